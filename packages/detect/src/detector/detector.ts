@@ -1,0 +1,90 @@
+/** The contract: what a detector and a model are. Everything else is built on these types. */
+
+import type { KernelSet } from "../kernels/kernel-set.ts";
+import type { Matrix } from "../matrix.ts";
+import type { Random } from "../random.ts";
+import type { Threads } from "../threads/threads.ts";
+import type { ParamSpecs, ParamsOf } from "./params.ts";
+import type { Traits } from "./traits.ts";
+
+/** What a fit may use. Nothing here changes the answer except `random`. */
+export interface FitContext {
+  readonly random: Random;
+  readonly kernels: KernelSet;
+  readonly threads: Threads;
+  readonly signal?: AbortSignal;
+  /** Called with the share done, 0 to 1, never decreasing. */
+  readonly progress?: (done: number) => void;
+}
+
+/** One array of a model's state; names are `camelCase`. */
+export type StateArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
+
+/** JSON-safe part of a state. Numbers must be finite; put others into an array. */
+export type StateValue = number | string | boolean | null | readonly StateValue[] | { readonly [key: string]: StateValue };
+
+/** All that a model is, as plain data: what a model file holds and what travels to a worker. */
+export interface ModelState {
+  readonly values: Readonly<Record<string, StateValue>>;
+  readonly arrays: Readonly<Record<string, StateArray>>;
+}
+
+/**
+ * A fitted detector. Immutable unless it is an {@link IncrementalModel}.
+ * A row's score depends on the model and the row alone: the same bits whatever rows stand beside it.
+ */
+export interface Model {
+  readonly columnCount: number;
+  /**
+   * Scores every row; higher is more anomalous. Neither reads nor keeps `scores`; does not keep or write `rows`.
+   * Callers have checked width and finiteness (NaN may come only where the trait acceptsMissing says so).
+   */
+  scoreInto(rows: Matrix, scores: Float64Array): void;
+  /** Plain data from which `restore` makes a model of bit-equal scores. May share memory with the model. */
+  toState(): ModelState;
+  /** `out[row * columnCount + column]`: what each column added to the row's score, as the trait `explains` claims. */
+  contributionsInto?(rows: Matrix, out: Float64Array): void;
+}
+
+/** A model that learns further, row by row in order. Score first, then update: always in that order. */
+export interface IncrementalModel extends Model {
+  update(rows: Matrix): void;
+}
+
+export interface Fitted<M extends Model = Model> {
+  readonly model: M;
+  /** Scores of the rows fitted on, in their order. For neighbour methods a row is not its own neighbour. */
+  readonly trainingScores: Float64Array;
+}
+
+/** A method with parameters. Stateless. */
+export interface Detector<S extends ParamSpecs = ParamSpecs, M extends Model = Model> {
+  readonly id: string;
+  /** One sentence for lists and help. */
+  readonly summary: string;
+  readonly traits: Traits;
+  readonly params: S;
+  /**
+   * Learns from rows. `train` is finite (unless acceptsMissing) and has at least `traits.rowMinimum` rows.
+   * @throws NomalyError PARAM when a parameter does not fit these rows, ABORTED when the signal fires.
+   */
+  fit(train: Matrix, params: ParamsOf<S>, context: FitContext): Promise<Fitted<M>>;
+  /** Rebuilds a model from {@link Model.toState}. @throws NomalyError MODEL_FILE when the state is not one of ours. */
+  restore(state: ModelState, kernels: KernelSet): M;
+  /** Named pure tasks that this detector's fit sends to worker threads. */
+  readonly tasks?: Readonly<Record<string, Task>>;
+}
+
+/** A pure function on plain data, looked up by name in a worker. Input and output must be structured-cloneable. */
+export type Task = (input: never, kernels: KernelSet) => unknown;
+
+/** Any detector, whatever its parameters: the type of the registry's entries. */
+// A fit takes its own parameters, so a list of detectors can only promise to have parsed them by their own specs.
+export type AnyDetector = Omit<Detector, "fit"> & {
+  fit(train: Matrix, params: never, context: FitContext): Promise<Fitted>;
+};
+
+/** Keeps the literal types of specs, so that parameters are typed from them. */
+export function defineDetector<const S extends ParamSpecs, M extends Model>(detector: Detector<S, M>): Detector<S, M> {
+  return detector;
+}

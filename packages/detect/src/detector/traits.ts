@@ -1,0 +1,52 @@
+/** What a detector claims about itself. The conformance suite holds it to every word; a false trait is a bug. */
+
+/** How contributions relate to the score. */
+export type ExplanationClaim =
+  /** The method has none. */
+  | "none"
+  /** Contributions of a row sum to its score. */
+  | "sums-to-score"
+  /** Contributions sum to the score less the model's baseline (state value `baseline`). */
+  | "sums-to-score-less-baseline"
+  /** Contributions are non-negative shares that sum to 1. */
+  | "sums-to-one";
+
+export interface Traits {
+  readonly usesRandomness: boolean;
+  /** The model has `update`. */
+  readonly learnsIncrementally: boolean;
+  /** Fitting the same rows in another order gives another model. */
+  readonly rowOrderMatters: boolean;
+  /** NaN is allowed in rows and means missing. */
+  readonly acceptsMissing: boolean;
+  /** `trainingScores` equal `scoreInto` of the same rows, bit for bit. */
+  readonly trainingScoresAreRescores: boolean;
+  /** Parts fitted on separate rows can be merged. */
+  readonly mergeable: "exact" | "approximate" | "no";
+  readonly explains: ExplanationClaim;
+  /** Fewest rows a fit accepts. */
+  readonly rowMinimum: number;
+  /** Columns must be comparable: the pipeline standardises unless told otherwise. */
+  readonly unitsMatter: boolean;
+  /** Adding a constant to a column (in training and new rows alike) leaves scores as they were, to rounding. */
+  readonly shiftInvariant: boolean;
+  /** Multiplying a column by a positive constant leaves scores as they were, to rounding. */
+  readonly scaleInvariant: boolean;
+  /** Reordering columns leaves scores as they were, to rounding. */
+  readonly columnOrderMatters: boolean;
+}
+
+export const traitDefaults: Traits = {
+  usesRandomness: false,
+  learnsIncrementally: false,
+  rowOrderMatters: false,
+  acceptsMissing: false,
+  trainingScoresAreRescores: false,
+  mergeable: "no",
+  explains: "none",
+  rowMinimum: 2,
+  unitsMatter: false,
+  shiftInvariant: false,
+  scaleInvariant: false,
+  columnOrderMatters: false,
+};

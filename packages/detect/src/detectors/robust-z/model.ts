@@ -1,0 +1,61 @@
+/** The fitted robust-z model: a centre and a scale for each column. */
+
+import type { Model, ModelState } from "../../detector/detector.ts";
+import { stateArray, stateChoice } from "../../detector/state.ts";
+import type { Matrix } from "../../matrix.ts";
+
+/** z given to a value that differs from a column that was constant in training. */
+export const constantColumnZ = 100;
+
+const aggregates = ["max", "mean"] as const;
+
+interface RobustZState {
+  readonly centers: Float64Array;
+  readonly scales: Float64Array;
+  readonly aggregate: (typeof aggregates)[number];
+}
+
+export function createRobustZModel(state: RobustZState): Model {
+  const { centers, scales, aggregate } = state;
+  const columnCount = centers.length;
+
+  function absoluteZ(value: number, column: number): number {
+    const deviation = Math.abs(value - centers[column]);
+    if (deviation === 0) return 0;
+    return scales[column] === 0 ? constantColumnZ : deviation / scales[column];
+  }
+
+  function scoreInto(rows: Matrix, scores: Float64Array): void {
+    for (let row = 0, at = 0; row < rows.rowCount; row++, at += columnCount) {
+      let sum = 0;
+      let max = 0;
+      for (let column = 0; column < columnCount; column++) {
+        const z = absoluteZ(rows.values[at + column], column);
+        sum += z;
+        if (z > max) max = z;
+      }
+      scores[row] = aggregate === "max" ? max : sum / columnCount;
+    }
+  }
+
+  /** mean: each column's share of the mean; max: the whole score goes to the first column that reaches it. */
+  function contributionsInto(rows: Matrix, out: Float64Array): void {
+    for (let row = 0, at = 0; row < rows.rowCount; row++, at += columnCount) {
+      let top = 0;
+      for (let column = 0; column < columnCount; column++) {
+        const z = absoluteZ(rows.values[at + column], column);
+        out[at + column] = aggregate === "max" ? 0 : z / columnCount;
+        if (z > absoluteZ(rows.values[at + top], top)) top = column;
+      }
+      if (aggregate === "max") out[at + top] = absoluteZ(rows.values[at + top], top);
+    }
+  }
+
+  return { columnCount, scoreInto, contributionsInto, toState: () => ({ values: { aggregate }, arrays: { centers, scales } }) };
+}
+
+export function restoreRobustZ(state: ModelState): Model {
+  const centers = stateArray(state, "centers", Float64Array);
+  const scales = stateArray(state, "scales", Float64Array, centers.length);
+  return createRobustZModel({ centers, scales, aggregate: stateChoice(state, "aggregate", aggregates) });
+}

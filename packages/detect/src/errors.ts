@@ -1,0 +1,64 @@
+/** The closed list of error codes, and the one error class everything here throws for what the world can break. */
+
+/** Every code a caller may meet. `docs/errors.md` is generated from this list. */
+export const errorCodes = {
+  PARAM: "a parameter is unknown, of the wrong type, or out of its range",
+  SHAPE: "a table has the wrong number of rows, columns or values",
+  NOT_FINITE: "a value is NaN or infinite where a finite number is needed",
+  TOO_FEW_ROWS: "fewer rows than the method needs",
+  COLUMN: "a column is missing, of the wrong type, or not usable",
+  LABEL: "labels are missing, not 0 and 1, or all alike",
+  UNKNOWN_DETECTOR: "no detector has this id",
+  MODEL_FILE: "the bytes are not a model file this version can read",
+  UNSUPPORTED: "this detector or engine cannot do what was asked",
+  ABORTED: "the caller stopped the work",
+  WORKER: "a worker thread failed",
+  FILE_NOT_FOUND: "there is no such file",
+  FILE_READ: "a file cannot be read or its content is damaged",
+  FILE_FORMAT: "the content of a file does not have the expected form",
+  FILE_WRITE: "a file cannot be written",
+  USAGE: "the command line is wrong",
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** Where an error happened and what was expected: the parts of the message as data. */
+export interface ErrorDetails {
+  /** The parameter, column, file or argument at fault. */
+  readonly field?: string;
+  /** What was allowed, in words or as a number. */
+  readonly expected?: string;
+  /** What came instead. */
+  readonly received?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * A coded error. Match on `code`, never on the text.
+ * The message is one sentence: who, what was expected, what came.
+ */
+export class NomalyError extends Error {
+  override readonly name = "NomalyError";
+  readonly code: ErrorCode;
+  readonly field: string | undefined;
+  readonly expected: string | undefined;
+  readonly received: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.field = details.field;
+    this.expected = details.expected;
+    this.received = details.received;
+  }
+}
+
+/** Throws ABORTED when the signal has fired. Call it between bounded pieces of work. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new NomalyError("ABORTED", "the work was stopped by its caller", { cause: signal.reason });
+}
+
+/** For what only a bug of ours can break. */
+export function assert(condition: boolean, claim: string): asserts condition {
+  if (!condition) throw new Error(`internal: ${claim}`);
+}

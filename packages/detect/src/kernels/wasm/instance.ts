@@ -1,0 +1,88 @@
+/**
+ * One WebAssembly module with its own memory, used as an arena: a call resets it, copies its inputs in, runs, copies
+ * its result out. Nothing lives in the memory between calls, so no model has to be freed.
+ */
+
+import { assert } from "../../errors.ts";
+
+/** `relaxedSimd` has fused multiply-add. */
+export type WasmBuild = "simd" | "relaxedSimd";
+
+const pageBytes = 65_536;
+/** Arrays start on cache lines. */
+const alignment = 64;
+/** Most bytes one call may hold: callers cut rows into blocks long before this. */
+export const arenaBytesMax = 1_073_741_824;
+/** Arena kept between calls; a larger one is dropped after the call that needed it. */
+const keptBytesMax = 67_108_864;
+
+export type WasmExports = Readonly<Record<string, (...args: number[]) => number>>;
+
+export interface WasmArena {
+  /** Forgets all that was put. */
+  reset(): void;
+  /** Address of `byteCount` fresh bytes, aligned to 64, content undefined. May grow memory: take views after the last reserve. */
+  reserve(byteCount: number): number;
+  /** Copies an array in and returns its address. */
+  put(values: Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array): number;
+  /** A view on memory: valid until the next `reserve` or `put`. */
+  float64(address: number, length: number): Float64Array;
+  float32(address: number, length: number): Float32Array;
+  int32(address: number, length: number): Int32Array;
+  readonly call: WasmExports;
+}
+
+/** Compiles base64 text at once (our modules are a few kilobytes). */
+export function createArena(base64: string): WasmArena {
+  const module = new WebAssembly.Module(bytesFromBase64(base64));
+  let instance = new WebAssembly.Instance(module, {});
+  let memory = instance.exports["memory"] as WebAssembly.Memory;
+  // Address 0 to 1023 stays free for static data of the module.
+  const start = 1024;
+  let top = start;
+  const callTable: Record<string, (...args: number[]) => number> = {};
+  for (const name of Object.keys(instance.exports)) {
+    if (name !== "memory") callTable[name] = (...args) => (instance.exports[name] as (...a: number[]) => number)(...args);
+  }
+
+  function reset(): void {
+    if (memory.buffer.byteLength > keptBytesMax) {
+      instance = new WebAssembly.Instance(module, {});
+      memory = instance.exports["memory"] as WebAssembly.Memory;
+    }
+    top = start;
+  }
+
+  function reserve(byteCount: number): number {
+    const address = Math.ceil(top / alignment) * alignment;
+    top = address + byteCount;
+    assert(top <= arenaBytesMax, `a kernel call asked for ${top} bytes of memory, the limit is ${arenaBytesMax}`);
+    const missing = top - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
+    return address;
+  }
+
+  function put(values: Parameters<WasmArena["put"]>[0]): number {
+    const address = reserve(values.byteLength);
+    const View = values.constructor as new (buffer: ArrayBuffer, offset: number, length: number) => typeof values;
+    new View(memory.buffer as ArrayBuffer, address, values.length).set(values);
+    return address;
+  }
+
+  return {
+    reset,
+    reserve,
+    put,
+    float64: (address, length) => new Float64Array(memory.buffer, address, length),
+    float32: (address, length) => new Float32Array(memory.buffer, address, length),
+    int32: (address, length) => new Int32Array(memory.buffer, address, length),
+    call: callTable,
+  };
+}
+
+function bytesFromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}

