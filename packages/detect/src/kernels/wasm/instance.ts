@@ -65,7 +65,7 @@ export function createArena(base64: string): WasmArena {
   function put(values: Parameters<WasmArena["put"]>[0]): number {
     const address = reserve(values.byteLength);
     const View = values.constructor as new (buffer: ArrayBuffer, offset: number, length: number) => typeof values;
-    new View(memory.buffer as ArrayBuffer, address, values.length).set(values);
+    new View(memory.buffer, address, values.length).set(values);
     return address;
   }
 
