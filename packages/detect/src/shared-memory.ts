@@ -1,0 +1,31 @@
+/** Arrays that worker threads can share, where the platform has shared memory; ordinary ones where it has not. */
+
+import type { Matrix } from "./matrix.ts";
+
+/** True in Node, and in browsers on pages that are cross-origin isolated. */
+export const hasSharedMemory = typeof SharedArrayBuffer !== "undefined";
+
+export function sharedFloat64(length: number): Float64Array {
+  return hasSharedMemory ? new Float64Array(new SharedArrayBuffer(length * 8)) : new Float64Array(length);
+}
+
+export function sharedInt32(length: number): Int32Array {
+  return hasSharedMemory ? new Int32Array(new SharedArrayBuffer(length * 4)) : new Int32Array(length);
+}
+
+/** The same array when it is shared already, else a shared copy. */
+export function toShared<A extends Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array>(
+  values: A,
+): A {
+  if (!hasSharedMemory || values.buffer instanceof SharedArrayBuffer) return values;
+  const Type = values.constructor as new (buffer: SharedArrayBuffer) => A;
+  const copy = new Type(new SharedArrayBuffer(values.byteLength));
+  copy.set(values);
+  return copy;
+}
+
+/** The same table on shared memory: what a task that runs on several threads should be given. */
+export function toSharedMatrix(table: Matrix): Matrix {
+  const values = toShared(table.values);
+  return values === table.values ? table : { ...table, values };
+}

@@ -1,0 +1,6 @@
+/** Named tasks of the library's own structures: the part of the task table that belongs to no single detector. */
+
+import type { Task } from "../detector/detector.ts";
+
+/** `core/<name>` -> task. `core/score` is added by the task table, which knows the detectors. */
+export const coreTasks: Readonly<Record<string, Task>> = {};

@@ -1,0 +1,80 @@
+/** Scores many rows with one model, in blocks, on as many threads as there are. */
+
+import type { Model } from "../detector/detector.ts";
+import { throwIfAborted } from "../errors.ts";
+import type { KernelSet } from "../kernels/kernel-set.ts";
+import type { Matrix } from "../matrix.ts";
+import { rowRange } from "../matrix.ts";
+import { sharedFloat64, toShared, toSharedMatrix } from "../shared-memory.ts";
+import type { ModelState } from "../detector/detector.ts";
+import { yieldWhenDue } from "./yield-when-due.ts";
+import type { Threads } from "./threads.ts";
+import { cutRanges } from "./threads.ts";
+
+/** The part of a fit's context that scoring needs. */
+export interface ScoringContext {
+  readonly kernels: KernelSet;
+  readonly threads: Threads;
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: number) => void;
+}
+
+/** Input of the task `core/score`; `rows` and `scores` lie on shared memory. */
+export interface ScoreTask {
+  readonly detectorId: string;
+  /** Tells a worker that it has restored this model already. */
+  readonly modelKey: string;
+  readonly state: ModelState;
+  readonly rows: Matrix;
+  readonly scores: Float64Array;
+}
+
+/** Rows between two looks at the clock and the signal. */
+const blockRowCount = 4096;
+/** Fewer values than this are scored faster than they are handed to a worker. */
+const threadedValueCountMin = 100_000;
+/** Pieces for each thread, so that a slow one does not hold up the rest. */
+const piecesPerThread = 4;
+
+let modelCount = 0;
+
+/**
+ * One score a row, in order: the same bits whatever the number of threads, since a score depends on model and row alone.
+ * @param detectorId the detector whose `restore` makes the model in a worker.
+ */
+export async function scoreRows(detectorId: string, model: Model, rows: Matrix, context: ScoringContext): Promise<Float64Array> {
+  const { threads, kernels, signal, progress } = context;
+  if (threads.count === 1 || rows.values.length < threadedValueCountMin) return scoreHere(model, rows, context);
+  const shared = toSharedMatrix(rows);
+  const scores = sharedFloat64(rows.rowCount);
+  const state = sharedState(model.toState());
+  const modelKey = `${detectorId}#${++modelCount}`;
+  const inputs = cutRanges(rows.rowCount, threads.count * piecesPerThread).map(({ start, end }) => ({
+    detectorId,
+    modelKey,
+    state,
+    rows: rowRange(shared, start, end),
+    scores: scores.subarray(start, end),
+  }));
+  const onDone = (doneCount: number) => progress?.(doneCount / inputs.length);
+  await threads.map<ScoreTask, null>("core/score", inputs, kernels, { ...(signal === undefined ? {} : { signal }), onDone });
+  return scores;
+}
+
+async function scoreHere(model: Model, rows: Matrix, context: ScoringContext): Promise<Float64Array> {
+  const scores = new Float64Array(rows.rowCount);
+  for (let start = 0; start < rows.rowCount; start += blockRowCount) {
+    throwIfAborted(context.signal);
+    const end = Math.min(start + blockRowCount, rows.rowCount);
+    model.scoreInto(rowRange(rows, start, end), scores.subarray(start, end));
+    context.progress?.(end / rows.rowCount);
+    await yieldWhenDue();
+  }
+  return scores;
+}
+
+/** The state with its arrays on shared memory, so that each worker sees the one copy. */
+function sharedState(state: ModelState): ModelState {
+  const arrays = Object.fromEntries(Object.entries(state.arrays).map(([name, array]) => [name, toShared(array)]));
+  return { values: state.values, arrays };
+}
