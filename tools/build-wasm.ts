@@ -1,7 +1,17 @@
 /** Compiles each kernel family from AssemblyScript into one TypeScript file of base64, in two builds. */
 
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -14,18 +24,18 @@ const run = promisify(execFile);
 
 const builds = { simd: ["--enable", "simd"], relaxedSimd: ["--enable", "simd", "--enable", "relaxed-simd"] };
 
-/** Compiles the families whose sources are newer than their output; all of them when `force`. */
+/** Compiles the families older than their own source, the shared sources or this tool; all of them when `force`. */
 export async function buildWasm(force = false): Promise<void> {
+  if (!existsSync(sourceFolder)) return;
   mkdirSync(outputFolder, { recursive: true });
   const sources = readdirSync(sourceFolder).filter((name) => name.endsWith(".ts"));
-  const newest = Math.max(
-    ...[...sources.map((name) => join(sourceFolder, name)), import.meta.filename].map((file) => statSync(file).mtimeMs),
-  );
+  const shared = sources.filter((name) => name.startsWith("shared-")).map((name) => join(sourceFolder, name));
   for (const source of sources.filter((name) => !name.startsWith("shared-"))) {
+    const file = join(sourceFolder, source);
     const output = join(outputFolder, source);
-    const fresh = statSync(output, { throwIfNoEntry: false });
-    if (!force && fresh !== undefined && fresh.mtimeMs >= newest) continue;
-    await buildFamily(join(sourceFolder, source), output);
+    const newest = Math.max(...[file, ...shared, import.meta.filename].map((input) => statSync(input).mtimeMs));
+    const built = statSync(output, { throwIfNoEntry: false });
+    if (force || built === undefined || built.mtimeMs < newest) await buildFamily(file, output);
   }
 }
 
@@ -49,7 +59,9 @@ async function buildFamily(source: string, output: string): Promise<void> {
       await run(process.execPath, [compiler, source, "-o", file, ...options.filter((o) => !o.endsWith("=false"))]);
       lines.push(`export const ${name} =\n  "${readFileSync(file).toString("base64")}";\n`);
     }
-    writeFileSync(output, lines.join("\n"));
+    // Renamed into place: a test run beside a build never reads half a module.
+    writeFileSync(`${output}.new`, lines.join("\n"));
+    renameSync(`${output}.new`, output);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

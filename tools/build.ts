@@ -1,0 +1,74 @@
+/** Builds both packages into their `dist`: WebAssembly first, then JavaScript with declarations. Does only what changed. */
+
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { buildWasm } from "./build-wasm.ts";
+
+const root = resolve(import.meta.dirname, "..");
+/** In the order of their dependence: platform reads detect's declarations. */
+const packageNames = ["detect", "platform"] as const;
+const compiler = join(root, "node_modules/typescript/bin/tsc");
+
+/** A worker or asset named by URL: the compiler rewrites imports only, so the ending is mended afterwards. */
+const sourceUrl = /(new URL\(\s*"\.[^"]*)\.ts("\s*,\s*import\.meta\.url)/g;
+
+/** @returns false when the compiler found errors; what could be written is written all the same. */
+export async function build(force = false): Promise<boolean> {
+  if (force) for (const name of packageNames) rmSync(join(root, "packages", name, "dist"), { recursive: true, force: true });
+  await buildWasm(force);
+  let sound = true;
+  for (const name of packageNames) sound = buildPackage(join(root, "packages", name)) && sound;
+  return sound;
+}
+
+function buildPackage(folder: string): boolean {
+  const source = join(folder, "src");
+  const output = join(folder, "dist");
+  if (!existsSync(source) || filesUnder(source).length === 0) return true;
+  removeOrphans(source, output);
+  const project = join(folder, "tsconfig.build.json");
+  const { status } = spawnSync(process.execPath, [compiler, "-p", project], { cwd: root, stdio: "inherit" });
+  mendUrls(output);
+  copyAssets(source, output);
+  return status === 0;
+}
+
+/** Output whose source is gone would be packed and published. */
+function removeOrphans(source: string, output: string): void {
+  for (const path of filesUnder(output)) {
+    const match = /^(.*)(\.d\.ts|\.js)$/.exec(path);
+    if (match === null || existsSync(join(source, path)) || existsSync(join(source, `${match[1]}.ts`))) continue;
+    rmSync(join(output, path));
+    // The compiler would not write it again were the source to come back: it only knows what it wrote.
+    rmSync(join(output, ".tsbuildinfo"), { force: true });
+  }
+}
+
+function mendUrls(output: string): void {
+  for (const path of filesUnder(output).filter((name) => name.endsWith(".js"))) {
+    const file = join(output, path);
+    const text = readFileSync(file, "utf8");
+    const mended = text.replace(sourceUrl, "$1.js$2");
+    if (mended !== text) writeFileSync(file, mended);
+  }
+}
+
+/** Whatever stands among the sources and is neither TypeScript nor documentation. */
+function copyAssets(source: string, output: string): void {
+  for (const path of filesUnder(source)) {
+    if (/\.(ts|md)$/.test(path)) continue;
+    mkdirSync(dirname(join(output, path)), { recursive: true });
+    copyFileSync(join(source, path), join(output, path));
+  }
+}
+
+/** Paths of all files below, relative to the folder, in a fixed order. */
+function filesUnder(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => statSync(join(folder, path)).isFile())
+    .sort();
+}
+
+if (process.argv[1] === import.meta.filename) process.exitCode = (await build(process.argv.includes("--force"))) ? 0 : 1;
