@@ -1,0 +1,25 @@
+/** A worker's side: runs the named task on the named kernels and sends back what came of it. */
+
+import type { Task } from "../detector/detector.ts";
+import { assert } from "../errors.ts";
+import { kernelsByName } from "../kernels/choose.ts";
+import type { KernelSet } from "../kernels/kernel-set.ts";
+import type { WorkerHost } from "./worker-host.ts";
+import { packError } from "./worker-protocol.ts";
+
+/** Call once, from the module that a worker starts with. */
+export function serveTasks(tasks: ReadonlyMap<string, Task>, host: WorkerHost): void {
+  const kernelSets = new Map<string, KernelSet>();
+  host.listen(({ id, task: name, kernels: kernelSet, input }) => {
+    try {
+      const kernels = kernelSets.get(kernelSet) ?? kernelsByName(kernelSet);
+      kernelSets.set(kernelSet, kernels);
+      const task = tasks.get(name);
+      assert(task !== undefined, `no task "${name}"`);
+      return { id, kind: "done", output: task(input as never, kernels) };
+    } catch (error) {
+      // Whatever a task threw is the answer to its request; the worker itself is well and goes on.
+      return { id, kind: "failed", error: packError(error) };
+    }
+  });
+}

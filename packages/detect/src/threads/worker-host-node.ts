@@ -1,0 +1,53 @@
+/** Workers on Node: worker_threads, sized by the CPU quota of the container. The one file here that knows Node. */
+
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { parentPort, Worker } from "node:worker_threads";
+import type { WorkerHost } from "./worker-host.ts";
+import type { TaskReply, TaskRequest } from "./worker-protocol.ts";
+
+export const workerHost: WorkerHost = {
+  spawn(events) {
+    // From source the worker is TypeScript, which Node runs as it is; built, it is JavaScript.
+    const fromSource = import.meta.url.endsWith(".ts");
+    const worker = new Worker(new URL(fromSource ? "../worker.ts" : "../worker.js", import.meta.url), {
+      execArgv: fromSource ? ["--conditions=source"] : [],
+      name: "nomaly",
+    });
+    worker.unref();
+    worker.on("message", (reply: TaskReply) => events.onReply(reply));
+    worker.on("error", (error) => events.onDeath(error.message));
+    worker.on("exit", (code) => events.onDeath(`it exited with code ${code}`));
+    return {
+      post: (request) => worker.postMessage(request),
+      setBusy: (busy) => (busy ? worker.ref() : worker.unref()),
+      terminate: async () => {
+        await worker.terminate();
+      },
+    };
+  },
+  listen(answer) {
+    const port = parentPort;
+    if (port === null) throw new Error("internal: this module runs in a worker only");
+    port.on("message", (request: TaskRequest) => port.postMessage(answer(request)));
+  },
+  threadCount: () => Math.max(1, Math.min(availableParallelism(), Math.floor(cpuQuota()))),
+};
+
+/** Cores that the control group of this process may use; Infinity where there is no limit or no control group. */
+function cpuQuota(): number {
+  const version2 = readWords("/sys/fs/cgroup/cpu.max");
+  if (version2.length === 2) return version2[0] === "max" ? Number.POSITIVE_INFINITY : Number(version2[0]) / Number(version2[1]);
+  const quota = Number(readWords("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")[0]);
+  const period = Number(readWords("/sys/fs/cgroup/cpu/cpu.cfs_period_us")[0]);
+  return quota > 0 && period > 0 ? quota / period : Number.POSITIVE_INFINITY;
+}
+
+function readWords(file: string): string[] {
+  try {
+    return readFileSync(file, "utf8").trim().split(/\s+/);
+  } catch {
+    // No such file: not Linux, or the other version of control groups. Having no limit is the answer then.
+    return [];
+  }
+}

@@ -1,0 +1,24 @@
+/** What a platform gives the pool: workers to spawn, and the worker's side of the line. Node and web stand beside. */
+
+import type { TaskReply, TaskRequest } from "./worker-protocol.ts";
+
+export interface WorkerEvents {
+  readonly onReply: (reply: TaskReply) => void;
+  /** The worker is gone, of itself or by an error; it sends nothing more. */
+  readonly onDeath: (reason: string) => void;
+}
+
+export interface WorkerHandle {
+  post(request: TaskRequest): void;
+  /** While busy a worker keeps the program alive; an idle one does not. */
+  setBusy(busy: boolean): void;
+  terminate(): Promise<void>;
+}
+
+export interface WorkerHost {
+  spawn(events: WorkerEvents): WorkerHandle;
+  /** Called in a worker: answers requests until the worker is terminated. */
+  listen(answer: (request: TaskRequest) => TaskReply): void;
+  /** Threads that pay: the real CPU quota, at least 1; 1 where memory cannot be shared. */
+  threadCount(): number;
+}
