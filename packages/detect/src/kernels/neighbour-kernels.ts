@@ -1,4 +1,45 @@
 /** The neighbour family of kernels: its contract. */
 
-// oxlint-disable-next-line typescript/no-empty-object-type -- filled by the first detector that needs the family
-export interface NeighbourKernels {}
+import type { Matrix } from "../matrix.ts";
+
+/** Metrics whose sums are plain adds, products and maxima, so that every kernel set can give the same bits. */
+export type SearchMetric = "euclidean" | "manhattan" | "chebyshev";
+
+/** Rows of a block: what searches look at together. `SearchRows.order` is cut into blocks of this many. */
+export const blockRowCount = 32;
+
+export interface SearchRows {
+  /** Finite values, none larger than 1e150, so that no squared distance overflows. Not written; may be kept. */
+  readonly rows: Matrix;
+  readonly metric: SearchMetric;
+  /**
+   * A permutation of the row indexes that puts rows near each other into the same block of {@link blockRowCount}, and
+   * near blocks into the same half, quarter and so on (see neighbours/tree-order.ts). Any permutation gives the same
+   * answer; a good one gives it soon.
+   */
+  readonly order: Int32Array;
+  /** Walk the tree of blocks for each row, or look at all blocks for many rows at once. The answer is the same. */
+  readonly method: SearchMethod;
+}
+
+export type SearchMethod = "tree" | "scan";
+
+/** Row-major `queryCount x k`. */
+export interface NearestOutput {
+  readonly distances: Float64Array;
+  readonly indexes: Int32Array;
+}
+
+/** Rows made ready for searching; whatever memory it holds is freed with it. */
+export interface NeighbourSearch {
+  /**
+   * Writes the k nearest rows of each query, nearest first. Distances are summed in the order of the columns, in
+   * float64; equal sums are ordered by row index. `excluded[query]` is a row to leave out, -1 for none.
+   * k is at most the row count, less one when rows are excluded.
+   */
+  nearestInto(queries: Matrix, k: number, out: NearestOutput, excluded?: Int32Array): void;
+}
+
+export interface NeighbourKernels {
+  createSearch(source: SearchRows): NeighbourSearch;
+}

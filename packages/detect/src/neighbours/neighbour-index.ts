@@ -1,11 +1,14 @@
-/** Finds the nearest training rows of a row. The contract; the search methods stand beside. */
+/** Finds the nearest training rows of a row. The contract; building, searching and de-duplicating stand beside. */
 
 import type { Matrix } from "../matrix.ts";
 import type { ModelState } from "../detector/detector.ts";
 
+/** `minkowski` has a power p; with p = 1 it is manhattan, with p = 2 euclidean. */
 export type Metric = "euclidean" | "manhattan" | "chebyshev" | "minkowski";
 
-/** The k nearest rows of each query: row-major `queryCount x k`, distances ascending, ties by index. */
+export const metrics = ["minkowski", "euclidean", "manhattan", "chebyshev"] as const satisfies readonly Metric[];
+
+/** The k nearest rows of each query: row-major `queryCount x k`, nearest first, equal distances by index. */
 export interface Neighbours {
   readonly k: number;
   /** True distances (not squared), float64-exact. */
@@ -20,8 +23,14 @@ export interface NeighbourIndex {
   readonly metric: Metric;
   /** The training rows, in their order. */
   readonly rows: Matrix;
-  /** The k nearest training rows of each query row; a query that equals a training row finds it at distance 0. Synchronous. */
-  query(queries: Matrix, k: number): Neighbours;
-  /** Plain data for `restoreNeighbourIndex`, to be spread into the state of the model that owns the index. */
+  /** Training rows near each other stand near each other in this permutation of their indexes. */
+  readonly order: Int32Array;
+  /**
+   * The k nearest training rows of each query row; a query that equals a training row finds it at distance 0.
+   * Synchronous. k from 1 to rowCount.
+   * @param excluded a training row that each query must not find, -1 for none; then k is at most rowCount - 1.
+   */
+  query(queries: Matrix, k: number, excluded?: Int32Array): Neighbours;
+  /** Plain data for `restoreNeighbourIndex`, to be spread into the state of the model that owns the index; names start with `index`. */
   toState(): ModelState;
 }

@@ -2,7 +2,8 @@
 
 import type { NeighbourKernels } from "../neighbour-kernels.ts";
 import type { WasmBuild } from "./instance.ts";
+import { referenceNeighbour } from "../reference/neighbour.ts";
 
 export function wasmNeighbour(_build: WasmBuild): NeighbourKernels {
-  return {};
+  return referenceNeighbour;
 }
