@@ -1,0 +1,7 @@
+/** Thresholds and ranks: from training scores to labels and shares. */
+
+export { createRanker, orderStatisticCountMax, rankStateOf, restoreRanker } from "./rank.ts";
+export type { Ranker, RankState } from "./rank.ts";
+export { fitThreshold, sortedScores, thresholdOfSorted } from "./threshold.ts";
+export { defaultThreshold, parseThreshold, thresholdMethods } from "./threshold-spec.ts";
+export type { ThresholdMethodName, ThresholdSpec } from "./threshold-spec.ts";
