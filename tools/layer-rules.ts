@@ -1,0 +1,168 @@
+/** Who may import whom: the one place of these rules. tools/layers.ts enforces them, ARCHITECTURE.md shows them. */
+
+export interface Layer {
+  readonly name: string;
+  /** Files of the layer, relative to packages/<package>/src; the first layer that fits takes a file. */
+  readonly files: RegExp;
+  /** Layers whose files it may import, besides its own; "*" is every layer of the package. */
+  readonly may: readonly string[];
+  /** A layer of folders that do not know each other: a file may import only its own folder of the layer. */
+  readonly separate?: boolean;
+  /** Packages it may import; none by default. `node:` stands for all of Node. */
+  readonly packages?: readonly string[];
+  /** One line for the table. */
+  readonly summary: string;
+}
+
+export interface PackageRules {
+  readonly folder: string;
+  readonly layers: readonly Layer[];
+  /** Globals that no file may name. */
+  readonly bannedGlobals: readonly string[];
+  /** The files that may know the host all the same: its globals and its packages. */
+  readonly hostFiles: readonly string[];
+}
+
+const base = "base";
+const contract = [base, "detector", "kernels (interface)", "threads (interface)"];
+
+const detectLayers: readonly Layer[] = [
+  {
+    name: base,
+    files: /^(matrix|random|errors|shared-memory)\.ts$/,
+    may: [],
+    summary: "table of numbers, seeded generator, coded errors, shared arrays",
+  },
+  {
+    name: "kernels (interface)",
+    files: /^kernels\/(kernel-set|[a-z]+-kernels)\.ts$/,
+    may: [base],
+    summary: "what a kernel computes; says nothing of how",
+  },
+  {
+    name: "kernels/reference",
+    files: /^kernels\/reference\//,
+    may: [base, "kernels (interface)"],
+    summary: "plain float64: the truth",
+  },
+  {
+    name: "kernels/wasm",
+    files: /^kernels\/wasm\//,
+    may: [base, "kernels (interface)", "kernels/reference"],
+    summary: "the same bits, faster; asks the reference where a call is too small to be worth copying",
+  },
+  {
+    name: "kernels/choose",
+    files: /^kernels\/choose\.ts$/,
+    may: [base, "kernels (interface)", "kernels/reference", "kernels/wasm"],
+    summary: "the only place that knows every kernel set",
+  },
+  {
+    name: "detector",
+    files: /^detector\//,
+    may: [base, "kernels (interface)", "threads (interface)"],
+    summary: "the contract: detector, model, traits, parameter specs",
+  },
+  {
+    name: "threads (interface)",
+    files: /^threads\/(threads|score-rows|yield-when-due)\.ts$/,
+    may: [base, "kernels (interface)", "detector"],
+    summary: "running named pure tasks over ranges",
+  },
+  {
+    name: "structures",
+    files: /^(neighbours|trees|linear-algebra|histograms|sketches|clusters|statistics)\//,
+    may: contract,
+    summary: "what several detectors share: trees, neighbour indexes, decompositions",
+  },
+  {
+    name: "detectors",
+    files: /^detectors\/[^/]+\//,
+    may: [...contract, "structures"],
+    separate: true,
+    summary: "one folder each; never another detector, never a kernel backend",
+  },
+  {
+    name: "threads",
+    files: /^threads\//,
+    may: [...contract, "kernels/choose", "structures", "worker"],
+    summary: "the pool, its workers, Node and browser hosts",
+  },
+  {
+    name: "worker",
+    files: /^worker\.ts$/,
+    may: ["registry", "threads"],
+    summary: "the module that a worker thread starts with; hosts name it by URL",
+  },
+  { name: "thresholds", files: /^thresholds\//, may: [base, "detector"], summary: "from scores to labels and ranks" },
+  { name: "evaluation", files: /^evaluation\//, may: [base], summary: "measures against known labels" },
+  {
+    name: "pipeline",
+    files: /^pipeline\//,
+    may: [base, "detector"],
+    summary: "columns by name to a matrix: missing values, encoding, scaling",
+  },
+  { name: "explanation", files: /^explanation\//, may: contract, summary: "what each column added to a score" },
+  { name: "model-file", files: /^model-file\//, may: [base, "detector"], summary: "one safe buffer for a fitted model" },
+  {
+    name: "conformance",
+    files: /^conformance\//,
+    may: [
+      ...contract,
+      "kernels/choose",
+      "structures",
+      "threads",
+      "thresholds",
+      "evaluation",
+      "pipeline",
+      "explanation",
+      "model-file",
+    ],
+    summary: "the suite every detector must pass; never names one",
+  },
+  { name: "registry", files: /^registry\.ts$/, may: ["detector", "detectors"], summary: "the literal list of detectors" },
+  { name: "front", files: /^(front|fitted)\//, may: ["*"], summary: "fit, detect, load: what a user calls" },
+  { name: "entries", files: /^[a-z-]+\.ts$/, may: ["*"], summary: "the package's entry points" },
+];
+
+const platformLayers: readonly Layer[] = [
+  { name: "config", files: /^config\//, may: [], packages: ["node:"], summary: "one frozen object, read once" },
+  {
+    name: "files",
+    files: /^files\//,
+    may: ["config"],
+    packages: ["node:", "@nomaly/detect", "@duckdb/node-api", "apache-arrow"],
+    summary: "CSV, Parquet, JSON and Arrow, in and out, in chunks",
+  },
+  {
+    name: "report",
+    files: /^report\//,
+    may: [],
+    packages: ["node:", "@nomaly/detect"],
+    summary: "terminal tables and the self-contained HTML page",
+  },
+  {
+    name: "cli",
+    files: /^cli\//,
+    may: ["config", "files", "report"],
+    packages: ["node:", "@nomaly/detect"],
+    summary: "one file a command",
+  },
+  {
+    name: "main",
+    files: /^main\//,
+    may: ["*"],
+    packages: ["node:", "@nomaly/detect"],
+    summary: "the only place that constructs things",
+  },
+];
+
+export const packageRules: readonly PackageRules[] = [
+  {
+    folder: "detect",
+    layers: detectLayers,
+    bannedGlobals: ["process", "document", "window", "Buffer", "require", "__dirname"],
+    hostFiles: ["threads/worker-host-node.ts"],
+  },
+  { folder: "platform", layers: platformLayers, bannedGlobals: [], hostFiles: [] },
+];
