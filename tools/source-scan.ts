@@ -17,6 +17,7 @@ export interface Import {
 export interface FunctionSize {
   readonly name: string;
   readonly line: number;
+  /** Without the functions declared by name inside it: those count for themselves. */
   readonly lineCount: number;
 }
 
@@ -120,7 +121,11 @@ function functionSize(node: Node, parent: Node | undefined, lineAt: (at: number)
   const line = lineAt(node.start);
   const named = (node["id"] ?? parent?.["id"] ?? parent?.["key"]) as Node | null | undefined;
   const name = typeof named?.["name"] === "string" ? named["name"] : "(unnamed)";
-  return { name, line, lineCount: lineAt(node.end) - line + 1 };
+  const body = node["body"] as Node;
+  const statements = body.type === "BlockStatement" ? (body["body"] as Node[]) : [];
+  const inner = statements.filter(({ type }) => type === "FunctionDeclaration");
+  const innerLineCount = inner.reduce((sum, { start, end }) => sum + lineAt(end) - lineAt(start) + 1, 0);
+  return { name, line, lineCount: lineAt(node.end) - line + 1 - innerLineCount };
 }
 
 function childrenOf(node: Node): { node: Node; key: string }[] {
