@@ -71,7 +71,7 @@ const detectLayers: readonly Layer[] = [
   },
   {
     name: "structures",
-    files: /^(neighbours|trees|linear-algebra|histograms|sketches|clusters|statistics)\//,
+    files: /^(neighbours|trees|linear-algebra|histograms|sketches|clusters|ecdf)\//,
     may: contract,
     summary: "what several detectors share: trees, neighbour indexes, decompositions",
   },
