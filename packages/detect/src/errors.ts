@@ -30,6 +30,8 @@ export interface ErrorDetails {
   readonly expected?: string;
   /** What came instead. */
   readonly received?: string;
+  /** Row at fault, from 0: a file reader turns it into a line. */
+  readonly rowIndex?: number;
   readonly cause?: unknown;
 }
 
@@ -43,6 +45,7 @@ export class NomalyError extends Error {
   readonly field: string | undefined;
   readonly expected: string | undefined;
   readonly received: string | undefined;
+  readonly rowIndex: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -50,6 +53,7 @@ export class NomalyError extends Error {
     this.field = details.field;
     this.expected = details.expected;
     this.received = details.received;
+    this.rowIndex = details.rowIndex;
   }
 }
 

@@ -129,9 +129,9 @@ export function createThreadPool(threadCount: number, host: WorkerHost): Threads
     closed = true;
     const reason = new NomalyError("WORKER", "the thread pool was closed while work was under way");
     for (const task of queue.splice(0)) task.reject(reason);
-    const workers = slots.map((slot) => slot.worker);
+    const workers = slots.flatMap((slot) => slot.worker ?? []);
     for (const slot of slots) abandon(slot, reason);
-    await Promise.all(workers.map((worker) => worker?.terminate()));
+    await Promise.all(workers.map((worker) => worker.terminate()));
   }
 
   return { count: threadCount, map, close };

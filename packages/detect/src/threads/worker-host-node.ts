@@ -19,6 +19,7 @@ export const workerHost: WorkerHost = {
     worker.on("error", (error) => events.onDeath(error.message));
     worker.on("exit", (code) => events.onDeath(`it exited with code ${code}`));
     return {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- workers have no origins
       post: (request) => worker.postMessage(request),
       setBusy: (busy) => (busy ? worker.ref() : worker.unref()),
       terminate: async () => {

@@ -4,7 +4,7 @@ import type { WorkerHost } from "./worker-host.ts";
 import type { TaskReply, TaskRequest } from "./worker-protocol.ts";
 
 interface WorkerScope {
-  onmessage: ((event: MessageEvent<TaskRequest>) => void) | null;
+  addEventListener(type: "message", listener: (event: MessageEvent<TaskRequest>) => void): void;
   postMessage(reply: TaskReply): void;
 }
 
@@ -16,6 +16,7 @@ export const workerHost: WorkerHost = {
     worker.addEventListener("error", (event) => events.onDeath(event.message || "it failed to load"));
     worker.addEventListener("messageerror", () => events.onDeath("it sent what cannot be read"));
     return {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- workers have no origins
       post: (request) => worker.postMessage(request),
       setBusy: () => {},
       terminate: () => Promise.resolve(worker.terminate()),
@@ -23,7 +24,8 @@ export const workerHost: WorkerHost = {
   },
   listen(answer) {
     const scope = globalThis as unknown as WorkerScope;
-    scope.onmessage = (event) => scope.postMessage(answer(event.data));
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's scope has no origins
+    scope.addEventListener("message", (event) => scope.postMessage(answer(event.data)));
   },
   threadCount: () => (globalThis.crossOriginIsolated ? Math.max(1, navigator.hardwareConcurrency) : 1),
 };

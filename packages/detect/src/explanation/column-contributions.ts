@@ -1,0 +1,64 @@
+/** What each pipeline column added to a row's score: the detector's own contributions, or the effect of substitution. */
+
+import type { ExplanationClaim } from "../detector/traits.ts";
+import type { Model } from "../detector/detector.ts";
+import type { Matrix } from "../matrix.ts";
+import { zeros } from "../matrix.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { encodedWidth, sourceColumns } from "../pipeline/pipeline.ts";
+
+/** What the numbers mean: the detector's claim, or `substitution` where it has none of its own. */
+export type ContributionMeaning = Exclude<ExplanationClaim, "none"> | "substitution";
+
+/**
+ * `result.values[row * pipeline columns + column]`: contributions of the encoded columns summed over the column they came from.
+ * For detectors without contributions: the score less the score of the same row with that column set to its usual value
+ * (the training median, or the commonest category). These do not sum to the score.
+ */
+export function columnContributions(model: Model, pipeline: Pipeline, rows: Matrix): Matrix {
+  const source = sourceColumns(pipeline);
+  if (model.contributionsInto === undefined) return substitutionEffects(model, pipeline, rows, source);
+  const encoded = new Float64Array(rows.values.length);
+  model.contributionsInto(rows, encoded);
+  const result = zeros(rows.rowCount, pipeline.columns.length);
+  for (let row = 0, at = 0; row < rows.rowCount; row++) {
+    for (let column = 0; column < rows.columnCount; column++, at++) {
+      result.values[row * result.columnCount + source[column]] += encoded[at];
+    }
+  }
+  return result;
+}
+
+function substitutionEffects(model: Model, pipeline: Pipeline, rows: Matrix, source: Int32Array): Matrix {
+  const columnCount = pipeline.columns.length;
+  const usual = usualRow(pipeline);
+  const result = zeros(rows.rowCount, columnCount);
+  // One row becomes columnCount + 1: itself, then itself with each column in turn made usual.
+  const variants = zeros(columnCount + 1, rows.columnCount);
+  const scores = new Float64Array(columnCount + 1);
+  for (let row = 0; row < rows.rowCount; row++) {
+    const values = rows.values.subarray(row * rows.columnCount, (row + 1) * rows.columnCount);
+    for (let variant = 0; variant <= columnCount; variant++) variants.values.set(values, variant * rows.columnCount);
+    for (let column = 0; column < rows.columnCount; column++) {
+      variants.values[(source[column] + 1) * rows.columnCount + column] = usual[column];
+    }
+    model.scoreInto(variants, scores);
+    for (let column = 0; column < columnCount; column++) {
+      result.values[row * columnCount + column] = scores[0] - scores[column + 1];
+    }
+  }
+  return result;
+}
+
+/** The encoded row that has the usual value in every column. */
+function usualRow(pipeline: Pipeline): Float64Array {
+  const parts = pipeline.columns.map(({ encoding, profile }) => {
+    const part = new Float64Array(encodedWidth(encoding));
+    if (encoding.kind === "number" && profile.kind === "number") part[0] = (profile.median - encoding.center) / encoding.scale;
+    // Categories stand in order of their counts, the commonest first.
+    if (encoding.kind === "one-hot") part[0] = 1;
+    if (encoding.kind === "frequency") part[0] = ((encoding.shares[0] ?? 0) - encoding.center) / encoding.scale;
+    return part;
+  });
+  return Float64Array.from(parts.flatMap((part) => [...part]));
+}

@@ -1,0 +1,40 @@
+/** Why rows got their scores: for each row its columns in order of contribution, with the value and what is usual there. */
+
+import type { Model } from "../detector/detector.ts";
+import type { Matrix } from "../matrix.ts";
+import type { ColumnSource } from "../pipeline/column-source.ts";
+import type { ColumnKind, Column } from "../pipeline/table.ts";
+import type { ColumnProfile, Pipeline } from "../pipeline/pipeline.ts";
+import { columnContributions } from "./column-contributions.ts";
+
+export interface Reason {
+  readonly column: string;
+  readonly kind: ColumnKind;
+  /** As it was given; dates in milliseconds since 1970, booleans as 0 and 1, null for missing. */
+  readonly value: number | string | null;
+  /** Larger made the row more anomalous; `meaning` of the explanation says what the numbers sum to. */
+  readonly contribution: number;
+  /** What is usual in this column, from the training rows. */
+  readonly profile: ColumnProfile;
+}
+
+/** Every row's reasons, the largest contribution first, equals in the order of the columns. */
+export function explainRows(model: Model, pipeline: Pipeline, source: ColumnSource, rows: Matrix): Reason[][] {
+  const contributions = columnContributions(model, pipeline, rows);
+  const columns = pipeline.columns.map(({ name }, index) => source.column(source.named ? source.names.indexOf(name) : index));
+  return Array.from({ length: rows.rowCount }, (_, row) => {
+    const reasons = pipeline.columns.map(({ name, kind, profile }, index): Reason => ({
+      column: name,
+      kind,
+      value: cellValue(columns[index], row),
+      contribution: contributions.values[row * pipeline.columns.length + index],
+      profile,
+    }));
+    return reasons.sort((a, b) => b.contribution - a.contribution);
+  });
+}
+
+function cellValue(column: Column, row: number): number | string | null {
+  const value = column.values[row];
+  return value === null || value === "" || Number.isNaN(value) ? null : value;
+}

@@ -1,0 +1,178 @@
+/** A fitted detector with its pipeline, threshold and ranks: what a user holds, scores with and saves. */
+
+import type { AnyDetector, IncrementalModel, Model } from "../detector/detector.ts";
+import type { ParamValue } from "../detector/params.ts";
+import { NomalyError } from "../errors.ts";
+import type { ContributionMeaning } from "../explanation/column-contributions.ts";
+import type { Reason } from "../explanation/explain.ts";
+import { explainRows } from "../explanation/explain.ts";
+import type { KernelSet } from "../kernels/kernel-set.ts";
+import type { RowsInput } from "../pipeline/column-source.ts";
+import { columnSource } from "../pipeline/column-source.ts";
+import { encodeRows } from "../pipeline/encode.ts";
+import type { Pipeline, PipelineColumn, SkippedColumn } from "../pipeline/pipeline.ts";
+import type { Ranker } from "../thresholds/rank.ts";
+import type { ThresholdSpec } from "../thresholds/threshold-spec.ts";
+import { scoreRows } from "../threads/score-rows.ts";
+import type { Threads } from "../threads/threads.ts";
+import { saveModel } from "./saved-model.ts";
+
+export interface Predictions {
+  /** Higher is more anomalous. */
+  readonly scores: Float64Array;
+  /** 1 where `score > threshold`. */
+  readonly labels: Uint8Array;
+  /** Share of training scores below, 0 to 1. */
+  readonly ranks: Float64Array;
+}
+
+export interface RowExplanation {
+  readonly score: number;
+  readonly rank: number;
+  readonly label: number;
+  /** Every column, the largest contribution first. */
+  readonly reasons: readonly Reason[];
+}
+
+export interface Explanation {
+  /** What the contributions sum to; `substitution` for detectors that have none of their own. */
+  readonly meaning: ContributionMeaning;
+  readonly rows: readonly RowExplanation[];
+}
+
+export interface ScoreOptions {
+  /** Worker threads to use; "auto" takes as many as pay. Default auto. */
+  readonly threads?: number | "auto";
+  readonly signal?: AbortSignal;
+  /** Called with the share done, 0 to 1. */
+  readonly progress?: (done: number) => void;
+}
+
+/** All that a fitted model consists of. */
+export interface ModelParts {
+  readonly detector: AnyDetector;
+  readonly params: Readonly<Record<string, ParamValue>>;
+  readonly seed: number;
+  readonly pipeline: Pipeline;
+  readonly thresholdSpec: ThresholdSpec;
+  readonly threshold: number;
+  readonly ranker: Ranker;
+  readonly model: Model;
+}
+
+export interface AnomalyModel {
+  readonly detectorId: string;
+  /** The parameters used, complete. */
+  readonly params: Readonly<Record<string, ParamValue>>;
+  readonly seed: number;
+  /** A row is anomalous when its score is above this. */
+  readonly threshold: number;
+  readonly thresholdSpec: ThresholdSpec;
+  readonly trainingRowCount: number;
+  /** The columns used, with what is usual in each. */
+  readonly columns: readonly PipelineColumn[];
+  /** Columns that were left out, and why. */
+  readonly skippedColumns: readonly SkippedColumn[];
+  /**
+   * One score a row, in order, at once on this thread. Rows that were fitted are scored anew here: for neighbour methods
+   * a row then finds itself, so use the scores that `detect` gives for those.
+   * @throws NomalyError COLUMN, SHAPE or NOT_FINITE when the rows do not fit the model.
+   */
+  score(rows: RowsInput): Float64Array;
+  predict(rows: RowsInput): Predictions;
+  /** Like `score`, on worker threads, with abort and progress. */
+  scoreAsync(rows: RowsInput, options?: ScoreOptions): Promise<Float64Array>;
+  /** Like `predict`, on worker threads, with abort and progress. */
+  predictAsync(rows: RowsInput, options?: ScoreOptions): Promise<Predictions>;
+  /** Labels and ranks of scores that this model gave. */
+  judge(scores: Float64Array): Predictions;
+  explain(rows: RowsInput): Explanation;
+  /** True when the model learns further from new rows. */
+  readonly learnsIncrementally: boolean;
+  /** Learns further: score first, then update. Threshold and ranks stay as fitted. @throws NomalyError UNSUPPORTED. */
+  update(rows: RowsInput): void;
+  /** One buffer that `load` reads back to a model of bit-equal scores. */
+  save(): Uint8Array<ArrayBuffer>;
+}
+
+/** Opens threads for so many values of input; closing is not the caller's. */
+export type OpenThreads = (threads: number | "auto" | undefined, valueCount: number) => Threads;
+
+export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openThreads: OpenThreads): AnomalyModel {
+  const { detector, pipeline, threshold, ranker, model } = parts;
+
+  function score(rows: RowsInput): Float64Array {
+    const matrix = encodeRows(pipeline, columnSource(rows));
+    const scores = new Float64Array(matrix.rowCount);
+    model.scoreInto(matrix, scores);
+    return scores;
+  }
+
+  async function scoreAsync(rows: RowsInput, options: ScoreOptions = {}): Promise<Float64Array> {
+    const matrix = encodeRows(pipeline, columnSource(rows));
+    const { signal, progress } = options;
+    const threads = openThreads(options.threads, matrix.values.length);
+    const context = {
+      kernels,
+      threads,
+      ...(signal === undefined ? {} : { signal }),
+      ...(progress === undefined ? {} : { progress }),
+    };
+    return scoreRows(detector.id, model, matrix, context);
+  }
+
+  function judge(scores: Float64Array): Predictions {
+    const labels = new Uint8Array(scores.length);
+    const ranks = new Float64Array(scores.length);
+    for (let row = 0; row < scores.length; row++) {
+      labels[row] = scores[row] > threshold ? 1 : 0;
+      ranks[row] = ranker.rank(scores[row]);
+    }
+    return { scores, labels, ranks };
+  }
+
+  function explain(rows: RowsInput): Explanation {
+    const source = columnSource(rows);
+    const matrix = encodeRows(pipeline, source);
+    const scores = new Float64Array(matrix.rowCount);
+    model.scoreInto(matrix, scores);
+    const { labels, ranks } = judge(scores);
+    const reasons = explainRows(model, pipeline, source, matrix);
+    const claim = detector.traits.explains;
+    return {
+      meaning: claim === "none" || model.contributionsInto === undefined ? "substitution" : claim,
+      rows: reasons.map((list, row) => ({ score: scores[row], rank: ranks[row], label: labels[row], reasons: list })),
+    };
+  }
+
+  function update(rows: RowsInput): void {
+    if (!isIncremental(model)) {
+      throw new NomalyError("UNSUPPORTED", `${detector.id} does not learn from further rows; fit again`, { field: "detector" });
+    }
+    model.update(encodeRows(pipeline, columnSource(rows)));
+  }
+
+  return {
+    detectorId: detector.id,
+    params: parts.params,
+    seed: parts.seed,
+    threshold,
+    thresholdSpec: parts.thresholdSpec,
+    trainingRowCount: ranker.state.rowCount,
+    columns: pipeline.columns,
+    skippedColumns: pipeline.skipped,
+    score,
+    predict: (rows) => judge(score(rows)),
+    scoreAsync,
+    predictAsync: async (rows, options) => judge(await scoreAsync(rows, options)),
+    judge,
+    explain,
+    learnsIncrementally: isIncremental(model),
+    update,
+    save: () => saveModel(parts),
+  };
+}
+
+function isIncremental(model: Model): model is IncrementalModel {
+  return "update" in model;
+}

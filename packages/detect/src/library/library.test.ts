@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { robustZ } from "../detectors/robust-z/index.ts";
+import { detect, fit, load } from "../index.ts";
+import { createRandom } from "../random.ts";
+import { createLibrary } from "./library.ts";
+
+const detector = "robust-z";
+
+/** 60 usual cars and one with far too much power. */
+function cars() {
+  const random = createRandom(5);
+  return Array.from({ length: 61 }, (_, row) => ({
+    car_id: row + 1000,
+    horsepower: row === 60 ? 900 : 100 + 10 * random.normal(),
+    fuel: row % 10 === 0 ? "diesel" : "petrol",
+    automatic: row % 2 === 0,
+    sold: new Date(Date.UTC(2024, 0, 1 + ((row * 7) % 30))),
+  }));
+}
+
+describe("fit and detect", () => {
+  it("finds the anomaly in objects with names, and says why", async () => {
+    const { model, scores, labels } = await detect(cars(), { detector });
+    expect(scores.indexOf(Math.max(...scores))).toBe(60);
+    expect(labels[60]).toBe(1);
+    const [explained] = model.explain([cars()[60]]).rows;
+    expect(explained.reasons[0]).toMatchObject({ column: "horsepower", value: 900 });
+    expect(explained.rank).toBeGreaterThan(0.98);
+  });
+
+  it("leaves out columns that number the rows, and says so", async () => {
+    const { model } = await detect(cars(), { detector });
+    expect(model.skippedColumns).toEqual([{ name: "car_id", reason: "it runs on by equal steps from row to row" }]);
+    const named = await fit(cars(), { detector, columns: ["car_id", "horsepower"] });
+    expect(named.columns.map((column) => column.name)).toEqual(["car_id", "horsepower"]);
+  });
+
+  it("gives the same model from arrays, row-major numbers and columns by name", async () => {
+    const rows = [
+      [1, 2],
+      [2, 1],
+      [1.5, 1.7],
+      [9, 9],
+    ];
+    const fromArrays = await detect(rows, { detector });
+    const fromValues = await detect({ values: Float64Array.from(rows.flat()), columnCount: 2 }, { detector });
+    const fromColumns = await detect({ a: [1, 2, 1.5, 9], b: Float64Array.of(2, 1, 1.7, 9) }, { detector });
+    expect(fromValues.scores).toEqual(fromArrays.scores);
+    expect(fromColumns.scores).toEqual(fromArrays.scores);
+  });
+
+  it("labels a tenth of the rows by default, those with scores strictly above numpy's 90 % percentile", async () => {
+    const rows = Array.from({ length: 100 }, (_, i) => [i]);
+    const { model, labels } = await detect(rows, { detector });
+    expect(labels.reduce((a, b) => a + b)).toBe(10);
+    // MAD of 0..99 is 25; numpy.percentile(0.6745 * abs(arange(100) - 49.5) / 25, 90)
+    expect(model.threshold).toBeCloseTo((0.6745 * 44.6) / 25, 12);
+  });
+
+  it("reports coded errors for what the caller got wrong", async () => {
+    const rows = [
+      [1, 2],
+      [3, 4],
+      [5, 7],
+    ];
+    await expect(fit(rows, { detector: "robust-x" })).rejects.toMatchObject({ code: "UNKNOWN_DETECTOR" });
+    await expect(fit(rows, { detector, params: { agregate: "mean" } })).rejects.toThrow(/did you mean "aggregate"/);
+    await expect(fit(rows, { detector, contamination: 0.6 })).rejects.toMatchObject({ code: "PARAM" });
+    await expect(fit([[1, 2]], { detector })).rejects.toMatchObject({ code: "TOO_FEW_ROWS" });
+    await expect(fit([[1, 2], [3]], { detector })).rejects.toMatchObject({ code: "SHAPE" });
+    await expect(
+      fit(
+        [
+          [1, Number.NaN],
+          [3, 4],
+        ],
+        { detector },
+      ),
+    ).rejects.toMatchObject({ code: "COLUMN", rowIndex: 0 });
+    await expect(
+      fit(
+        [
+          [1, Infinity],
+          [3, 4],
+        ],
+        { detector },
+      ),
+    ).rejects.toMatchObject({ code: "NOT_FINITE", rowIndex: 0 });
+    await expect(
+      fit(
+        [
+          [1, 1],
+          [1, 1],
+        ],
+        { detector },
+      ),
+    ).rejects.toThrow(/nothing to learn/);
+    await expect(fit(rows, { detector, threads: 0 })).rejects.toMatchObject({ code: "PARAM", field: "threads" });
+    await expect(fit(rows, { detector, seed: -1 })).rejects.toMatchObject({ code: "PARAM", field: "seed" });
+    await expect(fit("rows" as never, { detector })).rejects.toMatchObject({ code: "SHAPE" });
+  });
+
+  it("works with a single detector and no worker threads", async () => {
+    const library = createLibrary({ detectors: [robustZ] });
+    const model = await library.fit([[1], [2], [3], [50]], { detector });
+    expect(model.score([[50]])[0]).toBeGreaterThan(model.threshold);
+  });
+});
+
+describe("a saved model", () => {
+  it("scores, ranks and explains with the same bits after loading", async () => {
+    const model = await fit(cars(), { detector, scaling: "robust" });
+    const again = load(model.save());
+    expect(again.predict(cars())).toEqual(model.predict(cars()));
+    expect(again.explain(cars())).toEqual(model.explain(cars()));
+    expect({ ...again.columns }).toEqual({ ...model.columns });
+    expect(again.save()).toEqual(model.save());
+  });
+
+  it("is refused when it is no model file", () => {
+    expect(() => load(new TextEncoder().encode("scores: none"))).toThrow(expect.objectContaining({ code: "MODEL_FILE" }));
+  });
+
+  it("names the column that is missing or of another kind when scoring", async () => {
+    const model = await fit(cars(), { detector });
+    expect(() => model.score([{ horsepower: 1, fuel: "petrol", automatic: true }])).toThrow(/no column "sold"/);
+    expect(() => model.score(cars().map((car) => ({ ...car, horsepower: "many" })))).toThrow(
+      /"horsepower" was number in training, but is text \("many"\) in row 0/,
+    );
+    expect(() => model.score([[1, 2]])).toThrow(expect.objectContaining({ code: "COLUMN" }));
+  });
+});

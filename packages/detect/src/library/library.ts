@@ -1,0 +1,148 @@
+/** The front door: fit, detect and load over a given list of detectors. */
+
+import type { AnyDetector, FitContext } from "../detector/detector.ts";
+import { nearestName } from "../detector/nearest-name.ts";
+import type { ParamValue } from "../detector/params.ts";
+import { parseParams } from "../detector/params.ts";
+import { NomalyError, throwIfAborted } from "../errors.ts";
+import { chooseKernels } from "../kernels/choose.ts";
+import type { KernelSet } from "../kernels/kernel-set.ts";
+import type { RowsInput } from "../pipeline/column-source.ts";
+import { columnSource } from "../pipeline/column-source.ts";
+import { encodeRows } from "../pipeline/encode.ts";
+import type { PipelineOptions } from "../pipeline/learn.ts";
+import { learnPipeline } from "../pipeline/learn.ts";
+import { createRandom } from "../random.ts";
+import { createRanker, rankStateOf } from "../thresholds/rank.ts";
+import { sortedScores, thresholdOfSorted } from "../thresholds/threshold.ts";
+import { parseThreshold } from "../thresholds/threshold-spec.ts";
+import type { WorkerHost } from "../threads/worker-host.ts";
+import type { AnomalyModel, Predictions, ScoreOptions } from "./anomaly-model.ts";
+import { createAnomalyModel } from "./anomaly-model.ts";
+import { openModel } from "./saved-model.ts";
+import { createThreadSource } from "./thread-source.ts";
+
+export const defaultDetectorId = "isolation-forest";
+export const defaultSeed = 1;
+
+export interface FitOptions extends PipelineOptions, ScoreOptions {
+  /** Id of the detector; default isolation-forest. */
+  readonly detector?: string;
+  /** The detector's parameters, in camelCase or snake_case; the others keep their defaults. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** Expected share of anomalies among the rows, in (0, 0.5]; default 0.1. Short for a threshold of that method. */
+  readonly contamination?: number;
+  /** How the threshold is set, such as `{ method: "iqr", factor: 3 }`. */
+  readonly threshold?: Readonly<Record<string, unknown>>;
+  /** Equal seeds give equal bits, on any number of threads; default 1. */
+  readonly seed?: number;
+}
+
+export interface Detection extends Predictions {
+  readonly model: AnomalyModel;
+}
+
+export interface Library {
+  readonly detectors: readonly AnyDetector[];
+  /**
+   * Learns from rows.
+   * @throws NomalyError PARAM, UNKNOWN_DETECTOR, COLUMN, SHAPE, NOT_FINITE, TOO_FEW_ROWS for bad input, ABORTED by the signal.
+   */
+  readonly fit: (rows: RowsInput, options?: FitOptions) => Promise<AnomalyModel>;
+  /** Learns from rows and judges the same rows by their training scores (a row is not its own neighbour). */
+  readonly detect: (rows: RowsInput, options?: FitOptions) => Promise<Detection>;
+  /** Reads what `save` wrote. @throws NomalyError MODEL_FILE, UNKNOWN_DETECTOR. */
+  readonly load: (bytes: Uint8Array) => AnomalyModel;
+  /** The detector of that id. @throws NomalyError UNKNOWN_DETECTOR with the nearest id. */
+  readonly detectorById: (id: string) => AnyDetector;
+  /** Threads that "auto" uses. */
+  readonly threadCount: () => number;
+  /** Ends worker threads at once; the next call that needs some starts new ones. */
+  readonly close: () => Promise<void>;
+}
+
+export interface LibraryOptions {
+  readonly detectors: readonly AnyDetector[];
+  /** Gives worker threads; without one everything runs on the caller's thread. Its workers must know the same detectors. */
+  readonly host?: WorkerHost;
+  /** Default: the fastest that this engine runs. */
+  readonly kernels?: KernelSet;
+}
+
+export function createLibrary(options: LibraryOptions): Library {
+  const { detectors } = options;
+  // Chosen when first needed, so that importing the library compiles nothing.
+  let chosen = options.kernels;
+  const kernelSet = () => (chosen ??= chooseKernels());
+  const threads = createThreadSource(detectors, options.host);
+
+  function detectorById(id: string): AnyDetector {
+    const detector = detectors.find((candidate) => candidate.id === id);
+    if (detector !== undefined) return detector;
+    const ids = detectors.map((candidate) => candidate.id);
+    const nearest = nearestName(id, ids);
+    const hint = nearest === undefined ? `known: ${ids.join(", ")}` : `did you mean "${nearest}"?`;
+    throw new NomalyError("UNKNOWN_DETECTOR", `there is no detector "${id}"; ${hint}`, { field: "detector", received: id });
+  }
+
+  async function detect(rows: RowsInput, given: FitOptions = {}): Promise<Detection> {
+    const detector = detectorById(given.detector ?? defaultDetectorId);
+    const params = parseParams(detector.id, detector.params, given.params ?? {});
+    const thresholdSpec = parseThreshold(given.threshold ?? { contamination: given.contamination ?? 0.1 });
+    const seed = requireSeed(given.seed ?? defaultSeed);
+    throwIfAborted(given.signal);
+    const source = columnSource(rows);
+    requireRows(detector, source.rowCount);
+    const pipeline = learnPipeline(source, given, detector.traits.unitsMatter);
+    const matrix = encodeRows(pipeline, source);
+    const context: FitContext = {
+      random: createRandom(seed),
+      kernels: kernelSet(),
+      threads: threads.open(given.threads, matrix.values.length),
+      ...(given.signal === undefined ? {} : { signal: given.signal }),
+      ...(given.progress === undefined ? {} : { progress: given.progress }),
+    };
+    const { model, trainingScores } = await detector.fit(matrix, params as never, context);
+    const sorted = sortedScores(trainingScores);
+    const parts = {
+      detector,
+      params: params as Readonly<Record<string, ParamValue>>,
+      seed,
+      pipeline,
+      thresholdSpec,
+      threshold: thresholdOfSorted(sorted, thresholdSpec),
+      ranker: createRanker(rankStateOf(sorted)),
+      model,
+    };
+    const anomalyModel = createAnomalyModel(parts, context.kernels, threads.open);
+    return { model: anomalyModel, ...anomalyModel.judge(trainingScores) };
+  }
+
+  return {
+    detectors,
+    fit: async (rows, given) => (await detect(rows, given)).model,
+    detect,
+    load: (bytes) => createAnomalyModel(openModel(bytes, detectors, kernelSet()), kernelSet(), threads.open),
+    detectorById,
+    threadCount: threads.count,
+    close: threads.close,
+  };
+}
+
+function requireRows(detector: AnyDetector, rowCount: number): void {
+  const { rowMinimum } = detector.traits;
+  if (rowCount >= rowMinimum) return;
+  throw new NomalyError("TOO_FEW_ROWS", `${detector.id} needs at least ${rowMinimum} rows to learn from, got ${rowCount}`, {
+    field: "rows",
+    expected: `at least ${rowMinimum}`,
+    received: String(rowCount),
+  });
+}
+
+function requireSeed(seed: number): number {
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw new NomalyError("PARAM", `seed must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, got ${String(seed)}`, {
+    field: "seed",
+    received: String(seed),
+  });
+}

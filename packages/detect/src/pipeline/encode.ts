@@ -1,0 +1,195 @@
+/** Applies a pipeline: rows by column name in, a matrix of numbers out. The same bits for a row whatever rows stand beside it. */
+
+import { NomalyError } from "../errors.ts";
+import type { Matrix } from "../matrix.ts";
+import { requireFinite, requireWidth } from "../matrix.ts";
+import { sharedFloat64 } from "../shared-memory.ts";
+import type { ColumnSource } from "./column-source.ts";
+import { infiniteValue, missingValues, textsOfNumbers, unknownColumn } from "./learn.ts";
+import type { FrequencyEncoding, NumberEncoding, OneHotEncoding, Pipeline, PipelineColumn } from "./pipeline.ts";
+import { encodedWidth, pipelineWidth } from "./pipeline.ts";
+import type { Column } from "./table.ts";
+
+/** Below this many values a matrix is made on ordinary memory: no thread will need it. */
+const sharedValueCountMin = 100_000;
+
+/**
+ * n rows become n x w numbers, w = {@link pipelineWidth}.
+ * @throws NomalyError COLUMN when a column is missing or of another kind, SHAPE when unnamed rows have another width,
+ * NOT_FINITE for infinity.
+ */
+export function encodeRows(pipeline: Pipeline, source: ColumnSource): Matrix {
+  const plain = plainMatrix(pipeline, source);
+  if (plain !== undefined) return plain;
+  const width = pipelineWidth(pipeline);
+  const length = source.rowCount * width;
+  const values = length >= sharedValueCountMin ? sharedFloat64(length) : new Float64Array(length);
+  const out = { rowCount: source.rowCount, columnCount: width, values };
+  let offset = 0;
+  for (const [index, column] of pipeline.columns.entries()) {
+    encodeColumn(column, source.column(positionOf(pipeline, source, index)), out, offset);
+    offset += encodedWidth(column.encoding);
+  }
+  return out;
+}
+
+/** Unnamed numbers in, plain numbers wanted: no copy, or one scaled copy. */
+function plainMatrix(pipeline: Pipeline, source: ColumnSource): Matrix | undefined {
+  const { matrix } = source;
+  if (matrix === undefined || pipeline.named || source.named) return undefined;
+  requireWidth(matrix, pipeline.columns.length);
+  const encodings = pipeline.columns.map((column) => column.encoding);
+  if (!encodings.every((encoding) => encoding.kind === "number" && encoding.fill === null)) return undefined;
+  requireFinite(matrix);
+  return pipeline.scaling === "none" ? matrix : scaledCopy(matrix, encodings as NumberEncoding[]);
+}
+
+function scaledCopy(matrix: Matrix, encodings: readonly NumberEncoding[]): Matrix {
+  const { values, columnCount, rowCount } = matrix;
+  const scaled = values.length >= sharedValueCountMin ? sharedFloat64(values.length) : new Float64Array(values.length);
+  const centers = Float64Array.from(encodings, (encoding) => encoding.center);
+  const scales = Float64Array.from(encodings, (encoding) => encoding.scale);
+  for (let row = 0, at = 0; row < rowCount; row++) {
+    for (let column = 0; column < columnCount; column++, at++) scaled[at] = (values[at] - centers[column]) / scales[column];
+  }
+  const table = { rowCount, columnCount, values: scaled };
+  requireFinite(table);
+  return table;
+}
+
+function positionOf(pipeline: Pipeline, source: ColumnSource, index: number): number {
+  if (!pipeline.named && !source.named) {
+    if (source.names.length !== pipeline.columns.length) {
+      const message = `the model was fitted on ${pipeline.columns.length} columns, these rows have ${source.names.length}`;
+      throw new NomalyError("SHAPE", message, { field: "columns" });
+    }
+    return index;
+  }
+  if (!source.named) {
+    throw new NomalyError("COLUMN", "the model knows its columns by name, but these rows have no column names", {
+      field: "columns",
+    });
+  }
+  const position = source.names.indexOf(pipeline.columns[index].name);
+  if (position < 0) throw unknownColumn(pipeline.columns[index].name, source.names);
+  return position;
+}
+
+function encodeColumn(column: PipelineColumn, given: Column, out: Matrix, offset: number): void {
+  const { encoding } = column;
+  switch (encoding.kind) {
+    case "number":
+      return encodeNumbers(column.name, encoding, numbersOf(column, given), out, offset);
+    case "one-hot":
+      return encodeOneHot(column.name, encoding, textsOf(column, given), out, offset);
+    case "frequency":
+      return encodeFrequency(column.name, encoding, textsOf(column, given), out, offset);
+  }
+}
+
+function encodeNumbers(name: string, encoding: NumberEncoding, values: Float64Array, out: Matrix, offset: number): void {
+  const { center, scale, fill, indicator } = encoding;
+  const width = out.columnCount;
+  let missingCount = 0;
+  let sum = 0;
+  for (let row = 0, at = offset; row < values.length; row++, at += width) {
+    let value = values[row];
+    if (value !== value) {
+      missingCount++;
+      value = fill ?? 0;
+      if (indicator) out.values[at + 1] = 1;
+    }
+    const encoded = (value - center) / scale;
+    sum += encoded - encoded; // NaN as soon as one value is infinite.
+    out.values[at] = encoded;
+  }
+  if (missingCount > 0 && fill === null) throw missingValues(name, missingCount, values.findIndex(Number.isNaN));
+  if (sum === 0) return;
+  if (!values.every((value) => Number.isFinite(value) || Number.isNaN(value))) throw infiniteValue(name, values);
+  throw new NomalyError("NOT_FINITE", `column "${name}" holds values too large to be scaled to comparable units`, {
+    field: name,
+  });
+}
+
+function encodeOneHot(
+  name: string,
+  encoding: OneHotEncoding,
+  values: readonly (string | null)[],
+  out: Matrix,
+  offset: number,
+): void {
+  if (encoding.refusesMissing) refuseMissing(name, values);
+  const positions = positionsOf(encoding.categories);
+  for (let row = 0; row < values.length; row++) {
+    const position = positions.get(values[row] ?? "");
+    if (position !== undefined) out.values[row * out.columnCount + offset + position] = 1;
+  }
+}
+
+function encodeFrequency(
+  name: string,
+  encoding: FrequencyEncoding,
+  values: readonly (string | null)[],
+  out: Matrix,
+  offset: number,
+): void {
+  if (encoding.refusesMissing) refuseMissing(name, values);
+  const positions = positionsOf(encoding.categories);
+  for (let row = 0; row < values.length; row++) {
+    const position = positions.get(values[row] ?? "");
+    const share = position === undefined ? 0 : encoding.shares[position];
+    out.values[row * out.columnCount + offset] = (share - encoding.center) / encoding.scale;
+  }
+}
+
+/** Made once for each list of categories, so that one row costs no more than its own look-ups. */
+const positionsOfCategories = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
+
+function positionsOf(categories: readonly string[]): ReadonlyMap<string, number> {
+  let positions = positionsOfCategories.get(categories);
+  if (positions === undefined) {
+    positions = new Map(categories.map((category, index) => [category, index]));
+    positionsOfCategories.set(categories, positions);
+  }
+  return positions;
+}
+
+function refuseMissing(name: string, values: readonly (string | null)[]): void {
+  const isMissing = (value: string | null) => value === null || value === "";
+  const first = values.findIndex(isMissing);
+  if (first >= 0) throw missingValues(name, values.filter(isMissing).length, first);
+}
+
+/** The column as numbers; texts that all read as numbers will do, as files do not always agree on the kind of a column. */
+function numbersOf(column: PipelineColumn, given: Column): Float64Array {
+  if (given.kind !== "text") {
+    const compatible = given.kind === column.kind || (given.kind !== "date" && column.kind !== "date") || isEmpty(given.values);
+    if (!compatible) throw otherKind(column, given.kind, 0);
+    return given.values;
+  }
+  const numbers = new Float64Array(given.values.length);
+  for (let row = 0; row < numbers.length; row++) {
+    const text = given.values[row];
+    const isMissing = text === null || text === "";
+    numbers[row] = isMissing ? Number.NaN : column.kind === "date" ? Date.parse(text) : Number(text);
+    if (!isMissing && Number.isNaN(numbers[row])) throw otherKind(column, `text ("${text.slice(0, 60)}")`, row);
+  }
+  return numbers;
+}
+
+function isEmpty(values: Float64Array): boolean {
+  return values.every(Number.isNaN);
+}
+
+function textsOf(column: PipelineColumn, given: Column): readonly (string | null)[] {
+  if (given.kind === "text") return given.values;
+  if (given.kind === "date" && !isEmpty(given.values)) throw otherKind(column, "date", 0);
+  return given.kind === "boolean"
+    ? Array.from(given.values, (value) => (Number.isNaN(value) ? null : value === 1 ? "true" : "false"))
+    : textsOfNumbers(given.values);
+}
+
+function otherKind(column: PipelineColumn, received: string, rowIndex: number): NomalyError {
+  const message = `column "${column.name}" was ${column.kind} in training, but is ${received} in row ${rowIndex}`;
+  return new NomalyError("COLUMN", message, { field: column.name, expected: column.kind, received, rowIndex });
+}

@@ -1,0 +1,239 @@
+/** Learns a pipeline from training rows: picks the columns, and decides how each becomes numbers. */
+
+import { nearestName } from "../detector/nearest-name.ts";
+import { NomalyError } from "../errors.ts";
+import type { ColumnSource } from "./column-source.ts";
+import { identifierReason } from "./identifiers.ts";
+import type { CategoryEncoding, Encoding, MissingPolicy, Pipeline, PipelineColumn, Scaling, SkippedColumn } from "./pipeline.ts";
+import { countTexts, quantile, sortedSample, summarize } from "./statistics.ts";
+import type { Column, TextColumn } from "./table.ts";
+
+export interface PipelineOptions {
+  /** Columns to use, none other; they are used even if they look like identifiers. */
+  readonly columns?: readonly string[];
+  /** Columns to leave out, such as labels. */
+  readonly exclude?: readonly string[];
+  /** Columns to treat as categories even if they hold numbers. */
+  readonly categorical?: readonly string[];
+  /** Default auto: standard for detectors that need comparable columns, none for the others. */
+  readonly scaling?: "auto" | Scaling;
+  /** Default refuse. */
+  readonly missing?: MissingPolicy;
+  /** Default auto. */
+  readonly categories?: CategoryEncoding;
+}
+
+/** Most 0/1 columns that one column of text may become; with more categories it is encoded by frequency. */
+export const oneHotCategoryCountMax = 20;
+/** Categories whose share is kept; rarer ones count as not seen. */
+const frequencyCategoryCountMax = 10_000;
+/** Share of texts that read as numbers above which the others are taken for mistakes. */
+const numericTextShareMin = 0.9;
+const commonestCount = 5;
+
+interface LearnContext {
+  readonly scaling: Scaling;
+  readonly missing: MissingPolicy;
+  readonly oneHot: boolean;
+}
+
+/**
+ * @param unitsMatter the detector's trait: decides what auto means.
+ * @throws NomalyError COLUMN when a named column is unknown, a column cannot be used, or none is left; NOT_FINITE for infinity.
+ */
+export function learnPipeline(source: ColumnSource, options: PipelineOptions, unitsMatter: boolean): Pipeline {
+  const wanted = pickColumns(source, options);
+  const scaling = options.scaling === undefined || options.scaling === "auto" ? autoScaling(unitsMatter) : options.scaling;
+  const categories = options.categories ?? "auto";
+  const context: LearnContext = {
+    scaling,
+    missing: options.missing ?? "refuse",
+    oneHot: categories === "one-hot" || (categories === "auto" && unitsMatter),
+  };
+  const columns: PipelineColumn[] = [];
+  const skipped: SkippedColumn[] = [];
+  for (const index of wanted) {
+    const column = asCategory(source.column(index), options.categorical);
+    if (column.kind === "text" && options.categorical?.includes(column.name) !== true) refuseMistypedNumbers(column);
+    const counts = column.kind === "text" ? countTexts(column.values) : undefined;
+    const chosen = options.columns !== undefined || !source.named || options.categorical?.includes(column.name) === true;
+    const reason = chosen ? undefined : (emptyReason(column) ?? identifierReason(column, counts?.length));
+    if (reason !== undefined) skipped.push({ name: column.name, reason });
+    else columns.push(column.kind === "text" ? learnText(column, counts ?? [], context) : learnNumber(column, context));
+  }
+  requireUsable(columns, skipped, source.rowCount);
+  return { named: source.named, scaling, columns, skipped };
+}
+
+function autoScaling(unitsMatter: boolean): Scaling {
+  return unitsMatter ? "standard" : "none";
+}
+
+function pickColumns(source: ColumnSource, options: PipelineOptions): number[] {
+  const indexes = source.names.map((_, index) => index);
+  for (const name of [...(options.columns ?? []), ...(options.exclude ?? []), ...(options.categorical ?? [])]) {
+    if (!source.names.includes(name)) throw unknownColumn(name, source.names);
+  }
+  const included = options.columns === undefined ? indexes : options.columns.map((name) => source.names.indexOf(name));
+  return [...new Set(included)].filter((index) => options.exclude?.includes(source.names[index]) !== true);
+}
+
+/** @returns the error for a column that is not there, with the nearest name that is. */
+export function unknownColumn(name: string, names: readonly string[]): NomalyError {
+  const nearest = nearestName(name, names);
+  const listed = names.slice(0, 20).join(", ") + (names.length > 20 ? ", ..." : "");
+  const hint = nearest === undefined ? `there are ${listed}` : `did you mean "${nearest}"?`;
+  return new NomalyError("COLUMN", `there is no column "${name}"; ${hint}`, { field: name, received: name });
+}
+
+function asCategory(column: Column, categorical: readonly string[] | undefined): Column {
+  if (column.kind === "text" || categorical?.includes(column.name) !== true) return column;
+  return { kind: "text", name: column.name, values: textsOfNumbers(column.values) };
+}
+
+/** Numbers as the categories they stand for; NaN is missing. */
+export function textsOfNumbers(values: Float64Array): (string | null)[] {
+  return Array.from(values, (value) => (Number.isNaN(value) ? null : String(value)));
+}
+
+function emptyReason(column: Column): string | undefined {
+  const isPresent =
+    column.kind === "text" ? (value: unknown) => value !== null && value !== "" : (value: unknown) => value === value;
+  return column.values.length > 0 && !(column.values as ArrayLike<unknown> & unknown[]).some(isPresent)
+    ? "it has no values"
+    : undefined;
+}
+
+function learnNumber(column: Exclude<Column, TextColumn>, context: LearnContext): PipelineColumn {
+  const summary = summarize(column.values);
+  if (!Number.isFinite(summary.min) || !Number.isFinite(summary.max)) throw infiniteValue(column.name, column.values);
+  if (summary.missingCount > 0 && context.missing === "refuse") {
+    throw missingValues(column.name, summary.missingCount, column.values.findIndex(Number.isNaN));
+  }
+  const sample = sortedSample(column.values);
+  const median = quantile(sample, 0.5);
+  const isFlag = column.kind === "boolean";
+  const { center, scale } = isFlag ? { center: 0, scale: 1 } : centerAndScale(context.scaling, summary, column.values);
+  const encoding: Encoding = {
+    kind: "number",
+    center,
+    scale,
+    fill: context.missing === "refuse" ? null : isFlag ? Math.round(median) : median,
+    indicator: context.missing === "indicator" && summary.missingCount > 0,
+  };
+  const profile = {
+    kind: "number",
+    min: summary.min,
+    low: quantile(sample, 0.05),
+    median,
+    high: quantile(sample, 0.95),
+    max: summary.max,
+    missingCount: summary.missingCount,
+  } as const;
+  return { name: column.name, kind: column.kind, encoding, profile };
+}
+
+/** A spread of 0 (a constant column) divides by 1, as scikit-learn does. */
+function centerAndScale(
+  scaling: Scaling,
+  summary: { mean: number; deviation: number; min: number; max: number },
+  values: Float64Array,
+): { center: number; scale: number } {
+  switch (scaling) {
+    case "none":
+      return { center: 0, scale: 1 };
+    case "standard":
+      return { center: summary.mean, scale: usable(summary.deviation) };
+    case "min-max":
+      return { center: summary.min, scale: usable(summary.max - summary.min) };
+    case "robust": {
+      const present = values.filter((value) => !Number.isNaN(value)).sort();
+      return { center: quantile(present, 0.5), scale: usable(quantile(present, 0.75) - quantile(present, 0.25)) };
+    }
+  }
+}
+
+function usable(spread: number): number {
+  return spread > 0 && Number.isFinite(spread) ? spread : 1;
+}
+
+function learnText(column: TextColumn, counts: [text: string, count: number][], context: LearnContext): PipelineColumn {
+  const rowCount = column.values.length;
+  const missingCount = counts.find(([text]) => text === "")?.[1] ?? 0;
+  const refusesMissing = context.missing === "refuse";
+  if (missingCount > 0 && refusesMissing) {
+    const first = column.values.findIndex((value) => value === null || value === "");
+    throw missingValues(column.name, missingCount, first);
+  }
+  const asOneHot = context.oneHot && counts.length <= oneHotCategoryCountMax;
+  const categories = counts.slice(0, frequencyCategoryCountMax);
+  const names = categories.map(([text]) => text);
+  const encoding: Encoding = asOneHot
+    ? { kind: "one-hot", categories: names, refusesMissing }
+    : frequencyEncoding(names, new Map(counts), column, { scaling: context.scaling, refusesMissing });
+  const present = counts.filter(([text]) => text !== "");
+  const commonest = present.slice(0, commonestCount).map(([value, count]) => ({ value, share: count / rowCount }));
+  const profile = { kind: "category", commonest, distinctCount: present.length, missingCount } as const;
+  return { name: column.name, kind: "text", encoding, profile };
+}
+
+function frequencyEncoding(
+  categories: readonly string[],
+  counts: ReadonlyMap<string, number>,
+  column: TextColumn,
+  options: { scaling: Scaling; refusesMissing: boolean },
+): Encoding {
+  const shares = categories.map((category) => (counts.get(category) ?? 0) / column.values.length);
+  const encoded = Float64Array.from(column.values, (value) => (counts.get(value ?? "") ?? 0) / column.values.length);
+  const { center, scale } = centerAndScale(options.scaling, summarize(encoded), encoded);
+  return { kind: "frequency", categories, shares, center, scale, refusesMissing: options.refusesMissing };
+}
+
+/** Text in a column that is nearly all numbers is a mistake more often than a category. */
+function refuseMistypedNumbers(column: TextColumn): void {
+  let presentCount = 0;
+  let numberCount = 0;
+  let firstOther = -1;
+  for (const [row, value] of column.values.entries()) {
+    if (value === null || value === "") continue;
+    presentCount++;
+    if (Number.isNaN(Number(value))) firstOther = firstOther < 0 ? row : firstOther;
+    else numberCount++;
+  }
+  if (firstOther < 0 || numberCount < presentCount * numericTextShareMin) return;
+  const received = `"${String(column.values[firstOther]).slice(0, 60)}"`;
+  const share = `${numberCount} of ${presentCount}`;
+  const message = `column "${column.name}" holds numbers in ${share} rows, but ${received} in row ${firstOther}; mend it, exclude the column, or declare it categorical`;
+  throw new NomalyError("COLUMN", message, { field: column.name, expected: "a number", received, rowIndex: firstOther });
+}
+
+/** The error for missing values where none are accepted. */
+export function missingValues(name: string, count: number, rowIndex: number): NomalyError {
+  const plural = count === 1 ? "1 missing value" : `${count} missing values`;
+  const message = `column "${name}" has ${plural}, the first in row ${rowIndex}; fill them, or choose missing "median" or "indicator"`;
+  return new NomalyError("COLUMN", message, { field: name, expected: "a value in every row", received: plural, rowIndex });
+}
+
+/** The error for the first infinite value of a column. */
+export function infiniteValue(name: string, values: Float64Array): NomalyError {
+  const rowIndex = values.findIndex((value) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY);
+  const received = String(values[rowIndex]);
+  const message = `column "${name}" is ${received} in row ${rowIndex}; every value must be a finite number`;
+  return new NomalyError("NOT_FINITE", message, { field: name, expected: "a finite number", received, rowIndex });
+}
+
+function requireUsable(columns: readonly PipelineColumn[], skipped: readonly SkippedColumn[], rowCount: number): void {
+  if (columns.length === 0) {
+    const why = skipped.map(({ name, reason }) => `"${name}": ${reason}`).join("; ");
+    throw new NomalyError("COLUMN", `no column is left to learn from${why === "" ? "" : ` (${why})`}`, { field: "columns" });
+  }
+  const constant = columns.every(({ profile }) =>
+    profile.kind === "number" ? profile.min === profile.max : profile.distinctCount <= 1,
+  );
+  if (constant && rowCount > 1) {
+    const names = columns.map(({ name }) => `"${name}"`).join(", ");
+    throw new NomalyError("COLUMN", `every usable column holds one value only (${names}): there is nothing to learn`, {
+      field: "columns",
+    });
+  }
+}

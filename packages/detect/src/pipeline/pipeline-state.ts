@@ -1,0 +1,124 @@
+/** Reads a pipeline back from plain data that may come from an untrusted file. */
+
+import { NomalyError } from "../errors.ts";
+import { columnCountMax } from "../matrix.ts";
+import type { ColumnProfile, Encoding, Pipeline, PipelineColumn, SkippedColumn } from "./pipeline.ts";
+import { pipelineWidth, scalings } from "./pipeline.ts";
+import type { ColumnKind } from "./table.ts";
+
+const columnKinds: readonly ColumnKind[] = ["number", "date", "boolean", "text"];
+
+/** @throws NomalyError MODEL_FILE when the data is not a pipeline of ours. */
+export function parsePipeline(data: unknown): Pipeline {
+  const record = recordOf(data, "pipeline");
+  const columns = listOf(record, "columns").map(parseColumn);
+  const pipeline: Pipeline = {
+    named: booleanOf(record, "named"),
+    scaling: choiceOf(record, "scaling", scalings),
+    columns,
+    skipped: listOf(record, "skipped").map(parseSkipped),
+  };
+  const width = pipelineWidth(pipeline);
+  if (columns.length === 0 || width > columnCountMax)
+    throw damaged("columns", `1 to ${columnCountMax} encoded columns, got ${width}`);
+  if (new Set(columns.map((column) => column.name)).size !== columns.length) throw damaged("columns", "different names");
+  return pipeline;
+}
+
+function parseColumn(data: unknown): PipelineColumn {
+  const record = recordOf(data, "column");
+  const kind = choiceOf(record, "kind", columnKinds);
+  const encoding = parseEncoding(record["encoding"]);
+  if ((kind === "text") !== (encoding.kind !== "number")) throw damaged("encoding", `an encoding for ${kind}`);
+  return { name: textOf(record, "name"), kind, encoding, profile: parseProfile(record["profile"]) };
+}
+
+function parseEncoding(data: unknown): Encoding {
+  const record = recordOf(data, "encoding");
+  const kind = choiceOf(record, "kind", ["number", "one-hot", "frequency"] as const);
+  switch (kind) {
+    case "number": {
+      const fill = record["fill"] === null ? null : numberOf(record, "fill");
+      return { kind, ...parseScale(record), fill, indicator: booleanOf(record, "indicator") };
+    }
+    case "one-hot":
+      return { kind, categories: textsOf(record, "categories"), refusesMissing: booleanOf(record, "refusesMissing") };
+    case "frequency": {
+      const categories = textsOf(record, "categories");
+      const shares = listOf(record, "shares").map((share) => numberOf({ share }, "share"));
+      if (shares.length !== categories.length) throw damaged("shares", `${categories.length} shares, got ${shares.length}`);
+      return { kind, categories, shares, ...parseScale(record), refusesMissing: booleanOf(record, "refusesMissing") };
+    }
+  }
+}
+
+function parseScale(record: Readonly<Record<string, unknown>>): { center: number; scale: number } {
+  const scale = numberOf(record, "scale");
+  if (!(scale > 0)) throw damaged("scale", "a number above 0");
+  return { center: numberOf(record, "center"), scale };
+}
+
+function parseProfile(data: unknown): ColumnProfile {
+  const record = recordOf(data, "profile");
+  const missingCount = numberOf(record, "missingCount");
+  if (choiceOf(record, "kind", ["number", "category"] as const) === "number") {
+    const [min, low, median, high, max] = ["min", "low", "median", "high", "max"].map((name) => numberOf(record, name));
+    return { kind: "number", min, low, median, high, max, missingCount };
+  }
+  const commonest = listOf(record, "commonest").map((entry) => {
+    const item = recordOf(entry, "commonest");
+    return { value: textOf(item, "value"), share: numberOf(item, "share") };
+  });
+  return { kind: "category", commonest, distinctCount: numberOf(record, "distinctCount"), missingCount };
+}
+
+function parseSkipped(data: unknown): SkippedColumn {
+  const record = recordOf(data, "skipped");
+  return { name: textOf(record, "name"), reason: textOf(record, "reason") };
+}
+
+function recordOf(data: unknown, name: string): Readonly<Record<string, unknown>> {
+  if (typeof data !== "object" || data === null || Array.isArray(data)) throw damaged(name, "an object");
+  return data as Readonly<Record<string, unknown>>;
+}
+
+function listOf(record: Readonly<Record<string, unknown>>, name: string): readonly unknown[] {
+  const value = record[name];
+  if (!Array.isArray(value)) throw damaged(name, "a list");
+  return value as readonly unknown[];
+}
+
+function textsOf(record: Readonly<Record<string, unknown>>, name: string): readonly string[] {
+  return listOf(record, name).map((text) => textOf({ text }, "text"));
+}
+
+function textOf(record: Readonly<Record<string, unknown>>, name: string): string {
+  const value = record[name];
+  if (typeof value !== "string") throw damaged(name, "a text");
+  return value;
+}
+
+function numberOf(record: Readonly<Record<string, unknown>>, name: string): number {
+  const value = record[name];
+  if (typeof value !== "number" || !Number.isFinite(value)) throw damaged(name, "a finite number");
+  return value;
+}
+
+function booleanOf(record: Readonly<Record<string, unknown>>, name: string): boolean {
+  const value = record[name];
+  if (typeof value !== "boolean") throw damaged(name, "true or false");
+  return value;
+}
+
+function choiceOf<const C extends string>(record: Readonly<Record<string, unknown>>, name: string, choices: readonly C[]): C {
+  const found = choices.find((choice) => choice === record[name]);
+  if (found === undefined) throw damaged(name, `one of ${choices.join(", ")}`);
+  return found;
+}
+
+function damaged(name: string, expected: string): NomalyError {
+  return new NomalyError("MODEL_FILE", `the model file's pipeline has no valid "${name}"; expected ${expected}`, {
+    field: name,
+    expected,
+  });
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it } from "vitest";
+import { columnSource } from "./column-source.ts";
+import type { RowsInput } from "./column-source.ts";
+import { encodeRows } from "./encode.ts";
+import type { PipelineOptions } from "./learn.ts";
+import { learnPipeline } from "./learn.ts";
+import { parsePipeline } from "./pipeline-state.ts";
+
+function encoded(rows: RowsInput, options: PipelineOptions, fresh: RowsInput = rows, unitsMatter = false) {
+  const pipeline = learnPipeline(columnSource(rows), options, unitsMatter);
+  const matrix = encodeRows(parsePipeline(JSON.parse(JSON.stringify(pipeline))), columnSource(fresh));
+  return { pipeline, values: [...matrix.values], width: matrix.columnCount };
+}
+
+describe("scaling", () => {
+  // sklearn.preprocessing on [[1], [2], [4], [9]]: StandardScaler, MinMaxScaler, RobustScaler.
+  const rows = [[1], [2], [4], [9]];
+
+  it("standard gives scikit-learn's numbers", () => {
+    const { values } = encoded(rows, { scaling: "standard" });
+    const expected = [-0.9733285267845753, -0.6488856845230502, 0, 1.6222142113076254];
+    for (const [i, value] of values.entries()) expect(value).toBeCloseTo(expected[i], 12);
+  });
+
+  it("min-max gives scikit-learn's numbers", () => {
+    expect(encoded(rows, { scaling: "min-max" }).values).toEqual([0, 0.125, 0.375, 1]);
+  });
+
+  it("robust gives scikit-learn's numbers", () => {
+    const { values } = encoded(rows, { scaling: "robust" });
+    const expected = [-0.5714285714285714, -0.2857142857142857, 0.2857142857142857, 1.7142857142857142];
+    for (const [i, value] of values.entries()) expect(value).toBeCloseTo(expected[i], 12);
+  });
+
+  it("is standard by default for detectors that need comparable columns, and none for the others", () => {
+    expect(encoded(rows, {}, rows, true).pipeline.scaling).toBe("standard");
+    expect(encoded(rows, {}, rows, false).values).toEqual([1, 2, 4, 9]);
+  });
+
+  it("survives values near the largest float64", () => {
+    const huge = [[1e308], [-1e308], [1e308], [0]];
+    expect(encoded(huge, { scaling: "standard" }).values.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("missing values", () => {
+  const rows = { a: [1, null, 3, 5], b: [1, 2, 3, 5] };
+
+  it("are refused by default, naming column and row", () => {
+    expect(() => encoded(rows, {})).toThrow(/column "a" has 1 missing value, the first in row 1/);
+  });
+
+  it("become the training median", () => {
+    expect(encoded(rows, { missing: "median" }).values).toEqual([1, 1, 3, 2, 3, 3, 5, 5]);
+  });
+
+  it("are marked in a column of their own", () => {
+    const { values, width } = encoded(rows, { missing: "indicator" });
+    expect(width).toBe(3);
+    expect(values).toEqual([1, 0, 1, 3, 1, 2, 3, 0, 3, 5, 0, 5]);
+  });
+
+  it("in new rows are refused where training had been told to refuse them", () => {
+    const fresh = { a: [1, null], b: [1, 2] };
+    expect(() => encoded({ a: [1, 2, 9], b: [1, 2, 3] }, {}, fresh)).toThrow(/column "a" has 1 missing value/);
+  });
+});
+
+describe("categories", () => {
+  const rows = { color: ["red", "blue", "red", "red"], size: [1, 2, 3, 5] };
+
+  it("become one 0/1 column each, the commonest first; an unseen one is 0 in all", () => {
+    const fresh = { color: ["blue", "green"], size: [1, 1] };
+    const { values } = encoded(rows, { categories: "one-hot" }, fresh);
+    expect(values).toEqual([0, 1, 1, 0, 0, 1]);
+  });
+
+  it("become their share of the training rows; an unseen one is 0", () => {
+    const fresh = { color: ["blue", "red", "green"], size: [1, 1, 1] };
+    expect(encoded(rows, { categories: "frequency" }, fresh).values).toEqual([0.25, 1, 0.75, 1, 0, 1]);
+  });
+
+  it("fall back to shares when there are too many for one-hot", () => {
+    const color = Array.from({ length: 60 }, (_, i) => `c${i % 25}`);
+    const { width } = encoded({ color, size: color.map((_, i) => i ** 2) }, { categories: "one-hot" });
+    expect(width).toBe(2);
+  });
+
+  it("may be numbers when declared so", () => {
+    const { pipeline } = encoded({ zip: [8001, 8002, 8001], size: [1, 2, 4] }, { categorical: ["zip"] });
+    expect(pipeline.columns[0].encoding).toMatchObject({ kind: "frequency", categories: ["8001", "8002"] });
+  });
+
+  it("are not made of a number column with a slip in it", () => {
+    const a = [...Array.from({ length: 19 }, (_, i) => String(i * i)), "n/a"];
+    expect(() => encoded({ a, b: a.map((_, i) => i % 3) }, {})).toThrow(/holds numbers in 19 of 20 rows, but "n\/a" in row 19/);
+  });
+});
+
+describe("identifiers", () => {
+  const length = 30;
+  const value = Array.from({ length }, (_, i) => (i * 7919) % 13);
+
+  it.each([
+    ["texts that are all different", Array.from({ length }, (_, i) => `name ${i}`), /different text/],
+    ["running numbers in any order", Array.from({ length }, (_, i) => 500 + ((i * 7) % length)), /numbers the rows/],
+    ["dates that run on", Array.from({ length }, (_, i) => new Date(1e12 + i * i * 1e6)), /dates run on/],
+  ])("are recognised: %s", (_, cells, reason) => {
+    const { pipeline } = encoded({ label: cells as never, value }, {});
+    expect(pipeline.columns.map((column) => column.name)).toEqual(["value"]);
+    expect(pipeline.skipped[0].reason).toMatch(reason);
+  });
+
+  it("are kept when nothing says they are: distinct measurements", () => {
+    const measured = Array.from({ length }, (_, i) => Math.sin(i));
+    expect(encoded({ measured, value }, {}).pipeline.skipped).toEqual([]);
+  });
+});
+
+describe("columns", () => {
+  const rows = { a: [1, 2, 4], b: [4, 5, 6], label: [0, 0, 1] };
+
+  it("are picked and left out by name", () => {
+    expect(encoded(rows, { columns: ["b", "a"] }).values).toEqual([4, 1, 5, 2, 6, 4]);
+    expect(encoded(rows, { exclude: ["label", "a"] }).values).toEqual([4, 5, 6]);
+  });
+
+  it("that are unknown are named with the nearest", () => {
+    expect(() => encoded(rows, { exclude: ["lable"] })).toThrow(/no column "lable"; did you mean "label"/);
+  });
+
+  it("of new rows are found by name, in any order, others ignored", () => {
+    const fresh = { extra: ["x"], label: [1], b: [9], a: [8] };
+    expect(encoded(rows, {}, fresh).values).toEqual([8, 9, 1]);
+  });
+
+  it("damaged in a saved pipeline are refused", () => {
+    const pipeline = JSON.parse(JSON.stringify(learnPipeline(columnSource(rows), {}, false)));
+    pipeline.columns[0].encoding.scale = 0;
+    expect(() => parsePipeline(pipeline)).toThrow(expect.objectContaining({ code: "MODEL_FILE" }));
+    expect(() => parsePipeline({ columns: [] })).toThrow(expect.objectContaining({ code: "MODEL_FILE" }));
+  });
+});

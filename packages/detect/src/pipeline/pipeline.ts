@@ -1,0 +1,120 @@
+/** What a pipeline has learned: which columns are used, and how each becomes numbers. Plain data, saved with the model. */
+
+import type { ColumnKind } from "./table.ts";
+
+export const scalings = ["none", "standard", "robust", "min-max"] as const;
+/** standard: mean and standard deviation; robust: median and interquartile range; min-max: to [0, 1]. */
+export type Scaling = (typeof scalings)[number];
+
+export const missingPolicies = ["refuse", "median", "indicator"] as const;
+/**
+ * refuse: an error. median: numbers get the training median, texts count as a category of their own.
+ * indicator: like median, with one more 0/1 column for each column that had missing values in training.
+ */
+export type MissingPolicy = (typeof missingPolicies)[number];
+
+export const categoryEncodings = ["auto", "one-hot", "frequency"] as const;
+/**
+ * one-hot: a 0/1 column for each category (frequency where there are too many). frequency: the category's share of the training rows.
+ * auto: one-hot for detectors that measure distances, frequency for the others.
+ */
+export type CategoryEncoding = (typeof categoryEncodings)[number];
+
+/** `(value - center) / scale`; a missing value becomes `fill`, or is refused where that is null. */
+export interface NumberEncoding {
+  readonly kind: "number";
+  readonly center: number;
+  readonly scale: number;
+  readonly fill: number | null;
+  /** A second output column, 1 where the value was missing. */
+  readonly indicator: boolean;
+}
+
+/** One output column a category. A category not seen in training is 0 in all of them. */
+export interface OneHotEncoding {
+  readonly kind: "one-hot";
+  /** The empty text stands for missing. */
+  readonly categories: readonly string[];
+  readonly refusesMissing: boolean;
+}
+
+/** One output column: the scaled share of training rows with this category, 0 for one not seen. */
+export interface FrequencyEncoding {
+  readonly kind: "frequency";
+  readonly categories: readonly string[];
+  readonly shares: readonly number[];
+  readonly center: number;
+  readonly scale: number;
+  readonly refusesMissing: boolean;
+}
+
+export type Encoding = NumberEncoding | OneHotEncoding | FrequencyEncoding;
+
+/** What is usual in a column of numbers, dates or booleans: quantiles of the training values. */
+export interface NumberProfile {
+  readonly kind: "number";
+  readonly min: number;
+  /** 5 % quantile. */
+  readonly low: number;
+  readonly median: number;
+  /** 95 % quantile. */
+  readonly high: number;
+  readonly max: number;
+  readonly missingCount: number;
+}
+
+/** What is usual in a column of categories: the commonest with their shares. */
+export interface CategoryProfile {
+  readonly kind: "category";
+  readonly commonest: readonly { readonly value: string; readonly share: number }[];
+  readonly distinctCount: number;
+  readonly missingCount: number;
+}
+
+export type ColumnProfile = NumberProfile | CategoryProfile;
+
+export interface PipelineColumn {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  readonly encoding: Encoding;
+  readonly profile: ColumnProfile;
+}
+
+export interface SkippedColumn {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface Pipeline {
+  /** False when the training rows had no column names: then new rows are matched by position. */
+  readonly named: boolean;
+  readonly scaling: Scaling;
+  readonly columns: readonly PipelineColumn[];
+  readonly skipped: readonly SkippedColumn[];
+}
+
+/** Numbers that a column becomes. */
+export function encodedWidth(encoding: Encoding): number {
+  switch (encoding.kind) {
+    case "number":
+      return encoding.indicator ? 2 : 1;
+    case "one-hot":
+      return encoding.categories.length;
+    case "frequency":
+      return 1;
+  }
+}
+
+/** Width of the matrix that the pipeline makes. */
+export function pipelineWidth(pipeline: Pipeline): number {
+  let width = 0;
+  for (const column of pipeline.columns) width += encodedWidth(column.encoding);
+  return width;
+}
+
+/** For each output column the index of the pipeline column it came from. */
+export function sourceColumns(pipeline: Pipeline): Int32Array {
+  return Int32Array.from(
+    pipeline.columns.flatMap((column, index) => Array.from({ length: encodedWidth(column.encoding) }, () => index)),
+  );
+}
