@@ -29,7 +29,7 @@ const contract = [base, "detector", "kernels (interface)", "threads (interface)"
 const detectLayers: readonly Layer[] = [
   {
     name: base,
-    files: /^(matrix|random|errors|shared-memory)\.ts$/,
+    files: /^(matrix|random|errors|shared-memory|version)\.ts$/,
     may: [],
     summary: "table of numbers, seeded generator, coded errors, shared arrays",
   },
@@ -102,7 +102,12 @@ const detectLayers: readonly Layer[] = [
     may: [base, "detector"],
     summary: "columns by name to a matrix: missing values, encoding, scaling",
   },
-  { name: "explanation", files: /^explanation\//, may: contract, summary: "what each column added to a score" },
+  {
+    name: "explanation",
+    files: /^explanation\//,
+    may: [base, "detector", "pipeline"],
+    summary: "what each column added to a score",
+  },
   { name: "model-file", files: /^model-file\//, may: [base, "detector"], summary: "one safe buffer for a fitted model" },
   {
     name: "conformance",
@@ -121,7 +126,12 @@ const detectLayers: readonly Layer[] = [
     summary: "the suite every detector must pass; never names one",
   },
   { name: "registry", files: /^registry\.ts$/, may: ["detector", "detectors"], summary: "the literal list of detectors" },
-  { name: "front", files: /^(front|fitted)\//, may: ["*"], summary: "fit, detect, load: what a user calls" },
+  {
+    name: "library",
+    files: /^library\//,
+    may: [...contract, "kernels/choose", "threads", "thresholds", "pipeline", "explanation", "model-file"],
+    summary: "fit, detect, load over a given list of detectors",
+  },
   { name: "entries", files: /^[a-z-]+\.ts$/, may: ["*"], summary: "the package's entry points" },
 ];
 

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { close, detect, detectors } from "@nomaly/detect";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser, serveFolder } from "../../test-support/browser.ts";
+import { type Bundler, bundlePage } from "../../test-support/bundle.ts";
+import type { PageReport } from "./page/main.ts";
+import { columnCount, sampleRows } from "./page/sample-rows.ts";
+
+const output = mkdtempSync(join(tmpdir(), "nomaly-browser-"));
+const browser: Browser | undefined = await launchBrowser();
+const nodeScores: Record<string, number[]> = {};
+
+beforeAll(async () => {
+  for (const { id } of detectors) {
+    const { scores } = await detect({ values: sampleRows(400), columnCount }, { detector: id, threads: 1 });
+    nodeScores[id] = [...scores];
+  }
+});
+
+afterAll(async () => {
+  await close();
+  await browser?.close();
+  rmSync(output, { recursive: true, force: true });
+});
+
+/** What the page found, and how many worker threads it started. */
+async function visit(open: Browser, bundler: Bundler, isolated: boolean): Promise<PageReport & { workerCount: number }> {
+  const server = await serveFolder(join(output, bundler), { isolated });
+  const page = await open.newPage();
+  try {
+    let workerCount = 0;
+    page.on("worker", () => workerCount++);
+    await page.goto(`${server.url}/`);
+    await page.waitForFunction(() => globalThis.report !== undefined);
+    const report = await page.evaluate(() => globalThis.report as Promise<PageReport>);
+    return { ...report, workerCount };
+  } finally {
+    await page.close();
+    await server.close();
+  }
+}
+
+describe.skipIf(browser === undefined).each(["vite", "esbuild"] as const)(
+  "bundled with %s, in a real browser (needs Chromium)",
+  (bundler) => {
+    beforeAll(() => bundlePage(bundler, join(import.meta.dirname, "page"), join(output, bundler)));
+
+    it("an isolated page runs on several worker threads and gives every detector's scores to the last bit", async () => {
+      const report = await visit(browser as Browser, bundler, true);
+      expect(report.isolated).toBe(true);
+      expect(report.threadCount).toBeGreaterThan(1);
+      expect(report.workerCount).toBe(report.threadCount);
+      expect(report.kernels).toMatch(/^wasm-/);
+      expectScores(report);
+    });
+
+    it("a page that is not isolated runs on one thread with the same scores", async () => {
+      const report = await visit(browser as Browser, bundler, false);
+      expect(report).toMatchObject({ isolated: false, threadCount: 1, workerCount: 0 });
+      expect(report.kernels).toMatch(/^wasm-/);
+      expectScores(report);
+    });
+  },
+);
+
+function expectScores(report: PageReport): void {
+  expect(Object.keys(report.scores)).toEqual(detectors.map(({ id }) => id));
+  expect(report.threadsAgree).toBe(true);
+  for (const { id, traits } of detectors) {
+    expect(report.scores[id].fitted, id).toEqual(nodeScores[id]);
+    if (traits.trainingScoresAreRescores) expect(report.scores[id].loaded, id).toEqual(nodeScores[id]);
+  }
+}

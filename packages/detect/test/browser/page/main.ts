@@ -1,0 +1,43 @@
+/** The page that the browser tests open: every detector on one table, on the threads that the page may have. */
+
+import { close, detect, detectors, load, threadCount } from "@nomaly/detect";
+import { chooseKernels } from "@nomaly/detect/kernels";
+import { columnCount, sampleRows } from "./sample-rows.ts";
+
+export interface PageReport {
+  readonly isolated: boolean;
+  readonly kernels: string;
+  readonly threadCount: number;
+  /** Training scores, and scores of the model after saving and loading, by detector. */
+  /** Scoring many rows gave the same bits on all threads as on one. */
+  readonly threadsAgree: boolean;
+  readonly scores: Readonly<Record<string, { readonly fitted: number[]; readonly loaded: number[] }>>;
+}
+
+declare global {
+  var report: Promise<PageReport> | undefined;
+}
+
+async function run(): Promise<PageReport> {
+  const rows = { values: sampleRows(400), columnCount };
+  const scores: Record<string, { fitted: number[]; loaded: number[] }> = {};
+  for (const { id } of detectors) {
+    const detection = await detect(rows, { detector: id, threads: threadCount() });
+    const loaded = await load(detection.model.save()).scoreAsync(rows, { threads: threadCount() });
+    scores[id] = { fitted: [...detection.scores], loaded: [...loaded] };
+  }
+  const threadsAgree = await scoreManyRows();
+  await close();
+  return { isolated: crossOriginIsolated, kernels: chooseKernels().name, threadCount: threadCount(), threadsAgree, scores };
+}
+
+/** Enough rows that the work is cut up and sent to every worker. */
+async function scoreManyRows(): Promise<boolean> {
+  const rows = { values: sampleRows(100_000), columnCount };
+  const { model } = await detect(rows, { detector: "robust-z" });
+  const alone = model.score(rows);
+  const together = await model.scoreAsync(rows, { threads: threadCount() });
+  return together.every((score, row) => Object.is(score, alone[row]));
+}
+
+globalThis.report = run();

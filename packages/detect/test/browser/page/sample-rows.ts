@@ -1,0 +1,16 @@
+/** The same table on Node and in the browser: two clusters and a few rows far from both. */
+
+export const columnCount = 4;
+
+/** Row-major. Whole arithmetic only, so that no engine's mathematics comes into it. */
+export function sampleRows(rowCount: number): Float64Array {
+  const values = new Float64Array(rowCount * columnCount);
+  let state = 12_345;
+  for (let i = 0; i < values.length; i++) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    const row = Math.floor(i / columnCount);
+    const center = row % 50 === 0 ? 9 : (row % 2) * 3;
+    values[i] = center + (state >>> 8) / 2 ** 24;
+  }
+  return values;
+}
