@@ -1,6 +1,7 @@
 /** The literal list of all detectors. Adding one: its folder, and its line here. */
 
 import type { AnyDetector } from "./detector/detector.ts";
+import { cblof } from "./detectors/cblof/index.ts";
 import { robustZ } from "./detectors/robust-z/index.ts";
 
-export const detectors: readonly AnyDetector[] = [robustZ];
+export const detectors: readonly AnyDetector[] = [cblof, robustZ];

@@ -1,0 +1,81 @@
+/** Distances to a few centres, safe at any magnitude. */
+
+/** Index of the centre nearest to the row at `values[at..]`, the first of equals. */
+export function nearestCenter(values: Float64Array, at: number, centers: Float64Array, width: number): number {
+  let best = 0;
+  let bestSquare = Number.POSITIVE_INFINITY;
+  for (let center = 0, centerAt = 0; centerAt < centers.length; center++, centerAt += width) {
+    const square = squaredDistance(values, at, centers, centerAt, width);
+    if (square < bestSquare) {
+      bestSquare = square;
+      best = center;
+    }
+  }
+  return best;
+}
+
+/**
+ * `out[center]` = squared distance to each centre, each summed over columns in order. Four centres go side by side: their
+ * sums do not wait for one another.
+ */
+export function squaredDistancesInto(
+  values: Float64Array,
+  at: number,
+  centers: Float64Array,
+  width: number,
+  out: Float64Array,
+): void {
+  const count = centers.length / width;
+  let center = 0;
+  for (; center + 4 <= count; center += 4) {
+    const a = center * width;
+    const b = a + width;
+    const c = b + width;
+    const d = c + width;
+    let sumA = 0;
+    let sumB = 0;
+    let sumC = 0;
+    let sumD = 0;
+    for (let column = 0; column < width; column++) {
+      const value = values[at + column];
+      const fromA = value - centers[a + column];
+      const fromB = value - centers[b + column];
+      const fromC = value - centers[c + column];
+      const fromD = value - centers[d + column];
+      sumA += fromA * fromA;
+      sumB += fromB * fromB;
+      sumC += fromC * fromC;
+      sumD += fromD * fromD;
+    }
+    out[center] = sumA;
+    out[center + 1] = sumB;
+    out[center + 2] = sumC;
+    out[center + 3] = sumD;
+  }
+  for (; center < count; center++) out[center] = squaredDistance(values, at, centers, center * width, width);
+}
+
+export function squaredDistance(a: Float64Array, aAt: number, b: Float64Array, bAt: number, width: number): number {
+  let sum = 0;
+  for (let column = 0; column < width; column++) {
+    const difference = a[aAt + column] - b[bAt + column];
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+/** Where squares overflow, the same by scaled values; at most the largest finite number. */
+export function euclideanDistance(a: Float64Array, aAt: number, b: Float64Array, bAt: number, width: number): number {
+  const square = squaredDistance(a, aAt, b, bAt, width);
+  if (square < Number.POSITIVE_INFINITY) return Math.sqrt(square);
+  let largest = 0;
+  for (let column = 0; column < width; column++) {
+    largest = Math.max(largest, Math.abs(a[aAt + column]), Math.abs(b[bAt + column]));
+  }
+  let sum = 0;
+  for (let column = 0; column < width; column++) {
+    const difference = a[aAt + column] / largest - b[bAt + column] / largest;
+    sum += difference * difference;
+  }
+  return Math.min(Number.MAX_VALUE, largest * Math.sqrt(sum));
+}

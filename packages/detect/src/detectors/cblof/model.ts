@@ -1,0 +1,83 @@
+/** The fitted cblof model: cluster centres, their sizes, and which clusters are large. */
+
+import { euclideanDistance, nearestCenter } from "../../clusters/nearest-center.ts";
+import type { Model, ModelState } from "../../detector/detector.ts";
+import { stateArray, stateBoolean, stateInteger } from "../../detector/state.ts";
+import { NomalyError } from "../../errors.ts";
+import { columnCountMax, type Matrix } from "../../matrix.ts";
+
+interface CblofState {
+  readonly centers: Matrix;
+  readonly sizes: Int32Array;
+  /** 1 for large clusters; at least one is. */
+  readonly isLarge: Uint8Array;
+  readonly useWeights: boolean;
+}
+
+export function createCblofModel(state: CblofState): Model {
+  const { centers, sizes, isLarge, useWeights } = state;
+  const { columnCount } = centers;
+  // For each cluster, where the centre stands that its rows are measured from, and -1 where that depends on the row.
+  const ownCenterAt = Int32Array.from(isLarge, (large, cluster) => (large === 1 ? cluster * columnCount : -1));
+  const weights = Float64Array.from(sizes, (size) => (useWeights ? size : 1));
+  const largeAt = ownCenterAt.filter((at) => at !== -1);
+
+  /** Where in `centers.values` the centre stands that a row of this cluster is measured from. */
+  function measuredFrom(values: Float64Array, at: number, cluster: number): number {
+    if (ownCenterAt[cluster] !== -1) return ownCenterAt[cluster];
+    let best = largeAt[0];
+    let bestDistance = Number.POSITIVE_INFINITY;
+    for (const centerAt of largeAt) {
+      const distance = euclideanDistance(values, at, centers.values, centerAt, columnCount);
+      if (distance < bestDistance) {
+        bestDistance = distance;
+        best = centerAt;
+      }
+    }
+    return best;
+  }
+
+  function scoreInto(rows: Matrix, scores: Float64Array): void {
+    for (let row = 0, at = 0; row < rows.rowCount; row++, at += columnCount) {
+      const cluster = nearestCenter(rows.values, at, centers.values, columnCount);
+      const centerAt = measuredFrom(rows.values, at, cluster);
+      const distance = euclideanDistance(rows.values, at, centers.values, centerAt, columnCount);
+      scores[row] = Math.min(Number.MAX_VALUE, distance * weights[cluster]);
+    }
+  }
+
+  /** Each column's squared difference from the centre as a share of the squared distance, times the score. */
+  function contributionsInto(rows: Matrix, out: Float64Array): void {
+    for (let row = 0, at = 0; row < rows.rowCount; row++, at += columnCount) {
+      const cluster = nearestCenter(rows.values, at, centers.values, columnCount);
+      const centerAt = measuredFrom(rows.values, at, cluster);
+      const distance = euclideanDistance(rows.values, at, centers.values, centerAt, columnCount);
+      for (let column = 0; column < columnCount; column++) {
+        const difference = rows.values[at + column] - centers.values[centerAt + column];
+        out[at + column] = distance === 0 ? 0 : difference * (difference / distance) * weights[cluster];
+      }
+    }
+  }
+
+  function toState(): ModelState {
+    return { values: { columnCount, useWeights }, arrays: { centers: centers.values, sizes, isLarge } };
+  }
+
+  return { columnCount, scoreInto, contributionsInto, toState };
+}
+
+export function restoreCblof(state: ModelState): Model {
+  const columnCount = stateInteger(state, "columnCount", 1, columnCountMax);
+  const isLarge = stateArray(state, "isLarge", Uint8Array);
+  const sizes = stateArray(state, "sizes", Int32Array, isLarge.length);
+  const values = stateArray(state, "centers", Float64Array, isLarge.length * columnCount);
+  if (!isLarge.includes(1) || isLarge.some((flag) => flag > 1)) throw damaged("isLarge", "0 or 1, with at least one 1");
+  if (sizes.some((size) => size < 1)) throw damaged("sizes", "counts from 1");
+  if (!values.every(Number.isFinite)) throw damaged("centers", "finite numbers");
+  const centers = { rowCount: isLarge.length, columnCount, values };
+  return createCblofModel({ centers, sizes, isLarge, useWeights: stateBoolean(state, "useWeights") });
+}
+
+function damaged(field: string, expected: string): NomalyError {
+  return new NomalyError("MODEL_FILE", `the cblof model's "${field}" must hold ${expected}`, { field, expected });
+}
