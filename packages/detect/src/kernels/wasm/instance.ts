@@ -21,6 +21,8 @@ export type WasmExports = Readonly<Record<string, (...args: number[]) => number>
 export interface WasmArena {
   /** Forgets all that was put. */
   reset(): void;
+  /** Forgets what was put from an address on: what stands before it stays, for a model that keeps its rows in here. */
+  rewind(address: number): void;
   /** Address of `byteCount` fresh bytes, aligned to 64, content undefined. May grow memory: take views after the last reserve. */
   reserve(byteCount: number): number;
   /** Copies an array in and returns its address. */
@@ -32,9 +34,14 @@ export interface WasmArena {
   readonly call: WasmExports;
 }
 
-/** Compiles base64 text at once (our modules are a few kilobytes). */
-export function createArena(base64: string): WasmArena {
-  const module = new WebAssembly.Module(bytesFromBase64(base64));
+/** Compiles base64 text at once (our modules are a few kilobytes), so that several arenas can be made of it. */
+export function compileModule(base64: string): WebAssembly.Module {
+  return new WebAssembly.Module(bytesFromBase64(base64));
+}
+
+/** @param bytesMax most bytes the arena may hold. */
+export function createArena(source: string | WebAssembly.Module, bytesMax = arenaBytesMax): WasmArena {
+  const module = typeof source === "string" ? compileModule(source) : source;
   let instance = new WebAssembly.Instance(module, {});
   let memory = instance.exports["memory"] as WebAssembly.Memory;
   // Address 0 to 1023 stays free for static data of the module.
@@ -53,10 +60,14 @@ export function createArena(base64: string): WasmArena {
     top = start;
   }
 
+  function rewind(address: number): void {
+    top = address;
+  }
+
   function reserve(byteCount: number): number {
     const address = Math.ceil(top / alignment) * alignment;
     top = address + byteCount;
-    assert(top <= arenaBytesMax, `a kernel call asked for ${top} bytes of memory, the limit is ${arenaBytesMax}`);
+    assert(top <= bytesMax, `a kernel call asked for ${top} bytes of memory, the limit is ${bytesMax}`);
     const missing = top - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
     return address;
@@ -71,6 +82,7 @@ export function createArena(base64: string): WasmArena {
 
   return {
     reset,
+    rewind,
     reserve,
     put,
     float64: (address, length) => new Float64Array(memory.buffer, address, length),

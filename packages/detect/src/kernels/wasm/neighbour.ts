@@ -1,9 +1,181 @@
-/** The neighbour family on WebAssembly: copies in, computes in SIMD, copies out. */
+/**
+ * The neighbour family on WebAssembly. Unlike the other families it keeps its rows: each search has a memory of its own,
+ * freed with the search, since copying the rows in for each call would cost more than a call.
+ */
 
-import type { NeighbourKernels } from "../neighbour-kernels.ts";
-import type { WasmBuild } from "./instance.ts";
-import { referenceNeighbour } from "../reference/neighbour.ts";
+import { NomalyError } from "../../errors.ts";
+import type { Matrix } from "../../matrix.ts";
+import type { NearestOutput, NeighbourKernels, NeighbourSearch, SearchMetric, SearchRows } from "../neighbour-kernels.ts";
+import { blockRowCount } from "../neighbour-kernels.ts";
+import * as generated from "./generated/neighbour.ts";
+import type { WasmArena, WasmBuild } from "./instance.ts";
+import { compileModule, createArena } from "./instance.ts";
 
-export function wasmNeighbour(_build: WasmBuild): NeighbourKernels {
-  return referenceNeighbour;
+/** Most bytes of one search: the address space of WebAssembly, less a page. */
+const searchBytesMax = 4_294_901_760;
+/** Queries searched by one call into the module; a multiple of 4. More make the float32 blocks come from nearer caches. */
+const batchQueryCount = 256;
+/** Rows looked at for the centre of a column. */
+const centerSampleCount = 255;
+/** Entries of the stack of a walk: the depth of the tree, with room. */
+const stackBytes = 64 * 8;
+const scratchBytes = blockRowCount * 4;
+
+/** The kinds that the module knows. */
+const metricNumber: Readonly<Record<SearchMetric, number>> = { euclidean: 0, manhattan: 1, chebyshev: 2 };
+
+export function wasmNeighbour(build: WasmBuild): NeighbourKernels {
+  let module: WebAssembly.Module | undefined;
+  return {
+    createSearch(source) {
+      module ??= compileModule(generated[build]);
+      return createWasmSearch(module, source);
+    },
+  };
+}
+
+function createWasmSearch(module: WebAssembly.Module, source: SearchRows): NeighbourSearch {
+  const { rows, metric } = source;
+  const arena = createArena(module, searchBytesMax);
+  const end = layRows(arena, source);
+  // Tiles of the scan are euclidean; other metrics walk the tree, whose blocks cost the same.
+  const scans = source.method === "scan" && metric === "euclidean";
+  const placeOf = scans ? placesOf(source.order) : undefined;
+  const width = rows.columnCount;
+
+  function searchBatch(queries: Matrix, k: number, out: NearestOutput, excluded: Int32Array | undefined): void {
+    const { rowCount } = queries;
+    const paddedCount = Math.ceil(rowCount / 4) * 4;
+    arena.rewind(end);
+    const at = layQueries(arena, paddedCount, k, width);
+    arena.float64(at.queries, rowCount * width).set(queries.values);
+    const skipped = arena.int32(at.excluded, paddedCount);
+    if (excluded === undefined) skipped.fill(-1);
+    else skipped.set(excluded);
+    if (!scans || rowCount < 4) {
+      arena.call["searchTree"](rowCount);
+    } else {
+      // Queries that fill the last four repeat the first.
+      const values = arena.float64(at.queries, paddedCount * width);
+      for (let i = rowCount; i < paddedCount; i++) values.copyWithin(i * width, 0, width);
+      const firstPlace = excluded === undefined || excluded[0] < 0 ? 0 : (placeOf?.[excluded[0]] ?? 0);
+      arena.call["searchScan"](paddedCount, Math.floor(firstPlace / blockRowCount));
+    }
+    const sums = arena.float64(at.sums, rowCount * k);
+    if (metric === "euclidean") for (let i = 0; i < sums.length; i++) out.distances[i] = Math.sqrt(sums[i]);
+    else out.distances.set(sums);
+    out.indexes.set(arena.int32(at.found, rowCount * k));
+  }
+
+  function nearestInto(queries: Matrix, k: number, out: NearestOutput, excluded?: Int32Array): void {
+    for (let start = 0; start < queries.rowCount; start += batchQueryCount) {
+      const stop = Math.min(start + batchQueryCount, queries.rowCount);
+      const values = queries.values.subarray(start * width, stop * width);
+      const distances = out.distances.subarray(start * k, stop * k);
+      const indexes = out.indexes.subarray(start * k, stop * k);
+      const batch = { rowCount: stop - start, columnCount: width, values };
+      searchBatch(batch, k, { distances, indexes }, excluded?.subarray(start, stop));
+    }
+  }
+
+  return { nearestInto };
+}
+
+/** Puts the rows into the arena, builds blocks and boxes, and returns the address after them. */
+function layRows(arena: WasmArena, source: SearchRows): number {
+  const { rows, metric, order } = source;
+  const { rowCount, columnCount } = rows;
+  const blockCount = Math.ceil(rowCount / blockRowCount);
+  const paddedRowCount = blockCount * blockRowCount;
+  const paddedWidth = Math.ceil(columnCount / 4) * 4;
+  const { firsts, ends } = nodeRanges(blockCount);
+  const bytes = rowCount * columnCount * 8 + paddedRowCount * (columnCount + 1) * 4 + firsts.length * (paddedWidth * 8 + 12);
+  // Half a gigabyte is left for queries.
+  if (bytes > searchBytesMax - 536_870_912) {
+    throw new NomalyError(
+      "UNSUPPORTED",
+      `${rowCount} x ${columnCount} values are too many for a neighbour search in WebAssembly`,
+    );
+  }
+  const { centers, scale } = centersAndScale(rows);
+  const rowsAt = arena.reserve(rowCount * columnCount * 8);
+  const idsAt = arena.put(order);
+  const centersAt = arena.put(centers);
+  const blocksAt = arena.reserve(paddedRowCount * columnCount * 4);
+  const basesAt = arena.reserve(paddedRowCount * 4);
+  const nodesAt = arena.reserve(firsts.length * paddedWidth * 8);
+  const slacksAt = arena.reserve(firsts.length * 4);
+  const firstsAt = arena.put(firsts);
+  const endsAt = arena.put(ends);
+  const end = arena.reserve(0);
+  const laid = arena.float64(rowsAt, rowCount * columnCount);
+  for (let place = 0, to = 0; place < rowCount; place++) {
+    const from = order[place] * columnCount;
+    for (let column = 0; column < columnCount; column++) laid[to++] = rows.values[from + column];
+  }
+  const { call } = arena;
+  call["setShape"](rowCount, columnCount, metricNumber[metric], scale, firsts.length);
+  call["setRows"](rowsAt, idsAt, centersAt, blocksAt, basesAt);
+  call["setNodes"](nodesAt, slacksAt, firstsAt, endsAt);
+  call["buildBlocks"]();
+  call["buildNodes"]();
+  return end;
+}
+
+/** Blocks of each node of the tree: the root is node 1, the children of i are 2i and 2i + 1 (see neighbours/tree-order.ts). */
+function nodeRanges(blockCount: number): { firsts: Int32Array; ends: Int32Array } {
+  const nodeCount = 2 ** (Math.ceil(Math.log2(blockCount)) + 1);
+  const firsts = new Int32Array(nodeCount);
+  const ends = new Int32Array(nodeCount);
+  ends[1] = blockCount;
+  for (let node = 1; node < nodeCount / 2; node++) {
+    if (ends[node] - firsts[node] < 2) continue;
+    const middle = (firsts[node] + ends[node] + 1) >> 1;
+    firsts[2 * node] = firsts[node];
+    ends[2 * node] = middle;
+    firsts[2 * node + 1] = middle;
+    ends[2 * node + 1] = ends[node];
+  }
+  return { firsts, ends };
+}
+
+/** A middle value of each column, and the power of two that brings all values within 1 of it. */
+function centersAndScale(rows: Matrix): { centers: Float64Array; scale: number } {
+  const { rowCount, columnCount, values } = rows;
+  const centers = new Float64Array(columnCount);
+  const step = Math.max(1, Math.floor(rowCount / centerSampleCount));
+  const sample = new Float64Array(Math.ceil(rowCount / step));
+  let most = 0;
+  for (let column = 0; column < columnCount; column++) {
+    for (let i = 0; i < sample.length; i++) sample[i] = values[i * step * columnCount + column];
+    const center = sample.sort()[sample.length >> 1];
+    centers[column] = center;
+    for (let at = column; at < values.length; at += columnCount) most = Math.max(most, Math.abs(values[at] - center));
+  }
+  return { centers, scale: most === 0 ? 1 : 2 ** -Math.ceil(Math.log2(most)) };
+}
+
+function placesOf(order: Int32Array): Int32Array {
+  const places = new Int32Array(order.length);
+  for (let place = 0; place < order.length; place++) places[order[place]] = place;
+  return places;
+}
+
+/** Reserves room for queries and their results. */
+function layQueries(arena: WasmArena, count: number, k: number, width: number) {
+  const paddedWidth = Math.ceil(width / 4) * 4;
+  const queries = arena.reserve(count * width * 8);
+  const excluded = arena.reserve(count * 4);
+  const sums = arena.reserve(count * k * 8);
+  const found = arena.reserve(count * k * 4);
+  const counts = arena.reserve(count * 4);
+  const narrow = arena.reserve(count * paddedWidth * 4);
+  const leafLimits = arena.reserve(count * 4);
+  const nodeLimits = arena.reserve(count * 4);
+  const normLows = arena.reserve(count * 16);
+  const scratch = arena.reserve(scratchBytes);
+  const stack = arena.reserve(stackBytes);
+  arena.call["setQueries"](k, queries, excluded, sums, found, counts);
+  arena.call["setWorkspace"](narrow, leafLimits, nodeLimits, normLows, scratch, stack);
+  return { queries, excluded, sums, found };
 }

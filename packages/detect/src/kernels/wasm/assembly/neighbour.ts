@@ -1,0 +1,499 @@
+/**
+ * Nearest rows, exact in float64, pruned in float32.
+ *
+ * The rows lie in the order of a balanced k-d tree, cut into blocks of 32 (neighbours/tree-order.ts). Each block is kept
+ * twice: as float64 rows, which decide, and as centred, scaled float32 columns of 32 lanes, which prune:
+ *
+ *     blocks   block 0: [column 0: 32 lanes][column 1: 32 lanes] ...   block 1: ...
+ *     nodes    node i: [lowest corner][highest corner], padded to 4; its children 2i and 2i + 1 lie side by side
+ *
+ * Pruning is safe because every float32 figure is a lower bound. With u = 2^-24, d columns, a query a and a row b of
+ * centred, scaled norms A and B, rounding the values moves |a - b|^2 by at most 4u(A^2 + B^2) (1 + small), and the d + 2
+ * roundings of the sum |b|^2 - 2ab by at most 2(d + 2)u(A^2 + B^2). So
+ *
+ *     |b|^2 (1 - e) - 2 ab  >  limit - |a|^2 (1 - e),   e = (2d + 16) u,
+ *
+ * proves that the row is farther than the limit, whether or not multiply and add are fused. For manhattan and chebyshev
+ * distances e (A + B) bounds the same errors, with norms of their own kind. A tiny constant covers float32 underflow.
+ */
+
+const lanes: usize = 32;
+const blockColumnBytes: usize = lanes * 4;
+const euclidean: i32 = 0;
+const manhattan: i32 = 1;
+/** Covers values that underflow in float32: (2 sqrt(d) 2^-149)^2 and its like, with room. */
+const tiny: f64 = 1e-36;
+/** Rounding of the float64 sum itself. */
+const exactSlack: f64 = 1.0 + 1e-9;
+/** Queries farther out than this many radii of the rows, squared, are not pruned: float32 could not tell rows apart. */
+const normMax: f64 = 1e12;
+
+let rowCount: usize = 0;
+let width: usize = 0;
+let paddedWidth: usize = 0;
+let blockCount: usize = 0;
+let metric: i32 = 0;
+let scale: f64 = 1;
+let errorShare: f64 = 0;
+/** float64 rows in tree order; their own indexes; the centre of each column. */
+let rowsAt: usize = 0;
+let idsAt: usize = 0;
+let centersAt: usize = 0;
+let blocksAt: usize = 0;
+/** What a row adds to its float32 sum: a lower bound of its squared norm (euclidean), or minus its share of the error. */
+let basesAt: usize = 0;
+let nodesAt: usize = 0;
+let nodeSlacksAt: usize = 0;
+/** First and last block of each node. */
+let nodeFirstsAt: usize = 0;
+let nodeEndsAt: usize = 0;
+let nodeCount: usize = 0;
+
+export function setShape(n: usize, d: usize, kind: i32, factor: f64, nodes: usize): void {
+  rowCount = n;
+  width = d;
+  paddedWidth = (d + 3) & ~3;
+  blockCount = (n + lanes - 1) / lanes;
+  metric = kind;
+  scale = factor;
+  nodeCount = nodes;
+  errorShare = (2.0 * <f64>d + 16.0) * 5.9604644775390625e-8;
+}
+
+export function setRows(rows: usize, ids: usize, centers: usize, blocks: usize, bases: usize): void {
+  rowsAt = rows;
+  idsAt = ids;
+  centersAt = centers;
+  blocksAt = blocks;
+  basesAt = bases;
+}
+
+export function setNodes(nodes: usize, slacks: usize, firsts: usize, ends: usize): void {
+  nodesAt = nodes;
+  nodeSlacksAt = slacks;
+  nodeFirstsAt = firsts;
+  nodeEndsAt = ends;
+}
+
+/** Fills blocks and bases from the rows. */
+export function buildBlocks(): void {
+  for (let place: usize = 0; place < blockCount * lanes; place++) {
+    const column0 = blocksAt + (place / lanes) * width * blockColumnBytes + ((place & (lanes - 1)) << 2);
+    if (place >= rowCount) {
+      for (let column: usize = 0; column < width; column++) store<f32>(column0 + column * blockColumnBytes, 0);
+      store<f32>(basesAt + (place << 2), Infinity);
+      continue;
+    }
+    let norm: f64 = 0;
+    for (let column: usize = 0; column < width; column++) {
+      const value = centred(rowsAt + ((place * width + column) << 3), column);
+      store<f32>(column0 + column * blockColumnBytes, metric == euclidean ? -2.0 * value : value);
+      norm = addToNorm(norm, <f64>value);
+    }
+    const base = metric == euclidean ? norm * (1.0 - errorShare) : -errorShare * norm;
+    store<f32>(basesAt + (place << 2), roundedDown(base));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function centred(address: usize, column: usize): f32 {
+  return <f32>((load<f64>(address) - load<f64>(centersAt + (column << 3))) * scale);
+}
+
+// @ts-ignore: decorator
+@inline
+function addToNorm(norm: f64, value: f64): f64 {
+  if (metric == euclidean) return norm + value * value;
+  return metric == manhattan ? norm + abs(value) : max(norm, abs(value));
+}
+
+// @ts-ignore: decorator
+@inline
+function roundedUp(value: f64): f32 {
+  return <f32>(value + abs(value) * 1.2e-7 + tiny);
+}
+
+// @ts-ignore: decorator
+@inline
+function roundedDown(value: f64): f32 {
+  return <f32>(value - abs(value) * 1.2e-7 - tiny);
+}
+
+/** Boxes around the nodes, children before parents. */
+export function buildNodes(): void {
+  for (let node = nodeCount - 1; node >= 1; node--) {
+    const first = <usize>load<i32>(nodeFirstsAt + (node << 2));
+    const end = <usize>load<i32>(nodeEndsAt + (node << 2));
+    if (first == end) continue;
+    const low = nodesAt + node * paddedWidth * 8;
+    const high = low + paddedWidth * 4;
+    let norm: f64 = 0;
+    for (let column: usize = 0; column < paddedWidth; column++) {
+      let lowest: f32 = 0;
+      let highest: f32 = 0;
+      if (column >= width) {
+        // Padding: every query is inside.
+      } else if (end - first == 1) {
+        lowest = leafCorner(first, column, false);
+        highest = leafCorner(first, column, true);
+      } else {
+        const left = nodesAt + 2 * node * paddedWidth * 8 + (column << 2);
+        const right = left + paddedWidth * 8;
+        lowest = min(load<f32>(left), load<f32>(right));
+        highest = max(load<f32>(left + paddedWidth * 4), load<f32>(right + paddedWidth * 4));
+      }
+      store<f32>(low + (column << 2), lowest);
+      store<f32>(high + (column << 2), highest);
+      norm = addToNorm(norm, <f64>max(abs(lowest), abs(highest)));
+    }
+    store<f32>(nodeSlacksAt + (node << 2), roundedUp(errorShare * norm));
+  }
+}
+
+function leafCorner(block: usize, column: usize, highest: bool): f32 {
+  const count = min(lanes, rowCount - block * lanes);
+  const factor: f32 = metric == euclidean ? -0.5 : 1.0;
+  const at = blocksAt + (block * width + column) * blockColumnBytes;
+  let corner = load<f32>(at) * factor;
+  for (let lane: usize = 1; lane < count; lane++) {
+    const value = load<f32>(at + (lane << 2)) * factor;
+    corner = highest ? max(corner, value) : min(corner, value);
+  }
+  return corner;
+}
+
+/* ---- queries -------------------------------------------------------------------------------------------------- */
+
+let k: usize = 0;
+let queriesAt: usize = 0;
+let excludedAt: usize = 0;
+let sumsAt: usize = 0;
+let foundAt: usize = 0;
+let countsAt: usize = 0;
+/** float32 form of the queries: rows padded to 4 for the tree, fours of queries column by column for the scan. */
+let narrowAt: usize = 0;
+let leafLimitsAt: usize = 0;
+let nodeLimitsAt: usize = 0;
+/** What is taken off the limit for blocks, and added to it for nodes. */
+let normLowsAt: usize = 0;
+let normSlacksAt: usize = 0;
+let scratchAt: usize = 0;
+let stackAt: usize = 0;
+
+export function setQueries(neighbours: usize, queries: usize, excluded: usize, sums: usize, found: usize, counts: usize): void {
+  k = neighbours;
+  queriesAt = queries;
+  excludedAt = excluded;
+  sumsAt = sums;
+  foundAt = found;
+  countsAt = counts;
+}
+
+export function setWorkspace(narrow: usize, leafLimits: usize, nodeLimits: usize, normLows: usize, scratch: usize, stack: usize): void {
+  narrowAt = narrow;
+  leafLimitsAt = leafLimits;
+  nodeLimitsAt = nodeLimits;
+  normLowsAt = normLows;
+  normSlacksAt = normLows + 8;
+  scratchAt = scratch;
+  stackAt = stack;
+}
+
+/** Writes query values to `narrow` at `step` bytes a column; starts its limits at infinity. */
+function openQuery(query: usize, narrow: usize, step: usize): void {
+  let norm: f64 = 0;
+  for (let column: usize = 0; column < width; column++) {
+    const value = centred(queriesAt + ((query * width + column) << 3), column);
+    store<f32>(narrow + column * step, value);
+    norm = addToNorm(norm, <f64>value);
+  }
+  let low = metric == euclidean ? norm * (1.0 - errorShare) : -errorShare * norm;
+  let slack = errorShare * norm;
+  if (!(norm < normMax)) {
+    for (let column: usize = 0; column < width; column++) store<f32>(narrow + column * step, 0);
+    low = -Infinity;
+    slack = Infinity;
+  }
+  store<f64>(normLowsAt + (query << 4), low);
+  store<f64>(normSlacksAt + (query << 4), slack);
+  store<f32>(leafLimitsAt + (query << 2), Infinity);
+  store<f32>(nodeLimitsAt + (query << 2), Infinity);
+  store<i32>(countsAt + (query << 2), 0);
+}
+
+/** The reference's sum: float64, columns in order. */
+function exactSum(query: usize, place: usize): f64 {
+  const q = queriesAt + ((query * width) << 3);
+  const r = rowsAt + ((place * width) << 3);
+  const end = width << 3;
+  let sum: f64 = 0;
+  if (metric == euclidean) {
+    for (let at: usize = 0; at < end; at += 8) {
+      const difference = load<f64>(q + at) - load<f64>(r + at);
+      sum += difference * difference;
+    }
+  } else if (metric == manhattan) {
+    for (let at: usize = 0; at < end; at += 8) sum += abs(load<f64>(q + at) - load<f64>(r + at));
+  } else {
+    for (let at: usize = 0; at < end; at += 8) sum = max(sum, abs(load<f64>(q + at) - load<f64>(r + at)));
+  }
+  return sum;
+}
+
+/** Puts a row among the k best of a query if it belongs there: by sum, then by index. */
+function offer(query: usize, place: usize): void {
+  const id = load<i32>(idsAt + (place << 2));
+  if (id == load<i32>(excludedAt + (query << 2))) return;
+  const sum = exactSum(query, place);
+  const sums = sumsAt + ((query * k) << 3);
+  const found = foundAt + ((query * k) << 2);
+  let count = <usize>load<i32>(countsAt + (query << 2));
+  let at = count;
+  if (count == k) {
+    at = k - 1;
+    const last = load<f64>(sums + (at << 3));
+    if (sum > last || (sum == last && id > load<i32>(found + (at << 2)))) return;
+  } else {
+    store<i32>(countsAt + (query << 2), <i32>++count);
+  }
+  for (; at > 0; at--) {
+    const before = load<f64>(sums + ((at - 1) << 3));
+    const beforeId = load<i32>(found + ((at - 1) << 2));
+    if (before < sum || (before == sum && beforeId < id)) break;
+    store<f64>(sums + (at << 3), before);
+    store<i32>(found + (at << 2), beforeId);
+  }
+  store<f64>(sums + (at << 3), sum);
+  store<i32>(found + (at << 2), id);
+  if (count == k) tighten(query, load<f64>(sums + ((k - 1) << 3)));
+}
+
+function tighten(query: usize, worst: f64): void {
+  const limit = worst * (metric == euclidean ? scale * scale : scale) * exactSlack;
+  store<f32>(leafLimitsAt + (query << 2), roundedUp(limit - load<f64>(normLowsAt + (query << 4))));
+  store<f32>(nodeLimitsAt + (query << 2), roundedUp(limit + load<f64>(normSlacksAt + (query << 4))));
+}
+
+/** Offers the rows of 4 lanes whose float32 sums, kept at `sums`, do not exceed the query's limit. */
+function offerLanes(query: usize, place: usize, sums: usize, count: usize): void {
+  for (let lane: usize = 0; lane < count; lane++) {
+    if (load<f32>(sums + (lane << 2)) > load<f32>(leafLimitsAt + (query << 2))) continue;
+    if (place + lane < rowCount) offer(query, place + lane);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/* ---- the tree, one query after another -------------------------------------------------------------------------- */
+
+export function searchTree(queryCount: usize): void {
+  for (let query: usize = 0; query < queryCount; query++) {
+    const narrow = narrowAt + query * paddedWidth * 4;
+    for (let column = width; column < paddedWidth; column++) store<f32>(narrow + (column << 2), 0);
+    openQuery(query, narrow, 4);
+    walk(query, narrow);
+  }
+}
+
+/** Nearer child first; the farther one waits on the stack with its bound. */
+function walk(query: usize, narrow: usize): void {
+  const limitAt = nodeLimitsAt + (query << 2);
+  let top = stackAt;
+  store<i32>(top, 1);
+  store<f32>(top, 0, 4);
+  top += 8;
+  while (top > stackAt) {
+    top -= 8;
+    if (load<f32>(top, 4) > load<f32>(limitAt)) continue;
+    let node = <usize>load<i32>(top);
+    for (;;) {
+      const first = <usize>load<i32>(nodeFirstsAt + (node << 2));
+      if (<usize>load<i32>(nodeEndsAt + (node << 2)) == first + 1) {
+        visitBlock(query, narrow, first);
+        break;
+      }
+      const left = node << 1;
+      const leftBound = nodeBound(narrow, left);
+      const rightBound = nodeBound(narrow, left + 1);
+      const rightFirst = rightBound < leftBound;
+      const farBound = rightFirst ? leftBound : rightBound;
+      const limit = load<f32>(limitAt);
+      if (!(farBound > limit)) {
+        store<i32>(top, <i32>(rightFirst ? left : left + 1));
+        store<f32>(top, farBound, 4);
+        top += 8;
+      }
+      if ((rightFirst ? rightBound : leftBound) > limit) break;
+      node = rightFirst ? left + 1 : left;
+    }
+  }
+}
+
+/** A lower bound, less the node's share of the error, of the float32 sum from a query to the box of a node. */
+// @ts-ignore: decorator
+@inline
+function nodeBound(narrow: usize, node: usize): f32 {
+  const low = nodesAt + node * paddedWidth * 8;
+  const high = low + paddedWidth * 4;
+  let sum = f32x4.splat(0);
+  for (let at: usize = 0; at < paddedWidth * 4; at += 16) {
+    const q = v128.load(narrow + at);
+    const below = f32x4.sub(v128.load(low + at), q);
+    const above = f32x4.sub(q, v128.load(high + at));
+    const gap = f32x4.pmax(f32x4.pmax(below, above), f32x4.splat(0));
+    if (metric == euclidean) sum = multiplyAdd(gap, gap, sum);
+    else sum = metric == manhattan ? f32x4.add(sum, gap) : f32x4.pmax(sum, gap);
+  }
+  const a = f32x4.extract_lane(sum, 0);
+  const b = f32x4.extract_lane(sum, 1);
+  const c = f32x4.extract_lane(sum, 2);
+  const e = f32x4.extract_lane(sum, 3);
+  const total = metric > manhattan ? max(max(a, b), max(c, e)) : a + b + (c + e);
+  return total - load<f32>(nodeSlacksAt + (node << 2));
+}
+
+/** One query against the 32 rows of a block. */
+function visitBlock(query: usize, narrow: usize, block: usize): void {
+  let at = blocksAt + block * width * blockColumnBytes;
+  const end = narrow + (width << 2);
+  const bases = basesAt + block * lanes * 4;
+  let s0 = v128.load(bases);
+  let s1 = v128.load(bases, 16);
+  let s2 = v128.load(bases, 32);
+  let s3 = v128.load(bases, 48);
+  let s4 = v128.load(bases, 64);
+  let s5 = v128.load(bases, 80);
+  let s6 = v128.load(bases, 96);
+  let s7 = v128.load(bases, 112);
+  if (metric == euclidean) {
+    for (let q = narrow; q < end; q += 4, at += blockColumnBytes) {
+      const value = v128.load32_splat(q);
+      s0 = multiplyAdd(value, v128.load(at), s0);
+      s1 = multiplyAdd(value, v128.load(at, 16), s1);
+      s2 = multiplyAdd(value, v128.load(at, 32), s2);
+      s3 = multiplyAdd(value, v128.load(at, 48), s3);
+      s4 = multiplyAdd(value, v128.load(at, 64), s4);
+      s5 = multiplyAdd(value, v128.load(at, 80), s5);
+      s6 = multiplyAdd(value, v128.load(at, 96), s6);
+      s7 = multiplyAdd(value, v128.load(at, 112), s7);
+    }
+  } else if (metric == manhattan) {
+    for (let q = narrow; q < end; q += 4, at += blockColumnBytes) {
+      const value = v128.load32_splat(q);
+      s0 = f32x4.add(s0, f32x4.abs(f32x4.sub(value, v128.load(at))));
+      s1 = f32x4.add(s1, f32x4.abs(f32x4.sub(value, v128.load(at, 16))));
+      s2 = f32x4.add(s2, f32x4.abs(f32x4.sub(value, v128.load(at, 32))));
+      s3 = f32x4.add(s3, f32x4.abs(f32x4.sub(value, v128.load(at, 48))));
+      s4 = f32x4.add(s4, f32x4.abs(f32x4.sub(value, v128.load(at, 64))));
+      s5 = f32x4.add(s5, f32x4.abs(f32x4.sub(value, v128.load(at, 80))));
+      s6 = f32x4.add(s6, f32x4.abs(f32x4.sub(value, v128.load(at, 96))));
+      s7 = f32x4.add(s7, f32x4.abs(f32x4.sub(value, v128.load(at, 112))));
+    }
+  } else {
+    s0 = farthest(end, narrow, at);
+    s1 = farthest(end, narrow, at + 16);
+    s2 = farthest(end, narrow, at + 32);
+    s3 = farthest(end, narrow, at + 48);
+    s4 = farthest(end, narrow, at + 64);
+    s5 = farthest(end, narrow, at + 80);
+    s6 = farthest(end, narrow, at + 96);
+    s7 = farthest(end, narrow, at + 112);
+    s0 = f32x4.add(s0, v128.load(bases));
+    s1 = f32x4.add(s1, v128.load(bases, 16));
+    s2 = f32x4.add(s2, v128.load(bases, 32));
+    s3 = f32x4.add(s3, v128.load(bases, 48));
+    s4 = f32x4.add(s4, v128.load(bases, 64));
+    s5 = f32x4.add(s5, v128.load(bases, 80));
+    s6 = f32x4.add(s6, v128.load(bases, 96));
+    s7 = f32x4.add(s7, v128.load(bases, 112));
+  }
+  const limit = v128.load32_splat(leafLimitsAt + (query << 2));
+  const low = v128.and(v128.and(f32x4.gt(s0, limit), f32x4.gt(s1, limit)), v128.and(f32x4.gt(s2, limit), f32x4.gt(s3, limit)));
+  const high = v128.and(v128.and(f32x4.gt(s4, limit), f32x4.gt(s5, limit)), v128.and(f32x4.gt(s6, limit), f32x4.gt(s7, limit)));
+  if (i32x4.all_true(v128.and(low, high))) return;
+  v128.store(scratchAt, s0);
+  v128.store(scratchAt, s1, 16);
+  v128.store(scratchAt, s2, 32);
+  v128.store(scratchAt, s3, 48);
+  v128.store(scratchAt, s4, 64);
+  v128.store(scratchAt, s5, 80);
+  v128.store(scratchAt, s6, 96);
+  v128.store(scratchAt, s7, 112);
+  offerLanes(query, block * lanes, scratchAt, lanes);
+}
+
+/** Largest absolute difference of a query to 4 rows. */
+function farthest(end: usize, narrow: usize, start: usize): v128 {
+  let most = f32x4.splat(0);
+  for (let q = narrow, at = start; q < end; q += 4, at += blockColumnBytes) {
+    most = f32x4.pmax(most, f32x4.abs(f32x4.sub(v128.load32_splat(q), v128.load(at))));
+  }
+  return most;
+}
+
+/* ---- the scan, four queries against eight rows at once (euclidean only) ------------------------------------------- */
+
+/** `queryCount` is a multiple of 4. Starts at `firstBlock`, so that near rows are seen first, and goes round. */
+export function searchScan(queryCount: usize, firstBlock: usize): void {
+  for (let query: usize = 0; query < queryCount; query++) {
+    openQuery(query, narrowAt + (query >> 2) * width * 16 + ((query & 3) << 2), 16);
+  }
+  for (let step: usize = 0; step < blockCount; step++) {
+    const block = firstBlock + step < blockCount ? firstBlock + step : firstBlock + step - blockCount;
+    for (let query: usize = 0; query < queryCount; query += 4) {
+      for (let part: usize = 0; part < lanes; part += 8) scanTile(query, block, part);
+    }
+  }
+}
+
+/** Four queries against 8 rows of a block from lane `part` on: 8 sums of 4 lanes stay in registers. */
+// @ts-ignore: decorator
+@inline
+function scanTile(query: usize, block: usize, part: usize): void {
+  let at = blocksAt + block * width * blockColumnBytes + (part << 2);
+  const place = block * lanes + part;
+  let q = narrowAt + (query >> 2) * width * 16;
+  const end = q + width * 16;
+  const base0 = v128.load(basesAt + (place << 2));
+  const base1 = v128.load(basesAt + (place << 2), 16);
+  let a0 = base0, a1 = base1, b0 = base0, b1 = base1, c0 = base0, c1 = base1, e0 = base0, e1 = base1;
+  for (; q < end; q += 16, at += blockColumnBytes) {
+    const r0 = v128.load(at);
+    const r1 = v128.load(at, 16);
+    const qa = v128.load32_splat(q);
+    a0 = multiplyAdd(qa, r0, a0);
+    a1 = multiplyAdd(qa, r1, a1);
+    const qb = v128.load32_splat(q, 4);
+    b0 = multiplyAdd(qb, r0, b0);
+    b1 = multiplyAdd(qb, r1, b1);
+    const qc = v128.load32_splat(q, 8);
+    c0 = multiplyAdd(qc, r0, c0);
+    c1 = multiplyAdd(qc, r1, c1);
+    const qe = v128.load32_splat(q, 12);
+    e0 = multiplyAdd(qe, r0, e0);
+    e1 = multiplyAdd(qe, r1, e1);
+  }
+  const limits = leafLimitsAt + (query << 2);
+  const la = v128.load32_splat(limits);
+  const lb = v128.load32_splat(limits, 4);
+  const lc = v128.load32_splat(limits, 8);
+  const le = v128.load32_splat(limits, 12);
+  const ab = v128.and(v128.and(f32x4.gt(a0, la), f32x4.gt(a1, la)), v128.and(f32x4.gt(b0, lb), f32x4.gt(b1, lb)));
+  const ce = v128.and(v128.and(f32x4.gt(c0, lc), f32x4.gt(c1, lc)), v128.and(f32x4.gt(e0, le), f32x4.gt(e1, le)));
+  if (i32x4.all_true(v128.and(ab, ce))) return;
+  v128.store(scratchAt, a0);
+  v128.store(scratchAt, a1, 16);
+  v128.store(scratchAt, b0, 32);
+  v128.store(scratchAt, b1, 48);
+  v128.store(scratchAt, c0, 64);
+  v128.store(scratchAt, c1, 80);
+  v128.store(scratchAt, e0, 96);
+  v128.store(scratchAt, e1, 112);
+  for (let i: usize = 0; i < 4; i++) offerLanes(query + i, place, scratchAt + (i << 5), 8);
+}
