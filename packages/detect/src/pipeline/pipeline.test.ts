@@ -106,7 +106,7 @@ describe("identifiers", () => {
     ["running numbers in any order", Array.from({ length }, (_, i) => 500 + ((i * 7) % length)), /numbers the rows/],
     ["dates that run on", Array.from({ length }, (_, i) => new Date(1e12 + i * i * 1e6)), /dates run on/],
   ])("are recognised: %s", (_, cells, reason) => {
-    const { pipeline } = encoded({ label: cells as never, value }, {});
+    const { pipeline } = encoded({ label: cells, value }, {});
     expect(pipeline.columns.map((column) => column.name)).toEqual(["value"]);
     expect(pipeline.skipped[0].reason).toMatch(reason);
   });

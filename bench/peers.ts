@@ -1,0 +1,64 @@
+/**
+ * `npm run bench:peers`: our detectors beside their Python peers, on the same rows, in turn, in one run.
+ * Options: --only WORD (cases whose group or detector contains it), --runs N (default 3), --write (docs/benchmarks.md).
+ */
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { benchCases } from "./cases.ts";
+import { generateValues, writeValues } from "./data.ts";
+import type { Comparison } from "./measure.ts";
+import { compare } from "./measure.ts";
+import { comparisonLine, tableHead, writeBenchmarks } from "./tables.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const environment = join(root, ".venv");
+const threads = 2;
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    runs: { type: "string", default: "3" },
+    write: { type: "boolean", default: false },
+  },
+});
+await main();
+
+async function main(): Promise<void> {
+  const python = preparePython();
+  const folder = mkdtempSync(join(tmpdir(), "nomaly-bench-"));
+  const words = options.only.split(",");
+  const chosen = benchCases.filter((one) => words.some((word) => `${one.group} ${one.detector}`.includes(word)));
+  const comparisons: Comparison[] = [];
+  console.log(tableHead());
+  try {
+    for (const benchCase of chosen) {
+      const file = join(folder, `${benchCase.rowCount}x${benchCase.columnCount}.f64`);
+      if (!existsSync(file)) writeValues(file, generateValues(benchCase.rowCount, benchCase.columnCount));
+      const comparison = await compare(benchCase, file, { runCount: Number(options.runs), threads, python });
+      comparisons.push(comparison);
+      console.log(comparisonLine(comparison));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  if (options.write) writeBenchmarks(root, comparisons, { runCount: Number(options.runs), threads });
+}
+
+/** The peers' Python, made in .venv when Python is there; undefined where it is not. */
+function preparePython(): string | undefined {
+  const python = process.env["NOMALY_PEERS_PYTHON"] ?? join(environment, "bin/python");
+  if (existsSync(python)) return python;
+  try {
+    execFileSync("python3", ["-m", "venv", environment], { stdio: "inherit" });
+    const requirements = join(import.meta.dirname, "peers/requirements.txt");
+    execFileSync(python, ["-m", "pip", "install", "--quiet", "-r", requirements], { stdio: "inherit" });
+    return python;
+  } catch (error) {
+    console.error(`no Python peers (${String(error)}): measuring our side alone`);
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+/** Comparisons as lines of a Markdown table, and the page that holds them. */
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import type { BenchCase } from "./cases.ts";
+import type { Comparison } from "./measure.ts";
+import { median, seconds } from "./measure.ts";
+
+const marker = "<!-- generated below by npm run bench:peers -- --write -->";
+
+export function tableHead(): string {
+  return [
+    "| detector | rows x columns | ours: fit + score | peer | peer: fit + score | ratio (min to max) | wanted | memory, ours / peer |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+  ].join("\n");
+}
+
+export function comparisonLine(comparison: Comparison): string {
+  const { benchCase, ours, peer, peerError, ratios } = comparison;
+  const size = `${benchCase.rowCount.toLocaleString("en")} x ${benchCase.columnCount}`;
+  const peerName = `${benchCase.peer.module.split(".")[0]} ${benchCase.peer.class}`;
+  const theirs = peer === undefined ? (peerError ?? "not run") : timing(benchCase, peer);
+  const spread = ratios.length === 0 ? "" : ` (${Math.min(...ratios).toFixed(1)} to ${Math.max(...ratios).toFixed(1)})`;
+  const ratio = ratios.length === 0 ? "" : `**${median(ratios).toFixed(1)}x**${spread}`;
+  const wanted = benchCase.mode === "row" ? `< ${benchCase.target} us` : `${benchCase.target}x`;
+  const memory = `${megabytes(ours.peakBytes)} / ${peer === undefined ? "-" : megabytes(peer.peakBytes)}`;
+  const cells = [
+    benchCase.detector,
+    size,
+    timing(benchCase, ours),
+    peerName,
+    theirs,
+    ratio,
+    `${wanted}${reached(comparison)}`,
+    memory,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+function reached({ benchCase, ours, ratios }: Comparison): string {
+  if (benchCase.mode === "row") return ours.score * 1e6 < benchCase.target ? ", met" : ", **missed**";
+  if (ratios.length === 0) return "";
+  return median(ratios) >= benchCase.target ? ", met" : ", **missed**";
+}
+
+function timing(benchCase: BenchCase, measurement: { fit: number; score: number; peakBytes: number }): string {
+  if (benchCase.mode === "row") return `${(measurement.score * 1e6).toFixed(measurement.score < 1e-4 ? 1 : 0)} us a row`;
+  const total = seconds(benchCase, measurement);
+  return `${total.toFixed(3)} s (${measurement.fit.toFixed(3)} + ${measurement.score.toFixed(3)})`;
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
+export function describeMachine(root: string): string {
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
+  const model = cpus()[0]?.model.trim() ?? "unknown processor";
+  return `${cpus().length} cores of ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, commit ${commit}`;
+}
+
+/** Replaces the generated part of docs/benchmarks.md; what stands above the marker is written by hand. */
+export function writeBenchmarks(
+  root: string,
+  comparisons: readonly Comparison[],
+  how: { runCount: number; threads: number },
+): void {
+  const file = join(root, "docs/benchmarks.md");
+  const head = readFileSync(file, "utf8").split(marker)[0];
+  const text = [
+    `${head}${marker}`,
+    "",
+    `\`npm run bench:peers -- --runs ${how.runCount} --write\` on ${describeMachine(root)}; ${how.threads} threads on both sides,`,
+    `medians of ${how.runCount} runs in turn, each in a fresh process. Memory is the peak of the whole process, input included.`,
+    "",
+    tableHead(),
+    ...comparisons.map(comparisonLine),
+    "",
+  ].join("\n");
+  writeFileSync(file, text);
+}
