@@ -52,7 +52,13 @@ export function requireIndexes(name: string, indexes: Int32Array | Uint32Array |
   for (const index of indexes) if (index < 0 || index >= limit) throw damaged(name, `indexes below ${limit}, got ${index}`);
 }
 
-function damaged(name: string, expected: string): NomalyError {
+/** No NaN, no infinity: what a threshold or a centre must be before rows are compared with it. */
+export function requireFiniteValues(name: string, values: Float64Array): void {
+  for (const value of values) if (!Number.isFinite(value)) throw damaged(name, `finite numbers, got ${value}`);
+}
+
+/** The error for a part of a state that breaks a rule which the readers above do not check. */
+export function damaged(name: string, expected: string): NomalyError {
   return new NomalyError("MODEL_FILE", `the model's state has no valid "${name}"; expected ${expected}`, {
     field: name,
     expected,

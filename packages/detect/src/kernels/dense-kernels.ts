@@ -1,4 +1,41 @@
-/** The dense family of kernels: its contract. */
+/** The dense family of kernels: sums of products, quadratic forms, and sums of Gaussians. */
 
-// oxlint-disable-next-line typescript/no-empty-object-type -- filled by the first detector that needs the family
-export interface DenseKernels {}
+import type { Matrix } from "../matrix.ts";
+
+/** Running sums about a centre: what a mean and a covariance are made of. */
+export interface ScatterSums {
+  /** d entries. */
+  readonly center: Float64Array;
+  /** d entries: weighted sums of `x - center`. */
+  readonly sums: Float64Array;
+  /** d x d, of which only the upper triangle (column >= row) is meaningful: weighted sums of `(x_j - center_j)(x_k - center_k)`. */
+  readonly products: Float64Array;
+}
+
+/** The affine map `x -> factor (x - center)` to k coordinates. */
+export interface CenteredTransform {
+  /** d entries. */
+  readonly center: Float64Array;
+  /** k x d, row-major. */
+  readonly factor: Float64Array;
+}
+
+/** Points held ready for sums of Gaussians over all of them. */
+export interface GaussianPoints {
+  /**
+   * `out[row] = sum over points i, in order, of exp(shifts[row] - factor * |row - point i|^2)`.
+   * Terms below exp(-708) count as 0; the exponential is the kernels' own, within 2 units in the last place.
+   */
+  sumsInto(rows: Matrix, gaussian: { readonly factor: number; readonly shifts: Float64Array }, out: Float64Array): void;
+  /** `out[row]` = squared Euclidean distance to the nearest point. */
+  nearestInto(rows: Matrix, out: Float64Array): void;
+}
+
+export interface DenseKernels {
+  /** Adds rows, in order, to the sums; without weights each row counts once. */
+  addScatter(rows: Matrix, weights: Float64Array | undefined, into: ScatterSums): void;
+  /** `out[row]` = squared length of the transformed row: a Mahalanobis distance when the factor whitens. */
+  squaredNormsInto(rows: Matrix, transform: CenteredTransform, out: Float64Array): void;
+  /** Copies the points; what it holds is freed with the object. */
+  gaussianPoints(points: Matrix): GaussianPoints;
+}

@@ -1,5 +1,104 @@
 /** The dense family in plain float64: the truth the other kernel sets are held to. */
 
-import type { DenseKernels } from "../dense-kernels.ts";
+import type { Matrix } from "../../matrix.ts";
+import type { CenteredTransform, DenseKernels, GaussianPoints, ScatterSums } from "../dense-kernels.ts";
 
-export const referenceDense: DenseKernels = {};
+export const referenceDense: DenseKernels = { addScatter, squaredNormsInto, gaussianPoints };
+
+function addScatter(rows: Matrix, weights: Float64Array | undefined, into: ScatterSums): void {
+  const { center, sums, products } = into;
+  const width = rows.columnCount;
+  const centered = new Float64Array(width);
+  for (let row = 0, at = 0; row < rows.rowCount; row++, at += width) {
+    const weight = weights === undefined ? 1 : weights[row];
+    for (let j = 0; j < width; j++) centered[j] = rows.values[at + j] - center[j];
+    for (let j = 0; j < width; j++) {
+      const weighted = weight * centered[j];
+      sums[j] += weighted;
+      for (let k = j; k < width; k++) products[j * width + k] += weighted * centered[k];
+    }
+  }
+}
+
+function squaredNormsInto(rows: Matrix, transform: CenteredTransform, out: Float64Array): void {
+  const { center, factor } = transform;
+  const width = rows.columnCount;
+  const centered = new Float64Array(width);
+  for (let row = 0, at = 0; row < rows.rowCount; row++, at += width) {
+    for (let j = 0; j < width; j++) centered[j] = rows.values[at + j] - center[j];
+    let norm = 0;
+    for (let start = 0; start < factor.length; start += width) {
+      let coordinate = 0;
+      for (let j = 0; j < width; j++) coordinate += centered[j] * factor[start + j];
+      norm += coordinate * coordinate;
+    }
+    out[row] = norm;
+  }
+}
+
+function gaussianPoints(points: Matrix): GaussianPoints {
+  const own = points.values.slice();
+  const width = points.columnCount;
+
+  function squaredDistance(values: Float64Array, at: number, start: number): number {
+    let sum = 0;
+    for (let j = 0; j < width; j++) {
+      const difference = values[at + j] - own[start + j];
+      sum += difference * difference;
+    }
+    return sum;
+  }
+
+  return {
+    sumsInto(rows, { factor, shifts }, out) {
+      for (let row = 0, at = 0; row < rows.rowCount; row++, at += width) {
+        let sum = 0;
+        for (let start = 0; start < own.length; start += width) {
+          sum += exponential(shifts[row] - factor * squaredDistance(rows.values, at, start));
+        }
+        out[row] = sum;
+      }
+    },
+    nearestInto(rows, out) {
+      for (let row = 0, at = 0; row < rows.rowCount; row++, at += width) {
+        let nearest = Number.POSITIVE_INFINITY;
+        for (let start = 0; start < own.length; start += width) {
+          const distance = squaredDistance(rows.values, at, start);
+          if (distance < nearest) nearest = distance;
+        }
+        out[row] = nearest;
+      }
+    },
+  };
+}
+
+/** Adding and taking off 1.5 * 2^52 rounds to a whole number, ties to even. */
+const rounding = 6_755_399_441_055_744;
+const log2e = 1.4426950408889634;
+/** ln 2 in two parts: the first has 32 bits, so that its product with a small whole number is exact. */
+const ln2High = 0.6931471803691238;
+const ln2Low = 1.9082149292705877e-10;
+/** Taylor coefficients of exp: 1/13!, 1/12!, ... 1/0!. On |r| <= ln(2)/2 the rest is below 4e-18. */
+const taylor = [13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0].map((degree) => 1 / factorial(degree));
+
+function factorial(n: number): number {
+  let product = 1;
+  for (let i = 2; i <= n; i++) product *= i;
+  return product;
+}
+
+/** 2^-1022 .. 2^1. */
+const powersOfTwo = Float64Array.from({ length: 1024 }, (_, i) => 2 ** (i - 1022));
+
+/**
+ * exp(x) for x <= 0, of additions and multiplications alone, so that every kernel set gives the same bits: Math.exp
+ * differs between engines, and SIMD has none. x = k ln 2 + r, exp(x) = 2^k exp(r).
+ */
+function exponential(x: number): number {
+  if (x < -708) return 0;
+  const k = x * log2e + rounding - rounding;
+  const r = x - k * ln2High - k * ln2Low;
+  let value = taylor[0];
+  for (let i = 1; i < taylor.length; i++) value = value * r + taylor[i];
+  return value * powersOfTwo[k + 1022];
+}

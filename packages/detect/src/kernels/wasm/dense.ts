@@ -1,8 +1,145 @@
 /** The dense family on WebAssembly: copies in, computes in SIMD, copies out. */
 
-import type { DenseKernels } from "../dense-kernels.ts";
-import type { WasmBuild } from "./instance.ts";
+import type { Matrix } from "../../matrix.ts";
+import { rowRange } from "../../matrix.ts";
+import type { CenteredTransform, DenseKernels, GaussianPoints, ScatterSums } from "../dense-kernels.ts";
+import { referenceDense } from "../reference/dense.ts";
+import { relaxedSimd, simd } from "./generated/dense.ts";
+import { createArena } from "./instance.ts";
+import type { WasmArena, WasmBuild } from "./instance.ts";
 
-export function wasmDense(_build: WasmBuild): DenseKernels {
-  return {};
+/** Values copied in at a time: a megabyte stays in the second-level cache between the copy and the sums. */
+const blockValueCount = 131_072;
+/** Calls of fewer values are done sooner than they are copied. */
+const copiedValueCountMin = 256;
+/** Wider tables (their d x d products would fill the arena) take the plain loops. */
+const scatterColumnCountMax = 4096;
+/** Rows centred at a time; the assembly has the same number. */
+const chunkRowCount = 64;
+/** Points in a tile; rows in a step of `squaredNorms`. */
+const tileSize = 8;
+/** Rows that pass over one tile of points while it is in the first-level cache. */
+const gaussianRowCount = 64;
+
+export function wasmDense(build: WasmBuild): DenseKernels {
+  let shared: WasmArena | undefined;
+  const newArena = () => createArena(build === "simd" ? simd : relaxedSimd);
+
+  function freshArena(): WasmArena {
+    shared ??= newArena();
+    shared.reset();
+    return shared;
+  }
+
+  return {
+    addScatter(rows, weights, into) {
+      const valueCount = rows.values.length;
+      if (valueCount < copiedValueCountMin || rows.columnCount > scatterColumnCountMax) {
+        referenceDense.addScatter(rows, weights, into);
+      } else addScatter(freshArena(), rows, weights, into);
+    },
+    squaredNormsInto(rows, transform, out) {
+      if (rows.values.length < copiedValueCountMin) referenceDense.squaredNormsInto(rows, transform, out);
+      else squaredNormsInto(freshArena(), rows, transform, out);
+    },
+    gaussianPoints: (points) => gaussianPoints(newArena(), points),
+  };
+}
+
+function addScatter(arena: WasmArena, rows: Matrix, weights: Float64Array | undefined, into: ScatterSums): void {
+  const { rowCount, columnCount } = rows;
+  const width = Math.ceil(columnCount / 4) * 4;
+  const blockRowCount = Math.max(1, Math.min(rowCount, Math.floor(blockValueCount / columnCount)));
+  const centerAt = arena.put(into.center);
+  const sumsAt = arena.reserve(width * 8);
+  const productsAt = arena.reserve(width * width * 8);
+  const scratchAt = arena.reserve(2 * chunkRowCount * width * 8);
+  const rowsAt = arena.reserve(blockRowCount * columnCount * 8);
+  const weightsAt = weights === undefined ? 0 : arena.reserve(blockRowCount * 8);
+  const sums = arena.float64(sumsAt, width).fill(0);
+  const products = arena.float64(productsAt, width * width).fill(0);
+  const block = arena.float64(rowsAt, blockRowCount * columnCount);
+  sums.set(into.sums);
+  copyRows(into.products, columnCount, products, width);
+  for (let start = 0; start < rowCount; start += blockRowCount) {
+    const end = Math.min(start + blockRowCount, rowCount);
+    block.set(rowRange(rows, start, end).values);
+    if (weights !== undefined) arena.float64(weightsAt, end - start).set(weights.subarray(start, end));
+    arena.call["addScatter"](rowsAt, end - start, columnCount, weightsAt, centerAt, sumsAt, productsAt, scratchAt);
+  }
+  into.sums.set(sums.subarray(0, columnCount));
+  copyRows(products, width, into.products, columnCount);
+}
+
+/** Copies as many columns and rows as both tables have. */
+function copyRows(from: Float64Array, fromWidth: number, to: Float64Array, toWidth: number): void {
+  const width = Math.min(fromWidth, toWidth);
+  for (let row = 0; row < width; row++) to.set(from.subarray(row * fromWidth, row * fromWidth + width), row * toWidth);
+}
+
+function squaredNormsInto(arena: WasmArena, rows: Matrix, transform: CenteredTransform, out: Float64Array): void {
+  const { rowCount, columnCount } = rows;
+  const blockRowCount = roundUp(Math.min(rowCount, Math.max(1, Math.floor(blockValueCount / columnCount))));
+  const centerAt = arena.put(transform.center);
+  const factorAt = arena.put(transform.factor);
+  const factorCount = transform.factor.length / columnCount;
+  const scratchAt = arena.reserve(columnCount * tileSize * 8);
+  const outAt = arena.reserve(blockRowCount * 8);
+  const rowsAt = arena.reserve(blockRowCount * columnCount * 8);
+  const block = arena.float64(rowsAt, blockRowCount * columnCount);
+  for (let start = 0; start < rowCount; start += blockRowCount) {
+    const end = Math.min(start + blockRowCount, rowCount);
+    block.set(rowRange(rows, start, end).values);
+    const padded = roundUp(end - start);
+    arena.call["squaredNorms"](rowsAt, padded, columnCount, centerAt, factorAt, factorCount, outAt, scratchAt);
+    out.set(arena.float64(outAt, end - start), start);
+  }
+}
+
+function roundUp(count: number): number {
+  return Math.ceil(count / tileSize) * tileSize;
+}
+
+/** The points stay in an arena of their own, so that scoring one row does not copy them. */
+function gaussianPoints(arena: WasmArena, points: Matrix): GaussianPoints {
+  const { columnCount } = points;
+  const tileCount = Math.ceil(points.rowCount / tileSize);
+  const tilesAt = arena.reserve(tileCount * tileSize * columnCount * 8);
+  const rowsAt = arena.reserve(gaussianRowCount * columnCount * 8);
+  const shiftsAt = arena.reserve(gaussianRowCount * 8);
+  const outAt = arena.reserve(gaussianRowCount * 8);
+  fillTiles(points, arena.float64(tilesAt, tileCount * tileSize * columnCount));
+
+  return {
+    sumsInto(rows, { factor, shifts }, out) {
+      for (let start = 0; start < rows.rowCount; start += gaussianRowCount) {
+        const end = Math.min(start + gaussianRowCount, rows.rowCount);
+        arena.float64(rowsAt, (end - start) * columnCount).set(rowRange(rows, start, end).values);
+        arena.float64(shiftsAt, end - start).set(shifts.subarray(start, end));
+        const sums = arena.float64(outAt, end - start).fill(0);
+        arena.call["gaussianSums"](tilesAt, tileCount, columnCount, rowsAt, end - start, factor, shiftsAt, outAt);
+        out.set(sums, start);
+      }
+    },
+    nearestInto(rows, out) {
+      for (let start = 0; start < rows.rowCount; start += gaussianRowCount) {
+        const end = Math.min(start + gaussianRowCount, rows.rowCount);
+        arena.float64(rowsAt, (end - start) * columnCount).set(rowRange(rows, start, end).values);
+        const nearest = arena.float64(outAt, end - start).fill(Number.POSITIVE_INFINITY);
+        arena.call["nearestPoints"](tilesAt, tileCount, columnCount, rowsAt, end - start, outAt);
+        out.set(nearest, start);
+      }
+    },
+  };
+}
+
+/** `tiles[tile][column][point of the tile]`; the last tile is filled up with infinite points. */
+function fillTiles(points: Matrix, tiles: Float64Array): void {
+  const { rowCount, columnCount, values } = points;
+  const tileLength = tileSize * columnCount;
+  tiles.fill(Number.POSITIVE_INFINITY);
+  for (let point = 0, at = 0; point < rowCount; point++) {
+    const to = Math.floor(point / tileSize) * tileLength + (point % tileSize);
+    for (let column = 0; column < columnCount; column++) tiles[to + column * tileSize] = values[at++];
+  }
 }

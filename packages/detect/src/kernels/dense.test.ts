@@ -1,0 +1,142 @@
+import { describe, expect, test } from "vitest";
+import type { Matrix } from "../matrix.ts";
+import { createRandom } from "../random.ts";
+import { kernelsByName } from "./choose.ts";
+import type { ScatterSums } from "./dense-kernels.ts";
+import type { KernelSet } from "./kernel-set.ts";
+
+const reference = kernelsByName("reference");
+const shapes = [
+  [1, 1],
+  [7, 3],
+  [64, 4],
+  [100, 5],
+  [333, 10],
+  [1025, 13],
+  [40_000, 4],
+  [300, 33],
+] as const;
+
+function randomTable(rowCount: number, columnCount: number, seed: number): Matrix {
+  const random = createRandom(seed);
+  const values = Float64Array.from({ length: rowCount * columnCount }, () => random.normal() * 10 ** (random.integer(5) - 2));
+  return { rowCount, columnCount, values };
+}
+
+function emptySums(center: Float64Array): ScatterSums {
+  return { center, sums: new Float64Array(center.length), products: new Float64Array(center.length ** 2) };
+}
+
+/** First place where the bits differ, or -1. */
+function firstDifference(actual: Float64Array, expected: Float64Array): number {
+  return actual.findIndex((value, i) => !Object.is(value, expected[i]));
+}
+
+function upperTriangle(products: Float64Array, width: number): Float64Array {
+  return products.filter((_, i) => i % width >= Math.floor(i / width));
+}
+
+describe("the plain dense kernels", () => {
+  test("sum products about the centre", () => {
+    const sums = emptySums(Float64Array.of(1, 2));
+    reference.addScatter({ rowCount: 2, columnCount: 2, values: Float64Array.of(2, 4, 4, 1) }, Float64Array.of(1, 2), sums);
+    // Rows less the centre: (1, 2) and (3, -1), weights 1 and 2.
+    expect([...sums.sums]).toEqual([7, 0]);
+    expect([...upperTriangle(sums.products, 2)]).toEqual([19, -4, 6]);
+  });
+
+  test("give the squared length of a transformed row", () => {
+    const out = new Float64Array(1);
+    const transform = { center: Float64Array.of(1, 1), factor: Float64Array.of(1, 0, 1, 1) };
+    reference.squaredNormsInto({ rowCount: 1, columnCount: 2, values: Float64Array.of(4, 5) }, transform, out);
+    expect(out[0]).toBe(3 ** 2 + 7 ** 2);
+  });
+
+  test("have an exponential within two units in the last place", () => {
+    const points = reference.gaussianPoints({ rowCount: 1, columnCount: 1, values: Float64Array.of(0) });
+    const random = createRandom(5);
+    const out = new Float64Array(1);
+    let largest = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const x = random.uniform() ** 3 * 26.5;
+      points.sumsInto(
+        { rowCount: 1, columnCount: 1, values: Float64Array.of(x) },
+        { factor: 1, shifts: new Float64Array(1) },
+        out,
+      );
+      const expected = Math.exp(-(x * x));
+      largest = Math.max(largest, Math.abs(out[0] - expected) / expected);
+    }
+    expect(largest).toBeLessThan(4 * Number.EPSILON);
+  });
+});
+
+describe.each(["wasm-simd", "wasm-relaxed-simd"] as const)("%s gives the bits of the plain kernels", (name) => {
+  const kernels: KernelSet = kernelsByName(name);
+
+  test.each(shapes)("in sums of products of %d x %d", (rowCount, columnCount) => {
+    const rows = randomTable(rowCount, columnCount, rowCount);
+    const weights = randomTable(rowCount, 1, 3).values;
+    const center = randomTable(1, columnCount, 2).values;
+    for (const given of [undefined, weights]) {
+      const [actual, expected] = [emptySums(center), emptySums(center)];
+      // Twice, so that adding to what is there is seen too.
+      for (let round = 0; round < 2; round++) {
+        kernels.addScatter(rows, given, actual);
+        reference.addScatter(rows, given, expected);
+      }
+      expect(firstDifference(actual.sums, expected.sums)).toBe(-1);
+      expect(firstDifference(upperTriangle(actual.products, columnCount), upperTriangle(expected.products, columnCount))).toBe(
+        -1,
+      );
+    }
+  });
+
+  test.each(shapes)("in squared norms of %d x %d", (rowCount, columnCount) => {
+    const rows = randomTable(rowCount, columnCount, rowCount);
+    const center = randomTable(1, columnCount, 2).values;
+    for (const count of [1, columnCount, columnCount + 1]) {
+      const factor = randomTable(count, columnCount, 4).values;
+      const [actual, expected] = [new Float64Array(rowCount), new Float64Array(rowCount)];
+      kernels.squaredNormsInto(rows, { center, factor }, actual);
+      reference.squaredNormsInto(rows, { center, factor }, expected);
+      expect(firstDifference(actual, expected)).toBe(-1);
+    }
+  });
+
+  test.each([
+    [1, 1],
+    [9, 2],
+    [130, 7],
+    [1001, 3],
+  ])("in sums of Gaussians over %d points of %d columns", (pointCount, columnCount) => {
+    const points = randomTable(pointCount, columnCount, 6);
+    const queries = randomTable(67, columnCount, 7);
+    const [fast, plain] = [kernels.gaussianPoints(points), reference.gaussianPoints(points)];
+    const [nearest, expectedNearest] = [new Float64Array(67), new Float64Array(67)];
+    fast.nearestInto(queries, nearest);
+    plain.nearestInto(queries, expectedNearest);
+    expect(firstDifference(nearest, expectedNearest)).toBe(-1);
+    for (const factor of [0.5, 1e-3, 40]) {
+      for (const shifts of [new Float64Array(67), nearest.map((square) => square * factor)]) {
+        const [actual, expected] = [new Float64Array(67), new Float64Array(67)];
+        fast.sumsInto(queries, { factor, shifts }, actual);
+        plain.sumsInto(queries, { factor, shifts }, expected);
+        expect(firstDifference(actual, expected)).toBe(-1);
+      }
+    }
+  });
+
+  test("where values overflow", () => {
+    const rows: Matrix = { rowCount: 200, columnCount: 2, values: new Float64Array(400).fill(1e300) };
+    rows.values[1] = -1e300;
+    const center = Float64Array.of(-1e300, 1);
+    const [actual, expected] = [new Float64Array(200), new Float64Array(200)];
+    kernels.squaredNormsInto(rows, { center, factor: Float64Array.of(1, 1e-300) }, actual);
+    reference.squaredNormsInto(rows, { center, factor: Float64Array.of(1, 1e-300) }, expected);
+    expect(firstDifference(actual, expected)).toBe(-1);
+    kernels.gaussianPoints(rows).sumsInto(rows, { factor: 1, shifts: new Float64Array(200) }, actual);
+    reference.gaussianPoints(rows).sumsInto(rows, { factor: 1, shifts: new Float64Array(200) }, expected);
+    expect(firstDifference(actual, expected)).toBe(-1);
+  });
+});
