@@ -4,7 +4,7 @@ import type { AnyDetector, FitContext } from "../detector/detector.ts";
 import { nearestName } from "../detector/nearest-name.ts";
 import type { ParamValue } from "../detector/params.ts";
 import { parseParams } from "../detector/params.ts";
-import { NomalyError, throwIfAborted } from "../errors.ts";
+import { assert, NomalyError, throwIfAborted } from "../errors.ts";
 import { chooseKernels } from "../kernels/choose.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { RowsInput } from "../pipeline/column-source.ts";
@@ -14,7 +14,7 @@ import type { PipelineOptions } from "../pipeline/learn.ts";
 import { learnPipeline } from "../pipeline/learn.ts";
 import { createRandom } from "../random.ts";
 import { createRanker, rankStateOf } from "../thresholds/rank.ts";
-import { sortedScores, thresholdOfSorted } from "../thresholds/threshold.ts";
+import { thresholdOfSorted } from "../thresholds/threshold.ts";
 import { parseThreshold } from "../thresholds/threshold-spec.ts";
 import type { WorkerHost } from "../threads/worker-host.ts";
 import type { AnomalyModel, Predictions, ScoreOptions } from "./anomaly-model.ts";
@@ -103,7 +103,7 @@ export function createLibrary(options: LibraryOptions): Library {
       ...(given.progress === undefined ? {} : { progress: given.progress }),
     };
     const { model, trainingScores } = await detector.fit(matrix, params as never, context);
-    const sorted = sortedScores(trainingScores);
+    const sorted = sortScores(trainingScores, context.kernels);
     const parts = {
       detector,
       params: params as Readonly<Record<string, ParamValue>>,
@@ -127,6 +127,16 @@ export function createLibrary(options: LibraryOptions): Library {
     threadCount: threads.count,
     close: threads.close,
   };
+}
+
+/** A sorted copy. NaN would be a fault of the detector: the conformance suite holds each to finite training scores. */
+function sortScores(trainingScores: Float64Array, kernels: KernelSet): Float64Array {
+  let nanCount = 0;
+  for (let row = 0; row < trainingScores.length; row++) if (trainingScores[row] !== trainingScores[row]) nanCount++;
+  assert(nanCount === 0, `${nanCount} training scores are NaN`);
+  const sorted = trainingScores.slice();
+  kernels.sortColumn(sorted, new Uint32Array(sorted.length));
+  return sorted;
 }
 
 function requireRows(detector: AnyDetector, rowCount: number): void {

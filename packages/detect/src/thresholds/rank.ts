@@ -35,10 +35,12 @@ export function rankStateOf(sorted: Float64Array): RankState {
 export function createRanker(state: RankState): Ranker {
   const { orderStatistics, rowCount } = state;
   const keptCount = orderStatistics.length;
+  let countBelow: ((score: number) => number) | undefined;
 
   function rank(score: number): number {
     if (Number.isNaN(score)) return Number.NaN;
-    const belowCount = countBelow(orderStatistics, score);
+    countBelow ??= createCounter(orderStatistics);
+    const belowCount = countBelow(score);
     if (belowCount === 0) return 0;
     // The last kept score below this one, and all that stand before it in sorted order.
     return (sortedPosition(belowCount - 1, keptCount, rowCount) + 1) / rowCount;
@@ -64,16 +66,36 @@ function sortedPosition(index: number, keptCount: number, rowCount: number): num
   return keptCount === rowCount ? index : Math.round((index * (rowCount - 1)) / (keptCount - 1));
 }
 
-/** Values strictly below `score`: binary search. */
-function countBelow(sorted: Float64Array, score: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle] < score) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/**
+ * Counts the values strictly below a score: a table of even buckets narrows the range, a binary search ends it.
+ * A score's bucket never decreases as the score grows (each step of its computation rounds monotonically), so values in
+ * lower buckets are below the score and values in higher ones are not.
+ */
+function createCounter(sorted: Float64Array): (score: number) => number {
+  const low = sorted[0];
+  const high = sorted[sorted.length - 1];
+  const bucketCount = sorted.length;
+  const perUnit = bucketCount / (high - low);
+  // Equal or infinite ends give no even buckets: then there is one.
+  const usesBuckets = Number.isFinite(perUnit) && perUnit > 0;
+  const bucketOf = (value: number) => (usesBuckets ? Math.min(bucketCount - 1, Math.floor((value - low) * perUnit)) : 0);
+  const starts = new Uint32Array(bucketCount + 1);
+  for (let i = 0; i < sorted.length; i++) starts[bucketOf(sorted[i]) + 1]++;
+  for (let bucket = 0; bucket < bucketCount; bucket++) starts[bucket + 1] += starts[bucket];
+
+  return (score) => {
+    if (score <= low) return 0;
+    if (score > high) return sorted.length;
+    const bucket = bucketOf(score);
+    let from = starts[bucket];
+    let to = starts[bucket + 1];
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (sorted[middle] < score) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  };
 }
 
 function damaged(expected: string): NomalyError {
