@@ -9,6 +9,7 @@ import { type Bundler, bundlePage } from "../../test-support/bundle.ts";
 import type { PageReport } from "./page/main.ts";
 import { columnCount, sampleRows } from "./page/sample-rows.ts";
 
+const suiteMsMax = 600_000;
 const output = mkdtempSync(join(tmpdir(), "nomaly-browser-"));
 const browser: Browser | undefined = await launchBrowser();
 const nodeScores: Record<string, number[]> = {};
@@ -27,13 +28,19 @@ afterAll(async () => {
 });
 
 /** What the page found, and how many worker threads it started. */
-async function visit(open: Browser, bundler: Bundler, isolated: boolean): Promise<PageReport & { workerCount: number }> {
+async function visit(
+  open: Browser,
+  bundler: Bundler,
+  isolated: boolean,
+  query = "",
+): Promise<PageReport & { workerCount: number }> {
   const server = await serveFolder(join(output, bundler), { isolated });
   const page = await open.newPage();
   try {
     let workerCount = 0;
     page.on("worker", () => workerCount++);
-    await page.goto(`${server.url}/`);
+    await page.goto(`${server.url}/${query}`);
+    page.setDefaultTimeout(suiteMsMax);
     await page.waitForFunction(() => globalThis.report !== undefined);
     const report = await page.evaluate(() => globalThis.report as Promise<PageReport>);
     return { ...report, workerCount };
@@ -65,6 +72,23 @@ describe.skipIf(browser === undefined).each(["vite", "esbuild"] as const)(
     });
   },
 );
+
+describe.skipIf(browser === undefined)("the conformance suite in a real browser (needs Chromium)", () => {
+  beforeAll(() => bundlePage("vite", join(import.meta.dirname, "page"), join(output, "vite")));
+
+  it.each([
+    ["isolated", true],
+    ["not isolated", false],
+  ])(
+    "every detector passes on a page that is %s",
+    async (_, isolated) => {
+      const { conformance } = await visit(browser as Browser, "vite", isolated, "?conformance");
+      expect(conformance?.faults).toEqual([]);
+      expect(conformance?.passedCount).toBeGreaterThan(detectors.length);
+    },
+    suiteMsMax,
+  );
+});
 
 function expectScores(report: PageReport): void {
   expect(Object.keys(report.scores)).toEqual(detectors.map(({ id }) => id));

@@ -1,7 +1,8 @@
-/** The page that the browser tests open: every detector on one table, on the threads that the page may have. */
+/** The page that the browser tests open: every detector on one table, on the threads that the page may have; with `?conformance` the suite. */
 
 import { close, detect, detectors, load, threadCount } from "@nomaly/detect";
-import { chooseKernels } from "@nomaly/detect/kernels";
+import { checkDetector } from "@nomaly/detect/conformance";
+import { chooseKernels, kernelsByName } from "@nomaly/detect/kernels";
 import { columnCount, sampleRows } from "./sample-rows.ts";
 
 export interface PageReport {
@@ -11,6 +12,8 @@ export interface PageReport {
   /** Training scores, and scores of the model after saving and loading, by detector. */
   /** Scoring many rows gave the same bits on all threads as on one. */
   readonly threadsAgree: boolean;
+  /** Of the conformance suite; undefined when it was not asked for. */
+  readonly conformance: { readonly passedCount: number; readonly faults: readonly string[] } | undefined;
   readonly scores: Readonly<Record<string, { readonly fitted: number[]; readonly loaded: number[] }>>;
 }
 
@@ -28,7 +31,15 @@ async function run(): Promise<PageReport> {
   }
   const threadsAgree = await scoreManyRows();
   await close();
-  return { isolated: crossOriginIsolated, kernels: chooseKernels().name, threadCount: threadCount(), threadsAgree, scores };
+  const conformance = location.search === "?conformance" ? await checkEveryDetector() : undefined;
+  return {
+    isolated: crossOriginIsolated,
+    kernels: chooseKernels().name,
+    threadCount: threadCount(),
+    threadsAgree,
+    conformance,
+    scores,
+  };
 }
 
 /** Enough rows that the work is cut up and sent to every worker. */
@@ -38,6 +49,19 @@ async function scoreManyRows(): Promise<boolean> {
   const alone = model.score(rows);
   const together = await model.scoreAsync(rows, { threads: threadCount() });
   return together.every((score, row) => Object.is(score, alone[row]));
+}
+
+async function checkEveryDetector(): Promise<{ passedCount: number; faults: string[] }> {
+  const kernelSets = [kernelsByName("reference"), chooseKernels()];
+  const faults: string[] = [];
+  let passedCount = 0;
+  for (const detector of detectors) {
+    for await (const { outcome, check, details } of checkDetector(detector, { kernelSets })) {
+      if (outcome === "passed") passedCount++;
+      if (outcome === "failed") faults.push(`${detector.id} ${check}: ${details.join("; ")}`);
+    }
+  }
+  return { passedCount, faults };
 }
 
 globalThis.report = run();

@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { GoldenScores, Subject } from "../src/conformance/index.ts";
+import { checks, createSubject, goldenScoresOf, runCheck } from "../src/conformance/index.ts";
+import { kernelsByName } from "../src/kernels/choose.ts";
+import type { KernelSet, KernelSetName } from "../src/kernels/kernel-set.ts";
+import { detectors } from "../src/registry.ts";
+
+/**
+ * Holds every registered detector to the contract: `npx vitest run packages/detect/test/conformance.test.ts -t "lof:"` runs one.
+ * NOMALY_GOLDEN=write keeps today's scores as golden ones.
+ */
+const goldenFolder = join(import.meta.dirname, "golden");
+const isWriting = process.env["NOMALY_GOLDEN"] === "write";
+
+/** A detector that need not pass a check, and why. One that passes after all fails here: then the line must go. */
+const exemptions: readonly { readonly detector: string; readonly check: string; readonly reason: string }[] = [];
+
+/** Every set that this engine runs; the reference first, the fastest last. */
+function availableKernels(): KernelSet[] {
+  const names: KernelSetName[] = ["reference", "wasm-simd", "wasm-relaxed-simd"];
+  return names.flatMap((name) => {
+    try {
+      return [kernelsByName(name)];
+    } catch (error) {
+      if (error instanceof WebAssembly.CompileError) return [];
+      throw error;
+    }
+  });
+}
+
+function readGolden(id: string): GoldenScores | undefined {
+  const path = join(goldenFolder, `${id}.json`);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as GoldenScores) : undefined;
+}
+
+async function writeGolden(subject: Subject): Promise<void> {
+  mkdirSync(goldenFolder, { recursive: true });
+  writeFileSync(join(goldenFolder, `${subject.detector.id}.json`), `${JSON.stringify(await goldenScoresOf(subject), null, 1)}\n`);
+}
+
+const kernelSets = availableKernels();
+
+describe.each(detectors.map((detector) => ({ id: detector.id, detector })))("$id:", ({ id, detector }) => {
+  let subject: Subject;
+
+  beforeAll(async () => {
+    const golden = readGolden(id);
+    subject = await createSubject(detector, { kernelSets, ...(golden === undefined ? {} : { golden }) });
+    if (isWriting) await writeGolden(subject);
+  });
+
+  it("has golden scores (NOMALY_GOLDEN=write makes them)", () => {
+    expect(readGolden(id)).toBeDefined();
+  });
+
+  it.each(checks.map((check) => ({ name: check.name, check })))("$name", async ({ name, check }) => {
+    const result = await runCheck(check, subject);
+    const exemption = exemptions.find((candidate) => candidate.detector === id && candidate.check === name);
+    if (exemption !== undefined) {
+      expect(result.outcome, `exempt (${exemption.reason}), yet it does not fail`).toBe("failed");
+      return;
+    }
+    expect(result.details, result.claim).toEqual(result.outcome === "not-applicable" ? result.details : []);
+  });
+});
+
+it("exempts only detectors and checks that there are", () => {
+  for (const { detector, check, reason } of exemptions) {
+    expect(detectors.map(({ id }) => id)).toContain(detector);
+    expect(checks.map(({ name }) => name)).toContain(check);
+    expect(reason.length).toBeGreaterThan(20);
+  }
+});
