@@ -1,4 +1,9 @@
 /** The column family of kernels: its contract. */
 
-// oxlint-disable-next-line typescript/no-empty-object-type -- filled by the first detector that needs the family
-export interface ColumnKernels {}
+export interface ColumnKernels {
+  /**
+   * Sorts one column ascending, in place. `order[i]` becomes the place that the i-th smallest value had before; equal
+   * values keep the order of their places. -0 counts as 0 and becomes 0. Values must not be NaN.
+   */
+  sortColumn(values: Float64Array, order: Uint32Array): void;
+}

@@ -2,4 +2,12 @@
 
 import type { ColumnKernels } from "../column-kernels.ts";
 
-export const referenceColumn: ColumnKernels = {};
+export const referenceColumn: ColumnKernels = { sortColumn };
+
+function sortColumn(values: Float64Array, order: Uint32Array): void {
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  // Not values[a] - values[b], which overflows to the same infinity for different values.
+  order.sort((a, b) => (values[a] < values[b] ? -1 : values[a] > values[b] ? 1 : a - b));
+  const sorted = Float64Array.from(order, (place) => values[place] + 0);
+  values.set(sorted);
+}

@@ -1,0 +1,61 @@
+/** How unlikely each training value is in its column: minus the logarithm of its tail probabilities, combined. */
+
+import type { KernelSet } from "../kernels/kernel-set.ts";
+import type { CentralSums } from "./skewness.ts";
+import { centralSums, skewnessSign } from "./skewness.ts";
+
+/** How a detector combines the two tails of a value. */
+export type TailRule = "ecod" | "copod";
+
+/** Input of the task `tailCells`; every array lies on shared memory. */
+export interface TailCellsTask {
+  readonly rule: TailRule;
+  /** One column in row order; sorted in place. */
+  readonly column: Float64Array;
+  /** `logs[i]` is minus the logarithm of i / rowCount. */
+  readonly logs: Float64Array;
+  /** The column's part of each row's score, in row order. */
+  readonly cells: Float64Array;
+}
+
+/** `result[i] = -log(i / count)`; entry 0, which no row of its own column can have, is 0. */
+export function tailLogsInto(out: Float64Array): void {
+  const count = out.length - 1;
+  out[0] = 0;
+  for (let i = 1; i <= count; i++) out[i] = minusLog(i / count);
+}
+
+/** Minus the natural logarithm, without a minus zero. */
+export function minusLog(share: number): number {
+  return 0 - Math.log(share);
+}
+
+/**
+ * The larger of what the method looks at. `left` and `right` are minus the logarithms of the share of rows not above
+ * and not below the value; `sign` is that of the column's skewness: the longer tail is the one that counts.
+ */
+export function combineTails(rule: TailRule, left: number, right: number, sign: number): number {
+  if (sign === 0) return left + right;
+  if (rule === "ecod") return Math.max(left, right);
+  return Math.max(sign < 0 ? left : right, (left + right) / 2);
+}
+
+/** The task `tailCells`: sorts the column, writes its cells, and gives the sums that scoring needs. */
+export function tailCells(task: TailCellsTask, kernels: KernelSet): CentralSums {
+  const { column, cells, logs, rule } = task;
+  const count = column.length;
+  const order = new Uint32Array(count);
+  kernels.sortColumn(column, order);
+  const sums = centralSums(column);
+  const sign = skewnessSign(sums);
+  // The rows of a run of equal values share one cell: `end` rows are not above them, `count - start` not below.
+  for (let start = 0; start < count;) {
+    const value = column[start];
+    let end = start + 1;
+    while (end < count && column[end] === value) end++;
+    const cell = combineTails(rule, logs[end], logs[count - start], sign);
+    for (let i = start; i < end; i++) cells[order[i]] = cell;
+    start = end;
+  }
+  return sums;
+}

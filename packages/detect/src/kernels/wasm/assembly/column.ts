@@ -1,0 +1,168 @@
+/**
+ * Radix sort of float64 with the order of the places.
+ *
+ * A float64 maps to an unsigned 64-bit key of the same order. What all keys share is taken off (the smallest key is
+ * subtracted), and of the rest the top 33 bits go, with the 31 bits of the place, into one record of 8 bytes: three
+ * passes of 11 bits then sort records without a separate array of places.
+ *
+ *     record   [ key - smallest key, top 33 bits | place, 31 bits ]
+ *
+ * Values that agree in those 33 bits stand together afterwards. Short runs are put right by insertion, long ones by
+ * the same sort again: there the keys differ in their low bits only, so that the second round decides everything.
+ */
+
+const placeBits: u64 = 31;
+const placeMask: u64 = 0x7fffffff;
+const keyBits: u64 = 33;
+const digitBits: u64 = 11;
+const digitCount: usize = 2048;
+const digitMask: u64 = 2047;
+/** Longest run that insertion sorts. */
+const insertionMax: usize = 48;
+
+/** `values`: count float64, sorted in place; `order`: count u32; `records`, `spare`: count u64; `table`: 3 x 2048 u32. */
+export function sortColumn(values: usize, order: usize, records: usize, spare: usize, table: usize, count: usize): void {
+  let least: u64 = ~(<u64>0);
+  let most: u64 = 0;
+  for (let i: usize = 0; i < count; i++) {
+    const value = load<f64>(values + (i << 3)) + 0.0; // -0 becomes 0
+    store<f64>(values + (i << 3), value);
+    const key = keyOf(value);
+    store<u64>(spare + (i << 3), key);
+    if (key < least) least = key;
+    if (key > most) most = key;
+  }
+  const shift = shiftFor(most - least);
+  for (let i: usize = 0; i < count; i++) {
+    const key = (load<u64>(spare + (i << 3)) - least) >> shift;
+    store<u64>(records + (i << 3), (key << placeBits) | <u64>i);
+  }
+  sortRecords(records, spare, table, count, (most - least) >> shift);
+  for (let i: usize = 0; i < count; i++) {
+    const place = load<u64>(records + (i << 3)) & placeMask;
+    store<u32>(order + (i << 2), <u32>place);
+    store<f64>(spare + (i << 3), load<f64>(values + (<usize>place << 3)));
+  }
+  memory.copy(values, spare, count << 3);
+  if (shift > 0) sortRuns(values, order, records, spare, table, count);
+}
+
+/** Puts right every run of records whose keys agree. Reads the runs from `records` before it uses them as scratch. */
+function sortRuns(values: usize, order: usize, records: usize, spare: usize, table: usize, count: usize): void {
+  let start: usize = 0;
+  while (start < count) {
+    const key = load<u64>(records + (start << 3)) >> placeBits;
+    let end = start + 1;
+    while (end < count && load<u64>(records + (end << 3)) >> placeBits == key) end++;
+    const length = end - start;
+    if (length > 1) {
+      const runValues = values + (start << 3);
+      const runOrder = order + (start << 2);
+      if (length <= insertionMax) insertionSort(runValues, runOrder, length);
+      else sortRun(runValues, runOrder, records + (start << 3), spare, table, length);
+    }
+    start = end;
+  }
+}
+
+/** Stable, so equal values keep the order of their places. */
+function insertionSort(values: usize, order: usize, count: usize): void {
+  for (let i: usize = 1; i < count; i++) {
+    const value = load<f64>(values + (i << 3));
+    let j = i;
+    if (load<f64>(values + ((j - 1) << 3)) <= value) continue;
+    const place = load<u32>(order + (i << 2));
+    while (j > 0 && load<f64>(values + ((j - 1) << 3)) > value) {
+      store<f64>(values + (j << 3), load<f64>(values + ((j - 1) << 3)));
+      store<u32>(order + (j << 2), load<u32>(order + ((j - 1) << 2)));
+      j--;
+    }
+    store<f64>(values + (j << 3), value);
+    store<u32>(order + (j << 2), place);
+  }
+}
+
+/** A run of keys that differ in fewer than 33 low bits: sorted completely by one more round. */
+function sortRun(values: usize, order: usize, records: usize, spare: usize, table: usize, count: usize): void {
+  let least: u64 = ~(<u64>0);
+  let most: u64 = 0;
+  for (let i: usize = 0; i < count; i++) {
+    const key = keyOf(load<f64>(values + (i << 3)));
+    if (key < least) least = key;
+    if (key > most) most = key;
+  }
+  if (least == most) return;
+  for (let i: usize = 0; i < count; i++) {
+    const key = keyOf(load<f64>(values + (i << 3))) - least;
+    store<u64>(records + (i << 3), (key << placeBits) | <u64>i);
+  }
+  sortRecords(records, spare, table, count, most - least);
+  // Apply the permutation to values and order, through the spare array.
+  for (let i: usize = 0; i < count; i++) {
+    const place = <usize>(load<u64>(records + (i << 3)) & placeMask);
+    store<f64>(spare + (i << 3), load<f64>(values + (place << 3)));
+  }
+  memory.copy(values, spare, count << 3);
+  for (let i: usize = 0; i < count; i++) {
+    const place = <usize>(load<u64>(records + (i << 3)) & placeMask);
+    store<u32>(spare + (i << 2), load<u32>(order + (place << 2)));
+  }
+  memory.copy(order, spare, count << 2);
+}
+
+/** Least significant digit first; the result always ends in `records`. `range` is the largest key. */
+function sortRecords(records: usize, spare: usize, table: usize, count: usize, range: u64): void {
+  memory.fill(table, 0, (3 * digitCount) << 2);
+  for (let i: usize = 0; i < count; i++) {
+    const key = load<u64>(records + (i << 3)) >> placeBits;
+    countDigit(table, key & digitMask);
+    countDigit(table + (digitCount << 2), (key >> digitBits) & digitMask);
+    countDigit(table + (digitCount << 3), key >> (2 * digitBits));
+  }
+  let from = records;
+  let to = spare;
+  for (let pass: u64 = 0; pass < 3; pass++) {
+    const shift = pass * digitBits;
+    if (range >> shift == 0) break;
+    const counts = table + <usize>pass * (digitCount << 2);
+    let sum: u32 = 0;
+    for (let digit: usize = 0; digit < digitCount; digit++) {
+      const held = load<u32>(counts + (digit << 2));
+      store<u32>(counts + (digit << 2), sum);
+      sum += held;
+    }
+    for (let i: usize = 0; i < count; i++) {
+      const record = load<u64>(from + (i << 3));
+      const cell = counts + (<usize>((record >> (placeBits + shift)) & digitMask) << 2);
+      const target = load<u32>(cell);
+      store<u32>(cell, target + 1);
+      store<u64>(to + (<usize>target << 3), record);
+    }
+    const held = from;
+    from = to;
+    to = held;
+  }
+  if (from != records) memory.copy(records, from, count << 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function countDigit(table: usize, digit: u64): void {
+  const cell = table + (<usize>digit << 2);
+  store<u32>(cell, load<u32>(cell) + 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function keyOf(value: f64): u64 {
+  const bits = reinterpret<u64>(value);
+  return bits ^ ((<u64>(<i64>bits >> 63)) | 0x8000000000000000);
+}
+
+/** How far a range of keys must be shifted to fit into 33 bits. */
+// @ts-ignore: decorator
+@inline
+function shiftFor(range: u64): u64 {
+  const bits = 64 - clz(range);
+  return bits > keyBits ? bits - keyBits : 0;
+}
