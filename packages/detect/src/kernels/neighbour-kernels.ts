@@ -9,7 +9,7 @@ export type SearchMetric = "euclidean" | "manhattan" | "chebyshev";
 export const blockRowCount = 32;
 
 export interface SearchRows {
-  /** Finite values, none larger than 1e150, so that no squared distance overflows. Not written; may be kept. */
+  /** Finite values whose squared distances neither overflow nor vanish: the largest from 1e-120 to 1e120, or all 0. Not written; may be kept. */
   readonly rows: Matrix;
   readonly metric: SearchMetric;
   /**

@@ -3,12 +3,19 @@
 import type { ModelState } from "../detector/detector.ts";
 import { requireIndexes, stateArray, stateChoice, stateInteger, stateNumber } from "../detector/state.ts";
 import { NomalyError, assert } from "../errors.ts";
-import type { NeighbourKernels, NeighbourSearch, SearchMethod } from "../kernels/neighbour-kernels.ts";
+import type {
+  NearestOutput,
+  NeighbourKernels,
+  NeighbourSearch,
+  SearchMethod,
+  SearchMetric,
+} from "../kernels/neighbour-kernels.ts";
 import type { Matrix } from "../matrix.ts";
-import { columnCountMax, requireFinite } from "../matrix.ts";
+import { columnCountMax, requireFinite, rowRange } from "../matrix.ts";
+import { powerMax } from "./metric-params.ts";
 import type { Metric, NeighbourIndex, Neighbours } from "./neighbour-index.ts";
 import { metrics } from "./neighbour-index.ts";
-import { createPowerSearch } from "./plain-search.ts";
+import { createPlainSearch } from "./plain-search.ts";
 import { treeOrder } from "./tree-order.ts";
 
 export interface IndexOptions {
@@ -29,8 +36,11 @@ interface IndexParts {
 
 const methods = ["tree", "scan"] as const satisfies readonly SearchMethod[];
 
-/** Largest power of minkowski. */
-export const powerMax = 1000;
+/** Squares of differences within these neither overflow nor vanish. */
+const rowValueMax = 1e120;
+const rowValueMin = 1e-120;
+/** Squared, and summed over all columns, still a float64. */
+const queryValueMax = 1e140;
 
 /** @param train at least one row, finite; kept, so it must not be written afterwards. */
 export function buildNeighbourIndex(train: Matrix, options: IndexOptions, kernels: NeighbourKernels): NeighbourIndex {
@@ -99,18 +109,54 @@ function createIndex(parts: IndexParts, kernels: NeighbourKernels): NeighbourInd
   return { rowCount, columnCount, metric, rows, order, query, toState };
 }
 
+/** Powers other than 1 and 2, and tables of extreme values, are searched plainly; so is each query too far out. */
 function createSearch(parts: IndexParts, kernels: NeighbourKernels): NeighbourSearch {
-  const { rows, metric, p, method, order } = parts;
-  switch (metric) {
-    case "euclidean":
-    case "manhattan":
-    case "chebyshev":
-      return kernels.createSearch({ rows, metric, order, method });
-    case "minkowski":
-      if (p === 2) return kernels.createSearch({ rows, metric: "euclidean", order, method });
-      if (p === 1) return kernels.createSearch({ rows, metric: "manhattan", order, method });
-      return createPowerSearch(rows, p);
+  const { rows, method, order } = parts;
+  const power = powerOf(parts);
+  const plain = createPlainSearch(rows, power);
+  const metric = kernelMetrics.get(power);
+  const most = largestAbsolute(rows.values);
+  if (metric === undefined || most > rowValueMax || (most > 0 && most < rowValueMin)) return plain;
+  const fast = kernels.createSearch({ rows, metric, order, method });
+
+  function nearestInto(queries: Matrix, k: number, out: NearestOutput, excluded?: Int32Array): void {
+    fast.nearestInto(queries, k, out, excluded);
+    if (largestAbsolute(queries.values) <= queryValueMax) return;
+    for (let query = 0; query < queries.rowCount; query++) {
+      const one = rowRange(queries, query, query + 1);
+      if (largestAbsolute(one.values) <= queryValueMax) continue;
+      const distances = out.distances.subarray(query * k, (query + 1) * k);
+      const indexes = out.indexes.subarray(query * k, (query + 1) * k);
+      plain.nearestInto(one, k, { distances, indexes }, excluded?.subarray(query, query + 1));
+    }
   }
+
+  return { nearestInto };
+}
+
+const kernelMetrics: ReadonlyMap<number, SearchMetric> = new Map([
+  [1, "manhattan"],
+  [2, "euclidean"],
+  [Number.POSITIVE_INFINITY, "chebyshev"],
+]);
+
+function powerOf({ metric, p }: IndexParts): number {
+  switch (metric) {
+    case "minkowski":
+      return p;
+    case "euclidean":
+      return 2;
+    case "manhattan":
+      return 1;
+    case "chebyshev":
+      return Number.POSITIVE_INFINITY;
+  }
+}
+
+function largestAbsolute(values: Float64Array): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]));
+  return most;
 }
 
 /** Widest table for which the tree pays. */

@@ -1,51 +1,57 @@
-/** Nearest rows under the Minkowski metric of any power: plain float64, as powers give other bits in other engines' kernels. */
+/** Nearest rows in plain float64 for what kernels do not take: powers other than 1 and 2, and values so large that squares overflow. */
 
 import type { NearestOutput, NeighbourSearch } from "../kernels/neighbour-kernels.ts";
 import type { Matrix } from "../matrix.ts";
 
-/** Columns between two looks at whether a sum is too large already. */
-const columnsPerLook = 8;
+/**
+ * Every query against every row. Differences are divided by the largest before the power is taken, so that nothing
+ * overflows or vanishes; a distance beyond float64 counts as the largest float64.
+ * @param power p of `(sum |a - b|^p)^(1/p)`, at least 1; infinity for chebyshev.
+ */
+export function createPlainSearch(rows: Matrix, power: number): NeighbourSearch {
+  const width = rows.columnCount;
 
-/** @param power p of `(sum |a - b|^p)^(1/p)`, at least 1. */
-export function createPowerSearch(rows: Matrix, power: number): NeighbourSearch {
   function nearestInto(queries: Matrix, k: number, out: NearestOutput, excluded?: Int32Array): void {
     for (let query = 0; query < queries.rowCount; query++) {
-      const sums = out.distances.subarray(query * k, (query + 1) * k).fill(Number.POSITIVE_INFINITY);
-      const indexes = out.indexes.subarray(query * k, (query + 1) * k).fill(-1);
-      nearestOfOne(queries, query, sums, indexes, excluded?.[query] ?? -1);
-      for (let i = 0; i < k; i++) sums[i] **= 1 / power;
+      const distances = out.distances.subarray(query * k, (query + 1) * k);
+      const indexes = out.indexes.subarray(query * k, (query + 1) * k);
+      const values = queries.values.subarray(query * width, (query + 1) * width);
+      nearestOfOne(values, distances, indexes, excluded?.[query] ?? -1);
     }
   }
 
-  function nearestOfOne(queries: Matrix, query: number, sums: Float64Array, indexes: Int32Array, skip: number): void {
-    const k = sums.length;
+  function nearestOfOne(query: Float64Array, distances: Float64Array, indexes: Int32Array, skip: number): void {
+    const k = distances.length;
     for (let row = 0, found = 0; row < rows.rowCount; row++) {
       if (row === skip) continue;
-      const limit = found === k ? sums[k - 1] : Number.POSITIVE_INFINITY;
-      const sum = powerSum(queries, query, row, limit);
-      if (found === k && !(sum < limit)) continue;
+      const limit = found === k ? distances[k - 1] : Number.POSITIVE_INFINITY;
+      const distance = distanceWithin(query, row, limit);
+      if (!(distance < limit)) continue;
       let at = found < k ? found++ : k - 1;
-      for (; at > 0 && sum < sums[at - 1]; at--) {
-        sums[at] = sums[at - 1];
+      for (; at > 0 && distance < distances[at - 1]; at--) {
+        distances[at] = distances[at - 1];
         indexes[at] = indexes[at - 1];
       }
-      sums[at] = sum;
+      distances[at] = distance;
       indexes[at] = row;
     }
   }
 
-  /** The sum, or any part of it that is at least `limit`. */
-  function powerSum(queries: Matrix, query: number, row: number, limit: number): number {
-    const width = rows.columnCount;
-    const from = query * width;
-    const to = row * width;
+  /** The distance; infinity when its largest part alone reaches the limit. */
+  function distanceWithin(query: Float64Array, row: number, limit: number): number {
+    const offset = row * width;
+    let most = 0;
+    for (let column = 0; column < width; column++) most = Math.max(most, Math.abs(query[column] - rows.values[offset + column]));
+    if (most >= limit) return Number.POSITIVE_INFINITY;
+    if (most === 0) return 0;
+    if (power === Number.POSITIVE_INFINITY) return Math.min(most, Number.MAX_VALUE);
+    // Half the difference cannot overflow where the difference itself does.
+    const half = Math.min(most / 2, Number.MAX_VALUE / 2);
     let sum = 0;
-    for (let column = 0; column < width;) {
-      const end = Math.min(column + columnsPerLook, width);
-      for (; column < end; column++) sum += Math.abs(queries.values[from + column] - rows.values[to + column]) ** power;
-      if (sum >= limit) return sum;
+    for (let column = 0; column < width; column++) {
+      sum += (Math.abs(query[column] / 2 - rows.values[offset + column] / 2) / half) ** power;
     }
-    return sum;
+    return Math.min(2 * half * sum ** (1 / power), Number.MAX_VALUE);
   }
 
   return { nearestInto };
