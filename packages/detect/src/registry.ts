@@ -4,8 +4,9 @@ import type { AnyDetector } from "./detector/detector.ts";
 import { cblof } from "./detectors/cblof/index.ts";
 import { copod } from "./detectors/copod/index.ts";
 import { ecod } from "./detectors/ecod/index.ts";
+import { isolationForest } from "./detectors/isolation-forest/index.ts";
 import { knn } from "./detectors/knn/index.ts";
 import { lof } from "./detectors/lof/index.ts";
 import { robustZ } from "./detectors/robust-z/index.ts";
 
-export const detectors: readonly AnyDetector[] = [cblof, copod, ecod, knn, lof, robustZ];
+export const detectors: readonly AnyDetector[] = [cblof, copod, ecod, isolationForest, knn, lof, robustZ];

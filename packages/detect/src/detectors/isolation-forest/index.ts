@@ -1,0 +1,110 @@
+/** isolation-forest: how few random cuts it takes to set a row apart. */
+
+import { defineDetector } from "../../detector/detector.ts";
+import { traitDefaults } from "../../detector/traits.ts";
+import { throwIfAborted } from "../../errors.ts";
+import { scoreRows } from "../../threads/score-rows.ts";
+import { yieldWhenDue } from "../../threads/yield-when-due.ts";
+import type { AxisTrees } from "../../trees/complete-forest.ts";
+import { countOf, maxSamplesParam, sampleSize } from "../../trees/sample-size.ts";
+import { type GrownTree, growTree } from "./grow.ts";
+import { createIsolationForestModel, restoreIsolationForest } from "./model.ts";
+
+const autoSampleSize = 256;
+/** Share of the progress that growing takes; scoring the training rows takes the rest. */
+const growingShare = 0.1;
+
+/**
+ * Scores a row by how few random cuts set it apart from a sample of the others.
+ *
+ * Each tree cuts a small sample of rows at random: a random column, a random threshold between its smallest and largest
+ * value, again and again until rows stand alone. A row far from the others is alone after few cuts, one in a crowd after
+ * many. The mean path length over the trees, against that of a random tree, is the score. No distances, no density.
+ *
+ * Good at: rows far out in some columns, large tables, columns of any units, the first try. Bad at: rows unusual only among
+ * their neighbours (use lof or inne), clusters of many alike anomalies, unusual combinations of usual values (use
+ * extended-isolation-forest or mcd).
+ *
+ * Shapes  train is n x d, n >= 2; scores has n entries; order kept.
+ * Units   (0, 1]: near 1 anomalous, 0.5 as alone as in a random tree, well below 0.5 usual; columns: any units.
+ * Missing refused.
+ * Cost    fit O(t s log s) with t trees on s rows, score O(t log s) a row; memory O(t s).
+ * Random  seed decides; equal seeds give equal bits on any kernel set and number of threads.
+ * Numeric constant columns are passed over; all rows alike score 0.5; thresholds and values are compared as float64.
+ * Errors  PARAM: a number above 1 for maxSamples or maxFeatures that is not whole.
+ * Source  Liu, Ting and Zhou, Isolation Forest, ICDM 2008, equations 1 and 2, algorithms 1 to 3.
+ */
+export const isolationForest = defineDetector({
+  id: "isolation-forest",
+  summary: "How few random cuts set a row apart: fast, any units, the best first try.",
+  traits: {
+    ...traitDefaults,
+    usesRandomness: true,
+    rowOrderMatters: true,
+    trainingScoresAreRescores: true,
+    explains: "sums-to-score-less-baseline",
+    shiftInvariant: true,
+    scaleInvariant: true,
+    columnOrderMatters: true,
+  },
+  params: {
+    nEstimators: { kind: "integer", default: 100, min: 1, max: 10_000, summary: "Trees; more give steadier scores." },
+    maxSamples: maxSamplesParam(autoSampleSize),
+    maxFeatures: {
+      kind: "number",
+      default: 1,
+      min: 0,
+      max: 10_000,
+      minExclusive: true,
+      summary: "Columns each tree may cut: a share up to 1, or a count of at least 2.",
+    },
+    bootstrap: { kind: "boolean", default: false, summary: "Draw each tree's rows with replacement." },
+  },
+  async fit(train, params, context) {
+    const options = {
+      sampleSize: sampleSize("isolation-forest", params.maxSamples, autoSampleSize, train.rowCount),
+      columnSampleSize: countOf("isolation-forest", "maxFeatures", params.maxFeatures, train.columnCount),
+      bootstrap: params.bootstrap,
+    };
+    const grown: GrownTree[] = [];
+    for (let tree = 0; tree < params.nEstimators; tree++) {
+      throwIfAborted(context.signal);
+      grown.push(growTree(train, options, context.random.stream(tree)));
+      context.progress?.((growingShare * (tree + 1)) / params.nEstimators);
+      await yieldWhenDue();
+    }
+    const trees = joinTrees(grown, train.columnCount);
+    const model = createIsolationForestModel({ trees, sampleSize: options.sampleSize }, context.kernels);
+    const { progress } = context;
+    const scoring =
+      progress === undefined
+        ? context
+        : { ...context, progress: (done: number) => progress(growingShare + (1 - growingShare) * done) };
+    return { model, trainingScores: await scoreRows("isolation-forest", model, train, scoring) };
+  },
+  restore: restoreIsolationForest,
+});
+
+/** One tree behind the other, children's indexes moved along. */
+function joinTrees(grown: readonly GrownTree[], columnCount: number): AxisTrees {
+  const nodeCount = grown.reduce((sum, tree) => sum + tree.lefts.length, 0);
+  const trees: AxisTrees = {
+    columnCount,
+    roots: new Int32Array(grown.length),
+    lefts: new Int32Array(nodeCount),
+    sizes: new Int32Array(nodeCount),
+    columns: new Uint16Array(nodeCount),
+    thresholds: new Float64Array(nodeCount),
+  };
+  let root = 0;
+  for (const [index, tree] of grown.entries()) {
+    trees.roots[index] = root;
+    for (let node = 0; node < tree.lefts.length; node++)
+      trees.lefts[root + node] = tree.lefts[node] === 0 ? 0 : tree.lefts[node] + root;
+    trees.sizes.set(tree.sizes, root);
+    trees.columns.set(tree.columns, root);
+    trees.thresholds.set(tree.thresholds, root);
+    root += tree.lefts.length;
+  }
+  return trees;
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import type { Matrix } from "../matrix.ts";
+import { createRandom } from "../random.ts";
+import { kernelsByName } from "./choose.ts";
+import type { CompleteForest } from "./forest-kernels.ts";
+import { referenceKernels } from "./reference/index.ts";
+
+const sets = ["wasm-simd", "wasm-relaxed-simd"] as const;
+const infinity = Number.POSITIVE_INFINITY;
+
+/** Trees with random columns, thresholds from `draw`, and a tenth of the nodes closed. */
+function randomForest(columnCount: number, treeCount: number, depth: number, draw: () => number): CompleteForest {
+  const random = createRandom(columnCount * 1000 + treeCount * 10 + depth);
+  const length = treeCount << depth;
+  return {
+    columnCount,
+    treeCount,
+    depth,
+    columns: Uint16Array.from({ length }, () => random.integer(columnCount)),
+    thresholds: Float64Array.from({ length }, () => (random.uniform() < 0.1 ? infinity : draw())),
+    leafValues: Float64Array.from({ length }, () => 10 * random.uniform()),
+  };
+}
+
+function randomRows(rowCount: number, columnCount: number, draw: () => number): Matrix {
+  return { rowCount, columnCount, values: Float64Array.from({ length: rowCount * columnCount }, draw) };
+}
+
+function expectSameSums(forest: CompleteForest, rows: Matrix): void {
+  const expected = new Float64Array(rows.rowCount);
+  referenceKernels.completeForestInto(forest, rows, expected);
+  for (const set of sets) {
+    const sums = new Float64Array(rows.rowCount).fill(7);
+    kernelsByName(set).completeForestInto(forest, rows, sums);
+    expect(sums.findIndex((sum, row) => !Object.is(sum, expected[row]))).toBe(-1);
+  }
+}
+
+describe("completeForestInto gives the reference's bits", () => {
+  const source = createRandom(1);
+  const normal = () => source.normal();
+  for (const [columnCount, treeCount, depth] of [
+    [1, 1, 0],
+    [1, 1, 1],
+    [3, 7, 5],
+    [10, 100, 8],
+    [2, 30, 10],
+    [400, 20, 6],
+    [3000, 5, 8],
+  ] as const) {
+    test(`for ${treeCount} trees of depth ${depth} on ${columnCount} columns, whatever the number of rows`, () => {
+      const forest = randomForest(columnCount, treeCount, depth, normal);
+      for (const rowCount of [0, 1, 7, 16, 17, 63, 1025]) expectSameSums(forest, randomRows(rowCount, columnCount, normal));
+    });
+  }
+
+  test("for values equal to thresholds, and thresholds that crowd in one place", () => {
+    const random = createRandom(2);
+    const draw = () => (random.uniform() < 0.01 ? 1e9 : random.integer(5));
+    expectSameSums(randomForest(3, 50, 7, draw), randomRows(500, 3, draw));
+    expectSameSums(
+      randomForest(2, 90, 8, () => 1 + random.uniform() * 1e-9),
+      randomRows(500, 2, () => 1 + random.uniform() * 1e-9),
+    );
+  });
+
+  test("for values at the ends of float64, infinities, both zeros, and NaN, which goes left", () => {
+    const random = createRandom(3);
+    const edges = [0, -0, 5e-324, -5e-324, 1e308, -1e308, 1.7976931348623157e308, 1e300, -1e300, 1, -1];
+    const threshold = () => edges[random.integer(edges.length)];
+    const beyond = [...edges, infinity, -infinity, Number.NaN];
+    const rows = randomRows(300, 2, () => beyond[random.integer(beyond.length)]);
+    expectSameSums(randomForest(2, 40, 6, threshold), rows);
+    expectSameSums(
+      randomForest(2, 40, 6, () => 5e-324 * random.integer(4)),
+      rows,
+    );
+    expectSameSums(
+      randomForest(2, 40, 6, () => 3),
+      rows,
+    );
+    expectSameSums(
+      randomForest(2, 40, 6, () => infinity),
+      rows,
+    );
+  });
+
+  test("for more distinct thresholds of a column than a rank can number", () => {
+    const random = createRandom(4);
+    expectSameSums(
+      randomForest(1, 100, 10, () => random.normal()),
+      randomRows(200, 1, () => random.normal()),
+    );
+  });
+
+  test("when two forests take turns", () => {
+    const first = randomForest(4, 20, 5, normal);
+    const second = randomForest(4, 90, 8, normal);
+    const rows = randomRows(100, 4, normal);
+    for (const forest of [first, second, first]) expectSameSums(forest, rows);
+  });
+});

@@ -1,0 +1,182 @@
+// The forest family in AssemblyScript. Addresses are bytes in the arena; `../forest.ts` lays the arrays out and says how.
+
+/** Rows that descend side by side: eight independent chains of loads hide each other's latency. */
+const lanes: u32 = 8;
+
+/**
+ * Codes of one column's values for a block of rows: how many of the column's sorted thresholds lie below the value, in the
+ * high half of each 32-bit word. `value > thresholds[k]` is the same as `code > k`, so trees compare whole numbers from
+ * here on and no bit of the float64 comparison is lost.
+ *
+ * A grid over the thresholds finds the neighbourhood: rounding keeps order, so a threshold in a lower cell than the
+ * value is below it, one in a higher cell above it, and only those in its own cell are compared.
+ */
+export function codeColumn(
+  values: u32, // first row's value of this column
+  strideBytes: u32, // from row to row
+  rowCount: u32, // a multiple of 8 is written; rows beyond are not read
+  thresholds: u32, // sorted float64, four infinities behind the last
+  cellStarts: u32, // u32[cellCount + 1]
+  cellCount: u32,
+  low: f64,
+  scale: f64,
+  codes: u32, // first cell; word of row r at (r / 8) * groupBytes + (r % 8) * 4
+  groupBytes: u32,
+): void {
+  const cellLast: f64 = <f64>(cellCount - 1);
+  for (let row: u32 = 0; row < rowCount; row++) {
+    const value = load<f64>(values);
+    values += strideBytes;
+    // The saturating conversion sends NaN to 0, as every comparison with NaN fails; min keeps infinity in range.
+    const cell = <u32>min<f64>((value - low) * scale, cellLast);
+    const start = load<u32>(cellStarts + (cell << 2));
+    const end = load<u32>(cellStarts + (cell << 2), 4);
+    const at = thresholds + (start << 3);
+    let code: u32;
+    if (end - start <= 4) {
+      // Thresholds past the cell are above the value and count nothing.
+      code =
+        start +
+        u32(load<f64>(at) < value) +
+        u32(load<f64>(at, 8) < value) +
+        u32(load<f64>(at, 16) < value) +
+        u32(load<f64>(at, 24) < value);
+    } else {
+      code = countBelow(thresholds, start, end, value);
+    }
+    store<u32>(codes + (row >> 3) * groupBytes + ((row & 7) << 2), code << 16);
+  }
+}
+
+/** First index in [low, high] whose threshold is not below the value. */
+function countBelow(thresholds: u32, low: u32, high: u32, value: f64): u32 {
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (load<f64>(thresholds + (middle << 3)) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+// @ts-ignore: decorator
+@inline
+function stepCodes(tree: u32, node: u32, group: u32, lane: u32): u32 {
+  const packed = load<u32>(tree + (node << 2));
+  const code = load<u32>(group + (packed & 0xffff) + (lane << 2));
+  // The sign of the difference in 64 bits is the comparison without a flag to fetch.
+  return (node << 1) + <u32>((<u64>packed - <u64>code) >>> 63);
+}
+
+/**
+ * Adds every tree's leaf value to the sums of a block of rows, tree after tree. A tree is `1 << depth` packed nodes in
+ * heap order from 1 (rank of the threshold in the high half, byte offset of the column in a group in the low half) and
+ * as many float64 leaf values.
+ */
+export function descendCodes(
+  nodes: u32,
+  leafValues: u32,
+  treeCount: u32,
+  depth: u32,
+  codes: u32,
+  groupCount: u32,
+  groupBytes: u32,
+  sums: u32,
+): void {
+  const width: u32 = 1 << depth;
+  const codesEnd = codes + groupCount * groupBytes;
+  for (let tree: u32 = 0; tree < treeCount; tree++) {
+    let sum = sums;
+    const leaves = leafValues - (width << 3);
+    for (let group = codes; group < codesEnd; group += groupBytes) {
+      let n0: u32 = 1;
+      let n1: u32 = 1;
+      let n2: u32 = 1;
+      let n3: u32 = 1;
+      let n4: u32 = 1;
+      let n5: u32 = 1;
+      let n6: u32 = 1;
+      let n7: u32 = 1;
+      for (let level = depth; level > 0; level--) {
+        n0 = stepCodes(nodes, n0, group, 0);
+        n1 = stepCodes(nodes, n1, group, 1);
+        n2 = stepCodes(nodes, n2, group, 2);
+        n3 = stepCodes(nodes, n3, group, 3);
+        n4 = stepCodes(nodes, n4, group, 4);
+        n5 = stepCodes(nodes, n5, group, 5);
+        n6 = stepCodes(nodes, n6, group, 6);
+        n7 = stepCodes(nodes, n7, group, 7);
+      }
+      addLeaf(sum, 0, leaves, n0);
+      addLeaf(sum, 1, leaves, n1);
+      addLeaf(sum, 2, leaves, n2);
+      addLeaf(sum, 3, leaves, n3);
+      addLeaf(sum, 4, leaves, n4);
+      addLeaf(sum, 5, leaves, n5);
+      addLeaf(sum, 6, leaves, n6);
+      addLeaf(sum, 7, leaves, n7);
+      sum += lanes << 3;
+    }
+    nodes += width << 2;
+    leafValues += width << 3;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addLeaf(sums: u32, lane: u32, leaves: u32, node: u32): void {
+  const at = sums + (lane << 3);
+  store<f64>(at, load<f64>(at) + load<f64>(leaves + (node << 3)));
+}
+
+// @ts-ignore: decorator
+@inline
+function step(columns: u32, thresholds: u32, node: u32, row: u32): u32 {
+  const column = <u32>load<u16>(columns + (node << 1));
+  return (node << 1) + u32(load<f64>(row + (column << 3)) > load<f64>(thresholds + (node << 3)));
+}
+
+/** As `descendCodes`, on the values themselves: for rows so wide that coding them would cost more than it saves. */
+export function descend(
+  columns: u32,
+  thresholds: u32,
+  leafValues: u32,
+  treeCount: u32,
+  depth: u32,
+  values: u32,
+  columnCount: u32,
+  groupCount: u32,
+  sums: u32,
+): void {
+  const width: u32 = 1 << depth;
+  const rowBytes = columnCount << 3;
+  for (let tree: u32 = 0; tree < treeCount; tree++) {
+    let row = values;
+    let sum = sums;
+    const leaves = leafValues - (width << 3);
+    // Two halves of a group: four chains keep their rows' addresses in registers.
+    for (let half = groupCount << 1; half > 0; half--) {
+      let n0: u32 = 1;
+      let n1: u32 = 1;
+      let n2: u32 = 1;
+      let n3: u32 = 1;
+      const row1 = row + rowBytes;
+      const row2 = row1 + rowBytes;
+      const row3 = row2 + rowBytes;
+      for (let level = depth; level > 0; level--) {
+        n0 = step(columns, thresholds, n0, row);
+        n1 = step(columns, thresholds, n1, row1);
+        n2 = step(columns, thresholds, n2, row2);
+        n3 = step(columns, thresholds, n3, row3);
+      }
+      addLeaf(sum, 0, leaves, n0);
+      addLeaf(sum, 1, leaves, n1);
+      addLeaf(sum, 2, leaves, n2);
+      addLeaf(sum, 3, leaves, n3);
+      row = row3 + rowBytes;
+      sum += lanes << 2;
+    }
+    columns += width << 1;
+    thresholds += width << 3;
+    leafValues += width << 3;
+  }
+}
