@@ -5,8 +5,10 @@ import { cblof } from "./detectors/cblof/index.ts";
 import { copod } from "./detectors/copod/index.ts";
 import { ecod } from "./detectors/ecod/index.ts";
 import { isolationForest } from "./detectors/isolation-forest/index.ts";
+import { kde } from "./detectors/kde/index.ts";
 import { knn } from "./detectors/knn/index.ts";
 import { lof } from "./detectors/lof/index.ts";
+import { pca } from "./detectors/pca/index.ts";
 import { robustZ } from "./detectors/robust-z/index.ts";
 
-export const detectors: readonly AnyDetector[] = [cblof, copod, ecod, isolationForest, knn, lof, robustZ];
+export const detectors: readonly AnyDetector[] = [cblof, copod, ecod, isolationForest, kde, knn, lof, pca, robustZ];

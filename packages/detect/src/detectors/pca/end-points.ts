@@ -1,0 +1,50 @@
+/** What PyOD's score needs: the components as points, their signs fixed as scikit-learn 1.2 fixes them. */
+
+import type { Matrix } from "../../matrix.ts";
+import type { Components } from "./components.ts";
+
+export interface EndPoints {
+  /** What is taken off each column, and what it is divided by. */
+  readonly offsets: Float64Array;
+  readonly scales: Float64Array;
+  /** k x d: the ends of the components' unit vectors. */
+  readonly points: Float64Array;
+  /** The distance to point `k` is divided by `weights[k]`. */
+  readonly weights: Float64Array;
+}
+
+interface EndPointParams {
+  readonly standardization: boolean;
+  readonly weighted: boolean;
+}
+
+/** A component without variance gives a division by nothing in PyOD; its share of variance counts as this instead. */
+const shareMin = 1e-32;
+
+/** @param all every component; @param chosen those that make the score. */
+export function endPointsOf(train: Matrix, all: Components, chosen: Components, params: EndPointParams): EndPoints {
+  const { mean, scales, totalVariance } = all;
+  return {
+    // Without standardisation PyOD measures from the rows as they are, not from their mean.
+    offsets: params.standardization ? mean : new Float64Array(mean.length),
+    scales,
+    points: signedVectors(train, chosen),
+    weights: chosen.variances.map((variance) => (params.weighted ? Math.max(shareMin, variance / totalVariance) : 1)),
+  };
+}
+
+/** Each component turned so that the training row with the largest projection on it (the first of equals) projects positively. */
+function signedVectors(train: Matrix, { mean, scales, vectors, variances }: Components): Float64Array {
+  const width = train.columnCount;
+  const largest = new Float64Array(variances.length);
+  const centered = new Float64Array(width);
+  for (let at = 0; at < train.values.length; at += width) {
+    for (let j = 0; j < width; j++) centered[j] = (train.values[at + j] - mean[j]) / scales[j];
+    for (let k = 0; k < variances.length; k++) {
+      let projection = 0;
+      for (let j = 0; j < width; j++) projection += centered[j] * vectors[k * width + j];
+      if (Math.abs(projection) > Math.abs(largest[k])) largest[k] = projection;
+    }
+  }
+  return vectors.map((value, at) => (largest[Math.floor(at / width)] < 0 ? -value : value));
+}

@@ -1,0 +1,115 @@
+/** The fitted pca models: projections on components, or PyOD's distances to their end points. */
+
+import type { Model, ModelState } from "../../detector/detector.ts";
+import { damaged, stateArray, stateChoice } from "../../detector/state.ts";
+import type { CenteredTransform } from "../../kernels/dense-kernels.ts";
+import type { KernelSet } from "../../kernels/kernel-set.ts";
+import { capScores } from "../../linear-algebra/finite-scores.ts";
+import { quadraticContributions } from "../../linear-algebra/quadratic-contributions.ts";
+import type { Matrix } from "../../matrix.ts";
+import type { Components } from "./components.ts";
+import type { EndPoints } from "./end-points.ts";
+
+/** Variances below this share of the largest are taken to be that large. */
+const varianceFloor = 1e-10;
+
+/** Score: the sum over components of the squared projection, divided by the component's standard deviation if weighted. */
+export function createProjectionModel(components: Components, weighted: boolean, kernels: KernelSet): Model {
+  const { mean, scales, vectors, variances, largestVariance } = components;
+  const width = mean.length;
+  const least = largestVariance > 0 ? varianceFloor * largestVariance : 1;
+  // The squared length of the transformed row is the score: the projection is divided by the root of the divisor.
+  const roots = variances.map((variance) => (weighted ? Math.max(least, variance) ** 0.25 : 1));
+  const factor = vectors.map((value, at) => value / scales[at % width] / roots[Math.floor(at / width)]);
+  return projectionModel({ center: mean, factor }, kernels);
+}
+
+function projectionModel(transform: CenteredTransform, kernels: KernelSet): Model {
+  return {
+    columnCount: transform.center.length,
+    scoreInto(rows, scores) {
+      kernels.squaredNormsInto(rows, transform, scores);
+      capScores(scores.subarray(0, rows.rowCount));
+    },
+    contributionsInto: (rows, out) => quadraticContributions(rows, transform, out),
+    toState: () => ({ values: { kind: "projections" }, arrays: { center: transform.center, factor: transform.factor } }),
+  };
+}
+
+/** Score: the sum over components of the distance to the end of the component's unit vector, divided by its weight. */
+export function createEndPointModel(endPoints: EndPoints): Model {
+  const { offsets, scales, points, weights } = endPoints;
+  const width = offsets.length;
+
+  /** Adds the score of the scaled row, and each column's part of it where `parts` is given. */
+  function scoreScaled(scaled: Float64Array, parts: Float64Array | undefined): number {
+    let score = 0;
+    for (let k = 0, start = 0; k < weights.length; k++, start += width) {
+      let square = 0;
+      for (let j = 0; j < width; j++) {
+        const difference = scaled[j] - points[start + j];
+        square += difference * difference;
+      }
+      const distance = Math.sqrt(square);
+      score += distance / weights[k];
+      if (parts === undefined || distance === 0) continue;
+      for (let j = 0; j < width; j++) parts[j] += (scaled[j] - points[start + j]) ** 2 / distance / weights[k];
+    }
+    return score;
+  }
+
+  function scaleInto(rows: Matrix, row: number, scaled: Float64Array): void {
+    for (let j = 0; j < width; j++) scaled[j] = (rows.values[row * width + j] - offsets[j]) / scales[j];
+  }
+
+  return {
+    columnCount: width,
+    scoreInto(rows, scores) {
+      const scaled = new Float64Array(width);
+      for (let row = 0; row < rows.rowCount; row++) {
+        scaleInto(rows, row, scaled);
+        scores[row] = scoreScaled(scaled, undefined);
+      }
+      capScores(scores.subarray(0, rows.rowCount));
+    },
+    contributionsInto(rows, out) {
+      const scaled = new Float64Array(width);
+      out.fill(0);
+      for (let row = 0; row < rows.rowCount; row++) {
+        scaleInto(rows, row, scaled);
+        scoreScaled(scaled, out.subarray(row * width, (row + 1) * width));
+      }
+    },
+    toState: () => ({ values: { kind: "end-points" }, arrays: { offsets, scales, points, weights } }),
+  };
+}
+
+export function restorePca(state: ModelState, kernels: KernelSet): Model {
+  switch (stateChoice(state, "kind", ["projections", "end-points"])) {
+    case "projections": {
+      const center = finiteArray(state, "center");
+      const factor = finiteArray(state, "factor");
+      requireRows("factor", factor, center.length);
+      return projectionModel({ center, factor }, kernels);
+    }
+    case "end-points": {
+      const offsets = finiteArray(state, "offsets");
+      const scales = finiteArray(state, "scales", offsets.length);
+      const points = finiteArray(state, "points");
+      requireRows("points", points, offsets.length);
+      const weights = finiteArray(state, "weights", points.length / offsets.length);
+      if (![...scales, ...weights].every((value) => value > 0)) throw damaged("weights", "scales and weights above 0");
+      return createEndPointModel({ offsets, scales, points, weights });
+    }
+  }
+}
+
+function requireRows(name: string, array: Float64Array, width: number): void {
+  if (width === 0 || array.length === 0 || array.length % width !== 0) throw damaged(name, `rows of ${width} values`);
+}
+
+function finiteArray(state: ModelState, name: string, length?: number): Float64Array {
+  const array = stateArray(state, name, Float64Array, length);
+  if (!array.every(Number.isFinite)) throw damaged(name, "finite numbers");
+  return array;
+}
