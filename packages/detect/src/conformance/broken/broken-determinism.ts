@@ -1,0 +1,92 @@
+/** Detectors whose answer depends on what must not matter: chance, kernels, threads. */
+
+import type { Matrix } from "../../matrix.ts";
+import type { BrokenDetector } from "./broken-detector.ts";
+import { fitOf, variantOf, withModel, withTraits } from "./broken-detector.ts";
+import { soundDistance } from "./sound-distance.ts";
+import { soundRandom } from "./sound-random.ts";
+
+interface CenterTask {
+  readonly train: Matrix;
+  readonly out: Float64Array;
+}
+
+export const brokenDeterminism: readonly BrokenDetector[] = [
+  {
+    check: "equal-seeds",
+    fault: "draws from Math.random",
+    detector: variantOf(soundRandom, {
+      fit: (train, params, context) =>
+        fitOf(soundRandom)(train, params, {
+          ...context,
+          random: { ...context.random, seed: Math.floor(Math.random() * 2 ** 32) },
+        }),
+    }),
+  },
+  {
+    check: "seed-use",
+    fault: "claims to use randomness, but does not",
+    detector: withTraits(soundDistance, { usesRandomness: true }),
+  },
+  {
+    check: "seed-use",
+    fault: "claims to use no randomness, but draws",
+    detector: variantOf(soundDistance, {
+      fit(train, params, context) {
+        context.random.uniform();
+        return fitOf(soundDistance)(train, params, context);
+      },
+    }),
+  },
+  {
+    check: "kernel-parity",
+    fault: "rounds to float32 off the reference",
+    detector: withModel(soundDistance, (model, { kernels }) => ({
+      ...model,
+      scoreInto(rows, scores) {
+        model.scoreInto(rows, scores);
+        if (kernels.name !== "reference") for (let row = 0; row < rows.rowCount; row++) scores[row] = Math.fround(scores[row]);
+      },
+    })),
+  },
+  {
+    check: "thread-parity",
+    fault: "cuts its work by the number of threads, and the cuts show in the scores",
+    detector: withModel(soundDistance, (model, { threadCount }) => ({
+      ...model,
+      scoreInto(rows, scores) {
+        model.scoreInto(rows, scores);
+        for (let row = 0; row < rows.rowCount; row++) scores[row] += threadCount - 1;
+      },
+    })),
+  },
+  {
+    check: "thread-parity",
+    fault: "has a task write into an array that threads do not share",
+    detector: variantOf(soundDistance, {
+      async fit(train, params, context) {
+        const out = new Float64Array(1);
+        await context.threads.map<CenterTask, null>("toy-distance/center", [{ train, out }], context.kernels);
+        const { model, trainingScores } = await fitOf(soundDistance)(train, params, context);
+        return { model, trainingScores: trainingScores.map((score) => score + out[0]) };
+      },
+      tasks: {
+        center({ train, out }: CenterTask) {
+          out[0] = train.rowCount;
+          return null;
+        },
+      },
+    }),
+  },
+  {
+    check: "thread-parity",
+    fault: "sends a function to its task",
+    detector: variantOf(soundDistance, {
+      async fit(train, params, context) {
+        await context.threads.map("toy-distance/call", [{ call: () => 1 }], context.kernels);
+        return fitOf(soundDistance)(train, params, context);
+      },
+      tasks: { call: ({ call }: { call: () => number }) => call() },
+    }),
+  },
+];

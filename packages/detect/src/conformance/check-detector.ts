@@ -1,0 +1,57 @@
+/** Runs the checks on a detector. */
+
+import type { AnyDetector } from "../detector/detector.ts";
+import type { Check, CheckResult } from "./check.ts";
+import { controlChecks } from "./checks/control.ts";
+import { determinismChecks } from "./checks/determinism.ts";
+import { edgeChecks } from "./checks/edges.ts";
+import { goldenChecks } from "./checks/golden.ts";
+import { invarianceChecks } from "./checks/invariance.ts";
+import { learningChecks } from "./checks/learning.ts";
+import { scoringChecks } from "./checks/scoring.ts";
+import { senseChecks } from "./checks/sense.ts";
+import { stateChecks } from "./checks/state.ts";
+import type { Subject, SubjectOptions } from "./subject.ts";
+import { createSubject } from "./subject.ts";
+
+/**
+ * Every check. Speed is none of them: a machine that is busy would fail it; state-size finds what grows quadratically
+ * in memory, and `npm run bench` measures time.
+ */
+export const checks: readonly Check[] = [
+  ...controlChecks,
+  ...scoringChecks,
+  ...determinismChecks,
+  ...stateChecks,
+  ...learningChecks,
+  ...senseChecks,
+  ...edgeChecks,
+  ...invarianceChecks,
+  ...goldenChecks,
+];
+
+/** Faults told of one check; a check that fails in every corner would say the same a hundred times. */
+const faultCountMax = 8;
+
+/** All checks, one after the other, each result as it comes. Needs no test runner. */
+export async function* checkDetector(detector: AnyDetector, options: SubjectOptions): AsyncGenerator<CheckResult> {
+  const subject = await createSubject(detector, options);
+  for (const check of checks) yield await runCheck(check, subject);
+}
+
+/** One check on a subject that several checks share. */
+export async function runCheck(check: Check, subject: Subject): Promise<CheckResult> {
+  const { detector } = subject;
+  const result = { detectorId: detector.id, check: check.name, claim: check.claim };
+  const exemption = check.exempts?.(detector.traits, subject);
+  if (exemption !== undefined) return { ...result, outcome: "not-applicable", details: [exemption] };
+  const faults: string[] = [];
+  try {
+    await check.run(subject, (fault) => faults.push(fault));
+  } catch (error) {
+    faults.push(`threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  }
+  if (faults.length === 0) return { ...result, outcome: "passed", details: [] };
+  const more = faults.length > faultCountMax ? [`and ${faults.length - faultCountMax} more`] : [];
+  return { ...result, outcome: "failed", details: [...faults.slice(0, faultCountMax), ...more] };
+}

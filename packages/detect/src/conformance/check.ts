@@ -1,0 +1,28 @@
+/** What a check of the conformance suite is, and what it finds. */
+
+import type { Traits } from "../detector/traits.ts";
+import type { Subject } from "./subject.ts";
+
+/** One claim about a detector, driven by its traits and specs alone: no check knows a detector's name. */
+export interface Check {
+  /** `kebab-case`. */
+  readonly name: string;
+  /** The claim in one sentence. */
+  readonly claim: string;
+  /** Why the check does not apply to a detector of these traits; undefined when it does. */
+  readonly exempts?: (traits: Traits, subject: Subject) => string | undefined;
+  /** Reports each fault it finds. What it throws counts as a fault too. */
+  readonly run: (subject: Subject, report: Report) => Promise<void> | void;
+}
+
+/** Takes one fault: what was expected, what came, under which parameters and kernels. */
+export type Report = (fault: string) => void;
+
+export interface CheckResult {
+  readonly detectorId: string;
+  readonly check: string;
+  readonly claim: string;
+  readonly outcome: "passed" | "failed" | "not-applicable";
+  /** The faults, or the reason why the check does not apply. */
+  readonly details: readonly string[];
+}

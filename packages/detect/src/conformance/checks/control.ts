@@ -1,0 +1,128 @@
+/** The caller stays in control: specs that say what they mean, abort, and progress. */
+
+import type { AnyDetector } from "../../detector/detector.ts";
+import type { ParamSpec } from "../../detector/params.ts";
+import { parseParams } from "../../detector/params.ts";
+import { NomalyError } from "../../errors.ts";
+import type { Check, Report } from "../check.ts";
+import { cornersOf } from "../corners.ts";
+import type { Subject } from "../subject.ts";
+import { copyOf } from "../subject.ts";
+
+/** What is set outside a detector, and so must not be a parameter of one. */
+const reservedNames = new Set(["contamination", "threshold", "seed", "randomState", "nJobs", "threads", "verbose"]);
+
+export const controlChecks: readonly Check[] = [
+  {
+    name: "specs",
+    claim:
+      "Id, summary, traits and parameter specs are sound: names, sentences, defaults inside their ranges, unknown names refused.",
+    run: ({ detector }, report) => {
+      if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(detector.id)) report(`the id "${detector.id}" is no kebab-case`);
+      reportBadSentence("the detector", detector.summary, report);
+      const { traits } = detector;
+      if (traits.unitsMatter && traits.scaleInvariant) report("unitsMatter and scaleInvariant cannot both hold");
+      for (const [name, spec] of Object.entries(detector.params)) reportBadSpec(name, spec, report);
+      reportWrongParsing(detector, report);
+    },
+  },
+  {
+    name: "abort-before",
+    claim: "A fit whose signal has fired already is refused as ABORTED.",
+    run: async (subject, report) => {
+      const controller = new AbortController();
+      controller.abort(new Error("no longer wanted"));
+      await reportUnlessAborted(subject, controller.signal, "a signal fired before", report);
+    },
+  },
+  {
+    name: "abort-during",
+    claim: "A fit whose signal fires on the way ends as ABORTED, wherever it is looked at.",
+    run: async (subject, report) => {
+      const silent = signalThatFiresAtLook(Number.POSITIVE_INFINITY);
+      await subject.fit(copyOf(subject.sample.train), { signal: silent.signal });
+      const lookCount = silent.lookCount();
+      for (const look of new Set([2, Math.ceil(lookCount / 2), lookCount])) {
+        if (look < 1 || look > lookCount) continue;
+        await reportUnlessAborted(
+          subject,
+          signalThatFiresAtLook(look).signal,
+          `a signal that fires at look ${look} of ${lookCount}`,
+          report,
+        );
+      }
+    },
+  },
+  {
+    name: "progress",
+    claim: "Progress is never reported, or from 0 to 1, never falling, and ends at 1.",
+    run: async (subject, report) => {
+      for (const corner of subject.corners) {
+        const reported: number[] = [];
+        await subject.fit(copyOf(subject.sample.train), { corner, progress: (done) => reported.push(done) });
+        if (reported.length === 0) continue;
+        const outside = reported.find((done) => !(done >= 0 && done <= 1));
+        if (outside !== undefined) report(`${corner.label}: reports ${outside}`);
+        const fall = reported.findIndex((done, i) => i > 0 && done < reported[i - 1]);
+        if (fall >= 0) report(`${corner.label}: falls from ${reported[fall - 1]} to ${reported[fall]}`);
+        if (reported[reported.length - 1] !== 1) report(`${corner.label}: ends at ${reported[reported.length - 1]}`);
+      }
+    },
+  },
+];
+
+function reportBadSentence(what: string, text: string, report: Report): void {
+  if (!/^\S.*[^\s.]\.$/.test(text) && !text.startsWith('"'))
+    report(`${what}: the summary is no sentence with a full stop: "${text}"`);
+}
+
+function reportBadSpec(name: string, spec: ParamSpec, report: Report): void {
+  if (!/^[a-z][a-zA-Z0-9]*$/.test(name)) report(`the parameter "${name}" is no camelCase`);
+  if (reservedNames.has(name)) report(`the parameter "${name}" is set outside detectors`);
+  if (spec.summary.trim().length < 10) report(`the parameter "${name}" has no summary to speak of`);
+  if ("min" in spec && !(spec.min <= spec.max)) report(`the parameter "${name}" has no value from ${spec.min} to ${spec.max}`);
+}
+
+function reportWrongParsing(detector: AnyDetector, report: Report): void {
+  const { id, params: specs } = detector;
+  const defaults = Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, spec.default]));
+  for (const given of [{}, defaults, ...cornersOf(specs).map((corner) => corner.params)]) {
+    try {
+      parseParams(id, specs, given);
+    } catch (error) {
+      report(`its own values are refused: ${String(error)}`);
+    }
+  }
+  try {
+    parseParams(id, specs, { noSuchParameter: 1 });
+    report("an unknown parameter is accepted");
+  } catch (error) {
+    if (!(error instanceof NomalyError && error.code === "PARAM")) report(`an unknown parameter throws ${String(error)}`);
+  }
+}
+
+async function reportUnlessAborted(subject: Subject, signal: AbortSignal, what: string, report: Report): Promise<void> {
+  try {
+    await subject.fit(copyOf(subject.sample.train), { signal });
+    report(`${what} did not stop the fit`);
+  } catch (error) {
+    if (!(error instanceof NomalyError && error.code === "ABORTED")) report(`${what} threw ${String(error)}`);
+  }
+}
+
+/** A signal that fires when it is looked at for the given time: as deterministic as no clock can be. */
+function signalThatFiresAtLook(look: number): { signal: AbortSignal; lookCount: () => number } {
+  const controller = new AbortController();
+  let lookCount = 0;
+  const signal = new Proxy(controller.signal, {
+    get(target, property) {
+      if (property === "aborted") {
+        lookCount++;
+        if (lookCount >= look && !target.aborted) controller.abort(new Error("stopped on the way"));
+      }
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+  return { signal, lookCount: () => lookCount };
+}

@@ -1,0 +1,123 @@
+/** Equal seeds give equal bits: whatever the kernel set, the threads, and the run. */
+
+import type { Random } from "../../random.ts";
+import { createRandom } from "../../random.ts";
+import { taskTable } from "../../threads/task-table.ts";
+import type { Check, Report } from "../check.ts";
+import { cloningThreads } from "../cloning-threads.ts";
+import { differenceOfBits, differenceOfStates } from "../compare.ts";
+import type { Fitted } from "../../detector/detector.ts";
+import type { Matrix } from "../../matrix.ts";
+import { clusteredSample, degenerateSamples, shapelessSample } from "../samples.ts";
+import type { Subject } from "../subject.ts";
+import { copyOf, scoresOf } from "../subject.ts";
+
+export const determinismChecks: readonly Check[] = [
+  {
+    name: "equal-seeds",
+    claim: "Fitting again with the same seed gives the same bits: scores, training scores and state.",
+    run: (subject, report) =>
+      subject.eachFit(report, async ({ corner, kernels, fitted }, report) => {
+        const again = await subject.fit(copyOf(subject.sample.train), { corner, kernels });
+        reportDifference(again, fitted, subject.sample.fresh, report);
+      }),
+  },
+  {
+    name: "seed-use",
+    claim: "Another seed gives another model exactly where the trait usesRandomness says so.",
+    run: async (subject, report) => {
+      const { sample, detector } = subject;
+      if (detector.traits.usesRandomness) return reportUnusedSeed(subject, report);
+      for (const corner of subject.corners) await subject.fit(copyOf(sample.train), { corner, random: refusingRandom() });
+    },
+  },
+  {
+    name: "kernel-parity",
+    claim: "Every kernel set gives the same bits as the reference, on ordinary and on degenerate tables.",
+    exempts: (_traits, { kernelSets }) => (kernelSets.length < 2 ? "there is only one kernel set here" : undefined),
+    run: async (subject, report) => {
+      const [reference, ...others] = subject.kernelSets;
+      for (const corner of subject.corners) {
+        const expected = await subject.shared(corner, reference);
+        for (const kernels of others) {
+          const { fitted } = await subject.shared(corner, kernels);
+          const under = `${corner.label}, ${kernels.name}`;
+          reportDifference(fitted, expected.fitted, subject.sample.fresh, (fault) => report(`${under}: ${fault}`));
+        }
+      }
+      for (const sample of degenerateSamples()) await compareKernels(subject, sample.name, sample.train, sample.fresh, report);
+      const wide = clusteredSample(97, 37);
+      await compareKernels(subject, wide.name, wide.train, wide.fresh, report);
+    },
+  },
+  {
+    name: "thread-parity",
+    claim: "Fitting on several threads gives the same bits as on one, and what its tasks take and give can be cloned.",
+    run: async (subject, report) => {
+      for (const corner of subject.corners) {
+        const { fitted } = await subject.shared(corner, subject.kernels);
+        await compareThreads(subject, subject.sample.train, fitted, corner, (fault) => report(`${corner.label}: ${fault}`));
+      }
+      // Large enough for detectors that stay on one thread while there is little to do.
+      const large = clusteredSample(1501, 8);
+      const fitted = await subject.fit(copyOf(large.train));
+      await compareThreads(subject, large.train, fitted, subject.corners[0], (fault) => report(`${large.name}: ${fault}`));
+    },
+  },
+];
+
+/** A search that finds the one best answer from any start would look the same on clusters: the shapeless table has none. */
+async function reportUnusedSeed(subject: Subject, report: Report): Promise<void> {
+  const { train } = shapelessSample();
+  const [first, ...others] = await Promise.all([11, 12, 13, 14].map((seed) => subject.fit(copyOf(train), { seed })));
+  const areSame = others.every((other) => differenceOfBits(other.trainingScores, first.trainingScores) === undefined);
+  if (areSame) report("usesRandomness is claimed, yet four seeds give the same training scores");
+}
+
+async function compareThreads(
+  subject: Subject,
+  train: Matrix,
+  expected: Fitted,
+  corner: Subject["corners"][number],
+  report: Report,
+): Promise<void> {
+  const threads = cloningThreads(taskTable([subject.detector]), 3);
+  const fitted = await subject.fit(copyOf(train), { corner, threads });
+  reportDifference(fitted, expected, train, (fault) => report(`on 3 threads: ${fault}`));
+}
+
+/** Some tables are refused with a code; then every kernel set must refuse them with the same words. */
+async function compareKernels(subject: Subject, name: string, train: Matrix, fresh: Matrix, report: Report): Promise<void> {
+  const outcomes = [];
+  for (const kernels of subject.kernelSets) {
+    try {
+      outcomes.push({ kernels, fitted: await subject.fit(copyOf(train), { kernels }), refusal: "" });
+    } catch (error) {
+      outcomes.push({ kernels, fitted: undefined, refusal: String(error) });
+    }
+  }
+  const [expected, ...others] = outcomes;
+  for (const { kernels, fitted, refusal } of others) {
+    const under = `${name}, ${kernels.name}`;
+    if (refusal !== expected.refusal) report(`${under}: refused with "${refusal}", by the reference with "${expected.refusal}"`);
+    if (fitted === undefined || expected.fitted === undefined) continue;
+    reportDifference(fitted, expected.fitted, fresh, (fault) => report(`${under}: ${fault}`));
+  }
+}
+
+function reportDifference(actual: Fitted, expected: Fitted, rows: Matrix, report: Report): void {
+  const training = differenceOfBits(actual.trainingScores, expected.trainingScores);
+  if (training !== undefined) report(`training scores differ: ${training}`);
+  const fresh = differenceOfBits(scoresOf(actual.model, rows), scoresOf(expected.model, rows));
+  if (fresh !== undefined) report(`scores differ: ${fresh}`);
+  const state = differenceOfStates(actual.model.toState(), expected.model.toState());
+  if (state !== undefined) report(`states differ: ${state}`);
+}
+
+/** For detectors that claim to need no randomness: any draw is a fault. */
+function refusingRandom(): Random {
+  const refuse = (): never => {
+    throw new Error("a random number was drawn, yet usesRandomness is false");
+  };
+  return { ...createRandom(0), uint32: refuse, uniform: refuse, integer: refuse, normal: refuse, stream: refuse };
+}

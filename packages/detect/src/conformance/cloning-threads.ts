@@ -1,0 +1,39 @@
+/** Threads without threads: tasks run here, but their inputs and outputs are cloned and their order is turned round. */
+
+import type { Task } from "../detector/detector.ts";
+import { throwIfAborted } from "../errors.ts";
+import type { Threads } from "../threads/threads.ts";
+
+export interface CloningThreads extends Threads {
+  /** Tasks run so far. */
+  readonly ranCount: () => number;
+}
+
+/**
+ * What worker threads do to tasks, made repeatable: a task that writes into an input that is not on shared memory, that
+ * leans on the order in which tasks run, or whose input or output cannot be cloned, fails here as it would there.
+ */
+export function cloningThreads(tasks: ReadonlyMap<string, Task>, count: number): CloningThreads {
+  let ranCount = 0;
+
+  const map: Threads["map"] = async <Input, Output>(
+    name: string,
+    inputs: readonly Input[],
+    kernels: Parameters<Task>[1],
+    options: Parameters<Threads["map"]>[3] = {},
+  ) => {
+    const task = tasks.get(name) as ((input: Input, kernels: Parameters<Task>[1]) => Output) | undefined;
+    if (task === undefined) throw new Error(`no task "${name}"`);
+    const outputs: Output[] = [];
+    for (let i = inputs.length - 1; i >= 0; i--) {
+      throwIfAborted(options.signal);
+      outputs[i] = structuredClone(task(structuredClone(inputs[i]), kernels));
+      ranCount++;
+      options.onDone?.(inputs.length - i);
+      await Promise.resolve();
+    }
+    return outputs;
+  };
+
+  return { count, map, close: () => Promise.resolve(), ranCount: () => ranCount };
+}

@@ -1,0 +1,10 @@
+/** The conformance suite: holds a detector to the contract and to its own traits. Free of any test runner. */
+
+export type { Check, CheckResult } from "./check.ts";
+export { checkDetector, checks, runCheck } from "./check-detector.ts";
+export type { Corner } from "./corners.ts";
+export { cornersOf } from "./corners.ts";
+export type { GoldenScores } from "./golden-scores.ts";
+export { goldenScoresOf } from "./golden-scores.ts";
+export type { Subject, SubjectOptions } from "./subject.ts";
+export { createSubject } from "./subject.ts";
