@@ -71,7 +71,7 @@ const detectLayers: readonly Layer[] = [
   },
   {
     name: "structures",
-    files: /^(neighbours|trees|linear-algebra|histograms|sketches|clusters|ecdf)\//,
+    files: /^(neighbours|trees|linear-algebra|histograms|sketches|clusters|support-vectors|ecdf)\//,
     may: contract,
     summary: "what several detectors share: trees, neighbour indexes, decompositions",
   },

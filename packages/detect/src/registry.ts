@@ -8,7 +8,8 @@ import { isolationForest } from "./detectors/isolation-forest/index.ts";
 import { kde } from "./detectors/kde/index.ts";
 import { knn } from "./detectors/knn/index.ts";
 import { lof } from "./detectors/lof/index.ts";
+import { ocsvm } from "./detectors/ocsvm/index.ts";
 import { pca } from "./detectors/pca/index.ts";
 import { robustZ } from "./detectors/robust-z/index.ts";
 
-export const detectors: readonly AnyDetector[] = [cblof, copod, ecod, isolationForest, kde, knn, lof, pca, robustZ];
+export const detectors: readonly AnyDetector[] = [cblof, copod, ecod, isolationForest, kde, knn, lof, ocsvm, pca, robustZ];

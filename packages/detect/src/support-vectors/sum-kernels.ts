@@ -1,0 +1,54 @@
+/** Kernel sums of many rows, in blocks, on as many threads as there are. */
+
+import { throwIfAborted } from "../errors.ts";
+import type { KernelSet } from "../kernels/kernel-set.ts";
+import { rowRange, type Matrix } from "../matrix.ts";
+import { hasSharedMemory, sharedFloat64, toShared, toSharedMatrix } from "../shared-memory.ts";
+import { cutRanges, type Threads } from "../threads/threads.ts";
+import { yieldWhenDue } from "../threads/yield-when-due.ts";
+import { kernelSumsInto, type KernelSumsTask, type SupportVectors } from "./kernel-sums.ts";
+
+/** The part of a fit's context that a solver needs. */
+export interface KernelSumsContext {
+  readonly kernels: KernelSet;
+  readonly threads: Threads;
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: number) => void;
+}
+
+/** Kernel values between two looks at the clock, and fewest worth handing to workers. */
+const sliceValueCount = 1_000_000;
+const threadedValueCountMin = 4_000_000;
+/** Pieces for each thread, so that a slow one does not hold up the rest. */
+const piecesPerThread = 4;
+
+/** One sum a row, in order; the same bits whatever the number of threads. */
+export async function sumKernels(vectors: SupportVectors, rows: Matrix, context: KernelSumsContext): Promise<Float64Array> {
+  const { threads, kernels, signal, progress } = context;
+  const valueCount = rows.rowCount * vectors.coefficients.length;
+  const threaded = threads.count > 1 && hasSharedMemory && valueCount >= threadedValueCountMin;
+  const out = threaded ? sharedFloat64(rows.rowCount) : new Float64Array(rows.rowCount);
+  if (!threaded) {
+    const sliceRowCount = Math.max(1, Math.floor(sliceValueCount / Math.max(1, vectors.coefficients.length)));
+    for (let start = 0; start < rows.rowCount; start += sliceRowCount) {
+      throwIfAborted(signal);
+      const end = Math.min(start + sliceRowCount, rows.rowCount);
+      kernelSumsInto(vectors, rowRange(rows, start, end), out.subarray(start, end));
+      progress?.(end / rows.rowCount);
+      await yieldWhenDue();
+    }
+    return out;
+  }
+  const sharedRows = toSharedMatrix(rows);
+  const coefficients = toShared(vectors.coefficients);
+  const sharedVectors = { ...vectors, rows: toSharedMatrix(vectors.rows), coefficients };
+  const inputs = cutRanges(rows.rowCount, threads.count * piecesPerThread).map(({ start, end }) => ({
+    vectors: sharedVectors,
+    rows: rowRange(sharedRows, start, end),
+    out: out.subarray(start, end),
+  }));
+  const onDone = (doneCount: number) => progress?.(doneCount / inputs.length);
+  const options = { ...(signal === undefined ? {} : { signal }), onDone };
+  await threads.map<KernelSumsTask, null>("core/kernelSums", inputs, kernels, options);
+  return out;
+}
