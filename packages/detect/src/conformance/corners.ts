@@ -6,6 +6,8 @@ export interface Corner {
   /** `default`, or `name=value`. */
   readonly label: string;
   readonly params: Readonly<Record<string, ParamValue>>;
+  /** A switch, a choice or a word is not at its default: another rule may be at work. */
+  readonly isSwitched: boolean;
 }
 
 /** Largest whole number tried beyond a default, so that a corner costs about what the default costs. */
@@ -13,9 +15,11 @@ const growth = 2;
 
 /** The defaults first, then one corner for each other value tried of each parameter. */
 export function cornersOf(specs: ParamSpecs): Corner[] {
-  const corners: Corner[] = [{ label: "default", params: {} }];
+  const corners: Corner[] = [{ label: "default", params: {}, isSwitched: false }];
   for (const [name, spec] of Object.entries(specs)) {
-    for (const value of valuesOf(spec)) corners.push({ label: `${name}=${String(value)}`, params: { [name]: value } });
+    for (const value of valuesOf(spec)) {
+      corners.push({ label: `${name}=${String(value)}`, params: { [name]: value }, isSwitched: typeof value !== "number" });
+    }
   }
   return corners;
 }

@@ -72,7 +72,10 @@ interface CornerGap {
   readonly gap: number;
 }
 
-/** A claim of invariance must hold in every corner; without the claim, some corner must differ. */
+/**
+ * A claim of invariance must hold at the defaults and at every number that a parameter may be; a switch may end it (such as
+ * one that turns standardisation off). Without the claim, some corner must differ.
+ */
 function judge(gaps: readonly CornerGap[], isClaimed: boolean, what: string, report: (fault: string) => void): void {
   const differing = gaps.filter(({ gap }) => gap > roundingGap);
   if (isClaimed) {
