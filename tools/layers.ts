@@ -38,6 +38,7 @@ function refuseImport(rules: PackageRules, layer: Layer, path: string, specifier
   if (specifier.startsWith("#")) return undefined;
   if (!specifier.startsWith(".")) return refusePackage(rules, layer, path, specifier);
   const target = posix.normalize(posix.join(posix.dirname(path), specifier));
+  if (target === "../package.json") return undefined;
   // The built twin of a source file, named beside it where a worker starts.
   const source = target.replace(/\.js$/, ".ts");
   const other = layerOf(rules, source);
