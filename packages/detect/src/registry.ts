@@ -4,6 +4,7 @@ import type { AnyDetector } from "./detector/detector.ts";
 import { cblof } from "./detectors/cblof/index.ts";
 import { copod } from "./detectors/copod/index.ts";
 import { ecod } from "./detectors/ecod/index.ts";
+import { halfSpaceTrees } from "./detectors/half-space-trees/index.ts";
 import { isolationForest } from "./detectors/isolation-forest/index.ts";
 import { kde } from "./detectors/kde/index.ts";
 import { knn } from "./detectors/knn/index.ts";
@@ -12,4 +13,16 @@ import { ocsvm } from "./detectors/ocsvm/index.ts";
 import { pca } from "./detectors/pca/index.ts";
 import { robustZ } from "./detectors/robust-z/index.ts";
 
-export const detectors: readonly AnyDetector[] = [cblof, copod, ecod, isolationForest, kde, knn, lof, ocsvm, pca, robustZ];
+export const detectors: readonly AnyDetector[] = [
+  cblof,
+  copod,
+  ecod,
+  halfSpaceTrees,
+  isolationForest,
+  kde,
+  knn,
+  lof,
+  ocsvm,
+  pca,
+  robustZ,
+];

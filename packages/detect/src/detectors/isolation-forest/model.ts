@@ -1,7 +1,7 @@
 /** The fitted isolation forest: trees, and the path length a usual row has in them. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { requireFiniteValues, requireIndexes, stateArray, stateInteger } from "../../detector/state.ts";
+import { requireFiniteValues, requireIndexes, stateArray, stateInteger, stateNumber } from "../../detector/state.ts";
 import type { CompleteForest } from "../../kernels/forest-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { columnCountMax, type Matrix } from "../../matrix.ts";
@@ -114,5 +114,9 @@ export function restoreIsolationForest(state: ModelState, kernels: KernelSet): M
   requireLinkedTrees(trees);
   requireIndexes("columns", trees.columns, columnCount);
   requireFiniteValues("thresholds", trees.thresholds);
-  return createIsolationForestModel({ trees, sampleSize: stateInteger(state, "sampleSize", 2, 2 ** 31 - 1) }, kernels);
+  const model = createIsolationForestModel({ trees, sampleSize: stateInteger(state, "sampleSize", 2, 2 ** 31 - 1) }, kernels);
+  // The file's baseline is for readers of the file; one that is not that of its trees betrays damage.
+  const baseline = model.toState().values["baseline"] as number;
+  stateNumber(state, "baseline", baseline - 1e-9, baseline + 1e-9);
+  return model;
 }
