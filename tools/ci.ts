@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { countTests, type Counts, testGroups } from "./ci-tests.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -68,7 +69,7 @@ async function runStep(step: Step): Promise<Outcome> {
   const result = counts.failed > 0 ? "FAILED" : "ok";
   console.log(`${result.padEnd(7)}${step.name.padEnd(14)}${seconds.toFixed(1).padStart(7)} s  ${describeCounts(step, counts)}`);
   for (const line of counts.skips) console.log(`         skipped: ${line}`);
-  if (counts.failed > 0) console.log(indent(output.slice(-outputCharsMax)));
+  if (counts.failed > 0) console.log(indent(stripVTControlCharacters(output).slice(-outputCharsMax)));
   return { name: step.name, seconds, ...counts };
 }
 

@@ -3,7 +3,7 @@
 import { type Detection, defaultDetectorId, detect, detectors, type Explanation, type Reason } from "@nomaly/detect";
 import { histogramSvg, scatterSvg, short } from "./charts.ts";
 import { columnsByName, type CsvTable, parseCsv, scoredCsv } from "./csv.ts";
-import sampleUrl from "./sample.csv?url";
+import sampleUrl from "../../fixtures/cars.csv?url";
 
 const shownRowCountMax = 20;
 const shownReasonCountMax = 3;
@@ -85,7 +85,7 @@ function show(columns: ReturnType<typeof columnsByName>, detection: Detection, m
   element("skipped").textContent = skipped.length > 0 ? `Left out: ${skipped.join(", ")}.` : "";
   element("histogram").innerHTML = histogramSvg(scores, model.threshold);
   showScatter(columns, explanation, labels);
-  showRows(order, explanation, labels);
+  showRows(order, explanation, detection);
 }
 
 function showScatter(columns: ReturnType<typeof columnsByName>, explanation: Explanation, labels: Uint8Array): void {
@@ -100,21 +100,32 @@ function showScatter(columns: ReturnType<typeof columnsByName>, explanation: Exp
     up === undefined ? "" : scatterSvg(columns[across] as Float64Array, columns[up] as Float64Array, labels);
 }
 
-function showRows(order: readonly number[], explanation: Explanation, labels: Uint8Array): void {
-  const head =
-    '<tr><th class="number">row</th><th class="number">score</th><th class="number">rank</th><th>what is odd about it</th></tr>';
+function showRows(order: readonly number[], explanation: Explanation, { scores, labels, ranks }: Detection): void {
+  const names = namingColumn();
+  const nameHead = names === undefined ? "" : `<th>${escapeHtml(names.name)}</th>`;
+  const head = `<tr><th class="number">row</th>${nameHead}<th class="number">score</th><th class="number">rank</th><th>what is odd about it</th></tr>`;
   const lines = explanation.rows.map(({ reasons }, index) => {
     const row = order[index];
-    const scores = shown?.detection.scores[row] ?? 0;
-    const rank = shown?.detection.ranks[row] ?? 0;
+    const name = names === undefined ? "" : `<td>${escapeHtml(names.cells[row])}</td>`;
     const mark = labels[row] === 1 ? ' <span class="mark" title="above the threshold">●</span>' : "";
-    const chips = reasons
-      .filter(({ contribution }) => contribution > 0)
-      .slice(0, shownReasonCountMax)
-      .map(reasonChip);
-    return `<tr><td class="number">${row + 1}</td><td class="number">${short(scores)}${mark}</td><td class="number">${(rank * 100).toFixed(1)} %</td><td>${chips.join("")}</td></tr>`;
+    const telling = reasons.filter(({ contribution, column }) => contribution > 0 && column !== names?.name);
+    const chips = telling.slice(0, shownReasonCountMax).map(reasonChip).join("");
+    const numbers = `<td class="number">${short(scores[row])}${mark}</td><td class="number">${(ranks[row] * 100).toFixed(1)} %</td>`;
+    return `<tr><td class="number">${row + 1}</td>${name}${numbers}<td>${chips}</td></tr>`;
   });
   element("rows").innerHTML = head + lines.join("");
+}
+
+/** The first column of text that differs in most rows: it says which row it is, rather than what it is like. */
+function namingColumn(): { readonly name: string; readonly cells: readonly string[] } | undefined {
+  if (shown === undefined) return undefined;
+  const { names, rows } = shown.table;
+  for (const [index, name] of names.entries()) {
+    const cells = rows.map((row) => row[index]);
+    const isText = cells.some((cell) => cell !== "" && Number.isNaN(Number(cell)));
+    if (isText && new Set(cells).size > rows.length / 2) return { name, cells };
+  }
+  return undefined;
 }
 
 function reasonChip({ column, value, profile }: Reason): string {
@@ -127,9 +138,11 @@ function reasonChip({ column, value, profile }: Reason): string {
         .map((one) => one.value)
         .join(" or ");
   // Usual by itself: then it is the combination with the other columns that is odd.
-  const inside = isNumber && typeof value === "number" && value >= profile.low && value <= profile.high;
+  const inside = isNumber
+    ? typeof value === "number" && value >= profile.low && value <= profile.high
+    : profile.commonest.some((one) => one.value === value);
   const name = `${escapeHtml(column)} <b>${escapeHtml(shownValue)}</b>`;
-  return `<span class="reason${inside ? " inside" : ""}">${name} <small>usual ${escapeHtml(usual)}</small></span>`;
+  return `<span class="reason${inside ? " inside" : ""}">${name} <small>${isNumber ? "usual" : "most often"} ${escapeHtml(usual)}</small></span>`;
 }
 
 function figure(value: string, meaning: string): string {
@@ -182,7 +195,7 @@ function start(): void {
   element("sample").addEventListener("click", (event) => {
     event.preventDefault();
     void openFile(
-      "sample.csv",
+      "cars.csv",
       fetch(sampleUrl).then((response) => response.text()),
       0,
     ); // It shows its own errors.
