@@ -1,7 +1,7 @@
 /** The one-class support vector machine's quadratic problem, solved two variables at a time. */
 
 import { throwIfAborted } from "../errors.ts";
-import type { Matrix } from "../matrix.ts";
+import { rowRange, type Matrix } from "../matrix.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
 import type { KernelFunction } from "./kernel-function.ts";
 import { createOneClassProblem, type OneClassProblem } from "./one-class-problem.ts";
@@ -97,17 +97,18 @@ async function startProblem(rows: Matrix, options: OneClassOptions, context: Ker
     left -= alpha[row];
   }
   const boundedCount = alpha.findIndex((value) => value < 1);
-  const vectors = firstRows(rows, boundedCount === -1 ? rowCount : boundedCount, options);
+  const vectors: SupportVectors = {
+    kernel: options.kernel,
+    boundedRows: rowRange(rows, 0, boundedCount === -1 ? rowCount : boundedCount),
+    freeRows: rowRange(rows, 0, 0),
+    freeCoefficients: new Float64Array(0),
+    single: options.single,
+  };
   const boundedGradient = await sumKernels(vectors, rows, {
     ...context,
     progress: (done) => context.progress?.(done * startShare),
   });
   return createOneClassProblem(rows, options, { alpha, boundedGradient });
-}
-
-function firstRows(rows: Matrix, count: number, { kernel, single }: OneClassOptions): SupportVectors {
-  const values = rows.values.subarray(0, count * rows.columnCount);
-  return { rows: { ...rows, rowCount: count, values }, coefficients: new Float64Array(count).fill(1), kernel, single };
 }
 
 /** rho: the mean gradient of free variables; without any, the middle of the range that the bounded ones leave. */

@@ -6,7 +6,7 @@ import { rowRange, type Matrix } from "../matrix.ts";
 import { hasSharedMemory, sharedFloat64, toShared, toSharedMatrix } from "../shared-memory.ts";
 import { cutRanges, type Threads } from "../threads/threads.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
-import { kernelSumsInto, type KernelSumsTask, type SupportVectors } from "./kernel-sums.ts";
+import { createKernelSums, type KernelSumsTask, type SupportVectors } from "./kernel-sums.ts";
 
 /** The part of a fit's context that a solver needs. */
 export interface KernelSumsContext {
@@ -25,23 +25,29 @@ const piecesPerThread = 4;
 /** One sum a row, in order; the same bits whatever the number of threads. */
 export async function sumKernels(vectors: SupportVectors, rows: Matrix, context: KernelSumsContext): Promise<Float64Array> {
   const { threads, kernels, signal, progress } = context;
-  const valueCount = rows.rowCount * vectors.coefficients.length;
+  const vectorCount = vectors.boundedRows.rowCount + vectors.freeRows.rowCount;
+  const valueCount = rows.rowCount * vectorCount;
   const threaded = threads.count > 1 && hasSharedMemory && valueCount >= threadedValueCountMin;
   const out = threaded ? sharedFloat64(rows.rowCount) : new Float64Array(rows.rowCount);
   if (!threaded) {
-    const sliceRowCount = Math.max(1, Math.floor(sliceValueCount / Math.max(1, vectors.coefficients.length)));
+    const sliceRowCount = Math.max(1, Math.floor(sliceValueCount / Math.max(1, vectorCount)));
+    const sums = createKernelSums(vectors, kernels);
     for (let start = 0; start < rows.rowCount; start += sliceRowCount) {
       throwIfAborted(signal);
       const end = Math.min(start + sliceRowCount, rows.rowCount);
-      kernelSumsInto(vectors, rowRange(rows, start, end), out.subarray(start, end));
+      sums.sumsInto(rowRange(rows, start, end), out.subarray(start, end));
       progress?.(end / rows.rowCount);
       await yieldWhenDue();
     }
     return out;
   }
   const sharedRows = toSharedMatrix(rows);
-  const coefficients = toShared(vectors.coefficients);
-  const sharedVectors = { ...vectors, rows: toSharedMatrix(vectors.rows), coefficients };
+  const sharedVectors = {
+    ...vectors,
+    boundedRows: toSharedMatrix(vectors.boundedRows),
+    freeRows: toSharedMatrix(vectors.freeRows),
+    freeCoefficients: toShared(vectors.freeCoefficients),
+  };
   const inputs = cutRanges(rows.rowCount, threads.count * piecesPerThread).map(({ start, end }) => ({
     vectors: sharedVectors,
     rows: rowRange(sharedRows, start, end),

@@ -4,6 +4,7 @@ import { compatParam } from "../../detector/compat.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
 import { NomalyError } from "../../errors.ts";
+import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { pickRows, type Matrix } from "../../matrix.ts";
 import type { KernelFunction } from "../../support-vectors/kernel-function.ts";
 import { solveOneClass, type OneClassSolution } from "../../support-vectors/solve-one-class.ts";
@@ -95,7 +96,7 @@ export const ocsvm = defineDetector({
       },
       { ...context, progress: (done) => context.progress?.(done * (single ? solverShare / 2 : solverShare)) },
     );
-    const model = modelOf(train, kernel, solution);
+    const model = modelOf(train, kernel, solution, context.kernels);
     // The solver's gradient is the decision function of the training rows already, unless its kernels were rounded.
     const trainingScores = single
       ? await scoreRows("ocsvm", model, train, { ...context, progress: (done) => context.progress?.((solverShare + done) / 2) })
@@ -106,11 +107,20 @@ export const ocsvm = defineDetector({
   restore: restoreOcsvm,
 });
 
-function modelOf(train: Matrix, kernel: KernelFunction, solution: OneClassSolution) {
+function modelOf(train: Matrix, kernel: KernelFunction, solution: OneClassSolution, kernels: KernelSet) {
   const { alpha, rho } = solution;
-  const rows = Int32Array.from(alpha.keys()).filter((row) => alpha[row] > 0);
-  const coefficients = Float64Array.from(rows, (row) => alpha[row]);
-  return createOcsvmModel({ supportVectors: pickRows(train, rows), coefficients, rho, kernel });
+  const rows = Int32Array.from(alpha.keys());
+  const free = rows.filter((row) => alpha[row] > 0 && alpha[row] < 1);
+  const vectors = {
+    kernel,
+    boundedRows: pickRows(
+      train,
+      rows.filter((row) => alpha[row] >= 1),
+    ),
+    freeRows: pickRows(train, free),
+    freeCoefficients: Float64Array.from(free, (row) => alpha[row]),
+  };
+  return createOcsvmModel({ vectors, rho }, kernels);
 }
 
 /** As scikit-learn: "scale" takes the variance of all values together, and 1 for it where they are all equal. */

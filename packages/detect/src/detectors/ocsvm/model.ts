@@ -3,41 +3,41 @@
 import type { Model, ModelState } from "../../detector/detector.ts";
 import { stateArray, stateChoice, stateInteger, stateNumber } from "../../detector/state.ts";
 import { NomalyError } from "../../errors.ts";
+import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { columnCountMax, type Matrix } from "../../matrix.ts";
 import type { KernelFunction } from "../../support-vectors/kernel-function.ts";
-import { kernelSumsInto } from "../../support-vectors/kernel-sums.ts";
+import { createKernelSums, type SupportVectors } from "../../support-vectors/kernel-sums.ts";
 
 export const kernelKinds = ["rbf", "linear", "poly", "sigmoid"] as const;
 
 interface OcsvmState {
-  readonly supportVectors: Matrix;
-  readonly coefficients: Float64Array;
+  readonly vectors: SupportVectors;
   readonly rho: number;
-  readonly kernel: KernelFunction;
 }
 
-export function createOcsvmModel(state: OcsvmState): Model {
-  const { supportVectors, coefficients, rho, kernel } = state;
-  const vectors = { rows: supportVectors, coefficients, kernel };
+export function createOcsvmModel(state: OcsvmState, kernels: KernelSet): Model {
+  const { vectors, rho } = state;
+  const { columnCount } = vectors.boundedRows;
+  const sums = createKernelSums(vectors, kernels);
 
   function scoreInto(rows: Matrix, scores: Float64Array): void {
-    kernelSumsInto(vectors, rows, scores);
+    sums.sumsInto(rows, scores);
     for (let row = 0; row < rows.rowCount; row++) scores[row] = finiteScore(rho - scores[row]);
   }
 
   function toState(): ModelState {
-    const { columnCount } = supportVectors;
+    const { kernel, boundedRows, freeRows, freeCoefficients } = vectors;
     return {
       values: { ...kernelParts(kernel), columnCount, rho },
-      arrays: { supportVectors: supportVectors.values, coefficients },
+      arrays: { boundedRows: boundedRows.values, freeRows: freeRows.values, freeCoefficients },
     };
   }
 
-  return { columnCount: supportVectors.columnCount, scoreInto, toState };
+  return { columnCount, scoreInto, toState };
 }
 
 /** A row so far out that its kernels overflow (linear, poly) is as anomalous as a number can say. */
-export function finiteScore(score: number): number {
+function finiteScore(score: number): number {
   return Number.isFinite(score) ? score : Number.MAX_VALUE;
 }
 
@@ -45,21 +45,28 @@ function kernelParts(kernel: KernelFunction) {
   return { gamma: 1, coef0: 0, degree: 1, ...kernel };
 }
 
-export function restoreOcsvm(state: ModelState): Model {
+export function restoreOcsvm(state: ModelState, kernels: KernelSet): Model {
   const kernel = kernelFunction(stateChoice(state, "kind", kernelKinds), {
     gamma: stateNumber(state, "gamma", Number.MIN_VALUE, Number.MAX_VALUE),
     coef0: stateNumber(state, "coef0", -Number.MAX_VALUE, Number.MAX_VALUE),
     degree: stateInteger(state, "degree", 0, 1000),
   });
   const columnCount = stateInteger(state, "columnCount", 1, columnCountMax);
-  const coefficients = stateArray(state, "coefficients", Float64Array);
-  const values = stateArray(state, "supportVectors", Float64Array, coefficients.length * columnCount);
-  for (const [name, array] of Object.entries({ coefficients, supportVectors: values })) {
-    if (array.every(Number.isFinite)) continue;
-    throw new NomalyError("MODEL_FILE", `the ocsvm model's "${name}" must hold finite numbers`, { field: name });
+  const freeCoefficients = stateArray(state, "freeCoefficients", Float64Array);
+  const freeValues = stateArray(state, "freeRows", Float64Array, freeCoefficients.length * columnCount);
+  const boundedValues = stateArray(state, "boundedRows", Float64Array);
+  if (boundedValues.length % columnCount !== 0) throw damaged("boundedRows", `rows of ${columnCount} columns`);
+  for (const [name, array] of Object.entries({ freeCoefficients, freeRows: freeValues, boundedRows: boundedValues })) {
+    if (!array.every(Number.isFinite)) throw damaged(name, "finite numbers");
   }
+  const freeRows = { rowCount: freeCoefficients.length, columnCount, values: freeValues };
+  const boundedRows = { rowCount: boundedValues.length / columnCount, columnCount, values: boundedValues };
   const rho = stateNumber(state, "rho", -Number.MAX_VALUE, Number.MAX_VALUE);
-  return createOcsvmModel({ supportVectors: { rowCount: coefficients.length, columnCount, values }, coefficients, rho, kernel });
+  return createOcsvmModel({ vectors: { kernel, boundedRows, freeRows, freeCoefficients }, rho }, kernels);
+}
+
+function damaged(field: string, expected: string): NomalyError {
+  return new NomalyError("MODEL_FILE", `the ocsvm model's "${field}" must hold ${expected}`, { field, expected });
 }
 
 /** The kernel of this kind, with the parameters that it has. */

@@ -86,8 +86,9 @@ describe("ocsvm", () => {
     const state = model.toState();
     expect(scoresOf(ocsvm.restore(state, chooseKernels()), rows)).toEqual(scoresOf(model, rows));
     for (const damage of [
-      { arrays: { ...state.arrays, supportVectors: new Float64Array(4) } },
-      { arrays: { ...state.arrays, coefficients: new Float64Array(state.arrays["coefficients"].length).fill(Number.NaN) } },
+      { arrays: { ...state.arrays, boundedRows: new Float64Array(4) } },
+      { arrays: { ...state.arrays, boundedRows: new Float64Array(3).fill(Number.NaN) } },
+      { arrays: { ...state.arrays, freeCoefficients: new Float64Array(0) } },
       { values: { ...state.values, kind: "cubic" } },
       { values: { ...state.values, columnCount: 0 } },
       { values: { ...state.values, gamma: 0 } },
