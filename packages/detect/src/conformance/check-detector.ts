@@ -2,6 +2,7 @@
 
 import type { AnyDetector } from "../detector/detector.ts";
 import type { Check, CheckResult } from "./check.ts";
+import { apartChecks } from "./checks/apart.ts";
 import { controlChecks } from "./checks/control.ts";
 import { determinismChecks } from "./checks/determinism.ts";
 import { edgeChecks } from "./checks/edges.ts";
@@ -22,6 +23,7 @@ export const checks: readonly Check[] = [
   ...controlChecks,
   ...scoringChecks,
   ...determinismChecks,
+  ...apartChecks,
   ...stateChecks,
   ...learningChecks,
   ...senseChecks,
@@ -46,6 +48,7 @@ export async function runCheck(check: Check, subject: Subject): Promise<CheckRes
   const exemption = check.exempts?.(detector.traits, subject);
   if (exemption !== undefined) return { ...result, outcome: "not-applicable", details: [exemption] };
   const faults: string[] = [];
+  if (subject.corners.length === 0) faults.push("the defaults cannot be fitted in time");
   try {
     await check.run(subject, (fault) => faults.push(fault));
   } catch (error) {

@@ -3,6 +3,7 @@
 import type { AnyDetector, FitContext, Fitted, Model } from "../detector/detector.ts";
 import type { ParamValue } from "../detector/params.ts";
 import { parseParams } from "../detector/params.ts";
+import type { ErrorCode } from "../errors.ts";
 import { NomalyError } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { Matrix } from "../matrix.ts";
@@ -21,6 +22,8 @@ export interface SubjectOptions {
   readonly kernelSets: readonly KernelSet[];
   /** Scores to compare with; without them that check does not apply. */
   readonly golden?: GoldenScores;
+  /** A fit of 120 rows that takes longer is stopped and does not count as ending; far above what any needs. */
+  readonly fitTimeoutMs?: number;
 }
 
 export interface FitOptions extends Partial<FitContext> {
@@ -48,6 +51,8 @@ export interface Subject {
   readonly sample: Sample;
   /** Corners that these rows allow; the defaults first. */
   readonly corners: readonly Corner[];
+  /** Corners whose fit did not end in time: no other check tries them. */
+  readonly endless: readonly Corner[];
   /** A fresh fit. */
   fit(train: Matrix, options?: FitOptions): Promise<Fitted>;
   /** The shared fit of a corner under a kernel set. */
@@ -57,6 +62,7 @@ export interface Subject {
 }
 
 const seedOfShared = 11;
+const defaultFitTimeoutMs = 15_000;
 
 /** Fits the defaults and every corner once, to learn which corners the sample's rows allow. */
 export async function createSubject(detector: AnyDetector, options: SubjectOptions): Promise<Subject> {
@@ -73,28 +79,25 @@ export async function createSubject(detector: AnyDetector, options: SubjectOptio
     return detector.fit(train, params as never, { ...defaults, ...context });
   }
 
-  async function shared(corner: Corner, kernelSet: KernelSet): Promise<SharedFit> {
+  async function shared(corner: Corner, kernelSet: KernelSet, signal?: AbortSignal): Promise<SharedFit> {
     const key = `${corner.label} ${kernelSet.name}`;
     const held = sharedFits.get(key);
     if (held !== undefined) return held;
-    const fitted = await fit(copyOf(sample.train), { corner, kernels: kernelSet });
+    const fitted = await fit(copyOf(sample.train), { corner, kernels: kernelSet, ...(signal && { signal }) });
     const made = { corner, kernels: kernelSet, fitted, freshScores: scoresOf(fitted.model, sample.fresh) };
     sharedFits.set(key, made);
     return made;
   }
 
-  async function isAllowed(corner: Corner): Promise<boolean> {
-    try {
-      await shared(corner, kernels);
-      return true;
-    } catch (error) {
-      // A value may be too large for 120 rows, and the contract says how a fit says so. Other errors are the checks' to find.
-      return corner.label === "default" || !(error instanceof NomalyError && error.code === "PARAM");
-    }
-  }
-
   const corners: Corner[] = [];
-  for (const corner of cornersOf(detector.params)) if (await isAllowed(corner)) corners.push(corner);
+  const endless: Corner[] = [];
+  for (const corner of cornersOf(detector.params)) {
+    const timeout = AbortSignal.timeout(options.fitTimeoutMs ?? defaultFitTimeoutMs);
+    const refusal = await refusalOf(() => shared(corner, kernels, timeout));
+    if (refusal === "ABORTED" && timeout.aborted) endless.push(corner);
+    // A value may be too large for 120 rows, and PARAM is how a fit says so. Other errors are for the checks to find.
+    else if (refusal !== "PARAM" || corner.label === "default") corners.push(corner);
+  }
 
   async function eachFit(report: Report, visit: (made: SharedFit, report: Report) => Promise<void> | void): Promise<void> {
     for (const corner of corners) {
@@ -109,7 +112,16 @@ export async function createSubject(detector: AnyDetector, options: SubjectOptio
     }
   }
 
-  return { detector, kernelSets, kernels, golden: options.golden, sample, corners, fit, shared, eachFit };
+  return { detector, kernelSets, kernels, golden: options.golden, sample, corners, endless, fit, shared, eachFit };
+}
+
+async function refusalOf(work: () => Promise<unknown>): Promise<ErrorCode | "other" | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return error instanceof NomalyError ? error.code : "other";
+  }
 }
 
 export function scoresOf(model: Model, rows: Matrix): Float64Array {

@@ -32,6 +32,19 @@ export const brokenControl: readonly BrokenDetector[] = [
   },
   { check: "specs", fault: "says that units matter and do not", detector: withTraits(soundDistance, { unitsMatter: true }) },
   {
+    check: "fit-ends",
+    fault: "iterates for ever where the power is above 1",
+    detector: variantOf(soundDistance, {
+      async fit(train, params, context) {
+        while (Number(params["power"]) > 1) {
+          throwIfAborted(context.signal);
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        return fitOf(soundDistance)(train, params, context);
+      },
+    }),
+  },
+  {
     check: "abort-before",
     fault: "never looks at the signal",
     detector: variantOf(soundDistance, {

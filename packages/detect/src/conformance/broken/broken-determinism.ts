@@ -1,5 +1,6 @@
 /** Detectors whose answer depends on what must not matter: chance, kernels, threads. */
 
+import type { Model } from "../../detector/detector.ts";
 import type { Matrix } from "../../matrix.ts";
 import type { BrokenDetector } from "./broken-detector.ts";
 import { fitOf, variantOf, withModel, withTraits } from "./broken-detector.ts";
@@ -50,6 +51,28 @@ export const brokenDeterminism: readonly BrokenDetector[] = [
     })),
   },
   {
+    check: "models-apart",
+    fault: "keeps its model where the next one overwrites it",
+    detector: withSharedSlot(),
+  },
+  {
+    check: "fits-at-once",
+    fault: "keeps a half-made model in a variable of its module across an await",
+    detector: withSharedWork(),
+  },
+  {
+    check: "large-table",
+    fault: "takes a coarser way for large tables off the reference",
+    detector: withModel(soundDistance, (model, { kernels, train }) => ({
+      ...model,
+      scoreInto(rows, scores) {
+        model.scoreInto(rows, scores);
+        const isCoarse = kernels.name !== "reference" && (train?.rowCount ?? 0) > 1000;
+        if (isCoarse) for (let row = 0; row < rows.rowCount; row++) scores[row] = Math.fround(scores[row]);
+      },
+    })),
+  },
+  {
     check: "thread-parity",
     fault: "cuts its work by the number of threads, and the cuts show in the scores",
     detector: withModel(soundDistance, (model, { threadCount }) => ({
@@ -90,3 +113,30 @@ export const brokenDeterminism: readonly BrokenDetector[] = [
     }),
   },
 ];
+
+/** Scores with whatever model of its width was fitted last. */
+function withSharedSlot() {
+  let latest: Model | undefined;
+  return withModel(soundDistance, (model) => {
+    latest = model;
+    return {
+      ...model,
+      scoreInto(rows, scores) {
+        const used = latest?.columnCount === rows.columnCount ? latest : model;
+        used.scoreInto(rows, scores);
+      },
+    };
+  });
+}
+
+function withSharedWork() {
+  let rowCount = 0;
+  return variantOf(soundDistance, {
+    async fit(train, params, context) {
+      ({ rowCount } = train);
+      const { model, trainingScores } = await fitOf(soundDistance)(train, params, context);
+      const counted = rowCount;
+      return { model, trainingScores: trainingScores.map((score) => score + counted) };
+    },
+  });
+}

@@ -43,6 +43,17 @@ export const brokenScoring: readonly BrokenDetector[] = [
     ),
   },
   {
+    check: "row-independence",
+    fault: "explains a row against the rows beside it",
+    detector: withModel(soundDistance, (model) => ({
+      ...model,
+      contributionsInto(rows, out) {
+        model.contributionsInto?.(rows, out);
+        for (let at = 0; at < out.length; at++) out[at] /= rows.rowCount;
+      },
+    })),
+  },
+  {
     check: "inputs-untouched",
     fault: "centres the caller's table in place",
     detector: variantOf(soundDistance, {

@@ -27,6 +27,13 @@ export const controlChecks: readonly Check[] = [
     },
   },
   {
+    name: "fit-ends",
+    claim: "Fitting 120 rows ends, whatever the parameters.",
+    run: ({ endless }, report) => {
+      for (const corner of endless) report(`${corner.label}: stopped after its time was over`);
+    },
+  },
+  {
     name: "abort-before",
     claim: "A fit whose signal has fired already is refused as ABORTED.",
     run: async (subject, report) => {

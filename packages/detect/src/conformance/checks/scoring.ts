@@ -28,13 +28,15 @@ export const scoringChecks: readonly Check[] = [
   },
   {
     name: "row-independence",
-    claim: "A row's score has the same bits alone, in any batch, in any order, and at any place in memory.",
+    claim: "A row's score and contributions have the same bits alone, in any batch, in any order, and at any place in memory.",
     run: (subject, report) =>
       subject.eachFit(report, ({ fitted, freshScores }, report) => {
         for (const [way, scores] of otherWays(fitted.model, subject.sample.fresh)) {
           const difference = differenceOfBits(scores, freshScores);
           if (difference !== undefined) report(`scored ${way}: ${difference}`);
         }
+        const unlike = differenceOfExplanations(fitted.model, subject.sample.fresh);
+        if (unlike !== undefined) report(`explained one by one: ${unlike}`);
       }),
   },
   {
@@ -128,6 +130,17 @@ function otherWays(model: Model, rows: Matrix): [string, Float64Array][] {
     ["as a view into a larger table", scoresOf(model, rowRange(padded, 1, rowCount + 1))],
     ["five times over, the last time", scoresOf(model, repeated).slice(4 * rowCount)],
   ];
+}
+
+/** Contributions of single rows against those of the whole table. */
+function differenceOfExplanations(model: Model, rows: Matrix): string | undefined {
+  const { rowCount, columnCount } = rows;
+  const [together, apart] = [new Float64Array(rows.values.length), new Float64Array(rows.values.length)];
+  model.contributionsInto?.(rows, together);
+  for (let row = 0; row < rowCount; row++) {
+    model.contributionsInto?.(rowRange(rows, row, row + 1), apart.subarray(row * columnCount, (row + 1) * columnCount));
+  }
+  return differenceOfBits(apart, together);
 }
 
 /** Parsed parameters are frozen; a thawed copy shows who would write them. */

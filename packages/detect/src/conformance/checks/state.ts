@@ -109,8 +109,10 @@ function* damagesOf(state: ModelState): Generator<Damage> {
         isHopeless: false,
       };
     }
-    const reversed = array.slice().reverse();
-    yield { what: `array "${name}" reversed`, state: withArray(name, reversed), isHopeless: false };
+    yield { what: `array "${name}" reversed`, state: withArray(name, array.slice().reverse()), isHopeless: false };
+    for (const [what, changed] of changesOfOne(array)) {
+      yield { what: `array "${name}" with ${what}`, state: withArray(name, changed), isHopeless: false };
+    }
   }
   for (const [name, value] of Object.entries(values)) {
     const { [name]: _dropped, ...rest } = values;
@@ -119,6 +121,18 @@ function* damagesOf(state: ModelState): Generator<Damage> {
     for (const other of others) {
       const what = `value "${name}" set to ${JSON.stringify(other)}`;
       yield { what, state: { values: { ...values, [name]: other }, arrays }, isHopeless: typeof other === "string" };
+    }
+  }
+}
+
+/** One entry changed: an index may then lead round in a circle, or outside. */
+function* changesOfOne(array: StateArray): Generator<[string, StateArray]> {
+  const last = array.length - 1;
+  for (const at of new Set([0, last >> 1, last])) {
+    for (const value of new Set([0, 1, at, last, array.length, -1])) {
+      const changed = array.slice();
+      changed[at] = value;
+      yield [`entry ${at} set to ${value}`, changed];
     }
   }
 }
