@@ -1,15 +1,17 @@
 /**
  * Orders rows as the leaves of a balanced k-d tree: the permutation is the tree.
  *
- * The rows are cut into blocks of `blockRowCount`; a node is a range of blocks, its children the first and second half
- * (the first is longer where they cannot be equal), split at the median of the column that spreads most (Bentley 1975,
- * Friedman, Bentley and Finkel 1977). So no node has to be stored, any permutation is a valid tree, and boxes around
- * nodes follow from the rows.
+ * The rows are cut into blocks of `blockRowCount`; a node is a range of blocks, split near the median of the column that
+ * spreads most (Bentley 1975, Friedman, Bentley and Finkel 1977). Splits fall on multiples of the greatest power of
+ * `groupBlockCount` below the node's size, so that every aligned group of that many blocks is a node. So no node has to be
+ * stored, any permutation is a valid tree, and boxes around groups follow from the rows.
  */
 
 import { blockRowCount } from "../kernels/neighbour-kernels.ts";
 import type { Matrix } from "../matrix.ts";
 
+/** Searches look at so many neighbouring blocks, or groups of blocks, at once. */
+const groupBlockCount = 8;
 /** Rows looked at to find the column that spreads most. */
 const sampleRowCountMax = 128;
 
@@ -21,7 +23,7 @@ export function treeOrder(rows: Matrix): Int32Array {
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     const [firstBlock, endBlock] = node;
     if (endBlock - firstBlock < 2) continue;
-    const middleBlock = (firstBlock + endBlock + 1) >> 1;
+    const middleBlock = firstBlock + firstPart(endBlock - firstBlock);
     const start = firstBlock * blockRowCount;
     const end = Math.min(endBlock * blockRowCount, rows.rowCount);
     const column = widestColumn(rows, order, start, end);
@@ -30,6 +32,13 @@ export function treeOrder(rows: Matrix): Int32Array {
     pending.push([firstBlock, middleBlock], [middleBlock, endBlock]);
   }
   return order;
+}
+
+/** Blocks before the split of a node of so many. */
+function firstPart(blockCount: number): number {
+  let unit = 1;
+  while (unit * groupBlockCount < blockCount) unit *= groupBlockCount;
+  return Math.ceil(blockCount / 2 / unit) * unit;
 }
 
 /** The column of greatest variance, by a sample at even steps. */

@@ -7,18 +7,24 @@ import { NomalyError } from "../../errors.ts";
 import type { Matrix } from "../../matrix.ts";
 import type { NearestOutput, NeighbourKernels, NeighbourSearch, SearchMetric, SearchRows } from "../neighbour-kernels.ts";
 import { blockRowCount } from "../neighbour-kernels.ts";
-import * as generated from "./generated/neighbour.ts";
+import { relaxedSimd, simd } from "./generated/neighbour.ts";
 import type { WasmArena, WasmBuild } from "./instance.ts";
 import { compileModule, createArena } from "./instance.ts";
 
 /** Most bytes of one search: the address space of WebAssembly, less a page. */
 const searchBytesMax = 4_294_901_760;
+/** Of which this much is left for queries and their neighbours. */
+const queryBytesMax = 536_870_912;
 /** Queries searched by one call into the module; a multiple of 4. More make the float32 blocks come from nearer caches. */
 const batchQueryCount = 256;
 /** Rows looked at for the centre of a column. */
 const centerSampleCount = 255;
-/** Entries of the stack of a walk: the depth of the tree, with room. */
-const stackBytes = 64 * 8;
+/** Parts of a group of the tree. */
+const groupPartCount = 8;
+/** Corners of the boxes of a group, a column. */
+const groupColumnBytes = 64;
+/** One entry a level; eleven levels of eight hold more rows than the memory does. */
+const stackBytes = 11 * 64;
 const scratchBytes = blockRowCount * 4;
 
 /** The kinds that the module knows. */
@@ -28,7 +34,7 @@ export function wasmNeighbour(build: WasmBuild): NeighbourKernels {
   let module: WebAssembly.Module | undefined;
   return {
     createSearch(source) {
-      module ??= compileModule(generated[build]);
+      module ??= compileModule(build === "simd" ? simd : relaxedSimd);
       return createWasmSearch(module, source);
     },
   };
@@ -40,7 +46,7 @@ function createWasmSearch(module: WebAssembly.Module, source: SearchRows): Neigh
   const end = layRows(arena, source);
   // Tiles of the scan are euclidean; other metrics walk the tree, whose blocks cost the same.
   const scans = source.method === "scan" && metric === "euclidean";
-  const placeOf = scans ? placesOf(source.order) : undefined;
+  const placeOf = placesOf(source.order);
   const width = rows.columnCount;
 
   function searchBatch(queries: Matrix, k: number, out: NearestOutput, excluded: Int32Array | undefined): void {
@@ -52,14 +58,15 @@ function createWasmSearch(module: WebAssembly.Module, source: SearchRows): Neigh
     const skipped = arena.int32(at.excluded, paddedCount);
     if (excluded === undefined) skipped.fill(-1);
     else skipped.set(excluded);
-    if (!scans || rowCount < 4) {
-      arena.call["searchTree"](rowCount);
-    } else {
+    const homes = arena.int32(at.homes, rowCount);
+    for (let i = 0; i < rowCount; i++) homes[i] = skipped[i] < 0 ? -1 : placeOf[skipped[i]];
+    if (scans && rowCount >= 4) {
       // Queries that fill the last four repeat the first.
       const values = arena.float64(at.queries, paddedCount * width);
       for (let i = rowCount; i < paddedCount; i++) values.copyWithin(i * width, 0, width);
-      const firstPlace = excluded === undefined || excluded[0] < 0 ? 0 : (placeOf?.[excluded[0]] ?? 0);
-      arena.call["searchScan"](paddedCount, Math.floor(firstPlace / blockRowCount));
+      arena.call["searchScan"](paddedCount, Math.floor(Math.max(0, homes[0]) / blockRowCount));
+    } else {
+      arena.call["searchTree"](rowCount, at.homes);
     }
     const sums = arena.float64(at.sums, rowCount * k);
     if (metric === "euclidean") for (let i = 0; i < sums.length; i++) out.distances[i] = Math.sqrt(sums[i]);
@@ -85,13 +92,10 @@ function createWasmSearch(module: WebAssembly.Module, source: SearchRows): Neigh
 function layRows(arena: WasmArena, source: SearchRows): number {
   const { rows, metric, order } = source;
   const { rowCount, columnCount } = rows;
-  const blockCount = Math.ceil(rowCount / blockRowCount);
-  const paddedRowCount = blockCount * blockRowCount;
-  const paddedWidth = Math.ceil(columnCount / 4) * 4;
-  const { firsts, ends } = nodeRanges(blockCount);
-  const bytes = rowCount * columnCount * 8 + paddedRowCount * (columnCount + 1) * 4 + firsts.length * (paddedWidth * 8 + 12);
-  // Half a gigabyte is left for queries.
-  if (bytes > searchBytesMax - 536_870_912) {
+  const paddedRowCount = Math.ceil(rowCount / blockRowCount) * blockRowCount;
+  // float64 rows, float32 blocks with base and index; boxes take a quarter of a block's eighth. The rest is for queries.
+  const bytes = rowCount * columnCount * 8 + paddedRowCount * (columnCount * 4.5 + 8);
+  if (bytes > searchBytesMax - queryBytesMax) {
     throw new NomalyError(
       "UNSUPPORTED",
       `${rowCount} x ${columnCount} values are too many for a neighbour search in WebAssembly`,
@@ -103,10 +107,8 @@ function layRows(arena: WasmArena, source: SearchRows): number {
   const centersAt = arena.put(centers);
   const blocksAt = arena.reserve(paddedRowCount * columnCount * 4);
   const basesAt = arena.reserve(paddedRowCount * 4);
-  const nodesAt = arena.reserve(firsts.length * paddedWidth * 8);
-  const slacksAt = arena.reserve(firsts.length * 4);
-  const firstsAt = arena.put(firsts);
-  const endsAt = arena.put(ends);
+  const levels = layLevels(arena, paddedRowCount / blockRowCount, columnCount);
+  const levelsAt = arena.put(Int32Array.from(levels.flat()));
   const end = arena.reserve(0);
   const laid = arena.float64(rowsAt, rowCount * columnCount);
   for (let place = 0, to = 0; place < rowCount; place++) {
@@ -114,29 +116,23 @@ function layRows(arena: WasmArena, source: SearchRows): number {
     for (let column = 0; column < columnCount; column++) laid[to++] = rows.values[from + column];
   }
   const { call } = arena;
-  call["setShape"](rowCount, columnCount, metricNumber[metric], scale, firsts.length);
+  call["setShape"](rowCount, columnCount, metricNumber[metric], scale);
   call["setRows"](rowsAt, idsAt, centersAt, blocksAt, basesAt);
-  call["setNodes"](nodesAt, slacksAt, firstsAt, endsAt);
+  call["setLevels"](levelsAt, levels.length);
   call["buildBlocks"]();
-  call["buildNodes"]();
+  call["buildLevels"]();
   return end;
 }
 
-/** Blocks of each node of the tree: the root is node 1, the children of i are 2i and 2i + 1 (see neighbours/tree-order.ts). */
-function nodeRanges(blockCount: number): { firsts: Int32Array; ends: Int32Array } {
-  const nodeCount = 2 ** (Math.ceil(Math.log2(blockCount)) + 1);
-  const firsts = new Int32Array(nodeCount);
-  const ends = new Int32Array(nodeCount);
-  ends[1] = blockCount;
-  for (let node = 1; node < nodeCount / 2; node++) {
-    if (ends[node] - firsts[node] < 2) continue;
-    const middle = (firsts[node] + ends[node] + 1) >> 1;
-    firsts[2 * node] = firsts[node];
-    ends[2 * node] = middle;
-    firsts[2 * node + 1] = middle;
-    ends[2 * node + 1] = ends[node];
+/** Reserves room for the boxes of each level: its groups, their slacks, and how many parts they hold. */
+function layLevels(arena: WasmArena, blockCount: number, columnCount: number): [number, number, number][] {
+  const levels: [number, number, number][] = [];
+  for (let partCount = blockCount; levels.length === 0 || partCount > 1; partCount = Math.ceil(partCount / groupPartCount)) {
+    const groupCount = Math.ceil(partCount / groupPartCount);
+    const groupsAt = arena.reserve(groupCount * columnCount * groupColumnBytes);
+    levels.push([groupsAt, arena.reserve(groupCount * groupPartCount * 4), partCount]);
   }
-  return { firsts, ends };
+  return levels;
 }
 
 /** A middle value of each column, and the power of two that brings all values within 1 of it. */
@@ -163,13 +159,13 @@ function placesOf(order: Int32Array): Int32Array {
 
 /** Reserves room for queries and their results. */
 function layQueries(arena: WasmArena, count: number, k: number, width: number) {
-  const paddedWidth = Math.ceil(width / 4) * 4;
   const queries = arena.reserve(count * width * 8);
   const excluded = arena.reserve(count * 4);
   const sums = arena.reserve(count * k * 8);
   const found = arena.reserve(count * k * 4);
   const counts = arena.reserve(count * 4);
-  const narrow = arena.reserve(count * paddedWidth * 4);
+  const homes = arena.reserve(count * 4);
+  const narrow = arena.reserve(count * width * 4);
   const leafLimits = arena.reserve(count * 4);
   const nodeLimits = arena.reserve(count * 4);
   const normLows = arena.reserve(count * 16);
@@ -177,5 +173,5 @@ function layQueries(arena: WasmArena, count: number, k: number, width: number) {
   const stack = arena.reserve(stackBytes);
   arena.call["setQueries"](k, queries, excluded, sums, found, counts);
   arena.call["setWorkspace"](narrow, leafLimits, nodeLimits, normLows, scratch, stack);
-  return { queries, excluded, sums, found };
+  return { queries, excluded, homes, sums, found };
 }

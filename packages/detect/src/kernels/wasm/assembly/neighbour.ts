@@ -2,10 +2,12 @@
  * Nearest rows, exact in float64, pruned in float32.
  *
  * The rows lie in the order of a balanced k-d tree, cut into blocks of 32 (neighbours/tree-order.ts). Each block is kept
- * twice: as float64 rows, which decide, and as centred, scaled float32 columns of 32 lanes, which prune:
+ * twice: as float64 rows, which decide, and as centred, scaled float32 columns of 32 lanes, which prune. Eight blocks make
+ * a group of level 1, eight groups of level 1 one of level 2, up to a single group; a group holds the boxes around its
+ * eight parts side by side, so that eight bounds are computed at once:
  *
  *     blocks   block 0: [column 0: 32 lanes][column 1: 32 lanes] ...   block 1: ...
- *     nodes    node i: [lowest corner][highest corner], padded to 4; its children 2i and 2i + 1 lie side by side
+ *     group    [column 0: 8 lowest, 8 highest][column 1: ...] ...
  *
  * Pruning is safe because every float32 figure is a lower bound. With u = 2^-24, d columns, a query a and a row b of
  * centred, scaled norms A and B, rounding the values moves |a - b|^2 by at most 4u(A^2 + B^2) (1 + small), and the d + 2
@@ -19,6 +21,8 @@
 
 const lanes: usize = 32;
 const blockColumnBytes: usize = lanes * 4;
+/** Eight lowest and eight highest corners. */
+const groupColumnBytes: usize = 64;
 const euclidean: i32 = 0;
 const manhattan: i32 = 1;
 /** Covers values that underflow in float32: (2 sqrt(d) 2^-149)^2 and its like, with room. */
@@ -30,7 +34,6 @@ const normMax: f64 = 1e12;
 
 let rowCount: usize = 0;
 let width: usize = 0;
-let paddedWidth: usize = 0;
 let blockCount: usize = 0;
 let metric: i32 = 0;
 let scale: f64 = 1;
@@ -42,21 +45,16 @@ let centersAt: usize = 0;
 let blocksAt: usize = 0;
 /** What a row adds to its float32 sum: a lower bound of its squared norm (euclidean), or minus its share of the error. */
 let basesAt: usize = 0;
-let nodesAt: usize = 0;
-let nodeSlacksAt: usize = 0;
-/** First and last block of each node. */
-let nodeFirstsAt: usize = 0;
-let nodeEndsAt: usize = 0;
-let nodeCount: usize = 0;
+/** For each level, from level 1: address of its groups, of their slacks, and the number of parts they hold. */
+let levelsAt: usize = 0;
+let topLevel: usize = 0;
 
-export function setShape(n: usize, d: usize, kind: i32, factor: f64, nodes: usize): void {
+export function setShape(n: usize, d: usize, kind: i32, factor: f64): void {
   rowCount = n;
   width = d;
-  paddedWidth = (d + 3) & ~3;
   blockCount = (n + lanes - 1) / lanes;
   metric = kind;
   scale = factor;
-  nodeCount = nodes;
   errorShare = (2.0 * <f64>d + 16.0) * 5.9604644775390625e-8;
 }
 
@@ -68,11 +66,27 @@ export function setRows(rows: usize, ids: usize, centers: usize, blocks: usize, 
   basesAt = bases;
 }
 
-export function setNodes(nodes: usize, slacks: usize, firsts: usize, ends: usize): void {
-  nodesAt = nodes;
-  nodeSlacksAt = slacks;
-  nodeFirstsAt = firsts;
-  nodeEndsAt = ends;
+export function setLevels(levels: usize, top: usize): void {
+  levelsAt = levels;
+  topLevel = top;
+}
+
+// @ts-ignore: decorator
+@inline
+function groupsOf(level: usize): usize {
+  return <usize>load<i32>(levelsAt + level * 12 - 12);
+}
+
+// @ts-ignore: decorator
+@inline
+function slacksOf(level: usize): usize {
+  return <usize>load<i32>(levelsAt + level * 12 - 8);
+}
+
+// @ts-ignore: decorator
+@inline
+function partCountOf(level: usize): usize {
+  return <usize>load<i32>(levelsAt + level * 12 - 4);
 }
 
 /** Fills blocks and bases from the rows. */
@@ -120,44 +134,45 @@ function roundedDown(value: f64): f32 {
   return <f32>(value - abs(value) * 1.2e-7 - tiny);
 }
 
-/** Boxes around the nodes, children before parents. */
-export function buildNodes(): void {
-  for (let node = nodeCount - 1; node >= 1; node--) {
-    const first = <usize>load<i32>(nodeFirstsAt + (node << 2));
-    const end = <usize>load<i32>(nodeEndsAt + (node << 2));
-    if (first == end) continue;
-    const low = nodesAt + node * paddedWidth * 8;
-    const high = low + paddedWidth * 4;
-    let norm: f64 = 0;
-    for (let column: usize = 0; column < paddedWidth; column++) {
-      let lowest: f32 = 0;
-      let highest: f32 = 0;
-      if (column >= width) {
-        // Padding: every query is inside.
-      } else if (end - first == 1) {
-        lowest = leafCorner(first, column, false);
-        highest = leafCorner(first, column, true);
-      } else {
-        const left = nodesAt + 2 * node * paddedWidth * 8 + (column << 2);
-        const right = left + paddedWidth * 8;
-        lowest = min(load<f32>(left), load<f32>(right));
-        highest = max(load<f32>(left + paddedWidth * 4), load<f32>(right + paddedWidth * 4));
+/** Boxes around blocks, then around groups, level by level. Lanes without a part stay undefined and are never used. */
+export function buildLevels(): void {
+  for (let level: usize = 1; level <= topLevel; level++) {
+    const groups = groupsOf(level);
+    const slacks = slacksOf(level);
+    const partCount = partCountOf(level);
+    for (let part: usize = 0; part < partCount; part++) {
+      const corners = groups + (part >> 3) * width * groupColumnBytes + ((part & 7) << 2);
+      let norm: f64 = 0;
+      for (let column: usize = 0; column < width; column++) {
+        const low = level == 1 ? blockCorner(part, column, false) : groupCorner(level - 1, part, column, false);
+        const high = level == 1 ? blockCorner(part, column, true) : groupCorner(level - 1, part, column, true);
+        store<f32>(corners + column * groupColumnBytes, low);
+        store<f32>(corners + column * groupColumnBytes, high, 32);
+        norm = addToNorm(norm, <f64>max(abs(low), abs(high)));
       }
-      store<f32>(low + (column << 2), lowest);
-      store<f32>(high + (column << 2), highest);
-      norm = addToNorm(norm, <f64>max(abs(lowest), abs(highest)));
+      store<f32>(slacks + (part << 2), roundedUp(errorShare * norm));
     }
-    store<f32>(nodeSlacksAt + (node << 2), roundedUp(errorShare * norm));
   }
 }
 
-function leafCorner(block: usize, column: usize, highest: bool): f32 {
+function blockCorner(block: usize, column: usize, highest: bool): f32 {
   const count = min(lanes, rowCount - block * lanes);
   const factor: f32 = metric == euclidean ? -0.5 : 1.0;
   const at = blocksAt + (block * width + column) * blockColumnBytes;
   let corner = load<f32>(at) * factor;
   for (let lane: usize = 1; lane < count; lane++) {
     const value = load<f32>(at + (lane << 2)) * factor;
+    corner = highest ? max(corner, value) : min(corner, value);
+  }
+  return corner;
+}
+
+function groupCorner(level: usize, group: usize, column: usize, highest: bool): f32 {
+  const count = min(8, partCountOf(level) - (group << 3));
+  const at = groupsOf(level) + (group * width + column) * groupColumnBytes + (highest ? 32 : 0);
+  let corner = load<f32>(at);
+  for (let lane: usize = 1; lane < count; lane++) {
+    const value = load<f32>(at + (lane << 2));
     corner = highest ? max(corner, value) : min(corner, value);
   }
   return corner;
@@ -171,7 +186,7 @@ let excludedAt: usize = 0;
 let sumsAt: usize = 0;
 let foundAt: usize = 0;
 let countsAt: usize = 0;
-/** float32 form of the queries: rows padded to 4 for the tree, fours of queries column by column for the scan. */
+/** float32 form of the queries: rows for the tree, fours of queries column by column for the scan. */
 let narrowAt: usize = 0;
 let leafLimitsAt: usize = 0;
 let nodeLimitsAt: usize = 0;
@@ -292,70 +307,130 @@ function multiplyAdd(a: v128, b: v128, c: v128): v128 {
 
 /* ---- the tree, one query after another -------------------------------------------------------------------------- */
 
-export function searchTree(queryCount: usize): void {
+/** `homes`: for each query a place near it in tree order, -1 where none is known. */
+export function searchTree(queryCount: usize, homes: usize): void {
   for (let query: usize = 0; query < queryCount; query++) {
-    const narrow = narrowAt + query * paddedWidth * 4;
-    for (let column = width; column < paddedWidth; column++) store<f32>(narrow + (column << 2), 0);
+    const narrow = narrowAt + query * width * 4;
     openQuery(query, narrow, 4);
-    walk(query, narrow);
+    const place = load<i32>(homes + (query << 2));
+    const home = place < 0 ? nearestGroup(query, narrow) : <usize>place / (lanes * 8);
+    // The neighbourhood first: it makes the limit small, and then the order of the rest matters little.
+    openGroup(query, narrow, 1, home);
+    if (place >= 0) {
+      const block = <usize>place / lanes;
+      store<i32>(stackAt, load<i32>(stackAt) & ~(1 << (block & 7)));
+      visitBlock(query, narrow, block);
+    }
+    visitParts(query, narrow, home);
+    if (topLevel > 1) walk(query, narrow, home);
   }
 }
 
-/** Nearer child first; the farther one waits on the stack with its bound. */
-function walk(query: usize, narrow: usize): void {
-  const limitAt = nodeLimitsAt + (query << 2);
-  let top = stackAt;
-  store<i32>(top, 1);
-  store<f32>(top, 0, 4);
-  top += 8;
-  while (top > stackAt) {
-    top -= 8;
-    if (load<f32>(top, 4) > load<f32>(limitAt)) continue;
-    let node = <usize>load<i32>(top);
-    for (;;) {
-      const first = <usize>load<i32>(nodeFirstsAt + (node << 2));
-      if (<usize>load<i32>(nodeEndsAt + (node << 2)) == first + 1) {
-        visitBlock(query, narrow, first);
-        break;
-      }
-      const left = node << 1;
-      const leftBound = nodeBound(narrow, left);
-      const rightBound = nodeBound(narrow, left + 1);
-      const rightFirst = rightBound < leftBound;
-      const farBound = rightFirst ? leftBound : rightBound;
-      const limit = load<f32>(limitAt);
-      if (!(farBound > limit)) {
-        store<i32>(top, <i32>(rightFirst ? left : left + 1));
-        store<f32>(top, farBound, 4);
-        top += 8;
-      }
-      if ((rightFirst ? rightBound : leftBound) > limit) break;
-      node = rightFirst ? left + 1 : left;
+/** Goes down from the top by the nearest box each time. */
+function nearestGroup(query: usize, narrow: usize): usize {
+  let group: usize = 0;
+  for (let level = topLevel; level > 1; level--) {
+    openGroup(query, narrow, level, group);
+    const bounds = stackOf(level) + 32;
+    const count = min(8, partCountOf(level) - (group << 3));
+    let nearest: usize = 0;
+    for (let part: usize = 1; part < count; part++) {
+      if (load<f32>(bounds + (part << 2)) < load<f32>(bounds + (nearest << 2))) nearest = part;
+    }
+    group = (group << 3) + nearest;
+  }
+  return group;
+}
+
+/** Every group but the one done already, depth first. The stack has one entry a level. */
+function walk(query: usize, narrow: usize, done: usize): void {
+  let level = topLevel;
+  openGroup(query, narrow, level, 0);
+  for (;;) {
+    const entry = stackOf(level);
+    const open = load<i32>(entry);
+    if (open == 0) {
+      if (level == topLevel) return;
+      level++;
+      continue;
+    }
+    store<i32>(entry, open & (open - 1));
+    const part = <usize>ctz(open);
+    if (load<f32>(entry + 32 + (part << 2)) > load<f32>(nodeLimitsAt + (query << 2))) continue;
+    const child = (<usize>load<i32>(entry, 4) << 3) + part;
+    if (level == 2) {
+      if (child == done) continue;
+      openGroup(query, narrow, 1, child);
+      visitParts(query, narrow, child);
+    } else {
+      openGroup(query, narrow, --level, child);
     }
   }
 }
 
-/** A lower bound, less the node's share of the error, of the float32 sum from a query to the box of a node. */
 // @ts-ignore: decorator
 @inline
-function nodeBound(narrow: usize, node: usize): f32 {
-  const low = nodesAt + node * paddedWidth * 8;
-  const high = low + paddedWidth * 4;
-  let sum = f32x4.splat(0);
-  for (let at: usize = 0; at < paddedWidth * 4; at += 16) {
-    const q = v128.load(narrow + at);
-    const below = f32x4.sub(v128.load(low + at), q);
-    const above = f32x4.sub(q, v128.load(high + at));
-    const gap = f32x4.pmax(f32x4.pmax(below, above), f32x4.splat(0));
-    if (metric == euclidean) sum = multiplyAdd(gap, gap, sum);
-    else sum = metric == manhattan ? f32x4.add(sum, gap) : f32x4.pmax(sum, gap);
+function stackOf(level: usize): usize {
+  return stackAt + (level << 6) - 64;
+}
+
+/** The blocks of the group of level 1 that was opened last. */
+// @ts-ignore: decorator
+@inline
+function visitParts(query: usize, narrow: usize, group: usize): void {
+  for (let open = load<i32>(stackAt); open != 0; open &= open - 1) {
+    const part = <usize>ctz(open);
+    if (load<f32>(stackAt + 32 + (part << 2)) > load<f32>(nodeLimitsAt + (query << 2))) continue;
+    visitBlock(query, narrow, (group << 3) + part);
   }
-  const a = f32x4.extract_lane(sum, 0);
-  const b = f32x4.extract_lane(sum, 1);
-  const c = f32x4.extract_lane(sum, 2);
-  const e = f32x4.extract_lane(sum, 3);
-  const total = metric > manhattan ? max(max(a, b), max(c, e)) : a + b + (c + e);
-  return total - load<f32>(nodeSlacksAt + (node << 2));
+}
+
+/**
+ * Computes lower bounds of the float32 sums from a query to the eight boxes of a group, less their share of the error, and
+ * writes the entry of the stack: which parts are within the limit, the group, and the bounds.
+ */
+function openGroup(query: usize, narrow: usize, level: usize, group: usize): void {
+  let at = groupsOf(level) + group * width * groupColumnBytes;
+  const end = narrow + (width << 2);
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  if (metric == euclidean) {
+    for (let q = narrow; q < end; q += 4, at += groupColumnBytes) {
+      const value = v128.load32_splat(q);
+      const g0 = gap(value, at);
+      const g1 = gap(value, at + 16);
+      s0 = multiplyAdd(g0, g0, s0);
+      s1 = multiplyAdd(g1, g1, s1);
+    }
+  } else {
+    for (let q = narrow; q < end; q += 4, at += groupColumnBytes) {
+      const value = v128.load32_splat(q);
+      const g0 = gap(value, at);
+      const g1 = gap(value, at + 16);
+      s0 = metric == manhattan ? f32x4.add(s0, g0) : f32x4.pmax(s0, g0);
+      s1 = metric == manhattan ? f32x4.add(s1, g1) : f32x4.pmax(s1, g1);
+    }
+  }
+  const slacks = slacksOf(level) + (group << 5);
+  s0 = f32x4.sub(s0, v128.load(slacks));
+  s1 = f32x4.sub(s1, v128.load(slacks, 16));
+  const limit = v128.load32_splat(nodeLimitsAt + (query << 2));
+  const beyond = i32x4.bitmask(f32x4.gt(s0, limit)) | (i32x4.bitmask(f32x4.gt(s1, limit)) << 4);
+  const count = <i32>min(8, partCountOf(level) - (group << 3));
+  const entry = stackOf(level);
+  store<i32>(entry, ~beyond & ((1 << count) - 1));
+  store<i32>(entry, <i32>group, 4);
+  v128.store(entry, s0, 32);
+  v128.store(entry, s1, 48);
+}
+
+/** How far 4 boxes lie from a value in one column. */
+// @ts-ignore: decorator
+@inline
+function gap(value: v128, at: usize): v128 {
+  const below = f32x4.sub(v128.load(at), value);
+  const above = f32x4.sub(value, v128.load(at, 32));
+  return f32x4.pmax(f32x4.pmax(below, above), f32x4.splat(0));
 }
 
 /** One query against the 32 rows of a block. */
