@@ -9,6 +9,7 @@ import { isolationForest } from "./detectors/isolation-forest/index.ts";
 import { kde } from "./detectors/kde/index.ts";
 import { knn } from "./detectors/knn/index.ts";
 import { lof } from "./detectors/lof/index.ts";
+import { mcd } from "./detectors/mcd/index.ts";
 import { ocsvm } from "./detectors/ocsvm/index.ts";
 import { pca } from "./detectors/pca/index.ts";
 import { robustZ } from "./detectors/robust-z/index.ts";
@@ -22,6 +23,7 @@ export const detectors: readonly AnyDetector[] = [
   kde,
   knn,
   lof,
+  mcd,
   ocsvm,
   pca,
   robustZ,

@@ -4,10 +4,10 @@ import { cholesky, lowerInverse } from "./cholesky.ts";
 import { symmetricEigen } from "./symmetric-eigen.ts";
 
 export interface Whitening {
-  /** k x size, k <= size: `factor^T factor` is the inverse of the covariance, or its pseudo-inverse where it is singular. */
-  readonly factor: Float64Array;
   /** Natural logarithm of the determinant; -Infinity where the covariance is singular. */
   readonly logDeterminant: number;
+  /** k x size, k <= size: `factor^T factor` is the inverse of the covariance, or its pseudo-inverse where it is singular. */
+  readonly factor: () => Float64Array;
 }
 
 /** Below this share of its diagonal entry a pivot has lost half its digits: eigenvalues decide instead. */
@@ -15,17 +15,23 @@ const trustedPivot = 1e-8;
 
 /**
  * Whitens a covariance; directions whose eigenvalue is lost in rounding (size * epsilon * the largest) are left out,
- * as the pseudo-inverse leaves them out.
+ * as the pseudo-inverse leaves them out. That a covariance is singular is seen at a tenth of the cost of its factor.
  */
 export function whiten(covariance: Float64Array, size: number): Whitening {
   const lower = cholesky(covariance, size, trustedPivot);
-  if (lower === undefined) return whitenByEigenvalues(covariance, size);
-  let logDeterminant = 0;
-  for (let i = 0; i < size; i++) logDeterminant += 2 * Math.log(lower[i * size + i]);
-  return { factor: lowerInverse(lower, size), logDeterminant };
+  if (lower !== undefined) {
+    let logDeterminant = 0;
+    for (let i = 0; i < size; i++) logDeterminant += 2 * Math.log(lower[i * size + i]);
+    return { logDeterminant, factor: () => lowerInverse(lower, size) };
+  }
+  if (cholesky(covariance, size, size * Number.EPSILON) === undefined) {
+    return { logDeterminant: Number.NEGATIVE_INFINITY, factor: () => eigenFactor(covariance, size).factor };
+  }
+  const { factor, logDeterminant } = eigenFactor(covariance, size);
+  return { logDeterminant, factor: () => factor };
 }
 
-function whitenByEigenvalues(covariance: Float64Array, size: number): Whitening {
+function eigenFactor(covariance: Float64Array, size: number): { factor: Float64Array; logDeterminant: number } {
   const { values, vectors } = symmetricEigen(covariance, size);
   const largest = Math.max(Math.abs(values[0]), Math.abs(values[size - 1]));
   const cutoff = size * Number.EPSILON * largest;
