@@ -85,7 +85,10 @@ export async function measureOurs(benchCase: BenchCase, file: string, threads: n
 }
 
 async function measurePeer(benchCase: BenchCase, file: string, threads: number, python: string): Promise<Measurement> {
-  const request = requestOf(benchCase, file, threads, benchCase.peer.params);
+  const request = {
+    ...requestOf(benchCase, file, threads, benchCase.peer.params),
+    score: benchCase.score || benchCase.peerMustScore === true,
+  };
   const env = {
     ...process.env,
     OMP_NUM_THREADS: String(threads),

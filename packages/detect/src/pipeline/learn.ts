@@ -5,7 +5,8 @@ import { NomalyError } from "../errors.ts";
 import type { ColumnSource } from "./column-source.ts";
 import { identifierReason } from "./identifiers.ts";
 import type { CategoryEncoding, Encoding, MissingPolicy, Pipeline, PipelineColumn, Scaling, SkippedColumn } from "./pipeline.ts";
-import { countTexts, quantile, sortedSample, summarize } from "./statistics.ts";
+import type { NumberSummary } from "./statistics.ts";
+import { countTexts, quantile, sortedSample, summarize, summarizeColumns } from "./statistics.ts";
 import type { Column, TextColumn } from "./table.ts";
 
 export interface PipelineOptions {
@@ -50,6 +51,11 @@ export function learnPipeline(source: ColumnSource, options: PipelineOptions, un
     missing: options.missing ?? "refuse",
     oneHot: categories === "one-hot" || (categories === "auto" && unitsMatter),
   };
+  const plain = learnPlainColumns(source, wanted, options, context);
+  if (plain !== undefined) {
+    requireUsable(plain, [], source.rowCount);
+    return { named: source.named, scaling, columns: plain, skipped: [] };
+  }
   const columns: PipelineColumn[] = [];
   const skipped: SkippedColumn[] = [];
   for (const index of wanted) {
@@ -104,22 +110,50 @@ function emptyReason(column: Column): string | undefined {
     : undefined;
 }
 
+/** Rows of numbers without names need no look at each column by itself: the fast way for large tables. */
+function learnPlainColumns(
+  source: ColumnSource,
+  wanted: readonly number[],
+  options: PipelineOptions,
+  context: LearnContext,
+): PipelineColumn[] | undefined {
+  const { matrix } = source;
+  if (matrix === undefined || source.named || options.categorical !== undefined || context.scaling === "robust") return undefined;
+  const summaries = summarizeColumns(matrix);
+  if (summaries === undefined || summaries.some((summary) => summary.missingCount > 0)) return undefined;
+  const { values, columnCount } = matrix;
+  return wanted.map((index) => {
+    const sample = sortedSample(matrix.rowCount, (row) => values[row * columnCount + index]);
+    const scale = centerAndScale(context.scaling, summaries[index], values);
+    return numberColumn(source.names[index], "number", summaries[index], { sample, scale, missing: context.missing });
+  });
+}
+
 function learnNumber(column: Exclude<Column, TextColumn>, context: LearnContext): PipelineColumn {
-  const summary = summarize(column.values);
-  if (!Number.isFinite(summary.min) || !Number.isFinite(summary.max)) throw infiniteValue(column.name, column.values);
+  const { name, kind, values } = column;
+  const summary = summarize(values);
+  if (!Number.isFinite(summary.min) || !Number.isFinite(summary.max)) throw infiniteValue(name, values);
   if (summary.missingCount > 0 && context.missing === "refuse") {
-    throw missingValues(column.name, summary.missingCount, column.values.findIndex(Number.isNaN));
+    throw missingValues(name, summary.missingCount, values.findIndex(Number.isNaN));
   }
-  const sample = sortedSample(column.values);
+  const scale = kind === "boolean" ? { center: 0, scale: 1 } : centerAndScale(context.scaling, summary, values);
+  const sample = sortedSample(values.length, (row) => values[row]);
+  return numberColumn(name, kind, summary, { sample, scale, missing: context.missing });
+}
+
+function numberColumn(
+  name: string,
+  kind: "number" | "date" | "boolean",
+  summary: NumberSummary,
+  learned: { sample: Float64Array; scale: { center: number; scale: number }; missing: MissingPolicy },
+): PipelineColumn {
+  const { sample, scale, missing } = learned;
   const median = quantile(sample, 0.5);
-  const isFlag = column.kind === "boolean";
-  const { center, scale } = isFlag ? { center: 0, scale: 1 } : centerAndScale(context.scaling, summary, column.values);
   const encoding: Encoding = {
     kind: "number",
-    center,
-    scale,
-    fill: context.missing === "refuse" ? null : isFlag ? Math.round(median) : median,
-    indicator: context.missing === "indicator" && summary.missingCount > 0,
+    ...scale,
+    fill: missing === "refuse" ? null : kind === "boolean" ? Math.round(median) : median,
+    indicator: missing === "indicator" && summary.missingCount > 0,
   };
   const profile = {
     kind: "number",
@@ -130,7 +164,7 @@ function learnNumber(column: Exclude<Column, TextColumn>, context: LearnContext)
     max: summary.max,
     missingCount: summary.missingCount,
   } as const;
-  return { name: column.name, kind: column.kind, encoding, profile };
+  return { name, kind, encoding, profile };
 }
 
 /** A spread of 0 (a constant column) divides by 1, as scikit-learn does. */

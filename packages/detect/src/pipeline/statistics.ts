@@ -1,7 +1,11 @@
 /** Summary numbers of one column, with NaN counted as missing. */
 
+import type { Matrix } from "../matrix.ts";
+
 /** Values looked at for quantiles: enough for two digits of a 5 % quantile, whatever the length. */
 const quantileSampleMax = 20_000;
+/** Squares of values up to this size do not overflow, however many are summed. */
+const plainMagnitudeMax = 1e145;
 
 export interface NumberSummary {
   readonly presentCount: number;
@@ -28,7 +32,7 @@ export function summarize(values: Float64Array): NumberSummary {
   const missingCount = values.length - presentCount;
   if (presentCount === 0) return { presentCount, missingCount, min: 0, max: 0, mean: 0, deviation: 0 };
   const largest = Math.max(Math.abs(min), Math.abs(max));
-  const unit = largest > 1e150 ? largest : 1;
+  const unit = largest > plainMagnitudeMax ? largest : 1;
   let sum = 0;
   for (let i = 0; i < values.length; i++) if (values[i] === values[i]) sum += values[i] / unit;
   const mean = sum / presentCount;
@@ -37,13 +41,54 @@ export function summarize(values: Float64Array): NumberSummary {
   return { presentCount, missingCount, min, max, mean: mean * unit, deviation: Math.sqrt(squares / presentCount) * unit };
 }
 
-/** The present values, sorted: all of them up to 20,000, else as many taken at even steps. */
-export function sortedSample(values: Float64Array): Float64Array {
-  const step = Math.max(1, values.length / quantileSampleMax);
-  const sample = new Float64Array(Math.min(values.length, quantileSampleMax));
+/**
+ * {@link summarize} of every column at once, to the bit, in two passes along the rows: columns of a wide table lie far apart
+ * in memory. Undefined when a value is infinite or so large that sums need a unit of their own.
+ */
+export function summarizeColumns(table: Matrix): NumberSummary[] | undefined {
+  const { values, columnCount, rowCount } = table;
+  const counts = new Float64Array(columnCount);
+  const mins = new Float64Array(columnCount).fill(Number.POSITIVE_INFINITY);
+  const maxs = new Float64Array(columnCount).fill(Number.NEGATIVE_INFINITY);
+  const sums = new Float64Array(columnCount);
+  for (let row = 0, at = 0; row < rowCount; row++) {
+    for (let column = 0; column < columnCount; column++, at++) {
+      const value = values[at];
+      if (value !== value) continue;
+      counts[column]++;
+      sums[column] += value;
+      if (value < mins[column]) mins[column] = value;
+      if (value > maxs[column]) maxs[column] = value;
+    }
+  }
+  for (let column = 0; column < columnCount; column++) {
+    if (counts[column] === 0 || !(Math.max(-mins[column], maxs[column]) <= plainMagnitudeMax)) return undefined;
+  }
+  const means = sums.map((sum, column) => sum / counts[column]);
+  const squares = new Float64Array(columnCount);
+  for (let row = 0, at = 0; row < rowCount; row++) {
+    for (let column = 0; column < columnCount; column++, at++) {
+      const value = values[at];
+      if (value === value) squares[column] += (value - means[column]) ** 2;
+    }
+  }
+  return Array.from(counts, (presentCount, column) => ({
+    presentCount,
+    missingCount: rowCount - presentCount,
+    min: mins[column],
+    max: maxs[column],
+    mean: means[column],
+    deviation: Math.sqrt(squares[column] / presentCount),
+  }));
+}
+
+/** The present values of `rowCount` read by `at(row)`, sorted: all of them up to 20,000, else as many taken at even steps. */
+export function sortedSample(rowCount: number, at: (row: number) => number): Float64Array {
+  const step = Math.max(1, rowCount / quantileSampleMax);
+  const sample = new Float64Array(Math.min(rowCount, quantileSampleMax));
   let count = 0;
   for (let i = 0; i < sample.length; i++) {
-    const value = values[Math.floor(i * step)];
+    const value = at(Math.floor(i * step));
     if (value === value) sample[count++] = value;
   }
   return sample.subarray(0, count).sort();

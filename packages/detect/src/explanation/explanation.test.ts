@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { detect } from "../index.ts";
+import { createRandom } from "../random.ts";
+
+function rows() {
+  const random = createRandom(11);
+  const kinds = ["red", "green", "blue"];
+  const usual = Array.from({ length: 200 }, (_, row) => ({
+    size: 10 + random.normal(),
+    weight: 5 + random.normal(),
+    color: kinds[row % 3],
+  }));
+  return [...usual, { size: 10, weight: 40, color: "red" }, { size: 10, weight: 5, color: "violet" }];
+}
+
+describe("an explanation", () => {
+  it("by contributions sums to the score over the columns of the caller, categories included", async () => {
+    const { model } = await detect(rows(), { detector: "ecod", categories: "one-hot" });
+    const { meaning, rows: explained } = model.explain(rows().slice(-2));
+    expect(meaning).toBe("sums-to-score");
+    for (const { score, reasons } of explained) {
+      expect(reasons).toHaveLength(3);
+      expect(reasons.reduce((sum, reason) => sum + reason.contribution, 0)).toBeCloseTo(score, 9);
+    }
+  });
+
+  it("by substitution is how much the score falls when the column has its usual value", async () => {
+    const { model } = await detect(rows(), { detector: "knn", categories: "one-hot" });
+    const [heavy] = rows().slice(-2);
+    const { meaning, rows: explained } = model.explain([heavy]);
+    expect(meaning).toBe("substitution");
+    const [first] = explained[0].reasons;
+    expect(first.column).toBe("weight");
+    const { median } = model.columns.find((column) => column.name === "weight")?.profile as { median: number };
+    const difference = model.score([heavy])[0] - model.score([{ ...heavy, weight: median }])[0];
+    expect(first.contribution).toBeCloseTo(difference, 12);
+  });
+
+  it("names the rare category and what is usual there", async () => {
+    const { model } = await detect(rows(), { detector: "knn", categories: "one-hot" });
+    const [reason] = model.explain([rows()[201]]).rows[0].reasons;
+    expect(reason).toMatchObject({ column: "color", value: "violet", profile: { kind: "category", distinctCount: 4 } });
+    expect(reason.profile).toMatchObject({
+      commonest: [{ value: "red" }, { value: "green" }, { value: "blue" }, { value: "violet" }],
+    });
+  });
+});
