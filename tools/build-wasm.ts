@@ -12,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 
@@ -30,13 +30,20 @@ export async function buildWasm(force = false): Promise<void> {
   mkdirSync(outputFolder, { recursive: true });
   const sources = readdirSync(sourceFolder).filter((name) => name.endsWith(".ts"));
   const shared = sources.filter((name) => name.startsWith("shared-")).map((name) => join(sourceFolder, name));
-  for (const source of sources.filter((name) => !name.startsWith("shared-"))) {
-    const file = join(sourceFolder, source);
-    const output = join(outputFolder, source);
-    const newest = Math.max(...[file, ...shared, import.meta.filename].map((input) => statSync(input).mtimeMs));
-    const built = statSync(output, { throwIfNoEntry: false });
-    if (force || built === undefined || built.mtimeMs < newest) await buildFamily(file, output);
-  }
+  const stale = sources.filter((source) => {
+    if (source.startsWith("shared-")) return false;
+    const inputs = [join(sourceFolder, source), ...shared, import.meta.filename];
+    const newest = Math.max(...inputs.map((input) => statSync(input).mtimeMs));
+    const built = statSync(join(outputFolder, source), { throwIfNoEntry: false });
+    return force || built === undefined || built.mtimeMs < newest;
+  });
+  // As many compilers at once as there are cores: each takes seconds on one.
+  const take = async () => {
+    for (let source = stale.pop(); source !== undefined; source = stale.pop()) {
+      await buildFamily(join(sourceFolder, source), join(outputFolder, source));
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, take));
 }
 
 async function buildFamily(source: string, output: string): Promise<void> {
