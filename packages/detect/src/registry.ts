@@ -5,26 +5,32 @@ import { cblof } from "./detectors/cblof/index.ts";
 import { copod } from "./detectors/copod/index.ts";
 import { ecod } from "./detectors/ecod/index.ts";
 import { halfSpaceTrees } from "./detectors/half-space-trees/index.ts";
+import { hbos } from "./detectors/hbos/index.ts";
 import { isolationForest } from "./detectors/isolation-forest/index.ts";
 import { kde } from "./detectors/kde/index.ts";
 import { knn } from "./detectors/knn/index.ts";
+import { loda } from "./detectors/loda/index.ts";
 import { lof } from "./detectors/lof/index.ts";
 import { mcd } from "./detectors/mcd/index.ts";
 import { ocsvm } from "./detectors/ocsvm/index.ts";
 import { pca } from "./detectors/pca/index.ts";
 import { robustZ } from "./detectors/robust-z/index.ts";
+import { sampling } from "./detectors/sampling/index.ts";
 
 export const detectors: readonly AnyDetector[] = [
   cblof,
   copod,
   ecod,
   halfSpaceTrees,
+  hbos,
   isolationForest,
   kde,
   knn,
+  loda,
   lof,
   mcd,
   ocsvm,
   pca,
   robustZ,
+  sampling,
 ];
