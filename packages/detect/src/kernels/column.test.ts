@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../random.ts";
-import type { ColumnKernels } from "./column-kernels.ts";
+import type { Matrix } from "../matrix.ts";
+import type { ColumnKernels, ProjectedSteps } from "./column-kernels.ts";
 import { kernelsByName } from "./choose.ts";
 import { wasmColumn } from "./wasm/column.ts";
 
@@ -46,5 +47,55 @@ describe.each(Object.entries(columns))("sorting %s", (_name, column) => {
 
   test("pieces that are merged give the same bits as the reference", () => {
     expect(sortedBy(wasmColumn("simd", 100), column)).toStrictEqual(expected);
+  });
+});
+
+/** 7 step functions over 2 of the columns each; every third one counts downwards. */
+function randomSteps(columnCount: number): { steps: ProjectedSteps; cells: Float64Array } {
+  const count = 7;
+  const width = Math.min(2, columnCount);
+  const steps = {
+    count,
+    width,
+    columns: Int32Array.from({ length: count * width }, () => random.integer(columnCount)),
+    weights: filled(count * width, () => random.normal()),
+    lows: filled(count, () => random.normal()),
+    scales: filled(count, (i) => (i % 3 === 0 ? -3 : 5)),
+    leasts: Int32Array.from({ length: count }, (_, i) => (i % 3 === 0 ? -9 : -1)),
+    mosts: Int32Array.from({ length: count }, (_, i) => (i % 3 === 0 ? 0 : 10)),
+    starts: Int32Array.from({ length: count }, (_, i) => 12 * i),
+  };
+  return { steps, cells: filled(12 * count, () => random.normal()) };
+}
+
+const tables: Readonly<Record<string, Matrix>> = {
+  "no rows": { rowCount: 0, columnCount: 3, values: new Float64Array(0) },
+  "one row": { rowCount: 1, columnCount: 3, values: filled(3, () => random.normal()) },
+  "1999 rows, 1 column": { rowCount: 1999, columnCount: 1, values: filled(1999, () => random.normal()) },
+  "20001 rows, 5 columns": { rowCount: 20001, columnCount: 5, values: filled(100005, () => random.normal()) },
+  "301 rows, 90 columns": { rowCount: 301, columnCount: 90, values: filled(27090, () => random.integer(3) - 1) },
+  "values whose sums overflow": { rowCount: 201, columnCount: 2, values: filled(402, (i) => (i % 3 === 0 ? -1.7e308 : 1.7e308)) },
+};
+
+describe.each(Object.entries(tables))("step functions of projections on %s", (_name, table) => {
+  const { steps, cells } = randomSteps(table.columnCount);
+
+  function results(kernels: ColumnKernels): readonly [Float64Array, Int32Array, Float64Array] {
+    const ranges = Float64Array.from({ length: 14 }, (_, i) => (i % 2 === 0 ? Infinity : -Infinity));
+    const counts = new Int32Array(cells.length);
+    const sums = new Float64Array(table.rowCount);
+    kernels.projectedRangesInto(table, steps, ranges);
+    kernels.projectedCountsInto(table, steps, counts);
+    kernels.projectedSumsInto(table, steps, cells, sums);
+    return [ranges, counts, sums];
+  }
+
+  test("every row counts once in each", () => {
+    const [, counts] = results(kernelsByName("reference"));
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(7 * table.rowCount);
+  });
+
+  test.each(["wasm-simd", "wasm-relaxed-simd"] as const)("%s gives the same bits as the reference", (name) => {
+    expect(results(kernelsByName(name))).toStrictEqual(results(kernelsByName("reference")));
   });
 });

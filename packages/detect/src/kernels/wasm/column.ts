@@ -1,6 +1,9 @@
-/** The column family on WebAssembly: copies a column in, sorts it by radix, copies it out. */
+/** The column family on WebAssembly: sorting by radix, and step functions of sparse projections two rows at a time. */
 
-import type { ColumnKernels } from "../column-kernels.ts";
+import type { Matrix } from "../../matrix.ts";
+import { rowRange } from "../../matrix.ts";
+import type { ColumnKernels, ProjectedSteps, Projections } from "../column-kernels.ts";
+import { referenceColumn } from "../reference/column.ts";
 import { relaxedSimd, simd } from "./generated/column.ts";
 import { createArena } from "./instance.ts";
 import type { WasmArena, WasmBuild } from "./instance.ts";
@@ -9,15 +12,24 @@ import type { WasmArena, WasmBuild } from "./instance.ts";
 const tableBytes = 3 * 2048 * 4;
 /** Longer columns are sorted in pieces that are merged: a row takes 28 bytes of arena. */
 const pieceRowCountMax = 16_777_216;
+/** Values of one block of rows, held twice in the arena: half of a usual second-level cache. */
+const blockValueCount = 16_384;
+/** Fewer rows are done sooner than the tables are copied. */
+const projectedRowCountMin = 64;
 
 /** @param pieceRowCount lets a test merge pieces without a large column. */
 export function wasmColumn(build: WasmBuild, pieceRowCount = pieceRowCountMax): ColumnKernels {
-  let arena: WasmArena | undefined;
+  let held: WasmArena | undefined;
+
+  function freshArena(): WasmArena {
+    held ??= createArena(build === "simd" ? simd : relaxedSimd);
+    held.reset();
+    return held;
+  }
 
   function sortPiece(values: Float64Array, order: Uint32Array): void {
     const count = values.length;
-    arena ??= createArena(build === "simd" ? simd : relaxedSimd);
-    arena.reset();
+    const arena = freshArena();
     const valuesAt = arena.put(values);
     const orderAt = arena.reserve(count * 4);
     const recordsAt = arena.reserve(count * 8);
@@ -38,7 +50,97 @@ export function wasmColumn(build: WasmBuild, pieceRowCount = pieceRowCountMax): 
     }
   }
 
-  return { sortColumn };
+  function projectedRangesInto(rows: Matrix, projections: Projections, ranges: Float64Array): void {
+    if (rows.rowCount < projectedRowCountMin) {
+      referenceColumn.projectedRangesInto(rows, projections, ranges);
+      return;
+    }
+    const arena = freshArena();
+    const { count, width } = projections;
+    const columnsAt = arena.put(projections.columns);
+    const weightsAt = arena.put(projections.weights);
+    const rangesAt = arena.put(ranges);
+    const blocks = putBlocks(arena, rows.columnCount);
+    for (let start = 0; start < rows.rowCount; start += blocks.rowCount) {
+      const { pitch } = blocks.load(rows, start);
+      arena.call["projectedRanges"](blocks.address, pitch, count, width, columnsAt, weightsAt, rangesAt);
+    }
+    const found = arena.float64(rangesAt, ranges.length);
+    for (let i = 0; i < ranges.length; i++) ranges[i] = found[i] + 0; // -0 becomes 0
+  }
+
+  function projectedCountsInto(rows: Matrix, steps: ProjectedSteps, counts: Int32Array): void {
+    if (rows.rowCount < projectedRowCountMin) {
+      referenceColumn.projectedCountsInto(rows, steps, counts);
+      return;
+    }
+    const arena = freshArena();
+    const stepsAt = putSteps(arena, steps);
+    const countsAt = arena.put(counts);
+    const blocks = putBlocks(arena, rows.columnCount);
+    for (let start = 0; start < rows.rowCount; start += blocks.rowCount) {
+      const { rowCount, pitch } = blocks.load(rows, start);
+      arena.call["projectedCounts"](blocks.address, rowCount, pitch, ...stepsAt, countsAt);
+    }
+    counts.set(arena.int32(countsAt, counts.length));
+  }
+
+  function projectedSumsInto(rows: Matrix, steps: ProjectedSteps, cells: Float64Array, sums: Float64Array): void {
+    if (rows.rowCount < projectedRowCountMin) {
+      referenceColumn.projectedSumsInto(rows, steps, cells, sums);
+      return;
+    }
+    const arena = freshArena();
+    const stepsAt = putSteps(arena, steps);
+    const cellsAt = arena.put(cells);
+    const blocks = putBlocks(arena, rows.columnCount);
+    const sumsAt = arena.reserve(blocks.rowCount * 8);
+    for (let start = 0; start < rows.rowCount; start += blocks.rowCount) {
+      const { rowCount, pitch } = blocks.load(rows, start);
+      arena.call["projectedSums"](blocks.address, pitch, ...stepsAt, cellsAt, sumsAt);
+      sums.set(arena.float64(sumsAt, rowCount), start);
+    }
+  }
+
+  return { sortColumn, projectedRangesInto, projectedCountsInto, projectedSumsInto };
+}
+
+/** Room for blocks of rows, and the loading of one: rows as they come, then column by column. */
+interface Blocks {
+  /** Rows of a full block: an even number. */
+  readonly rowCount: number;
+  /** Where the block stands column by column. */
+  readonly address: number;
+  /** Loads the rows from `start` on; `pitch` is their number, made even. */
+  load(rows: Matrix, start: number): { rowCount: number; pitch: number };
+}
+
+function putBlocks(arena: WasmArena, columnCount: number): Blocks {
+  const blockRowCount = Math.max(2, 2 * Math.floor(blockValueCount / columnCount / 2));
+  const rowsAt = arena.reserve(blockRowCount * columnCount * 8);
+  const address = arena.reserve(blockRowCount * columnCount * 8);
+
+  function load(rows: Matrix, start: number): { rowCount: number; pitch: number } {
+    const rowCount = Math.min(blockRowCount, rows.rowCount - start);
+    const pitch = rowCount + (rowCount % 2);
+    arena.float64(rowsAt, rowCount * columnCount).set(rowRange(rows, start, start + rowCount).values);
+    arena.call["toColumns"](rowsAt, address, rowCount, columnCount, pitch);
+    return { rowCount, pitch };
+  }
+
+  return { rowCount: blockRowCount, address, load };
+}
+
+/** The arguments that describe step functions, in the order of the assembly: see `limits` there. */
+function putSteps(arena: WasmArena, steps: ProjectedSteps): number[] {
+  const limits = new Float64Array(4 * steps.count);
+  for (let index = 0; index < steps.count; index++) {
+    const { lows, scales, leasts, mosts } = steps;
+    limits.set([lows[index], scales[index], leasts[index], mosts[index]], 4 * index);
+  }
+  const columnsAt = arena.put(steps.columns);
+  const weightsAt = arena.put(steps.weights);
+  return [steps.count, steps.width, columnsAt, weightsAt, arena.put(limits), arena.put(steps.starts)];
 }
 
 /** Merges two sorted parts that meet at `middle`; the order of the second part still counts from there. */

@@ -166,3 +166,145 @@ function shiftFor(range: u64): u64 {
   const bits = 64 - clz(range);
   return bits > keyBits ? bits - keyBits : 0;
 }
+
+/**
+ * Projections of a block of rows, two rows at a time. `block` holds the rows column by column (`pitch` rows a column,
+ * an even number; the last row is padded by any finite number), so that two rows stand side by side in a vector.
+ */
+
+/** Rows of width `columnCount` to columns of `pitch` rows. */
+export function toColumns(rows: usize, block: usize, rowCount: usize, columnCount: usize, pitch: usize): void {
+  for (let column: usize = 0; column < columnCount; column++) {
+    let from = rows + (column << 3);
+    const to = block + ((column * pitch) << 3);
+    for (let row: usize = 0; row < rowCount; row++) {
+      store<f64>(to + (row << 3), load<f64>(from));
+      from += columnCount << 3;
+    }
+    for (let row = rowCount; row < pitch; row++) store<f64>(to + (row << 3), load<f64>(to));
+  }
+}
+
+/** Two rows of one projection, the terms added in their order. */
+// @ts-ignore: decorator
+@inline
+function projectedPair(block: usize, row: usize, pitch: usize, columns: usize, weights: usize, width: usize): v128 {
+  let sum = f64x2.mul(v128.load(block + ((<usize>load<i32>(columns) * pitch + row) << 3)), v128.load64_splat(weights));
+  for (let term: usize = 1; term < width; term++) {
+    const column = <usize>load<i32>(columns + (term << 2));
+    const product = f64x2.mul(
+      v128.load(block + ((column * pitch + row) << 3)),
+      v128.load64_splat(weights + (term << 3)),
+    );
+    sum = f64x2.add(sum, product);
+  }
+  return sum;
+}
+
+/** Padding rows repeat row 0 of the block, so they move no range. */
+export function projectedRanges(
+  block: usize,
+  pitch: usize,
+  count: usize,
+  width: usize,
+  columns: usize,
+  weights: usize,
+  ranges: usize,
+): void {
+  for (let index: usize = 0; index < count; index++) {
+    const columnsAt = columns + ((index * width) << 2);
+    const weightsAt = weights + ((index * width) << 3);
+    let least = v128.load64_splat(ranges + (index << 4));
+    let most = v128.load64_splat(ranges + (index << 4) + 8);
+    for (let row: usize = 0; row < pitch; row += 2) {
+      const value = projectedPair(block, row, pitch, columnsAt, weightsAt, width);
+      // pmin(a, b) is b < a ? b : a, so NaN changes nothing, as in the reference.
+      least = f64x2.pmin(least, value);
+      most = f64x2.pmax(most, value);
+    }
+    const least0 = f64x2.extract_lane(least, 0);
+    const least1 = f64x2.extract_lane(least, 1);
+    const most0 = f64x2.extract_lane(most, 0);
+    const most1 = f64x2.extract_lane(most, 1);
+    store<f64>(ranges + (index << 4), least1 < least0 ? least1 : least0);
+    store<f64>(ranges + (index << 4) + 8, most1 > most0 ? most1 : most0);
+  }
+}
+
+/** Two places in a step function, less the least, as two int32 in the low half. */
+// @ts-ignore: decorator
+@inline
+function placePair(value: v128, low: v128, scale: v128, least: v128, most: v128): v128 {
+  const place = f64x2.floor(f64x2.mul(f64x2.sub(value, low), scale));
+  const clamped = f64x2.pmin(most, f64x2.pmax(least, place));
+  return i32x4.trunc_sat_f64x2_s_zero(f64x2.sub(clamped, least));
+}
+
+/** `limits`: 4 float64 for each step function: low, scale, least, most. `starts`: int32. */
+export function projectedCounts(
+  block: usize,
+  rowCount: usize,
+  pitch: usize,
+  count: usize,
+  width: usize,
+  columns: usize,
+  weights: usize,
+  limits: usize,
+  starts: usize,
+  counts: usize,
+): void {
+  for (let index: usize = 0; index < count; index++) {
+    const columnsAt = columns + ((index * width) << 2);
+    const weightsAt = weights + ((index * width) << 3);
+    const limitsAt = limits + (index << 5);
+    const low = v128.load64_splat(limitsAt);
+    const scale = v128.load64_splat(limitsAt + 8);
+    const least = v128.load64_splat(limitsAt + 16);
+    const most = v128.load64_splat(limitsAt + 24);
+    const cells = counts + (<usize>load<i32>(starts + (index << 2)) << 2);
+    for (let row: usize = 0; row < rowCount; row += 2) {
+      const value = projectedPair(block, row, pitch, columnsAt, weightsAt, width);
+      const places = placePair(value, low, scale, least, most);
+      const first = cells + (<usize>i32x4.extract_lane(places, 0) << 2);
+      store<i32>(first, load<i32>(first) + 1);
+      if (row + 1 == rowCount) break;
+      const second = cells + (<usize>i32x4.extract_lane(places, 1) << 2);
+      store<i32>(second, load<i32>(second) + 1);
+    }
+  }
+}
+
+/** `sums`: pitch float64, written. */
+export function projectedSums(
+  block: usize,
+  pitch: usize,
+  count: usize,
+  width: usize,
+  columns: usize,
+  weights: usize,
+  limits: usize,
+  starts: usize,
+  cells: usize,
+  sums: usize,
+): void {
+  memory.fill(sums, 0, pitch << 3);
+  for (let index: usize = 0; index < count; index++) {
+    const columnsAt = columns + ((index * width) << 2);
+    const weightsAt = weights + ((index * width) << 3);
+    const limitsAt = limits + (index << 5);
+    const low = v128.load64_splat(limitsAt);
+    const scale = v128.load64_splat(limitsAt + 8);
+    const least = v128.load64_splat(limitsAt + 16);
+    const most = v128.load64_splat(limitsAt + 24);
+    const table = cells + (<usize>load<i32>(starts + (index << 2)) << 3);
+    for (let row: usize = 0; row < pitch; row += 2) {
+      const value = projectedPair(block, row, pitch, columnsAt, weightsAt, width);
+      const places = placePair(value, low, scale, least, most);
+      const first = table + (<usize>i32x4.extract_lane(places, 0) << 3);
+      const second = table + (<usize>i32x4.extract_lane(places, 1) << 3);
+      const pair = v128.load64_lane(second, v128.load64_zero(first), 1);
+      const at = sums + (row << 3);
+      v128.store(at, f64x2.add(v128.load(at), pair));
+    }
+  }
+}

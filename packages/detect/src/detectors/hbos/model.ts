@@ -1,0 +1,103 @@
+/** The fitted hbos model: bins for each column, and what falling into each of them adds to a score. */
+
+import type { Model, ModelState } from "../../detector/detector.ts";
+import { stateArray, stateChoice, stateNumber } from "../../detector/state.ts";
+import { NomalyError } from "../../errors.ts";
+import { binOf, binSearch } from "../../histograms/column-bins.ts";
+import type { Matrix } from "../../matrix.ts";
+import { columnCountMax } from "../../matrix.ts";
+
+const sides = ["left", "right"] as const;
+
+export interface HbosState {
+  /** Place of each column's first bin; one entry more than columns. */
+  readonly firstBins: Int32Array;
+  readonly edges: Float64Array;
+  /** Minus log2 of each bin's density plus alpha. */
+  readonly cells: Float64Array;
+  /** How far beyond the outermost bin a value still counts to it, in widths of that bin. */
+  readonly tol: number;
+  /** The side on which a bin takes in its edge. */
+  readonly closed: (typeof sides)[number];
+}
+
+export function createHbosModel(state: HbosState): Model {
+  const { firstBins, edges, cells, tol, closed } = state;
+  const columnCount = firstBins.length - 1;
+  const search = binSearch({ firstBins, edges }, closed);
+  const outside = Float64Array.from({ length: columnCount }, (_, column) =>
+    largest(cells, firstBins[column], firstBins[column + 1]),
+  );
+
+  function cellOf(column: number, value: number): number {
+    const bin = binOf(search, column, value);
+    return bin >= 0 ? cells[bin] : cellBeyond(column, value, bin === -1);
+  }
+
+  /** The outermost bin's cell where the value lies within `tol` of it, else that of the column's rarest bin. */
+  function cellBeyond(column: number, value: number, below: boolean): number {
+    const bin = below ? firstBins[column] : firstBins[column + 1] - 1;
+    const at = bin + column;
+    const distance = below ? edges[at] - value : value - edges[at + 1];
+    return distance <= (edges[at + 1] - edges[at]) * tol ? cells[bin] : outside[column];
+  }
+
+  function scoreInto(rows: Matrix, scores: Float64Array): void {
+    const { values, rowCount } = rows;
+    for (let row = 0, at = 0; row < rowCount; row++, at += columnCount) {
+      let sum = 0;
+      for (let column = 0; column < columnCount; column++) sum += cellOf(column, values[at + column]);
+      scores[row] = sum;
+    }
+  }
+
+  function contributionsInto(rows: Matrix, out: Float64Array): void {
+    for (let row = 0, at = 0; row < rows.rowCount; row++, at += columnCount) {
+      for (let column = 0; column < columnCount; column++) out[at + column] = cellOf(column, rows.values[at + column]);
+    }
+  }
+
+  return {
+    columnCount,
+    scoreInto,
+    contributionsInto,
+    toState: () => ({ values: { tol, closed }, arrays: { firstBins, edges, cells } }),
+  };
+}
+
+function largest(values: Float64Array, start: number, end: number): number {
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = start; i < end; i++) max = Math.max(max, values[i]);
+  return max;
+}
+
+export function restoreHbos(state: ModelState): Model {
+  const firstBins = stateArray(state, "firstBins", Int32Array);
+  const columnCount = firstBins.length - 1;
+  if (columnCount < 1 || columnCount > columnCountMax) throw damaged("firstBins", `2 to ${columnCountMax + 1} entries`);
+  const rising = firstBins.every((bin, i) => (i === 0 ? bin === 0 : bin > firstBins[i - 1]));
+  if (!rising) throw damaged("firstBins", "entries that rise from 0");
+  const binCount = firstBins[columnCount];
+  const edges = stateArray(state, "edges", Float64Array, binCount + columnCount);
+  const cells = stateArray(state, "cells", Float64Array, binCount);
+  if (!cells.every(Number.isFinite) || !edges.every(Number.isFinite)) throw damaged("cells", "finite numbers");
+  for (let column = 0; column < columnCount; column++) {
+    for (let at = firstBins[column] + column; at < firstBins[column + 1] + column; at++) {
+      if (!(edges[at] < edges[at + 1])) throw damaged("edges", "edges that rise within each column");
+    }
+  }
+  return createHbosModel({
+    firstBins,
+    edges,
+    cells,
+    tol: stateNumber(state, "tol", 0, 1),
+    closed: stateChoice(state, "closed", sides),
+  });
+}
+
+function damaged(name: string, expected: string): NomalyError {
+  return new NomalyError("MODEL_FILE", `the model's state has no valid "${name}"; expected ${expected}`, {
+    field: name,
+    expected,
+  });
+}
