@@ -6,6 +6,7 @@ import { copod } from "./detectors/copod/index.ts";
 import { ecod } from "./detectors/ecod/index.ts";
 import { halfSpaceTrees } from "./detectors/half-space-trees/index.ts";
 import { hbos } from "./detectors/hbos/index.ts";
+import { inne } from "./detectors/inne/index.ts";
 import { isolationForest } from "./detectors/isolation-forest/index.ts";
 import { kde } from "./detectors/kde/index.ts";
 import { knn } from "./detectors/knn/index.ts";
@@ -23,6 +24,7 @@ export const detectors: readonly AnyDetector[] = [
   ecod,
   halfSpaceTrees,
   hbos,
+  inne,
   isolationForest,
   kde,
   knn,

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Matrix } from "../matrix.ts";
 import { createRandom } from "../random.ts";
 import { kernelsByName } from "./choose.ts";
-import type { CompleteForest } from "./forest-kernels.ts";
+import type { BallEnsemble, CompleteForest } from "./forest-kernels.ts";
+import { ballLaneCount } from "./forest-kernels.ts";
 import { referenceKernels } from "./reference/index.ts";
 
 const sets = ["wasm-simd", "wasm-relaxed-simd"] as const;
@@ -98,5 +99,60 @@ describe("completeForestInto gives the reference's bits", () => {
     const second = randomForest(4, 90, 8, normal);
     const rows = randomRows(100, 4, normal);
     for (const forest of [first, second, first]) expectSameSums(forest, rows);
+  });
+});
+
+/** Members of random balls, the last lanes of each member left empty, radii rising as the contract asks. */
+function randomBalls(columnCount: number, memberCount: number, ballCount: number, draw: () => number): BallEnsemble {
+  const random = createRandom(columnCount * 1000 + memberCount);
+  const blockCount = Math.ceil(ballCount / ballLaneCount);
+  const laneCount = memberCount * blockCount * ballLaneCount;
+  const squaredRadii = new Float64Array(laneCount).fill(-1);
+  for (let start = 0; start < laneCount; start += blockCount * ballLaneCount) {
+    squaredRadii.set(Float64Array.from({ length: ballCount }, () => 3 * columnCount * random.uniform()).sort(), start);
+  }
+  return {
+    columnCount,
+    memberCount,
+    blockCount,
+    centers: Float64Array.from({ length: laneCount * columnCount }, draw),
+    squaredRadii,
+    values: Float64Array.from({ length: laneCount }, () => random.uniform()),
+  };
+}
+
+function expectSameCover(ensemble: BallEnsemble, rows: Matrix): void {
+  const expected = new Float64Array(rows.rowCount);
+  referenceKernels.ballEnsembleInto(ensemble, rows, expected);
+  for (const set of sets) {
+    const sums = new Float64Array(rows.rowCount).fill(7);
+    kernelsByName(set).ballEnsembleInto(ensemble, rows, sums);
+    expect(sums.findIndex((sum, row) => !Object.is(sum, expected[row]))).toBe(-1);
+  }
+}
+
+describe("ballEnsembleInto gives the reference's bits", () => {
+  for (const [columnCount, memberCount, ballCount] of [
+    [1, 1, 2],
+    [3, 20, 8],
+    [10, 30, 13],
+    [16, 10, 9],
+    [17, 5, 40],
+    [200, 4, 5],
+  ] as const) {
+    test(`for ${memberCount} members of ${ballCount} balls in ${columnCount} columns, whatever the number of rows`, () => {
+      const random = createRandom(9);
+      const draw = () => random.normal();
+      const ensemble = randomBalls(columnCount, memberCount, ballCount, draw);
+      for (const rowCount of [0, 1, 3, 4, 65, 1025]) expectSameCover(ensemble, randomRows(rowCount, columnCount, draw));
+    });
+  }
+
+  test("for rows on the edge of a ball and squares that overflow", () => {
+    const random = createRandom(10);
+    const draw = () => random.integer(3) * (random.uniform() < 0.1 ? 1e200 : 1);
+    const ensemble = randomBalls(2, 20, 8, draw);
+    const whole = ensemble.squaredRadii.map((radius) => (radius > 4 ? infinity : Math.round(radius)));
+    expectSameCover({ ...ensemble, squaredRadii: whole }, randomRows(300, 2, draw));
   });
 });

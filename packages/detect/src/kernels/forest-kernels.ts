@@ -1,4 +1,4 @@
-/** The forest family of kernels: many rows through every tree of an ensemble. */
+/** The forest family of kernels: many rows through every tree, or every set of balls, of an ensemble. */
 
 import type { Matrix } from "../matrix.ts";
 
@@ -18,7 +18,30 @@ export interface CompleteForest {
   readonly leafValues: Float64Array;
 }
 
+/** Balls whose centres stand side by side in memory. */
+export const ballLaneCount = 8;
+
+/**
+ * Members of a few balls each, a member's balls by rising radius. Balls come in blocks of `ballLaneCount`, the last one of a
+ * member filled with balls of squared radius -1, which cover nothing: centre of lane l of block b in column c at
+ * `(b * columnCount + c) * ballLaneCount + l`, its squared radius and value at `b * ballLaneCount + l`.
+ */
+export interface BallEnsemble {
+  readonly columnCount: number;
+  readonly memberCount: number;
+  /** Blocks of each member. */
+  readonly blockCount: number;
+  readonly centers: Float64Array;
+  readonly squaredRadii: Float64Array;
+  readonly values: Float64Array;
+}
+
 export interface ForestKernels {
   /** `sums[row]`: the values of the leaves a row reaches, added in the order of the trees. */
   completeForestInto(forest: CompleteForest, rows: Matrix, sums: Float64Array): void;
+  /**
+   * `sums[row]`: for each member the value of the first ball that covers the row, 1 where none does, added in order of the
+   * members. A ball covers a row whose squared distance, summed in order of the columns, is at most its squared radius.
+   */
+  ballEnsembleInto(ensemble: BallEnsemble, rows: Matrix, sums: Float64Array): void;
 }

@@ -180,3 +180,79 @@ export function descend(
     leafValues += width << 3;
   }
 }
+
+/** Columns between two looks whether a ball of the block can still cover the row. */
+const columnsPerLook: u32 = 16;
+
+/** Adds each member's value to the sums of a block of rows, member after member; the layout is that of `BallEnsemble`. */
+export function coverRows(
+  centers: u32,
+  squaredRadii: u32,
+  values: u32,
+  memberCount: u32,
+  blockCount: u32,
+  rows: u32,
+  columnCount: u32,
+  rowCount: u32,
+  sums: u32,
+): void {
+  const blockBytes = columnCount << 6;
+  for (let member: u32 = 0; member < memberCount; member++) {
+    let row = rows;
+    for (let r: u32 = 0; r < rowCount; r++) {
+      let value: f64 = 1;
+      for (let block: u32 = 0; block < blockCount; block++) {
+        const covering = coverMask(centers + block * blockBytes, squaredRadii + (block << 6), row, columnCount);
+        if (covering !== 0) {
+          value = load<f64>(values + (block << 6) + (ctz(covering) << 3));
+          break;
+        }
+      }
+      store<f64>(sums + (r << 3), load<f64>(sums + (r << 3)) + value);
+      row += columnCount << 3;
+    }
+    centers += blockCount * blockBytes;
+    squaredRadii += blockCount << 6;
+    values += blockCount << 6;
+  }
+}
+
+/** Bit l tells whether ball l of the block covers the row. Lanes are balls: each sums over columns in their order. */
+// @ts-ignore: decorator
+@inline
+function coverMask(centers: u32, squaredRadii: u32, row: u32, columnCount: u32): u32 {
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  const r0 = v128.load(squaredRadii);
+  const r1 = v128.load(squaredRadii, 16);
+  const r2 = v128.load(squaredRadii, 32);
+  const r3 = v128.load(squaredRadii, 48);
+  const rowEnd = row + (columnCount << 3);
+  let mask: u32 = 0;
+  while (row < rowEnd) {
+    const lookEnd = min<u32>(rowEnd, row + (columnsPerLook << 3));
+    while (row < lookEnd) {
+      const value = v128.load64_splat(row);
+      const d0 = f64x2.sub(value, v128.load(centers));
+      const d1 = f64x2.sub(value, v128.load(centers, 16));
+      const d2 = f64x2.sub(value, v128.load(centers, 32));
+      const d3 = f64x2.sub(value, v128.load(centers, 48));
+      s0 = f64x2.add(s0, f64x2.mul(d0, d0));
+      s1 = f64x2.add(s1, f64x2.mul(d1, d1));
+      s2 = f64x2.add(s2, f64x2.mul(d2, d2));
+      s3 = f64x2.add(s3, f64x2.mul(d3, d3));
+      row += 8;
+      centers += 64;
+    }
+    mask =
+      i64x2.bitmask(f64x2.le(s0, r0)) |
+      (i64x2.bitmask(f64x2.le(s1, r1)) << 2) |
+      (i64x2.bitmask(f64x2.le(s2, r2)) << 4) |
+      (i64x2.bitmask(f64x2.le(s3, r3)) << 6);
+    // Squares only add: none covers it any more.
+    if (mask === 0) break;
+  }
+  return mask;
+}
