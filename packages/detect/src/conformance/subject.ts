@@ -22,7 +22,7 @@ export interface SubjectOptions {
   readonly kernelSets: readonly KernelSet[];
   /** Scores to compare with; without them that check does not apply. */
   readonly golden?: GoldenScores;
-  /** A fit of 120 rows that takes longer is stopped and does not count as ending; far above what any needs. */
+  /** A fit that takes longer is stopped and does not count as ending; far above what any of these tables needs. */
   readonly fitTimeoutMs?: number;
 }
 
@@ -57,7 +57,9 @@ export interface Subject {
   fit(train: Matrix, options?: FitOptions): Promise<Fitted>;
   /** The shared fit of a corner under a kernel set. */
   shared(corner: Corner, kernels: KernelSet): Promise<SharedFit>;
-  /** Visits every corner under every kernel set; faults carry both names. */
+  /** Visits every corner; faults and errors carry its name, and the next corner's turn comes all the same. */
+  eachCorner(report: Report, visit: (corner: Corner, report: Report) => Promise<void>): Promise<void>;
+  /** Visits the shared fit of every corner under every kernel set, in the same way. */
   eachFit(report: Report, visit: (fit: SharedFit, report: Report) => Promise<void> | void): Promise<void>;
 }
 
@@ -75,15 +77,16 @@ export async function createSubject(detector: AnyDetector, options: SubjectOptio
   function fit(train: Matrix, fitOptions: FitOptions = {}): Promise<Fitted> {
     const { corner, seed, params: givenParams, ...context } = fitOptions;
     const params = givenParams ?? parseParams(detector.id, detector.params, corner?.params ?? {});
-    const defaults = { random: createRandom(seed ?? seedOfShared), kernels, threads: singleThread(tasks) };
+    const signal = AbortSignal.timeout(options.fitTimeoutMs ?? defaultFitTimeoutMs);
+    const defaults = { random: createRandom(seed ?? seedOfShared), kernels, threads: singleThread(tasks), signal };
     return detector.fit(train, params as never, { ...defaults, ...context });
   }
 
-  async function shared(corner: Corner, kernelSet: KernelSet, signal?: AbortSignal): Promise<SharedFit> {
+  async function shared(corner: Corner, kernelSet: KernelSet): Promise<SharedFit> {
     const key = `${corner.label} ${kernelSet.name}`;
     const held = sharedFits.get(key);
     if (held !== undefined) return held;
-    const fitted = await fit(copyOf(sample.train), { corner, kernels: kernelSet, ...(signal && { signal }) });
+    const fitted = await fit(copyOf(sample.train), { corner, kernels: kernelSet });
     const made = { corner, kernels: kernelSet, fitted, freshScores: scoresOf(fitted.model, sample.fresh) };
     sharedFits.set(key, made);
     return made;
@@ -92,27 +95,32 @@ export async function createSubject(detector: AnyDetector, options: SubjectOptio
   const corners: Corner[] = [];
   const endless: Corner[] = [];
   for (const corner of cornersOf(detector.params)) {
-    const timeout = AbortSignal.timeout(options.fitTimeoutMs ?? defaultFitTimeoutMs);
-    const refusal = await refusalOf(() => shared(corner, kernels, timeout));
-    if (refusal === "ABORTED" && timeout.aborted) endless.push(corner);
+    const refusal = await refusalOf(() => shared(corner, kernels));
+    if (refusal === "ABORTED") endless.push(corner);
     // A value may be too large for 120 rows, and PARAM is how a fit says so. Other errors are for the checks to find.
     else if (refusal !== "PARAM" || corner.label === "default") corners.push(corner);
   }
 
-  async function eachFit(report: Report, visit: (made: SharedFit, report: Report) => Promise<void> | void): Promise<void> {
+  async function eachCorner(report: Report, visit: (corner: Corner, report: Report) => Promise<void>): Promise<void> {
     for (const corner of corners) {
-      for (const kernelSet of kernelSets) {
-        const under = `${corner.label}, ${kernelSet.name}`;
-        try {
-          await visit(await shared(corner, kernelSet), (fault) => report(`${under}: ${fault}`));
-        } catch (error) {
-          report(`${under}: threw ${String(error)}`);
-        }
+      try {
+        await visit(corner, (fault) => report(`${corner.label}: ${fault}`));
+      } catch (error) {
+        report(`${corner.label}: threw ${String(error)}`);
       }
     }
   }
 
-  return { detector, kernelSets, kernels, golden: options.golden, sample, corners, endless, fit, shared, eachFit };
+  function eachFit(report: Report, visit: (made: SharedFit, report: Report) => Promise<void> | void): Promise<void> {
+    return eachCorner(report, async (corner, reportOfCorner) => {
+      for (const kernelSet of kernelSets) {
+        const reportOfSet: Report = (fault) => reportOfCorner(`${kernelSet.name}: ${fault}`);
+        await visit(await shared(corner, kernelSet), reportOfSet);
+      }
+    });
+  }
+
+  return { detector, kernelSets, kernels, golden: options.golden, sample, corners, endless, fit, shared, eachCorner, eachFit };
 }
 
 async function refusalOf(work: () => Promise<unknown>): Promise<ErrorCode | "other" | undefined> {

@@ -64,16 +64,16 @@ export const controlChecks: readonly Check[] = [
     name: "progress",
     claim: "Progress is never reported, or from 0 to 1, never falling, and ends at 1.",
     run: async (subject, report) => {
-      for (const corner of subject.corners) {
+      await subject.eachCorner(report, async (corner, report) => {
         const reported: number[] = [];
         await subject.fit(copyOf(subject.sample.train), { corner, progress: (done) => reported.push(done) });
-        if (reported.length === 0) continue;
+        if (reported.length === 0) return;
         const outside = reported.find((done) => !(done >= 0 && done <= 1));
-        if (outside !== undefined) report(`${corner.label}: reports ${outside}`);
+        if (outside !== undefined) report(`reports ${outside}`);
         const fall = reported.findIndex((done, i) => i > 0 && done < reported[i - 1]);
-        if (fall >= 0) report(`${corner.label}: falls from ${reported[fall - 1]} to ${reported[fall]}`);
-        if (reported[reported.length - 1] !== 1) report(`${corner.label}: ends at ${reported[reported.length - 1]}`);
-      }
+        if (fall >= 0) report(`falls from ${reported[fall - 1]} to ${reported[fall]}`);
+        if (reported[reported.length - 1] !== 1) report(`ends at ${reported[reported.length - 1]}`);
+      });
     },
   },
 ];

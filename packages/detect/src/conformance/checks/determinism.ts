@@ -28,7 +28,9 @@ export const determinismChecks: readonly Check[] = [
     run: async (subject, report) => {
       const { sample, detector } = subject;
       if (detector.traits.usesRandomness) return reportUnusedSeed(subject, report);
-      for (const corner of subject.corners) await subject.fit(copyOf(sample.train), { corner, random: refusingRandom() });
+      await subject.eachCorner(report, async (corner) => {
+        await subject.fit(copyOf(sample.train), { corner, random: refusingRandom() });
+      });
     },
   },
   {
@@ -37,14 +39,13 @@ export const determinismChecks: readonly Check[] = [
     exempts: (_traits, { kernelSets }) => (kernelSets.length < 2 ? "there is only one kernel set here" : undefined),
     run: async (subject, report) => {
       const [reference, ...others] = subject.kernelSets;
-      for (const corner of subject.corners) {
+      await subject.eachCorner(report, async (corner, report) => {
         const expected = await subject.shared(corner, reference);
         for (const kernels of others) {
           const { fitted } = await subject.shared(corner, kernels);
-          const under = `${corner.label}, ${kernels.name}`;
-          reportDifference(fitted, expected.fitted, subject.sample.fresh, (fault) => report(`${under}: ${fault}`));
+          reportDifference(fitted, expected.fitted, subject.sample.fresh, (fault) => report(`${kernels.name}: ${fault}`));
         }
-      }
+      });
       for (const sample of degenerateSamples()) await compareKernels(subject, sample.name, sample.train, sample.fresh, report);
       const wide = clusteredSample(97, 37);
       await compareKernels(subject, wide.name, wide.train, wide.fresh, report);
@@ -54,10 +55,10 @@ export const determinismChecks: readonly Check[] = [
     name: "thread-parity",
     claim: "Fitting on several threads gives the same bits as on one, and what its tasks take and give can be cloned.",
     run: async (subject, report) => {
-      for (const corner of subject.corners) {
+      await subject.eachCorner(report, async (corner, report) => {
         const { fitted } = await subject.shared(corner, subject.kernels);
-        await compareThreads(subject, subject.sample.train, fitted, corner, (fault) => report(`${corner.label}: ${fault}`));
-      }
+        await compareThreads(subject, subject.sample.train, fitted, corner, report);
+      });
       // Large enough for detectors that stay on one thread while there is little to do.
       const large = clusteredSample(1501, 8);
       const fitted = await subject.fit(copyOf(large.train));

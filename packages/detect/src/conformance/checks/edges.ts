@@ -17,13 +17,13 @@ export const edgeChecks: readonly Check[] = [
     claim:
       "Constant, repeated, two-valued, huge and tiny columns give finite scores (a new row that is off the scale of float64 may score infinity), or an error with a code.",
     run: async (subject, report) => {
-      for (const corner of subject.corners) {
+      await subject.eachCorner(report, async (corner, report) => {
         for (const sample of degenerateSamples()) {
           await reportUnsoundFit(subject, sample, { corner, codes: tableCodes, infinity: true }, (fault) =>
-            report(`${corner.label}, ${sample.name}: ${fault}`),
+            report(`${sample.name}: ${fault}`),
           );
         }
-      }
+      });
     },
   },
   {
@@ -50,10 +50,10 @@ export const edgeChecks: readonly Check[] = [
       const { train, fresh } = clusteredSample();
       for (const table of [train, fresh]) for (let i = 3; i < table.values.length; i += 7) table.values[i] = Number.NaN;
       fresh.values.fill(Number.NaN, 0, fresh.columnCount);
-      for (const corner of subject.corners) {
+      await subject.eachCorner(report, async (corner, report) => {
         const sample = { name: "missing values", train, fresh };
-        await reportUnsoundFit(subject, sample, { corner }, (fault) => report(`${corner.label}: ${fault}`));
-      }
+        await reportUnsoundFit(subject, sample, { corner }, report);
+      });
     },
   },
   {
@@ -74,14 +74,12 @@ export const edgeChecks: readonly Check[] = [
       const { rowMinimum } = subject.detector.traits;
       if (!Number.isInteger(rowMinimum) || rowMinimum < 1) report(`rowMinimum is ${rowMinimum}`);
       const { train, fresh } = clusteredSample(Math.max(1, rowMinimum) + 12);
-      for (const corner of subject.corners) {
+      await subject.eachCorner(report, async (corner, report) => {
         for (const rowCount of [rowMinimum, rowMinimum + 1, rowMinimum + 3]) {
           const sample = { name: "few rows", train: rowRange(train, 0, rowCount), fresh };
-          await reportUnsoundFit(subject, sample, { corner, codes: ["PARAM"] }, (fault) =>
-            report(`${corner.label}, ${rowCount} rows: ${fault}`),
-          );
+          await reportUnsoundFit(subject, sample, { corner, codes: ["PARAM"] }, (fault) => report(`${rowCount} rows: ${fault}`));
         }
-      }
+      });
     },
   },
 ];

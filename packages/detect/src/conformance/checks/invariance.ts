@@ -3,7 +3,7 @@
 import type { Matrix } from "../../matrix.ts";
 import { pickRows, zeros } from "../../matrix.ts";
 import { createRandom, shuffle } from "../../random.ts";
-import type { Check } from "../check.ts";
+import type { Check, Report } from "../check.ts";
 import { gapOf } from "../compare.ts";
 import type { Corner } from "../corners.ts";
 import type { Sample } from "../samples.ts";
@@ -25,7 +25,7 @@ export const invarianceChecks: readonly Check[] = [
     run: async (subject, report) => {
       const { sample, detector } = subject;
       const order = shuffled(sample.train.rowCount);
-      const gaps = await gapsOfCorners(subject, async (corner) => {
+      const gaps = await gapsOfCorners(subject, report, async (corner) => {
         const { fitted, freshScores } = await subject.shared(corner, subject.kernels);
         const other = await subject.fit(pickRows(sample.train, order), { corner });
         const expected = Float64Array.from(order, (row) => fitted.trainingScores[row]);
@@ -40,7 +40,7 @@ export const invarianceChecks: readonly Check[] = [
     exempts: (traits) => (traits.usesRandomness ? randomExemption : undefined),
     run: async (subject, report) => {
       const order = [2, 0, 3, 1];
-      const gaps = await gapsOfChange(subject, (table) =>
+      const gaps = await gapsOfChange(subject, report, (table) =>
         mapped(table, (values, at, column) => values[at - column + order[column]]),
       );
       judge(gaps, !subject.detector.traits.columnOrderMatters, "reordered columns", report);
@@ -51,7 +51,9 @@ export const invarianceChecks: readonly Check[] = [
     claim: "Adding a constant to each column gives the same scores to rounding, exactly where the trait shiftInvariant says so.",
     run: async (subject, report) => {
       const shifts = [64, -8, 0.5, 1024];
-      const gaps = await gapsOfChange(subject, (table) => mapped(table, (values, at, column) => values[at] + shifts[column]));
+      const gaps = await gapsOfChange(subject, report, (table) =>
+        mapped(table, (values, at, column) => values[at] + shifts[column]),
+      );
       judge(gaps, subject.detector.traits.shiftInvariant, "shifted columns", report);
     },
   },
@@ -61,7 +63,9 @@ export const invarianceChecks: readonly Check[] = [
       "Multiplying each column by a positive constant gives the same scores to rounding, exactly where the trait scaleInvariant says so.",
     run: async (subject, report) => {
       const scales = [8, 0.25, 1024, 3];
-      const gaps = await gapsOfChange(subject, (table) => mapped(table, (values, at, column) => values[at] * scales[column]));
+      const gaps = await gapsOfChange(subject, report, (table) =>
+        mapped(table, (values, at, column) => values[at] * scales[column]),
+      );
       judge(gaps, subject.detector.traits.scaleInvariant, "scaled columns", report);
     },
   },
@@ -76,7 +80,7 @@ interface CornerGap {
  * A claim of invariance must hold at the defaults and at every number that a parameter may be; a switch may end it (such as
  * one that turns standardisation off). Without the claim, some corner must differ.
  */
-function judge(gaps: readonly CornerGap[], isClaimed: boolean, what: string, report: (fault: string) => void): void {
+function judge(gaps: readonly CornerGap[], isClaimed: boolean, what: string, report: Report): void {
   const differing = gaps.filter(({ gap }) => gap > roundingGap);
   if (isClaimed) {
     for (const { corner, gap } of differing.filter(({ corner }) => !corner.isSwitched)) {
@@ -87,16 +91,18 @@ function judge(gaps: readonly CornerGap[], isClaimed: boolean, what: string, rep
   }
 }
 
-async function gapsOfCorners(subject: Subject, gapIn: (corner: Corner) => Promise<number>): Promise<CornerGap[]> {
+async function gapsOfCorners(subject: Subject, report: Report, gapIn: (corner: Corner) => Promise<number>): Promise<CornerGap[]> {
   const gaps: CornerGap[] = [];
-  for (const corner of subject.corners) gaps.push({ corner, gap: await gapIn(corner) });
+  await subject.eachCorner(report, async (corner) => {
+    gaps.push({ corner, gap: await gapIn(corner) });
+  });
   return gaps;
 }
 
 /** Fits and scores the sample changed in the same way in training and fresh rows. */
-function gapsOfChange(subject: Subject, change: (table: Matrix) => Matrix): Promise<CornerGap[]> {
+function gapsOfChange(subject: Subject, report: Report, change: (table: Matrix) => Matrix): Promise<CornerGap[]> {
   const { train, fresh }: Sample = subject.sample;
-  return gapsOfCorners(subject, async (corner) => {
+  return gapsOfCorners(subject, report, async (corner) => {
     const { fitted, freshScores } = await subject.shared(corner, subject.kernels);
     const other = await subject.fit(change(copyOf(train)), { corner });
     const scores = scoresOf(other.model, change(fresh));

@@ -30,13 +30,13 @@ export const learningChecks: readonly Check[] = [
     exempts: (traits) => (traits.learnsIncrementally ? undefined : "it does not learn incrementally"),
     run: async (subject, report) => {
       const further = clusteredSample(furtherRowCount, subject.sample.train.columnCount, 5).train;
-      for (const corner of subject.corners) {
+      await subject.eachCorner(report, async (corner, report) => {
         const { fresh } = subject.sample;
         const atOnce = await incrementalModel(subject, corner);
         const before = scoresOf(atOnce, fresh);
         updateIn(atOnce, further, further.rowCount);
         const expected = scoresOf(atOnce, fresh);
-        if (differenceOfBits(before, expected) === undefined) report(`${corner.label}: ${furtherRowCount} rows changed no score`);
+        if (differenceOfBits(before, expected) === undefined) report(`${furtherRowCount} rows changed no score`);
         const restored = await incrementalModel(subject, corner);
         updateIn(restored, rowRange(further, 0, 250), 250);
         const resumed = subject.detector.restore(copyOfState(restored.toState()), subject.kernels) as IncrementalModel;
@@ -47,9 +47,9 @@ export const learningChecks: readonly Check[] = [
         for (const [way, model] of ways) {
           const difference =
             differenceOfBits(scoresOf(model, fresh), expected) ?? differenceOfStates(model.toState(), atOnce.toState());
-          if (difference !== undefined) report(`${corner.label}: updated ${way}: ${difference}`);
+          if (difference !== undefined) report(`updated ${way}: ${difference}`);
         }
-      }
+      });
     },
   },
 ];

@@ -43,7 +43,7 @@ export const scoringChecks: readonly Check[] = [
     name: "inputs-untouched",
     claim: "Fitting and scoring write neither rows nor parameters, and a model keeps no table of its caller.",
     run: async (subject, report) => {
-      for (const corner of subject.corners) {
+      await subject.eachCorner(report, async (corner, report) => {
         const { sample } = subject;
         const { freshScores } = await subject.shared(corner, subject.kernels);
         const train = copyOf(sample.train);
@@ -52,11 +52,11 @@ export const scoringChecks: readonly Check[] = [
         scoresOf(fitted.model, fresh);
         const written =
           differenceOfBits(train.values, sample.train.values) ?? differenceOfBits(fresh.values, sample.fresh.values);
-        if (written !== undefined) report(`${corner.label}: a table was written: ${written}`);
+        if (written !== undefined) report(`a table was written: ${written}`);
         for (const given of [train.values, fitted.trainingScores, fresh.values]) given.fill(7);
         const kept = differenceOfBits(scoresOf(fitted.model, sample.fresh), freshScores);
-        if (kept !== undefined) report(`${corner.label}: scores change when the caller overwrites its tables: ${kept}`);
-      }
+        if (kept !== undefined) report(`scores change when the caller overwrites its tables: ${kept}`);
+      });
       await reportWrittenParams(subject, report);
     },
   },
@@ -145,10 +145,10 @@ function differenceOfExplanations(model: Model, rows: Matrix): string | undefine
 
 /** Parsed parameters are frozen; a thawed copy shows who would write them. */
 async function reportWrittenParams(subject: Subject, report: Report): Promise<void> {
-  for (const corner of subject.corners) {
+  await subject.eachCorner(report, async (corner, report) => {
     const params = { ...parseParams(subject.detector.id, subject.detector.params, corner.params) };
     const before = JSON.stringify(params);
     await subject.fit(copyOf(subject.sample.train), { params });
-    if (JSON.stringify(params) !== before) report(`${corner.label}: parameters were written: ${JSON.stringify(params)}`);
-  }
+    if (JSON.stringify(params) !== before) report(`parameters were written: ${JSON.stringify(params)}`);
+  });
 }

@@ -54,13 +54,13 @@ export const stateChecks: readonly Check[] = [
     name: "restore-refuses-damage",
     claim: "Restoring a damaged state is refused as MODEL_FILE, or gives a model that scores without failing.",
     run: async (subject, report) => {
-      for (const corner of subject.corners) {
+      await subject.eachCorner(report, async (corner, report) => {
         const { fitted } = await subject.shared(corner, subject.kernels);
         for (const damage of damagesOf(copyOfState(fitted.model.toState()))) {
           const fault = faultOfDamage(subject, damage);
-          if (fault !== undefined) report(`${corner.label}: ${damage.what}: ${fault}`);
+          if (fault !== undefined) report(`${damage.what}: ${fault}`);
         }
-      }
+      });
     },
   },
   {
