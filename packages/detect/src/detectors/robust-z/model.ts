@@ -2,10 +2,15 @@
 
 import type { Model, ModelState } from "../../detector/detector.ts";
 import { stateArray, stateChoice } from "../../detector/state.ts";
+import { NomalyError } from "../../errors.ts";
 import type { Matrix } from "../../matrix.ts";
+import { columnCountMax } from "../../matrix.ts";
 
 /** z given to a value that differs from a column that was constant in training. */
 export const constantColumnZ = 100;
+
+/** Largest z of a value, so that a mean of many stays finite. */
+const zMax = 1e300;
 
 const aggregates = ["max", "mean"] as const;
 
@@ -22,7 +27,7 @@ export function createRobustZModel(state: RobustZState): Model {
   function absoluteZ(value: number, column: number): number {
     const deviation = Math.abs(value - centers[column]);
     if (deviation === 0) return 0;
-    return scales[column] === 0 ? constantColumnZ : deviation / scales[column];
+    return scales[column] === 0 ? constantColumnZ : Math.min(deviation / scales[column], zMax);
   }
 
   function scoreInto(rows: Matrix, scores: Float64Array): void {
@@ -57,5 +62,15 @@ export function createRobustZModel(state: RobustZState): Model {
 export function restoreRobustZ(state: ModelState): Model {
   const centers = stateArray(state, "centers", Float64Array);
   const scales = stateArray(state, "scales", Float64Array, centers.length);
+  if (centers.length < 1 || centers.length > columnCountMax) throw damaged("centers", `1 to ${columnCountMax} entries`);
+  if (!centers.every(Number.isFinite)) throw damaged("centers", "finite numbers");
+  if (!scales.every((scale) => scale >= 0 && Number.isFinite(scale))) throw damaged("scales", "finite numbers from 0");
   return createRobustZModel({ centers, scales, aggregate: stateChoice(state, "aggregate", aggregates) });
+}
+
+function damaged(name: string, expected: string): NomalyError {
+  return new NomalyError("MODEL_FILE", `the model's state has no valid "${name}"; expected ${expected}`, {
+    field: name,
+    expected,
+  });
 }
