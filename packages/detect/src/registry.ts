@@ -1,6 +1,7 @@
 /** The literal list of all detectors. Adding one: its folder, and its line here. */
 
 import type { AnyDetector } from "./detector/detector.ts";
+import { abod } from "./detectors/abod/index.ts";
 import { cblof } from "./detectors/cblof/index.ts";
 import { copod } from "./detectors/copod/index.ts";
 import { ecod } from "./detectors/ecod/index.ts";
@@ -19,6 +20,7 @@ import { robustZ } from "./detectors/robust-z/index.ts";
 import { sampling } from "./detectors/sampling/index.ts";
 
 export const detectors: readonly AnyDetector[] = [
+  abod,
   cblof,
   copod,
   ecod,

@@ -1,0 +1,90 @@
+/** abod: how little the directions to a row's neighbours vary. */
+
+import { compatParam } from "../../detector/compat.ts";
+import { defineDetector, type FitContext, type Model } from "../../detector/detector.ts";
+import { traitDefaults } from "../../detector/traits.ts";
+import { throwIfAborted } from "../../errors.ts";
+import { rowRange, type Matrix } from "../../matrix.ts";
+import { buildNeighbourIndex } from "../../neighbours/build-index.ts";
+import { distinctRows } from "../../neighbours/distinct-rows.ts";
+import { metricParams } from "../../neighbours/metric-params.ts";
+import { scoreRows } from "../../threads/score-rows.ts";
+import { yieldWhenDue } from "../../threads/yield-when-due.ts";
+import { createAbodModel, restoreAbod } from "./model.ts";
+
+/** Pairs of neighbours between two looks at the signal and the clock, where every row looks at all others. */
+const slicePairCount = 1_000_000;
+
+/**
+ * Scores a row by how little the directions to its neighbours vary.
+ *
+ * From inside a crowd neighbours are seen all around, near and far; from outside all lie one way. The score is minus the
+ * variance of the angles between neighbours, near ones weighted more: 0 at most, near 0 for anomalies.
+ *
+ * Good at: rows at the rim and outside, many columns. Bad at: anomalies amid others, crowds of unequal density far more
+ * than their shape: the weights make it a density method too; use lof or knn.
+ *
+ * Shapes  train is n x d, n >= 2; scores has n entries; order kept. k is cut to the number of other distinct rows.
+ * Units   minus 1/length^2 squared, <= 0; columns: comparable: scale first.
+ * Missing refused.
+ * Cost    fit n searches and O(n k^2 d), score one search and O(k^2 d) a row; method "default" O(n^2 d) a row; memory O(n d).
+ * Random  none.
+ * Numeric rows equal to the one scored form no angle and are passed over, and equal training rows count once; without a
+ *         pair of neighbours the score is 0.
+ * Source  Kriegel, Schubert and Zimek, Angle-Based Outlier Detection in High-Dimensional Data, KDD 2008: FastABOD, and ABOD
+ *         (definition 2); deviates from it, as PyOD, in the plain variance of the weighted cosines.
+ */
+export const abod = defineDetector({
+  id: "abod",
+  summary: "How little the directions to a row's neighbours vary: finds rows that see all others on one side.",
+  traits: { ...traitDefaults, trainingScoresAreRescores: true, unitsMatter: true, shiftInvariant: true },
+  params: {
+    nNeighbors: {
+      kind: "integer",
+      default: 5,
+      min: 2,
+      max: 10_000,
+      summary: "Nearest rows whose directions are compared; cut to the number of other distinct training rows.",
+    },
+    method: {
+      kind: "choice",
+      default: "fast",
+      choices: ["fast", "default"],
+      summary: "Look at the nearest rows, or (default) at all rows: cubic in their number.",
+    },
+    ...metricParams,
+    compat: compatParam(
+      "a training row is one of its own nearest rows, and equal rows take as many places as there are of them.",
+    ),
+  },
+  async fit(train, params, context) {
+    const { metric, p } = params;
+    const countsEqualRows = params.compat === "pyod";
+    const rows = countsEqualRows ? train : distinctRows(train).rows;
+    const index = buildNeighbourIndex(rows, { metric, p }, context.kernels);
+    const others = Math.max(1, rows.rowCount - 1);
+    const isCubic = params.method === "default";
+    // In the cubic method of PyOD a row looks at all rows, itself among them, and passes over equal ones.
+    const neighborCount = isCubic && countsEqualRows ? rows.rowCount : isCubic ? others : Math.min(params.nNeighbors, others);
+    const model = createAbodModel({ index, neighborCount, countsEqualRows });
+    const trainingScores = isCubic
+      ? await scoreInSlices(model, train, neighborCount, context)
+      : await scoreRows("abod", model, train, context);
+    return { model, trainingScores };
+  },
+  restore: restoreAbod,
+});
+
+/** As scoreRows on one thread, with slices cut by pairs of neighbours, of which there are many here. */
+async function scoreInSlices(model: Model, rows: Matrix, neighborCount: number, context: FitContext): Promise<Float64Array> {
+  const scores = new Float64Array(rows.rowCount);
+  const sliceRowCount = Math.max(1, Math.floor(slicePairCount / neighborCount ** 2));
+  for (let start = 0; start < rows.rowCount; start += sliceRowCount) {
+    throwIfAborted(context.signal);
+    const end = Math.min(start + sliceRowCount, rows.rowCount);
+    model.scoreInto(rowRange(rows, start, end), scores.subarray(start, end));
+    context.progress?.(end / rows.rowCount);
+    await yieldWhenDue();
+  }
+  return scores;
+}

@@ -1,0 +1,78 @@
+/** The fitted abod model: the training rows made searchable. */
+
+import type { Model, ModelState } from "../../detector/detector.ts";
+import { stateBoolean, stateInteger } from "../../detector/state.ts";
+import type { KernelSet } from "../../kernels/kernel-set.ts";
+import { rowRange, type Matrix } from "../../matrix.ts";
+import { restoreNeighbourIndex } from "../../neighbours/build-index.ts";
+import type { NeighbourIndex } from "../../neighbours/neighbour-index.ts";
+import { angleVariance, angleWorkspace, type AngleWorkspace } from "./angle-variance.ts";
+
+/** Neighbours listed at once, so that lists stay small. */
+const listedCountMax = 65_536;
+
+export interface AbodParts {
+  readonly index: NeighbourIndex;
+  readonly neighborCount: number;
+  /** Whether rows equal to the one scored use up places among its neighbours, as in PyOD; they never form an angle. */
+  readonly countsEqualRows: boolean;
+}
+
+export function createAbodModel({ index, neighborCount, countsEqualRows }: AbodParts): Model {
+  const { columnCount } = index;
+  // Rows of the index are distinct where equal rows are not to count: one more neighbour makes up for a row's equal.
+  const searchedCount = Math.min(index.rowCount, countsEqualRows ? neighborCount : neighborCount + 1);
+
+  function scoreInto(rows: Matrix, scores: Float64Array): void {
+    const workspace = angleWorkspace(searchedCount, columnCount);
+    const blockRowCount = Math.max(1, Math.floor(listedCountMax / searchedCount));
+    for (let start = 0; start < rows.rowCount; start += blockRowCount) {
+      const end = Math.min(start + blockRowCount, rows.rowCount);
+      const { distances, indexes } = index.query(rowRange(rows, start, end), searchedCount);
+      for (let row = start; row < end; row++) {
+        const listAt = (row - start) * searchedCount;
+        const at = row * columnCount;
+        const from = firstUnequal(distances, listAt, searchedCount);
+        const count = Math.min(neighborCount, searchedCount - from);
+        for (let i = 0; i < count; i++) {
+          differenceInto({ rows, at }, index.rows.values, indexes[listAt + from + i] * columnCount, workspace, i * columnCount);
+        }
+        // 0 - x rather than -x: no negative zero.
+        scores[row] = 0 - angleVariance(workspace, count, columnCount);
+      }
+    }
+  }
+
+  function differenceInto(
+    row: { rows: Matrix; at: number },
+    others: Float64Array,
+    otherAt: number,
+    to: AngleWorkspace,
+    toAt: number,
+  ) {
+    const { values } = row.rows;
+    for (let column = 0; column < columnCount; column++) {
+      to.differences[toAt + column] = others[otherAt + column] - values[row.at + column];
+    }
+  }
+
+  function toState(): ModelState {
+    const { values, arrays } = index.toState();
+    return { values: { ...values, neighborCount, countsEqualRows }, arrays };
+  }
+
+  return { columnCount, scoreInto, toState };
+}
+
+/** Place in the list of the first neighbour that is not equal to the row. */
+function firstUnequal(distances: Float64Array, listAt: number, count: number): number {
+  let place = 0;
+  while (place < count && distances[listAt + place] === 0) place++;
+  return place;
+}
+
+export function restoreAbod(state: ModelState, kernels: KernelSet): Model {
+  const index = restoreNeighbourIndex(state, kernels);
+  const neighborCount = stateInteger(state, "neighborCount", 1, index.rowCount);
+  return createAbodModel({ index, neighborCount, countsEqualRows: stateBoolean(state, "countsEqualRows") });
+}
