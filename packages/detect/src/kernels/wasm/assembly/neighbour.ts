@@ -318,7 +318,7 @@ export function searchTree(queryCount: usize, homes: usize): void {
     openGroup(query, narrow, 1, home);
     if (place >= 0) {
       const block = <usize>place / lanes;
-      store<i32>(stackAt, load<i32>(stackAt) & ~(1 << (block & 7)));
+      store<i32>(stackAt, load<i32>(stackAt) & ~(1 << (<i32>block & 7)));
       visitBlock(query, narrow, block);
     }
     visitParts(query, narrow, home);

@@ -1,0 +1,205 @@
+import { describe, expect, test } from "vitest";
+import { chooseKernels, kernelsByName } from "../kernels/choose.ts";
+import { referenceKernels } from "../kernels/reference/index.ts";
+import type { Matrix } from "../matrix.ts";
+import { matrixFromRows, rowRange } from "../matrix.ts";
+import { createRandom } from "../random.ts";
+import { singleThread } from "../threads/single-thread.ts";
+import { buildNeighbourIndex, restoreNeighbourIndex } from "./build-index.ts";
+import { distinctRows, spreadToAll } from "./distinct-rows.ts";
+import type { Metric, Neighbours } from "./neighbour-index.ts";
+import { trainingNeighbours, trainingNeighboursTask } from "./training-neighbours.ts";
+import { treeOrder } from "./tree-order.ts";
+
+const random = createRandom(11);
+
+/** Tables on which searches go wrong when they do. */
+const tables: Readonly<Record<string, (row: number) => number>> = {
+  normal: () => random.normal(),
+  "a coarse grid, full of ties and copies": () => random.integer(3),
+  constant: () => 7,
+  "far from the origin": () => 1e6 + random.normal(),
+  "heavy tails": () => Math.exp(8 * random.normal()),
+  "tiny values": () => 1e-80 * random.normal(),
+  "one far row": (row) => (row === 5 ? 1e9 : random.normal()),
+};
+
+function table(rowCount: number, columnCount: number, value: (row: number) => number): Matrix {
+  const values = Float64Array.from({ length: rowCount * columnCount }, (_, i) => value(Math.floor(i / columnCount)));
+  return { rowCount, columnCount, values };
+}
+
+/** Some training rows, some like them, some far and very far away. */
+function queriesFor(train: Matrix, value: (row: number) => number): Matrix {
+  const width = train.columnCount;
+  const queries = table(13, width, value);
+  queries.values.set(train.values.subarray(0, Math.min(4, train.rowCount) * width));
+  queries.values.fill(-5000, 10 * width, 11 * width);
+  queries.values.fill(1e12, 11 * width, 12 * width);
+  queries.values.fill(1e200, 12 * width);
+  return queries;
+}
+
+function expectSameBits(actual: Neighbours, expected: Neighbours): void {
+  expect(actual.indexes.every((index, i) => index === expected.indexes[i])).toBe(true);
+  expect(actual.indexes.length).toBe(expected.indexes.length);
+  expect(actual.distances.every((distance, i) => Object.is(distance, expected.distances[i]))).toBe(true);
+}
+
+describe("every kernel set and method finds the same neighbours as the reference, bit for bit", () => {
+  for (const [name, value] of Object.entries(tables)) {
+    for (const metric of ["euclidean", "manhattan", "chebyshev"] as const) {
+      test(`${metric}, ${name}`, () => {
+        for (const columnCount of [1, 2, 5, 8, 33]) {
+          for (const rowCount of [1, 2, 31, 33, 300]) {
+            const train = table(rowCount, columnCount, value);
+            compareSets(train, queriesFor(train, value), metric);
+          }
+        }
+      });
+    }
+  }
+});
+
+function compareSets(train: Matrix, queries: Matrix, metric: Metric): void {
+  const own = Int32Array.from({ length: Math.min(train.rowCount, 40) }, (_, row) => row);
+  const reference = buildNeighbourIndex(train, { metric }, referenceKernels);
+  for (const set of ["wasm-simd", "wasm-relaxed-simd"] as const) {
+    for (const algorithm of ["kd-tree", "brute"] as const) {
+      const index = buildNeighbourIndex(train, { metric, algorithm }, kernelsByName(set));
+      for (const k of [1, 7].filter((k) => k <= train.rowCount)) {
+        expectSameBits(index.query(queries, k), reference.query(queries, k));
+        if (k === train.rowCount) continue;
+        const rows = rowRange(train, 0, own.length);
+        expectSameBits(index.query(rows, k, own), reference.query(rows, k, own));
+      }
+    }
+  }
+}
+
+describe("neighbour index", () => {
+  const train = table(500, 6, () => random.normal());
+
+  test("a row alone finds what it finds among others", () => {
+    const index = buildNeighbourIndex(train, { metric: "euclidean" }, chooseKernels());
+    const together = index.query(train, 4);
+    for (const row of [0, 250, 499]) {
+      const alone = index.query(rowRange(train, row, row + 1), 4);
+      expect(alone.distances).toEqual(together.distances.slice(row * 4, row * 4 + 4));
+    }
+  });
+
+  test("equal distances are ordered by row index", () => {
+    const index = buildNeighbourIndex(matrixFromRows([[1], [-1], [1], [-1], [5]]), { metric: "euclidean" }, chooseKernels());
+    expect([...index.query(matrixFromRows([[0]]), 3).indexes]).toEqual([0, 1, 2]);
+  });
+
+  test("minkowski with p = 1 and 2 is manhattan and euclidean; any power agrees with its formula", () => {
+    for (const [p, metric] of [
+      [1, "manhattan"],
+      [2, "euclidean"],
+    ] as const) {
+      const power = buildNeighbourIndex(train, { metric: "minkowski", p }, chooseKernels());
+      expectSameBits(power.query(train, 3), buildNeighbourIndex(train, { metric }, chooseKernels()).query(train, 3));
+    }
+    const cubic = buildNeighbourIndex(train, { metric: "minkowski", p: 3 }, chooseKernels()).query(rowRange(train, 0, 1), 2);
+    let sum = 0;
+    const other = cubic.indexes[1];
+    for (let column = 0; column < 6; column++) sum += Math.abs(train.values[column] - train.values[other * 6 + column]) ** 3;
+    expect(cubic.distances[1]).toBeCloseTo(Math.cbrt(sum), 12);
+  });
+
+  test("restored from its state it gives the same bits", () => {
+    const index = buildNeighbourIndex(train, { metric: "manhattan" }, chooseKernels());
+    const restored = restoreNeighbourIndex(index.toState(), chooseKernels());
+    expectSameBits(restored.query(train, 5), index.query(train, 5));
+  });
+
+  test("damaged states are refused as model files", () => {
+    const { values, arrays } = buildNeighbourIndex(train, { metric: "euclidean" }, chooseKernels()).toState();
+    const damaged = [
+      { values: { ...values, indexColumnCount: 7 }, arrays },
+      { values: { ...values, indexMetric: "cosine" }, arrays },
+      { values: { ...values, indexPower: 0.5 }, arrays },
+      { values, arrays: { ...arrays, indexOrder: new Int32Array(500) } },
+      { values, arrays: { ...arrays, indexOrder: new Int32Array(499) } },
+      { values, arrays: { indexRows: arrays["indexRows"] } },
+    ];
+    for (const state of damaged) expect(() => restoreNeighbourIndex(state, chooseKernels())).toThrow(/state/);
+  });
+
+  test("many indexes do not exhaust memory", () => {
+    const rows = table(2000, 50, () => random.normal());
+    for (let i = 0; i < 200; i++) {
+      const index = buildNeighbourIndex(rows, { metric: "euclidean" }, chooseKernels());
+      expect(index.query(rowRange(rows, i, i + 1), 1).indexes[0]).toBe(i);
+    }
+  });
+
+  test("the order of rows is a permutation, and near rows stand near each other", () => {
+    const line = table(1000, 1, () => random.normal());
+    const order = treeOrder(line);
+    expect([...order].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, row) => row));
+    const ordered = [...order].map((row) => line.values[row]);
+    expect(Math.max(...ordered.slice(0, 512))).toBeLessThanOrEqual(Math.min(...ordered.slice(512)));
+  });
+});
+
+describe("training neighbours", () => {
+  const train = table(700, 5, () => random.integer(6));
+  const own = Int32Array.from({ length: 700 }, (_, row) => row);
+
+  test("every row finds its nearest others but not itself", async () => {
+    for (const algorithm of ["kd-tree", "brute"] as const) {
+      const kernels = chooseKernels();
+      const index = buildNeighbourIndex(train, { metric: "euclidean", algorithm }, kernels);
+      const reference = buildNeighbourIndex(train, { metric: "euclidean" }, referenceKernels).query(train, 9, own);
+      const shares: number[] = [];
+      const context = { kernels, threads: singleThread(new Map()), progress: (done: number) => shares.push(done) };
+      expectSameBits(await trainingNeighbours(index, 9, context), reference);
+      expect(shares.at(-1)).toBe(1);
+    }
+  });
+
+  test("pieces on threads give the same as one thread", async () => {
+    const big = table(2500, 3, () => random.integer(20));
+    const kernels = chooseKernels();
+    const index = buildNeighbourIndex(big, { metric: "euclidean" }, kernels);
+    const alone = await trainingNeighbours(index, 6, { kernels, threads: singleThread(new Map()) });
+    const tasks = new Map([["core/trainingNeighbours", trainingNeighboursTask]]);
+    const threads = { ...singleThread(tasks), count: 3 };
+    expectSameBits(await trainingNeighbours(index, 6, { kernels, threads }), alone);
+  });
+
+  test("an abort stops the search", async () => {
+    const kernels = chooseKernels();
+    const index = buildNeighbourIndex(train, { metric: "euclidean" }, kernels);
+    const context = { kernels, threads: singleThread(new Map()), signal: AbortSignal.abort() };
+    await expect(trainingNeighbours(index, 3, context)).rejects.toMatchObject({ code: "ABORTED" });
+  });
+});
+
+describe("distinct rows", () => {
+  test("equal rows become one with a count, in the order of first occurrence", () => {
+    const distinct = distinctRows(
+      matrixFromRows([
+        [1, 2],
+        [3, 4],
+        [1, 2],
+        [0, 0],
+        [-0, 0],
+        [3, 4],
+        [1, 2],
+      ]),
+    );
+    expect([...distinct.rows.values]).toEqual([1, 2, 3, 4, 0, 0]);
+    expect([...distinct.counts]).toEqual([3, 2, 2]);
+    expect([...distinct.placeOf]).toEqual([0, 1, 0, 2, 2, 1, 0]);
+    expect([...spreadToAll(Float64Array.of(7, 8, 9), distinct)]).toEqual([7, 8, 7, 9, 9, 8, 7]);
+  });
+
+  test("a table without copies is kept as it is", () => {
+    const rows = table(300, 2, () => random.normal());
+    expect(distinctRows(rows).rows).toBe(rows);
+  });
+});
