@@ -55,6 +55,8 @@ export const stateChecks: readonly Check[] = [
     claim: "Restoring a damaged state is refused as MODEL_FILE, or gives a model that scores without failing.",
     run: async (subject, report) => {
       await subject.eachCorner(report, async (corner, report) => {
+        // Another number seldom makes a state of another kind; another choice may.
+        if (corner.label !== "default" && !corner.isSwitched) return;
         const { fitted } = await subject.shared(corner, subject.kernels);
         for (const damage of damagesOf(copyOfState(fitted.model.toState()))) {
           const fault = faultOfDamage(subject, damage);
