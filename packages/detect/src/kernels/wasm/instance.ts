@@ -34,9 +34,9 @@ export interface WasmArena {
   readonly call: WasmExports;
 }
 
-/** Compiles base64 text at once (our modules are a few kilobytes), so that several arenas can be made of it. */
-export function compileModule(base64: string): WebAssembly.Module {
-  return new WebAssembly.Module(bytesFromBase64(base64));
+/** Compiles hexadecimal text at once (our modules are a few kilobytes), so that several arenas can be made of it. */
+export function compileModule(hex: string): WebAssembly.Module {
+  return new WebAssembly.Module(bytesFromHex(hex));
 }
 
 /** @param bytesMax most bytes the arena may hold. */
@@ -92,9 +92,8 @@ export function createArena(source: string | WebAssembly.Module, bytesMax = aren
   };
 }
 
-function bytesFromBase64(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+function bytesFromHex(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
   return bytes;
 }
