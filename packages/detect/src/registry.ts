@@ -5,6 +5,7 @@ import { abod } from "./detectors/abod/index.ts";
 import { cblof } from "./detectors/cblof/index.ts";
 import { copod } from "./detectors/copod/index.ts";
 import { ecod } from "./detectors/ecod/index.ts";
+import { gmm } from "./detectors/gmm/index.ts";
 import { halfSpaceTrees } from "./detectors/half-space-trees/index.ts";
 import { hbos } from "./detectors/hbos/index.ts";
 import { inne } from "./detectors/inne/index.ts";
@@ -24,6 +25,7 @@ export const detectors: readonly AnyDetector[] = [
   cblof,
   copod,
   ecod,
+  gmm,
   halfSpaceTrees,
   hbos,
   inne,

@@ -3,6 +3,7 @@
 import { fitMoments } from "../../linear-algebra/moments.ts";
 import type { MomentsContext } from "../../linear-algebra/moments.ts";
 import type { Matrix } from "../../matrix.ts";
+import { pickRows } from "../../matrix.ts";
 import { chiSquareQuantile } from "./chi-square.ts";
 import { distancesTo } from "./concentration.ts";
 import type { Estimate } from "./concentration.ts";
@@ -30,8 +31,9 @@ export async function reweight(train: Matrix, raw: Estimate, assumeCentered: boo
   const correction = median(distances) / chiSquareQuantile(0.5, width);
   const limit = chiSquareQuantile(keptShare, width) * correction;
   // Where half the rows are at no distance the scale says nothing: all rows at no distance stay.
-  const weights = distances.map((distance) => (distance < limit || distance === 0 ? 1 : 0));
-  const { mean, covariance } = await fitMoments(train, weights, context);
+  const near = Array.from(distances.keys()).filter((row) => distances[row] < limit || distances[row] === 0);
+  // Copied rather than weighted: sums about a point near these rows keep a constant column's variance at 0.
+  const { mean, covariance } = await fitMoments(pickRows(train, near), undefined, context);
   return assumeCentered ? aboutOrigin({ location: mean, covariance }) : { location: mean, covariance };
 }
 

@@ -1,0 +1,56 @@
+/** The fitted gmm model: a mixture of Gaussians. */
+
+import type { Model, ModelState } from "../../detector/detector.ts";
+import { damaged, stateArray, stateInteger } from "../../detector/state.ts";
+import type { KernelSet } from "../../kernels/kernel-set.ts";
+import { capScores } from "../../linear-algebra/finite-scores.ts";
+import { columnCountMax } from "../../matrix.ts";
+import type { Mixture } from "./mixture.ts";
+import { logSums, weightedLogDensities } from "./mixture.ts";
+
+/** Score: minus the log density. */
+export function createGmmModel(mixture: Mixture, kernels: KernelSet): Model {
+  const columnCount = mixture.gaussians[0].mean.length;
+  return {
+    columnCount,
+    scoreInto(rows, scores) {
+      const own = scores.subarray(0, rows.rowCount);
+      logSums(weightedLogDensities(rows, mixture, kernels), own);
+      for (let row = 0; row < own.length; row++) own[row] = -own[row];
+      capScores(own);
+    },
+    toState: () => stateOf(mixture, columnCount),
+  };
+}
+
+function stateOf(mixture: Mixture, columnCount: number): ModelState {
+  const { gaussians, logWeights } = mixture;
+  const count = gaussians.length;
+  const means = new Float64Array(count * columnCount);
+  const factors = new Float64Array(count * columnCount * columnCount);
+  for (const [k, { mean, factor }] of gaussians.entries()) {
+    means.set(mean, k * columnCount);
+    factors.set(factor, k * columnCount * columnCount);
+  }
+  const logPeaks = Float64Array.from(gaussians, ({ logPeak }) => logPeak);
+  return { values: { columnCount }, arrays: { logWeights, logPeaks, means, factors } };
+}
+
+export function restoreGmm(state: ModelState, kernels: KernelSet): Model {
+  const columnCount = stateInteger(state, "columnCount", 1, columnCountMax);
+  const logWeights = stateArray(state, "logWeights", Float64Array);
+  const count = logWeights.length;
+  if (count === 0) throw damaged("logWeights", "at least one component");
+  const logPeaks = stateArray(state, "logPeaks", Float64Array, count);
+  const means = stateArray(state, "means", Float64Array, count * columnCount);
+  const factors = stateArray(state, "factors", Float64Array, count * columnCount * columnCount);
+  for (const [name, array] of Object.entries({ logWeights, logPeaks, means, factors })) {
+    if (!array.every(Number.isFinite)) throw damaged(name, "finite numbers");
+  }
+  const gaussians = Array.from(logPeaks, (logPeak, k) => ({
+    mean: means.subarray(k * columnCount, (k + 1) * columnCount),
+    factor: factors.subarray(k * columnCount * columnCount, (k + 1) * columnCount * columnCount),
+    logPeak,
+  }));
+  return createGmmModel({ gaussians, logWeights }, kernels);
+}
