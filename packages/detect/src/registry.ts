@@ -3,6 +3,7 @@
 import type { AnyDetector } from "./detector/detector.ts";
 import { abod } from "./detectors/abod/index.ts";
 import { cblof } from "./detectors/cblof/index.ts";
+import { cof } from "./detectors/cof/index.ts";
 import { copod } from "./detectors/copod/index.ts";
 import { ecod } from "./detectors/ecod/index.ts";
 import { gmm } from "./detectors/gmm/index.ts";
@@ -23,6 +24,7 @@ import { sampling } from "./detectors/sampling/index.ts";
 export const detectors: readonly AnyDetector[] = [
   abod,
   cblof,
+  cof,
   copod,
   ecod,
   gmm,

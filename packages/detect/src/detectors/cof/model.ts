@@ -1,0 +1,95 @@
+/** The fitted cof model: the training rows made searchable, and each one's average chaining distance. */
+
+import type { Model, ModelState } from "../../detector/detector.ts";
+import { stateArray, stateBoolean, stateInteger } from "../../detector/state.ts";
+import { NomalyError } from "../../errors.ts";
+import type { KernelSet } from "../../kernels/kernel-set.ts";
+import { rowRange, type Matrix } from "../../matrix.ts";
+import { restoreNeighbourIndex } from "../../neighbours/build-index.ts";
+import type { NeighbourIndex } from "../../neighbours/neighbour-index.ts";
+import { chainingDistance, chainingRatio } from "./chaining-distance.ts";
+
+/** Neighbours listed at once, so that lists stay small. */
+const listedCountMax = 65_536;
+
+export interface CofParts {
+  readonly index: NeighbourIndex;
+  /** At most the index's rows less one; 0 for an index of one row. */
+  readonly neighborCount: number;
+  /** A row passes over the one training row equal to it: those of the index are distinct. */
+  readonly skipsEqualRow: boolean;
+  /** One a row of the index. */
+  readonly chainingDistances: Float64Array;
+}
+
+export function createCofModel({ index, neighborCount, skipsEqualRow, chainingDistances }: CofParts): Model {
+  const { columnCount } = index;
+  const searchedCount = Math.max(1, skipsEqualRow ? neighborCount + 1 : neighborCount);
+
+  function scoreInto(rows: Matrix, scores: Float64Array): void {
+    const chain = new Float64Array((neighborCount + 1) * columnCount);
+    const blockRowCount = Math.max(1, Math.floor(listedCountMax / searchedCount));
+    for (let start = 0; start < rows.rowCount; start += blockRowCount) {
+      const end = Math.min(start + blockRowCount, rows.rowCount);
+      const block = rowRange(rows, start, end);
+      const { distances, indexes } = index.query(block, searchedCount);
+      for (let row = 0; row < block.rowCount; row++) {
+        const listAt = row * searchedCount;
+        const from = skipsEqualRow && distances[listAt] === 0 ? 1 : 0;
+        const neighbors = indexes.subarray(listAt + from, listAt + from + neighborCount);
+        const own = rowRange(block, row, row + 1).values;
+        scores[start + row] = scoreOf(own, neighbors, chain);
+      }
+    }
+  }
+
+  function scoreOf(own: Float64Array, neighbors: Int32Array, chain: Float64Array): number {
+    if (neighborCount === 0) return lonelyScore(own, index.rows.values);
+    fillChain(own, neighbors, index.rows, chain);
+    return chainingRatio(chainingDistance(chain, columnCount), meanAt(chainingDistances, neighbors));
+  }
+
+  function toState(): ModelState {
+    const { values, arrays } = index.toState();
+    return { values: { ...values, neighborCount, skipsEqualRow }, arrays: { ...arrays, chainingDistances } };
+  }
+
+  return { columnCount, scoreInto, toState };
+}
+
+/** Against a single distinct training row there is no chain: equal is usual, anything else is not. */
+function lonelyScore(own: Float64Array, only: Float64Array): number {
+  return own.every((value, column) => value === only[column]) ? 1 : Number.MAX_VALUE;
+}
+
+/** Writes a row and its neighbours, in order, one after another. */
+export function fillChain(own: Float64Array, neighbors: Int32Array, rows: Matrix, chain: Float64Array): void {
+  const { columnCount: width, values } = rows;
+  for (let column = 0; column < width; column++) chain[column] = own[column];
+  for (let i = 0; i < neighbors.length; i++) {
+    const from = neighbors[i] * width;
+    const to = (i + 1) * width;
+    for (let column = 0; column < width; column++) chain[to + column] = values[from + column];
+  }
+}
+
+export function meanAt(values: Float64Array, places: Int32Array): number {
+  let sum = 0;
+  for (let i = 0; i < places.length; i++) sum += values[places[i]];
+  return Math.min(sum, Number.MAX_VALUE) / places.length;
+}
+
+export function restoreCof(state: ModelState, kernels: KernelSet): Model {
+  const index = restoreNeighbourIndex(state, kernels);
+  const neighborCount = stateInteger(state, "neighborCount", 0, index.rowCount - 1);
+  const chainingDistances = stateArray(state, "chainingDistances", Float64Array, index.rowCount);
+  if (!chainingDistances.every((distance) => distance >= 0 && Number.isFinite(distance))) {
+    const expected = "finite numbers from 0";
+    throw new NomalyError("MODEL_FILE", `the cof model's "chainingDistances" must hold ${expected}`, {
+      field: "chainingDistances",
+      expected,
+    });
+  }
+  const skipsEqualRow = stateBoolean(state, "skipsEqualRow");
+  return createCofModel({ index, neighborCount, skipsEqualRow, chainingDistances });
+}
