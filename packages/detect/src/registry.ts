@@ -6,6 +6,7 @@ import { cblof } from "./detectors/cblof/index.ts";
 import { cof } from "./detectors/cof/index.ts";
 import { copod } from "./detectors/copod/index.ts";
 import { ecod } from "./detectors/ecod/index.ts";
+import { extendedIsolationForest } from "./detectors/extended-isolation-forest/index.ts";
 import { gmm } from "./detectors/gmm/index.ts";
 import { halfSpaceTrees } from "./detectors/half-space-trees/index.ts";
 import { hbos } from "./detectors/hbos/index.ts";
@@ -27,6 +28,7 @@ export const detectors: readonly AnyDetector[] = [
   cof,
   copod,
   ecod,
+  extendedIsolationForest,
   gmm,
   halfSpaceTrees,
   hbos,

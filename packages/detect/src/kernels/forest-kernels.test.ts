@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Matrix } from "../matrix.ts";
-import { createRandom } from "../random.ts";
+import { createRandom, shuffle } from "../random.ts";
 import { kernelsByName } from "./choose.ts";
-import type { BallEnsemble, CompleteForest } from "./forest-kernels.ts";
+import type { BallEnsemble, CompleteForest, ObliqueForest } from "./forest-kernels.ts";
 import { ballLaneCount } from "./forest-kernels.ts";
 import { referenceKernels } from "./reference/index.ts";
 
@@ -101,6 +101,85 @@ describe("completeForestInto gives the reference's bits", () => {
     for (const forest of [first, second, first]) expectSameSums(forest, rows);
   });
 });
+
+/** Full trees of a depth, some nodes closed early. */
+function randomPlanes(columnCount: number, termCount: number, treeCount: number, depth: number): ObliqueForest {
+  const random = createRandom(columnCount * 100 + termCount + depth);
+  const roots: number[] = [];
+  const lefts: number[] = [];
+  for (let tree = 0; tree < treeCount; tree++) {
+    const root = lefts.length;
+    roots.push(root);
+    const depths = [0];
+    lefts.push(0);
+    for (let node = 0; node < depths.length; node++) {
+      if (depths[node] === depth || random.uniform() < 0.1) continue;
+      lefts[root + node] = root + depths.length;
+      depths.push(depths[node] + 1, depths[node] + 1);
+      lefts.push(0, 0);
+    }
+  }
+  let splitCount = 0;
+  const splits = Int32Array.from(lefts, (left) => (left === 0 ? 0 : splitCount++));
+  const columns = Array.from({ length: splitCount }, () => {
+    const all = Uint32Array.from({ length: columnCount }, (_, column) => column);
+    shuffle(all, random);
+    return [...all.subarray(0, termCount)].sort((a, b) => a - b);
+  });
+  return {
+    columnCount,
+    depth,
+    termCount,
+    roots: Int32Array.from(roots),
+    lefts: Int32Array.from(lefts),
+    splits,
+    columns: Uint16Array.from(columns.flat()),
+    weights: Float64Array.from({ length: splitCount * termCount }, () => random.normal()),
+    offsets: Float64Array.from({ length: splitCount }, () => random.normal()),
+    leafValues: Float64Array.from(lefts, () => random.uniform()),
+  };
+}
+
+describe("obliqueForestInto gives the reference's bits", () => {
+  for (const [columnCount, termCount, treeCount, depth] of [
+    [1, 1, 1, 0],
+    [1, 1, 3, 4],
+    [2, 2, 9, 8],
+    [7, 7, 20, 8],
+    [10, 10, 30, 8],
+    [10, 1, 20, 8],
+    [10, 4, 20, 8],
+    [9, 3, 5, 14],
+  ] as const) {
+    test(`for ${treeCount} trees of depth ${depth} on ${termCount} of ${columnCount} columns, whatever the number of rows`, () => {
+      const random = createRandom(12);
+      const forest = randomPlanes(columnCount, termCount, treeCount, depth);
+      for (const rowCount of [0, 1, 16, 19, 65, 1025]) {
+        expectSamePlanes(
+          forest,
+          randomRows(rowCount, columnCount, () => random.normal()),
+        );
+      }
+    });
+  }
+
+  test("for sums that overflow, infinities and NaN, which goes left", () => {
+    const random = createRandom(13);
+    const edges = [0, -0, 1e308, -1e308, 5e-324, infinity, -infinity, Number.NaN, 1, 2];
+    const rows = randomRows(200, 5, () => edges[random.integer(edges.length)]);
+    for (const termCount of [2, 5]) expectSamePlanes(randomPlanes(5, termCount, 20, 6), rows);
+  });
+});
+
+function expectSamePlanes(forest: ObliqueForest, rows: Matrix): void {
+  const expected = new Float64Array(rows.rowCount);
+  referenceKernels.obliqueForestInto(forest, rows, expected);
+  for (const set of sets) {
+    const sums = new Float64Array(rows.rowCount).fill(7);
+    kernelsByName(set).obliqueForestInto(forest, rows, sums);
+    expect(sums.findIndex((sum, row) => !Object.is(sum, expected[row]))).toBe(-1);
+  }
+}
 
 /** Members of random balls, the last lanes of each member left empty, radii rising as the contract asks. */
 function randomBalls(columnCount: number, memberCount: number, ballCount: number, draw: () => number): BallEnsemble {

@@ -18,6 +18,28 @@ export interface CompleteForest {
   readonly leafValues: Float64Array;
 }
 
+/**
+ * Trees that split on a weighted sum of columns. All nodes of all trees stand one after another, parents before their
+ * children; node n of split s = `splits[n]` sends a row right when the sum is above `offsets[s]`.
+ */
+export interface ObliqueForest {
+  readonly columnCount: number;
+  /** Depth of the deepest leaf. */
+  readonly depth: number;
+  readonly roots: Int32Array;
+  /** Index of the left child, the right one follows it; 0 at leaves. */
+  readonly lefts: Int32Array;
+  readonly splits: Int32Array;
+  /** Columns in each sum; where these are all columns, they stand in order. */
+  readonly termCount: number;
+  /** `columns[split * termCount + term]`, `weights` alike. */
+  readonly columns: Uint16Array;
+  readonly weights: Float64Array;
+  readonly offsets: Float64Array;
+  /** By node. */
+  readonly leafValues: Float64Array;
+}
+
 /** Balls whose centres stand side by side in memory. */
 export const ballLaneCount = 8;
 
@@ -39,6 +61,11 @@ export interface BallEnsemble {
 export interface ForestKernels {
   /** `sums[row]`: the values of the leaves a row reaches, added in the order of the trees. */
   completeForestInto(forest: CompleteForest, rows: Matrix, sums: Float64Array): void;
+  /**
+   * `sums[row]`: the values of the leaves a row reaches, added in the order of the trees. A split's sum is that of its even
+   * terms in their order, plus that of its odd terms.
+   */
+  obliqueForestInto(forest: ObliqueForest, rows: Matrix, sums: Float64Array): void;
   /**
    * `sums[row]`: for each member the value of the first ball that covers the row, 1 where none does, added in order of the
    * members. A ball covers a row whose squared distance, summed in order of the columns, is at most its squared radius.

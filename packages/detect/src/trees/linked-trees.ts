@@ -55,6 +55,22 @@ export function pathLengths(trees: LinkedTrees): PathLengths {
   return { expected, depthMax, baseline: sum / roots.length };
 }
 
+/** One tree behind the other; the children's indexes of each, relative to its root, are moved along. */
+export function joinSkeletons(grown: readonly Pick<LinkedTrees, "lefts" | "sizes">[]): LinkedTrees {
+  const nodeCount = grown.reduce((sum, tree) => sum + tree.lefts.length, 0);
+  const roots = new Int32Array(grown.length);
+  const lefts = new Int32Array(nodeCount);
+  const sizes = new Int32Array(nodeCount);
+  let root = 0;
+  for (const [index, tree] of grown.entries()) {
+    roots[index] = root;
+    sizes.set(tree.sizes, root);
+    for (const [node, left] of tree.lefts.entries()) lefts[root + node] = left === 0 ? 0 : root + left;
+    root += tree.lefts.length;
+  }
+  return { roots, lefts, sizes };
+}
+
 /**
  * Holds trees from a file to what walks rely on: children behind their parent and inside its tree, so that every walk ends.
  * @throws NomalyError MODEL_FILE naming the first array that breaks it.
@@ -68,7 +84,9 @@ export function requireLinkedTrees({ roots, lefts, sizes }: LinkedTrees): void {
       const left = lefts[node];
       if (left !== 0 && !(left > node && left + 1 < end))
         throw damaged("lefts", `children of node ${node} behind it in its tree`);
-      if (!(sizes[node] >= 1)) throw damaged("sizes", `at least one row at node ${node}`);
+      // A leaf may be empty; a split has rows on one side at least, over which it takes a mean.
+      const size = left === 0 ? sizes[node] : sizes[left] + sizes[left + 1] - 1;
+      if (!(size >= 0)) throw damaged("sizes", `rows below node ${node}`);
     }
   }
 }

@@ -35,3 +35,8 @@ export function countOf(owner: string, field: string, wanted: number, total: num
     received: String(wanted),
   });
 }
+
+/** ceil(log2(sampleSize)): deeper than this, rows are so usual that it need not be known how usual. */
+export function depthLimit(sampleSize: number): number {
+  return Math.ceil(Math.log2(Math.max(2, sampleSize)));
+}

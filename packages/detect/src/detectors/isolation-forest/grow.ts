@@ -5,6 +5,7 @@ import { pickRows } from "../../matrix.ts";
 import type { Random } from "../../random.ts";
 import { sampleWithoutReplacement } from "../../random.ts";
 import type { AxisTrees } from "../../trees/complete-forest.ts";
+import { depthLimit } from "../../trees/sample-size.ts";
 
 export interface GrowOptions {
   /** Rows of each tree. */
@@ -16,11 +17,6 @@ export interface GrowOptions {
 
 /** One tree, its children's indexes relative to its own root. */
 export type GrownTree = Pick<AxisTrees, "lefts" | "sizes" | "columns" | "thresholds">;
-
-/** ceil(log2(sampleSize)): deeper than this, rows are so usual that it need not be known how usual. */
-export function depthLimit(sampleSize: number): number {
-  return Math.ceil(Math.log2(Math.max(2, sampleSize)));
-}
 
 /** One tree on a fresh sample of rows and columns. Costs O(sampleSize (depth + columns that turn out constant)). */
 export function growTree(train: Matrix, options: GrowOptions, random: Random): GrownTree {

@@ -6,6 +6,7 @@ import { throwIfAborted } from "../../errors.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { yieldWhenDue } from "../../threads/yield-when-due.ts";
 import type { AxisTrees } from "../../trees/complete-forest.ts";
+import { joinSkeletons } from "../../trees/linked-trees.ts";
 import { countOf, maxSamplesParam, sampleSize } from "../../trees/sample-size.ts";
 import { type GrownTree, growTree } from "./grow.ts";
 import { createIsolationForestModel, restoreIsolationForest } from "./model.ts";
@@ -85,26 +86,13 @@ export const isolationForest = defineDetector({
   restore: restoreIsolationForest,
 });
 
-/** One tree behind the other, children's indexes moved along. */
 function joinTrees(grown: readonly GrownTree[], columnCount: number): AxisTrees {
-  const nodeCount = grown.reduce((sum, tree) => sum + tree.lefts.length, 0);
-  const trees: AxisTrees = {
-    columnCount,
-    roots: new Int32Array(grown.length),
-    lefts: new Int32Array(nodeCount),
-    sizes: new Int32Array(nodeCount),
-    columns: new Uint16Array(nodeCount),
-    thresholds: new Float64Array(nodeCount),
-  };
-  let root = 0;
+  const skeletons = joinSkeletons(grown);
+  const columns = new Uint16Array(skeletons.lefts.length);
+  const thresholds = new Float64Array(skeletons.lefts.length);
   for (const [index, tree] of grown.entries()) {
-    trees.roots[index] = root;
-    for (let node = 0; node < tree.lefts.length; node++)
-      trees.lefts[root + node] = tree.lefts[node] === 0 ? 0 : tree.lefts[node] + root;
-    trees.sizes.set(tree.sizes, root);
-    trees.columns.set(tree.columns, root);
-    trees.thresholds.set(tree.thresholds, root);
-    root += tree.lefts.length;
+    columns.set(tree.columns, skeletons.roots[index]);
+    thresholds.set(tree.thresholds, skeletons.roots[index]);
   }
-  return trees;
+  return { ...skeletons, columnCount, columns, thresholds };
 }

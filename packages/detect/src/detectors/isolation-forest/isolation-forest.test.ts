@@ -98,6 +98,7 @@ describe("isolation-forest", () => {
   test("refuses a state whose tree would be walked in a circle or out of bounds", async () => {
     const { model } = await fitForTest(isolationForest, normalRows(50, 2), { nEstimators: 3 });
     const state = model.toState();
+    const lefts = state.arrays["lefts"] as Int32Array;
     const damage = (name: string, at: number, value: number) => {
       const array = state.arrays[name].slice();
       array[at] = value;
@@ -109,7 +110,7 @@ describe("isolation-forest", () => {
     damage("lefts", 0, 1e6);
     damage("roots", 1, 0);
     damage("columns", 0, 2);
-    damage("sizes", 0, 0);
+    damage("sizes", lefts.indexOf(0), -1);
     damage("thresholds", 0, Number.NaN);
   });
 });

@@ -1,10 +1,10 @@
 /** The forest family in plain float64: the truth the other kernel sets are held to. */
 
 import type { Matrix } from "../../matrix.ts";
-import type { BallEnsemble, CompleteForest, ForestKernels } from "../forest-kernels.ts";
+import type { BallEnsemble, CompleteForest, ForestKernels, ObliqueForest } from "../forest-kernels.ts";
 import { ballLaneCount } from "../forest-kernels.ts";
 
-export const referenceForest: ForestKernels = { completeForestInto, ballEnsembleInto };
+export const referenceForest: ForestKernels = { completeForestInto, obliqueForestInto, ballEnsembleInto };
 
 function completeForestInto(forest: CompleteForest, rows: Matrix, sums: Float64Array): void {
   const { treeCount, depth, columns, thresholds, leafValues } = forest;
@@ -21,6 +21,37 @@ function completeForestInto(forest: CompleteForest, rows: Matrix, sums: Float64A
     }
     sums[row] = sum;
   }
+}
+
+function obliqueForestInto(forest: ObliqueForest, rows: Matrix, sums: Float64Array): void {
+  const { roots, lefts, splits, offsets, leafValues } = forest;
+  for (let row = 0; row < rows.rowCount; row++) {
+    const at = row * rows.columnCount;
+    let sum = 0;
+    for (let tree = 0; tree < roots.length; tree++) {
+      let node = roots[tree];
+      for (let left = lefts[node]; left !== 0; left = lefts[node]) {
+        const split = splits[node];
+        node = weightedSum(forest, split, rows.values, at) > offsets[split] ? left + 1 : left;
+      }
+      sum += leafValues[node];
+    }
+    sums[row] = sum;
+  }
+}
+
+function weightedSum({ termCount, columns, weights }: ObliqueForest, split: number, values: Float64Array, at: number): number {
+  const start = split * termCount;
+  const end = start + termCount;
+  let even = 0;
+  let odd = 0;
+  let term = start;
+  for (; term + 1 < end; term += 2) {
+    even += weights[term] * values[at + columns[term]];
+    odd += weights[term + 1] * values[at + columns[term + 1]];
+  }
+  if (term < end) even += weights[term] * values[at + columns[term]];
+  return even + odd;
 }
 
 function ballEnsembleInto(ensemble: BallEnsemble, rows: Matrix, sums: Float64Array): void {

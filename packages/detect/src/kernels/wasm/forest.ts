@@ -3,6 +3,7 @@
 import type { ForestKernels } from "../forest-kernels.ts";
 import { createBallEnsembleInto } from "./ball-ensemble.ts";
 import { createCompleteForestInto } from "./complete-forest.ts";
+import { createObliqueForestInto } from "./oblique-forest.ts";
 import { relaxedSimd, simd } from "./generated/forest.ts";
 import { compileModule, createArena, type WasmBuild } from "./instance.ts";
 
@@ -16,6 +17,7 @@ export function wasmForest(build: WasmBuild): ForestKernels {
 
   return {
     completeForestInto: createCompleteForestInto(openArena),
+    obliqueForestInto: createObliqueForestInto(openArena),
     ballEnsembleInto: createBallEnsembleInto(openArena),
   };
 }

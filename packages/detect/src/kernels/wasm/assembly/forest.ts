@@ -181,6 +181,104 @@ export function descend(
   }
 }
 
+/** One step from a node, on all columns: the two lanes are the sums of even and of odd terms. */
+// @ts-ignore: decorator
+@inline
+function stepDense(nodes: u32, weights: u32, offsets: u32, termCount: u32, node: u32, row: u32): u32 {
+  const split = load<u32>(nodes + (node << 3), 4);
+  let weight = weights + split * (termCount << 3);
+  const pairsEnd = weight + ((termCount >> 1) << 4);
+  let sums = f64x2.splat(0);
+  let value = row;
+  while (weight < pairsEnd) {
+    sums = f64x2.add(sums, f64x2.mul(v128.load(weight), v128.load(value)));
+    weight += 16;
+    value += 16;
+  }
+  let even = f64x2.extract_lane(sums, 0);
+  if ((termCount & 1) !== 0) even += load<f64>(weight) * load<f64>(value);
+  const sum = even + f64x2.extract_lane(sums, 1);
+  return load<u32>(nodes + (node << 3)) + u32(sum > load<f64>(offsets + (split << 3)));
+}
+
+/** As `stepDense`, on some of the columns. */
+// @ts-ignore: decorator
+@inline
+function stepSparse(nodes: u32, columns: u32, weights: u32, offsets: u32, termCount: u32, node: u32, row: u32): u32 {
+  const split = load<u32>(nodes + (node << 3), 4);
+  let weight = weights + split * (termCount << 3);
+  let column = columns + split * (termCount << 1);
+  const pairsEnd = weight + ((termCount >> 1) << 4);
+  let even: f64 = 0;
+  let odd: f64 = 0;
+  while (weight < pairsEnd) {
+    even += load<f64>(weight) * load<f64>(row + (<u32>load<u16>(column) << 3));
+    odd += load<f64>(weight, 8) * load<f64>(row + (<u32>load<u16>(column, 2) << 3));
+    weight += 16;
+    column += 4;
+  }
+  if ((termCount & 1) !== 0) even += load<f64>(weight) * load<f64>(row + (<u32>load<u16>(column) << 3));
+  const sum = even + odd;
+  return load<u32>(nodes + (node << 3)) + u32(sum > load<f64>(offsets + (split << 3)));
+}
+
+/**
+ * Adds every tree's leaf value to the sums of a block of rows, tree after tree. A node is the index of its left child and that
+ * of its split; a leaf is its own left child, with a split that sends every row left: no step asks whether it is at a leaf.
+ */
+export function descendOblique(
+  roots: u32,
+  nodes: u32,
+  columns: u32,
+  weights: u32,
+  offsets: u32,
+  leafValues: u32,
+  treeCount: u32,
+  depth: u32,
+  termCount: u32,
+  rows: u32,
+  columnCount: u32,
+  groupCount: u32,
+  sums: u32,
+): void {
+  const rowBytes = columnCount << 3;
+  for (let tree: u32 = 0; tree < treeCount; tree++) {
+    const root = load<u32>(roots + (tree << 2));
+    let row = rows;
+    let sum = sums;
+    for (let half = groupCount << 1; half > 0; half--) {
+      let n0 = root;
+      let n1 = root;
+      let n2 = root;
+      let n3 = root;
+      const row1 = row + rowBytes;
+      const row2 = row1 + rowBytes;
+      const row3 = row2 + rowBytes;
+      if (termCount === columnCount) {
+        for (let level = depth; level > 0; level--) {
+          n0 = stepDense(nodes, weights, offsets, termCount, n0, row);
+          n1 = stepDense(nodes, weights, offsets, termCount, n1, row1);
+          n2 = stepDense(nodes, weights, offsets, termCount, n2, row2);
+          n3 = stepDense(nodes, weights, offsets, termCount, n3, row3);
+        }
+      } else {
+        for (let level = depth; level > 0; level--) {
+          n0 = stepSparse(nodes, columns, weights, offsets, termCount, n0, row);
+          n1 = stepSparse(nodes, columns, weights, offsets, termCount, n1, row1);
+          n2 = stepSparse(nodes, columns, weights, offsets, termCount, n2, row2);
+          n3 = stepSparse(nodes, columns, weights, offsets, termCount, n3, row3);
+        }
+      }
+      addLeaf(sum, 0, leafValues, n0);
+      addLeaf(sum, 1, leafValues, n1);
+      addLeaf(sum, 2, leafValues, n2);
+      addLeaf(sum, 3, leafValues, n3);
+      row = row3 + rowBytes;
+      sum += lanes << 2;
+    }
+  }
+}
+
 /** Columns between two looks whether a ball of the block can still cover the row. */
 const columnsPerLook: u32 = 16;
 

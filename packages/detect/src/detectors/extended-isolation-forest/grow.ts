@@ -1,0 +1,151 @@
+/** Grows trees that split by random planes: a random direction, through a random point of the box around the rows. */
+
+import { type Matrix, pickRows } from "../../matrix.ts";
+import type { Random } from "../../random.ts";
+import { sampleWithoutReplacement } from "../../random.ts";
+import { depthLimit } from "../../trees/sample-size.ts";
+
+export interface GrowOptions {
+  /** Rows of each tree. */
+  readonly sampleSize: number;
+  /** Columns in each plane: 1 cuts as an isolation forest does, all is the full extension. */
+  readonly termCount: number;
+}
+
+/** One tree, its children's indexes relative to its own root; splits in the order of their nodes. */
+export interface GrownTree {
+  readonly lefts: Int32Array;
+  readonly sizes: Int32Array;
+  readonly columns: Uint16Array;
+  readonly weights: Float64Array;
+  readonly offsets: Float64Array;
+}
+
+/** Costs O(sampleSize * depth * columns looked at). */
+export function growTree(train: Matrix, options: GrowOptions, random: Random): GrownTree {
+  const sample = pickRows(train, sampleWithoutReplacement(train.rowCount, options.sampleSize, random));
+  const depthMax = depthLimit(options.sampleSize);
+  const plane = emptyPlane(sample, options.termCount);
+  const order = Int32Array.from({ length: sample.rowCount }, (_, i) => i);
+  // Sides may be empty, so that there can be more nodes than rows would need: lists that grow, bounded by the depth.
+  const lefts = [0];
+  const sizes = [sample.rowCount];
+  const starts = [0];
+  const depths = [0];
+  const columns: number[] = [];
+  const weights: number[] = [];
+  const offsets: number[] = [];
+  for (let node = 0; node < lefts.length; node++) {
+    const size = sizes[node];
+    if (size < 2 || depths[node] >= depthMax) continue;
+    const rows = order.subarray(starts[node], starts[node] + size);
+    if (!drawPlane(sample, rows, plane, random)) continue;
+    const leftSize = partition(sample, rows, plane);
+    columns.push(...plane.columns);
+    weights.push(...plane.weights);
+    offsets.push(plane.offset);
+    lefts[node] = lefts.length;
+    lefts.push(0, 0);
+    sizes.push(leftSize, size - leftSize);
+    starts.push(starts[node], starts[node] + leftSize);
+    depths.push(depths[node] + 1, depths[node] + 1);
+  }
+  return {
+    lefts: Int32Array.from(lefts),
+    sizes: Int32Array.from(sizes),
+    columns: Uint16Array.from(columns),
+    weights: Float64Array.from(weights),
+    offsets: Float64Array.from(offsets),
+  };
+}
+
+/** A split being drawn: filled anew for each node. */
+interface Plane {
+  readonly candidates: Int32Array;
+  readonly columns: Uint16Array;
+  readonly weights: Float64Array;
+  offset: number;
+}
+
+function emptyPlane(sample: Matrix, termCount: number): Plane {
+  return {
+    candidates: Int32Array.from({ length: sample.columnCount }, (_, column) => column),
+    columns: new Uint16Array(termCount),
+    weights: new Float64Array(termCount),
+    offset: 0,
+  };
+}
+
+/** Fills the plane; false when every column is constant in these rows, so that none can part them. */
+function drawPlane(sample: Matrix, rows: Int32Array, plane: Plane, random: Random): boolean {
+  const { candidates, columns, weights } = plane;
+  const termCount = columns.length;
+  // Columns that vary come to the front, in random order, until there are enough; constant ones fill up.
+  let varyingCount = 0;
+  for (let tried = 0; tried < candidates.length && varyingCount < termCount; tried++) {
+    const drawn = tried + random.integer(candidates.length - tried);
+    const column = candidates[drawn];
+    candidates[drawn] = candidates[tried];
+    candidates[tried] = column;
+    const { low, high } = rangeOf(sample, rows, column);
+    if (low === high) continue;
+    candidates[tried] = candidates[varyingCount];
+    candidates[varyingCount] = column;
+    varyingCount++;
+  }
+  if (varyingCount === 0) return false;
+  for (let term = 0; term < termCount; term++) columns[term] = candidates[term];
+  columns.sort();
+  const point = new Float64Array(sample.columnCount);
+  for (let term = 0; term < termCount; term++) {
+    const { low, high } = rangeOf(sample, rows, columns[term]);
+    const share = random.uniform();
+    weights[term] = random.normal();
+    // In two parts, so that a range wider than float64 does not overflow.
+    point[columns[term]] = low * (1 - share) + high * share;
+  }
+  const offset = weightedSum(plane, point, 0);
+  // Sums beyond float64 tell nothing: then one side is empty, and the depth ends it.
+  plane.offset = Number.isNaN(offset) ? 0 : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, offset));
+  return true;
+}
+
+function rangeOf({ values, columnCount }: Matrix, rows: Int32Array, column: number): { low: number; high: number } {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < rows.length; i++) {
+    const value = values[rows[i] * columnCount + column];
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return { low, high };
+}
+
+/** As the kernel sums: even terms, then odd ones, so that rows fall to the sides on which they will be looked for. */
+function weightedSum({ columns, weights }: Plane, values: Float64Array, at: number): number {
+  let even = 0;
+  let odd = 0;
+  for (let term = 0; term < columns.length; term++) {
+    const product = weights[term] * values[at + columns[term]];
+    if (term % 2 === 0) even += product;
+    else odd += product;
+  }
+  return even + odd;
+}
+
+/** Moves rows on the left side of the plane to the front; returns their count. */
+function partition(sample: Matrix, rows: Int32Array, plane: Plane): number {
+  let front = 0;
+  let back = rows.length;
+  while (front < back) {
+    const row = rows[front];
+    if (weightedSum(plane, sample.values, row * sample.columnCount) > plane.offset) {
+      back--;
+      rows[front] = rows[back];
+      rows[back] = row;
+    } else {
+      front++;
+    }
+  }
+  return front;
+}
