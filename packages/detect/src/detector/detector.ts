@@ -73,6 +73,8 @@ export interface Detector<S extends ParamSpecs = ParamSpecs, M extends Model = M
   restore(state: ModelState, kernels: KernelSet): M;
   /** Named pure tasks that this detector's fit sends to worker threads. */
   readonly tasks?: Readonly<Record<string, Task>>;
+  /** Tasks of the shared structures it uses, by their names under `core`. Listed here, so that no bundle carries those of other detectors. */
+  readonly sharedTasks?: Readonly<Record<string, Task>>;
 }
 
 /** A pure function on plain data, looked up by name in a worker. Input and output must be structured-cloneable. */

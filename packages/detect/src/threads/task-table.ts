@@ -1,9 +1,8 @@
-/** Every task that can be asked for by name: those of the detectors, of the shared structures, and scoring. */
+/** Every task that can be asked for by name: those of the detectors, of the shared structures they use, and scoring. */
 
 import type { AnyDetector, Model, Task } from "../detector/detector.ts";
 import { assert } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
-import { coreTasks } from "./core-tasks.ts";
 import type { ScoreTask } from "./score-rows.ts";
 
 /** Restored models kept by a worker, so that the pieces of one scoring restore it once. */
@@ -14,8 +13,8 @@ export function taskTable(detectors: readonly AnyDetector[]): ReadonlyMap<string
   const table = new Map<string, Task>();
   for (const detector of detectors) {
     for (const [name, task] of Object.entries(detector.tasks ?? {})) table.set(`${detector.id}/${name}`, task);
+    for (const [name, task] of Object.entries(detector.sharedTasks ?? {})) table.set(`core/${name}`, task);
   }
-  for (const [name, task] of Object.entries(coreTasks)) table.set(`core/${name}`, task);
   table.set("core/score", scoreTask(detectors));
   return table;
 }

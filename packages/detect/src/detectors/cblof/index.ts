@@ -1,6 +1,6 @@
 /** cblof: distance to the nearest large cluster of a k-means clustering. */
 
-import { fitKMeans } from "../../clusters/k-means.ts";
+import { fitKMeans, kMeansRunTask } from "../../clusters/k-means.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
 import { NomalyError } from "../../errors.ts";
@@ -82,6 +82,7 @@ export const cblof = defineDetector({
     });
     return { model, trainingScores };
   },
+  sharedTasks: { kMeansRun: kMeansRunTask },
   restore: restoreCblof,
 });
 

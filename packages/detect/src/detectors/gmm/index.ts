@@ -10,6 +10,8 @@ import { expectTask, maximize } from "./expectation.ts";
 import type { FittedMixture } from "./expectation.ts";
 import { createGmmModel, restoreGmm } from "./model.ts";
 import { starts, startShares } from "./start.ts";
+import { kMeansRunTask } from "../../clusters/k-means.ts";
+import { scatterTask } from "../../linear-algebra/moments.ts";
 
 /**
  * Scores a row by minus its log density under a mixture of Gaussians.
@@ -90,6 +92,7 @@ export const gmm = defineDetector({
     const { progress: _reported, ...quiet } = context;
     return { model, trainingScores: await scoreRows("gmm", model, train, quiet) };
   },
+  sharedTasks: { kMeansRun: kMeansRunTask, scatter: scatterTask },
   restore: restoreGmm,
   tasks: { expect: expectTask },
 });

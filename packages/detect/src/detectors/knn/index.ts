@@ -6,7 +6,7 @@ import { traitDefaults } from "../../detector/traits.ts";
 import { buildNeighbourIndex } from "../../neighbours/build-index.ts";
 import { distinctRows, spreadToAll } from "../../neighbours/distinct-rows.ts";
 import { metricParams } from "../../neighbours/metric-params.ts";
-import { trainingNeighbours } from "../../neighbours/training-neighbours.ts";
+import { trainingNeighbours, trainingNeighboursTask } from "../../neighbours/training-neighbours.ts";
 import { combineInto, createKnnModel, knnMethods, restoreKnn } from "./model.ts";
 
 /**
@@ -59,5 +59,6 @@ export const knn = defineDetector({
     if (index.rowCount > 1) combineInto(await trainingNeighbours(index, neighborCount, context), method, scores);
     return { model, trainingScores: distinct === undefined ? scores : spreadToAll(scores, distinct) };
   },
+  sharedTasks: { trainingNeighbours: trainingNeighboursTask },
   restore: restoreKnn,
 });

@@ -6,7 +6,7 @@ import { traitDefaults } from "../../detector/traits.ts";
 import { buildNeighbourIndex } from "../../neighbours/build-index.ts";
 import { distinctRows, spreadToAll } from "../../neighbours/distinct-rows.ts";
 import { metricParams } from "../../neighbours/metric-params.ts";
-import { trainingNeighbours } from "../../neighbours/training-neighbours.ts";
+import { trainingNeighbours, trainingNeighboursTask } from "../../neighbours/training-neighbours.ts";
 import { createLofModel, factorsOf, restoreLof } from "./model.ts";
 
 /** What scikit-learn adds to a mean reachability, so that copies of one row do not divide by zero. */
@@ -67,5 +67,6 @@ export const lof = defineDetector({
     const model = createLofModel({ index, neighborCount, smoothing, counts, reaches, densities });
     return { model, trainingScores: distinct === undefined ? scores : spreadToAll(scores, distinct) };
   },
+  sharedTasks: { trainingNeighbours: trainingNeighboursTask },
   restore: restoreLof,
 });

@@ -10,6 +10,7 @@ import { fastMcd } from "./fast-mcd.ts";
 import { createMcdModel, restoreMcd } from "./model.ts";
 import { oneColumnMcd } from "./one-column.ts";
 import { reweight } from "./reweighting.ts";
+import { scatterTask } from "../../linear-algebra/moments.ts";
 
 /**
  * Scores a row by its squared Mahalanobis distance under the minimum covariance determinant estimate.
@@ -71,6 +72,7 @@ export const mcd = defineDetector({
     const { progress: _reported, ...quiet } = context;
     return { model, trainingScores: await scoreRows("mcd", model, train, quiet) };
   },
+  sharedTasks: { scatter: scatterTask },
   restore: restoreMcd,
   tasks: { candidates: candidatesTask, concentrate: concentrateTask },
 });

@@ -10,6 +10,7 @@ import type { KernelFunction } from "../../support-vectors/kernel-function.ts";
 import { solveOneClass, type OneClassSolution } from "../../support-vectors/solve-one-class.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { createOcsvmModel, kernelFunction, kernelKinds, restoreOcsvm } from "./model.ts";
+import { kernelSumsTask } from "../../support-vectors/kernel-sums.ts";
 
 const bytesPerMegabyte = 1_048_576;
 /** Share of the work, for progress, that the solver takes. */
@@ -104,6 +105,7 @@ export const ocsvm = defineDetector({
     context.progress?.(1);
     return { model, trainingScores };
   },
+  sharedTasks: { kernelSums: kernelSumsTask },
   restore: restoreOcsvm,
 });
 

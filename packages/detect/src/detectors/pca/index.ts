@@ -7,6 +7,7 @@ import { scoreRows } from "../../threads/score-rows.ts";
 import { fitComponents, selectComponents } from "./components.ts";
 import { endPointsOf } from "./end-points.ts";
 import { createEndPointModel, createProjectionModel, restorePca } from "./model.ts";
+import { scatterTask } from "../../linear-algebra/moments.ts";
 
 /**
  * Scores a row by its squared projections on the principal components, those of small variance counting most.
@@ -78,5 +79,6 @@ export const pca = defineDetector({
         : createProjectionModel(chosen, params.weighted, context.kernels);
     return { model, trainingScores: await scoreRows("pca", model, train, context) };
   },
+  sharedTasks: { scatter: scatterTask },
   restore: restorePca,
 });
