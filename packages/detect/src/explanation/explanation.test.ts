@@ -31,7 +31,9 @@ describe("an explanation", () => {
     expect(meaning).toBe("substitution");
     const [first] = explained[0].reasons;
     expect(first.column).toBe("weight");
-    const { median } = model.columns.find((column) => column.name === "weight")?.profile as { median: number };
+    const weight = model.columns.find((column) => column.name === "weight");
+    if (weight?.profile.kind !== "number") throw new Error("weight is a column of numbers");
+    const { median } = weight.profile;
     const difference = model.score([heavy])[0] - model.score([{ ...heavy, weight: median }])[0];
     expect(first.contribution).toBeCloseTo(difference, 12);
   });
