@@ -37,7 +37,21 @@ function readGolden(id: string): GoldenScores | undefined {
 
 async function writeGolden(subject: Subject): Promise<void> {
   mkdirSync(goldenFolder, { recursive: true });
-  writeFileSync(join(goldenFolder, `${subject.detector.id}.json`), `${JSON.stringify(await goldenScoresOf(subject), null, 1)}\n`);
+  const { train, fresh } = await goldenScoresOf(subject);
+  const text = `{\n  "train": [\n${filledLines(train)}\n  ],\n  "fresh": [\n${filledLines(fresh)}\n  ]\n}\n`;
+  writeFileSync(join(goldenFolder, `${subject.detector.id}.json`), text);
+}
+
+/** Numbers in lines of at most 130 characters, as the formatter leaves them. */
+function filledLines(numbers: readonly number[]): string {
+  const lines = [""];
+  for (const [i, number] of numbers.entries()) {
+    const word = `${number}${i < numbers.length - 1 ? "," : ""}`;
+    const line = lines[lines.length - 1];
+    if (line !== "" && 4 + line.length + 1 + word.length > 130) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines.map((line) => `    ${line}`).join("\n");
 }
 
 const kernelSets = availableKernels();
