@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// Written so that a very old Node can read it: it says what is wrong instead of failing on new syntax.
+var version = process.versions.node.split(".");
+var major = Number(version[0]);
+var minor = Number(version[1]);
+if (major < 22 || (major === 22 && minor < 12)) {
+  console.error("nomaly: USAGE: Node 22.12 or newer is needed, this is " + process.versions.node + "; see https://nodejs.org");
+  process.exit(2);
+} else {
+  import("../dist/main/cli.js").catch(function (error) {
+    console.error(error);
+    process.exit(1);
+  });
+}

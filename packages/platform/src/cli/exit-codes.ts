@@ -1,0 +1,49 @@
+/** Exit codes, and the errors that lead to them. Knows errors by their code alone, so that nothing need be loaded to report one. */
+
+import type { ErrorCode } from "@nomaly/detect";
+
+export const exitCodes = {
+  0: "success",
+  1: "an error inside nomaly",
+  2: "the command line is wrong: command, option, algorithm or parameter",
+  3: "the input is missing, damaged or does not fit",
+  4: "the output cannot be written",
+  130: "stopped by Ctrl-C (143: by SIGTERM)",
+} as const;
+
+const codeToExit: Readonly<Record<ErrorCode, number>> = {
+  USAGE: 2,
+  PARAM: 2,
+  UNKNOWN_DETECTOR: 2,
+  UNSUPPORTED: 2,
+  SHAPE: 3,
+  NOT_FINITE: 3,
+  TOO_FEW_ROWS: 3,
+  COLUMN: 3,
+  LABEL: 3,
+  MODEL_FILE: 3,
+  FILE_NOT_FOUND: 3,
+  FILE_READ: 3,
+  FILE_FORMAT: 3,
+  FILE_WRITE: 4,
+  ABORTED: 130,
+  WORKER: 1,
+};
+
+/** A wrong command line, found before the library is loaded. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  readonly code = "USAGE";
+}
+
+export interface CodedError extends Error {
+  readonly code: ErrorCode;
+}
+
+export function isCoded(error: unknown): error is CodedError {
+  return error instanceof Error && "code" in error && Object.hasOwn(codeToExit, String(error.code)) && error.name !== "Error";
+}
+
+export function exitCodeOf(error: unknown): number {
+  return isCoded(error) ? codeToExit[error.code] : 1;
+}

@@ -1,0 +1,57 @@
+/** `nomaly fit`: learns from a file and saves the model. */
+
+import { snakeCase } from "@nomaly/detect";
+import { openDestination, writeWhole } from "../files/destination.ts";
+import { countText, numberText } from "../report/wording.ts";
+import type { Arguments } from "./arguments.ts";
+import type { CliContext } from "./context.ts";
+import { say } from "./context.ts";
+import { fitFile } from "./detection.ts";
+import { UsageError } from "./exit-codes.ts";
+import { fitRequest } from "./fit-options.ts";
+import { withInput } from "./open-input.ts";
+import { sourceNotes, warn } from "./present.ts";
+import { createProgress } from "./progress-bar.ts";
+
+export async function runFit(given: Arguments, context: CliContext): Promise<void> {
+  const startedAt = context.now();
+  const progress = createProgress(context);
+  const path = given.text("model");
+  if (path === undefined) throw new UsageError("nomaly fit needs -m MODEL: where the model is saved");
+  const destination = openDestination(path, context.temporary, context.stdout);
+  await withInput(given, context, async (source) => {
+    const request = fitRequest(given, context, source);
+    const { model, rowCount, fittedRowCount } = await fitFile({ source, request, progress });
+    const bytes = model.save();
+    await writeWhole(destination, bytes);
+    progress.clear();
+    warn(context, sourceNotes({ source }));
+    const seconds = Math.round(context.now() - startedAt) / 1000;
+    if (given.has("json")) {
+      const params = Object.fromEntries(Object.entries(model.params).map(([name, value]) => [snakeCase(name), value]));
+      const document = {
+        file: source.name,
+        model: path,
+        size_bytes: bytes.length,
+        algorithm: model.detectorId,
+        params,
+        seed: model.seed,
+        threshold: model.threshold,
+        row_count: rowCount,
+        fitted_row_count: fittedRowCount,
+        columns: model.columns.map(({ name, kind }) => ({ name, kind })),
+        skipped_columns: model.skippedColumns,
+        seconds,
+      };
+      return say(context, JSON.stringify(document, null, 2));
+    }
+    const sampled = fittedRowCount < rowCount ? ` (a sample of ${rowCount.toLocaleString("en-US")})` : "";
+    const lines = [
+      `${model.detectorId}, seed ${model.seed}, learned from ${countText(fittedRowCount, "row")}${sampled} of ${source.name}, ${countText(model.columns.length, "column")}`,
+      `threshold ${numberText(model.threshold)}`,
+      ...model.skippedColumns.map(({ name, reason }) => `column ${name} is left out: ${reason}`),
+      `model written to ${path} (${bytes.length.toLocaleString("en-US")} bytes)`,
+    ];
+    if (path !== "-") say(context, lines.join("\n"));
+  });
+}

@@ -1,0 +1,99 @@
+/** Every option of every command: the one definition from which parsing, help and completion come. */
+
+export interface OptionSpec {
+  readonly name: string;
+  readonly short?: string;
+  /** What the value stands for in help; without one the option is a switch. */
+  readonly value?: string;
+  readonly repeated?: boolean;
+  /** Values that completion offers. */
+  readonly choices?: readonly string[];
+  readonly summary: string;
+}
+
+const formats = ["csv", "tsv", "json", "ndjson", "parquet", "arrow"];
+
+export const inputOptions: readonly OptionSpec[] = [
+  { name: "format", value: "FORMAT", choices: formats, summary: "format of the input, when name and content do not tell" },
+  { name: "delimiter", value: "TEXT", summary: 'CSV: what separates values ("tab" for tabulators); found out by default' },
+  { name: "header", summary: "CSV: the first line holds names; found out by default" },
+  { name: "no-header", summary: "CSV: the first line is a row; columns are called column0, column1, ..." },
+  { name: "missing-texts", value: "A,B", summary: "CSV: texts that mean missing (default: empty, NA, N/A, NULL, None, NaN, ?)" },
+  { name: "decimal-comma", summary: "CSV: numbers are written with a comma, such as 1,5" },
+];
+
+export const columnOptions: readonly OptionSpec[] = [
+  { name: "columns", value: "A,B", summary: "use these columns only" },
+  { name: "exclude", value: "A,B", summary: "leave these columns out" },
+  { name: "categorical", value: "A,B", summary: "treat these columns as categories even if they hold numbers" },
+  {
+    name: "scaling",
+    value: "HOW",
+    choices: ["auto", "none", "standard", "robust", "min-max"],
+    summary: "scale columns; auto: standard where the algorithm compares columns",
+  },
+  {
+    name: "missing",
+    value: "HOW",
+    choices: ["refuse", "median", "indicator"],
+    summary: "missing values: refuse (default), fill with the median, or fill and add an indicator column",
+  },
+  { name: "categories", value: "HOW", choices: ["auto", "one-hot", "frequency"], summary: "how text becomes numbers" },
+];
+
+export const fitOptions: readonly OptionSpec[] = [
+  { name: "algorithm", short: "a", value: "ID", summary: "default isolation-forest; `nomaly detectors` lists all" },
+  {
+    name: "set",
+    value: "NAME=VALUE",
+    repeated: true,
+    summary: "a parameter of the algorithm, such as n_neighbors=10; repeatable",
+  },
+  { name: "contamination", value: "SHARE", summary: "expected share of anomalies, above 0 to 0.5 (default 0.1)" },
+  {
+    name: "threshold",
+    value: "SPEC",
+    summary: "instead of contamination: a score, or percentile, iqr, mad, extreme-value, with parameters as in iqr:factor=3",
+  },
+  { name: "seed", value: "N", summary: "equal seeds give equal results (default 1)" },
+  { name: "fit-rows", value: "N", summary: "learn from at most N rows, drawn at random; by default as many as fit 128 MiB" },
+];
+
+export const labelOption: OptionSpec = {
+  name: "label",
+  value: "COL",
+  summary: "column of known labels (1 anomalous, 0 normal): never used to fit, only to evaluate",
+};
+
+export const threadsOption: OptionSpec = { name: "threads", value: "N", summary: "worker threads; default: as many as pay" };
+
+export const outputOptions: readonly OptionSpec[] = [
+  {
+    name: "output",
+    short: "o",
+    value: "OUT",
+    summary: "write all rows with anomaly_score, is_anomaly and rank; - for standard output",
+  },
+  { name: "output-format", value: "FORMAT", choices: formats, summary: "format of the output, when the name does not tell" },
+  { name: "explain", summary: "add a column reasons to the output: why each anomaly is one" },
+];
+
+export const modelOption: OptionSpec = { name: "model", short: "m", value: "MODEL", summary: "model file made by `nomaly fit`" };
+
+export const shownOptions: readonly OptionSpec[] = [
+  { name: "top", value: "N", summary: "how many of the most anomalous rows to show (default 20)" },
+  {
+    name: "id",
+    value: "COL",
+    summary: "column that names a row in tables, not learned from; by default one whose texts all differ",
+  },
+  { name: "report", value: "FILE.html", summary: "write a self-contained page with charts, reasons and the command" },
+];
+
+export const jsonOption: OptionSpec = { name: "json", summary: "print one JSON document instead of tables" };
+
+export const generalOptions: readonly OptionSpec[] = [
+  { name: "help", short: "h", summary: "show this help" },
+  { name: "version", summary: "show the version" },
+  { name: "debug", summary: "show stack traces of errors" },
+];

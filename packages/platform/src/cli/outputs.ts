@@ -1,0 +1,125 @@
+/** The files that a run writes: checked before the work begins, completed after it. */
+
+import type { AnomalyModel } from "@nomaly/detect";
+import { NomalyError } from "@nomaly/detect";
+import type { Batch } from "../files/batches.ts";
+import type { Destination } from "../files/destination.ts";
+import { openDestination, writeWhole } from "../files/destination.ts";
+import type { FormatAndCompression } from "../files/format.ts";
+import { formatOfName, parseFormat } from "../files/format.ts";
+import type { Source } from "../files/source.ts";
+import { replacedColumns, writeScored } from "../files/write-scored.ts";
+import { reasonsText, tellingReasons } from "../report/wording.ts";
+import type { Arguments } from "./arguments.ts";
+import type { CliContext } from "./context.ts";
+import { note } from "./context.ts";
+import { UsageError } from "./exit-codes.ts";
+import type { Findings } from "./findings.ts";
+
+const reasonCount = 3;
+const gzippable = ["csv", "tsv", "json", "ndjson"];
+
+export interface Outputs {
+  /** True when rows go to standard output, so that nothing else may. */
+  readonly takesStdout: boolean;
+  readonly wantsReasons: boolean;
+  writeRows(source: Source, model: AnomalyModel, findings: Findings): Promise<void>;
+  writeReport(html: () => Promise<string>): Promise<void>;
+  /** Names of what was written, for the JSON document. */
+  readonly written: Readonly<Record<string, string>>;
+}
+
+/** @throws NomalyError FILE_WRITE, UsageError: now, not after the work. */
+export function openOutputs(given: Arguments, context: CliContext): Outputs {
+  const output = given.text("output");
+  const report = given.text("report");
+  const takesStdout = output === "-";
+  if (takesStdout && given.has("json")) throw new UsageError("-o - and --json both want standard output");
+  if (given.has("explain") && output === undefined)
+    throw new UsageError("--explain adds a column to the output: it needs -o OUT");
+  if (output !== undefined && output === report) throw new UsageError(`--output and --report both name ${output}`);
+  const format = output === undefined ? undefined : outputFormat(given, output);
+  const rows = output === undefined ? undefined : openDestination(output, context.temporary, context.stdout);
+  const page = report === undefined ? undefined : openDestination(report, context.temporary, context.stdout);
+
+  return {
+    takesStdout: takesStdout || report === "-",
+    wantsReasons: given.has("explain"),
+    async writeRows(source, model, findings) {
+      if (rows === undefined || format === undefined) return;
+      const replaced = replacedColumns(source);
+      if (replaced.length > 0) note(context, `the columns ${replaced.join(", ")} of ${source.name} are replaced in the output`);
+      const reasons = given.has("explain") ? await reasonsOfAnomalies(source, model, findings) : undefined;
+      await writeRowsTo({ destination: rows, format }, source, model, findings, { reasons, signal: context.signal });
+    },
+    async writeReport(html) {
+      if (page !== undefined) await writeWhole(page, await html());
+    },
+    written: { ...(output === undefined ? {} : { output }), ...(report === undefined ? {} : { report }) },
+  };
+}
+
+function outputFormat(given: Arguments, output: string): FormatAndCompression {
+  const named = given.text("output-format");
+  const { format, gzip } = formatOfName(output);
+  const chosen =
+    named === undefined ? (format ?? (output === "-" || output.startsWith("/dev/") ? "csv" : undefined)) : parseFormat(named);
+  if (chosen === undefined) {
+    const message = `the name ${output} does not tell a format; end it in .csv, .parquet, .json, .ndjson or .arrow, or add --output-format`;
+    throw new NomalyError("USAGE", message, { field: "output-format", received: output });
+  }
+  if (gzip && !gzippable.includes(chosen)) {
+    throw new NomalyError("USAGE", `${output}: ${chosen} compresses by itself; leave out the .gz`, {
+      field: "output",
+      received: output,
+    });
+  }
+  return { format: chosen, gzip };
+}
+
+async function writeRowsTo(
+  target: { readonly destination: Destination; readonly format: FormatAndCompression },
+  source: Source,
+  model: AnomalyModel,
+  findings: Findings,
+  { reasons, signal }: { readonly reasons: ReadonlyMap<number, string> | undefined; readonly signal: AbortSignal },
+): Promise<void> {
+  const { scores } = findings;
+  const one = new Float64Array(1);
+  const rankOf = (score: number) => {
+    one[0] = score;
+    return model.judge(one).ranks[0];
+  };
+  const scored = {
+    rowCount: scores.rowCount,
+    scoreAt: (row: number) => scores.at(row),
+    threshold: model.threshold,
+    rankOf,
+    ...(reasons === undefined ? {} : { reasons }),
+  };
+  await writeScored(source, scored, target, signal);
+}
+
+/** One more pass over the file: memory holds the texts of anomalies only. */
+async function reasonsOfAnomalies(source: Source, model: AnomalyModel, findings: Findings): Promise<Map<number, string>> {
+  const texts = new Map<number, string>();
+  for await (const batch of source.batches(model.columns.map(({ name }) => name))) {
+    const flagged: number[] = [];
+    for (let row = 0; row < batch.rowCount; row++)
+      if (findings.scores.at(batch.firstRow + row) > model.threshold) flagged.push(row);
+    if (flagged.length === 0) continue;
+    for (const [index, { reasons }] of model.explain(pick(batch, flagged)).rows.entries()) {
+      texts.set(batch.firstRow + flagged[index], reasonsText(tellingReasons(reasons, reasonCount)));
+    }
+  }
+  return texts;
+}
+
+function pick(batch: Batch, rows: readonly number[]): Omit<Batch, "firstRow"> {
+  const columns = batch.columns.map((column) =>
+    column.kind === "text"
+      ? { ...column, values: rows.map((row) => column.values[row]) }
+      : { ...column, values: Float64Array.from(rows, (row) => column.values[row]) },
+  );
+  return { rowCount: rows.length, columns };
+}

@@ -1,0 +1,67 @@
+/** `nomaly score`: scores the rows of a file with a saved model, in bounded memory. */
+
+import type { AnomalyModel } from "@nomaly/detect";
+import { nearestName, NomalyError } from "@nomaly/detect";
+import type { Source } from "../files/source.ts";
+import type { Arguments } from "./arguments.ts";
+import type { CliContext } from "./context.ts";
+import { topCountOf } from "./detect.ts";
+import { scoreFile } from "./detection.ts";
+import { UsageError } from "./exit-codes.ts";
+import { createFindings } from "./findings.ts";
+import { readModel } from "./model-file.ts";
+import { requireColumns, threadCountOf, withInput } from "./open-input.ts";
+import { openOutputs } from "./outputs.ts";
+import { present, sourceNotes } from "./present.ts";
+import { createProgress } from "./progress-bar.ts";
+
+export async function runScore(given: Arguments, context: CliContext): Promise<void> {
+  const startedAt = context.now();
+  const progress = createProgress(context);
+  const path = given.text("model");
+  if (path === undefined) throw new UsageError("nomaly score needs -m MODEL: a file made by nomaly fit");
+  const model = readModel(path);
+  const [label, nameColumn] = [given.text("label"), given.text("id")];
+  const topCount = topCountOf(given);
+  const outputs = openOutputs(given, context);
+  await withInput(given, context, async (source) => {
+    requireColumns(source, nameColumn === undefined ? [] : [nameColumn], "--id");
+    requireColumns(source, label === undefined ? [] : [label], "--label");
+    requireModelColumns(source, model);
+    const findings = createFindings({ topCount, label, seed: model.seed });
+    const columns = columnsToRead(source, model, [label, nameColumn]);
+    await scoreFile({ source, model, progress, threads: threadCountOf(given), columns, signal: context.signal }, findings);
+    progress.clear();
+    const { trainingRowCount: fittedRowCount } = model;
+    const notes = sourceNotes({ source });
+    await present({ source, model, findings, fittedRowCount, label, nameColumn, notes }, given, context, { outputs, startedAt });
+  });
+}
+
+/** The model's columns, those asked for, and one that may name the rows: reading no more is faster. */
+export function columnsToRead(source: Source, model: AnomalyModel, asked: readonly (string | undefined)[]): string[] {
+  const skipped = model.skippedColumns.map(({ name }) => name);
+  const naming = source.columns.find((column) => column.kind === "text" && skipped.includes(column.name))?.name;
+  const wanted = new Set([...model.columns.map(({ name }) => name), ...asked, naming]);
+  return source.columns.map(({ name }) => name).filter((name) => wanted.has(name));
+}
+
+/** @throws NomalyError COLUMN naming all that the model needs and the file has not. */
+export function requireModelColumns(source: Source, model: AnomalyModel): void {
+  const known = source.columns.filter((column) => column.kind !== undefined).map((column) => column.name);
+  const missing = model.columns.map(({ name }) => name).filter((name) => !known.includes(name));
+  if (missing.length === 0) return;
+  const nearest = nearestName(missing[0], known);
+  const hint =
+    nearest === undefined
+      ? `it has ${known.slice(0, 12).join(", ")}${known.length > 12 ? ", ..." : ""}`
+      : `is "${nearest}" meant?`;
+  const names =
+    missing
+      .slice(0, 8)
+      .map((name) => `"${name}"`)
+      .join(", ") + (missing.length > 8 ? ", ..." : "");
+  throw new NomalyError("COLUMN", `${source.name} has no column ${names}, which the model was fitted on; ${hint}`, {
+    field: missing[0],
+  });
+}

@@ -1,0 +1,121 @@
+/** An Arrow IPC file or stream as a relation: copied batch by batch to a table of DuckDB in the temporary folder. */
+
+import { createReadStream } from "node:fs";
+import {
+  BIGINT,
+  BOOLEAN,
+  DATE,
+  DOUBLE,
+  DuckDBDataChunk,
+  DuckDBDateValue,
+  DuckDBTimestampValue,
+  TIMESTAMP,
+  VARCHAR,
+} from "@duckdb/node-api";
+import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
+import { NomalyError, throwIfAborted } from "@nomaly/detect";
+import { DataType, RecordBatchReader } from "apache-arrow";
+import type { Field, RecordBatch } from "apache-arrow";
+import type { Database } from "./database.ts";
+import { sqlName, sqlText } from "./database.ts";
+import { columnsOf } from "./plain-relations.ts";
+import type { Relation } from "./relation.ts";
+
+const chunkRowCount = 2048;
+const millisecondsPerDay = 86_400_000;
+
+interface ArrowColumn {
+  readonly name: string;
+  readonly type: DuckDBType;
+  readonly sqlType: string;
+  convert(value: unknown): DuckDBValue;
+}
+
+/** @param databasePath where the copy goes. */
+export async function arrowRelation(
+  database: Database,
+  source: { readonly path: string; readonly name: string; readonly databasePath: string },
+  signal: AbortSignal,
+): Promise<Relation> {
+  const { path, name, databasePath } = source;
+  try {
+    const reader = await RecordBatchReader.from(createReadStream(path));
+    await reader.open();
+    const columns = reader.schema.fields.map((field) => arrowColumn(field, name));
+    if (columns.length === 0) throw new NomalyError("FILE_FORMAT", `${name} has no columns`, { field: name });
+    await database.run(`ATTACH ${sqlText(databasePath)} AS arrow_copy`);
+    await database.run(
+      `CREATE TABLE arrow_copy.records (${columns.map((column) => `${sqlName(column.name)} ${column.sqlType}`).join(", ")})`,
+    );
+    const rowCount = await appendBatches(database, reader as AsyncIterable<RecordBatch>, columns, signal);
+    return { sql: "arrow_copy.records", columns: await columnsOf(database, "arrow_copy.records"), rowCount };
+  } catch (error) {
+    throwIfAborted(signal);
+    if (error instanceof NomalyError) throw error;
+    const finding = error instanceof Error ? error.message : String(error);
+    throw new NomalyError("FILE_FORMAT", `${name} is damaged or not an Arrow IPC file: ${finding}`, {
+      field: name,
+      cause: error,
+    });
+  }
+}
+
+async function appendBatches(
+  database: Database,
+  batches: AsyncIterable<RecordBatch>,
+  columns: readonly ArrowColumn[],
+  signal: AbortSignal,
+): Promise<number> {
+  const appender = await database.connection.createAppender("records", "main", "arrow_copy");
+  const types = columns.map((column) => column.type);
+  let rowCount = 0;
+  for await (const batch of batches) {
+    throwIfAborted(signal);
+    for (let start = 0; start < batch.numRows; start += chunkRowCount) {
+      const count = Math.min(chunkRowCount, batch.numRows - start);
+      const chunk = DuckDBDataChunk.create(types, count);
+      for (const [index, column] of columns.entries()) {
+        const vector = batch.getChildAt(index);
+        const values: DuckDBValue[] = [];
+        for (let row = start; row < start + count; row++) {
+          const value: unknown = vector?.get(row);
+          values.push(value === null || value === undefined ? null : column.convert(value));
+        }
+        chunk.setColumnValues(index, values);
+      }
+      appender.appendDataChunk(chunk);
+      rowCount += count;
+    }
+    appender.flushSync();
+  }
+  appender.closeSync();
+  return rowCount;
+}
+
+function arrowColumn(field: Field, fileName: string): ArrowColumn {
+  const { name, type } = field;
+  const valueType: unknown = DataType.isDictionary(type) ? type.dictionary : type;
+  if (DataType.isInt(valueType))
+    return { name, type: BIGINT, sqlType: "BIGINT", convert: (value) => BigInt(value as number | bigint) };
+  if (DataType.isFloat(valueType)) return { name, type: DOUBLE, sqlType: "DOUBLE", convert: Number };
+  if (DataType.isBool(valueType)) return { name, type: BOOLEAN, sqlType: "BOOLEAN", convert: Boolean };
+  if (DataType.isUtf8(valueType) || DataType.isLargeUtf8(valueType))
+    return { name, type: VARCHAR, sqlType: "VARCHAR", convert: String };
+  if (DataType.isDate(valueType)) {
+    const convert = (value: unknown) => new DuckDBDateValue(Math.floor(Number(value) / millisecondsPerDay));
+    return { name, type: DATE, sqlType: "DATE", convert };
+  }
+  if (DataType.isTimestamp(valueType)) {
+    // The library hands every unit out in milliseconds.
+    const convert = (value: unknown) => new DuckDBTimestampValue(BigInt(Math.round(Number(value) * 1000)));
+    return { name, type: TIMESTAMP, sqlType: "TIMESTAMP", convert };
+  }
+  if (DataType.isDecimal(valueType)) {
+    const scale = 10 ** valueType.scale;
+    return { name, type: DOUBLE, sqlType: "DOUBLE", convert: (value) => Number(String(value)) / scale };
+  }
+  throw new NomalyError("FILE_FORMAT", `${fileName}: column "${name}" has the Arrow type ${String(type)}, which is not read`, {
+    field: name,
+    received: String(type),
+  });
+}

@@ -1,0 +1,101 @@
+/** How a CSV file is cut: its delimiter and first record, from its first bytes. */
+
+import { NomalyError } from "@nomaly/detect";
+
+/** Delimiters that are recognised without being named, likeliest first. */
+const commonDelimiters = [",", ";", "\t", "|"] as const;
+/** Delimiters that are only hinted at: they also occur inside values. */
+const rareDelimiters = [":", "^", "~", "#", " "] as const;
+/** Records looked at. */
+const recordCountMax = 200;
+/** Share of records that must have as many fields as the first. */
+const agreementMin = 0.5;
+
+export interface CsvDialect {
+  readonly delimiter: string;
+  /** Fields of the first record, unquoted. */
+  readonly firstRecord: readonly string[];
+}
+
+interface Cut {
+  readonly delimiter: string;
+  readonly fieldCount: number;
+  readonly agreement: number;
+}
+
+/**
+ * @param given the delimiter that the user named; undefined looks for one.
+ * @throws NomalyError FILE_FORMAT when the whole line falls into one column though another delimiter would cut it.
+ */
+export function csvDialect(fileName: string, head: string, given: string | undefined): CsvDialect {
+  const cuts = commonDelimiters.map((delimiter) => cutBy(head, delimiter));
+  const best = bestOf(cuts);
+  const delimiter = given ?? best?.delimiter ?? ",";
+  const firstRecord = records(head, delimiter, 1)[0] ?? [];
+  if (firstRecord.length === 1) refuseOneColumn(fileName, head, delimiter, given === undefined ? undefined : best);
+  return { delimiter, firstRecord };
+}
+
+function bestOf(cuts: readonly Cut[]): Cut | undefined {
+  const usable = cuts.filter((cut) => cut.fieldCount > 1 && cut.agreement >= agreementMin);
+  // Sorting is stable: of equals the likelier delimiter stays first.
+  return usable.sort((a, b) => b.agreement - a.agreement || b.fieldCount - a.fieldCount)[0];
+}
+
+function refuseOneColumn(fileName: string, head: string, delimiter: string, better: Cut | undefined): void {
+  const suspect = better ?? bestOf(rareDelimiters.filter((rare) => rare !== delimiter).map((rare) => cutBy(head, rare)));
+  if (suspect === undefined || suspect.agreement < 0.9) return;
+  const [used, seen] = [nameOfDelimiter(delimiter), nameOfDelimiter(suspect.delimiter)];
+  const message = `${fileName}: cut at ${used} everything falls into one column, but the lines look cut at ${seen}; pass --delimiter ${seen}`;
+  throw new NomalyError("FILE_FORMAT", message, { field: "delimiter", expected: suspect.delimiter, received: delimiter });
+}
+
+/** As one would type it in a shell. */
+function nameOfDelimiter(delimiter: string): string {
+  return delimiter === "\t" ? "tab" : `"${delimiter}"`;
+}
+
+/** `tab`, `\t` and the delimiter itself. @throws NomalyError USAGE when it is empty, too long, a quote or a line end. */
+export function parseDelimiter(text: string): string {
+  const delimiter = text === "tab" || text === "\\t" ? "\t" : text;
+  const sizeBytes = Buffer.byteLength(delimiter);
+  if (sizeBytes >= 1 && sizeBytes <= 4 && !/["\r\n]/.test(delimiter)) return delimiter;
+  throw new NomalyError("USAGE", `--delimiter must be 1 to 4 bytes without quotes or line ends, got ${JSON.stringify(text)}`, {
+    field: "delimiter",
+    received: text,
+  });
+}
+
+function cutBy(head: string, delimiter: string): Cut {
+  const cut = records(head, delimiter, recordCountMax);
+  const fieldCount = cut[0]?.length ?? 0;
+  const agreeing = cut.filter((record) => record.length === fieldCount).length;
+  return { delimiter, fieldCount, agreement: cut.length === 0 ? 0 : agreeing / cut.length };
+}
+
+/** The first records. A last one that the head cuts off is left out, unless it is the only one. */
+function records(head: string, delimiter: string, countMax: number): string[][] {
+  const result: string[][] = [];
+  let record: string[] = [];
+  let field = "";
+  let quoted = false;
+  for (let at = 0; at < head.length && result.length < countMax; at++) {
+    const letter = head[at];
+    if (quoted) {
+      if (letter !== '"') field += letter;
+      else if (head[at + 1] === '"') field += head[++at];
+      else quoted = false;
+    } else if (letter === '"' && field === "") quoted = true;
+    else if (head.startsWith(delimiter, at)) {
+      record.push(field);
+      field = "";
+      at += delimiter.length - 1;
+    } else if (letter === "\n" || letter === "\r") {
+      if (record.length > 0 || field !== "") result.push([...record, field]);
+      record = [];
+      field = "";
+    } else field += letter;
+  }
+  if (result.length === 0 && (record.length > 0 || field !== "")) result.push([...record, field]);
+  return result;
+}

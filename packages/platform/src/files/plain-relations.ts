@@ -1,0 +1,42 @@
+/** Parquet and JSON files as relations: DuckDB reads both as they are. */
+
+import { statSync } from "node:fs";
+import { NomalyError } from "@nomaly/detect";
+import type { Database } from "./database.ts";
+import { sqlPath } from "./database.ts";
+import type { Relation, RelationColumn } from "./relation.ts";
+
+/** JSON files up to this size are read whole to infer types. */
+const wholeSampleSizeBytesMax = 64 * 1024 ** 2;
+/** Largest single JSON record. */
+const recordSizeBytesMax = 32 * 1024 ** 2;
+
+export async function parquetRelation(database: Database, path: string): Promise<Relation> {
+  const sql = `read_parquet(${sqlPath(path)}, hive_partitioning=false)`;
+  const [{ num_rows: rowCount }] = await database.rows(`SELECT num_rows FROM parquet_file_metadata(${sqlPath(path)})`);
+  return { sql, columns: await columnsOf(database, sql), rowCount: Number(rowCount) };
+}
+
+/** @param format json: an array of records; ndjson: one record a line. */
+export async function jsonRelation(database: Database, path: string, name: string, format: "json" | "ndjson"): Promise<Relation> {
+  const sizeBytes = statSync(path).size;
+  if (sizeBytes === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
+  const sampleSize = sizeBytes <= wholeSampleSizeBytesMax ? -1 : 20_480;
+  const jsonFormat = format === "ndjson" ? "newline_delimited" : "auto";
+  const sql =
+    `read_json(${sqlPath(path)}, format='${jsonFormat}', compression='uncompressed', hive_partitioning=false, ` +
+    `maximum_object_size=${recordSizeBytesMax}, sample_size=${sampleSize})`;
+  const columns = await columnsOf(database, sql);
+  // A file without one object in it comes as a single column of this name and type.
+  if (columns.length === 1 && columns[0].name === "json" && columns[0].type === "JSON") {
+    throw new NomalyError("FILE_FORMAT", `${name} has no records; an array of objects, or one object a line, is expected`, {
+      field: name,
+    });
+  }
+  return { sql, columns };
+}
+
+export async function columnsOf(database: Database, sql: string): Promise<RelationColumn[]> {
+  const rows = await database.rows(`DESCRIBE SELECT * FROM ${sql}`);
+  return rows.map((row) => ({ name: String(row["column_name"]), type: String(row["column_type"]) }));
+}

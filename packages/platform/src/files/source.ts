@@ -1,0 +1,196 @@
+/** A file, or standard input, opened for reading: its columns, its rows in batches, and the way to write them again. */
+
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import type { Readable } from "node:stream";
+import type { Column, ColumnKind } from "@nomaly/detect";
+import { NomalyError } from "@nomaly/detect";
+import { readBatches } from "./batches.ts";
+import type { Batch } from "./batches.ts";
+import type { CsvOptions } from "./csv-relation.ts";
+import { csvRelation } from "./csv-relation.ts";
+import type { Database } from "./database.ts";
+import { openDatabase } from "./database.ts";
+import type { FileFormat } from "./format.ts";
+import { formatOfHead, formatOfName, headSizeBytes, isGzip } from "./format.ts";
+import { jsonRelation, parquetRelation } from "./plain-relations.ts";
+import { readError } from "./read-error.ts";
+import type { Relation } from "./relation.ts";
+import { kindOfType, mayExceedFloat64 } from "./relation.ts";
+import { spoolGunzipped, spoolStream } from "./spool.ts";
+import type { TemporaryFiles } from "./temporary.ts";
+
+export interface SourceOptions extends CsvOptions {
+  /** Undefined: told by name or first bytes. */
+  readonly format?: FileFormat;
+  readonly threadCount: number;
+  readonly temporary: TemporaryFiles;
+  readonly stdin: Readable;
+  readonly signal: AbortSignal;
+}
+
+export interface SourceColumn {
+  readonly name: string;
+  /** Undefined for types that are passed through and not used, such as lists. */
+  readonly kind: ColumnKind | undefined;
+  /** As the file has it. */
+  readonly type: string;
+}
+
+export interface Source {
+  /** As messages call it. */
+  readonly name: string;
+  readonly format: FileFormat;
+  readonly columns: readonly SourceColumn[];
+  /** Known before reading where the format says so. */
+  readonly rowCount: number | undefined;
+  /** The named columns, or all that a table can hold, in the order of the file. */
+  batches(names?: readonly string[]): AsyncGenerator<Batch>;
+  /** Whole number columns in which a value beyond 2^53 was read: compared at float64 precision. */
+  readonly roundedColumns: ReadonlySet<string>;
+  /** Columns of text formats in which every value read so far was a whole number. */
+  readonly wholeColumns: ReadonlySet<string>;
+  readonly database: Database;
+  readonly relation: Relation;
+  close(): void;
+}
+
+/**
+ * @param path `-` is standard input.
+ * @throws NomalyError FILE_NOT_FOUND, FILE_READ, FILE_FORMAT naming the file, and the line or column where there is one.
+ */
+export async function openSource(path: string, options: SourceOptions): Promise<Source> {
+  const { signal, temporary } = options;
+  const name = path === "-" ? "standard input" : path;
+  const local = await localCopy(path, name, options);
+  const database = await openDatabase({ threadCount: options.threadCount, temporaryFolder: temporary.folder(), signal });
+  try {
+    const relation = await openRelation(database, local, name, options);
+    return createSource({ database, relation, name, format: local.format }, signal);
+  } catch (error) {
+    database.close();
+    throw readError(error, name, signal);
+  }
+}
+
+interface LocalFile {
+  readonly path: string;
+  readonly format: FileFormat;
+}
+
+/** A plain file on this machine's disk: the file itself, or a copy of what came through a pipe or gzip. */
+async function localCopy(path: string, name: string, options: SourceOptions): Promise<LocalFile> {
+  const { temporary, signal, stdin } = options;
+  let local = path;
+  if (path === "-") {
+    local = temporary.path("stdin");
+    await spoolStream(stdin, name, local, signal);
+  } else {
+    requireReadable(path);
+    local = resolve(path);
+  }
+  let head = readHead(local);
+  if (isGzip(head)) {
+    // Without the ending: DuckDB would take the copy for compressed.
+    const unpacked = temporary.path(basename(local).replace(/\.gz(ip)?$/i, ""));
+    await spoolGunzipped(local, name, unpacked, signal);
+    local = unpacked;
+    head = readHead(local);
+  } else if (formatOfName(path).gzip && head.length > 0) {
+    throw new NomalyError("FILE_FORMAT", `${name} is named as gzip, but is not compressed`, { field: name });
+  }
+  if (head.length === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
+  return { path: local, format: options.format ?? formatOfName(path).format ?? formatOfHead(head) };
+}
+
+function requireReadable(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new NomalyError("FILE_NOT_FOUND", `there is no file ${path}`, { field: path });
+  if (found.isDirectory()) throw new NomalyError("FILE_READ", `${path} is a folder; a file is expected`, { field: path });
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw new NomalyError("FILE_READ", `${path} may not be read by this user`, { field: path, cause: error });
+  }
+}
+
+function readHead(path: string): Buffer {
+  const descriptor = openSync(path, "r");
+  const head = Buffer.alloc(headSizeBytes);
+  const count = readSync(descriptor, head, 0, headSizeBytes, 0);
+  closeSync(descriptor);
+  return head.subarray(0, count);
+}
+
+async function openRelation(database: Database, file: LocalFile, name: string, options: SourceOptions): Promise<Relation> {
+  switch (file.format) {
+    case "csv":
+      return csvRelation(database, file.path, name, options);
+    case "tsv":
+      return csvRelation(database, file.path, name, { delimiter: "\t", ...options });
+    case "json":
+    case "ndjson":
+      return jsonRelation(database, file.path, name, file.format);
+    case "parquet":
+      return parquetRelation(database, file.path);
+    case "arrow": {
+      // Loaded only here: the Arrow library takes a while.
+      const { arrowRelation } = await import("./arrow-relation.ts");
+      return arrowRelation(database, { path: file.path, name, databasePath: options.temporary.path("arrow.db") }, options.signal);
+    }
+  }
+}
+
+interface Opened {
+  readonly database: Database;
+  readonly relation: Relation;
+  readonly name: string;
+  readonly format: FileFormat;
+}
+
+function createSource(opened: Opened, signal: AbortSignal): Source {
+  const { database, relation, name, format } = opened;
+  const roundedColumns = new Set<string>();
+  const wholeColumns = new Set<string>();
+
+  async function* batches(names?: readonly string[]): AsyncGenerator<Batch> {
+    const usable = relation.columns.filter((column) => kindOfType(column.type) !== undefined);
+    const wanted = names === undefined ? usable : usable.filter((column) => names.includes(column.name));
+    if (wanted.length === 0) throw new NomalyError("COLUMN", `${name} has no column that can be used`, { field: name });
+    for (const { name } of wanted) if (relation.maybeWhole?.has(name) === true) wholeColumns.add(name);
+    const large = wanted.flatMap((column, index) => (mayExceedFloat64(column.type) ? [index] : []));
+    try {
+      for await (const batch of readBatches(database, relation, wanted, signal)) {
+        for (const index of large) noteRounded(batch, index, roundedColumns);
+        for (const column of batch.columns)
+          if (wholeColumns.has(column.name) && hasFraction(column)) wholeColumns.delete(column.name);
+        yield batch;
+      }
+    } catch (error) {
+      throw readError(error, name, signal);
+    }
+  }
+
+  return {
+    name,
+    format,
+    columns: relation.columns.map((column) => ({ name: column.name, type: column.type, kind: kindOfType(column.type) })),
+    rowCount: relation.rowCount,
+    batches,
+    roundedColumns,
+    wholeColumns,
+    database,
+    relation,
+    close: () => database.close(),
+  };
+}
+
+function noteRounded(batch: Batch, index: number, rounded: Set<string>): void {
+  const column = batch.columns[index];
+  if (column.kind === "text" || rounded.has(column.name)) return;
+  if (column.values.some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER)) rounded.add(column.name);
+}
+
+function hasFraction(column: Column): boolean {
+  return column.kind !== "text" && column.values.some((value) => !Number.isInteger(value) && !Number.isNaN(value));
+}

@@ -1,0 +1,61 @@
+/** Copies what can be read only once, or is compressed, to a temporary file that can be read twice. */
+
+import { createReadStream, createWriteStream } from "node:fs";
+import { Transform } from "node:stream";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { NomalyError } from "@nomaly/detect";
+
+/** Largest copy made: a mistake must not fill the disk. */
+const spoolSizeBytesMax = 64 * 1024 ** 3;
+
+/** Everything that comes from `input`. @throws NomalyError FILE_READ, FILE_WRITE, ABORTED. */
+export async function spoolStream(input: Readable, name: string, path: string, signal: AbortSignal): Promise<void> {
+  await copy([input, sizeLimit(name)], name, path, signal);
+}
+
+/** The decompressed content of a gzip file. @throws NomalyError FILE_READ when it is truncated or damaged. */
+export async function spoolGunzipped(gzipPath: string, name: string, path: string, signal: AbortSignal): Promise<void> {
+  await copy([createReadStream(gzipPath), createGunzip(), sizeLimit(name)], name, path, signal);
+}
+
+function sizeLimit(name: string): Transform {
+  let sizeBytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      sizeBytes += chunk.length;
+      if (sizeBytes <= spoolSizeBytesMax) return done(null, chunk);
+      done(
+        new NomalyError("FILE_READ", `${name} is larger than ${spoolSizeBytesMax} bytes, the most that is copied`, {
+          field: name,
+        }),
+      );
+    },
+  });
+}
+
+async function copy(stages: readonly [Readable, ...Transform[]], name: string, path: string, signal: AbortSignal): Promise<void> {
+  try {
+    await pipeline([...stages, createWriteStream(path)], { signal });
+  } catch (error) {
+    throw spoolError(error, name, signal);
+  }
+}
+
+function spoolError(error: unknown, name: string, signal: AbortSignal): NomalyError {
+  if (error instanceof NomalyError) return error;
+  if (signal.aborted) return new NomalyError("ABORTED", "the work was stopped by its caller", { cause: error });
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ENOSPC" || code === "EROFS" || code === "EACCES") {
+    return new NomalyError("FILE_WRITE", `there is no room for a temporary copy of ${name}: ${message}`, {
+      field: name,
+      cause: error,
+    });
+  }
+  if (code === "Z_BUF_ERROR") {
+    return new NomalyError("FILE_READ", `${name} ends in the middle: the gzip data is truncated`, { field: name, cause: error });
+  }
+  const finding = code?.startsWith("Z_") === true ? `the gzip data is damaged (${message})` : message;
+  return new NomalyError("FILE_READ", `${name} cannot be read: ${finding}`, { field: name, cause: error });
+}

@@ -1,0 +1,143 @@
+/** Writes the rows of a source with their scores: every original column, in the original order. */
+
+import { BOOLEAN, DOUBLE, DuckDBTableFunction, VARCHAR } from "@duckdb/node-api";
+import { throwIfAborted } from "@nomaly/detect";
+import { databaseMessage, sqlName, sqlPath } from "./database.ts";
+import type { Destination } from "./destination.ts";
+import { writeError } from "./destination.ts";
+import type { FormatAndCompression } from "./format.ts";
+import type { Source } from "./source.ts";
+
+/** The columns added. Ones of these names that a file has already are replaced. */
+export const addedColumns = ["anomaly_score", "is_anomaly", "rank", "reasons"] as const;
+
+export interface ScoredRows {
+  readonly rowCount: number;
+  scoreAt(row: number): number;
+  readonly threshold: number;
+  rankOf(score: number): number;
+  /** Why each flagged row got its score; undefined leaves the column out. */
+  readonly reasons?: ReadonlyMap<number, string>;
+}
+
+/** Rows that DuckDB takes in one call. */
+const chunkRowCount = 2048;
+let functionCount = 0;
+
+/**
+ * @param destination where the complete file goes; discarded when writing fails.
+ * @throws NomalyError FILE_WRITE, ABORTED.
+ */
+export async function writeScored(
+  source: Source,
+  scored: ScoredRows,
+  target: { readonly destination: Destination; readonly format: FormatAndCompression },
+  signal: AbortSignal,
+): Promise<void> {
+  const { destination, format } = target;
+  const functionName = `nomaly_scores_${++functionCount}`;
+  source.database.registerTableFunction(scoresFunction(functionName, scored));
+  const selects = scoredSelects(source, format, functionName, scored.reasons !== undefined);
+  try {
+    await writeFirst(source, selects, target);
+  } catch (error) {
+    destination.discard();
+    throwIfAborted(signal);
+    throw writeError(destination.name, databaseMessage(error), error);
+  }
+  await destination.commit();
+}
+
+/** Tries each reading in turn: a column of whole numbers may hold one too large for DuckDB's own type. */
+async function writeFirst(
+  source: Source,
+  selects: readonly string[],
+  { destination, format }: { readonly destination: Destination; readonly format: FormatAndCompression },
+): Promise<void> {
+  for (const [index, select] of selects.entries()) {
+    try {
+      if (format.format === "arrow") {
+        const { writeArrow } = await import("./arrow-write.ts");
+        await writeArrow(source.database, select, destination.temporaryPath);
+      } else {
+        await source.database.run(`COPY (${select}) TO ${sqlPath(destination.temporaryPath)} (${copyOptions(format)})`);
+      }
+      return;
+    } catch (error) {
+      if (index === selects.length - 1) throw error;
+    }
+  }
+}
+
+function scoredSelects(source: Source, format: FormatAndCompression, functionName: string, withReasons: boolean): string[] {
+  const { relation } = source;
+  const kept = relation.columns.filter((column) => !isAdded(column.name)).map((column) => `rows.${sqlName(column.name)}`);
+  const added = addedColumns.filter((name) => name !== "reasons" || withReasons).map((name) => `scores.${sqlName(name)}`);
+  const isText = format.format === "csv" || format.format === "tsv";
+  const typed = relation.typedSql?.(source.wholeColumns) ?? relation.sql;
+  const readings = isText ? [relation.originalSql ?? relation.sql] : [...new Set([typed, relation.sql])];
+  return readings.map(
+    (reading) => `SELECT ${[...kept, ...added].join(", ")} FROM ${reading} AS rows POSITIONAL JOIN ${functionName}() AS scores`,
+  );
+}
+
+function isAdded(name: string): boolean {
+  return (addedColumns as readonly string[]).includes(name.toLowerCase());
+}
+
+/** Names of the source's own columns that the added ones replace. */
+export function replacedColumns(source: Source): string[] {
+  return source.columns.map((column) => column.name).filter(isAdded);
+}
+
+function copyOptions({ format, gzip }: FormatAndCompression): string {
+  const compression = gzip ? ", COMPRESSION gzip" : ", COMPRESSION none";
+  switch (format) {
+    case "csv":
+      return `FORMAT csv, HEADER${compression}`;
+    case "tsv":
+      return `FORMAT csv, HEADER, DELIMITER '\t'${compression}`;
+    case "json":
+      return `FORMAT json, ARRAY true${compression}`;
+    case "ndjson":
+      return `FORMAT json${compression}`;
+    case "parquet":
+    case "arrow":
+      return "FORMAT parquet, COMPRESSION zstd";
+  }
+}
+
+/** Hands the scores to DuckDB row by row, in order, beside the rows that it reads itself. */
+function scoresFunction(name: string, scored: ScoredRows): DuckDBTableFunction {
+  return DuckDBTableFunction.create({
+    name,
+    bindFunction(bind) {
+      bind.addResultColumn("anomaly_score", DOUBLE);
+      bind.addResultColumn("is_anomaly", BOOLEAN);
+      bind.addResultColumn("rank", DOUBLE);
+      bind.addResultColumn("reasons", VARCHAR);
+      bind.setCardinality(scored.rowCount, true);
+    },
+    initFunction(init) {
+      init.setInitData({ nextRow: 0 });
+      init.setMaxThreads(1);
+    },
+    mainFunction(info, chunk) {
+      const cursor = info.getInitData() as { nextRow: number };
+      const count = Math.min(chunkRowCount, scored.rowCount - cursor.nextRow);
+      chunk.rowCount = count;
+      if (count === 0) return;
+      const [scores, flags, ranks, reasons] = [0, 1, 2, 3].map((index) => chunk.getColumnVector(index));
+      for (let i = 0; i < count; i++) {
+        const row = cursor.nextRow + i;
+        const score = scored.scoreAt(row);
+        scores.setItem(i, score);
+        flags.setItem(i, score > scored.threshold);
+        ranks.setItem(i, scored.rankOf(score));
+        reasons.setItem(i, scored.reasons?.get(row) ?? null);
+      }
+      for (const vector of [scores, flags, ranks, reasons]) vector.flush();
+      cursor.nextRow += count;
+    },
+  });
+}

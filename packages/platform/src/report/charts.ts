@@ -1,0 +1,204 @@
+/** The report's charts as inline SVG. Colours are classes, so that light and dark follow the page. */
+
+import type { ReportContent, Scatter, ScatterPoint } from "./content.ts";
+import type { Html } from "./html.ts";
+import { html } from "./html.ts";
+import { linearScale, roundTicks } from "./scale.ts";
+import { countText, dateText, numberText } from "./wording.ts";
+
+const distribution = { width: 960, height: 260, left: 12, right: 12, top: 34, bottom: 34 } as const;
+
+/** Bars of scores; those above the threshold in another colour. */
+export function distributionChart(content: ReportContent): Html {
+  const { histogram, threshold, anomalyCount, rowCount } = content;
+  const { counts, edges, beyondCount, max } = histogram;
+  const { width, height, left, right, top, bottom } = distribution;
+  const x = linearScale([edges[0], edges[edges.length - 1]], [left, width - right]);
+  // Square roots: few extreme rows beside thousands of usual ones can still be seen.
+  const y = linearScale([0, Math.sqrt(Math.max(1, ...counts))], [height - bottom, top + 12]);
+  const base = height - bottom;
+  const mark = Math.min(width - right, Math.max(left, x.at(threshold)));
+  const bars = counts.map((count, index) => {
+    const [from, to] = [x.at(edges[index]), x.at(edges[index + 1])];
+    const barTop = y.at(Math.sqrt(count));
+    const title = html`<title>${numberText(edges[index])} to ${numberText(edges[index + 1])}: ${countText(count, "row")}</title>`;
+    const part = (start: number, end: number, name: string) =>
+      end - start < 0.1
+        ? undefined
+        : html`<rect
+            class="${name}"
+            x="${start + 0.75}"
+            y="${barTop}"
+            width="${Math.max(0.5, end - start - 1.5).toFixed(2)}"
+            height="${(base - barTop).toFixed(2)}"
+            rx="2"
+            >${title}</rect
+          >`;
+    const cut = Math.min(to, Math.max(from, mark));
+    const label =
+      count === 0
+        ? undefined
+        : html`<text class="count" x="${(from + to) / 2}" y="${barTop - 4}" text-anchor="middle"
+            >${count.toLocaleString("en-US")}</text
+          >`;
+    return html`${part(from, cut, "usual")}${part(cut, to, "odd")}${label}`;
+  });
+  const ticks = roundTicks(x.min, x.max, 8).map(
+    (tick) => html`<text class="tick" x="${x.at(tick)}" y="${base + 18}" text-anchor="middle">${numberText(tick)}</text>`,
+  );
+  const anchor = mark > width * 0.7 ? "end" : "start";
+  const beyond =
+    beyondCount === 0
+      ? undefined
+      : html`<text class="tick" x="${width - right}" y="${top + 2}" text-anchor="end"
+          >${countText(beyondCount, "row")} beyond, up to ${numberText(max)}</text
+        >`;
+  return html`<svg
+    class="distribution"
+    viewBox="0 0 ${width} ${height}"
+    role="img"
+    aria-label="Distribution of scores: ${countText(anomalyCount, "row")} of ${rowCount.toLocaleString("en-US")} above the threshold ${numberText(threshold)}"
+  >
+    ${bars}
+    <line class="axis" x1="${left}" x2="${width - right}" y1="${base}" y2="${base}" />
+    ${ticks}${beyond}
+    <line class="threshold" x1="${mark}" x2="${mark}" y1="${top - 14}" y2="${base}" />
+    <text class="mark" x="${anchor === "end" ? mark - 6 : mark + 6}" y="${top - 8}" text-anchor="${anchor}">
+      threshold ${numberText(threshold)}
+    </text>
+  </svg>`;
+}
+
+const plane = { width: 720, height: 420, left: 70, right: 16, top: 14, bottom: 54 } as const;
+
+/** The rows in the plane of two columns, the usual ranges shaded, anomalies above the rest. */
+export function scatterChart(scatter: Scatter): Html {
+  const { width, height, left, right, top, bottom } = plane;
+  const { points } = scatter;
+  const x = linearScale(padded(points.map((point) => point.x)), [left, width - right]);
+  const y = linearScale(padded(points.map((point) => point.y)), [height - bottom, top]);
+  const text = (value: number, column: Scatter["x"]) => (column.kind === "date" ? dateText(value) : numberText(value));
+  const xTicks = roundTicks(x.min, x.max, 6).map(
+    (tick) =>
+      html`<line class="grid" x1="${x.at(tick)}" x2="${x.at(tick)}" y1="${top}" y2="${height - bottom}" /><text
+          class="tick"
+          x="${x.at(tick)}"
+          y="${height - bottom + 18}"
+          text-anchor="middle"
+          >${text(tick, scatter.x)}</text
+        >`,
+  );
+  const yTicks = roundTicks(y.min, y.max, 6).map(
+    (tick) =>
+      html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y.at(tick)}" y2="${y.at(tick)}" /><text
+          class="tick"
+          x="${left - 8}"
+          y="${y.at(tick) + 4}"
+          text-anchor="end"
+          >${text(tick, scatter.y)}</text
+        >`,
+  );
+  const draw = (point: ScatterPoint) => {
+    const name = point.name === undefined || point.name === "" ? "" : `, ${point.name}`;
+    const title = `row ${point.row}${name}: ${scatter.x.name} ${text(point.x, scatter.x)}, ${scatter.y.name} ${text(point.y, scatter.y)}, score ${numberText(point.score)}`;
+    return html`<circle
+      class="${point.isAnomaly ? "odd" : "usual"}"
+      cx="${x.at(point.x)}"
+      cy="${y.at(point.y)}"
+      r="${point.isAnomaly ? 4.5 : 3}"
+      ><title>${title}</title></circle
+    >`;
+  };
+  const usual = points.filter((point) => !point.isAnomaly).map(draw);
+  const odd = points.filter((point) => point.isAnomaly).map(draw);
+  return html`<svg
+    class="scatter"
+    viewBox="0 0 ${width} ${height}"
+    role="img"
+    aria-label="${scatter.x.name} against ${scatter.y.name}; anomalies are highlighted"
+  >
+    ${usualRectangle(scatter, x, y)} ${xTicks}${yTicks} ${usual} ${odd}
+    <text class="label" x="${(left + width - right) / 2}" y="${height - 8}" text-anchor="middle">${scatter.x.name}</text>
+    <text
+      class="label"
+      x="16"
+      y="${(top + height - bottom) / 2}"
+      text-anchor="middle"
+      transform="rotate(-90 16 ${(top + height - bottom) / 2})"
+    >
+      ${scatter.y.name}
+    </text>
+  </svg>`;
+}
+
+function usualRectangle(
+  { x: xColumn, y: yColumn }: Scatter,
+  x: ReturnType<typeof linearScale>,
+  y: ReturnType<typeof linearScale>,
+): Html | undefined {
+  const [across, up] = [xColumn.profile, yColumn.profile];
+  if (across.kind !== "number" || up.kind !== "number") return undefined;
+  const clamp = (value: number, scale: typeof x) => scale.at(Math.min(scale.max, Math.max(scale.min, value)));
+  const [x1, x2, y1, y2] = [clamp(across.low, x), clamp(across.high, x), clamp(up.high, y), clamp(up.low, y)];
+  return html`<rect class="band" x="${x1}" y="${y1}" width="${(x2 - x1).toFixed(2)}" height="${(y2 - y1).toFixed(2)}"
+    ><title>where nine tenths of the rows lie in each column</title></rect
+  >`;
+}
+
+function padded(values: readonly number[]): [number, number] {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  const room = (max - min) * 0.03;
+  return Number.isFinite(room) ? [min - room, max + room] : [min, max];
+}
+
+/** Share of each column in what made the top rows anomalous. */
+export function tellingBars(telling: ReportContent["telling"], countMax: number): Html {
+  const shown = telling.slice(0, countMax).filter(({ share }) => share > 0);
+  const largest = shown[0]?.share ?? 1;
+  const rows = shown.map(
+    ({ column, share }) =>
+      html`<div class="bar-row">
+        <span class="bar-name" title="${column}">${column}</span
+        ><span class="bar-track"><span class="bar" style="width:${((100 * share) / largest).toFixed(1)}%"></span></span
+        ><span class="bar-value">${(100 * share).toFixed(0)} %</span>
+      </div>`,
+  );
+  const rest = telling.length - shown.length;
+  return html`<div class="bars">
+    ${rows}${rest > 0 ? html`<p class="quiet">and ${countText(rest, "column")} more</p>` : undefined}
+  </div>`;
+}
+
+const square = { size: 300, left: 44, right: 12, top: 12, bottom: 40 } as const;
+
+export function rocChart(curve: readonly { readonly x: number; readonly y: number }[], area: number): Html {
+  const { size, left, right, top, bottom } = square;
+  const x = linearScale([0, 1], [left, size - right]);
+  const y = linearScale([0, 1], [size - bottom, top]);
+  const path = curve.map((point, index) => `${index === 0 ? "M" : "L"}${x.at(point.x)} ${y.at(point.y)}`).join("");
+  const ticks = [0, 0.5, 1].map(
+    (tick) =>
+      html`<text class="tick" x="${x.at(tick)}" y="${size - bottom + 16}" text-anchor="middle">${tick}</text
+        ><text class="tick" x="${left - 6}" y="${y.at(tick) + 4}" text-anchor="end">${tick}</text>`,
+  );
+  return html`<svg class="roc" viewBox="0 0 ${size} ${size}" role="img" aria-label="ROC curve, area ${area.toFixed(3)}">
+    <rect class="frame" x="${left}" y="${top}" width="${size - left - right}" height="${size - top - bottom}" />
+    <line class="chance" x1="${x.at(0)}" y1="${y.at(0)}" x2="${x.at(1)}" y2="${y.at(1)}" />
+    <path class="curve" d="${path}" />
+    ${ticks}
+    <text class="label" x="${(left + size - right) / 2}" y="${size - 6}" text-anchor="middle">false alarms</text>
+    <text
+      class="label"
+      x="12"
+      y="${(top + size - bottom) / 2}"
+      text-anchor="middle"
+      transform="rotate(-90 12 ${(top + size - bottom) / 2})"
+    >
+      anomalies found
+    </text>
+  </svg>`;
+}

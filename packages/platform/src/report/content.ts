@@ -1,0 +1,77 @@
+/** What a report shows: the result of one run as plain data, the same for the terminal and the page. */
+
+import type { PipelineColumn, Reason, SkippedColumn } from "@nomaly/detect";
+import type { Histogram } from "./histogram.ts";
+
+export interface ReportRow {
+  /** In the file, the first is 1. */
+  readonly row: number;
+  /** Value of the column that names rows, if there is one. */
+  readonly name: string | undefined;
+  readonly score: number;
+  readonly rank: number;
+  readonly isAnomaly: boolean;
+  /** Known label, if labels are. */
+  readonly label: number | undefined;
+  /** The largest contribution first. */
+  readonly reasons: readonly Reason[];
+}
+
+export interface ScatterPoint {
+  readonly row: number;
+  readonly name: string | undefined;
+  readonly x: number;
+  readonly y: number;
+  readonly score: number;
+  readonly isAnomaly: boolean;
+}
+
+export interface Scatter {
+  readonly x: PipelineColumn;
+  readonly y: PipelineColumn;
+  readonly points: readonly ScatterPoint[];
+  /** True when the points are a sample of the rows. */
+  readonly sampled: boolean;
+}
+
+export interface EvaluationFigures {
+  readonly rocAuc: number;
+  readonly averagePrecision: number;
+  /** Share of true anomalies among the `knownCount` highest scores. */
+  readonly precisionAtN: number;
+  readonly f1: number;
+  readonly truePositives: number;
+  readonly falsePositives: number;
+  readonly falseNegatives: number;
+  readonly trueNegatives: number;
+  readonly rocCurve: readonly { readonly x: number; readonly y: number }[];
+}
+
+export interface ReportContent {
+  readonly file: string;
+  readonly algorithm: string;
+  readonly algorithmSummary: string;
+  readonly params: Readonly<Record<string, number | string | boolean>>;
+  readonly seed: number;
+  readonly threshold: number;
+  /** Such as `contamination 0.1`. */
+  readonly thresholdRule: string;
+  readonly rowCount: number;
+  readonly fittedRowCount: number;
+  readonly anomalyCount: number;
+  readonly columns: readonly PipelineColumn[];
+  readonly skipped: readonly SkippedColumn[];
+  readonly histogram: Histogram;
+  readonly top: readonly ReportRow[];
+  /** Each column's share of what made the top rows anomalous, the largest first; shares sum to 1. */
+  readonly telling: readonly { readonly column: string; readonly share: number }[];
+  readonly scatter: Scatter | undefined;
+  readonly evaluation: EvaluationFigures | undefined;
+  readonly notes: readonly string[];
+  readonly nameColumn: string | undefined;
+  readonly command: string;
+  readonly seconds: number;
+  readonly version: string;
+  /** ISO date and time. */
+  readonly createdAt: string;
+}

@@ -1,0 +1,235 @@
+/** The report as one HTML page that needs nothing else: no script, no font, no picture from elsewhere. */
+
+import type { ReportContent, ReportRow } from "./content.ts";
+import { distributionChart, rocChart, scatterChart, tellingBars } from "./charts.ts";
+import type { Html } from "./html.ts";
+import { Html as RawHtml, html } from "./html.ts";
+import { pageStyle } from "./page-style.ts";
+import { rangeStrip } from "./range-strip.ts";
+import { countText, isUsual, numberText, percentText, tellingReasons, usualText, valueText } from "./wording.ts";
+
+const reasonCount = 4;
+const barCount = 12;
+/** Nothing may be loaded, and nothing run: what a file holds can only be shown. */
+const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
+export function reportPage(content: ReportContent): string {
+  const { file, anomalyCount, rowCount } = content;
+  const name = file.split(/[\\/]/).at(-1) ?? file;
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="${contentPolicy}" />
+        <title>${countText(anomalyCount, "anomaly", "anomalies")} in ${name}</title>
+        <style>
+          ${new RawHtml(pageStyle)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <header>
+            <h1><em>${countText(anomalyCount, "anomaly", "anomalies")}</em> in ${countText(rowCount, "row")} of ${name}</h1>
+            <p class="quiet">${content.algorithmSummary}</p>
+            ${facts(content)}
+          </header>
+          <section class="card" aria-labelledby="distribution">
+            <h2 id="distribution">Scores</h2>
+            <p class="quiet small">
+              Higher is more anomalous. Heights are square roots, so that a few extreme rows can be seen beside many usual ones.
+            </p>
+            ${distributionChart(content)}
+          </section>
+          ${content.evaluation === undefined ? undefined : evaluationCard(content.evaluation)} ${columnCards(content)}
+          ${topCard(content)} ${originCard(content)}
+          <footer>
+            Made by nomaly ${content.version}, ${content.createdAt.slice(0, 16).replace("T", " ")} UTC, in
+            ${numberText(content.seconds)} s.
+          </footer>
+        </main>
+      </body>
+    </html> `;
+  return page.text;
+}
+
+function facts(content: ReportContent): Html {
+  const { algorithm, threshold, thresholdRule, seed, rowCount, fittedRowCount, columns, anomalyCount } = content;
+  const list: [string, string][] = [
+    ["algorithm", algorithm],
+    ["threshold", `${numberText(threshold)} (${thresholdRule})`],
+    ["anomalous", percentText(anomalyCount / rowCount)],
+    ["rows", rowCount.toLocaleString("en-US")],
+    ...(fittedRowCount === rowCount ? [] : [["learned from", countText(fittedRowCount, "row")] as [string, string]]),
+    ["columns used", String(columns.length)],
+    ["seed", String(seed)],
+  ];
+  return html`<dl class="facts">
+    ${list.map(
+      ([term, value]) =>
+        html`<div>
+          <dt>${term}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+function evaluationCard(figures: NonNullable<ReportContent["evaluation"]>): Html {
+  const { truePositives, falsePositives, falseNegatives, trueNegatives } = figures;
+  const list: [string, string][] = [
+    ["ROC-AUC", figures.rocAuc.toFixed(3)],
+    ["average precision", figures.averagePrecision.toFixed(3)],
+    [`precision at ${truePositives + falseNegatives}`, figures.precisionAtN.toFixed(3)],
+    ["F1 at the threshold", figures.f1.toFixed(3)],
+  ];
+  return html`<section class="card" aria-labelledby="evaluation">
+    <h2 id="evaluation">Compared with known labels</h2>
+    <p class="quiet small">The labels were not used to learn.</p>
+    <div class="pair roc-pair">
+      <div>${rocChart(figures.rocCurve, figures.rocAuc)}</div>
+      <div>
+        <div class="figures">
+          ${list.map(([name, value]) => html`<div><b>${value}</b><span class="quiet small">${name}</span></div>`)}
+        </div>
+        <table class="confusion">
+          <thead>
+            <tr>
+              <th></th>
+              <th class="number">known anomalies</th>
+              <th class="number">known normal</th>
+            </tr>
+          </thead>
+          <tbody>
+            <tr>
+              <th scope="row">above the threshold</th>
+              <td class="number">${truePositives.toLocaleString("en-US")}</td>
+              <td class="number">${falsePositives.toLocaleString("en-US")}</td>
+            </tr>
+            <tr>
+              <th scope="row">below</th>
+              <td class="number">${falseNegatives.toLocaleString("en-US")}</td>
+              <td class="number">${trueNegatives.toLocaleString("en-US")}</td>
+            </tr>
+          </tbody>
+        </table>
+      </div>
+    </div>
+  </section>`;
+}
+
+function columnCards({ telling, scatter }: ReportContent): Html | undefined {
+  if (telling.length < 2) return undefined;
+  const bars = html`<section class="card" aria-labelledby="telling">
+    <h2 id="telling">Columns that tell</h2>
+    <p class="quiet small">What made the rows below anomalous, shared out over the columns.</p>
+    ${tellingBars(telling, barCount)}
+  </section>`;
+  if (scatter === undefined) return bars;
+  const sampled = scatter.sampled ? html` A sample of the rows, and all rows listed below.` : undefined;
+  return html`<div class="pair">
+    ${bars}
+    <section class="card" aria-labelledby="plane">
+      <h2 id="plane">${scatter.x.name} and ${scatter.y.name}</h2>
+      <p class="quiet small">
+        The two columns of numbers that tell most.<span class="legend"><span class="key odd"></span>anomaly</span>
+        <span class="legend"><span class="key usual"></span>other rows</span>
+        <span class="legend"><span class="key band"></span>usual</span>${sampled}
+      </p>
+      ${scatterChart(scatter)}
+    </section>
+  </div>`;
+}
+
+function topCard(content: ReportContent): Html | undefined {
+  const { top, nameColumn } = content;
+  if (top.length === 0) return undefined;
+  const hasLabels = top.some((row) => row.label !== undefined);
+  const head = html`<tr>
+    <th class="number">row</th>
+    ${nameColumn === undefined ? undefined : html`<th>${nameColumn}</th>`}
+    <th class="number">score</th>
+    <th class="number">above</th>
+    ${hasLabels ? html`<th>known as</th>` : undefined}
+    <th>why</th>
+  </tr>`;
+  return html`<section class="card" aria-labelledby="top">
+    <h2 id="top">The most anomalous rows</h2>
+    <p class="quiet small">
+      Each strip reaches over all training values of the column; the band holds the usual ones (5 % to 95 %). A red dot lies
+      outside it; a blue one is usual alone, but not beside the row's other values.
+    </p>
+    <table class="top">
+      <thead>
+        ${head}
+      </thead>
+      <tbody>
+        ${top.map((row) => topRow(row, nameColumn !== undefined, hasLabels))}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+function topRow(row: ReportRow, hasNames: boolean, hasLabels: boolean): Html {
+  const name = hasNames ? html`<td class="name">${row.name ?? ""}</td>` : undefined;
+  const known = row.label === 1 ? html`<span class="tag odd">anomaly</span>` : html`<span class="tag">normal</span>`;
+  return html`<tr${row.isAnomaly ? html` class="anomaly"` : undefined}>
+<td class="number inline quiet" data-label="row">${row.row.toLocaleString("en-US")}</td>${name}<td class="number score inline" data-label="score">${numberText(row.score)}</td><td class="number inline quiet" data-label="above">${percentText(row.rank)}</td>${hasLabels ? html`<td class="inline">${row.label === undefined ? undefined : known}</td>` : undefined}
+<td><ul class="reasons">${tellingReasons(row.reasons, reasonCount).map(reasonItem)}</ul></td>
+</tr>`;
+}
+
+function reasonItem(reason: ReportRow["reasons"][number]): Html {
+  const within = reason.profile.kind === "category" ? "one of" : "within";
+  const note = `${isUsual(reason) ? within : "usual"} ${usualText(reason.profile, reason.kind)}`;
+  return html`<li>
+    <span>${reason.column} <b>${valueText(reason.value, reason.kind)}</b></span
+    >${rangeStrip(reason) ?? html`<span></span>`}<span class="quiet small usual-text">${note}</span>
+  </li>`;
+}
+
+function originCard(content: ReportContent): Html {
+  const { params, columns, skipped, notes, command, file } = content;
+  const paramList = Object.entries(params).map(([name, value]) => `${name}=${String(value)}`);
+  return html`<section class="card" aria-labelledby="origin">
+    <h2 id="origin">How this was made</h2>
+    <pre><code>${command}</code></pre>
+    <p class="small"><span class="quiet">File:</span> ${file}</p>
+    <p class="small">
+      <span class="quiet">Parameters:</span> ${paramList.length === 0 ? "none" : paramList.join(", ")}; seed ${content.seed}
+    </p>
+    ${skipped.map(({ name, reason }) => html`<p class="small"><span class="quiet">Left out:</span> ${name} (${reason})</p>`)}
+    ${notes.map((note) => html`<p class="small"><span class="quiet">Note:</span> ${note}</p>`)}
+    <details>
+      <summary>What is usual in each column</summary>
+      <div class="wide">
+        <table class="columns">
+          <thead>
+            <tr>
+              <th>column</th>
+              <th>usual</th>
+              <th>all</th>
+              <th class="number">missing</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${columns.map(
+              (column) =>
+                html`<tr>
+                  <td>${column.name}</td>
+                  <td>${usualText(column.profile, column.kind)}</td>
+                  <td>${wholeRange(column)}</td>
+                  <td class="number">${column.profile.missingCount}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  </section>`;
+}
+
+function wholeRange({ profile, kind }: ReportContent["columns"][number]): string {
+  if (profile.kind === "category") return countText(profile.distinctCount, "category", "categories");
+  return `${valueText(profile.min, kind)} to ${valueText(profile.max, kind)}`;
+}

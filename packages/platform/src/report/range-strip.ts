@@ -1,0 +1,29 @@
+/** A small drawing of one value beside what is usual in its column. */
+
+import type { Reason } from "@nomaly/detect";
+import type { Html } from "./html.ts";
+import { html } from "./html.ts";
+import { linearScale } from "./scale.ts";
+
+const strip = { width: 120, height: 16, margin: 6 } as const;
+
+/** The line reaches from the smallest to the largest training value, the band over the usual ones; the dot is this value. */
+export function rangeStrip({ profile, value }: Reason): Html | undefined {
+  if (profile.kind !== "number" || typeof value !== "number" || !Number.isFinite(value)) return undefined;
+  const { width, height, margin } = strip;
+  const x = linearScale([Math.min(profile.min, value), Math.max(profile.max, value)], [margin, width - margin]);
+  const [low, high] = [x.at(profile.low), x.at(profile.high)];
+  const isOutside = value < profile.low || value > profile.high;
+  return html`<svg class="strip" viewBox="0 0 ${width} ${height}" aria-hidden="true">
+    <line class="axis" x1="${x.at(profile.min)}" x2="${x.at(profile.max)}" y1="${height / 2}" y2="${height / 2}" />
+    <rect class="band" x="${low}" y="${height / 2 - 3}" width="${Math.max(2, high - low).toFixed(2)}" height="6" rx="3" />
+    <line
+      class="median"
+      x1="${x.at(profile.median)}"
+      x2="${x.at(profile.median)}"
+      y1="${height / 2 - 4}"
+      y2="${height / 2 + 4}"
+    />
+    <circle class="${isOutside ? "odd" : "usual"}" cx="${x.at(value)}" cy="${height / 2}" r="4" />
+  </svg>`;
+}

@@ -1,0 +1,100 @@
+/** How numbers, values and reasons are written for people. */
+
+import type { CategoryProfile, ColumnKind, ColumnProfile, Reason } from "@nomaly/detect";
+
+/** Contributions smaller than this share of a row's largest are not worth a word. */
+const tellingShareMin = 0.1;
+
+/** About four digits: 0.5123, 12.3, 1,234, 1.2e+9. */
+export function numberText(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 0.001 || size >= 1e9)) return value.toExponential(2).replace(/\.?0+e/, "e");
+  if (Number.isInteger(value)) return groupDigits(value);
+  if (size >= 1000) return groupDigits(Math.round(value));
+  const digits = size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
+  return value.toFixed(digits).replace(/\.?0+$/, "");
+}
+
+/** From 10,000 on: a year stays a year. */
+function groupDigits(value: number): string {
+  return Math.abs(value) < 10_000 ? String(value) : value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}
+
+export function countText(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+}
+
+export function percentText(share: number): string {
+  const percent = share * 100;
+  if (percent > 0 && percent < 0.1) return "under 0.1 %";
+  return `${percent >= 99.95 && share < 1 ? "99.9" : percent.toFixed(percent < 10 || percent > 99 ? 1 : 0).replace(/\.0$/, "")} %`;
+}
+
+export function dateText(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  if (Number.isNaN(date.getTime())) return "no date";
+  const text = date.toISOString();
+  return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text.slice(0, 16).replace("T", " ");
+}
+
+export function valueText(value: number | string | null, kind: ColumnKind): string {
+  if (value === null) return "missing";
+  if (typeof value === "string") return value;
+  if (kind === "date") return dateText(value);
+  if (kind === "boolean") return value === 1 ? "true" : "false";
+  return numberText(value);
+}
+
+/** `75 to 150`, `petrol (61 %) or diesel (39 %)`. */
+export function usualText(profile: ColumnProfile, kind: ColumnKind): string {
+  if (profile.kind === "category") {
+    const words = usualCategories(profile).map(({ value, share }) => `${value} (${percentText(share)})`);
+    return words.length === 0 ? "missing" : words.join(" or ");
+  }
+  if (kind === "boolean") return profile.low === profile.high ? valueText(profile.median, kind) : "true or false";
+  const [low, high] = [profile.low, profile.high].map((value) => (kind === "date" ? dateText(value) : boundText(value)));
+  return low === high ? low : `${low} to ${high}`;
+}
+
+/** A quantile need not be a value that occurs: three digits say enough. */
+function boundText(value: number): string {
+  return numberText(Math.abs(value) < 1000 ? Number(value.toPrecision(3)) : value);
+}
+
+/**
+ * `horsepower 230, usual 75 to 150; weight 5000, usual 1900 to 4500`. Values that are usual by themselves stand together:
+ * `unusual together: displacement 350, cylinders 8`.
+ */
+export function reasonsText(reasons: readonly Reason[]): string {
+  const alone = reasons
+    .filter((reason) => !isUsual(reason))
+    .map((reason) => `${cellText(reason)}, usual ${usualText(reason.profile, reason.kind)}`);
+  const together = reasons.filter(isUsual).map(cellText);
+  if (together.length === 0) return alone.join("; ");
+  const last = together.length === 1 ? `${together[0]}, unusual beside the rest` : `unusual together: ${together.join(", ")}`;
+  return [...alone, last].join("; ");
+}
+
+function cellText(reason: Reason): string {
+  return `${reason.column} ${valueText(reason.value, reason.kind)}`;
+}
+
+/** The value alone is nothing special: it stands out beside the row's other values. */
+export function isUsual({ value, profile }: Reason): boolean {
+  if (profile.kind === "category")
+    return typeof value === "string" && usualCategories(profile).some((category) => category.value === value);
+  return typeof value === "number" && value >= profile.low && value <= profile.high;
+}
+
+function usualCategories(profile: CategoryProfile): CategoryProfile["commonest"] {
+  return profile.commonest.filter(({ share }, index) => index === 0 || (index === 1 && share >= 0.2));
+}
+
+/** The reasons worth showing: those that count against the largest one, `countMax` at most. */
+export function tellingReasons(reasons: readonly Reason[], countMax: number): readonly Reason[] {
+  const largest = reasons[0]?.contribution ?? 0;
+  return reasons
+    .slice(0, countMax)
+    .filter((reason) => reason.contribution > 0 && reason.contribution >= largest * tellingShareMin);
+}

@@ -1,0 +1,94 @@
+/** Runs the command inside this process, with streams and a folder of its own: as a shell would, without the start-up time. */
+
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable, Writable } from "node:stream";
+import { runCli } from "../src/cli/run.ts";
+import { createTemporaryFiles } from "../src/files/temporary.ts";
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliOptions {
+  readonly stdin?: string | Uint8Array;
+  readonly signal?: AbortSignal;
+  readonly width?: number;
+}
+
+export async function runInProcess(words: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const [stdout, stderr] = [collector(), collector()];
+  const temporary = createTemporaryFiles();
+  const context = {
+    stdin: Readable.from([Buffer.from(options.stdin ?? "")]),
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    stdoutIsTerminal: false,
+    stderrIsTerminal: false,
+    colour: false,
+    width: options.width ?? 120,
+    temporary,
+    signal: options.signal ?? new AbortController().signal,
+    now: () => performance.now(),
+  };
+  const code = await runCli(words, context, "0.0.0-test");
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function collector(): { readonly stream: Writable; text(): string } {
+  const parts: Buffer[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      parts.push(Buffer.from(chunk));
+      done();
+    },
+  });
+  return { stream, text: () => Buffer.concat(parts).toString() };
+}
+
+/** A folder for one test file. */
+export interface TestFolder {
+  readonly path: string;
+  /** Writes a file and gives its path. */
+  write(name: string, content: string | Uint8Array): string;
+  file(name: string): string;
+  read(name: string): string;
+  exists(name: string): boolean;
+  names(): string[];
+  remove(): void;
+}
+
+export function createTestFolder(): TestFolder {
+  const path = mkdtempSync(join(tmpdir(), "nomaly-test-"));
+  const file = (name: string) => join(path, name);
+  return {
+    path,
+    file,
+    write(name, content) {
+      writeFileSync(file(name), content);
+      return file(name);
+    },
+    read: (name) => readFileSync(file(name), "utf8"),
+    exists: (name) => existsSync(file(name)),
+    names: () => readdirSync(path).sort(),
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+/** 200 rows around (10, 100), the last one far off in `power`. */
+export function plantRows(): { readonly speed: number; readonly power: number; readonly site: string; readonly label: number }[] {
+  return Array.from({ length: 200 }, (_, row) => ({
+    speed: 10 + ((row * 7) % 13) / 13,
+    power: row === 199 ? 900 : 100 + ((row * 11) % 17),
+    site: ["north", "south"][row % 2],
+    label: row === 199 ? 1 : 0,
+  }));
+}
+
+export function toCsv(rows: readonly Readonly<Record<string, unknown>>[], delimiter = ","): string {
+  const names = Object.keys(rows[0]);
+  return `${[names, ...rows.map((row) => names.map((name) => String(row[name])))].map((cells) => cells.join(delimiter)).join("\n")}\n`;
+}
