@@ -15,7 +15,7 @@ export interface OneClassOptions {
   /** Largest violation of the optimality conditions left, in units of the gradient. */
   readonly tolerance: number;
   readonly shrinking: boolean;
-  /** -1 for no limit. */
+  /** -1 for the limit that only a problem out of scale reaches: 100,000, or 100 a row. */
   readonly iterationCountMax: number;
   readonly cacheBytesMax: number;
   /** Round kernel values to float32 while solving, as libsvm stores them. */
@@ -32,6 +32,8 @@ export interface OneClassSolution {
   readonly iterationCount: number;
 }
 
+/** Without a limit of the caller's. Problems in scale end after a few steps a row; kernels of huge values may never end. */
+const defaultIterationCountMax = (rowCount: number) => Math.max(100_000, 100 * rowCount);
 /** Steps between two looks at the signal and the clock. */
 const stepsPerSlice = 64;
 /** Steps between two looks for variables that can be left aside. */
@@ -53,6 +55,8 @@ export async function solveOneClass(
 ): Promise<OneClassSolution> {
   const { signal } = context;
   const problem = await startProblem(rows, options, context);
+  const iterationCountMax =
+    options.iterationCountMax === -1 ? defaultIterationCountMax(rows.rowCount) : options.iterationCountMax;
   let iterationCount = 0;
   let untilShrink = Math.min(rows.rowCount, stepsPerShrink);
   let firstViolation = 0;
@@ -66,7 +70,7 @@ export async function solveOneClass(
       untilShrink = 1;
       continue;
     }
-    if (iterationCount === options.iterationCountMax) break;
+    if (iterationCount === iterationCountMax) break;
     iterationCount++;
     problem.step();
     if (options.shrinking && --untilShrink === 0) {

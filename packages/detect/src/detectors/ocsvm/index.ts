@@ -75,7 +75,7 @@ export const ocsvm = defineDetector({
       default: -1,
       min: -1,
       max: 1_000_000_000,
-      summary: "Steps of the solver at most; -1 for no limit.",
+      summary: "Steps of the solver at most; -1 for 100,000 or 100 a row, whichever is more.",
     },
     compat: compatParam("kernel values are rounded to float32 while solving, as libsvm stores them."),
   },
@@ -146,14 +146,15 @@ function wordedGamma(word: "auto" | "scale", train: Matrix): number {
 
 /** By Cauchy and Schwarz the kernels of pairs are finite where those of rows with themselves are, by a wide margin. */
 function requireFiniteKernel(train: Matrix, kernel: KernelFunction): void {
-  if (kernel.kind === "rbf" || kernel.kind === "sigmoid") return;
+  if (kernel.kind === "rbf") return;
   let largest = 0;
   for (let at = 0; at < train.values.length; at += train.columnCount) {
     let square = 0;
     for (let column = 0; column < train.columnCount; column++) square += train.values[at + column] ** 2;
     largest = Math.max(largest, square);
   }
-  const bound = kernel.kind === "linear" ? largest : (kernel.gamma * largest + Math.abs(kernel.coef0)) ** kernel.degree;
+  const inner = kernel.kind === "linear" ? largest : kernel.gamma * largest + Math.abs(kernel.coef0);
+  const bound = kernel.kind === "poly" ? inner ** kernel.degree : Math.max(inner, largest);
   if (bound * train.rowCount < 1e300) return;
   throw new NomalyError("PARAM", `ocsvm: the ${kernel.kind} kernel overflows on these rows; scale the columns first`, {
     field: "kernel",
