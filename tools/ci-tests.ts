@@ -11,8 +11,16 @@ export interface Counts {
   readonly skips: readonly string[];
 }
 
+/** What a step came to. Of a group of tests, the seconds are those of its files one after the other. */
+export interface Outcome extends Counts {
+  readonly name: string;
+  readonly seconds: number;
+}
+
 export interface TestGroup {
   readonly name: string;
+  /** It uses the built packages, a browser or npm, rather than the sources alone. */
+  readonly ofBuilt: boolean;
   /** Relative to the root. */
   readonly files: readonly string[];
 }
@@ -27,7 +35,8 @@ const patterns: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["parity", /parity/],
   ["accuracy", /accuracy/],
 ];
-const order = ["unit", "conformance", "parity", "accuracy", "command-line", "pack", "browser", "examples"];
+const sourceGroups = ["unit", "conformance", "parity", "accuracy"];
+const builtGroups = ["command-line", "pack", "browser", "examples"];
 
 /** Titles shown of one file's skipped tests. */
 const skippedTitlesMax = 3;
@@ -35,13 +44,15 @@ const skippedTitlesMax = 3;
 /** Every test file in one group each, empty groups left out; `*.long.test.ts` only when `long`. */
 export function testGroups(root: string, long: boolean): TestGroup[] {
   const files = ["packages", "tools", "bench", "examples"].flatMap((folder) => testFilesUnder(root, folder));
-  const groups = new Map<string, string[]>(order.map((name) => [name, []]));
+  const groups = new Map<string, string[]>([...sourceGroups, ...builtGroups].map((name) => [name, []]));
   for (const file of files) {
     if (!long && file.endsWith(".long.test.ts")) continue;
     const name = patterns.find(([, pattern]) => pattern.test(file))?.[0] ?? "unit";
     groups.get(name)?.push(file);
   }
-  return [...groups].filter(([, members]) => members.length > 0).map(([name, members]) => ({ name, files: members }));
+  return [...groups]
+    .filter(([, members]) => members.length > 0)
+    .map(([name, members]) => ({ name, files: members, ofBuilt: builtGroups.includes(name) }));
 }
 
 function testFilesUnder(root: string, folder: string): string[] {
@@ -54,29 +65,39 @@ function testFilesUnder(root: string, folder: string): string[] {
 }
 
 interface FileReport {
+  /** Absolute path. */
   readonly name: string;
   readonly status: string;
-  readonly message: string;
+  readonly startTime: number;
+  readonly endTime: number;
   readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
 }
 
-/** Sums a vitest JSON report. A file that could not run, or a run that failed without saying where, counts as one failure. */
-export function countTests(report: unknown, exitCode: number): Counts {
+/** Sums a vitest JSON report by group. A run that failed without saying where counts as one failure of its first group. */
+export function countTests(report: unknown, groups: readonly TestGroup[], exitCode: number): Outcome[] {
   const files = (report as { testResults?: readonly FileReport[] } | undefined)?.testResults ?? [];
-  let passed = 0;
-  let failed = 0;
-  let skipped = 0;
+  const outcomes = groups.map(({ name, files: members }) => {
+    const own = files.filter((file) => members.some((member) => file.name.replaceAll("\\", "/").endsWith(`/${member}`)));
+    return { name, ...sumFiles(own) };
+  });
+  if (exitCode !== 0 && outcomes.every(({ failed }) => failed === 0)) outcomes[0] = { ...outcomes[0], failed: 1 };
+  return outcomes;
+}
+
+/** A file that could not run counts as one failure. */
+function sumFiles(files: readonly FileReport[]): Counts & { readonly seconds: number } {
+  const counts = { passed: 0, failed: 0, skipped: 0, seconds: 0 };
   const skips: string[] = [];
-  for (const file of files) {
-    const skippedHere = file.assertionResults.filter(({ status }) => !["passed", "failed"].includes(status));
-    passed += file.assertionResults.filter(({ status }) => status === "passed").length;
-    failed += file.assertionResults.filter(({ status }) => status === "failed").length;
-    skipped += skippedHere.length;
-    if (file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed")) failed += 1;
-    if (skippedHere.length > 0) skips.push(describeSkips(file.name, skippedHere));
+  for (const { name, status, startTime, endTime, assertionResults } of files) {
+    const skippedHere = assertionResults.filter((test) => !["passed", "failed"].includes(test.status));
+    const failedHere = assertionResults.filter((test) => test.status === "failed").length;
+    counts.passed += assertionResults.filter((test) => test.status === "passed").length;
+    counts.failed += status === "failed" ? Math.max(1, failedHere) : failedHere;
+    counts.skipped += skippedHere.length;
+    counts.seconds += Math.max(0, endTime - startTime) / 1000;
+    if (skippedHere.length > 0) skips.push(describeSkips(name, skippedHere));
   }
-  if (exitCode !== 0 && failed === 0) failed = 1;
-  return { passed, failed, skipped, skips };
+  return { ...counts, skips };
 }
 
 function describeSkips(file: string, tests: readonly { readonly fullName: string }[]): string {

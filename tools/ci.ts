@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { countTests, type Counts, testGroups } from "./ci-tests.ts";
+import { countTests, type Counts, type Outcome, type TestGroup, testGroups } from "./ci-tests.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const binFolder = join(root, "node_modules/.bin");
@@ -17,24 +17,22 @@ const outputCharsMax = 20_000;
 interface Step {
   readonly name: string;
   readonly command: readonly string[];
-  /** Where vitest writes its report; absent for a step that counts as one test. */
-  readonly reportFile?: string;
-}
-
-interface Outcome extends Counts {
-  readonly name: string;
-  readonly seconds: number;
+  /** Of a test run: what it runs, and where the report is written. A step without counts as one test. */
+  readonly tests?: { readonly groups: readonly TestGroup[]; readonly reportFile: string };
 }
 
 async function main(): Promise<void> {
+  const start = performance.now();
   const long = process.argv.includes("--long");
   const only = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
   const reports = mkdtempSync(join(tmpdir(), "nomaly-ci-"));
-  const steps = [...checkSteps(), ...testSteps(reports, long)].filter(({ name }) => only.length === 0 || only.includes(name));
+  const steps = [...checkSteps(), ...testSteps(reports, long, only)];
   const outcomes: Outcome[] = [];
-  for (const step of steps) outcomes.push(await runStep(step));
+  for (const step of steps) {
+    if (only.length === 0 || only.includes(step.name) || step.tests !== undefined) outcomes.push(...(await runStep(step)));
+  }
   rmSync(reports, { recursive: true, force: true });
-  printSummary(outcomes);
+  printSummary(outcomes, (performance.now() - start) / 1000);
 }
 
 /** Checks that are no tests: each counts as one. */
@@ -53,29 +51,40 @@ function checkSteps(): Step[] {
   ];
 }
 
-function testSteps(reports: string, long: boolean): Step[] {
-  return testGroups(root, long).map(({ name, files }) => {
-    const reportFile = join(reports, `${name}.json`);
-    const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`, "--passWithNoTests"];
-    return { name, command: ["vitest", "run", ...options, ...files], reportFile };
+/** Two runs: the sources' tests together, so that they share the cores, then those that use the built packages. */
+function testSteps(reports: string, long: boolean, only: readonly string[]): Step[] {
+  const groups = testGroups(root, long).filter(({ name }) => only.length === 0 || only.includes(name));
+  const runs = [groups.filter(({ ofBuilt }) => !ofBuilt), groups.filter(({ ofBuilt }) => ofBuilt)];
+  return runs.flatMap((members, index): Step[] => {
+    if (members.length === 0) return [];
+    const reportFile = join(reports, `${index}.json`);
+    const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
+    const files = members.flatMap((group) => group.files);
+    return [{ name: "tests", command: ["vitest", "run", ...options, ...files], tests: { groups: members, reportFile } }];
   });
 }
 
-async function runStep(step: Step): Promise<Outcome> {
+async function runStep(step: Step): Promise<Outcome[]> {
   const start = performance.now();
   const { code, output } = await runCommand(step.command);
   const seconds = (performance.now() - start) / 1000;
-  const counts = step.reportFile === undefined ? countOne(code) : countTests(readReport(step.reportFile), code);
-  const result = counts.failed > 0 ? "FAILED" : "ok";
-  console.log(`${result.padEnd(7)}${step.name.padEnd(14)}${seconds.toFixed(1).padStart(7)} s  ${describeCounts(step, counts)}`);
-  for (const line of counts.skips) console.log(`         skipped: ${line}`);
-  if (counts.failed > 0) console.log(indent(stripVTControlCharacters(output).slice(-outputCharsMax)));
-  return { name: step.name, seconds, ...counts };
+  const outcomes =
+    step.tests === undefined
+      ? [{ name: step.name, seconds, ...countOne(code) }]
+      : countTests(readReport(step.tests.reportFile), step.tests.groups, code);
+  for (const outcome of outcomes) printOutcome(outcome, step.tests !== undefined);
+  if (outcomes.some(({ failed }) => failed > 0)) {
+    console.log(indent(stripVTControlCharacters(output).slice(-outputCharsMax)));
+  }
+  return outcomes;
 }
 
-function describeCounts(step: Step, counts: Counts): string {
-  if (step.reportFile === undefined) return "";
-  return `${counts.passed} passed${counts.failed > 0 ? `, ${counts.failed} failed` : ""}${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ""}`;
+function printOutcome({ name, seconds, passed, failed, skipped, skips }: Outcome, isTests: boolean): void {
+  const counts = [`${passed} passed`, failed > 0 ? `${failed} failed` : "", skipped > 0 ? `${skipped} skipped` : ""];
+  const result = failed > 0 ? "FAILED" : "ok";
+  const time = `${seconds.toFixed(1).padStart(7)} s`;
+  console.log(`${result.padEnd(7)}${name.padEnd(14)}${time}  ${isTests ? counts.filter(Boolean).join(", ") : ""}`.trimEnd());
+  for (const line of skips) console.log(`         skipped: ${line}`);
 }
 
 function countOne(code: number): Counts {
@@ -109,11 +118,11 @@ function runCommand(command: readonly string[]): Promise<{ code: number; output:
   });
 }
 
-function printSummary(outcomes: readonly Outcome[]): void {
-  const total = (count: "passed" | "failed" | "skipped" | "seconds") => outcomes.reduce((sum, one) => sum + one[count], 0);
+function printSummary(outcomes: readonly Outcome[], seconds: number): void {
+  const total = (count: "passed" | "failed" | "skipped") => outcomes.reduce((sum, one) => sum + one[count], 0);
   const failed = outcomes.filter((one) => one.failed > 0).map((one) => one.name);
   console.log(
-    `\n${outcomes.length} steps in ${total("seconds").toFixed(0)} s${failed.length > 0 ? `; failed: ${failed.join(", ")}` : ""}`,
+    `\n${outcomes.length} steps in ${seconds.toFixed(0)} s${failed.length > 0 ? `; failed: ${failed.join(", ")}` : ""}`,
   );
   process.exitCode = failed.length > 0 ? 1 : 0;
   console.log(`${total("passed")} passed, ${total("failed")} failed, ${total("skipped")} skipped`);

@@ -76,7 +76,7 @@ describe.skipIf(browser === undefined).each(["vite", "esbuild"] as const)(
 describe.skipIf(browser === undefined)("the conformance suite in a real browser (needs Chromium)", () => {
   beforeAll(() => bundlePage("vite", join(import.meta.dirname, "page"), join(output, "vite")));
 
-  it.each([
+  it.concurrent.each([
     ["isolated", true],
     ["not isolated", false],
   ])(

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { countTests, testGroups } from "./ci-tests.ts";
+
+const groups = [
+  { name: "unit", files: ["packages/a.test.ts", "packages/b.test.ts"], ofBuilt: false },
+  { name: "parity", files: ["packages/parity.test.ts"], ofBuilt: false },
+];
+
+function file(name: string, statuses: readonly string[], status = statuses.includes("failed") ? "failed" : "passed") {
+  const assertionResults = statuses.map((one, index) => ({ status: one, fullName: `claim ${index}` }));
+  return { name: `/somewhere/${name}`, status, startTime: 1000, endTime: 3000, assertionResults };
+}
+
+describe("the count of tests", () => {
+  it("is kept by group, with the titles of what was skipped", () => {
+    const report = {
+      testResults: [file("packages/a.test.ts", ["passed", "passed"]), file("packages/parity.test.ts", ["failed", "skipped"])],
+    };
+    expect(countTests(report, groups, 1)).toEqual([
+      { name: "unit", passed: 2, failed: 0, skipped: 0, skips: [], seconds: 2 },
+      { name: "parity", passed: 0, failed: 1, skipped: 1, skips: ["parity.test.ts: claim 1"], seconds: 2 },
+    ]);
+  });
+
+  it("has a failure for a file that could not run", () => {
+    const report = { testResults: [file("packages/b.test.ts", [], "failed")] };
+    expect(countTests(report, groups, 1).map(({ failed }) => failed)).toEqual([1, 0]);
+  });
+
+  it("has a failure for a run that ended badly without a report", () => {
+    expect(countTests(undefined, groups, 1).map(({ failed }) => failed)).toEqual([1, 0]);
+  });
+
+  it("sees every test file in exactly one group, the long ones only when asked", () => {
+    const root = `${import.meta.dirname}/..`;
+    const files = testGroups(root, true).flatMap((group) => group.files);
+    expect(new Set(files).size).toBe(files.length);
+    expect(files).toContain("tools/ci.test.ts");
+    expect(
+      testGroups(root, false)
+        .flatMap((group) => group.files)
+        .some((path) => path.endsWith(".long.test.ts")),
+    ).toBe(false);
+  });
+});
