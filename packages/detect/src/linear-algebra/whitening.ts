@@ -31,6 +31,26 @@ export function whiten(covariance: Float64Array, size: number): Whitening {
   return { logDeterminant, factor: () => factor };
 }
 
+/** Variances below this share of the column's spread count as that much: five digits of it. */
+const varianceFloor = 1e-10;
+
+/**
+ * As {@link whiten}, but where the covariance is singular every direction has at least a little variance, so that a row
+ * off the plane that holds the others is far away instead of near.
+ *
+ * @param spreads each column's standard deviation over all rows, the unit of that little; 0 counts as 1.
+ */
+export function whitenWithFloor(covariance: Float64Array, spreads: Float64Array): Float64Array {
+  const size = spreads.length;
+  const whitening = whiten(covariance, size);
+  if (whitening.logDeterminant !== Number.NEGATIVE_INFINITY) return whitening.factor();
+  const units = spreads.map((spread) => (spread > 0 ? spread : 1));
+  const scaled = covariance.map((value, at) => value / units[Math.floor(at / size)] / units[at % size]);
+  const { values, vectors } = symmetricEigen(scaled, size);
+  const roots = values.map((value) => Math.sqrt(Math.max(value, varianceFloor)));
+  return vectors.map((value, at) => value / units[at % size] / roots[Math.floor(at / size)]);
+}
+
 function eigenFactor(covariance: Float64Array, size: number): { factor: Float64Array; logDeterminant: number } {
   const { values, vectors } = symmetricEigen(covariance, size);
   const largest = Math.max(Math.abs(values[0]), Math.abs(values[size - 1]));

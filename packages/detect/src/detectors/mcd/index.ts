@@ -1,9 +1,9 @@
 /** mcd: Mahalanobis distance from a centre and shape that anomalies cannot pull. */
 
+import { compatParam } from "../../detector/compat.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
 import { NomalyError } from "../../errors.ts";
-import { whiten } from "../../linear-algebra/whitening.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { candidatesTask, concentrateTask } from "./concentration.ts";
 import { fastMcd } from "./fast-mcd.ts";
@@ -26,8 +26,8 @@ import { scatterTask } from "../../linear-algebra/moments.ts";
  * Missing refused.
  * Cost    fit O(n d^2) times a few dozen steps, no more than some 500 starts; score O(d^2) a row; memory O(n + d^2).
  * Random  seed decides the starts; equal seeds give equal bits on every kernel set.
- * Numeric a singular covariance is inverted on its range alone, as in scikit-learn: distances off it do not count.
- *         Overflow gives the largest float64.
+ * Numeric where the covariance is singular, a variance is at least 1e-10 of the column's, so that rows off the plane of the
+ *         others score high. Overflow gives the largest float64.
  * Errors  PARAM when support_fraction leaves fewer than 2 rows; NOT_FINITE when squares of values overflow.
  * Source  Rousseeuw and Van Driessen, A Fast Algorithm for the Minimum Covariance Determinant Estimator, Technometrics
  *         1999; Hardin and Rocke 2004. Deviates from it in the sizes of the stages, which are scikit-learn's.
@@ -59,15 +59,14 @@ export const mcd = defineDetector({
       default: false,
       summary: "The bulk is known to lie at the origin: location is not estimated.",
     },
+    compat: compatParam("where half the rows lie on a plane, distances off that plane do not count."),
   },
   async fit(train, params, context) {
     const { columnCount } = train;
     const supportCount = supportCountOf(train.rowCount, columnCount, params.supportFraction);
     const raw = columnCount === 1 ? oneColumnMcd(train, supportCount) : await fastMcd(train, supportCount, context);
     context.progress?.(0.9);
-    const { location, covariance } = await reweight(train, raw, params.assumeCentered, context);
-    const factor = whiten(covariance, columnCount).factor();
-    const model = createMcdModel({ center: location, factor }, context.kernels);
+    const model = createMcdModel(await reweight(train, raw, params, context), context.kernels);
     // Scoring would report from 0 again.
     const { progress: _reported, ...quiet } = context;
     return { model, trainingScores: await scoreRows("mcd", model, train, quiet) };

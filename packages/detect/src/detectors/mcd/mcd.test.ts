@@ -70,6 +70,17 @@ describe("mcd", () => {
     expect(Math.min(...anomalies)).toBeGreaterThan(10 * Math.max(...normals));
   });
 
+  test("scores a row off the plane of the others far above them, which compat pyod does not", async () => {
+    const rows = contaminatedRows(100, 3, 1000);
+    for (let at = 0; at < rows.values.length; at += 3) rows.values[at + 2] = rows.values[at] - rows.values[at + 1];
+    // One step along the plane's normal from row 1.
+    const off = matrixFromRows([[rows.values[3] + 1, rows.values[4] - 1, rows.values[5] - 1]]);
+    const { model, trainingScores } = await fitForTest(mcd, rows);
+    expect(scoresOf(model, off)[0]).toBeGreaterThan(1000 * Math.max(...trainingScores));
+    const reference = await fitForTest(mcd, rows, { compat: "pyod" });
+    expect(scoresOf(reference.model, off)[0]).toBeCloseTo(reference.trainingScores[1], 6);
+  });
+
   test("explains every score by its columns", async () => {
     const rows = contaminatedRows(200, 5, 10);
     const { model, trainingScores } = await fitForTest(mcd, rows);
@@ -99,7 +110,7 @@ describe("mcd", () => {
     expect(trainingScores[29]).toBeGreaterThan(100 * Math.max(...trainingScores.slice(0, 29)));
   });
 
-  test("gives finite scores on constant columns, duplicates, few rows and huge values", async () => {
+  test.each(["none", "pyod"])("gives finite scores on degenerate and huge rows with compat %s", async (compat) => {
     for (const rows of [
       [
         [1, 1],
@@ -134,7 +145,7 @@ describe("mcd", () => {
         [5, 5],
       ],
     ]) {
-      const { model, trainingScores } = await fitForTest(mcd, matrixFromRows(rows));
+      const { model, trainingScores } = await fitForTest(mcd, matrixFromRows(rows), { compat });
       expect([...trainingScores].every(Number.isFinite)).toBe(true);
       const far = matrixFromRows([rows[0].map(() => 1e300)]);
       expect(Number.isFinite(scoresOf(model, far)[0])).toBe(true);
@@ -191,7 +202,7 @@ describe.skipIf(sharedFolder === undefined)("mcd beside PyOD", () => {
     const expected = detectors["MCD_seed42"];
     let least = Number.POSITIVE_INFINITY;
     for (const seed of seeds.slice(0, 5)) {
-      const { model, trainingScores } = await fitForTest(mcd, train, {}, { seed });
+      const { model, trainingScores } = await fitForTest(mcd, train, { compat: "pyod" }, { seed });
       const onTrain = largestRelativeDifference(trainingScores, expected.decision_scores);
       const onFresh = largestRelativeDifference(scoresOf(model, fresh), expected.decision_function_new);
       least = Math.min(least, Math.max(onTrain, onFresh));
@@ -201,7 +212,7 @@ describe.skipIf(sharedFolder === undefined)("mcd beside PyOD", () => {
 
   test.each(parityCases())("has PyOD's mean scores over 20 seeds on $name", async ({ train, randomDetectors }) => {
     const runs: Float64Array[] = [];
-    for (const seed of seeds) runs.push((await fitForTest(mcd, train, {}, { seed })).trainingScores);
+    for (const seed of seeds) runs.push((await fitForTest(mcd, train, { compat: "pyod" }, { seed })).trainingScores);
     const expected = randomDetectors["MCD"] as { train_mean: number[]; train_std: number[] };
     let sum = 0;
     for (const [row, expectedMean] of expected.train_mean.entries()) {

@@ -1,11 +1,13 @@
 /** From the raw minimum determinant estimate to the final one: made consistent, then made again from the rows near it. */
 
+import type { CenteredTransform } from "../../kernels/dense-kernels.ts";
+import { capScores } from "../../linear-algebra/finite-scores.ts";
 import { fitMoments } from "../../linear-algebra/moments.ts";
 import type { MomentsContext } from "../../linear-algebra/moments.ts";
+import { whiten, whitenWithFloor } from "../../linear-algebra/whitening.ts";
 import type { Matrix } from "../../matrix.ts";
 import { pickRows } from "../../matrix.ts";
 import { chiSquareQuantile } from "./chi-square.ts";
-import { distancesTo } from "./concentration.ts";
 import type { Estimate } from "./concentration.ts";
 import { kthSmallest } from "./nearest-rows.ts";
 
@@ -17,24 +19,50 @@ export interface Shape {
   readonly covariance: Float64Array;
 }
 
+export interface ReweightingParams {
+  readonly assumeCentered: boolean;
+  readonly compat: "none" | "pyod";
+}
+
 /**
  * Distances are scaled so that their median is that of normal data, and rows within the 97.5 % quantile give location and
  * covariance anew. With `assumeCentered` both are taken about the origin.
+ *
+ * @returns the map under which squared length is the score.
  * Source  Rousseeuw and Van Driessen 1999, section 5 (as in scikit-learn 1.2: without the small-sample factors).
  */
-export async function reweight(train: Matrix, raw: Estimate, assumeCentered: boolean, context: MomentsContext): Promise<Shape> {
+export async function reweight(
+  train: Matrix,
+  raw: Estimate,
+  params: ReweightingParams,
+  context: MomentsContext,
+): Promise<CenteredTransform> {
   const width = train.columnCount;
-  const start = assumeCentered
-    ? aboutOrigin(raw)
-    : { location: raw.location, covariance: raw.regularCovariance ?? raw.covariance };
-  const distances = distancesTo(train, start, context.kernels);
+  const spreads = (await fitMoments(train, undefined, context)).covariance
+    .filter((_, at) => at % (width + 1) === 0)
+    .map((variance) => Math.sqrt(variance));
+  const transformOf = ({ location, covariance }: Shape): CenteredTransform => ({
+    center: location,
+    factor: params.compat === "pyod" ? whiten(covariance, width).factor() : whitenWithFloor(covariance, spreads),
+  });
+  const distances = new Float64Array(train.rowCount);
+  context.kernels.squaredNormsInto(train, transformOf(rawShape(raw, params)), distances);
+  capScores(distances);
   const correction = median(distances) / chiSquareQuantile(0.5, width);
   const limit = chiSquareQuantile(keptShare, width) * correction;
   // Where half the rows are at no distance the scale says nothing: all rows at no distance stay.
   const near = Array.from(distances.keys()).filter((row) => distances[row] < limit || distances[row] === 0);
   // Copied rather than weighted: sums about a point near these rows keep a constant column's variance at 0.
   const { mean, covariance } = await fitMoments(pickRows(train, near), undefined, context);
-  return assumeCentered ? aboutOrigin({ location: mean, covariance }) : { location: mean, covariance };
+  const shape = { location: mean, covariance };
+  return transformOf(params.assumeCentered ? aboutOrigin(shape) : shape);
+}
+
+/** scikit-learn measures from a singular estimate by the covariance of the step before. */
+function rawShape(raw: Estimate, params: ReweightingParams): Shape {
+  if (params.assumeCentered) return aboutOrigin(raw);
+  const covariance = params.compat === "pyod" ? (raw.regularCovariance ?? raw.covariance) : raw.covariance;
+  return { location: raw.location, covariance };
 }
 
 /** Second moments about 0 instead of about the mean. */
