@@ -67,12 +67,17 @@ export const determinismChecks: readonly Check[] = [
   },
 ];
 
-/** A search that finds the one best answer from any start would look the same on clusters: the shapeless table has none. */
+/**
+ * A search that finds the one best answer from any start would look the same on clusters: the shapeless table has none.
+ * One corner where the seed matters is enough: the defaults may be the special case that needs none.
+ */
 async function reportUnusedSeed(subject: Subject, report: Report): Promise<void> {
   const { train } = shapelessSample();
-  const [first, ...others] = await Promise.all([11, 12, 13, 14].map((seed) => subject.fit(copyOf(train), { seed })));
-  const areSame = others.every((other) => differenceOfBits(other.trainingScores, first.trainingScores) === undefined);
-  if (areSame) report("usesRandomness is claimed, yet four seeds give the same training scores");
+  for (const corner of subject.corners) {
+    const [first, ...others] = await Promise.all([11, 12, 13, 14].map((seed) => subject.fit(copyOf(train), { corner, seed })));
+    if (others.some((other) => differenceOfBits(other.trainingScores, first.trainingScores) !== undefined)) return;
+  }
+  report("usesRandomness is claimed, yet four seeds give the same training scores in every corner");
 }
 
 async function compareThreads(
