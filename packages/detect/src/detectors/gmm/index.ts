@@ -90,7 +90,9 @@ export const gmm = defineDetector({
     const model = createGmmModel((best as FittedMixture).mixture, context.kernels);
     // Scoring would report from 0 again.
     const { progress: _reported, ...quiet } = context;
-    return { model, trainingScores: await scoreRows("gmm", model, train, quiet) };
+    const trainingScores = await scoreRows("gmm", model, train, quiet);
+    context.progress?.(1);
+    return { model, trainingScores };
   },
   sharedTasks: { kMeansRun: kMeansRunTask, scatter: scatterTask },
   restore: restoreGmm,

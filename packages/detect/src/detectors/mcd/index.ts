@@ -69,7 +69,9 @@ export const mcd = defineDetector({
     const model = createMcdModel(await reweight(train, raw, params, context), context.kernels);
     // Scoring would report from 0 again.
     const { progress: _reported, ...quiet } = context;
-    return { model, trainingScores: await scoreRows("mcd", model, train, quiet) };
+    const trainingScores = await scoreRows("mcd", model, train, quiet);
+    context.progress?.(1);
+    return { model, trainingScores };
   },
   sharedTasks: { scatter: scatterTask },
   restore: restoreMcd,
