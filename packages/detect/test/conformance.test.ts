@@ -2,9 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { GoldenScores, Subject } from "../src/conformance/index.ts";
-import { checks, createSubject, goldenScoresOf, runCheck } from "../src/conformance/index.ts";
-import { kernelsByName } from "../src/kernels/choose.ts";
-import type { KernelSet, KernelSetName } from "../src/kernels/kernel-set.ts";
+import { availableKernelSets, checks, createSubject, goldenScoresOf, runCheck } from "../src/conformance/index.ts";
 import { detectors } from "../src/registry.ts";
 
 /**
@@ -16,19 +14,6 @@ const isWriting = process.env["NOMALY_GOLDEN"] === "write";
 
 /** A detector that need not pass a check, and why. One that passes after all fails here: then the line must go. */
 const exemptions: readonly { readonly detector: string; readonly check: string; readonly reason: string }[] = [];
-
-/** Every set that this engine runs; the reference first, the fastest last. */
-function availableKernels(): KernelSet[] {
-  const names: KernelSetName[] = ["reference", "wasm-simd", "wasm-relaxed-simd"];
-  return names.flatMap((name) => {
-    try {
-      return [kernelsByName(name)];
-    } catch (error) {
-      if (error instanceof WebAssembly.CompileError) return [];
-      throw error;
-    }
-  });
-}
 
 function readGolden(id: string): GoldenScores | undefined {
   const path = join(goldenFolder, `${id}.json`);
@@ -54,7 +39,8 @@ function filledLines(numbers: readonly number[]): string {
   return lines.map((line) => `    ${line}`).join("\n");
 }
 
-const kernelSets = availableKernels();
+/** Compiled once for all. */
+const kernelSets = availableKernelSets();
 
 describe.each(detectors.map((detector) => ({ id: detector.id, detector })))("$id:", ({ id, detector }) => {
   let subject: Subject;

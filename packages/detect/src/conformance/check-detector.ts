@@ -35,8 +35,14 @@ export const checks: readonly Check[] = [
 /** Faults told of one check; a check that fails in every corner would say the same a hundred times. */
 const faultCountMax = 8;
 
-/** All checks, one after the other, each result as it comes. Needs no test runner. */
-export async function* checkDetector(detector: AnyDetector, options: SubjectOptions): AsyncGenerator<CheckResult> {
+/**
+ * All checks, one after the other, each result as it comes. Needs no test runner.
+ * @example
+ * for await (const { check, outcome, details } of checkDetector(myDetector)) {
+ *   if (outcome === "failed") console.log(check, details);
+ * }
+ */
+export async function* checkDetector(detector: AnyDetector, options: SubjectOptions = {}): AsyncGenerator<CheckResult> {
   const subject = await createSubject(detector, options);
   for (const check of checks) yield await runCheck(check, subject);
 }

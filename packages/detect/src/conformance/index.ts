@@ -1,5 +1,6 @@
 /** The conformance suite: holds a detector to the contract and to its own traits. Free of any test runner. */
 
+export { availableKernelSets } from "./available-kernel-sets.ts";
 export type { Check, CheckResult } from "./check.ts";
 export { checkDetector, checks, runCheck } from "./check-detector.ts";
 export type { Corner } from "./corners.ts";

@@ -10,6 +10,7 @@ import type { Matrix } from "../matrix.ts";
 import { createRandom } from "../random.ts";
 import { singleThread } from "../threads/single-thread.ts";
 import { taskTable } from "../threads/task-table.ts";
+import { availableKernelSets } from "./available-kernel-sets.ts";
 import type { Report } from "./check.ts";
 import type { Corner } from "./corners.ts";
 import { cornersOf } from "./corners.ts";
@@ -18,8 +19,8 @@ import type { Sample } from "./samples.ts";
 import { clusteredSample } from "./samples.ts";
 
 export interface SubjectOptions {
-  /** The first is the reference, the last the one that checks of a single set use. */
-  readonly kernelSets: readonly KernelSet[];
+  /** The first is the reference, the last the one that checks of a single set use; without them, all that this engine runs. */
+  readonly kernelSets?: readonly KernelSet[];
   /** Scores to compare with; without them that check does not apply. */
   readonly golden?: GoldenScores;
   /** A fit that takes longer is stopped and does not count as ending; far above what any of these tables needs. */
@@ -67,8 +68,8 @@ const seedOfShared = 11;
 const defaultFitTimeoutMs = 15_000;
 
 /** Fits the defaults and every corner once, to learn which corners the sample's rows allow. */
-export async function createSubject(detector: AnyDetector, options: SubjectOptions): Promise<Subject> {
-  const { kernelSets } = options;
+export async function createSubject(detector: AnyDetector, options: SubjectOptions = {}): Promise<Subject> {
+  const kernelSets = options.kernelSets ?? availableKernelSets();
   const kernels = kernelSets[kernelSets.length - 1];
   const sample = clusteredSample();
   const tasks = taskTable([detector]);
