@@ -98,6 +98,7 @@ function readReport(file: string): unknown {
 function runCommand(command: readonly string[]): Promise<{ code: number; output: string }> {
   const [program, ...args] = command;
   const env = { ...process.env, PATH: `${binFolder}${delimiter}${process.env["PATH"] ?? ""}`, CI: "1", NO_COLOR: "1" };
+  if (process.argv.includes("--long")) Object.assign(env, { NOMALY_LONG: "1" });
   return new Promise((done) => {
     const child = spawn(program, args, {
       cwd: root,
