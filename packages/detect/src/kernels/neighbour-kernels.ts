@@ -18,10 +18,11 @@ export interface SearchRows {
    * answer; a good one gives it soon.
    */
   readonly order: Int32Array;
-  /** Walk the tree of blocks for each row, or look at all blocks for many rows at once. The answer is the same. */
-  readonly method: SearchMethod;
+  /** `auto` lets the kernel choose by what a few searches cost. The answer is the same. */
+  readonly method: SearchMethod | "auto";
 }
 
+/** Walk the tree of blocks for each row, or look at all blocks for many rows at once. */
 export type SearchMethod = "tree" | "scan";
 
 /** Row-major `queryCount x k`. */
@@ -30,14 +31,43 @@ export interface NearestOutput {
   readonly indexes: Int32Array;
 }
 
+/** Places in tree order, by blocks: each block from `firstBlock` to `endBlock` with those `firstStep` to `endStep` after it, in a circle. */
+export interface PairRange {
+  readonly firstBlock: number;
+  readonly endBlock: number;
+  readonly firstStep: number;
+  readonly endStep: number;
+}
+
+/** Pairs of rows that may be neighbours: `sums[i]` is the squared distance from `rows[i]` to `others[i]`. */
+export interface PairCandidates {
+  readonly rows: Int32Array;
+  readonly others: Int32Array;
+  readonly sums: Float64Array;
+}
+
+/** Searches the rows among themselves, looking at each pair once for both of its rows. */
+export interface PairSearch {
+  readonly blockCount: number;
+  /**
+   * Of every row the k nearest among the rows it meets in the range, less those farther than its limit.
+   * @param limits for each row a squared distance that its k-th neighbour is known not to exceed; infinity to begin with.
+   */
+  search(range: PairRange, k: number, limits: Float64Array): PairCandidates;
+}
+
 /** Rows made ready for searching; whatever memory it holds is freed with it. */
 export interface NeighbourSearch {
+  /** What was asked for, or chosen. */
+  readonly method: SearchMethod;
   /**
    * Writes the k nearest rows of each query, nearest first. Distances are summed in the order of the columns, in
    * float64; equal sums are ordered by row index. `excluded[query]` is a row to leave out, -1 for none.
    * k is at most the row count, less one when rows are excluded.
    */
   nearestInto(queries: Matrix, k: number, out: NearestOutput, excluded?: Int32Array): void;
+  /** For euclidean scans, where the set has it. */
+  readonly pairs?: PairSearch;
 }
 
 export interface NeighbourKernels {

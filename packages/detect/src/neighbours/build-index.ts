@@ -30,10 +30,11 @@ interface IndexParts {
   readonly rows: Matrix;
   readonly metric: Metric;
   readonly p: number;
-  readonly method: SearchMethod;
+  readonly method: SearchMethod | "auto";
   readonly order: Int32Array;
 }
 
+const methodNames = { auto: "auto", "kd-tree": "tree", brute: "scan" } as const;
 const methods = ["tree", "scan"] as const satisfies readonly SearchMethod[];
 
 /** Squares of differences within these neither overflow nor vanish. */
@@ -48,7 +49,7 @@ export function buildNeighbourIndex(train: Matrix, options: IndexOptions, kernel
     rows: train,
     metric: options.metric,
     p: options.p ?? 2,
-    method: chooseMethod(train, options.algorithm ?? "auto"),
+    method: methodNames[options.algorithm ?? "auto"],
     order: treeOrder(train),
   };
   return createIndex(parts, kernels);
@@ -90,12 +91,11 @@ function requirePermutation(order: Int32Array): void {
 function createIndex(parts: IndexParts, kernels: NeighbourKernels): NeighbourIndex {
   const { rows, metric, order } = parts;
   const { rowCount, columnCount } = rows;
-  let search: NeighbourSearch | undefined;
+  const search = createSearch(parts, kernels);
 
   function query(queries: Matrix, k: number, excluded?: Int32Array): Neighbours {
     assert(queries.columnCount === columnCount, "queries have the width of the index");
     assert(k >= 1 && k <= (excluded === undefined ? rowCount : rowCount - 1), `k ${k} is in the range of the index`);
-    search ??= createSearch(parts, kernels);
     const distances = new Float64Array(queries.rowCount * k);
     const indexes = new Int32Array(queries.rowCount * k);
     search.nearestInto(queries, k, { distances, indexes }, excluded);
@@ -103,10 +103,10 @@ function createIndex(parts: IndexParts, kernels: NeighbourKernels): NeighbourInd
   }
 
   const toState = (): ModelState => ({
-    values: { indexColumnCount: columnCount, indexMetric: metric, indexPower: parts.p, indexMethod: parts.method },
+    values: { indexColumnCount: columnCount, indexMetric: metric, indexPower: parts.p, indexMethod: search.method },
     arrays: { indexRows: rows.values, indexOrder: order },
   });
-  return { rowCount, columnCount, metric, rows, order, query, toState };
+  return { rowCount, columnCount, metric, rows, order, query, pairSearch: () => search.pairs, toState };
 }
 
 /** Powers other than 1 and 2, and tables of extreme values, are searched plainly; so is each query too far out. */
@@ -131,7 +131,7 @@ function createSearch(parts: IndexParts, kernels: NeighbourKernels): NeighbourSe
     }
   }
 
-  return { nearestInto };
+  return { ...fast, nearestInto };
 }
 
 const kernelMetrics: ReadonlyMap<number, SearchMetric> = new Map([
@@ -157,18 +157,4 @@ function largestAbsolute(values: Float64Array): number {
   let most = 0;
   for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]));
   return most;
-}
-
-/** Widest table for which the tree pays. */
-const treeColumnCountMax = 12;
-
-function chooseMethod(train: Matrix, algorithm: "auto" | "kd-tree" | "brute"): SearchMethod {
-  switch (algorithm) {
-    case "kd-tree":
-      return "tree";
-    case "brute":
-      return "scan";
-    case "auto":
-      return train.columnCount <= treeColumnCountMax ? "tree" : "scan";
-  }
 }

@@ -8,6 +8,7 @@ import { singleThread } from "../threads/single-thread.ts";
 import { buildNeighbourIndex, restoreNeighbourIndex } from "./build-index.ts";
 import { distinctRows, spreadToAll } from "./distinct-rows.ts";
 import type { Metric, Neighbours } from "./neighbour-index.ts";
+import { pairNeighbours } from "./pair-neighbours.ts";
 import { trainingNeighbours, trainingNeighboursTask } from "./training-neighbours.ts";
 import { treeOrder } from "./tree-order.ts";
 
@@ -161,14 +162,43 @@ describe("training neighbours", () => {
     }
   });
 
-  test("pieces on threads give the same as one thread", async () => {
-    const big = table(2500, 3, () => random.integer(20));
+  test("looking at each pair of rows once gives the same, in any number of blocks and on threads", async () => {
     const kernels = chooseKernels();
-    const index = buildNeighbourIndex(big, { metric: "euclidean" }, kernels);
-    const alone = await trainingNeighbours(index, 6, { kernels, threads: singleThread(new Map()) });
-    const tasks = new Map([["core/trainingNeighbours", trainingNeighboursTask]]);
-    const threads = { ...singleThread(tasks), count: 3 };
-    expectSameBits(await trainingNeighbours(index, 6, { kernels, threads }), alone);
+    for (const [name, value] of Object.entries(tables)) {
+      for (const [rowCount, columnCount] of [
+        [512, 3],
+        [545, 13],
+        [900, 6],
+      ] as const) {
+        const rows = table(rowCount, columnCount, value);
+        const all = Int32Array.from({ length: rowCount }, (_, row) => row);
+        const index = buildNeighbourIndex(rows, { metric: "euclidean", algorithm: "brute" }, kernels);
+        const pairs = index.pairSearch();
+        expect(pairs, name).toBeDefined();
+        const reference = buildNeighbourIndex(rows, { metric: "euclidean" }, referenceKernels);
+        const threads = singleThread(new Map([["core/trainingNeighbours", trainingNeighboursTask]]));
+        for (const k of [1, 6, 40]) {
+          const expected = reference.query(rows, k, all);
+          expectSameBits(await trainingNeighbours(index, k, { kernels, threads }), expected);
+          if (pairs !== undefined)
+            expectSameBits(await pairNeighbours(index, pairs, k, { kernels, threads: { ...threads, count: 3 } }), expected);
+        }
+      }
+    }
+  });
+
+  test("pieces on threads give the same as one thread, by rows and by pairs", async () => {
+    const kernels = chooseKernels();
+    const threads = { ...singleThread(new Map([["core/trainingNeighbours", trainingNeighboursTask]])), count: 3 };
+    for (const [rowCount, columnCount, algorithm] of [
+      [2500, 3, "kd-tree"],
+      [2600, 64, "brute"],
+    ] as const) {
+      const rows = table(rowCount, columnCount, () => random.integer(20));
+      const index = buildNeighbourIndex(rows, { metric: "euclidean", algorithm }, kernels);
+      const all = Int32Array.from({ length: rowCount }, (_, row) => row);
+      expectSameBits(await trainingNeighbours(index, 6, { kernels, threads }), index.query(rows, 6, all));
+    }
   });
 
   test("an abort stops the search", async () => {

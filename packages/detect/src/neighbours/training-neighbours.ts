@@ -10,6 +10,8 @@ import { cutRanges } from "../threads/threads.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
 import { restoreNeighbourIndex } from "./build-index.ts";
 import type { NeighbourIndex, Neighbours } from "./neighbour-index.ts";
+import type { PairNeighboursTask } from "./pair-neighbours.ts";
+import { pairNeighbours, searchPairsTask } from "./pair-neighbours.ts";
 
 /** Input of the task `core/trainingNeighbours`; all arrays lie on shared memory. */
 export interface TrainingNeighboursTask {
@@ -29,12 +31,19 @@ const threadedRowCountMin = 2000;
 /** Pieces for each thread, so that a slow one does not hold up the rest. */
 const piecesPerThread = 8;
 
+/** Looking at pairs halves the multiply-adds, n d a row, and makes lists dearer, by k a row: measured where that pays. */
+const valuesPerNeighborMin = 20_000;
+/** Entries in the lists of all rows that each worker holds. */
+const pairListMax = 20_000_000;
+
 let indexCount = 0;
 
 /** For each training row its k nearest other rows: itself is left out by index, rows equal to it are not. k from 1 to n - 1. */
 export async function trainingNeighbours(index: NeighbourIndex, k: number, context: ScoringContext): Promise<Neighbours> {
   const { rowCount } = index;
   const { threads, kernels, signal, progress } = context;
+  const pairs = usePairs(index, k) ? index.pairSearch() : undefined;
+  if (pairs !== undefined) return pairNeighbours(index, pairs, k, context);
   // Without shared memory a worker would write its part of the answer into a copy.
   if (threads.count === 1 || !hasSharedMemory || rowCount < threadedRowCountMin) return searchHere(index, k, context);
   const out: Neighbours = { k, distances: sharedFloat64(rowCount * k), indexes: sharedInt32(rowCount * k) };
@@ -53,6 +62,10 @@ export async function trainingNeighbours(index: NeighbourIndex, k: number, conte
   const options = { ...(signal === undefined ? {} : { signal }), onDone };
   await threads.map<TrainingNeighboursTask, null>("core/trainingNeighbours", inputs, kernels, options);
   return out;
+}
+
+function usePairs({ rowCount, columnCount }: NeighbourIndex, k: number): boolean {
+  return rowCount * columnCount >= valuesPerNeighborMin * k && rowCount * k <= pairListMax;
 }
 
 async function searchHere(index: NeighbourIndex, k: number, context: ScoringContext): Promise<Neighbours> {
@@ -85,7 +98,9 @@ function searchPlaces(index: NeighbourIndex, start: number, end: number, out: Ne
 /** The index this thread worked on last: the pieces of one search restore it once. */
 let held: { readonly key: string; readonly index: NeighbourIndex } | undefined;
 
-export function trainingNeighboursTask(input: TrainingNeighboursTask, kernels: KernelSet): null {
+/** Both ways to search: of given rows, or of pairs. */
+export function trainingNeighboursTask(input: TrainingNeighboursTask | PairNeighboursTask, kernels: KernelSet) {
+  if ("range" in input) return searchPairsTask(input, kernels);
   const { indexKey, state, start, end, out } = input;
   if (held?.key !== indexKey) held = { key: indexKey, index: restoreNeighbourIndex(state, kernels) };
   const { index } = held;

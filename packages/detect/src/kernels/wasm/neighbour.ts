@@ -5,7 +5,17 @@
 
 import { NomalyError } from "../../errors.ts";
 import type { Matrix } from "../../matrix.ts";
-import type { NearestOutput, NeighbourKernels, NeighbourSearch, SearchMetric, SearchRows } from "../neighbour-kernels.ts";
+import { pickRows } from "../../matrix.ts";
+import type {
+  NearestOutput,
+  NeighbourKernels,
+  NeighbourSearch,
+  PairCandidates,
+  PairRange,
+  SearchMethod,
+  SearchMetric,
+  SearchRows,
+} from "../neighbour-kernels.ts";
 import { blockRowCount } from "../neighbour-kernels.ts";
 import { relaxedSimd, simd } from "./generated/neighbour.ts";
 import type { WasmArena, WasmBuild } from "./instance.ts";
@@ -19,6 +29,11 @@ const queryBytesMax = 536_870_912;
 const batchQueryCount = 256;
 /** Rows looked at for the centre of a column. */
 const centerSampleCount = 255;
+/** Rows whose walks are counted to choose a method, and how many neighbours they look for. */
+const probeCount = 48;
+const probeNeighborCount = 10;
+/** Measured at 8, 32 and 128 columns: walks that look at more than this share of the blocks cost more than a scan. */
+const treeShareMax = 0.17;
 /** Parts of a group of the tree. */
 const groupPartCount = 8;
 /** Corners of the boxes of a group, a column. */
@@ -41,12 +56,41 @@ export function wasmNeighbour(build: WasmBuild): NeighbourKernels {
 }
 
 function createWasmSearch(module: WebAssembly.Module, source: SearchRows): NeighbourSearch {
-  const { rows, metric } = source;
   const arena = createArena(module, searchBytesMax);
-  const end = layRows(arena, source);
+  const laid: LaidRows = { ...source, arena, end: layRows(arena, source), placeOf: placesOf(source.order) };
+  const nearestInto = createRowSearch(laid);
+  const method = source.method === "auto" ? chooseMethod(laid, createRowSearch({ ...laid, method: "tree" })) : source.method;
   // Tiles of the scan are euclidean; other metrics walk the tree, whose blocks cost the same.
-  const scans = source.method === "scan" && metric === "euclidean";
-  const placeOf = placesOf(source.order);
+  if (method === "tree" || source.metric !== "euclidean")
+    return { method, nearestInto: createRowSearch({ ...laid, method: "tree" }) };
+  const blockCount = Math.ceil(source.rows.rowCount / blockRowCount);
+  return { method, nearestInto, pairs: { blockCount, search: (range, k, limits) => pairsWithin(laid, { range, k, limits }) } };
+}
+
+/** Rows that lie in an arena, up to the address `end`. */
+interface LaidRows extends SearchRows {
+  readonly arena: WasmArena;
+  readonly end: number;
+  readonly placeOf: Int32Array;
+}
+
+/** Walks the tree for a few rows and counts blocks: a block looked at by a walk costs several times what it costs in a scan. */
+function chooseMethod(laid: LaidRows, walkInto: NeighbourSearch["nearestInto"]): SearchMethod {
+  const { arena, rows, order, metric } = laid;
+  if (metric !== "euclidean") return "tree";
+  const count = Math.min(probeCount, rows.rowCount - 1);
+  if (count < 1) return "tree";
+  const k = Math.min(probeNeighborCount, rows.rowCount - 1);
+  const probes = Int32Array.from({ length: count }, (_, i) => order[Math.floor((i * rows.rowCount) / count)]);
+  const before = arena.call["visits"]();
+  walkInto(pickRows(rows, probes), k, { distances: new Float64Array(count * k), indexes: new Int32Array(count * k) }, probes);
+  const share = (arena.call["visits"]() - before) / count / Math.ceil(rows.rowCount / blockRowCount);
+  return share < treeShareMax ? "tree" : "scan";
+}
+
+function createRowSearch(laid: LaidRows): NeighbourSearch["nearestInto"] {
+  const { arena, end, rows, metric, placeOf, method } = laid;
+  const scans = method !== "tree" && metric === "euclidean";
   const width = rows.columnCount;
 
   function searchBatch(queries: Matrix, k: number, out: NearestOutput, excluded: Int32Array | undefined): void {
@@ -85,7 +129,36 @@ function createWasmSearch(module: WebAssembly.Module, source: SearchRows): Neigh
     }
   }
 
-  return { nearestInto };
+  return nearestInto;
+}
+
+/** Lists for every row at once: 12 bytes for each of the k neighbours. */
+function pairsWithin(laid: LaidRows, request: { range: PairRange; k: number; limits: Float64Array }): PairCandidates {
+  const { range, k, limits } = request;
+  const { arena, order, rows, end } = laid;
+  arena.rewind(end);
+  const paddedCount = Math.ceil(rows.rowCount / blockRowCount) * blockRowCount;
+  const at = layQueries(arena, paddedCount, k, 0);
+  const limitsAt = arena.put(limits);
+  arena.call["openPairs"](limitsAt);
+  arena.call["searchPairs"](range.firstBlock, range.endBlock, range.firstStep, range.endStep);
+  const counts = arena.int32(at.counts, rows.rowCount);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const found: PairCandidates = {
+    rows: new Int32Array(total),
+    others: new Int32Array(total),
+    sums: new Float64Array(total),
+  };
+  const sums = arena.float64(at.sums, rows.rowCount * k);
+  const others = arena.int32(at.found, rows.rowCount * k);
+  for (let place = 0, to = 0; place < counts.length; place++) {
+    for (let from = place * k; from < place * k + counts[place]; from++, to++) {
+      found.rows[to] = order[place];
+      found.others[to] = others[from];
+      found.sums[to] = sums[from];
+    }
+  }
+  return found;
 }
 
 /** Puts the rows into the arena, builds blocks and boxes, and returns the address after them. */
@@ -173,5 +246,5 @@ function layQueries(arena: WasmArena, count: number, k: number, width: number) {
   const stack = arena.reserve(stackBytes);
   arena.call["setQueries"](k, queries, excluded, sums, found, counts);
   arena.call["setWorkspace"](narrow, leafLimits, nodeLimits, normLows, scratch, stack);
-  return { queries, excluded, homes, sums, found };
+  return { queries, excluded, homes, sums, found, counts };
 }
