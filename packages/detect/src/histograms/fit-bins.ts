@@ -2,13 +2,14 @@
 
 import type { Task } from "../detector/detector.ts";
 import { columnMajor, columnMajorInto } from "../ecdf/column-major.ts";
+import type { BinSearch } from "../kernels/column-kernels.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { Matrix } from "../matrix.ts";
 import type { ScoringContext } from "../threads/score-rows.ts";
 import type { BinCountRule } from "./bins.ts";
 import { bestBinCount, equalCountEdges, equalWidthEdges, sortedCounts } from "./bins.ts";
-import type { BinSearch, ColumnBins } from "./column-bins.ts";
-import { addBinCounts, binSearch, columnRanges, joinBins } from "./column-bins.ts";
+import type { ColumnBins } from "./column-bins.ts";
+import { binSearch, joinBins } from "./column-bins.ts";
 import { mapTask, mergeRanges, rowPieces, sumCounts } from "./row-pieces.ts";
 
 export interface BinChoice {
@@ -60,6 +61,20 @@ interface BinCountsTask {
   readonly rows: Matrix;
 }
 
+function columnRanges(rows: Matrix, kernels: KernelSet): Float64Array {
+  const ranges = Float64Array.from({ length: 2 * rows.columnCount }, (_, i) =>
+    i % 2 === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY,
+  );
+  kernels.columnRangesInto(rows, ranges);
+  return ranges;
+}
+
+function binCounts({ search, rows }: BinCountsTask, kernels: KernelSet): Int32Array {
+  const counts = new Int32Array(search.firstBins[rows.columnCount]);
+  kernels.binCountsInto(rows, search, counts);
+  return counts;
+}
+
 interface SortedBinsTask {
   /** Sorted in place. */
   readonly column: Float64Array;
@@ -69,12 +84,6 @@ interface SortedBinsTask {
 interface SortedBins {
   readonly edges: Float64Array;
   readonly counts: Int32Array;
-}
-
-function binCounts({ search, rows }: BinCountsTask): Int32Array {
-  const counts = new Int32Array(search.edges.length - rows.columnCount);
-  addBinCounts(search, rows, counts);
-  return counts;
 }
 
 function sortedBins({ column, choice }: SortedBinsTask, kernels: KernelSet): SortedBins {

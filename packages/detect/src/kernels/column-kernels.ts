@@ -25,6 +25,27 @@ export interface ProjectedSteps extends Projections {
   readonly starts: Int32Array;
 }
 
+/**
+ * One histogram a column, its bins one after the other: column c has bins `firstBins[c]` to `firstBins[c + 1]`, and one
+ * start more than bins, the first at `firstBins[c] + c`. A bin takes values from its start up to, not with, the next.
+ */
+export interface BinSearch {
+  readonly firstBins: Int32Array;
+  readonly starts: Float64Array;
+  /** Bins for each unit of a column whose bins are equally wide, to guess the bin; 0 where a guess does not help. */
+  readonly scales: Float64Array;
+}
+
+/** What each bin counts. Beyond the outermost bins, up to `tol` of their widths, they count; farther out `outside` does. */
+export interface BinCells extends BinSearch {
+  /** Edges at the places of the starts: the same numbers, or those just below where bins are closed on the right. */
+  readonly edges: Float64Array;
+  readonly cells: Float64Array;
+  readonly tol: number;
+  /** One number a column. */
+  readonly outside: Float64Array;
+}
+
 export interface ColumnKernels {
   /**
    * Sorts one column ascending, in place. `order[i]` becomes the place that the i-th smallest value had before; equal
@@ -37,4 +58,12 @@ export interface ColumnKernels {
   projectedCountsInto(rows: Matrix, steps: ProjectedSteps, counts: Int32Array): void;
   /** The sum of the values of each row's cells, in the order of the step functions. */
   projectedSumsInto(rows: Matrix, steps: ProjectedSteps, cells: Float64Array, sums: Float64Array): void;
+  /** Lowers `ranges[2 * c]` to the least and raises `ranges[2 * c + 1]` to the largest of each column c; no -0. */
+  columnRangesInto(rows: Matrix, ranges: Float64Array): void;
+  /** Adds 1 to the bin of each value; every value lies in a bin. */
+  binCountsInto(rows: Matrix, search: BinSearch, counts: Int32Array): void;
+  /** What each value counts: `out[row * columnCount + column]`. */
+  binnedCellsInto(rows: Matrix, bins: BinCells, out: Float64Array): void;
+  /** The sum of what each row's values count, in the order of the columns. */
+  binnedSumsInto(rows: Matrix, bins: BinCells, sums: Float64Array): void;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../random.ts";
 import type { Matrix } from "../matrix.ts";
-import type { ColumnKernels, ProjectedSteps } from "./column-kernels.ts";
+import type { BinCells, ColumnKernels, ProjectedSteps } from "./column-kernels.ts";
 import { kernelsByName } from "./choose.ts";
 import { wasmColumn } from "./wasm/column.ts";
 
@@ -93,6 +93,51 @@ describe.each(Object.entries(tables))("step functions of projections on %s", (_n
   test("every row counts once in each", () => {
     const [, counts] = results(kernelsByName("reference"));
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(7 * table.rowCount);
+  });
+
+  test.each(["wasm-simd", "wasm-relaxed-simd"] as const)("%s gives the same bits as the reference", (name) => {
+    expect(results(kernelsByName(name))).toStrictEqual(results(kernelsByName("reference")));
+  });
+});
+
+/** Bins of random starts: equally wide ones in even columns, which a scale guesses, uneven ones elsewhere. */
+function randomBins(columnCount: number): BinCells {
+  const binCount = 9;
+  const edges = filled(columnCount * (binCount + 1), (i) => {
+    const column = Math.floor(i / (binCount + 1));
+    const edge = i % (binCount + 1);
+    return column % 2 === 0 ? edge * 0.4 - 2 : Math.sign(edge - 4) * (edge - 4) ** 2 * 0.3;
+  });
+  return {
+    firstBins: Int32Array.from({ length: columnCount + 1 }, (_, i) => i * binCount),
+    edges,
+    starts: edges,
+    scales: filled(columnCount, (i) => (i % 2 === 0 ? 2.5 : 0)),
+    cells: filled(columnCount * binCount, () => random.normal()),
+    tol: 0.5,
+    outside: filled(columnCount, () => random.normal()),
+  };
+}
+
+describe.each(Object.entries(tables))("histograms of the columns of %s", (_name, table) => {
+  const bins = randomBins(table.columnCount);
+  const within = { ...table, values: table.values.map((value) => Math.max(-2, Math.min(1.5, value))) };
+
+  function results(kernels: ColumnKernels): readonly (Float64Array | Int32Array)[] {
+    const ranges = Float64Array.from({ length: 2 * table.columnCount }, (_, i) => (i % 2 === 0 ? Infinity : -Infinity));
+    const counts = new Int32Array(bins.cells.length);
+    const cells = new Float64Array(table.values.length);
+    const sums = new Float64Array(table.rowCount);
+    kernels.columnRangesInto(table, ranges);
+    kernels.binCountsInto(within, bins, counts);
+    kernels.binnedCellsInto(table, bins, cells);
+    kernels.binnedSumsInto(table, bins, sums);
+    return [ranges, counts, cells, sums];
+  }
+
+  test("every value counts once", () => {
+    const [, counts] = results(kernelsByName("reference"));
+    expect([...counts].reduce((sum, count) => sum + count, 0)).toBe(table.values.length);
   });
 
   test.each(["wasm-simd", "wasm-relaxed-simd"] as const)("%s gives the same bits as the reference", (name) => {

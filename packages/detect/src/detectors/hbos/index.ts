@@ -77,7 +77,7 @@ export const hbos = defineDetector({
     const cells = binCells(counted, params.alpha);
     const { firstBins, edges } = counted.bins;
     const closed = params.binning === "static" ? "right" : "left";
-    const model = createHbosModel({ firstBins, edges, cells, tol: params.tol, closed });
+    const model = createHbosModel({ firstBins, edges, cells, tol: params.tol, closed }, context.kernels);
     return { model, trainingScores: await scoreRows("hbos", model, train, context) };
   },
   restore: restoreHbos,

@@ -3,8 +3,8 @@
 import type { Model, ModelState } from "../../detector/detector.ts";
 import { stateArray, stateChoice, stateNumber } from "../../detector/state.ts";
 import { NomalyError } from "../../errors.ts";
-import { binOf, binSearch } from "../../histograms/column-bins.ts";
-import type { Matrix } from "../../matrix.ts";
+import { binSearch } from "../../histograms/column-bins.ts";
+import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { columnCountMax } from "../../matrix.ts";
 
 const sides = ["left", "right"] as const;
@@ -21,46 +21,16 @@ export interface HbosState {
   readonly closed: (typeof sides)[number];
 }
 
-export function createHbosModel(state: HbosState): Model {
+export function createHbosModel(state: HbosState, kernels: KernelSet): Model {
   const { firstBins, edges, cells, tol, closed } = state;
   const columnCount = firstBins.length - 1;
-  const search = binSearch({ firstBins, edges }, closed);
-  const outside = Float64Array.from({ length: columnCount }, (_, column) =>
-    largest(cells, firstBins[column], firstBins[column + 1]),
-  );
-
-  function cellOf(column: number, value: number): number {
-    const bin = binOf(search, column, value);
-    return bin >= 0 ? cells[bin] : cellBeyond(column, value, bin === -1);
-  }
-
-  /** The outermost bin's cell where the value lies within `tol` of it, else that of the column's rarest bin. */
-  function cellBeyond(column: number, value: number, below: boolean): number {
-    const bin = below ? firstBins[column] : firstBins[column + 1] - 1;
-    const at = bin + column;
-    const distance = below ? edges[at] - value : value - edges[at + 1];
-    return distance <= (edges[at + 1] - edges[at]) * tol ? cells[bin] : outside[column];
-  }
-
-  function scoreInto(rows: Matrix, scores: Float64Array): void {
-    const { values, rowCount } = rows;
-    for (let row = 0, at = 0; row < rowCount; row++, at += columnCount) {
-      let sum = 0;
-      for (let column = 0; column < columnCount; column++) sum += cellOf(column, values[at + column]);
-      scores[row] = sum;
-    }
-  }
-
-  function contributionsInto(rows: Matrix, out: Float64Array): void {
-    for (let row = 0, at = 0; row < rows.rowCount; row++, at += columnCount) {
-      for (let column = 0; column < columnCount; column++) out[at + column] = cellOf(column, rows.values[at + column]);
-    }
-  }
+  const outside = Float64Array.from({ length: columnCount }, (_, c) => largest(cells, firstBins[c], firstBins[c + 1]));
+  const bins = { ...binSearch({ firstBins, edges }, closed), edges, cells, tol, outside };
 
   return {
     columnCount,
-    scoreInto,
-    contributionsInto,
+    scoreInto: (rows, scores) => kernels.binnedSumsInto(rows, bins, scores),
+    contributionsInto: (rows, out) => kernels.binnedCellsInto(rows, bins, out),
     toState: () => ({ values: { tol, closed }, arrays: { firstBins, edges, cells } }),
   };
 }
@@ -71,7 +41,7 @@ function largest(values: Float64Array, start: number, end: number): number {
   return max;
 }
 
-export function restoreHbos(state: ModelState): Model {
+export function restoreHbos(state: ModelState, kernels: KernelSet): Model {
   const firstBins = stateArray(state, "firstBins", Int32Array);
   const columnCount = firstBins.length - 1;
   if (columnCount < 1 || columnCount > columnCountMax) throw damaged("firstBins", `2 to ${columnCountMax + 1} entries`);
@@ -86,13 +56,16 @@ export function restoreHbos(state: ModelState): Model {
       if (!(edges[at] < edges[at + 1])) throw damaged("edges", "edges that rise within each column");
     }
   }
-  return createHbosModel({
-    firstBins,
-    edges,
-    cells,
-    tol: stateNumber(state, "tol", 0, 1),
-    closed: stateChoice(state, "closed", sides),
-  });
+  return createHbosModel(
+    {
+      firstBins,
+      edges,
+      cells,
+      tol: stateNumber(state, "tol", 0, 1),
+      closed: stateChoice(state, "closed", sides),
+    },
+    kernels,
+  );
 }
 
 function damaged(name: string, expected: string): NomalyError {

@@ -2,7 +2,7 @@
 
 import type { Matrix } from "../../matrix.ts";
 import { rowRange } from "../../matrix.ts";
-import type { ColumnKernels, ProjectedSteps, Projections } from "../column-kernels.ts";
+import type { BinCells, BinSearch, ColumnKernels, ProjectedSteps, Projections } from "../column-kernels.ts";
 import { referenceColumn } from "../reference/column.ts";
 import { relaxedSimd, simd } from "./generated/column.ts";
 import { createArena } from "./instance.ts";
@@ -10,12 +10,19 @@ import type { WasmArena, WasmBuild } from "./instance.ts";
 
 /** Three tables of 2048 counts. */
 const tableBytes = 3 * 2048 * 4;
+/** Four tables of 64 counts. */
+const spareCountBytes = 4 * 64 * 4;
 /** Longer columns are sorted in pieces that are merged: a row takes 28 bytes of arena. */
 const pieceRowCountMax = 16_777_216;
 /** Values of one block of rows, held twice in the arena: half of a usual second-level cache. */
 const blockValueCount = 16_384;
 /** Fewer rows are done sooner than the tables are copied. */
 const projectedRowCountMin = 64;
+
+/** Numbers that describe one column's bins to the assembly. */
+const binFieldCount = 12;
+/** Fewer rows are binned sooner than the bins are copied. */
+const binnedRowCountMin = 64;
 
 /** @param pieceRowCount lets a test merge pieces without a large column. */
 export function wasmColumn(build: WasmBuild, pieceRowCount = pieceRowCountMax): ColumnKernels {
@@ -77,10 +84,11 @@ export function wasmColumn(build: WasmBuild, pieceRowCount = pieceRowCountMax): 
     const arena = freshArena();
     const stepsAt = putSteps(arena, steps);
     const countsAt = arena.put(counts);
+    const spareAt = arena.reserve(spareCountBytes);
     const blocks = putBlocks(arena, rows.columnCount);
     for (let start = 0; start < rows.rowCount; start += blocks.rowCount) {
       const { rowCount, pitch } = blocks.load(rows, start);
-      arena.call["projectedCounts"](blocks.address, rowCount, pitch, ...stepsAt, countsAt);
+      arena.call["projectedCounts"](blocks.address, rowCount, pitch, ...stepsAt, countsAt, spareAt);
     }
     counts.set(arena.int32(countsAt, counts.length));
   }
@@ -102,7 +110,89 @@ export function wasmColumn(build: WasmBuild, pieceRowCount = pieceRowCountMax): 
     }
   }
 
-  return { sortColumn, projectedRangesInto, projectedCountsInto, projectedSumsInto };
+  return {
+    sortColumn,
+    projectedRangesInto,
+    projectedCountsInto,
+    projectedSumsInto,
+    ...binKernels(freshArena),
+    binnedCellsInto: (rows, bins, out) => referenceColumn.binnedCellsInto(rows, bins, out),
+  };
+}
+
+type BinKernels = Pick<ColumnKernels, "columnRangesInto" | "binCountsInto" | "binnedSumsInto">;
+
+function binKernels(freshArena: () => WasmArena): BinKernels {
+  function columnRangesInto(rows: Matrix, ranges: Float64Array): void {
+    const arena = freshArena();
+    const rangesAt = arena.put(ranges);
+    eachBlock(arena, rows, (rowsAt, rowCount) => arena.call["columnRanges"](rowsAt, rowCount, rows.columnCount, rangesAt));
+    const found = arena.float64(rangesAt, ranges.length);
+    for (let i = 0; i < ranges.length; i++) ranges[i] = found[i] + 0; // -0 becomes 0
+  }
+
+  function binCountsInto(rows: Matrix, search: BinSearch, counts: Int32Array): void {
+    if (rows.rowCount < binnedRowCountMin) {
+      referenceColumn.binCountsInto(rows, search, counts);
+      return;
+    }
+    const arena = freshArena();
+    const fieldsAt = arena.put(binFields(search));
+    const startsAt = arena.put(search.starts);
+    const countsAt = arena.put(counts);
+    eachBlock(arena, rows, (rowsAt, rowCount) =>
+      arena.call["binCounts"](rowsAt, rowCount, rows.columnCount, fieldsAt, startsAt, countsAt),
+    );
+    counts.set(arena.int32(countsAt, counts.length));
+  }
+
+  function binnedSumsInto(rows: Matrix, bins: BinCells, sums: Float64Array): void {
+    if (rows.rowCount < binnedRowCountMin) {
+      referenceColumn.binnedSumsInto(rows, bins, sums);
+      return;
+    }
+    const arena = freshArena();
+    const fieldsAt = arena.put(binFields(bins, bins));
+    const startsAt = arena.put(bins.starts);
+    const cellsAt = arena.put(bins.cells);
+    const sumsAt = arena.reserve(blockValueCount * 8);
+    eachBlock(arena, rows, (rowsAt, rowCount, start) => {
+      arena.call["binnedSums"](rowsAt, rowCount, rows.columnCount, fieldsAt, startsAt, cellsAt, sumsAt);
+      sums.set(arena.float64(sumsAt, rowCount), start);
+    });
+  }
+
+  return { columnRangesInto, binCountsInto, binnedSumsInto };
+}
+
+/** Puts block after block of rows, as they come, at one address. */
+function eachBlock(arena: WasmArena, rows: Matrix, use: (rowsAt: number, rowCount: number, start: number) => void): void {
+  const { columnCount } = rows;
+  const blockRowCount = Math.max(1, Math.floor(blockValueCount / columnCount));
+  const rowsAt = arena.reserve(blockRowCount * columnCount * 8);
+  for (let start = 0; start < rows.rowCount; start += blockRowCount) {
+    const end = Math.min(start + blockRowCount, rows.rowCount);
+    arena.float64(rowsAt, (end - start) * columnCount).set(rowRange(rows, start, end).values);
+    use(rowsAt, end - start, start);
+  }
+}
+
+/** The fields of the assembly's `binCounts`, and those of `binnedSums` where cells are given. */
+function binFields(search: BinSearch, bins?: BinCells): Float64Array {
+  const { firstBins, starts, scales } = search;
+  const fields = new Float64Array(scales.length * binFieldCount);
+  for (let column = 0; column < scales.length; column++) {
+    const first = firstBins[column] + column;
+    const last = firstBins[column + 1] + column;
+    const at = column * binFieldCount;
+    fields.set([starts[first], scales[column], last - first - 1, first, firstBins[column]], at);
+    if (bins === undefined) continue;
+    const { edges, tol, outside } = bins;
+    const below = (edges[first + 1] - edges[first]) * tol;
+    const above = (edges[last] - edges[last - 1]) * tol;
+    fields.set([edges[first], below, edges[last], above, outside[column]], at + 5);
+  }
+  return fields;
 }
 
 /** Room for blocks of rows, and the loading of one: rows as they come, then column by column. */

@@ -240,7 +240,14 @@ function placePair(value: v128, low: v128, scale: v128, least: v128, most: v128)
   return i32x4.trunc_sat_f64x2_s_zero(f64x2.sub(clamped, least));
 }
 
-/** `limits`: 4 float64 for each step function: low, scale, least, most. `starts`: int32. */
+/** Widest step function that is counted in four tables at once. */
+const spreadSpanMax: usize = 64;
+
+/**
+ * `limits`: 4 float64 for each step function: low, scale, least, most. `starts`: int32. `spare`: 4 x 64 int32.
+ * Neighbouring rows often fall into the same cell, and an increment that waits for the one before it takes three times
+ * as long; so four rows count into four tables, which are added up for each step function.
+ */
 export function projectedCounts(
   block: usize,
   rowCount: usize,
@@ -252,6 +259,7 @@ export function projectedCounts(
   limits: usize,
   starts: usize,
   counts: usize,
+  spare: usize,
 ): void {
   for (let index: usize = 0; index < count; index++) {
     const columnsAt = columns + ((index * width) << 2);
@@ -262,16 +270,41 @@ export function projectedCounts(
     const least = v128.load64_splat(limitsAt + 16);
     const most = v128.load64_splat(limitsAt + 24);
     const cells = counts + (<usize>load<i32>(starts + (index << 2)) << 2);
-    for (let row: usize = 0; row < rowCount; row += 2) {
+    const span = <usize>(load<f64>(limitsAt + 24) - load<f64>(limitsAt + 16)) + 1;
+    let row: usize = 0;
+    if (span <= spreadSpanMax) {
+      const table = spreadSpanMax << 2;
+      memory.fill(spare, 0, table << 2);
+      for (; row + 4 <= rowCount; row += 4) {
+        const value = projectedPair(block, row, pitch, columnsAt, weightsAt, width);
+        const next = projectedPair(block, row + 2, pitch, columnsAt, weightsAt, width);
+        const places = placePair(value, low, scale, least, most);
+        const nextPlaces = placePair(next, low, scale, least, most);
+        increment(spare, i32x4.extract_lane(places, 0));
+        increment(spare + table, i32x4.extract_lane(places, 1));
+        increment(spare + 2 * table, i32x4.extract_lane(nextPlaces, 0));
+        increment(spare + 3 * table, i32x4.extract_lane(nextPlaces, 1));
+      }
+      for (let place: usize = 0; place < span; place++) {
+        const at = spare + (place << 2);
+        const sum = load<i32>(at) + load<i32>(at + table) + load<i32>(at + 2 * table) + load<i32>(at + 3 * table);
+        store<i32>(cells + (place << 2), load<i32>(cells + (place << 2)) + sum);
+      }
+    }
+    for (; row < rowCount; row += 2) {
       const value = projectedPair(block, row, pitch, columnsAt, weightsAt, width);
       const places = placePair(value, low, scale, least, most);
-      const first = cells + (<usize>i32x4.extract_lane(places, 0) << 2);
-      store<i32>(first, load<i32>(first) + 1);
-      if (row + 1 == rowCount) break;
-      const second = cells + (<usize>i32x4.extract_lane(places, 1) << 2);
-      store<i32>(second, load<i32>(second) + 1);
+      increment(cells, i32x4.extract_lane(places, 0));
+      if (row + 1 < rowCount) increment(cells, i32x4.extract_lane(places, 1));
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function increment(cells: usize, place: i32): void {
+  const at = cells + (<usize>place << 2);
+  store<i32>(at, load<i32>(at) + 1);
 }
 
 /** `sums`: pitch float64, written. */
@@ -307,4 +340,120 @@ export function projectedSums(
       v128.store(at, f64x2.add(v128.load(at), pair));
     }
   }
+}
+
+/**
+ * Histograms of columns, rows as they come. Two neighbouring columns stand side by side in a vector; the last of an odd
+ * number stands alone. `bins`: 12 float64 for each column, see the fields below; `starts` and `cells` as in the contract.
+ */
+const binFields: usize = 12;
+
+/** Lowers and raises `ranges`: the least and the largest of each column, 2 float64. */
+export function columnRanges(rows: usize, rowCount: usize, columnCount: usize, ranges: usize): void {
+  const stride = columnCount << 3;
+  for (let column: usize = 0; column < columnCount; column += 2) {
+    const alone = column + 1 == columnCount;
+    const at = ranges + (column << 4);
+    let least = alone ? v128.load64_splat(at) : v128.load64_lane(at + 16, v128.load64_zero(at), 1);
+    let most = alone ? v128.load64_splat(at + 8) : v128.load64_lane(at + 24, v128.load64_zero(at + 8), 1);
+    let from = rows + (column << 3);
+    for (let row: usize = 0; row < rowCount; row++) {
+      const value = alone ? v128.load64_splat(from) : v128.load(from);
+      least = f64x2.pmin(least, value);
+      most = f64x2.pmax(most, value);
+      from += stride;
+    }
+    store<f64>(at, f64x2.extract_lane(least, 0));
+    store<f64>(at + 8, f64x2.extract_lane(most, 0));
+    if (alone) continue;
+    store<f64>(at + 16, f64x2.extract_lane(least, 1));
+    store<f64>(at + 24, f64x2.extract_lane(most, 1));
+  }
+}
+
+/** The bin of a value that the guess missed or that lies outside: -1 below, -2 above. */
+function exactBin(value: f64, starts: usize, binCount: usize): i32 {
+  if (!(value >= load<f64>(starts))) return -1;
+  if (!(value < load<f64>(starts + (binCount << 3)))) return -2;
+  let low: usize = 0;
+  let high = binCount - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (load<f64>(starts + (middle << 3)) <= value) low = middle;
+    else high = middle - 1;
+  }
+  return <i32>low;
+}
+
+/** Fields: 0 first start, 1 scale, 2 last bin, 3 place of the first start, 4 place of the first bin. */
+export function binCounts(rows: usize, rowCount: usize, columnCount: usize, bins: usize, starts: usize, counts: usize): void {
+  for (let column: usize = 0; column < columnCount; column++) {
+    const fields = bins + ((column * binFields) << 3);
+    const first = load<f64>(fields);
+    const scale = load<f64>(fields + 8);
+    const lastBin = load<f64>(fields + 16);
+    const startsAt = starts + (<usize>load<f64>(fields + 24) << 3);
+    const countsAt = counts + (<usize>load<f64>(fields + 32) << 2);
+    let from = rows + (column << 3);
+    for (let row: usize = 0; row < rowCount; row++) {
+      const value = load<f64>(from);
+      from += columnCount << 3;
+      const guess = binGuess(value, first, scale, lastBin);
+      const at = startsAt + (<usize>guess << 3);
+      if (value >= load<f64>(at) && value < load<f64>(at + 8)) increment(countsAt, guess);
+      else increment(countsAt, exactBin(value, startsAt, <usize>lastBin + 1));
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function binGuess(value: f64, first: f64, scale: f64, lastBin: f64): i32 {
+  const place = (value - first) * scale;
+  // NaN, of an overflow times a scale of 0, fails the first comparison.
+  return <i32>(place > 0 ? (place < lastBin ? place : lastBin) : 0);
+}
+
+/**
+ * Fields beside those of `binCounts`: 5 first edge, 6 how far below it still counts to the first bin, 7 last edge, 8 how
+ * far above it still counts to the last bin, 9 what farther out counts. `sums`: one float64 a row, written.
+ */
+export function binnedSums(
+  rows: usize,
+  rowCount: usize,
+  columnCount: usize,
+  bins: usize,
+  starts: usize,
+  cells: usize,
+  sums: usize,
+): void {
+  memory.fill(sums, 0, rowCount << 3);
+  for (let column: usize = 0; column < columnCount; column++) {
+    const fields = bins + ((column * binFields) << 3);
+    const first = load<f64>(fields);
+    const scale = load<f64>(fields + 8);
+    const lastBin = load<f64>(fields + 16);
+    const startsAt = starts + (<usize>load<f64>(fields + 24) << 3);
+    const cellsAt = cells + (<usize>load<f64>(fields + 32) << 3);
+    let from = rows + (column << 3);
+    for (let row: usize = 0; row < rowCount; row++) {
+      const value = load<f64>(from);
+      from += columnCount << 3;
+      const guess = binGuess(value, first, scale, lastBin);
+      const at = startsAt + (<usize>guess << 3);
+      const cell =
+        value >= load<f64>(at) && value < load<f64>(at + 8)
+          ? load<f64>(cellsAt + (<usize>guess << 3))
+          : missedCell(value, fields, startsAt, cellsAt);
+      store<f64>(sums + (row << 3), load<f64>(sums + (row << 3)) + cell);
+    }
+  }
+}
+
+function missedCell(value: f64, fields: usize, startsAt: usize, cellsAt: usize): f64 {
+  const lastBin = <usize>load<f64>(fields + 16);
+  const bin = exactBin(value, startsAt, lastBin + 1);
+  if (bin >= 0) return load<f64>(cellsAt + (<usize>bin << 3));
+  if (bin == -1) return load<f64>(fields + 40) - value <= load<f64>(fields + 48) ? load<f64>(cellsAt) : load<f64>(fields + 72);
+  return value - load<f64>(fields + 56) <= load<f64>(fields + 64) ? load<f64>(cellsAt + (lastBin << 3)) : load<f64>(fields + 72);
 }
