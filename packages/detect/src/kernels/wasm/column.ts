@@ -140,8 +140,9 @@ function binKernels(freshArena: () => WasmArena): BinKernels {
     const fieldsAt = arena.put(binFields(search));
     const startsAt = arena.put(search.starts);
     const countsAt = arena.put(counts);
+    const spareAt = arena.reserve(spareCountBytes);
     eachBlock(arena, rows, (rowsAt, rowCount) =>
-      arena.call["binCounts"](rowsAt, rowCount, rows.columnCount, fieldsAt, startsAt, countsAt),
+      arena.call["binCounts"](rowsAt, rowCount, rows.columnCount, fieldsAt, startsAt, countsAt, spareAt),
     );
     counts.set(arena.int32(countsAt, counts.length));
   }
@@ -155,7 +156,7 @@ function binKernels(freshArena: () => WasmArena): BinKernels {
     const fieldsAt = arena.put(binFields(bins, bins));
     const startsAt = arena.put(bins.starts);
     const cellsAt = arena.put(bins.cells);
-    const sumsAt = arena.reserve(blockValueCount * 8);
+    const sumsAt = arena.reserve((blockValueCount + 1) * 8);
     eachBlock(arena, rows, (rowsAt, rowCount, start) => {
       arena.call["binnedSums"](rowsAt, rowCount, rows.columnCount, fieldsAt, startsAt, cellsAt, sumsAt);
       sums.set(arena.float64(sumsAt, rowCount), start);
