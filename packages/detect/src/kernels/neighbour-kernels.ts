@@ -58,16 +58,16 @@ export interface PairSearch {
 
 /** Rows made ready for searching; whatever memory it holds is freed with it. */
 export interface NeighbourSearch {
-  /** What was asked for, or chosen. */
-  readonly method: SearchMethod;
+  /** What was asked for, or what was chosen when it first mattered. */
+  method(): SearchMethod;
   /**
    * Writes the k nearest rows of each query, nearest first. Distances are summed in the order of the columns, in
    * float64; equal sums are ordered by row index. `excluded[query]` is a row to leave out, -1 for none.
    * k is at most the row count, less one when rows are excluded.
    */
   nearestInto(queries: Matrix, k: number, out: NearestOutput, excluded?: Int32Array): void;
-  /** For euclidean scans, where the set has it. */
-  readonly pairs?: PairSearch;
+  /** For euclidean scans, where the set has it; else undefined. */
+  pairs(): PairSearch | undefined;
 }
 
 export interface NeighbourKernels {

@@ -11,7 +11,8 @@ import type {
   SearchMetric,
 } from "../kernels/neighbour-kernels.ts";
 import type { Matrix } from "../matrix.ts";
-import { columnCountMax, requireFinite, rowRange } from "../matrix.ts";
+import { columnCountMax, rowRange } from "../matrix.ts";
+import { sharedFloat64 } from "../shared-memory.ts";
 import { powerMax } from "./metric-params.ts";
 import type { Metric, NeighbourIndex, Neighbours } from "./neighbour-index.ts";
 import { metrics } from "./neighbour-index.ts";
@@ -35,7 +36,6 @@ interface IndexParts {
 }
 
 const methodNames = { auto: "auto", "kd-tree": "tree", brute: "scan" } as const;
-const methods = ["tree", "scan"] as const satisfies readonly SearchMethod[];
 
 /** Squares of differences within these neither overflow nor vanish. */
 const rowValueMax = 1e120;
@@ -43,10 +43,12 @@ const rowValueMin = 1e-120;
 /** Squared, and summed over all columns, still a float64. */
 const queryValueMax = 1e140;
 
-/** @param train at least one row, finite; kept, so it must not be written afterwards. */
+/** @param train at least one row, finite; copied, to shared memory where there is such. */
 export function buildNeighbourIndex(train: Matrix, options: IndexOptions, kernels: NeighbourKernels): NeighbourIndex {
+  const values = sharedFloat64(train.values.length);
+  values.set(train.values);
   const parts = {
-    rows: train,
+    rows: { ...train, values },
     metric: options.metric,
     p: options.p ?? 2,
     method: methodNames[options.algorithm ?? "auto"],
@@ -55,8 +57,15 @@ export function buildNeighbourIndex(train: Matrix, options: IndexOptions, kernel
   return createIndex(parts, kernels);
 }
 
-/** @throws NomalyError MODEL_FILE when the state is not one of ours. */
-export function restoreNeighbourIndex(state: ModelState, kernels: NeighbourKernels): NeighbourIndex {
+/**
+ * @param method how to search: not a part of the state, as it does not change the answer.
+ * @throws NomalyError MODEL_FILE when the state is not one of ours.
+ */
+export function restoreNeighbourIndex(
+  state: ModelState,
+  kernels: NeighbourKernels,
+  method: SearchMethod | "auto" = "auto",
+): NeighbourIndex {
   const columnCount = stateInteger(state, "indexColumnCount", 1, columnCountMax);
   const values = stateArray(state, "indexRows", Float64Array);
   const order = stateArray(state, "indexOrder", Int32Array, Math.floor(values.length / columnCount));
@@ -68,12 +77,14 @@ export function restoreNeighbourIndex(state: ModelState, kernels: NeighbourKerne
   }
   requirePermutation(order);
   const rows = { rowCount: order.length, columnCount, values };
-  requireFinite(rows);
+  if (!values.every(Number.isFinite)) {
+    throw new NomalyError("MODEL_FILE", "the model's state has a training value that is not finite", { field: "indexRows" });
+  }
   const parts = {
     rows,
     metric: stateChoice(state, "indexMetric", metrics),
     p: stateNumber(state, "indexPower", 1, powerMax),
-    method: stateChoice(state, "indexMethod", methods),
+    method,
     order,
   };
   return createIndex(parts, kernels);
@@ -103,10 +114,10 @@ function createIndex(parts: IndexParts, kernels: NeighbourKernels): NeighbourInd
   }
 
   const toState = (): ModelState => ({
-    values: { indexColumnCount: columnCount, indexMetric: metric, indexPower: parts.p, indexMethod: search.method },
+    values: { indexColumnCount: columnCount, indexMetric: metric, indexPower: parts.p },
     arrays: { indexRows: rows.values, indexOrder: order },
   });
-  return { rowCount, columnCount, metric, rows, order, query, pairSearch: () => search.pairs, toState };
+  return { rowCount, columnCount, metric, rows, order, query, method: search.method, pairSearch: search.pairs, toState };
 }
 
 /** Powers other than 1 and 2, and tables of extreme values, are searched plainly; so is each query too far out. */

@@ -1,6 +1,6 @@
 /** Finds the nearest training rows of a row. The contract; building, searching and de-duplicating stand beside. */
 
-import type { PairSearch } from "../kernels/neighbour-kernels.ts";
+import type { PairSearch, SearchMethod } from "../kernels/neighbour-kernels.ts";
 import type { Matrix } from "../matrix.ts";
 import type { ModelState } from "../detector/detector.ts";
 
@@ -32,6 +32,8 @@ export interface NeighbourIndex {
    * @param excluded a training row that each query must not find, -1 for none; then k is at most rowCount - 1.
    */
   query(queries: Matrix, k: number, excluded?: Int32Array): Neighbours;
+  /** How it searches: chosen when it first matters. */
+  method(): SearchMethod;
   /** Looks at each pair of training rows once for both; undefined where that is not the way to search. */
   pairSearch(): PairSearch | undefined;
   /** Plain data for `restoreNeighbourIndex`, to be spread into the state of the model that owns the index; names start with `index`. */

@@ -143,7 +143,7 @@ let held: { readonly key: string; readonly pairs: PairSearch } | undefined;
 
 export function searchPairsTask(input: PairNeighboursTask, kernels: KernelSet): PairCandidates {
   if (held?.key !== input.indexKey) {
-    const pairs = restoreNeighbourIndex(input.state, kernels).pairSearch();
+    const pairs = restoreNeighbourIndex(input.state, kernels, "scan").pairSearch();
     if (pairs === undefined) throw new Error("internal: a worker's kernels have no pair search where the caller's have");
     held = { key: input.indexKey, pairs };
   }

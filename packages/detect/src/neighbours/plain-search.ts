@@ -54,5 +54,5 @@ export function createPlainSearch(rows: Matrix, power: number): NeighbourSearch 
     return Math.min(2 * half * sum ** (1 / power), Number.MAX_VALUE);
   }
 
-  return { method: "scan", nearestInto };
+  return { method: () => "scan", pairs: () => undefined, nearestInto };
 }

@@ -3,6 +3,7 @@
 import type { ModelState } from "../detector/detector.ts";
 import { throwIfAborted } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
+import type { SearchMethod } from "../kernels/neighbour-kernels.ts";
 import { pickRows } from "../matrix.ts";
 import { hasSharedMemory, sharedFloat64, sharedInt32, toShared } from "../shared-memory.ts";
 import type { ScoringContext } from "../threads/score-rows.ts";
@@ -18,6 +19,7 @@ export interface TrainingNeighboursTask {
   /** Tells a worker that it has restored this index already. */
   readonly indexKey: string;
   readonly state: ModelState;
+  readonly method: SearchMethod;
   /** Places in the index's order. */
   readonly start: number;
   readonly end: number;
@@ -51,9 +53,11 @@ export async function trainingNeighbours(index: NeighbourIndex, k: number, conte
   const { values, arrays } = index.toState();
   const shared = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, toShared(array)]));
   const state = { values, arrays: shared };
+  const method = index.method();
   const inputs = cutRanges(rowCount, threads.count * piecesPerThread).map(({ start, end }) => ({
     indexKey,
     state,
+    method,
     start,
     end,
     out,
@@ -101,8 +105,8 @@ let held: { readonly key: string; readonly index: NeighbourIndex } | undefined;
 /** Both ways to search: of given rows, or of pairs. */
 export function trainingNeighboursTask(input: TrainingNeighboursTask | PairNeighboursTask, kernels: KernelSet) {
   if ("range" in input) return searchPairsTask(input, kernels);
-  const { indexKey, state, start, end, out } = input;
-  if (held?.key !== indexKey) held = { key: indexKey, index: restoreNeighbourIndex(state, kernels) };
+  const { indexKey, state, method, start, end, out } = input;
+  if (held?.key !== indexKey) held = { key: indexKey, index: restoreNeighbourIndex(state, kernels, method) };
   const { index } = held;
   for (let from = start; from < end; from += batchRowCount) searchPlaces(index, from, Math.min(from + batchRowCount, end), out);
   return null;

@@ -5,8 +5,9 @@ import type { NearestOutput, NeighbourKernels, SearchMetric, SearchRows } from "
 
 export const referenceNeighbour: NeighbourKernels = {
   createSearch: (source) => ({
-    // Every row is looked at whatever the method; a search by another set may follow it.
-    method: source.method === "auto" ? "scan" : source.method,
+    // Every row is looked at, whatever the method.
+    method: () => "scan",
+    pairs: () => undefined,
     nearestInto: (queries, k, out, excluded) => nearestInto(source, queries, { ...out, k, excluded }),
   }),
 };

@@ -12,6 +12,7 @@ import type {
   NeighbourSearch,
   PairCandidates,
   PairRange,
+  PairSearch,
   SearchMethod,
   SearchMetric,
   SearchRows,
@@ -25,7 +26,9 @@ import { compileModule, createArena } from "./instance.ts";
 const searchBytesMax = 4_294_901_760;
 /** Of which this much is left for queries and their neighbours. */
 const queryBytesMax = 536_870_912;
-/** Queries searched by one call into the module; a multiple of 4. More make the float32 blocks come from nearer caches. */
+/** Queries of a tile of the scan; fewer than that are walked. */
+const tileQueryCount = 4;
+/** Queries searched by one call into the module; a multiple of a tile's. More make the float32 blocks come from nearer caches. */
 const batchQueryCount = 256;
 /** Rows looked at for the centre of a column. */
 const centerSampleCount = 255;
@@ -56,19 +59,33 @@ export function wasmNeighbour(build: WasmBuild): NeighbourKernels {
 }
 
 function createWasmSearch(module: WebAssembly.Module, source: SearchRows): NeighbourSearch {
+  const { rows, metric, order } = source;
   const arena = createArena(module, searchBytesMax);
-  const laid: LaidRows = { ...source, arena, end: layRows(arena, source), placeOf: placesOf(source.order) };
-  const nearestInto = createRowSearch(laid);
-  const method = source.method === "auto" ? chooseMethod(laid, createRowSearch({ ...laid, method: "tree" })) : source.method;
+  const laid: LaidRows = { rows, metric, order, arena, end: layRows(arena, source), placeOf: placesOf(order) };
+  const walkInto = createRowSearch(laid, "tree");
+  const scanInto = createRowSearch(laid, "scan");
+  const blockCount = Math.ceil(rows.rowCount / blockRowCount);
+  const pairs: PairSearch = { blockCount, search: (range, k, limits) => pairsWithin(laid, { range, k, limits }) };
   // Tiles of the scan are euclidean; other metrics walk the tree, whose blocks cost the same.
-  if (method === "tree" || source.metric !== "euclidean")
-    return { method, nearestInto: createRowSearch({ ...laid, method: "tree" }) };
-  const blockCount = Math.ceil(source.rows.rowCount / blockRowCount);
-  return { method, nearestInto, pairs: { blockCount, search: (range, k, limits) => pairsWithin(laid, { range, k, limits }) } };
+  let chosen: SearchMethod | undefined = metric === "euclidean" ? undefined : "tree";
+
+  function method(): SearchMethod {
+    chosen ??= source.method === "auto" ? chooseMethod(laid, walkInto) : source.method;
+    return chosen;
+  }
+
+  return {
+    method,
+    pairs: () => (method() === "scan" ? pairs : undefined),
+    nearestInto(queries, k, out, excluded) {
+      const searchInto = queries.rowCount >= tileQueryCount && method() === "scan" ? scanInto : walkInto;
+      searchInto(queries, k, out, excluded);
+    },
+  };
 }
 
 /** Rows that lie in an arena, up to the address `end`. */
-interface LaidRows extends SearchRows {
+interface LaidRows extends Omit<SearchRows, "method"> {
   readonly arena: WasmArena;
   readonly end: number;
   readonly placeOf: Int32Array;
@@ -76,8 +93,7 @@ interface LaidRows extends SearchRows {
 
 /** Walks the tree for a few rows and counts blocks: a block looked at by a walk costs several times what it costs in a scan. */
 function chooseMethod(laid: LaidRows, walkInto: NeighbourSearch["nearestInto"]): SearchMethod {
-  const { arena, rows, order, metric } = laid;
-  if (metric !== "euclidean") return "tree";
+  const { arena, rows, order } = laid;
   const count = Math.min(probeCount, rows.rowCount - 1);
   if (count < 1) return "tree";
   const k = Math.min(probeNeighborCount, rows.rowCount - 1);
@@ -88,14 +104,13 @@ function chooseMethod(laid: LaidRows, walkInto: NeighbourSearch["nearestInto"]):
   return share < treeShareMax ? "tree" : "scan";
 }
 
-function createRowSearch(laid: LaidRows): NeighbourSearch["nearestInto"] {
-  const { arena, end, rows, metric, placeOf, method } = laid;
-  const scans = method !== "tree" && metric === "euclidean";
+function createRowSearch(laid: LaidRows, method: SearchMethod): NeighbourSearch["nearestInto"] {
+  const { arena, end, rows, metric, placeOf } = laid;
   const width = rows.columnCount;
 
   function searchBatch(queries: Matrix, k: number, out: NearestOutput, excluded: Int32Array | undefined): void {
     const { rowCount } = queries;
-    const paddedCount = Math.ceil(rowCount / 4) * 4;
+    const paddedCount = Math.ceil(rowCount / tileQueryCount) * tileQueryCount;
     arena.rewind(end);
     const at = layQueries(arena, paddedCount, k, width);
     arena.float64(at.queries, rowCount * width).set(queries.values);
@@ -104,10 +119,11 @@ function createRowSearch(laid: LaidRows): NeighbourSearch["nearestInto"] {
     else skipped.set(excluded);
     const homes = arena.int32(at.homes, rowCount);
     for (let i = 0; i < rowCount; i++) homes[i] = skipped[i] < 0 ? -1 : placeOf[skipped[i]];
-    if (scans && rowCount >= 4) {
-      // Queries that fill the last four repeat the first.
+    if (method === "scan") {
+      // Queries that fill the last tile repeat the first ones.
       const values = arena.float64(at.queries, paddedCount * width);
-      for (let i = rowCount; i < paddedCount; i++) values.copyWithin(i * width, 0, width);
+      for (let i = rowCount; i < paddedCount; i++)
+        values.copyWithin(i * width, (i - rowCount) * width, (i - rowCount + 1) * width);
       arena.call["searchScan"](paddedCount, Math.floor(Math.max(0, homes[0]) / blockRowCount));
     } else {
       arena.call["searchTree"](rowCount, at.homes);
