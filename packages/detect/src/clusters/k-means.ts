@@ -7,12 +7,12 @@ import { createRandom, sampleWithoutReplacement, type Random } from "../random.t
 import { toSharedMatrix } from "../shared-memory.ts";
 import type { Threads } from "../threads/threads.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
-import { createKMeansRun, type KMeansRun } from "./k-means-run.ts";
+import { createKMeansRun, type KMeansRun, type KMeansRunOptions } from "./k-means-run.ts";
 import { nearestCenter } from "./nearest-center.ts";
 
 export interface KMeansOptions {
   readonly clusterCount: number;
-  /** Runs from different starts; the one of least inertia wins, the first of equals. */
+  /** Different starts; the run of least inertia wins, the first of equals. */
   readonly initCount: number;
   readonly iterationCountMax?: number;
   /** A run ends when its centres' summed squared movement is at most this share of the columns' mean variance. */
@@ -41,9 +41,9 @@ export interface KMeans {
 /** Input of the task `core/kMeansRun`; `rows` lies on shared memory. */
 export interface KMeansTask {
   readonly rows: Matrix;
-  readonly options: Required<KMeansOptions>;
-  readonly seed: number;
-  readonly runIndex: number;
+  readonly options: KMeansRunOptions;
+  /** Where starting centres come from: a stream of random numbers, or they are given. */
+  readonly origin: { readonly seed: number; readonly stream: number } | Float64Array;
 }
 
 export interface KMeansTaskResult {
@@ -54,68 +54,77 @@ export interface KMeansTaskResult {
 const defaults = { iterationCountMax: 300, tolerance: 1e-4 };
 /** Above this magnitude squares may overflow: rows are scaled by a power of two first, which changes no comparison. */
 const magnitudeMax = 1e140;
-/** Starts are tried on at most this many rows: which start is best is plain from them, and the rest is one run's work. */
-const startRowCountMax = 16_384;
-/** Share of the work, for progress, that the starts take where they are tried on a sample. */
-const startShare = 0.5;
+/** Starts are tried on at most this many rows, and for so many iterations: by then it is plain which are good. */
+const trialRowCountMax = 8192;
+const trialIterationCountMax = 10;
+/** Trials that are carried on to their end, on all rows; the best of them wins. */
+const finalistCount = 2;
+/** Share of the work, for progress, that the trials take. */
+const trialShare = 0.5;
 /** Fewer values times runs than this are clustered faster than they are handed to a worker. */
 const threadedValueCountMin = 1_000_000;
 
 /**
- * Clusters rows (Lloyd's iteration from greedy k-means++ starts). Run `i` draws from stream `i` of the seed. Of many rows a
- * sample chooses the start, and the run that was best there is finished on all rows.
+ * Clusters rows: Lloyd's iteration from greedy k-means++ starts. Start `i` draws from stream `i` of the seed. All starts are
+ * tried for a few iterations, on a sample where rows are many; the best two are carried on to their end.
  * @throws NomalyError ABORTED when the signal fires.
  */
 export async function fitKMeans(rows: Matrix, options: KMeansOptions, context: ClusteringContext): Promise<KMeans> {
   const scale = powerOfTwoScale(rows.values);
   const scaled = scale === 1 ? rows : { ...rows, values: rows.values.map((value) => value * scale) };
-  const complete = { ...defaults, ...options };
-  if (rows.rowCount <= startRowCountMax) {
-    return describeClusters(scaled, await bestRun(scaled, complete, context, context.progress), scale);
-  }
-  const random = createRandom(context.random.seed).stream(options.initCount);
-  const sample = pickRows(scaled, sampleWithoutReplacement(rows.rowCount, startRowCountMax, random).sort());
-  const start = await bestRun(sample, complete, context, (done) => context.progress?.(done * startShare));
-  const run = createKMeansRun(scaled, complete, start.centers);
-  await finishRun(run, context.signal);
-  context.progress?.(1);
-  return describeClusters(scaled, run.result(), scale);
+  const { clusterCount, initCount, iterationCountMax, tolerance } = { ...defaults, ...options };
+  const { seed } = context.random;
+  const trialRows = sampleForTrials(scaled, createRandom(seed).stream(initCount));
+  const trialOptions = { clusterCount, tolerance, iterationCountMax: Math.min(trialIterationCountMax, iterationCountMax) };
+  const trials = await runAll(
+    Array.from({ length: initCount }, (_, stream) => ({ rows: trialRows, options: trialOptions, origin: { seed, stream } })),
+    { ...context, progress: (done) => context.progress?.(done * trialShare) },
+  );
+  const finalists = [...trials.keys()].toSorted((a, b) => trials[a].inertia - trials[b].inertia || a - b);
+  const finalOptions = { clusterCount, tolerance, iterationCountMax };
+  const finals = await runAll(
+    finalists.slice(0, finalistCount).map((i) => ({ rows: scaled, options: finalOptions, origin: trials[i].centers })),
+    { ...context, progress: (done) => context.progress?.(trialShare + done * (1 - trialShare)) },
+  );
+  let best = finals[0];
+  for (const result of finals) if (result.inertia < best.inertia) best = result;
+  return describeClusters(scaled, best, scale);
+}
+
+function sampleForTrials(rows: Matrix, random: Random): Matrix {
+  if (rows.rowCount <= trialRowCountMax) return rows;
+  return pickRows(rows, sampleWithoutReplacement(rows.rowCount, trialRowCountMax, random).sort());
 }
 
 /** One run from start to end: what a worker does. */
 export function kMeansRunTask(input: KMeansTask): KMeansTaskResult {
-  const run = createKMeansRun(input.rows, input.options, createRandom(input.seed).stream(input.runIndex));
+  const run = runOf(input);
   while (run.step());
   return run.result();
 }
 
-/** The run of least inertia, the first of equals. */
-async function bestRun(
-  rows: Matrix,
-  options: Required<KMeansOptions>,
-  context: ClusteringContext,
-  progress: ((done: number) => void) | undefined,
-): Promise<KMeansTaskResult> {
-  const { threads, kernels, signal } = context;
-  const seed = context.random.seed;
-  const onDone = (doneCount: number) => progress?.(doneCount / options.initCount);
-  let results: KMeansTaskResult[] = [];
-  if (threads.count > 1 && rows.values.length * options.initCount >= threadedValueCountMin) {
-    const shared = toSharedMatrix(rows);
-    const inputs = Array.from({ length: options.initCount }, (_, runIndex) => ({ rows: shared, options, seed, runIndex }));
+function runOf({ rows, options, origin }: KMeansTask): KMeansRun {
+  return createKMeansRun(rows, options, "seed" in origin ? createRandom(origin.seed).stream(origin.stream) : origin);
+}
+
+/** The runs' results, in order. All runs have the same rows. */
+async function runAll(tasks: readonly KMeansTask[], context: ClusteringContext): Promise<readonly KMeansTaskResult[]> {
+  const { threads, kernels, signal, progress } = context;
+  const onDone = (doneCount: number) => progress?.(doneCount / tasks.length);
+  if (threads.count > 1 && tasks[0].rows.values.length * tasks.length >= threadedValueCountMin) {
+    const rows = toSharedMatrix(tasks[0].rows);
+    const inputs = tasks.map((task) => ({ ...task, rows }));
     const taskOptions = { ...(signal === undefined ? {} : { signal }), onDone };
-    results = await threads.map<KMeansTask, KMeansTaskResult>("core/kMeansRun", inputs, kernels, taskOptions);
-  } else {
-    for (let runIndex = 0; runIndex < options.initCount; runIndex++) {
-      const run = createKMeansRun(rows, options, createRandom(seed).stream(runIndex));
-      await finishRun(run, signal);
-      results.push(run.result());
-      onDone(results.length);
-    }
+    return threads.map<KMeansTask, KMeansTaskResult>("core/kMeansRun", inputs, kernels, taskOptions);
   }
-  let best = results[0];
-  for (const result of results) if (result.inertia < best.inertia) best = result;
-  return best;
+  const results: KMeansTaskResult[] = [];
+  for (const task of tasks) {
+    const run = runOf(task);
+    await finishRun(run, signal);
+    results.push(run.result());
+    onDone(results.length);
+  }
+  return results;
 }
 
 async function finishRun(run: KMeansRun, signal: AbortSignal | undefined): Promise<void> {
