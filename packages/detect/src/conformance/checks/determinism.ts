@@ -8,6 +8,7 @@ import { cloningThreads } from "../cloning-threads.ts";
 import { differenceOfBits, differenceOfStates } from "../compare.ts";
 import type { Fitted } from "../../detector/detector.ts";
 import type { Matrix } from "../../matrix.ts";
+import { hasSharedMemory } from "../../shared-memory.ts";
 import { clusteredSample, degenerateSamples, shapelessSample } from "../samples.ts";
 import type { Subject } from "../subject.ts";
 import { copyOf, scoresOf } from "../subject.ts";
@@ -54,6 +55,8 @@ export const determinismChecks: readonly Check[] = [
   {
     name: "thread-parity",
     claim: "Fitting on several threads gives the same bits as on one, and what its tasks take and give can be cloned.",
+    // Without shared memory nothing runs on threads: tasks write into ranges of one array.
+    exempts: () => (hasSharedMemory ? undefined : "this page has no shared memory, so there are no threads"),
     run: async (subject, report) => {
       await subject.eachCorner(report, async (corner, report) => {
         const { fitted } = await subject.shared(corner, subject.kernels);
