@@ -55,7 +55,7 @@ const defaults = { iterationCountMax: 300, tolerance: 1e-4 };
 /** Above this magnitude squares may overflow: rows are scaled by a power of two first, which changes no comparison. */
 const magnitudeMax = 1e140;
 /** Starts are tried on at most this many rows, and for so many iterations: by then it is plain which are good. */
-const trialRowCountMax = 8192;
+const trialRowCountMax = 4096;
 const trialIterationCountMax = 10;
 /** Trials that are carried on to their end, on all rows; the best of them wins. */
 const finalistCount = 2;

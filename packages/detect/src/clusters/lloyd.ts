@@ -52,13 +52,23 @@ export function createLloyd(rows: Matrix, centers: Float64Array): Lloyd {
         if (distance * distanceMargin < bound) continue;
       }
       squaredDistancesInto(values, at, centers, columnCount, squares);
-      const nearest = firstLeast(squares);
-      upperBase[row] = Math.sqrt(squares[nearest]) - drift[nearest];
-      lowerBase[row] = Math.sqrt(leastBeside(squares, nearest)) + otherDrift[nearest];
+      let nearest = 0;
+      let least = squares[0];
+      let second = Number.POSITIVE_INFINITY;
+      for (let center = 1; center < clusterCount; center++) {
+        const square = squares[center];
+        if (square < least) {
+          second = least;
+          least = square;
+          nearest = center;
+        } else if (square < second) second = square;
+      }
+      upperBase[row] = Math.sqrt(least) - drift[nearest];
+      lowerBase[row] = Math.sqrt(second) + otherDrift[nearest];
       if (nearest === label) continue;
       labels[row] = nearest;
       changedCount++;
-      moveRow(totals, values.subarray(at, at + columnCount), label, nearest);
+      moveRow(totals, rows, row, { from: label, to: nearest });
     }
     return changedCount;
   }
@@ -101,15 +111,18 @@ interface Totals {
   readonly counts: Int32Array;
 }
 
-/** @param from the cluster the row leaves, -1 for none. */
-function moveRow(totals: Totals, row: Float64Array, from: number, to: number): void {
+/** @param move.from the cluster the row leaves, -1 for none. */
+function moveRow(totals: Totals, rows: Matrix, row: number, move: { readonly from: number; readonly to: number }): void {
   const { sums, counts } = totals;
-  const width = row.length;
-  counts[to]++;
-  for (let column = 0; column < width; column++) sums[to * width + column] += row[column];
-  if (from === -1) return;
-  counts[from]--;
-  for (let column = 0; column < width; column++) sums[from * width + column] -= row[column];
+  const { values, columnCount: width } = rows;
+  const at = row * width;
+  const toAt = move.to * width;
+  counts[move.to]++;
+  for (let column = 0; column < width; column++) sums[toAt + column] += values[at + column];
+  if (move.from === -1) return;
+  const fromAt = move.from * width;
+  counts[move.from]--;
+  for (let column = 0; column < width; column++) sums[fromAt + column] -= values[at + column];
 }
 
 /** @returns the squared movement. */
@@ -145,7 +158,7 @@ function refillEmpty(rows: Matrix, labels: Int32Array, centers: Float64Array, to
     }
     if (farthest === -1) break;
     squares[farthest] = 0;
-    moveRow(totals, values.subarray(farthest * width, (farthest + 1) * width), labels[farthest], empty);
+    moveRow(totals, rows, farthest, { from: labels[farthest], to: empty });
     labels[farthest] = empty;
     moved.push(farthest);
   }
@@ -164,18 +177,6 @@ function halfGapsOf(centers: Float64Array, width: number): Float64Array {
     }
   }
   return gaps;
-}
-
-function firstLeast(values: Float64Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] < values[best]) best = i;
-  return best;
-}
-
-function leastBeside(values: Float64Array, skipped: number): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) if (i !== skipped && values[i] < least) least = values[i];
-  return least;
 }
 
 function largestBeside(values: Float64Array, skipped: number): number {
