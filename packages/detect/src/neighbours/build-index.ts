@@ -117,7 +117,9 @@ function createIndex(parts: IndexParts, kernels: NeighbourKernels): NeighbourInd
     values: { indexColumnCount: columnCount, indexMetric: metric, indexPower: parts.p },
     arrays: { indexRows: rows.values, indexOrder: order },
   });
-  return { rowCount, columnCount, metric, rows, order, query, method: search.method, pairSearch: search.pairs, toState };
+  const method = () => search.method();
+  const pairSearch = () => search.pairs();
+  return { rowCount, columnCount, metric, rows, order, query, method, pairSearch, toState };
 }
 
 /** Powers other than 1 and 2, and tables of extreme values, are searched plainly; so is each query too far out. */

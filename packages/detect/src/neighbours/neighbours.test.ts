@@ -5,6 +5,8 @@ import type { Matrix } from "../matrix.ts";
 import { matrixFromRows, rowRange } from "../matrix.ts";
 import { createRandom } from "../random.ts";
 import { singleThread } from "../threads/single-thread.ts";
+import { createThreadPool } from "../threads/thread-pool.ts";
+import { workerHost } from "../threads/worker-host-node.ts";
 import { buildNeighbourIndex, restoreNeighbourIndex } from "./build-index.ts";
 import { distinctRows, spreadToAll } from "./distinct-rows.ts";
 import type { Metric, Neighbours } from "./neighbour-index.ts";
@@ -198,6 +200,24 @@ describe("training neighbours", () => {
       const index = buildNeighbourIndex(rows, { metric: "euclidean", algorithm }, kernels);
       const all = Int32Array.from({ length: rowCount }, (_, row) => row);
       expectSameBits(await trainingNeighbours(index, 6, { kernels, threads }), index.query(rows, 6, all));
+    }
+  });
+
+  test("real worker threads give the same bits, by rows and by pairs", async () => {
+    const kernels = chooseKernels();
+    const pool = createThreadPool(2, workerHost);
+    try {
+      for (const [rowCount, columnCount, algorithm] of [
+        [2500, 3, "kd-tree"],
+        [2600, 64, "brute"],
+      ] as const) {
+        const rows = table(rowCount, columnCount, () => random.normal());
+        const index = buildNeighbourIndex(rows, { metric: "euclidean", algorithm }, kernels);
+        const all = Int32Array.from({ length: rowCount }, (_, row) => row);
+        expectSameBits(await trainingNeighbours(index, 6, { kernels, threads: pool }), index.query(rows, 6, all));
+      }
+    } finally {
+      await pool.close();
     }
   });
 
