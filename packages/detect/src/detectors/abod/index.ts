@@ -60,7 +60,7 @@ export const abod = defineDetector({
   async fit(train, params, context) {
     const { metric, p } = params;
     const countsEqualRows = params.compat === "pyod";
-    const rows = ownCopy(countsEqualRows ? train : distinctRows(train).rows);
+    const rows = countsEqualRows ? train : distinctRows(train).rows;
     const index = buildNeighbourIndex(rows, { metric, p }, context.kernels);
     const others = Math.max(1, rows.rowCount - 1);
     const isCubic = params.method === "default";
@@ -74,11 +74,6 @@ export const abod = defineDetector({
   },
   restore: restoreAbod,
 });
-
-/** The model reads coordinates of training rows while it lives, and its caller may write over the table. */
-function ownCopy(rows: Matrix): Matrix {
-  return { ...rows, values: rows.values.slice() };
-}
 
 /** As scoreRows on one thread, with slices cut by pairs of neighbours, of which there are many here. */
 async function scoreInSlices(model: Model, rows: Matrix, neighborCount: number, context: FitContext): Promise<Float64Array> {

@@ -60,7 +60,7 @@ export const cof = defineDetector({
   },
   async fit(train, params, context) {
     const distinct = params.compat === "pyod" ? undefined : distinctRows(train);
-    const rows = ownCopy(distinct?.rows ?? train);
+    const rows = distinct?.rows ?? train;
     const index = buildNeighbourIndex(rows, { metric: "euclidean" }, context.kernels);
     const neighborCount = Math.min(params.nNeighbors, rows.rowCount - 1);
     const scores = new Float64Array(rows.rowCount).fill(1);
@@ -81,11 +81,6 @@ export const cof = defineDetector({
   sharedTasks: { trainingNeighbours: trainingNeighboursTask },
   restore: restoreCof,
 });
-
-/** The model reads coordinates of training rows while it lives, and its caller may write over the table. */
-function ownCopy(rows: Matrix): Matrix {
-  return { ...rows, values: rows.values.slice() };
-}
 
 /** Each row's average chaining distance. */
 async function chainAll(rows: Matrix, { k, indexes }: Neighbours, context: FitContext): Promise<Float64Array<ArrayBuffer>> {
