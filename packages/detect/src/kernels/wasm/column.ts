@@ -70,7 +70,7 @@ export function wasmColumn(build: WasmBuild, pieceRowCount = pieceRowCountMax): 
     const blocks = putBlocks(arena, rows.columnCount);
     for (let start = 0; start < rows.rowCount; start += blocks.rowCount) {
       const { pitch } = blocks.load(rows, start);
-      arena.call["projectedRanges"](blocks.address, pitch, count, width, columnsAt, weightsAt, rangesAt);
+      arena.call["projectedRanges"](blocks.address, pitch, count, width, columnsAt, weightsAt, rangesAt, blocks.projectedAt);
     }
     const found = arena.float64(rangesAt, ranges.length);
     for (let i = 0; i < ranges.length; i++) ranges[i] = found[i] + 0; // -0 becomes 0
@@ -88,7 +88,7 @@ export function wasmColumn(build: WasmBuild, pieceRowCount = pieceRowCountMax): 
     const blocks = putBlocks(arena, rows.columnCount);
     for (let start = 0; start < rows.rowCount; start += blocks.rowCount) {
       const { rowCount, pitch } = blocks.load(rows, start);
-      arena.call["projectedCounts"](blocks.address, rowCount, pitch, ...stepsAt, countsAt, spareAt);
+      arena.call["projectedCounts"](blocks.address, rowCount, pitch, ...stepsAt, countsAt, spareAt, blocks.projectedAt);
     }
     counts.set(arena.int32(countsAt, counts.length));
   }
@@ -105,7 +105,7 @@ export function wasmColumn(build: WasmBuild, pieceRowCount = pieceRowCountMax): 
     const sumsAt = arena.reserve(blocks.rowCount * 8);
     for (let start = 0; start < rows.rowCount; start += blocks.rowCount) {
       const { rowCount, pitch } = blocks.load(rows, start);
-      arena.call["projectedSums"](blocks.address, pitch, ...stepsAt, cellsAt, sumsAt);
+      arena.call["projectedSums"](blocks.address, pitch, ...stepsAt, cellsAt, sumsAt, blocks.projectedAt);
       sums.set(arena.float64(sumsAt, rowCount), start);
     }
   }
@@ -202,6 +202,8 @@ interface Blocks {
   readonly rowCount: number;
   /** Where the block stands column by column. */
   readonly address: number;
+  /** Scratch for one projection of every row. */
+  readonly projectedAt: number;
   /** Loads the rows from `start` on; `pitch` is their number, made even. */
   load(rows: Matrix, start: number): { rowCount: number; pitch: number };
 }
@@ -210,6 +212,7 @@ function putBlocks(arena: WasmArena, columnCount: number): Blocks {
   const blockRowCount = Math.max(2, 2 * Math.floor(blockValueCount / columnCount / 2));
   const rowsAt = arena.reserve(blockRowCount * columnCount * 8);
   const address = arena.reserve(blockRowCount * columnCount * 8);
+  const projectedAt = arena.reserve(blockRowCount * 8);
 
   function load(rows: Matrix, start: number): { rowCount: number; pitch: number } {
     const rowCount = Math.min(blockRowCount, rows.rowCount - start);
@@ -219,7 +222,7 @@ function putBlocks(arena: WasmArena, columnCount: number): Blocks {
     return { rowCount, pitch };
   }
 
-  return { rowCount: blockRowCount, address, load };
+  return { rowCount: blockRowCount, address, projectedAt, load };
 }
 
 /** The arguments that describe step functions, in the order of the assembly: see `limits` there. */

@@ -169,7 +169,8 @@ function shiftFor(range: u64): u64 {
 
 /**
  * Projections of a block of rows, two rows at a time. `block` holds the rows column by column (`pitch` rows a column,
- * an even number; the last row is padded by any finite number), so that two rows stand side by side in a vector.
+ * an even number, the last of an odd number of rows being filled up by row 0), so that two rows stand side by side in a
+ * vector. `projected`: scratch of `pitch` float64.
  */
 
 /** Rows of width `columnCount` to columns of `pitch` rows. */
@@ -185,20 +186,25 @@ export function toColumns(rows: usize, block: usize, rowCount: usize, columnCoun
   }
 }
 
-/** Two rows of one projection, the terms added in their order. */
-// @ts-ignore: decorator
-@inline
-function projectedPair(block: usize, row: usize, pitch: usize, columns: usize, weights: usize, width: usize): v128 {
-  let sum = f64x2.mul(v128.load(block + ((<usize>load<i32>(columns) * pitch + row) << 3)), v128.load64_splat(weights));
-  for (let term: usize = 1; term < width; term++) {
-    const column = <usize>load<i32>(columns + (term << 2));
-    const product = f64x2.mul(
-      v128.load(block + ((column * pitch + row) << 3)),
-      v128.load64_splat(weights + (term << 3)),
-    );
-    sum = f64x2.add(sum, product);
+/**
+ * One projection of every row of the block into `out` (`pitch` float64), the terms added in their order. Term by term,
+ * so that column and weight stay in registers.
+ */
+function projectInto(block: usize, pitch: usize, columns: usize, weights: usize, width: usize, out: usize): void {
+  const end = pitch << 3;
+  const first = block + ((<usize>load<i32>(columns) * pitch) << 3);
+  const firstWeight = v128.load64_splat(weights);
+  for (let at: usize = 0; at < end; at += 16) {
+    v128.store(out + at, f64x2.mul(v128.load(first + at), firstWeight));
   }
-  return sum;
+  for (let term: usize = 1; term < width; term++) {
+    const from = block + ((<usize>load<i32>(columns + (term << 2)) * pitch) << 3);
+    const weight = v128.load64_splat(weights + (term << 3));
+    for (let at: usize = 0; at < end; at += 16) {
+      const product = f64x2.mul(v128.load(from + at), weight);
+      v128.store(out + at, f64x2.add(v128.load(out + at), product));
+    }
+  }
 }
 
 /** Padding rows repeat row 0 of the block, so they move no range. */
@@ -210,14 +216,16 @@ export function projectedRanges(
   columns: usize,
   weights: usize,
   ranges: usize,
+  projected: usize,
 ): void {
   for (let index: usize = 0; index < count; index++) {
     const columnsAt = columns + ((index * width) << 2);
     const weightsAt = weights + ((index * width) << 3);
+    projectInto(block, pitch, columnsAt, weightsAt, width, projected);
     let least = v128.load64_splat(ranges + (index << 4));
     let most = v128.load64_splat(ranges + (index << 4) + 8);
     for (let row: usize = 0; row < pitch; row += 2) {
-      const value = projectedPair(block, row, pitch, columnsAt, weightsAt, width);
+      const value = v128.load(projected + (row << 3));
       // pmin(a, b) is b < a ? b : a, so NaN changes nothing, as in the reference.
       least = f64x2.pmin(least, value);
       most = f64x2.pmax(most, value);
@@ -260,10 +268,12 @@ export function projectedCounts(
   starts: usize,
   counts: usize,
   spare: usize,
+  projected: usize,
 ): void {
   for (let index: usize = 0; index < count; index++) {
     const columnsAt = columns + ((index * width) << 2);
     const weightsAt = weights + ((index * width) << 3);
+    projectInto(block, pitch, columnsAt, weightsAt, width, projected);
     const limitsAt = limits + (index << 5);
     const low = v128.load64_splat(limitsAt);
     const scale = v128.load64_splat(limitsAt + 8);
@@ -276,8 +286,8 @@ export function projectedCounts(
       const table = spreadSpanMax << 2;
       memory.fill(spare, 0, table << 2);
       for (; row + 4 <= rowCount; row += 4) {
-        const value = projectedPair(block, row, pitch, columnsAt, weightsAt, width);
-        const next = projectedPair(block, row + 2, pitch, columnsAt, weightsAt, width);
+        const value = v128.load(projected + (row << 3));
+        const next = v128.load(projected + ((row + 2) << 3));
         const places = placePair(value, low, scale, least, most);
         const nextPlaces = placePair(next, low, scale, least, most);
         increment(spare, i32x4.extract_lane(places, 0));
@@ -288,7 +298,7 @@ export function projectedCounts(
       addTables(cells, spare, span);
     }
     for (; row < rowCount; row += 2) {
-      const value = projectedPair(block, row, pitch, columnsAt, weightsAt, width);
+      const value = v128.load(projected + (row << 3));
       const places = placePair(value, low, scale, least, most);
       increment(cells, i32x4.extract_lane(places, 0));
       if (row + 1 < rowCount) increment(cells, i32x4.extract_lane(places, 1));
@@ -325,11 +335,13 @@ export function projectedSums(
   starts: usize,
   cells: usize,
   sums: usize,
+  projected: usize,
 ): void {
   memory.fill(sums, 0, pitch << 3);
   for (let index: usize = 0; index < count; index++) {
     const columnsAt = columns + ((index * width) << 2);
     const weightsAt = weights + ((index * width) << 3);
+    projectInto(block, pitch, columnsAt, weightsAt, width, projected);
     const limitsAt = limits + (index << 5);
     const low = v128.load64_splat(limitsAt);
     const scale = v128.load64_splat(limitsAt + 8);
@@ -337,7 +349,7 @@ export function projectedSums(
     const most = v128.load64_splat(limitsAt + 24);
     const table = cells + (<usize>load<i32>(starts + (index << 2)) << 3);
     for (let row: usize = 0; row < pitch; row += 2) {
-      const value = projectedPair(block, row, pitch, columnsAt, weightsAt, width);
+      const value = v128.load(projected + (row << 3));
       const places = placePair(value, low, scale, least, most);
       const first = table + (<usize>i32x4.extract_lane(places, 0) << 3);
       const second = table + (<usize>i32x4.extract_lane(places, 1) << 3);
