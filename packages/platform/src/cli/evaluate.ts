@@ -14,7 +14,7 @@ import { createFindings } from "./findings.ts";
 import { fitRequest } from "./fit-options.ts";
 import { readModel } from "./model-file.ts";
 import { onRows, requireColumns, threadCountOf, withInput } from "./open-input.ts";
-import { evaluate } from "./outcome.ts";
+import { evaluate, flagsOf } from "./outcome.ts";
 import { evaluationJson } from "./outcome-json.ts";
 import type { Progress } from "./progress-bar.ts";
 import { createProgress } from "./progress-bar.ts";
@@ -127,7 +127,7 @@ async function evaluated(
   { threshold, seconds }: { readonly threshold: number | undefined; readonly seconds: number },
 ): Promise<Evaluated> {
   const scores = findings.scores.toArray();
-  const flags = Uint8Array.from(scores, (score) => (score > (threshold ?? Number.POSITIVE_INFINITY) ? 1 : 0));
+  const flags = flagsOf(scores, threshold ?? Number.POSITIVE_INFINITY);
   const figures = await onRows(
     source,
     (row) => row,

@@ -31,7 +31,7 @@ export type OutcomeContent = Omit<ReportContent, "command" | "seconds" | "versio
 export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> {
   const { source, model, findings } = outcome;
   const scores = findings.scores.toArray();
-  const { labels: flags } = model.judge(scores);
+  const flags = flagsOf(scores, model.threshold);
   const known = findings.labels();
   const nameColumn = outcome.nameColumn ?? nameColumnOf(model, findings);
   const top = await explainedRows(outcome, findings.topRows(), known, nameColumn);
@@ -46,7 +46,7 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
     thresholdRule: thresholdRule(model),
     rowCount: scores.length,
     fittedRowCount: outcome.fittedRowCount,
-    anomalyCount: flags.reduce((sum, flag) => sum + flag, 0),
+    anomalyCount: countOf(flags),
     columns: model.columns,
     skipped: model.skippedColumns,
     histogram: histogramOf(scores, histogramBinCount),
@@ -64,6 +64,19 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
     notes: outcome.notes,
     nameColumn,
   };
+}
+
+/** Not the model's judge(): that would also look up the rank of every row. */
+export function flagsOf(scores: Float64Array, threshold: number): Uint8Array {
+  const flags = new Uint8Array(scores.length);
+  for (let row = 0; row < scores.length; row++) flags[row] = scores[row] > threshold ? 1 : 0;
+  return flags;
+}
+
+function countOf(flags: Uint8Array): number {
+  let count = 0;
+  for (const flag of flags) count += flag;
+  return count;
 }
 
 /** `contamination 0.1`, `iqr, factor 1.5`. */

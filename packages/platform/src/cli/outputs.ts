@@ -85,16 +85,12 @@ async function writeRowsTo(
   { reasons, signal }: { readonly reasons: ReadonlyMap<number, string> | undefined; readonly signal: AbortSignal },
 ): Promise<void> {
   const { scores } = findings;
-  const one = new Float64Array(1);
-  const rankOf = (score: number) => {
-    one[0] = score;
-    return model.judge(one).ranks[0];
-  };
+  const ranksOf = (values: Float64Array) => model.judge(values).ranks;
   const scored = {
     rowCount: scores.rowCount,
     scoreAt: (row: number) => scores.at(row),
     threshold: model.threshold,
-    rankOf,
+    ranksOf,
     ...(reasons === undefined ? {} : { reasons }),
   };
   await writeScored(source, scored, target, signal);

@@ -26,54 +26,78 @@ export async function* readBatches(
   const result = await database.stream(`SELECT ${columns.map(columnExpression).join(", ")} FROM ${relation.sql}`);
   const capacity = Math.max(2048, Math.min(batchRowCountMax, Math.floor(batchValueCount / columns.length)));
   let firstRow = 0;
-  let chunks: DuckDBDataChunk[] = [];
-  let rowCount = 0;
+  let open = openBatch(columns, capacity);
   for (;;) {
     throwIfAborted(signal);
     const chunk = await result.fetchChunk();
     const ended = chunk === null || chunk.rowCount === 0;
-    if (rowCount > 0 && (ended || rowCount + chunk.rowCount > capacity)) {
-      yield { firstRow, rowCount, columns: columns.map((column, index) => gather(column, index, chunks, rowCount)) };
-      firstRow += rowCount;
-      chunks = [];
-      rowCount = 0;
+    if (open.rowCount > 0 && (ended || open.rowCount + chunk.rowCount > capacity)) {
+      yield closedBatch(open, firstRow);
+      firstRow += open.rowCount;
+      if (!ended) open = openBatch(columns, capacity);
     }
     if (ended) return;
-    chunks.push(chunk);
-    rowCount += chunk.rowCount;
+    append(open, chunk);
   }
 }
 
-function gather(column: RelationColumn, index: number, chunks: readonly DuckDBDataChunk[], rowCount: number): Column {
-  const kind = kindOfType(column.type) ?? "text";
-  if (kind === "text") return { kind, name: column.name, values: gatherTexts(index, chunks) };
-  const values = new Float64Array(rowCount);
-  let at = 0;
-  for (const chunk of chunks) {
-    const vector = chunk.getColumnVector(index);
-    const count = chunk.rowCount;
-    for (let row = 0; row < count; row++) values[at + row] = vector.getItem(row) as number;
-    at += count;
-  }
-  return { kind, name: column.name, values };
+/** Columns being filled: numbers to `capacity`, texts as they come. */
+interface OpenBatch {
+  readonly columns: readonly OpenColumn[];
+  rowCount: number;
 }
 
-function gatherTexts(index: number, chunks: readonly DuckDBDataChunk[]): (string | null)[] {
-  // Categories repeat: equal texts are kept once.
-  const kept = new Map<string, string>();
-  const values: (string | null)[] = [];
-  for (const chunk of chunks) {
+type OpenColumn = NumbersInProgress | TextsInProgress;
+
+interface NumbersInProgress {
+  readonly kind: Exclude<Column["kind"], "text">;
+  readonly name: string;
+  readonly values: Float64Array;
+}
+
+interface TextsInProgress {
+  readonly kind: "text";
+  readonly name: string;
+  readonly values: (string | null)[];
+  /** Categories repeat: equal texts are kept once. */
+  readonly kept: Map<string, string>;
+}
+
+function openBatch(columns: readonly RelationColumn[], capacity: number): OpenBatch {
+  const open = columns.map(({ name, type }): OpenColumn => {
+    const kind = kindOfType(type) ?? "text";
+    return kind === "text" ? { kind, name, values: [], kept: new Map() } : { kind, name, values: new Float64Array(capacity) };
+  });
+  return { columns: open, rowCount: 0 };
+}
+
+function append(open: OpenBatch, chunk: DuckDBDataChunk): void {
+  const count = chunk.rowCount;
+  for (const [index, column] of open.columns.entries()) {
     const vector = chunk.getColumnVector(index);
-    for (let row = 0; row < chunk.rowCount; row++) {
-      const text = vector.getItem(row) as string | null;
-      if (text === null) {
-        values.push(null);
-        continue;
-      }
-      const known = kept.get(text);
-      if (known === undefined) kept.set(text, text);
-      values.push(known ?? text);
+    if (column.kind === "text") {
+      for (let row = 0; row < count; row++) column.values.push(keptText(column.kept, vector.getItem(row) as string | null));
+    } else {
+      const { values } = column;
+      for (let row = 0, at = open.rowCount; row < count; row++, at++) values[at] = vector.getItem(row) as number;
     }
   }
-  return values;
+  open.rowCount += count;
+}
+
+function keptText(kept: Map<string, string>, text: string | null): string | null {
+  if (text === null) return null;
+  const known = kept.get(text);
+  if (known !== undefined) return known;
+  kept.set(text, text);
+  return text;
+}
+
+function closedBatch({ columns, rowCount }: OpenBatch, firstRow: number): Batch {
+  const closed = columns.map((column): Column =>
+    column.kind === "text"
+      ? { kind: "text", name: column.name, values: column.values }
+      : { kind: column.kind, name: column.name, values: column.values.subarray(0, rowCount) },
+  );
+  return { firstRow, rowCount, columns: closed };
 }

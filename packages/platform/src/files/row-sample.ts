@@ -30,7 +30,7 @@ interface Store {
  */
 export function createRowSample(capacity: number, seed: number): RowSample {
   const uniform = seededUniform(seed);
-  let stores: Store[] | undefined;
+  let stores: readonly Store[] = [];
   let rowIndexes = new Float64Array(Math.min(capacity, 4096));
   let kept = 0;
   let total = 0;
@@ -46,23 +46,35 @@ export function createRowSample(capacity: number, seed: number): RowSample {
     if (count <= rowIndexes.length) return;
     const length = Math.min(capacity, Math.max(count, rowIndexes.length * 2));
     rowIndexes = grown(rowIndexes, length);
-    for (const store of stores ?? []) if (store.kind !== "text") store.numbers = grown(store.numbers, length);
+    for (const store of stores) if (store.kind !== "text") store.numbers = grown(store.numbers, length);
   }
 
   function put(batch: Batch, row: number, at: number): void {
     rowIndexes[at] = batch.firstRow + row;
-    for (const [index, store] of (stores ?? []).entries()) {
-      const value = batch.columns[index].values[row];
-      if (store.kind === "text") store.texts[at] = value as string | null;
-      else store.numbers[at] = value as number;
+    for (let index = 0; index < stores.length; index++) {
+      const store = stores[index];
+      if (store.kind === "text") store.texts[at] = batch.columns[index].values[row] as string | null;
+      else store.numbers[at] = batch.columns[index].values[row] as number;
     }
   }
 
+  /** The first rows of the batch, all of them, column by column. */
+  function fill(batch: Batch, count: number): void {
+    for (let row = 0; row < count; row++) rowIndexes[kept + row] = batch.firstRow + row;
+    for (const [index, store] of stores.entries()) {
+      const column = batch.columns[index];
+      if (column.kind !== "text") store.numbers.set(column.values.subarray(0, count), kept);
+      else for (let row = 0; row < count; row++) store.texts.push(column.values[row]);
+    }
+    kept += count;
+  }
+
   function add(batch: Batch): void {
-    stores ??= batch.columns.map(({ kind, name }) => ({ kind, name, numbers: new Float64Array(rowIndexes.length), texts: [] }));
+    if (total === 0)
+      stores = batch.columns.map(({ kind, name }) => ({ kind, name, numbers: new Float64Array(rowIndexes.length), texts: [] }));
     const filling = Math.min(capacity - kept, batch.rowCount);
     reserve(kept + filling);
-    for (let row = 0; row < filling; row++) put(batch, row, kept++);
+    fill(batch, filling);
     total += batch.rowCount;
     if (kept < capacity) return;
     if (nextRow < 0) {
@@ -73,23 +85,45 @@ export function createRowSample(capacity: number, seed: number): RowSample {
   }
 
   function finish(): SampledRows {
-    const order = rowIndexes.subarray(0, kept);
-    const columns = (stores ?? []).map((store) => finished(store, kept, total > kept ? order : undefined));
-    return { table: { rowCount: kept, columns }, rowIndexes: order.slice().sort(), totalRowCount: total };
+    const drawn = rowIndexes.subarray(0, kept);
+    const order = total > kept ? orderOfFile(drawn, total) : undefined;
+    const columns = stores.map((store) => finished(store, kept, order));
+    return {
+      table: { rowCount: kept, columns },
+      rowIndexes: order === undefined ? drawn : drawn.slice().sort(),
+      totalRowCount: total,
+    };
   }
 
   return { add, finish };
 }
 
-/** The column, in the order of the file; `rowIndexes` is undefined where it stands in that order already. */
-function finished(store: Store, count: number, rowIndexes: Float64Array | undefined): Column {
-  const { kind, name } = store;
-  if (rowIndexes === undefined) {
-    return kind === "text" ? { kind, name, values: store.texts } : { kind, name, values: store.numbers.subarray(0, count) };
+/** Largest row count for which row and slot fit one exact number. */
+const exactKeyMax = Number.MAX_SAFE_INTEGER;
+
+/** Slots in the order in which their rows stand in the file. */
+function orderOfFile(rowIndexes: Float64Array, totalRowCount: number): Uint32Array {
+  const count = rowIndexes.length;
+  const order = new Uint32Array(count);
+  if (totalRowCount * count > exactKeyMax) {
+    for (let slot = 0; slot < count; slot++) order[slot] = slot;
+    return order.sort((a, b) => rowIndexes[a] - rowIndexes[b]);
   }
-  const order = Uint32Array.from({ length: count }, (_, i) => i).sort((a, b) => rowIndexes[a] - rowIndexes[b]);
-  if (kind === "text") return { kind, name, values: Array.from(order, (i) => store.texts[i]) };
-  return { kind, name, values: Float64Array.from(order, (i) => store.numbers[i]) };
+  // One number holds both, so that the fast sort without a comparison function does.
+  const keys = new Float64Array(count);
+  for (let slot = 0; slot < count; slot++) keys[slot] = rowIndexes[slot] * count + slot;
+  keys.sort();
+  for (let place = 0; place < count; place++) order[place] = keys[place] % count;
+  return order;
+}
+
+/** The column in the given order of slots; undefined where it stands right already. */
+function finished({ kind, name, numbers, texts }: Store, count: number, order: Uint32Array | undefined): Column {
+  if (kind === "text") return { kind, name, values: order === undefined ? texts : Array.from(order, (slot) => texts[slot]) };
+  if (order === undefined) return { kind, name, values: numbers.subarray(0, count) };
+  const values = new Float64Array(count);
+  for (let place = 0; place < count; place++) values[place] = numbers[order[place]];
+  return { kind, name, values };
 }
 
 function grown(values: Float64Array, length: number): Float64Array<ArrayBuffer> {

@@ -15,7 +15,8 @@ export interface ScoredRows {
   readonly rowCount: number;
   scoreAt(row: number): number;
   readonly threshold: number;
-  rankOf(score: number): number;
+  /** One rank a score. */
+  ranksOf(scores: Float64Array): Float64Array;
   /** Why each flagged row got its score; undefined leaves the column out. */
   readonly reasons?: ReadonlyMap<number, string>;
 }
@@ -127,14 +128,15 @@ function scoresFunction(name: string, scored: ScoredRows): DuckDBTableFunction {
       const count = Math.min(chunkRowCount, scored.rowCount - cursor.nextRow);
       chunk.rowCount = count;
       if (count === 0) return;
+      const values = new Float64Array(count);
+      for (let i = 0; i < count; i++) values[i] = scored.scoreAt(cursor.nextRow + i);
+      const rankValues = scored.ranksOf(values);
       const [scores, flags, ranks, reasons] = [0, 1, 2, 3].map((index) => chunk.getColumnVector(index));
       for (let i = 0; i < count; i++) {
-        const row = cursor.nextRow + i;
-        const score = scored.scoreAt(row);
-        scores.setItem(i, score);
-        flags.setItem(i, score > scored.threshold);
-        ranks.setItem(i, scored.rankOf(score));
-        reasons.setItem(i, scored.reasons?.get(row) ?? null);
+        scores.setItem(i, values[i]);
+        flags.setItem(i, values[i] > scored.threshold);
+        ranks.setItem(i, rankValues[i]);
+        reasons.setItem(i, scored.reasons?.get(cursor.nextRow + i) ?? null);
       }
       for (const vector of [scores, flags, ranks, reasons]) vector.flush();
       cursor.nextRow += count;

@@ -14,17 +14,22 @@ const coveredShare = 0.995;
 /** The bins reach to the maximum when it lies within this many times the covered range. */
 const stretchMax = 3;
 
+/** Scores looked at to lay out the bins. */
+const sampleCountMax = 50_000;
+
 export function histogramOf(scores: Float64Array, binCount: number): Histogram {
-  const sorted = scores.slice().sort();
-  const min = sorted[0] ?? 0;
-  const max = sorted[sorted.length - 1] ?? 0;
-  const covered = sorted[Math.floor((sorted.length - 1) * coveredShare)] ?? 0;
-  const isStretched = max - min > stretchMax * (covered - min) && covered > min;
-  const last = isStretched ? covered + (covered - min) * 0.25 : max;
+  let [min, max] = [scores[0] ?? 0, scores[0] ?? 0];
+  for (let row = 0; row < scores.length; row++) {
+    const score = scores[row];
+    if (score < min) min = score;
+    if (score > max) max = score;
+  }
+  const last = lastEdge(scores, min, max);
   const step = (last - min) / binCount;
   const counts = Array.from({ length: binCount }, () => 0);
   let beyondCount = 0;
-  for (const score of sorted) {
+  for (let row = 0; row < scores.length; row++) {
+    const score = scores[row];
     if (score > last) beyondCount++;
     // Dividing before subtracting keeps huge ranges finite.
     const bin = step > 0 ? Math.floor(score / step - min / step) : 0;
@@ -32,4 +37,15 @@ export function histogramOf(scores: Float64Array, binCount: number): Histogram {
   }
   const edges = Array.from({ length: binCount + 1 }, (_, index) => (index === binCount ? last : min + index * step));
   return { edges, counts, beyondCount, max };
+}
+
+function lastEdge(scores: Float64Array, min: number, max: number): number {
+  const stride = Math.ceil(scores.length / sampleCountMax);
+  const sample = Float64Array.from(
+    { length: Math.ceil(scores.length / Math.max(1, stride)) },
+    (_, index) => scores[index * stride],
+  ).sort();
+  const covered = sample[Math.floor((sample.length - 1) * coveredShare)] ?? 0;
+  const isStretched = max - min > stretchMax * (covered - min) && covered > min;
+  return isStretched ? covered + (covered - min) * 0.25 : max;
 }

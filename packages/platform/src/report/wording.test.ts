@@ -1,0 +1,90 @@
+import type { Reason } from "@nomaly/detect";
+import { describe, expect, it } from "vitest";
+import { histogramOf } from "./histogram.ts";
+import { numberText, percentText, reasonsText, tellingReasons, usualText, valueText } from "./wording.ts";
+import { roundTicks } from "./scale.ts";
+
+function reason(column: string, value: number, [low, high]: [number, number], contribution = 1): Reason {
+  const profile = { kind: "number", min: low - 1, low, median: (low + high) / 2, high, max: high + 1, missingCount: 0 } as const;
+  return { column, kind: "number", value, contribution, profile };
+}
+
+describe("numbers", () => {
+  it("are short, and years stay years", () => {
+    expect([0.512345, 12.3456, 1234.5, 1982, 12345, 1e12, 0.0001234, 0, -3.25].map(numberText)).toEqual([
+      "0.5123",
+      "12.35",
+      "1235",
+      "1982",
+      "12,345",
+      "1e+12",
+      "1.23e-4",
+      "0",
+      "-3.25",
+    ]);
+  });
+
+  it("as shares never round to all or nothing", () => {
+    expect([0, 0.0001, 0.05, 0.5, 0.9999, 1].map(percentText)).toEqual(["0 %", "under 0.1 %", "5 %", "50 %", "99.9 %", "100 %"]);
+  });
+
+  it("are dates, flags and missing values where they stand for them", () => {
+    expect(valueText(Date.UTC(2024, 1, 3), "date")).toBe("2024-02-03");
+    expect(valueText(Date.UTC(2024, 1, 3, 4, 5), "date")).toBe("2024-02-03 04:05");
+    expect([valueText(1, "boolean"), valueText(null, "number")]).toEqual(["true", "missing"]);
+  });
+});
+
+describe("reasons", () => {
+  it("say the value and what is usual", () => {
+    expect(reasonsText([reason("horsepower", 230, [75, 150])])).toBe("horsepower 230, usual 75 to 150");
+  });
+
+  it("put values together that are usual alone", () => {
+    const reasons = [reason("cylinders", 8, [4, 8]), reason("power", 230, [75, 150]), reason("economy", 26.6, [13, 37])];
+    expect(reasonsText(reasons)).toBe("power 230, usual 75 to 150; unusual together: cylinders 8, economy 26.6");
+    expect(reasonsText(reasons.slice(0, 2))).toBe("power 230, usual 75 to 150; cylinders 8, unusual beside the rest");
+  });
+
+  it("leave out what hardly counts", () => {
+    const reasons = [reason("a", 1, [0, 1], 10), reason("b", 1, [0, 1], 2), reason("c", 1, [0, 1], 0.5), reason("d", 1, [0, 1], -3)];
+    expect(tellingReasons(reasons, 3).map(({ column }) => column)).toEqual(["a", "b"]);
+  });
+
+  it("name the usual categories", () => {
+    const commonest = [
+      { value: "USA", share: 0.6 },
+      { value: "Japan", share: 0.25 },
+      { value: "Europe", share: 0.15 },
+    ];
+    expect(usualText({ kind: "category", commonest, distinctCount: 3, missingCount: 0 }, "text")).toBe("USA (60 %) or Japan (25 %)");
+  });
+});
+
+describe("histogramOf", () => {
+  it("counts every score once", () => {
+    const { counts, edges } = histogramOf(Float64Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 10), 5);
+    expect(counts).toEqual([2, 2, 2, 2, 2]);
+    expect(edges).toEqual([0, 2, 4, 6, 8, 10]);
+  });
+
+  it("lets a few extreme scores lie beyond its last edge, and counts them in the last bin", () => {
+    const scores = Float64Array.from({ length: 1000 }, (_, row) => (row === 0 ? 1e6 : row / 1000));
+    const { counts, beyondCount, max } = histogramOf(scores, 10);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(1000);
+    expect([beyondCount, max]).toEqual([1, 1e6]);
+    expect(Math.max(...counts)).toBeLessThan(200);
+  });
+
+  it("takes equal, huge and no scores", () => {
+    expect(histogramOf(Float64Array.of(3, 3, 3), 4).counts).toEqual([3, 0, 0, 0]);
+    expect(histogramOf(Float64Array.of(-1e308, 1e308), 4).counts.reduce((sum, count) => sum + count)).toBe(2);
+    expect(histogramOf(new Float64Array(0), 4).counts).toEqual([0, 0, 0, 0]);
+  });
+});
+
+it("axis marks are round numbers", () => {
+  expect(roundTicks(0.41, 0.62, 5)).toEqual([0.45, 0.5, 0.55, 0.6]);
+  expect(roundTicks(1932, 4464, 6)).toEqual([2000, 2500, 3000, 3500, 4000]);
+  expect(roundTicks(5, 5, 6)).toEqual([5]);
+});
