@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build as buildWithEsbuild } from "esbuild";
 import { build as buildWithVite } from "vite";
 
@@ -36,8 +36,14 @@ export async function bundlePage(bundler: Bundler, page: string, output: string)
   writeFileSync(join(output, "index.html"), '<!doctype html><script type="module" src="./assets/main.js"></script>');
 }
 
-/** Compressed size of a minified bundle of the given module text. */
-export async function bundledBytes(moduleText: string): Promise<number> {
+export interface BundleSize {
+  /** As browsers get it from servers that compress ahead of time. */
+  readonly brotliBytes: number;
+  readonly gzipBytes: number;
+}
+
+/** Compressed sizes of a minified bundle of the given module text. */
+export async function bundleSize(moduleText: string): Promise<BundleSize> {
   const result = await buildWithEsbuild({
     stdin: { contents: moduleText, resolveDir: root, loader: "ts" },
     bundle: true,
@@ -46,5 +52,6 @@ export async function bundledBytes(moduleText: string): Promise<number> {
     write: false,
     logLevel: "error",
   });
-  return gzipSync(result.outputFiles[0].contents, { level: 9 }).length;
+  const { contents } = result.outputFiles[0];
+  return { brotliBytes: brotliCompressSync(contents).length, gzipBytes: gzipSync(contents, { level: 9 }).length };
 }
