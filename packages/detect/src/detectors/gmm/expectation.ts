@@ -38,6 +38,8 @@ export interface ExpectTask {
 
 /** Rows of a range: the sum of log densities is taken range by range, whatever the number of threads. */
 const rangeRowCount = 8192;
+/** Fewer values times components than this are done sooner than they are handed to a worker. */
+const threadedValueCountMin = 1_000_000;
 /** Added to a component's share of the rows, so that an empty one divides by no zero. */
 const weightMin = 10 * Number.EPSILON;
 
@@ -94,8 +96,11 @@ async function expect(rows: Matrix, mixture: Mixture, shares: readonly Float64Ar
     shares: shares.map((share) => share.subarray(start, end)),
   }));
   throwIfAborted(signal);
+  const threaded = threads.count > 1 && rows.values.length * mixture.gaussians.length >= threadedValueCountMin;
   const options = signal === undefined ? {} : { signal };
-  const sums = await threads.map<ExpectTask, number>("gmm/expect", inputs, kernels, options);
+  const sums = threaded
+    ? await threads.map<ExpectTask, number>("gmm/expect", inputs, kernels, options)
+    : inputs.map((input) => expectTask(input, kernels));
   await yieldWhenDue();
   return sums.reduce((total, sum) => total + sum, 0) / rows.rowCount;
 }
