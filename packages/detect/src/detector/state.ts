@@ -53,7 +53,7 @@ export function requireIndexes(name: string, indexes: Int32Array | Uint32Array |
 }
 
 /** No NaN, no infinity: what a threshold or a centre must be before rows are compared with it. */
-export function requireFiniteValues(name: string, values: Float64Array): void {
+export function requireFiniteValues(name: string, values: Float64Array | Float32Array): void {
   for (const value of values) if (!Number.isFinite(value)) throw damaged(name, `finite numbers, got ${value}`);
 }
 

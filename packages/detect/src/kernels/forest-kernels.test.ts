@@ -134,7 +134,7 @@ function randomPlanes(columnCount: number, termCount: number, treeCount: number,
     lefts: Int32Array.from(lefts),
     splits,
     columns: Uint16Array.from(columns.flat()),
-    weights: Float64Array.from({ length: splitCount * termCount }, () => random.normal()),
+    weights: Float32Array.from({ length: splitCount * termCount }, () => random.normal()),
     offsets: Float64Array.from({ length: splitCount }, () => random.normal()),
     leafValues: Float64Array.from(lefts, () => random.uniform()),
   };

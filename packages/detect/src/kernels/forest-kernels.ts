@@ -34,7 +34,8 @@ export interface ObliqueForest {
   readonly termCount: number;
   /** `columns[split * termCount + term]`, `weights` alike. */
   readonly columns: Uint16Array;
-  readonly weights: Float64Array;
+  /** Random directions need no more digits, and single rows wait for memory: float32, multiplied as float64. */
+  readonly weights: Float32Array;
   readonly offsets: Float64Array;
   /** By node. */
   readonly leafValues: Float64Array;

@@ -17,7 +17,7 @@ export interface GrownTree {
   readonly lefts: Int32Array;
   readonly sizes: Int32Array;
   readonly columns: Uint16Array;
-  readonly weights: Float64Array;
+  readonly weights: Float32Array;
   readonly offsets: Float64Array;
 }
 
@@ -54,7 +54,7 @@ export function growTree(train: Matrix, options: GrowOptions, random: Random): G
     lefts: Int32Array.from(lefts),
     sizes: Int32Array.from(sizes),
     columns: Uint16Array.from(columns),
-    weights: Float64Array.from(weights),
+    weights: Float32Array.from(weights),
     offsets: Float64Array.from(offsets),
   };
 }
@@ -63,7 +63,11 @@ export function growTree(train: Matrix, options: GrowOptions, random: Random): G
 interface Plane {
   readonly candidates: Int32Array;
   readonly columns: Uint16Array;
-  readonly weights: Float64Array;
+  readonly weights: Float32Array;
+  /** Of the columns looked at, their range in the node's rows, and a random value in it; by column. */
+  readonly lows: Float64Array;
+  readonly highs: Float64Array;
+  readonly point: Float64Array;
   offset: number;
 }
 
@@ -71,24 +75,28 @@ function emptyPlane(sample: Matrix, termCount: number): Plane {
   return {
     candidates: Int32Array.from({ length: sample.columnCount }, (_, column) => column),
     columns: new Uint16Array(termCount),
-    weights: new Float64Array(termCount),
+    weights: new Float32Array(termCount),
+    lows: new Float64Array(sample.columnCount),
+    highs: new Float64Array(sample.columnCount),
+    point: new Float64Array(sample.columnCount),
     offset: 0,
   };
 }
 
 /** Fills the plane; false when every column is constant in these rows, so that none can part them. */
 function drawPlane(sample: Matrix, rows: Int32Array, plane: Plane, random: Random): boolean {
-  const { candidates, columns, weights } = plane;
+  const { candidates, columns, weights, lows, highs, point } = plane;
   const termCount = columns.length;
   // Columns that vary come to the front, in random order, until there are enough; constant ones fill up.
   let varyingCount = 0;
   for (let tried = 0; tried < candidates.length && varyingCount < termCount; tried++) {
-    const drawn = tried + random.integer(candidates.length - tried);
+    // Where all are taken, their order is no matter.
+    const drawn = termCount === candidates.length ? tried : tried + random.integer(candidates.length - tried);
     const column = candidates[drawn];
     candidates[drawn] = candidates[tried];
     candidates[tried] = column;
-    const { low, high } = rangeOf(sample, rows, column);
-    if (low === high) continue;
+    findRange(sample, rows, column, plane);
+    if (lows[column] === highs[column]) continue;
     candidates[tried] = candidates[varyingCount];
     candidates[varyingCount] = column;
     varyingCount++;
@@ -96,13 +104,12 @@ function drawPlane(sample: Matrix, rows: Int32Array, plane: Plane, random: Rando
   if (varyingCount === 0) return false;
   for (let term = 0; term < termCount; term++) columns[term] = candidates[term];
   columns.sort();
-  const point = new Float64Array(sample.columnCount);
   for (let term = 0; term < termCount; term++) {
-    const { low, high } = rangeOf(sample, rows, columns[term]);
+    const column = columns[term];
     const share = random.uniform();
     weights[term] = random.normal();
     // In two parts, so that a range wider than float64 does not overflow.
-    point[columns[term]] = low * (1 - share) + high * share;
+    point[column] = lows[column] * (1 - share) + highs[column] * share;
   }
   const offset = weightedSum(plane, point, 0);
   // Sums beyond float64 tell nothing: then one side is empty, and the depth ends it.
@@ -110,7 +117,7 @@ function drawPlane(sample: Matrix, rows: Int32Array, plane: Plane, random: Rando
   return true;
 }
 
-function rangeOf({ values, columnCount }: Matrix, rows: Int32Array, column: number): { low: number; high: number } {
+function findRange({ values, columnCount }: Matrix, rows: Int32Array, column: number, { lows, highs }: Plane): void {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < rows.length; i++) {
@@ -118,7 +125,8 @@ function rangeOf({ values, columnCount }: Matrix, rows: Int32Array, column: numb
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  return { low, high };
+  lows[column] = low;
+  highs[column] = high;
 }
 
 /** As the kernel sums: even terms, then odd ones, so that rows fall to the sides on which they will be looked for. */

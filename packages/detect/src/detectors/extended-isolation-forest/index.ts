@@ -12,7 +12,7 @@ import { createExtendedModel, type ObliqueTrees, restoreExtended } from "./model
 
 const autoSampleSize = 256;
 /** Most weights in all trees: 1 GiB of them. */
-const weightCountMax = 134_217_728;
+const weightCountMax = 268_435_456;
 
 /**
  * Scores a row by how few random planes set it apart from a sample of the others.
@@ -107,7 +107,7 @@ function requireMemory(weightCount: number): void {
 function joinTrees(grown: readonly GrownTree[], columnCount: number, termCount: number): ObliqueTrees {
   const splitCount = grown.reduce((sum, tree) => sum + tree.offsets.length, 0);
   const columns = new Uint16Array(splitCount * termCount);
-  const weights = new Float64Array(splitCount * termCount);
+  const weights = new Float32Array(splitCount * termCount);
   const offsets = new Float64Array(splitCount);
   let split = 0;
   for (const tree of grown) {

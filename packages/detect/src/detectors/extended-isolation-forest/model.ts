@@ -15,7 +15,7 @@ export interface ObliqueTrees extends LinkedTrees {
   readonly termCount: number;
   /** Of the splits in the order of their nodes, `termCount` for each, rising. */
   readonly columns: Uint16Array;
-  readonly weights: Float64Array;
+  readonly weights: Float32Array;
   /** Rows whose weighted sum is above go right. */
   readonly offsets: Float64Array;
 }
@@ -71,7 +71,7 @@ export function restoreExtended(state: ModelState, kernels: KernelSet): Model {
     lefts,
     sizes: stateArray(state, "sizes", Int32Array, lefts.length),
     columns: stateArray(state, "columns", Uint16Array, splitCount * termCount),
-    weights: stateArray(state, "weights", Float64Array, splitCount * termCount),
+    weights: stateArray(state, "weights", Float32Array, splitCount * termCount),
     offsets: stateArray(state, "offsets", Float64Array, splitCount),
   };
   requireLinkedTrees(trees);

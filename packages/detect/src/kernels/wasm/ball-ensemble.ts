@@ -3,15 +3,13 @@
 import type { BallEnsemble, ForestKernels } from "../forest-kernels.ts";
 import { referenceForest } from "../reference/forest.ts";
 import type { WasmArena } from "./instance.ts";
+import { createResidence } from "./residence.ts";
 import { sumInBlocks } from "./row-blocks.ts";
 
-/** Fewer rows than these are not worth the copies. */
-const rowCountMin = 4;
 /** More values of centres than these stay where they are. */
 const centerValueCountMax = 33_554_432;
 
 interface PlacedEnsemble {
-  readonly ensemble: BallEnsemble;
   readonly centers: number;
   readonly squaredRadii: number;
   readonly values: number;
@@ -21,19 +19,19 @@ interface PlacedEnsemble {
 /** @param openArena makes the arena when it is first needed. */
 export function createBallEnsembleInto(openArena: () => WasmArena): ForestKernels["ballEnsembleInto"] {
   let arena: WasmArena | undefined;
-  let resident: PlacedEnsemble | undefined;
+  const residence = createResidence((ensemble: BallEnsemble) => placeEnsemble((arena ??= openArena()), ensemble));
 
   return (ensemble, rows, sums) => {
-    if (rows.rowCount < rowCountMin || ensemble.centers.length > centerValueCountMax) {
+    const placed = ensemble.centers.length > centerValueCountMax ? undefined : residence(ensemble, rows.rowCount);
+    if (arena === undefined || placed === undefined) {
       referenceForest.ballEnsembleInto(ensemble, rows, sums);
       return;
     }
-    const open = (arena ??= openArena());
-    if (resident?.ensemble !== ensemble) resident = placeEnsemble(open, ensemble);
-    const { centers, squaredRadii, values, end } = resident;
+    const { call } = arena;
+    const { centers, squaredRadii, values, end } = placed;
     const { memberCount, blockCount, columnCount } = ensemble;
-    sumInBlocks(open, end, rows, sums, ({ valuesAt, rowCount, sumsAt }) => {
-      open.call["coverRows"](centers, squaredRadii, values, memberCount, blockCount, valuesAt, columnCount, rowCount, sumsAt);
+    sumInBlocks(arena, end, rows, sums, ({ valuesAt, rowCount, sumsAt }) => {
+      call["coverRows"](centers, squaredRadii, values, memberCount, blockCount, valuesAt, columnCount, rowCount, sumsAt);
     });
   };
 }
@@ -43,5 +41,5 @@ function placeEnsemble(arena: WasmArena, ensemble: BallEnsemble): PlacedEnsemble
   const centers = arena.put(ensemble.centers);
   const squaredRadii = arena.put(ensemble.squaredRadii);
   const values = arena.put(ensemble.values);
-  return { ensemble, centers, squaredRadii, values, end: arena.reserve(0) };
+  return { centers, squaredRadii, values, end: arena.reserve(0) };
 }

@@ -3,15 +3,16 @@
 import type { ForestKernels, ObliqueForest } from "../forest-kernels.ts";
 import { referenceForest } from "../reference/forest.ts";
 import type { WasmArena } from "./instance.ts";
+import { createResidence } from "./residence.ts";
 import { sumInBlocks } from "./row-blocks.ts";
 
-/** Fewer rows than these are not worth the copies. */
-const rowCountMin = 16;
 /** More weights than these stay where they are. */
 const weightCountMax = 33_554_432;
 
+/** Rows that go side by side through these trees. */
+const obliqueLaneCount = 4;
+
 interface PlacedForest {
-  readonly forest: ObliqueForest;
   readonly roots: number;
   readonly nodes: number;
   readonly columns: number;
@@ -24,21 +25,20 @@ interface PlacedForest {
 /** @param openArena makes the arena when it is first needed. */
 export function createObliqueForestInto(openArena: () => WasmArena): ForestKernels["obliqueForestInto"] {
   let arena: WasmArena | undefined;
-  let resident: PlacedForest | undefined;
+  const residence = createResidence((forest: ObliqueForest) => placeForest((arena ??= openArena()), forest));
 
   return (forest, rows, sums) => {
-    if (rows.rowCount < rowCountMin || forest.weights.length > weightCountMax) {
+    const placed = forest.weights.length > weightCountMax ? undefined : residence(forest, rows.rowCount);
+    if (arena === undefined || placed === undefined) {
       referenceForest.obliqueForestInto(forest, rows, sums);
       return;
     }
-    const open = (arena ??= openArena());
-    if (resident?.forest !== forest) resident = placeForest(open, forest);
-    const { roots, nodes, columns, weights, offsets, leafValues, end } = resident;
+    const { call } = arena;
+    const { roots, nodes, columns, weights, offsets, leafValues, end } = placed;
     const { columnCount, depth, termCount } = forest;
-    const treeCount = forest.roots.length;
-    sumInBlocks(open, end, rows, sums, ({ valuesAt, groupCount, sumsAt }) => {
-      const trees = [roots, nodes, columns, weights, offsets, leafValues, treeCount, depth, termCount];
-      open.call["descendOblique"](...trees, valuesAt, columnCount, groupCount, sumsAt);
+    const trees = [roots, nodes, columns, weights, offsets, leafValues, forest.roots.length, depth, termCount] as const;
+    sumInBlocks(arena, end, rows, sums, ({ valuesAt, rowCount, sumsAt }) => {
+      call["descendOblique"](...trees, valuesAt, columnCount, Math.ceil(rowCount / obliqueLaneCount), sumsAt);
     });
   };
 }
@@ -54,18 +54,17 @@ function placeForest(arena: WasmArena, forest: ObliqueForest): PlacedForest {
     nodes[2 * node + 1] = isLeaf ? offsets.length : splits[node];
   }
   return {
-    forest,
     roots: arena.put(forest.roots),
     nodes: arena.put(nodes),
     columns: arena.put(withLast(columns, new Uint16Array(columns.length + termCount), 0)),
-    weights: arena.put(withLast(weights, new Float64Array(weights.length + termCount), 0)),
+    weights: arena.put(withLast(weights, new Float32Array(weights.length + termCount), 0)),
     offsets: arena.put(withLast(offsets, new Float64Array(offsets.length + 1), Number.POSITIVE_INFINITY)),
     leafValues: arena.put(forest.leafValues),
     end: arena.reserve(0),
   };
 }
 
-function withLast<A extends Uint16Array | Float64Array>(source: A, target: A, filler: number): A {
+function withLast<A extends Uint16Array | Float32Array | Float64Array>(source: A, target: A, filler: number): A {
   target.fill(filler);
   target.set(source);
   return target;

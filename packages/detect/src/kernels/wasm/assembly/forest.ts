@@ -186,17 +186,17 @@ export function descend(
 @inline
 function stepDense(nodes: u32, weights: u32, offsets: u32, termCount: u32, node: u32, row: u32): u32 {
   const split = load<u32>(nodes + (node << 3), 4);
-  let weight = weights + split * (termCount << 3);
-  const pairsEnd = weight + ((termCount >> 1) << 4);
+  let weight = weights + split * (termCount << 2);
+  const pairsEnd = weight + ((termCount >> 1) << 3);
   let sums = f64x2.splat(0);
   let value = row;
   while (weight < pairsEnd) {
-    sums = f64x2.add(sums, f64x2.mul(v128.load(weight), v128.load(value)));
-    weight += 16;
+    sums = f64x2.add(sums, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(weight)), v128.load(value)));
+    weight += 8;
     value += 16;
   }
   let even = f64x2.extract_lane(sums, 0);
-  if ((termCount & 1) !== 0) even += load<f64>(weight) * load<f64>(value);
+  if ((termCount & 1) !== 0) even += <f64>load<f32>(weight) * load<f64>(value);
   const sum = even + f64x2.extract_lane(sums, 1);
   return load<u32>(nodes + (node << 3)) + u32(sum > load<f64>(offsets + (split << 3)));
 }
@@ -206,18 +206,18 @@ function stepDense(nodes: u32, weights: u32, offsets: u32, termCount: u32, node:
 @inline
 function stepSparse(nodes: u32, columns: u32, weights: u32, offsets: u32, termCount: u32, node: u32, row: u32): u32 {
   const split = load<u32>(nodes + (node << 3), 4);
-  let weight = weights + split * (termCount << 3);
+  let weight = weights + split * (termCount << 2);
   let column = columns + split * (termCount << 1);
-  const pairsEnd = weight + ((termCount >> 1) << 4);
+  const pairsEnd = weight + ((termCount >> 1) << 3);
   let even: f64 = 0;
   let odd: f64 = 0;
   while (weight < pairsEnd) {
-    even += load<f64>(weight) * load<f64>(row + (<u32>load<u16>(column) << 3));
-    odd += load<f64>(weight, 8) * load<f64>(row + (<u32>load<u16>(column, 2) << 3));
-    weight += 16;
+    even += <f64>load<f32>(weight) * load<f64>(row + (<u32>load<u16>(column) << 3));
+    odd += <f64>load<f32>(weight, 4) * load<f64>(row + (<u32>load<u16>(column, 2) << 3));
+    weight += 8;
     column += 4;
   }
-  if ((termCount & 1) !== 0) even += load<f64>(weight) * load<f64>(row + (<u32>load<u16>(column) << 3));
+  if ((termCount & 1) !== 0) even += <f64>load<f32>(weight) * load<f64>(row + (<u32>load<u16>(column) << 3));
   const sum = even + odd;
   return load<u32>(nodes + (node << 3)) + u32(sum > load<f64>(offsets + (split << 3)));
 }
@@ -238,7 +238,7 @@ export function descendOblique(
   termCount: u32,
   rows: u32,
   columnCount: u32,
-  groupCount: u32,
+  quadCount: u32,
   sums: u32,
 ): void {
   const rowBytes = columnCount << 3;
@@ -246,7 +246,7 @@ export function descendOblique(
     const root = load<u32>(roots + (tree << 2));
     let row = rows;
     let sum = sums;
-    for (let half = groupCount << 1; half > 0; half--) {
+    for (let quad = quadCount; quad > 0; quad--) {
       let n0 = root;
       let n1 = root;
       let n2 = root;
