@@ -12,7 +12,7 @@ import type {
 } from "../kernels/neighbour-kernels.ts";
 import type { Matrix } from "../matrix.ts";
 import { columnCountMax, rowRange } from "../matrix.ts";
-import { sharedFloat64 } from "../shared-memory.ts";
+import { sharedFloat64, toShared } from "../shared-memory.ts";
 import { powerMax } from "./metric-params.ts";
 import type { Metric, NeighbourIndex, Neighbours } from "./neighbour-index.ts";
 import { metrics } from "./neighbour-index.ts";
@@ -52,7 +52,7 @@ export function buildNeighbourIndex(train: Matrix, options: IndexOptions, kernel
     metric: options.metric,
     p: options.p ?? 2,
     method: methodNames[options.algorithm ?? "auto"],
-    order: treeOrder(train),
+    order: toShared(treeOrder(train)),
   };
   return createIndex(parts, kernels);
 }

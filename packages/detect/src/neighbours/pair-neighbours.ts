@@ -1,22 +1,20 @@
 /** The nearest other training rows of every training row, looking at each pair of rows once for both. */
 
-import type { ModelState } from "../detector/detector.ts";
-import { throwIfAborted } from "../errors.ts";
+import { assert, throwIfAborted } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { PairCandidates, PairRange, PairSearch } from "../kernels/neighbour-kernels.ts";
 import { blockRowCount } from "../kernels/neighbour-kernels.ts";
-import { sharedFloat64, toShared } from "../shared-memory.ts";
+import { sharedFloat64 } from "../shared-memory.ts";
 import type { ScoringContext } from "../threads/score-rows.ts";
 import { cutRanges } from "../threads/threads.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
-import { restoreNeighbourIndex } from "./build-index.ts";
+import type { CarriedIndex } from "./held-index.ts";
+import { carry, heldIndex } from "./held-index.ts";
 import type { NeighbourIndex, Neighbours } from "./neighbour-index.ts";
 
 /** Input of the task `core/trainingNeighbours`; state and limits lie on shared memory. */
 export interface PairNeighboursTask {
-  /** Tells a worker that it has restored this index already. */
-  readonly indexKey: string;
-  readonly state: ModelState;
+  readonly index: CarriedIndex;
   readonly range: PairRange;
   readonly k: number;
   readonly limits: Float64Array;
@@ -30,8 +28,6 @@ const waveCountMin = 24;
 const pieceWorkMax = 2e9;
 /** Fewer multiply-adds than this are done faster than they are handed to a worker. */
 const threadedWorkMin = 2e8;
-
-let indexCount = 0;
 
 /**
  * Waves of pieces: what a wave found becomes the limits of the next, so that later pieces hardly find anything.
@@ -87,9 +83,7 @@ function pieceRunner(
       return results;
     };
   }
-  const { values, arrays } = index.toState();
-  const shared = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, toShared(array)]));
-  const common = { indexKey: `pairs#${++indexCount}`, state: { values, arrays: shared }, k, limits };
+  const common = { index: carry(index), k, limits };
   return (ranges) => {
     const inputs = ranges.map((range) => ({ ...common, range }));
     return threads.map<PairNeighboursTask, PairCandidates>(
@@ -138,14 +132,9 @@ function mergeInto(lists: Lists, found: PairCandidates): void {
   }
 }
 
-/** The index this thread worked on last: the pieces of one search restore it once. */
-let held: { readonly key: string; readonly pairs: PairSearch } | undefined;
-
+/** One piece of a wave. */
 export function searchPairsTask(input: PairNeighboursTask, kernels: KernelSet): PairCandidates {
-  if (held?.key !== input.indexKey) {
-    const pairs = restoreNeighbourIndex(input.state, kernels, "scan").pairSearch();
-    if (pairs === undefined) throw new Error("internal: a worker's kernels have no pair search where the caller's have");
-    held = { key: input.indexKey, pairs };
-  }
-  return held.pairs.search(input.range, input.k, input.limits);
+  const pairs = heldIndex(input.index, kernels).pairSearch();
+  assert(pairs !== undefined, "a worker's kernels search by pairs where the caller's do");
+  return pairs.search(input.range, input.k, input.limits);
 }

@@ -1,25 +1,21 @@
 /** The nearest other training rows of every training row, on as many threads as there are. */
 
-import type { ModelState } from "../detector/detector.ts";
 import { throwIfAborted } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
-import type { SearchMethod } from "../kernels/neighbour-kernels.ts";
 import { pickRows } from "../matrix.ts";
-import { hasSharedMemory, sharedFloat64, sharedInt32, toShared } from "../shared-memory.ts";
+import { hasSharedMemory, sharedFloat64, sharedInt32 } from "../shared-memory.ts";
 import type { ScoringContext } from "../threads/score-rows.ts";
 import { cutRanges } from "../threads/threads.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
-import { restoreNeighbourIndex } from "./build-index.ts";
+import type { CarriedIndex } from "./held-index.ts";
+import { carry, heldIndex } from "./held-index.ts";
 import type { NeighbourIndex, Neighbours } from "./neighbour-index.ts";
 import type { PairNeighboursTask } from "./pair-neighbours.ts";
 import { pairNeighbours, searchPairsTask } from "./pair-neighbours.ts";
 
 /** Input of the task `core/trainingNeighbours`; all arrays lie on shared memory. */
 export interface TrainingNeighboursTask {
-  /** Tells a worker that it has restored this index already. */
-  readonly indexKey: string;
-  readonly state: ModelState;
-  readonly method: SearchMethod;
+  readonly index: CarriedIndex;
   /** Places in the index's order. */
   readonly start: number;
   readonly end: number;
@@ -38,8 +34,6 @@ const valuesPerNeighborMin = 20_000;
 /** Entries in the lists of all rows that each worker holds. */
 const pairListMax = 20_000_000;
 
-let indexCount = 0;
-
 /** For each training row its k nearest other rows: itself is left out by index, rows equal to it are not. k from 1 to n - 1. */
 export async function trainingNeighbours(index: NeighbourIndex, k: number, context: ScoringContext): Promise<Neighbours> {
   const { rowCount } = index;
@@ -49,15 +43,9 @@ export async function trainingNeighbours(index: NeighbourIndex, k: number, conte
   // Without shared memory a worker would write its part of the answer into a copy.
   if (threads.count === 1 || !hasSharedMemory || rowCount < threadedRowCountMin) return searchHere(index, k, context);
   const out: Neighbours = { k, distances: sharedFloat64(rowCount * k), indexes: sharedInt32(rowCount * k) };
-  const indexKey = `index#${++indexCount}`;
-  const { values, arrays } = index.toState();
-  const shared = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, toShared(array)]));
-  const state = { values, arrays: shared };
-  const method = index.method();
+  const carried = carry(index);
   const inputs = cutRanges(rowCount, threads.count * piecesPerThread).map(({ start, end }) => ({
-    indexKey,
-    state,
-    method,
+    index: carried,
     start,
     end,
     out,
@@ -99,15 +87,11 @@ function searchPlaces(index: NeighbourIndex, start: number, end: number, out: Ne
   }
 }
 
-/** The index this thread worked on last: the pieces of one search restore it once. */
-let held: { readonly key: string; readonly index: NeighbourIndex } | undefined;
-
 /** Both ways to search: of given rows, or of pairs. */
 export function trainingNeighboursTask(input: TrainingNeighboursTask | PairNeighboursTask, kernels: KernelSet) {
   if ("range" in input) return searchPairsTask(input, kernels);
-  const { indexKey, state, method, start, end, out } = input;
-  if (held?.key !== indexKey) held = { key: indexKey, index: restoreNeighbourIndex(state, kernels, method) };
-  const { index } = held;
+  const { start, end, out } = input;
+  const index = heldIndex(input.index, kernels);
   for (let from = start; from < end; from += batchRowCount) searchPlaces(index, from, Math.min(from + batchRowCount, end), out);
   return null;
 }
