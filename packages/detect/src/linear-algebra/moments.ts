@@ -9,6 +9,7 @@ import { toShared, toSharedMatrix } from "../shared-memory.ts";
 import type { Threads } from "../threads/threads.ts";
 import { cutRanges } from "../threads/threads.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
+import { isWorthSharing } from "./worth-sharing.ts";
 
 export interface Moments {
   readonly mean: Float64Array;
@@ -50,7 +51,7 @@ export async function fitMoments(rows: Matrix, weights: Float64Array | undefined
   const center = sampleMean(rows);
   const blocks = cutRanges(rows.rowCount, blockCount(rows));
   const { threads, kernels, signal } = context;
-  const threaded = threads.count > 1 && rows.values.length >= threadedValueCountMin;
+  const threaded = threads.count > 1 && rows.values.length >= threadedValueCountMin && isWorthSharing(rows);
   const from = threaded ? toSharedMatrix(rows) : rows;
   const sharedWeights = weights === undefined || !threaded ? weights : toShared(weights);
   const inputs = blocks.map(({ start, end }) => ({

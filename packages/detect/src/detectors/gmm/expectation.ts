@@ -7,7 +7,7 @@ import { fitMoments } from "../../linear-algebra/moments.ts";
 import type { Moments } from "../../linear-algebra/moments.ts";
 import type { Matrix } from "../../matrix.ts";
 import { rowRange } from "../../matrix.ts";
-import { sharedFloat64, toSharedMatrix } from "../../shared-memory.ts";
+import { sharedFloat64 } from "../../shared-memory.ts";
 import { cutRanges } from "../../threads/threads.ts";
 import { yieldWhenDue } from "../../threads/yield-when-due.ts";
 import type { CovarianceType } from "./covariance-shape.ts";
@@ -45,16 +45,16 @@ const weightMin = 10 * Number.EPSILON;
 
 /**
  * Improves a mixture until the mean log density gains less than `tol`.
+ * @param rows shared, where there are several threads.
  * @param shares `shares[k][row]`: how far each row belongs to component k at the start; overwritten.
  * Source  Dempster, Laird and Rubin 1977; the order of steps and the stopping rule are scikit-learn's.
  */
 export async function maximize(
-  train: Matrix,
+  rows: Matrix,
   shares: readonly Float64Array[],
   params: MixtureParams,
   context: FitContext,
 ): Promise<FittedMixture> {
-  const rows = context.threads.count > 1 ? toSharedMatrix(train) : train;
   let mixture = await mixtureOf(rows, shares, params, context);
   let meanLogDensity = Number.NEGATIVE_INFINITY;
   // One component has nothing to share: its mean and covariance are the answer.

@@ -4,6 +4,7 @@ import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
 import { NomalyError } from "../../errors.ts";
 import { createRandom } from "../../random.ts";
+import { toSharedMatrix } from "../../shared-memory.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { covarianceTypes } from "./covariance-shape.ts";
 import { expectTask, maximize } from "./expectation.ts";
@@ -73,7 +74,9 @@ export const gmm = defineDetector({
       summary: "A start assigns rows to components by k-means, or at random.",
     },
   },
-  async fit(train, params, context) {
+  async fit(given, params, context) {
+    // Shared once for all rounds.
+    const train = context.threads.count > 1 ? toSharedMatrix(given) : given;
     const { nComponents, nInit, initParams } = params;
     if (nComponents > train.rowCount) throw tooManyComponents(nComponents, train.rowCount);
     let best: FittedMixture | undefined;

@@ -5,7 +5,6 @@ import type { FitContext } from "../../detector/detector.ts";
 import type { Matrix } from "../../matrix.ts";
 import { pickRows } from "../../matrix.ts";
 import { shuffle } from "../../random.ts";
-import { toSharedMatrix } from "../../shared-memory.ts";
 import { yieldWhenDue } from "../../threads/yield-when-due.ts";
 import { bestOf } from "./concentration.ts";
 import type { CandidatesTask, Concentrated, ConcentrateTask, Estimate } from "./concentration.ts";
@@ -34,10 +33,10 @@ const partStream = 2;
  * Rousseeuw and Van Driessen's search, with the sizes that scikit-learn gives it: starts on parts of 300 rows, their
  * best on 1500 merged rows, the best of those on all rows.
  *
+ * @param rows shared, where there are several threads.
  * @param supportCount rows in the half, h in the paper.
  */
-export async function fastMcd(train: Matrix, supportCount: number, context: FitContext): Promise<Estimate> {
-  const rows = context.threads.count > 1 ? toSharedMatrix(train) : train;
+export async function fastMcd(rows: Matrix, supportCount: number, context: FitContext): Promise<Estimate> {
   const share = supportCount / rows.rowCount;
   if (rows.rowCount <= wholeRowCountMax) {
     const starts = await candidates([{ rows, supportCount, startCount: wholeStartCount }], context);

@@ -4,6 +4,7 @@ import { compatParam } from "../../detector/compat.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
 import { NomalyError } from "../../errors.ts";
+import { toSharedMatrix } from "../../shared-memory.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { candidatesTask, concentrateTask } from "./concentration.ts";
 import { fastMcd } from "./fast-mcd.ts";
@@ -61,7 +62,9 @@ export const mcd = defineDetector({
     },
     compat: compatParam("where half the rows lie on a plane, distances off that plane do not count."),
   },
-  async fit(train, params, context) {
+  async fit(given, params, context) {
+    // Shared once for all stages.
+    const train = context.threads.count > 1 ? toSharedMatrix(given) : given;
     const { columnCount } = train;
     const supportCount = supportCountOf(train.rowCount, columnCount, params.supportFraction);
     const raw = columnCount === 1 ? oneColumnMcd(train, supportCount) : await fastMcd(train, supportCount, context);

@@ -3,6 +3,7 @@
 import { compatParam } from "../../detector/compat.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
+import { threadsFor } from "../../linear-algebra/worth-sharing.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { fitComponents, selectComponents } from "./components.ts";
 import { endPointsOf } from "./end-points.ts";
@@ -77,7 +78,7 @@ export const pca = defineDetector({
       params.compat === "pyod"
         ? createEndPointModel(endPointsOf(train, all, chosen, params))
         : createProjectionModel(chosen, params.weighted, context.kernels);
-    return { model, trainingScores: await scoreRows("pca", model, train, context) };
+    return { model, trainingScores: await scoreRows("pca", model, train, threadsFor(train, context)) };
   },
   sharedTasks: { scatter: scatterTask },
   restore: restorePca,
