@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { detectorsPage, detectorsTable, errorsPage, layersTables } from "./docs-pages.ts";
+import { commandLinePage, detectorsPage, detectorsTable, errorsPage, layersTables } from "./docs-pages.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -10,6 +10,7 @@ const root = resolve(import.meta.dirname, "..");
 const pages: Readonly<Record<string, () => string>> = {
   "docs/detectors.md": detectorsPage,
   "docs/errors.md": errorsPage,
+  "docs/command-line.md": commandLinePage,
 };
 
 /** Sections between `<!-- generated: name -->` and `<!-- end: name -->` in written documents. */
