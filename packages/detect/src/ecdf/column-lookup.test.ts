@@ -26,11 +26,12 @@ describe.each(Object.entries(columns))("counts in a column: %s", (_name, column)
     ["without", undefined],
   ])("%s buckets are those of counting one by one", (_kind, buckets) => {
     const out = {
+      values,
       below: new Int32Array(values.length),
       upTo: new Int32Array(values.length),
       firsts: new Float64Array(values.length),
     };
-    countsInto(sorted, buckets, values, out);
+    countsInto(sorted, buckets, values.length, out);
     expect([...out.below]).toEqual(expectedBelow);
     expect([...out.upTo]).toEqual(expectedUpTo);
   });

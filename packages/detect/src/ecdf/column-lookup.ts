@@ -12,8 +12,9 @@ export interface ColumnBuckets {
   readonly starts: Int32Array;
 }
 
-/** Where counts go, an entry a value; `firsts` is scratch. */
+/** Values, and where their counts go, an entry a value; `firsts` is scratch. */
 export interface ColumnCounts {
+  readonly values: Float64Array;
   readonly below: Int32Array;
   readonly upTo: Int32Array;
   readonly firsts: Float64Array;
@@ -44,29 +45,24 @@ export function columnBuckets(sorted: Float64Array): ColumnBuckets {
 }
 
 /**
- * For each value: how many entries of the sorted column are below it, and how many are not above it.
+ * For each of the first `length` values: how many entries of the sorted column are below it, and how many are not above it.
  * @param buckets of this column; without them the whole column is searched. The counts are the same.
  */
-export function countsInto(
-  sorted: Float64Array,
-  buckets: ColumnBuckets | undefined,
-  values: Float64Array,
-  out: ColumnCounts,
-): void {
-  const { below, upTo, firsts } = out;
+export function countsInto(sorted: Float64Array, buckets: ColumnBuckets | undefined, length: number, block: ColumnCounts): void {
+  const { values, below, upTo, firsts } = block;
   if (buckets === undefined) {
-    for (let i = 0; i < values.length; i++) {
+    for (let i = 0; i < length; i++) {
       below[i] = firstNotBelow(sorted, values[i], 0, sorted.length);
       upTo[i] = firstAbove(sorted, values[i], below[i], sorted.length);
     }
     return;
   }
-  rangesInto(buckets, values, out);
+  rangesInto(buckets, length, block);
   // The first value of every bucket is read in a loop of its own: all cache misses at once, and the searches below,
   // full of branches, then meet none.
   const lastPlace = sorted.length - 1;
-  for (let i = 0; i < values.length; i++) firsts[i] = sorted[Math.min(below[i], lastPlace)];
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < length; i++) firsts[i] = sorted[Math.min(below[i], lastPlace)];
+  for (let i = 0; i < length; i++) {
     const end = upTo[i];
     const start = firsts[i] >= values[i] ? below[i] : firstNotBelow(sorted, values[i], below[i], end);
     below[i] = start;
@@ -75,11 +71,11 @@ export function countsInto(
 }
 
 /** The bucket of each value: its start into `below`, its end into `upTo`. No branch, so that cache misses overlap. */
-function rangesInto(buckets: ColumnBuckets, values: Float64Array, out: ColumnCounts): void {
+function rangesInto(buckets: ColumnBuckets, length: number, block: ColumnCounts): void {
   const { low, scale, starts } = buckets;
-  const { below, upTo } = out;
+  const { values, below, upTo } = block;
   const last = starts.length - 2;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < length; i++) {
     const bucket = Math.max(0, Math.min(last, (values[i] - low) * scale)) | 0;
     below[i] = starts[bucket];
     upTo[i] = starts[bucket + 1];

@@ -49,17 +49,17 @@ export function skewnessSign(sums: CentralSums): number {
 }
 
 /**
- * For each value the sign with that one value counted in, by the update formulas for central moments
+ * For each of the first `length` values the sign with that one value counted in, by the update formulas for central moments
  * (Pébay, Formulas for robust, one-pass parallel computation of covariances and moments, Sandia 2008, eq. 2.1).
  */
-export function skewnessSignsWith(sums: CentralSums, values: Float64Array, signs: Int8Array): void {
+export function skewnessSignsWith(sums: CentralSums, values: Float64Array, length: number, signs: Int8Array): void {
   const { count, mean, squares, cubes } = sums;
   const total = count + 1;
   const perUnit = 1 / sums.unit;
   const squareWeight = count / total;
   const cubeWeight = (count * (count - 1)) / (total * total);
   const cross = (3 * squares) / total;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < length; i++) {
     // The bound keeps cubes finite; so far out, only the side matters.
     const delta = Math.min(deltaMax, Math.max(-deltaMax, values[i] * perUnit - mean));
     const square = delta * delta;

@@ -30,7 +30,6 @@ const rowCountMax = 2_147_483_646;
 
 /** One block of one column: its values and their counts. */
 interface Scratch extends ColumnCounts {
-  readonly values: Float64Array;
   readonly signs: Int8Array;
 }
 
@@ -46,11 +45,11 @@ export function createTailModel(state: TailState): Model {
   /** Adds to `out[row * stride + offset]` what this column says of each row from `start` to `end`. */
   function addColumn(rows: Matrix, column: number, start: number, end: number, out: Float64Array, stride: number): void {
     const length = end - start;
-    const values = scratch.values.subarray(0, length);
+    const { values } = scratch;
     for (let i = 0, at = start * columnCount + column; i < length; i++, at += columnCount) values[i] = rows.values[at];
-    countsInto(columns[column], buckets?.[column], values, scratch);
-    skewnessSignsWith(sums[column], values, scratch.signs);
-    const target = { out: out.subarray(stride === 1 ? start : start * stride + column), stride };
+    countsInto(columns[column], buckets?.[column], length, scratch);
+    skewnessSignsWith(sums[column], values, length, scratch.signs);
+    const target = { out, first: stride === 1 ? start : start * stride + column, stride };
     if (rule === "ecod") addSmallerTails(trainCount + 1, scratch, length, target);
     else addTails(rule, trainCount + 1, scratch, length, target);
   }
@@ -93,16 +92,17 @@ function createScratch(): Scratch {
   };
 }
 
-/** Where a column's cells are added: `out[i * stride]` for value i. */
+/** Where a column's cells are added: `out[first + i * stride]` for value i. No views, whose making costs a single row dearly. */
 interface CellTarget {
   readonly out: Float64Array;
+  readonly first: number;
   readonly stride: number;
 }
 
 /** ecod where a column is skewed: the larger of two logarithms, that of the smaller share. */
-function addSmallerTails(total: number, scratch: Scratch, length: number, { out, stride }: CellTarget): void {
+function addSmallerTails(total: number, scratch: Scratch, length: number, { out, first, stride }: CellTarget): void {
   const { below, upTo, signs } = scratch;
-  for (let i = 0, at = 0; i < length; i++, at += stride) {
+  for (let i = 0, at = first; i < length; i++, at += stride) {
     const left = upTo[i] + 1;
     const right = total - below[i];
     if (signs[i] !== 0) out[at] += minusLog(Math.min(left, right) / total);
@@ -110,9 +110,9 @@ function addSmallerTails(total: number, scratch: Scratch, length: number, { out,
   }
 }
 
-function addTails(rule: TailRule, total: number, scratch: Scratch, length: number, { out, stride }: CellTarget): void {
+function addTails(rule: TailRule, total: number, scratch: Scratch, length: number, { out, first, stride }: CellTarget): void {
   const { below, upTo, signs } = scratch;
-  for (let i = 0, at = 0; i < length; i++, at += stride) {
+  for (let i = 0, at = first; i < length; i++, at += stride) {
     const left = minusLog((upTo[i] + 1) / total);
     const right = minusLog((total - below[i]) / total);
     out[at] += combineTails(rule, left, right, signs[i]);
