@@ -54,8 +54,8 @@ export interface KMeansTaskResult {
 const defaults = { iterationCountMax: 300, tolerance: 1e-4 };
 /** Above this magnitude squares may overflow: rows are scaled by a power of two first, which changes no comparison. */
 const magnitudeMax = 1e140;
-/** Starts are tried on at most this many rows, and for so many iterations: by then it is plain which are good. */
-const trialRowCountMax = 4096;
+/** Of more than twice as many rows, starts are tried on a sample, and for so few iterations: by then the good ones show. */
+const trialRowCount = 4096;
 const trialIterationCountMax = 10;
 /** Trials that are carried on to their end, on all rows; the best of them wins. */
 const finalistCount = 2;
@@ -92,8 +92,8 @@ export async function fitKMeans(rows: Matrix, options: KMeansOptions, context: C
 }
 
 function sampleForTrials(rows: Matrix, random: Random): Matrix {
-  if (rows.rowCount <= trialRowCountMax) return rows;
-  return pickRows(rows, sampleWithoutReplacement(rows.rowCount, trialRowCountMax, random).sort());
+  if (rows.rowCount <= 2 * trialRowCount) return rows;
+  return pickRows(rows, sampleWithoutReplacement(rows.rowCount, trialRowCount, random).sort());
 }
 
 /** One run from start to end: what a worker does. */
