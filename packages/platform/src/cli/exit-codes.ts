@@ -8,7 +8,7 @@ export const exitCodes = {
   2: "the command line is wrong: command, option, algorithm or parameter",
   3: "the input is missing, damaged or does not fit",
   4: "the output cannot be written",
-  130: "stopped by Ctrl-C (143: by SIGTERM)",
+  130: "stopped by Ctrl-C (143: by SIGTERM, 129: by SIGHUP)",
 } as const;
 
 const codeToExit: Readonly<Record<ErrorCode, number>> = {

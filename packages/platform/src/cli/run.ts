@@ -12,6 +12,8 @@ export async function runCli(words: readonly string[], context: CliContext, vers
     await dispatch(words, context, version);
     return 0;
   } catch (error) {
+    // A progress bar may stand in this line.
+    if (context.stderrIsTerminal) context.stderr.write("\r\u001b[K");
     report(error, words.includes("--debug"), context);
     return exitCodeOf(error);
   } finally {

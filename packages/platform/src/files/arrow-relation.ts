@@ -10,6 +10,7 @@ import {
   DuckDBDateValue,
   DuckDBTimestampValue,
   TIMESTAMP,
+  UBIGINT,
   VARCHAR,
 } from "@duckdb/node-api";
 import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
@@ -95,6 +96,9 @@ async function appendBatches(
 function arrowColumn(field: Field, fileName: string): ArrowColumn {
   const { name, type } = field;
   const valueType: unknown = DataType.isDictionary(type) ? type.dictionary : type;
+  if (DataType.isInt(valueType) && valueType.bitWidth === 64 && !valueType.isSigned) {
+    return { name, type: UBIGINT, sqlType: "UBIGINT", convert: (value) => BigInt(value as number | bigint) };
+  }
   if (DataType.isInt(valueType))
     return { name, type: BIGINT, sqlType: "BIGINT", convert: (value) => BigInt(value as number | bigint) };
   if (DataType.isFloat(valueType)) return { name, type: DOUBLE, sqlType: "DOUBLE", convert: Number };

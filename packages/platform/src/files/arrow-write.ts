@@ -16,6 +16,7 @@ import {
   Schema,
   Struct,
   TimestampMillisecond,
+  Uint64,
   Utf8,
   vectorFromArray,
 } from "apache-arrow";
@@ -100,6 +101,7 @@ function arrowField(column: RelationColumn): ArrowField {
   if (/^(U?(TINY|SMALL)INT|U?INTEGER|BIGINT)$/.test(column.type)) {
     return { type: new Int64(), expression: `CAST(${name} AS BIGINT)`, convert: same };
   }
+  if (column.type === "UBIGINT") return { type: new Uint64(), expression: name, convert: same };
   if (/^(FLOAT|DOUBLE|DECIMAL.*)$/.test(column.type))
     return { type: new Float64(), expression: `CAST(${name} AS DOUBLE)`, convert: same };
   if (column.type === "BOOLEAN") return { type: new Bool(), expression: name, convert: same };

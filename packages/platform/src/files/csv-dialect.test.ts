@@ -36,6 +36,7 @@ describe("parseDelimiter", () => {
   });
 
   it("refuses what cannot cut", () => {
-    for (const text of ["", "12345", '"', "\n"]) expect(() => parseDelimiter(text)).toThrow(expect.objectContaining({ code: "USAGE" }));
+    for (const text of ["", "12345", '"', "\n"])
+      expect(() => parseDelimiter(text)).toThrow(expect.objectContaining({ code: "USAGE" }));
   });
 });

@@ -5,7 +5,7 @@ import type { DuckDBConnection, DuckDBResult, DuckDBTableFunction } from "@duckd
 import { throwIfAborted } from "@nomaly/detect";
 
 /** DuckDB's own buffers; what does not fit is spilled to the temporary folder. */
-const memoryLimitMib = 384;
+const memoryLimitMib = 1024;
 
 export interface Database {
   /** Rows as objects of plain JSON values; big integers come as text. */
@@ -34,6 +34,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
     preserve_insertion_order: "true",
+    // Files are read once or twice, from first to last: keeping their blocks would only fill memory.
+    enable_external_file_cache: "false",
   });
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'");

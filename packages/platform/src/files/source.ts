@@ -52,6 +52,8 @@ export interface Source {
   readonly wholeColumns: ReadonlySet<string>;
   readonly database: Database;
   readonly relation: Relation;
+  /** @throws NomalyError FILE_READ when the file has changed since it was opened: a second reading would give other rows. */
+  requireUnchanged(): void;
   close(): void;
 }
 
@@ -66,7 +68,7 @@ export async function openSource(path: string, options: SourceOptions): Promise<
   const database = await openDatabase({ threadCount: options.threadCount, temporaryFolder: temporary.folder(), signal });
   try {
     const relation = await openRelation(database, local, name, options);
-    return createSource({ database, relation, name, format: local.format }, signal);
+    return createSource({ database, relation, name, file: local, openedAs: stampOf(local.path) }, signal);
   } catch (error) {
     database.close();
     throw readError(error, name, signal);
@@ -145,11 +147,18 @@ interface Opened {
   readonly database: Database;
   readonly relation: Relation;
   readonly name: string;
-  readonly format: FileFormat;
+  readonly file: LocalFile;
+  readonly openedAs: string;
+}
+
+/** Changes when the file does. */
+function stampOf(path: string): string {
+  const { size, mtimeMs, ino } = statSync(path, { throwIfNoEntry: false }) ?? { size: -1, mtimeMs: 0, ino: 0 };
+  return `${size} ${mtimeMs} ${ino}`;
 }
 
 function createSource(opened: Opened, signal: AbortSignal): Source {
-  const { database, relation, name, format } = opened;
+  const { database, relation, name, file } = opened;
   const roundedColumns = new Set<string>();
   const wholeColumns = new Set<string>();
 
@@ -173,7 +182,7 @@ function createSource(opened: Opened, signal: AbortSignal): Source {
 
   return {
     name,
-    format,
+    format: file.format,
     columns: relation.columns.map((column) => ({ name: column.name, type: column.type, kind: kindOfType(column.type) })),
     rowCount: relation.rowCount,
     batches,
@@ -181,6 +190,10 @@ function createSource(opened: Opened, signal: AbortSignal): Source {
     wholeColumns,
     database,
     relation,
+    requireUnchanged() {
+      if (stampOf(file.path) === opened.openedAs) return;
+      throw new NomalyError("FILE_READ", `${name} has changed while it was read; nothing was written`, { field: name });
+    },
     close: () => database.close(),
   };
 }

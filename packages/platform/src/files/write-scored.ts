@@ -36,6 +36,7 @@ export async function writeScored(
   signal: AbortSignal,
 ): Promise<void> {
   const { destination, format } = target;
+  source.requireUnchanged();
   const functionName = `nomaly_scores_${++functionCount}`;
   source.database.registerTableFunction(scoresFunction(functionName, scored));
   const selects = scoredSelects(source, format, functionName, scored.reasons !== undefined);

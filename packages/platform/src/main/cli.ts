@@ -5,13 +5,13 @@ import { createTemporaryFiles } from "../files/temporary.ts";
 import { runCli } from "../cli/run.ts";
 
 /** Ctrl-C once stops in order; a second time, at once. */
-const exitCodeOfSignal = { SIGINT: 130, SIGTERM: 143 } as const;
+const exitCodeOfSignal = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 const temporary = createTemporaryFiles();
 const abort = new AbortController();
 let stoppedBy: keyof typeof exitCodeOfSignal | undefined;
 
-for (const name of ["SIGINT", "SIGTERM"] as const) {
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(name, () => {
     if (stoppedBy !== undefined) process.exit(exitCodeOfSignal[name]);
     stoppedBy = name;

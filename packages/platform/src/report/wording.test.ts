@@ -47,7 +47,12 @@ describe("reasons", () => {
   });
 
   it("leave out what hardly counts", () => {
-    const reasons = [reason("a", 1, [0, 1], 10), reason("b", 1, [0, 1], 2), reason("c", 1, [0, 1], 0.5), reason("d", 1, [0, 1], -3)];
+    const reasons = [
+      reason("a", 1, [0, 1], 10),
+      reason("b", 1, [0, 1], 2),
+      reason("c", 1, [0, 1], 0.5),
+      reason("d", 1, [0, 1], -3),
+    ];
     expect(tellingReasons(reasons, 3).map(({ column }) => column)).toEqual(["a", "b"]);
   });
 
@@ -57,7 +62,9 @@ describe("reasons", () => {
       { value: "Japan", share: 0.25 },
       { value: "Europe", share: 0.15 },
     ];
-    expect(usualText({ kind: "category", commonest, distinctCount: 3, missingCount: 0 }, "text")).toBe("USA (60 %) or Japan (25 %)");
+    expect(usualText({ kind: "category", commonest, distinctCount: 3, missingCount: 0 }, "text")).toBe(
+      "USA (60 %) or Japan (25 %)",
+    );
   });
 });
 
