@@ -56,7 +56,7 @@ const defaults = { iterationCountMax: 300, tolerance: 1e-4 };
 const magnitudeMax = 1e140;
 /** Of more than twice as many rows, starts are tried on a sample, and for so few iterations: by then the good ones show. */
 const trialRowCount = 4096;
-const trialIterationCountMax = 10;
+const trialIterationCountMax = 20;
 /** Trials that are carried on to their end, on all rows; the best of them wins. */
 const finalistCount = 2;
 /** Share of the work, for progress, that the trials take. */
