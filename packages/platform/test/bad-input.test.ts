@@ -80,14 +80,14 @@ const cases: readonly Case[] = [
     content: "a,b\n1,2\n3\n4,5\n",
     words: ["detect", "FILE"],
     exit: 3,
-    says: /FILE_FORMAT: FILE line 3: 2 values are expected, .* 1 came/,
+    says: /FILE_FORMAT: FILE line 3: 2 values expected, .* 1 came/,
   },
   {
     what: "a row that is too long",
     content: "a,b\n1,2\n3,4,5\n6,7\n",
     words: ["detect", "FILE"],
     exit: 3,
-    says: /FILE_FORMAT: FILE line 3: 2 values are expected/,
+    says: /FILE_FORMAT: FILE line 3: 2 values expected/,
   },
   {
     what: "the wrong delimiter",
@@ -340,6 +340,13 @@ describe("files that look wrong and are not", () => {
     const file = folder.write("a[1]*?.csv", goodText);
     expect((await runInProcess(["detect", file])).code).toBe(0);
   });
+});
+
+it("says that a place is read-only, before any work", async () => {
+  // Root may write anywhere but where the system itself refuses.
+  const place = process.getuid?.() === 0 ? "/proc/self/out.csv" : "/out.csv";
+  const { code, stdout, stderr } = await runInProcess(["detect", "nowhere.csv", "-o", place]);
+  expect([code, stdout, stderr]).toEqual([4, "", expect.stringMatching(/^nomaly: FILE_WRITE: .*out\.csv cannot be written: /)]);
 });
 
 describe("a model and rows that do not fit", () => {

@@ -2,7 +2,7 @@
 
 import type { FitOptions } from "@nomaly/detect";
 import { defaultSeed, detectorById, paramFromText, thresholdMethods } from "@nomaly/detect";
-import { addedColumns } from "../files/write-scored.ts";
+import { replacedColumns } from "../files/write-scored.ts";
 import type { Source } from "../files/source.ts";
 import type { Arguments } from "./arguments.ts";
 import { splitList } from "./arguments.ts";
@@ -60,8 +60,7 @@ function columnsSetAside(given: Arguments, source: Source): string[] {
     requireColumns(source, [name], `--${option}`);
     marked.push(name);
   }
-  const added = source.columns.map(({ name }) => name).filter((name) => (addedColumns as readonly string[]).includes(name));
-  return [...new Set([...marked, ...added])].filter((name) =>
+  return [...new Set([...marked, ...replacedColumns(source)])].filter((name) =>
     source.columns.some((column) => column.name === name && column.kind !== undefined),
   );
 }

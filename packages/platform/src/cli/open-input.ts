@@ -1,8 +1,7 @@
 /** Opens the file that a command line names, and turns errors about its rows into errors about the file. */
 
 import type { ErrorCode, ErrorDetails } from "@nomaly/detect";
-import { nearestName, NomalyError } from "@nomaly/detect";
-import { availableParallelism } from "node:os";
+import { nearestName, NomalyError, threadCount } from "@nomaly/detect";
 import { parseDelimiter } from "../files/csv-dialect.ts";
 import { parseFormat } from "../files/format.ts";
 import type { Source } from "../files/source.ts";
@@ -24,7 +23,7 @@ export async function withInput<T>(given: Arguments, context: CliContext, use: (
     ...(given.has("no-header") ? { header: false } : {}),
     ...(missingTexts === undefined ? {} : { missingTexts: ["", ...missingTexts] }),
     decimalComma: given.has("decimal-comma"),
-    threadCount: threadCountOf(given) ?? availableParallelism(),
+    threadCount: threadCountOf(given) ?? threadCount(),
     temporary: context.temporary,
     stdin: context.stdin,
     signal: context.signal,

@@ -88,11 +88,12 @@ function thresholdRule(model: AnomalyModel): string {
 
 /** A text column that was left out because its values all differ names the rows. */
 function nameColumnOf(model: AnomalyModel, findings: Findings): string | undefined {
-  const texts = findings
-    .tableOf([])
-    .columns.filter((column) => column.kind === "text")
-    .map((column) => column.name);
-  return model.skippedColumns.map(({ name }) => name).find((name) => texts.includes(name));
+  const skipped = model.skippedColumns.map(({ name }) => name);
+  const { columns } = findings.tableOf(findings.topRows());
+  return columns.find(
+    (column) =>
+      column.kind === "text" && skipped.includes(column.name) && column.values.some((value) => value !== null && value !== ""),
+  )?.name;
 }
 
 async function explainedRows(

@@ -30,7 +30,8 @@ export function readError(error: unknown, fileName: string, signal: AbortSignal)
 
 function csvFinding(text: string): string {
   const counts = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
-  if (counts !== null) return `${counts[1]} values are expected, as in the first line, but ${counts[2]} came`;
+  if (counts !== null)
+    return `${counts[1]} value${counts[1] === "1" ? "" : "s"} expected, as in the first line, but ${counts[2]} came`;
   const cast = /Error when converting column "(.*)"\. Could not convert string "(.*)" to '(\w+)'/s.exec(text);
   if (cast !== null) return `column "${cast[1]}" holds "${excerpt(cast[2])}" where ${nameOfType(cast[3])} is expected`;
   if (/unicode|utf-8/i.test(text)) return "the bytes are not valid UTF-8; convert the file to UTF-8";

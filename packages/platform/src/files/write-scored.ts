@@ -9,7 +9,7 @@ import type { FormatAndCompression } from "./format.ts";
 import type { Source } from "./source.ts";
 
 /** The columns added. Ones of these names that a file has already are replaced. */
-export const addedColumns = ["anomaly_score", "is_anomaly", "rank", "reasons"] as const;
+const addedColumns = ["anomaly_score", "is_anomaly", "rank", "reasons"] as const;
 
 export interface ScoredRows {
   readonly rowCount: number;
