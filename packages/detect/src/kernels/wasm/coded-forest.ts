@@ -23,6 +23,10 @@ export interface CodedForest {
   readonly nodes: Uint32Array;
   /** The columns that the trees look at, in order. */
   readonly columns: readonly CodedColumn[];
+  /** The splits alone, tree by tree, level by level: 4 * place of the threshold among all, 32 * number of the node. */
+  readonly splits: Uint32Array;
+  /** Splits of each level of each tree. */
+  readonly levelCounts: Uint32Array;
 }
 
 /** Eight rows' codes of one column, four bytes each. */
@@ -30,7 +34,7 @@ export const codeBytes = 32;
 const columnCountMax = 65_536 / codeBytes;
 /** The rank that no code exceeds: its node sends every row left. */
 const noRank = 65_535;
-const paddingCount = 4;
+export const paddingCount = 4;
 /** Cells of the grid for each threshold: most then hold at most one. */
 const cellsPerThreshold = 2;
 
@@ -46,7 +50,37 @@ export function codeForest(forest: CompleteForest): CodedForest | undefined {
   if (found.size > columnCountMax || found.size * stepsPerColumnMin > forest.treeCount * forest.depth) return undefined;
   for (const values of found.values()) if (values.size > noRank) return undefined;
   const columns = [...found].sort(([a], [b]) => a - b).map(([column, values]) => codeColumn(column, values));
-  return { nodes: codeNodes(forest, columns), columns };
+  const nodes = codeNodes(forest, columns);
+  return { nodes, columns, ...listSplits(forest, nodes, columns) };
+}
+
+function listSplits(
+  forest: CompleteForest,
+  nodes: Uint32Array,
+  columns: readonly CodedColumn[],
+): Pick<CodedForest, "splits" | "levelCounts"> {
+  const starts: number[] = [];
+  let total = 0;
+  for (const { thresholds } of columns) {
+    starts.push(total);
+    total += thresholds.length - paddingCount;
+  }
+  const splits: number[] = [];
+  const levelCounts = new Uint32Array(forest.treeCount * forest.depth);
+  const width = 1 << forest.depth;
+  for (let tree = 0; tree < forest.treeCount; tree++) {
+    const ranks = nodes.subarray(tree << forest.depth, (tree + 1) << forest.depth);
+    const reached = reachedSplits(ranks, width);
+    for (let node = 1; node < width; node++) {
+      if (reached[node] === 0) continue;
+      const rank = ranks[node] >>> 16;
+      // A node that is closed but has splits below sends all its rows to them, by the threshold behind the last.
+      const threshold = rank === noRank ? total : starts[(ranks[node] & 0xffff) / codeBytes] + rank;
+      splits.push(4 * threshold, 32 * node);
+      levelCounts[tree * forest.depth + 31 - Math.clz32(node)]++;
+    }
+  }
+  return { splits: Uint32Array.from(splits), levelCounts };
 }
 
 function collectThresholds(forest: CompleteForest): Map<number, Set<number>> {
@@ -59,6 +93,21 @@ function collectThresholds(forest: CompleteForest): Map<number, Set<number>> {
     values.add(threshold);
   }
   return found;
+}
+
+/** 1 for nodes that rows can reach and that have a split at or below them. */
+function reachedSplits(ranks: Uint32Array, width: number): Uint8Array {
+  const isSplit = (node: number) => ranks[node] >>> 16 !== noRank;
+  const leadsOn = new Uint8Array(2 * width);
+  for (let node = width - 1; node > 0; node--) {
+    leadsOn[node] = isSplit(node) || leadsOn[2 * node] === 1 || leadsOn[2 * node + 1] === 1 ? 1 : 0;
+  }
+  for (let node = 2; node < width; node++) {
+    const parent = node >> 1;
+    const isCutOff = leadsOn[parent] === 0 || (node % 2 === 1 && !isSplit(parent));
+    if (isCutOff) leadsOn[node] = 0;
+  }
+  return leadsOn;
 }
 
 function codeColumn(column: number, found: ReadonlySet<number>): CodedColumn {

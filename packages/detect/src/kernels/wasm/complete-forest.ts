@@ -3,10 +3,14 @@
 import type { CompleteForest, ForestKernels } from "../forest-kernels.ts";
 import { referenceForest } from "../reference/forest.ts";
 import type { CodedColumn, CodedForest } from "./coded-forest.ts";
-import { codeBytes, codeForest } from "./coded-forest.ts";
+import { codeBytes, codeForest, paddingCount } from "./coded-forest.ts";
 import type { WasmArena } from "./instance.ts";
 import { type PlacedRows, sumInBlocks } from "./row-blocks.ts";
 
+/** Rows whose sets are parted at once: one bit each. */
+const sliceRowCount = 256;
+/** A leaf's number is a byte. */
+const sliceDepthMax = 8;
 /** Fewer rows than these are not worth the copies. */
 const rowCountMin = 16;
 
@@ -23,6 +27,8 @@ interface PlacedCodes {
   readonly kind: "coded";
   readonly nodes: number;
   readonly columns: readonly PlacedColumn[];
+  readonly splits: number;
+  readonly levelCounts: number;
 }
 
 interface PlacedColumn extends CodedColumn {
@@ -69,6 +75,8 @@ function placeCodes(arena: WasmArena, codes: CodedForest): PlacedCodes {
   return {
     kind: "coded",
     nodes: arena.put(codes.nodes),
+    splits: arena.put(codes.splits),
+    levelCounts: arena.put(codes.levelCounts),
     columns: codes.columns.map((column) => ({
       ...column,
       thresholdsAt: arena.put(column.thresholds),
@@ -84,6 +92,16 @@ function addTrees(arena: WasmArena, placed: PlacedForest, block: PlacedRows): vo
   if (tests.kind === "direct") {
     const { columns, thresholds } = tests;
     arena.call["descend"](columns, thresholds, leafValues, treeCount, depth, valuesAt, columnCount, groupCount, sumsAt);
+    return;
+  }
+  if (depth <= sliceDepthMax) {
+    for (let start = 0; start < block.rowCount; start += sliceRowCount) {
+      addSlice(arena, placed, tests, {
+        rowCount: Math.min(sliceRowCount, block.rowCount - start),
+        valuesAt: valuesAt + start * columnCount * 8,
+        sumsAt: sumsAt + start * 8,
+      });
+    }
     return;
   }
   const groupBytes = Math.max(1, tests.columns.length) * codeBytes;
@@ -103,4 +121,38 @@ function addTrees(arena: WasmArena, placed: PlacedForest, block: PlacedRows): vo
     );
   }
   arena.call["descendCodes"](tests.nodes, leafValues, treeCount, depth, codesAt, groupCount, groupBytes, sumsAt);
+}
+
+/** Sets of rows instead of single ones: see `descendSlices` in the module. */
+function addSlice(
+  arena: WasmArena,
+  placed: PlacedForest,
+  tests: PlacedCodes,
+  { rowCount, valuesAt, sumsAt }: Omit<PlacedRows, "groupCount">,
+): void {
+  const { columnCount, treeCount, depth } = placed.forest;
+  const counts = tests.columns.map(({ thresholds }) => thresholds.length - paddingCount);
+  const codesAt = arena.reserve(4 * sliceRowCount);
+  const orderAt = arena.reserve(4 * sliceRowCount);
+  const countsAt = arena.reserve(4 * (Math.max(0, ...counts) + 1));
+  const thresholdCount = counts.reduce((sum, count) => sum + count, 0);
+  const placesAt = arena.reserve(4 * (thresholdCount + 1));
+  const noRowAt = arena.reserve(32);
+  const setBytes = 32 * (sliceRowCount + 1);
+  const setsAt = arena.reserve(setBytes * counts.length);
+  const reachAt = arena.reserve(32 << (depth + 1));
+  const bitsAt = arena.reserve(32 * Math.max(1, depth));
+  arena.int32(noRowAt, 8).fill(0);
+  arena.int32(placesAt, thresholdCount + 1)[thresholdCount] = noRowAt;
+  let threshold = 0;
+  for (const [place, column] of tests.columns.entries()) {
+    const { thresholdsAt, cellStartsAt, low, scale } = column;
+    const grid = [thresholdsAt, cellStartsAt, column.cellStarts.length - 1, low, scale] as const;
+    arena.call["codeColumn"](valuesAt + column.column * 8, columnCount * 8, rowCount, ...grid, codesAt, codeBytes);
+    const out = [countsAt, placesAt + 4 * threshold, setsAt + place * setBytes, orderAt] as const;
+    arena.call["sliceColumn"](codesAt, rowCount, counts[place], ...out);
+    threshold += counts[place];
+  }
+  const scratch = [placesAt, reachAt, bitsAt, sumsAt, Math.ceil(rowCount / 16)] as const;
+  arena.call["descendSlices"](tests.splits, tests.levelCounts, placed.leafValues, treeCount, depth, ...scratch);
 }

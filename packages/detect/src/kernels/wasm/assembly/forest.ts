@@ -354,3 +354,118 @@ function coverMask(centers: u32, squaredRadii: u32, row: u32, columnCount: u32):
   }
   return mask;
 }
+
+/**
+ * For one column of a block of rows: which rows lie above each threshold, as a set of bits. Rows are sorted by code, so
+ * that the sets are the suffixes of that order, one more than there are rows; `sets[p]` lacks the p lowest rows.
+ */
+export function sliceColumn(
+  codes: u32, // u32[rowCount], code in the high half
+  rowCount: u32, // at most 256
+  thresholdCount: u32,
+  counts: u32, // u32[thresholdCount + 1], scratch
+  places: u32, // u32[thresholdCount], out: address of the set of each threshold
+  sets: u32, // 32 bytes each, out
+  order: u32, // u32[256], scratch
+): void {
+  memory.fill(counts, 0, (thresholdCount + 1) << 2);
+  for (let row: u32 = 0; row < rowCount; row++) {
+    const at = counts + ((load<u32>(codes + (row << 2)) >> 16) << 2);
+    store<u32>(at, load<u32>(at) + 1);
+  }
+  let below: u32 = 0;
+  for (let k: u32 = 0; k < thresholdCount; k++) {
+    const count = load<u32>(counts + (k << 2));
+    store<u32>(counts + (k << 2), below);
+    below += count;
+    store<u32>(places + (k << 2), sets + (below << 5));
+  }
+  store<u32>(counts + (thresholdCount << 2), below);
+  for (let row: u32 = 0; row < rowCount; row++) {
+    const at = counts + ((load<u32>(codes + (row << 2)) >> 16) << 2);
+    const place = load<u32>(at);
+    store<u32>(at, place + 1);
+    store<u32>(order + (place << 2), row);
+  }
+  v128.store(sets, i8x16.splat(-1));
+  v128.store(sets, i8x16.splat(-1), 16);
+  for (let p: u32 = 0; p < rowCount; p++) {
+    v128.store(sets, v128.load(sets), 32);
+    v128.store(sets, v128.load(sets, 16), 48);
+    sets += 32;
+    const row = load<u32>(order + (p << 2));
+    const at = sets + (row >> 3);
+    store<u8>(at, <u8>(<u32>load<u8>(at) & ~(1 << (row & 7))));
+  }
+}
+
+/**
+ * Adds every tree's leaf value to the sums of 256 rows. Every split parts the set of rows that reach it into two; the rows
+ * that go right at a level, over all its splits, are one bit of all rows' leaf numbers.
+ */
+export function descendSlices(
+  splits: u32, // u32[2] each: 4 * index of the threshold, 32 * number of the node; trees and levels in order
+  levelCounts: u32, // u32[depth] a tree: splits of each level
+  leafValues: u32,
+  treeCount: u32,
+  depth: u32, // at most 8
+  places: u32,
+  reach: u32, // 32 bytes for each node, scratch
+  bits: u32, // 32 bytes for each level, scratch
+  sums: u32,
+  chunkCount: u32, // 16 rows each
+): void {
+  const ones = i8x16.splat(-1);
+  const rowBits = i8x16(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128);
+  v128.store(reach, ones, 32);
+  v128.store(reach, ones, 48);
+  for (let tree: u32 = 0; tree < treeCount; tree++) {
+    for (let level: u32 = 0; level < depth; level++) {
+      const end = splits + (load<u32>(levelCounts) << 3);
+      levelCounts += 4;
+      let b0 = i8x16.splat(0);
+      let b1 = b0;
+      while (splits < end) {
+        const set = load<u32>(places + load<u32>(splits));
+        const node = load<u32>(splits, 4);
+        const r0 = v128.load(reach + node);
+        const r1 = v128.load(reach + node, 16);
+        const m0 = v128.load(set);
+        const m1 = v128.load(set, 16);
+        const right0 = v128.and(r0, m0);
+        const right1 = v128.and(r1, m1);
+        const children = reach + (node << 1);
+        v128.store(children, v128.andnot(r0, m0));
+        v128.store(children, v128.andnot(r1, m1), 16);
+        v128.store(children, right0, 32);
+        v128.store(children, right1, 48);
+        b0 = v128.or(b0, right0);
+        b1 = v128.or(b1, right1);
+        splits += 8;
+      }
+      v128.store(bits + (level << 5), b0);
+      v128.store(bits + (level << 5), b1, 16);
+    }
+    let sum = sums;
+    for (let chunk: u32 = 0; chunk < chunkCount; chunk++) {
+      let leaf = i8x16.splat(0);
+      let at = bits + (chunk << 1);
+      for (let level: u32 = 0; level < depth; level++) {
+        const pair = v128.load16_splat(at);
+        const spread = i8x16.shuffle(pair, pair, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+        const taken = i8x16.eq(v128.and(spread, rowBits), rowBits);
+        leaf = i8x16.sub(i8x16.add(leaf, leaf), taken);
+        at += 32;
+      }
+      const low = i64x2.extract_lane(leaf, 0);
+      const high = i64x2.extract_lane(leaf, 1);
+      for (let lane: u32 = 0; lane < 8; lane++) {
+        const shift: u64 = <u64>lane << 3;
+        addLeaf(sum, lane, leafValues, <u32>((low >> shift) & 0xff));
+        addLeaf(sum, lane + 8, leafValues, <u32>((high >> shift) & 0xff));
+      }
+      sum += 128;
+    }
+    leafValues += 8 << depth;
+  }
+}
