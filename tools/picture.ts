@@ -9,7 +9,7 @@ import { launchBrowser } from "../packages/detect/test-support/browser.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const picture = join(root, "docs/images/report.png");
-const size = { width: 1100, height: 1000 };
+const size = { width: 1100, height: 1450 };
 
 const folder = mkdtempSync(join(tmpdir(), "nomaly-picture-"));
 const report = join(folder, "report.html");
