@@ -55,7 +55,7 @@ export const sampling = defineDetector({
     const { metric, p } = params;
     const sampleCount = sampleCountOf(params.subsetSize, train.rowCount);
     const sample = pickRows(train, sampleWithoutReplacement(train.rowCount, sampleCount, context.random));
-    const model = createSamplingModel(buildNeighbourIndex(sample, { metric, p }, context.kernels));
+    const model = createSamplingModel(buildNeighbourIndex(sample, { metric, p }, context.kernels), p, context.kernels);
     return { model, trainingScores: await scoreRows("sampling", model, train, context) };
   },
   restore: restoreSampling,
