@@ -22,7 +22,7 @@ export interface Predictions {
   readonly scores: Float64Array;
   /** 1 where `score > threshold`. */
   readonly labels: Uint8Array;
-  /** Share of training scores below, 0 to 1. */
+  /** Share of training scores below, 0 to 1. Computed when first read. */
   readonly ranks: Float64Array;
 }
 
@@ -123,12 +123,16 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
 
   function judge(scores: Float64Array): Predictions {
     const labels = new Uint8Array(scores.length);
-    const ranks = new Float64Array(scores.length);
-    for (let row = 0; row < scores.length; row++) {
-      labels[row] = scores[row] > threshold ? 1 : 0;
-      ranks[row] = ranker.rank(scores[row]);
-    }
-    return { scores, labels, ranks };
+    for (let row = 0; row < scores.length; row++) labels[row] = scores[row] > threshold ? 1 : 0;
+    let ranks: Float64Array | undefined;
+    return {
+      scores,
+      labels,
+      get ranks() {
+        ranks ??= scores.map((score) => ranker.rank(score));
+        return ranks;
+      },
+    };
   }
 
   function explain(rows: RowsInput): Explanation {

@@ -115,7 +115,15 @@ export function createLibrary(options: LibraryOptions): Library {
       model,
     };
     const anomalyModel = createAnomalyModel(parts, context.kernels, threads.open);
-    return { model: anomalyModel, ...anomalyModel.judge(trainingScores) };
+    const predictions = anomalyModel.judge(trainingScores);
+    return {
+      model: anomalyModel,
+      scores: predictions.scores,
+      labels: predictions.labels,
+      get ranks() {
+        return predictions.ranks;
+      },
+    };
   }
 
   return {

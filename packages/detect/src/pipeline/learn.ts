@@ -119,8 +119,8 @@ function learnPlainColumns(
 ): PipelineColumn[] | undefined {
   const { matrix } = source;
   if (matrix === undefined || source.named || options.categorical !== undefined || context.scaling === "robust") return undefined;
-  const summaries = summarizeColumns(matrix);
-  if (summaries === undefined || summaries.some((summary) => summary.missingCount > 0)) return undefined;
+  const summaries = summarizeColumns(matrix, context.scaling === "standard");
+  if (summaries === undefined) return undefined;
   const { values, columnCount } = matrix;
   return wanted.map((index) => {
     const sample = sortedSample(matrix.rowCount, (row) => values[row * columnCount + index]);
