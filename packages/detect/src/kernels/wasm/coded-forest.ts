@@ -23,7 +23,7 @@ export interface CodedForest {
   readonly nodes: Uint32Array;
   /** The columns that the trees look at, in order. */
   readonly columns: readonly CodedColumn[];
-  /** The splits alone, tree by tree, level by level: 4 * place of the threshold among all, 32 * number of the node. */
+  /** The splits alone, tree by tree, level by level: 2 * place of the threshold among all, 32 * number of the node. */
   readonly splits: Uint32Array;
   /** Splits of each level of each tree. */
   readonly levelCounts: Uint32Array;
@@ -63,7 +63,7 @@ function listSplits(
   let total = 0;
   for (const { thresholds } of columns) {
     starts.push(total);
-    total += thresholds.length - paddingCount;
+    total += sliceCellCount(thresholds.length - paddingCount);
   }
   const splits: number[] = [];
   const levelCounts = new Uint32Array(forest.treeCount * forest.depth);
@@ -76,7 +76,7 @@ function listSplits(
       const rank = ranks[node] >>> 16;
       // A node that is closed but has splits below sends all its rows to them, by the threshold behind the last.
       const threshold = rank === noRank ? total : starts[(ranks[node] & 0xffff) / codeBytes] + rank;
-      splits.push(4 * threshold, 32 * node);
+      splits.push(2 * threshold, 32 * node);
       levelCounts[tree * forest.depth + 31 - Math.clz32(node)]++;
     }
   }
@@ -93,6 +93,11 @@ function collectThresholds(forest: CompleteForest): Map<number, Set<number>> {
     values.add(threshold);
   }
   return found;
+}
+
+/** Places that a column's thresholds take: they are written eight at a time, and one more. */
+export function sliceCellCount(thresholdCount: number): number {
+  return 8 * Math.floor((thresholdCount + 8) / 8);
 }
 
 /** 1 for nodes that rows can reach and that have a split at or below them. */

@@ -3,12 +3,15 @@
 import type { CompleteForest, ForestKernels } from "../forest-kernels.ts";
 import { referenceForest } from "../reference/forest.ts";
 import type { CodedColumn, CodedForest } from "./coded-forest.ts";
-import { codeBytes, codeForest, paddingCount } from "./coded-forest.ts";
+import { codeBytes, codeForest, paddingCount, sliceCellCount } from "./coded-forest.ts";
 import type { WasmArena } from "./instance.ts";
 import { type PlacedRows, sumInBlocks } from "./row-blocks.ts";
 
 /** Rows whose sets are parted at once: one bit each. */
 const sliceRowCount = 256;
+const setBytes = sliceRowCount / 8;
+/** Sets have 16-bit numbers. */
+const sliceColumnCountMax = 254;
 /** A leaf's number is a byte. */
 const sliceDepthMax = 8;
 /** Fewer rows than these are not worth the copies. */
@@ -94,7 +97,7 @@ function addTrees(arena: WasmArena, placed: PlacedForest, block: PlacedRows): vo
     arena.call["descend"](columns, thresholds, leafValues, treeCount, depth, valuesAt, columnCount, groupCount, sumsAt);
     return;
   }
-  if (depth <= sliceDepthMax) {
+  if (depth <= sliceDepthMax && tests.columns.length <= sliceColumnCountMax) {
     for (let start = 0; start < block.rowCount; start += sliceRowCount) {
       addSlice(arena, placed, tests, {
         rowCount: Math.min(sliceRowCount, block.rowCount - start),
@@ -132,27 +135,29 @@ function addSlice(
 ): void {
   const { columnCount, treeCount, depth } = placed.forest;
   const counts = tests.columns.map(({ thresholds }) => thresholds.length - paddingCount);
+  const cellCounts = counts.map(sliceCellCount);
+  const cellCount = cellCounts.reduce((sum, count) => sum + count, 0);
   const codesAt = arena.reserve(4 * sliceRowCount);
-  const orderAt = arena.reserve(4 * sliceRowCount);
-  const countsAt = arena.reserve(4 * (Math.max(0, ...counts) + 1));
-  const thresholdCount = counts.reduce((sum, count) => sum + count, 0);
-  const placesAt = arena.reserve(4 * (thresholdCount + 1));
-  const noRowAt = arena.reserve(32);
-  const setBytes = 32 * (sliceRowCount + 1);
-  const setsAt = arena.reserve(setBytes * counts.length);
-  const reachAt = arena.reserve(32 << (depth + 1));
-  const bitsAt = arena.reserve(32 * Math.max(1, depth));
-  arena.int32(noRowAt, 8).fill(0);
-  arena.int32(placesAt, thresholdCount + 1)[thresholdCount] = noRowAt;
-  let threshold = 0;
+  const orderAt = arena.reserve(sliceRowCount);
+  const countsAt = arena.reserve(2 * Math.max(8, ...cellCounts));
+  const placesAt = arena.reserve(2 * (cellCount + 2));
+  const setCount = sliceRowCount + 1;
+  const setsAt = arena.reserve(setBytes * (setCount * counts.length + 1));
+  const reachAt = arena.reserve(setBytes << (depth + 1));
+  const bitsAt = arena.reserve(setBytes * Math.max(1, depth));
+  // Behind all others the set of no rows, and the place that leads to it.
+  arena.int32(setsAt + setBytes * setCount * counts.length, setBytes / 4).fill(0);
+  arena.int32(placesAt + 2 * cellCount, 1)[0] = setCount * counts.length;
+  let cell = 0;
   for (const [place, column] of tests.columns.entries()) {
     const { thresholdsAt, cellStartsAt, low, scale } = column;
     const grid = [thresholdsAt, cellStartsAt, column.cellStarts.length - 1, low, scale] as const;
     arena.call["codeColumn"](valuesAt + column.column * 8, columnCount * 8, rowCount, ...grid, codesAt, codeBytes);
-    const out = [countsAt, placesAt + 4 * threshold, setsAt + place * setBytes, orderAt] as const;
+    const firstSet = place * setCount;
+    const out = [countsAt, placesAt + 2 * cell, firstSet, setsAt + firstSet * setBytes, orderAt] as const;
     arena.call["sliceColumn"](codesAt, rowCount, counts[place], ...out);
-    threshold += counts[place];
+    cell += cellCounts[place];
   }
-  const scratch = [placesAt, reachAt, bitsAt, sumsAt, Math.ceil(rowCount / 16)] as const;
+  const scratch = [placesAt, setsAt, reachAt, bitsAt, sumsAt, Math.ceil(rowCount / 16)] as const;
   arena.call["descendSlices"](tests.splits, tests.levelCounts, placed.leafValues, treeCount, depth, ...scratch);
 }

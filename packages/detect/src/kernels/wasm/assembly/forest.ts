@@ -363,39 +363,55 @@ export function sliceColumn(
   codes: u32, // u32[rowCount], code in the high half
   rowCount: u32, // at most 256
   thresholdCount: u32,
-  counts: u32, // u32[thresholdCount + 1], scratch
-  places: u32, // u32[thresholdCount], out: address of the set of each threshold
+  counts: u32, // u16[thresholdCount + 1, rounded up to 8], scratch
+  places: u32, // u16, as many, out: number of the set of each threshold
+  firstSet: u32, // number of this column's first set
   sets: u32, // 32 bytes each, out
-  order: u32, // u32[256], scratch
+  order: u32, // u8[256], scratch
 ): void {
-  memory.fill(counts, 0, (thresholdCount + 1) << 2);
+  const countsEnd = counts + (((thresholdCount + 8) & ~7) << 1);
+  memory.fill(counts, 0, countsEnd - counts);
   for (let row: u32 = 0; row < rowCount; row++) {
-    const at = counts + ((load<u32>(codes + (row << 2)) >> 16) << 2);
-    store<u32>(at, load<u32>(at) + 1);
+    const at = counts + (<u32>load<u16>(codes + (row << 2), 2) << 1);
+    store<u16>(at, load<u16>(at) + 1);
   }
-  let below: u32 = 0;
-  for (let k: u32 = 0; k < thresholdCount; k++) {
-    const count = load<u32>(counts + (k << 2));
-    store<u32>(counts + (k << 2), below);
-    below += count;
-    store<u32>(places + (k << 2), sets + (below << 5));
+  // Running sums, eight at a time: of the rows up to each code, and below it.
+  let before = i16x8.splat(0);
+  const zeros = before;
+  const first = i16x8.splat(<i16>firstSet);
+  for (let at = counts; at < countsEnd; at += 16) {
+    const own = v128.load(at);
+    let upTo = i16x8.add(own, i16x8.shuffle(zeros, own, 0, 8, 9, 10, 11, 12, 13, 14));
+    upTo = i16x8.add(upTo, i16x8.shuffle(zeros, upTo, 0, 0, 8, 9, 10, 11, 12, 13));
+    upTo = i16x8.add(upTo, i16x8.shuffle(zeros, upTo, 0, 0, 0, 0, 8, 9, 10, 11));
+    upTo = i16x8.add(upTo, before);
+    v128.store(at, i16x8.sub(upTo, own));
+    v128.store(places, i16x8.add(upTo, first));
+    places += 16;
+    before = i16x8.shuffle(upTo, upTo, 7, 7, 7, 7, 7, 7, 7, 7);
   }
-  store<u32>(counts + (thresholdCount << 2), below);
   for (let row: u32 = 0; row < rowCount; row++) {
-    const at = counts + ((load<u32>(codes + (row << 2)) >> 16) << 2);
-    const place = load<u32>(at);
-    store<u32>(at, place + 1);
-    store<u32>(order + (place << 2), row);
+    const at = counts + (<u32>load<u16>(codes + (row << 2), 2) << 1);
+    const place = <u32>load<u16>(at);
+    store<u16>(at, <u16>(place + 1));
+    store<u8>(order + place, <u8>row);
   }
-  v128.store(sets, i8x16.splat(-1));
-  v128.store(sets, i8x16.splat(-1), 16);
+  // In registers: a byte stored and read back at once as part of a vector would stall.
+  let low = i8x16.splat(-1);
+  let high = low;
+  const lowBytes = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const highBytes = i8x16.add(lowBytes, i8x16.splat(16));
+  v128.store(sets, low);
+  v128.store(sets, high, 16);
   for (let p: u32 = 0; p < rowCount; p++) {
-    v128.store(sets, v128.load(sets), 32);
-    v128.store(sets, v128.load(sets, 16), 48);
     sets += 32;
-    const row = load<u32>(order + (p << 2));
-    const at = sets + (row >> 3);
-    store<u8>(at, <u8>(<u32>load<u8>(at) & ~(1 << (row & 7))));
+    const row = <u32>load<u8>(order + p);
+    const byte = i8x16.splat(<i8>(row >> 3));
+    const bit = i8x16.splat(<i8>((<u32>1) << (row & 7)));
+    low = v128.andnot(low, v128.and(i8x16.eq(byte, lowBytes), bit));
+    high = v128.andnot(high, v128.and(i8x16.eq(byte, highBytes), bit));
+    v128.store(sets, low);
+    v128.store(sets, high, 16);
   }
 }
 
@@ -404,12 +420,13 @@ export function sliceColumn(
  * that go right at a level, over all its splits, are one bit of all rows' leaf numbers.
  */
 export function descendSlices(
-  splits: u32, // u32[2] each: 4 * index of the threshold, 32 * number of the node; trees and levels in order
+  splits: u32, // u32[2] each: 2 * place of the threshold, 32 * number of the node; trees and levels in order
   levelCounts: u32, // u32[depth] a tree: splits of each level
   leafValues: u32,
   treeCount: u32,
   depth: u32, // at most 8
   places: u32,
+  sets: u32,
   reach: u32, // 32 bytes for each node, scratch
   bits: u32, // 32 bytes for each level, scratch
   sums: u32,
@@ -426,7 +443,7 @@ export function descendSlices(
       let b0 = i8x16.splat(0);
       let b1 = b0;
       while (splits < end) {
-        const set = load<u32>(places + load<u32>(splits));
+        const set = sets + (<u32>load<u16>(places + load<u32>(splits)) << 5);
         const node = load<u32>(splits, 4);
         const r0 = v128.load(reach + node);
         const r1 = v128.load(reach + node, 16);
