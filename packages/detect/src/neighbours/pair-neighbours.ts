@@ -83,9 +83,9 @@ function pieceRunner(
       return results;
     };
   }
-  const common = { index: carry(index), k, limits };
+  const carried = { index: carry(index), k, limits };
   return (ranges) => {
-    const inputs = ranges.map((range) => ({ ...common, range }));
+    const inputs = ranges.map((range) => ({ ...carried, range }));
     return threads.map<PairNeighboursTask, PairCandidates>(
       "core/trainingNeighbours",
       inputs,
