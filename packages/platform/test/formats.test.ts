@@ -239,6 +239,17 @@ describe("output", () => {
     expect(folder.read("keep.csv")).toMatch(/^speed,power/);
   });
 
+  it("may have the letters of a pattern in its name", async () => {
+    succeeded(await runInProcess(["detect", csv, ...options, "-o", folder.file("out[1]*?.csv")]));
+    expect(folder.read("out[1]*?.csv").split("\n")).toHaveLength(202);
+  });
+
+  it("is not written when the labels cannot be compared", async () => {
+    const alike = folder.write("alike.csv", toCsv(rows.map((row) => ({ ...row, label: 0 }))));
+    const { code } = await runInProcess(["detect", alike, "--label", "label", "-o", folder.file("alike-out.csv")]);
+    expect([code, folder.exists("alike-out.csv")]).toEqual([3, false]);
+  });
+
   it("may be the file that is read", async () => {
     const path = folder.write("in-place.csv", toCsv(rows));
     succeeded(await runInProcess(["detect", path, ...options, "-o", path]));

@@ -18,9 +18,11 @@ export async function present(
   context: CliContext,
   { outputs, startedAt }: { outputs: Outputs; startedAt: number },
 ): Promise<void> {
+  // First, so that labels which cannot be compared are told before anything is written.
+  const figures = await outcomeContent(outcome);
   await outputs.writeRows(outcome.source, outcome.model, outcome.findings);
   const content: ReportContent = {
-    ...(await outcomeContent(outcome)),
+    ...figures,
     command: commandLine(given),
     seconds: Math.round(context.now() - startedAt) / 1000,
     version: libraryVersion,

@@ -2,7 +2,7 @@
 
 import { BOOLEAN, DOUBLE, DuckDBTableFunction, VARCHAR } from "@duckdb/node-api";
 import { throwIfAborted } from "@nomaly/detect";
-import { databaseMessage, sqlName, sqlPath } from "./database.ts";
+import { databaseMessage, sqlName, sqlText } from "./database.ts";
 import type { Destination } from "./destination.ts";
 import { writeError } from "./destination.ts";
 import type { FormatAndCompression } from "./format.ts";
@@ -62,7 +62,9 @@ async function writeFirst(
         const { writeArrow } = await import("./arrow-write.ts");
         await writeArrow(source.database, select, destination.temporaryPath);
       } else {
-        await source.database.run(`COPY (${select}) TO ${sqlPath(destination.temporaryPath)} (${copyOptions(format)})`);
+        await source.database.run(
+          `COPY (${select}) TO ${sqlText(destination.temporaryPath)} (${copyOptions(format)}, USE_TMP_FILE false)`,
+        );
       }
       return;
     } catch (error) {
