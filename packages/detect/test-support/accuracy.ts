@@ -161,8 +161,9 @@ export function tiesExplain(range: TieRange, ours: number, reference: number): b
   return isWide && reference >= low - (high - low) && reference <= high + (high - low);
 }
 
+/** Of the difference of two means over seeds. Five seeds tell little of the spread, so the larger of the two estimates counts for both. */
 function standardError(ourDeviation: number, theirDeviation: number, ours: Accuracy, reference: Accuracy): number {
-  return Math.sqrt(ourDeviation ** 2 / ours.seedCount + theirDeviation ** 2 / reference.seedCount);
+  return Math.max(ourDeviation, theirDeviation) * Math.sqrt(1 / ours.seedCount + 1 / reference.seedCount);
 }
 
 function rangeOf(values: readonly number[]): TieRange {

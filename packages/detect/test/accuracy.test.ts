@@ -23,7 +23,7 @@ const setNames = [
   "40_vowels",
   "45_wine",
 ];
-const seedCount = 5;
+const seedCount = 10;
 const orderCount = 4;
 
 describe.skipIf(sharedFolder === undefined)("accuracy on labelled sets (needs the shared data)", () => {
