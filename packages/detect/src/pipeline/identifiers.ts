@@ -5,7 +5,7 @@ import type { Column } from "./table.ts";
 /** With fewer rows than this, distinct values prove nothing. */
 const identifierRowCountMin = 20;
 /** A text column in which this share of the values is different names or tells rather than classifies. */
-const distinctTextShareMin = 0.9;
+const distinctTextShareMin = 0.5;
 
 /** Why the column should be left out, or undefined. `distinctTextCount` is given for columns of text. */
 export function identifierReason(column: Column, distinctTextCount: number | undefined): string | undefined {
@@ -13,7 +13,7 @@ export function identifierReason(column: Column, distinctTextCount: number | und
   if (rowCount < identifierRowCountMin) return undefined;
   if (column.kind === "text") {
     if (distinctTextCount === undefined || distinctTextCount < rowCount * distinctTextShareMin) return undefined;
-    return distinctTextCount === rowCount ? "every value is a different text" : "nearly every value is a different text";
+    return distinctTextCount === rowCount ? "every value is a different text" : "most of its values are different texts";
   }
   if (column.kind === "boolean") return undefined;
   if (isEvenlyRunning(column.values)) return "it runs on by equal steps from row to row";

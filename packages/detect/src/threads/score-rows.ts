@@ -32,11 +32,18 @@ export interface ScoreTask {
 /** Rows between two looks at the clock and the signal. */
 const blockRowCount = 4096;
 /** Fewer values than this are scored faster than they are handed to a worker. */
-const threadedValueCountMin = 100_000;
+const threadedValueCountMin = 400_000;
 /** Pieces for each thread, so that a slow one does not hold up the rest. */
 const piecesPerThread = 4;
 
+/** What has been sent of a model, so that scoring in many batches sends it once. Models that learn further change: never kept. */
+const sentModels = new WeakMap<Model, SentModel>();
 let modelCount = 0;
+
+interface SentModel {
+  readonly modelKey: string;
+  readonly state: ModelState;
+}
 
 /**
  * One score a row, in order: the same bits whatever the number of threads, since a score depends on model and row alone.
@@ -47,8 +54,7 @@ export async function scoreRows(detectorId: string, model: Model, rows: Matrix, 
   if (threads.count === 1 || rows.values.length < threadedValueCountMin) return scoreHere(model, rows, context);
   const shared = toSharedMatrix(rows);
   const scores = sharedFloat64(rows.rowCount);
-  const state = sharedState(model.toState());
-  const modelKey = `${detectorId}#${++modelCount}`;
+  const { modelKey, state } = sentModel(detectorId, model);
   const inputs = cutRanges(rows.rowCount, threads.count * piecesPerThread).map(({ start, end }) => ({
     detectorId,
     modelKey,
@@ -59,6 +65,14 @@ export async function scoreRows(detectorId: string, model: Model, rows: Matrix, 
   const onDone = (doneCount: number) => progress?.(doneCount / inputs.length);
   await threads.map<ScoreTask, null>("core/score", inputs, kernels, { ...(signal === undefined ? {} : { signal }), onDone });
   return scores;
+}
+
+function sentModel(detectorId: string, model: Model): SentModel {
+  const held = sentModels.get(model);
+  if (held !== undefined) return held;
+  const sent = { modelKey: `${detectorId}#${++modelCount}`, state: sharedState(model.toState()) };
+  if (!("update" in model)) sentModels.set(model, sent);
+  return sent;
 }
 
 async function scoreHere(model: Model, rows: Matrix, context: ScoringContext): Promise<Float64Array> {

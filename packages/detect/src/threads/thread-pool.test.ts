@@ -19,21 +19,21 @@ function randomRows(rowCount: number, columnCount: number) {
 
 describe("a thread pool", () => {
   it("scores on workers with the same bits as on the caller's thread", async () => {
-    const rows = randomRows(20_000, 8);
+    const rows = randomRows(60_000, 8);
     const { model } = await fitForTest(robustZ, rows);
     const onWorkers = await scoreRows("robust-z", model, rows, { kernels: referenceKernels, threads: pool });
     expect(onWorkers).toEqual(scoresOf(model, rows));
   });
 
   it("stops at once when the signal fires, and serves the next call", async () => {
-    const rows = randomRows(20_000, 8);
+    const rows = randomRows(60_000, 8);
     const { model } = await fitForTest(robustZ, rows);
     const controller = new AbortController();
     const stopped = scoreRows("robust-z", model, rows, { kernels: referenceKernels, threads: pool, signal: controller.signal });
     controller.abort();
     await expect(stopped).rejects.toMatchObject({ code: "ABORTED" });
     const after = await scoreRows("robust-z", model, rows, { kernels: referenceKernels, threads: pool });
-    expect(after).toHaveLength(20_000);
+    expect(after).toHaveLength(60_000);
   });
 
   it("gives back the coded error that a task threw", async () => {
