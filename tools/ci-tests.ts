@@ -77,8 +77,13 @@ interface FileReport {
 export function countTests(report: unknown, groups: readonly TestGroup[], exitCode: number): Outcome[] {
   const files = (report as { testResults?: readonly FileReport[] } | undefined)?.testResults ?? [];
   const outcomes = groups.map(({ name, files: members }) => {
-    const own = files.filter((file) => members.some((member) => file.name.replaceAll("\\", "/").endsWith(`/${member}`)));
-    return { name, ...sumFiles(own) };
+    const own = members.map((member) => files.find((file) => file.name.replaceAll("\\", "/").endsWith(`/${member}`)));
+    const silent = members.filter(
+      (_, index) => (own[index]?.assertionResults.length ?? 0) === 0 && own[index]?.status !== "failed",
+    );
+    const sums = sumFiles(own.filter((file) => file !== undefined));
+    if (exitCode !== 0 && files.length === 0) return { name, ...sums };
+    return { name, ...sums, skipped: sums.skipped + silent.length, skips: [...sums.skips, ...silent.map(describeSilence)] };
   });
   if (exitCode !== 0 && outcomes.every(({ failed }) => failed === 0)) outcomes[0] = { ...outcomes[0], failed: 1 };
   return outcomes;
@@ -98,6 +103,11 @@ function sumFiles(files: readonly FileReport[]): Counts & { readonly seconds: nu
     if (skippedHere.length > 0) skips.push(describeSkips(name, skippedHere));
   }
   return { ...counts, skips };
+}
+
+/** A file whose tests all need what is not here has none to report. */
+function describeSilence(file: string): string {
+  return `${file.split("/").at(-1)}: no test of it can run here`;
 }
 
 function describeSkips(file: string, tests: readonly { readonly fullName: string }[]): string {

@@ -17,7 +17,7 @@ describe("the count of tests", () => {
       testResults: [file("packages/a.test.ts", ["passed", "passed"]), file("packages/parity.test.ts", ["failed", "skipped"])],
     };
     expect(countTests(report, groups, 1)).toEqual([
-      { name: "unit", passed: 2, failed: 0, skipped: 0, skips: [], seconds: 2 },
+      { name: "unit", passed: 2, failed: 0, skipped: 1, skips: ["b.test.ts: no test of it can run here"], seconds: 2 },
       { name: "parity", passed: 0, failed: 1, skipped: 1, skips: ["parity.test.ts: claim 1"], seconds: 2 },
     ]);
   });

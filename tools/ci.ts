@@ -85,6 +85,14 @@ function printOutcome({ name, seconds, passed, failed, skipped, skips }: Outcome
   const time = `${seconds.toFixed(1).padStart(7)} s`;
   console.log(`${result.padEnd(7)}${name.padEnd(14)}${time}  ${isTests ? counts.filter(Boolean).join(", ") : ""}`.trimEnd());
   for (const line of skips) console.log(`         skipped: ${line}`);
+  for (const line of skips.length > 0 ? missingHere() : []) console.log(`         missing: ${line}`);
+}
+
+/** What this machine lacks that some tests need. */
+function missingHere(): string[] {
+  const shared = process.env["NOMALY_SHARED"] ?? join(root, "../shared");
+  const hasShared = existsSync(join(shared, "data/README.md"));
+  return hasShared ? [] : ["the real data sets (NOMALY_SHARED, or ../shared beside the checkout)"];
 }
 
 function countOne(code: number): Counts {
