@@ -1,5 +1,6 @@
 /** One run of k-means, in bounded steps: starting centres, then Lloyd's iteration with Hamerly's bounds. */
 
+import type { DenseKernels } from "../kernels/dense-kernels.ts";
 import type { Matrix } from "../matrix.ts";
 import type { Random } from "../random.ts";
 import { createKMeansStart, type KMeansStart } from "./k-means-start.ts";
@@ -14,19 +15,26 @@ export interface KMeansRun {
 export interface KMeansRunOptions {
   readonly clusterCount: number;
   readonly iterationCountMax: number;
-  readonly tolerance: number;
+  /** The run ends when its centres' summed squared movement is at most this. */
+  readonly movementMax: number;
 }
 
 /** @param origin draws the starting centres, or is them (row-major; copied). */
-export function createKMeansRun(rows: Matrix, options: KMeansRunOptions, origin: Random | Float64Array): KMeansRun {
-  const start = startFrom(rows, options.clusterCount, origin);
-  const movementMax = options.tolerance * meanVariance(rows);
+export function createKMeansRun(
+  rows: Matrix,
+  options: KMeansRunOptions,
+  origin: Random | Float64Array,
+  kernels: DenseKernels,
+): KMeansRun {
+  const start =
+    origin instanceof Float64Array ? givenStart(origin) : createKMeansStart(rows, options.clusterCount, origin, kernels);
+  const { movementMax } = options;
   let lloyd: Lloyd | undefined;
   let iterationCount = 0;
 
   function step(): boolean {
     if (lloyd === undefined) {
-      if (!start.addCenter()) lloyd = createLloyd(rows, start.centers());
+      if (!start.addCenter()) lloyd = createLloyd(rows, start.centers(), kernels);
       return true;
     }
     const changedCount = lloyd.assign();
@@ -40,21 +48,6 @@ export function createKMeansRun(rows: Matrix, options: KMeansRunOptions, origin:
   return { step, result: () => ({ centers: lloyd?.centers ?? start.centers(), inertia: lloyd?.inertia() ?? 0 }) };
 }
 
-function startFrom(rows: Matrix, clusterCount: number, origin: Random | Float64Array): KMeansStart {
-  if (!(origin instanceof Float64Array)) return createKMeansStart(rows, clusterCount, origin);
-  return { addCenter: () => false, centers: () => origin.slice() };
-}
-
-function meanVariance(rows: Matrix): number {
-  const { values, rowCount, columnCount } = rows;
-  let total = 0;
-  for (let column = 0; column < columnCount; column++) {
-    let sum = 0;
-    for (let at = column; at < values.length; at += columnCount) sum += values[at];
-    const mean = sum / rowCount;
-    let squares = 0;
-    for (let at = column; at < values.length; at += columnCount) squares += (values[at] - mean) ** 2;
-    total += squares / rowCount;
-  }
-  return total / columnCount;
+function givenStart(centers: Float64Array): KMeansStart {
+  return { addCenter: () => false, centers: () => centers.slice() };
 }

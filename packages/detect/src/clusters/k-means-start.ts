@@ -1,8 +1,8 @@
 /** Greedy k-means++: starting centres far from one another, one at a time. */
 
+import type { DenseKernels } from "../kernels/dense-kernels.ts";
 import { pickRows, type Matrix } from "../matrix.ts";
 import type { Random } from "../random.ts";
-import { squaredDistance, squaredDistancesInto } from "./nearest-center.ts";
 
 export interface KMeansStart {
   /** Chooses one more centre; false when there are enough, or every row equals a chosen one. */
@@ -17,32 +17,34 @@ export interface KMeansStart {
  * Source: Arthur and Vassilvitskii, k-means++: The Advantages of Careful Seeding, SODA 2007, section 2 and its remark on
  * greedy choice; candidate count as in scikit-learn.
  */
-export function createKMeansStart(rows: Matrix, clusterCount: number, random: Random): KMeansStart {
+export function createKMeansStart(rows: Matrix, clusterCount: number, random: Random, kernels: DenseKernels): KMeansStart {
   const { rowCount } = rows;
   const candidateCount = 2 + Math.floor(Math.log(clusterCount));
   const chosen: number[] = [];
   // squares[row]: squared distance to the nearest centre so far; cumulative[row]: their running sum.
   const squares = new Float64Array(rowCount).fill(Number.POSITIVE_INFINITY);
   const cumulative = new Float64Array(rowCount);
+  // For each row its squared distances to the candidates.
+  const distances = new Float64Array(rowCount * candidateCount);
 
   function addCenter(): boolean {
     if (chosen.length === clusterCount) return false;
-    if (chosen.length === 0) return accept(random.integer(rowCount));
+    if (chosen.length === 0) return acceptBest([random.integer(rowCount)]);
     const potential = cumulative[rowCount - 1];
     if (potential === 0) return false;
-    const candidates = Array.from({ length: candidateCount }, () => firstAbove(cumulative, random.uniform() * potential));
-    return accept(candidates[leastPotential(rows, candidates, squares)]);
+    return acceptBest(Array.from({ length: candidateCount }, () => firstAbove(cumulative, random.uniform() * potential)));
   }
 
-  function accept(row: number): boolean {
-    chosen.push(row);
-    const { values, columnCount } = rows;
+  function acceptBest(candidates: readonly number[]): boolean {
+    const count = candidates.length;
+    kernels.squaredDistancesInto(rows, pickRows(rows, candidates), distances);
+    const best = count === 1 ? 0 : leastPotential(distances, count, squares);
+    chosen.push(candidates[best]);
     let sum = 0;
-    for (let other = 0; other < rowCount; other++) {
-      const square = squaredDistance(values, other * columnCount, values, row * columnCount, columnCount);
-      if (square < squares[other]) squares[other] = square;
-      sum += squares[other];
-      cumulative[other] = sum;
+    for (let row = 0, at = best; row < rowCount; row++, at += count) {
+      if (distances[at] < squares[row]) squares[row] = distances[at];
+      sum += squares[row];
+      cumulative[row] = sum;
     }
     return true;
   }
@@ -50,15 +52,12 @@ export function createKMeansStart(rows: Matrix, clusterCount: number, random: Ra
   return { addCenter, centers: () => pickRows(rows, chosen).values };
 }
 
-/** Position of the candidate row that would leave the least sum of squared distances, the first of equals. */
-function leastPotential(rows: Matrix, candidates: readonly number[], squares: Float64Array): number {
-  const centers = pickRows(rows, candidates).values;
-  const distances = new Float64Array(candidates.length);
-  const potentials = new Float64Array(candidates.length);
-  for (let row = 0, at = 0; row < rows.rowCount; row++, at += rows.columnCount) {
-    squaredDistancesInto(rows.values, at, centers, rows.columnCount, distances);
+/** Position of the candidate that would leave the least sum of squared distances, the first of equals. */
+function leastPotential(distances: Float64Array, candidateCount: number, squares: Float64Array): number {
+  const potentials = new Float64Array(candidateCount);
+  for (let row = 0, at = 0; row < squares.length; row++) {
     const square = squares[row];
-    for (let i = 0; i < distances.length; i++) potentials[i] += distances[i] < square ? distances[i] : square;
+    for (let i = 0; i < candidateCount; i++, at++) potentials[i] += distances[at] < square ? distances[at] : square;
   }
   return potentials.indexOf(Math.min(...potentials));
 }

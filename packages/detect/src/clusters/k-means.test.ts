@@ -55,7 +55,7 @@ describe("k-means", () => {
     ]) {
       const rows = normalRows(rowCount, columnCount, rowCount);
       const start = rows.values.slice(0, clusterCount * columnCount);
-      const lloyd = createLloyd(rows, start.slice());
+      const lloyd = createLloyd(rows, start.slice(), chooseKernels());
       for (let iteration = 0; iteration < 12; iteration++) {
         lloyd.assign();
         lloyd.moveCenters();
@@ -89,7 +89,7 @@ describe("k-means", () => {
 
   it("refills a cluster that lost all its rows with the row farthest from its centre", () => {
     const rows = matrix(Float64Array.from([0, 1, 2, 3, 100]), 1);
-    const lloyd = createLloyd(rows, Float64Array.from([1, 1000, 1001]));
+    const lloyd = createLloyd(rows, Float64Array.from([1, 1000, 1001]), chooseKernels());
     lloyd.assign();
     lloyd.moveCenters();
     expect([...lloyd.centers]).toEqual([1, 100, 3]);
@@ -107,7 +107,7 @@ describe("k-means", () => {
     const rows = normalRows(20_000, 2, 7);
     const { sizes, centers } = await fitKMeans(rows, { clusterCount: 3, initCount: 2 }, contextOf(1));
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(20_000);
-    const again = createLloyd(rows, centers.values.slice());
+    const again = createLloyd(rows, centers.values.slice(), chooseKernels());
     again.assign();
     // Converged: the means of all rows' clusters stand where the centres do, within the tolerance on movement.
     expect(again.moveCenters()).toBeLessThan(1e-4);
@@ -115,10 +115,10 @@ describe("k-means", () => {
 
   it("gives a worker's run the same bits as the caller's own", () => {
     const rows = normalRows(500, 4, 9);
-    const options = { clusterCount: 5, iterationCountMax: 300, tolerance: 1e-4 };
-    const own = createKMeansRun(rows, options, createRandom(11).stream(3));
+    const options = { clusterCount: 5, iterationCountMax: 300, movementMax: 1e-4 };
+    const own = createKMeansRun(rows, options, createRandom(11).stream(3), chooseKernels());
     while (own.step());
-    expect(kMeansRunTask({ rows, options, origin: { seed: 11, stream: 3 } })).toEqual(own.result());
+    expect(kMeansRunTask({ rows, options, origin: { seed: 11, stream: 3 } }, chooseKernels())).toEqual(own.result());
   });
 
   it("stops when its caller says so", async () => {

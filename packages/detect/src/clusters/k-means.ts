@@ -2,13 +2,12 @@
 
 import { assert, throwIfAborted } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
-import { pickRows, type Matrix } from "../matrix.ts";
+import { pickRows, rowRange, type Matrix } from "../matrix.ts";
 import { createRandom, sampleWithoutReplacement, type Random } from "../random.ts";
 import { toSharedMatrix } from "../shared-memory.ts";
 import type { Threads } from "../threads/threads.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
 import { createKMeansRun, type KMeansRun, type KMeansRunOptions } from "./k-means-run.ts";
-import { nearestCenter } from "./nearest-center.ts";
 
 export interface KMeansOptions {
   readonly clusterCount: number;
@@ -62,7 +61,9 @@ const finalistCount = 2;
 /** Share of the work, for progress, that the trials take. */
 const trialShare = 0.5;
 /** Fewer values times runs than this are clustered faster than they are handed to a worker. */
-const threadedValueCountMin = 1_000_000;
+const threadedValueCountMin = 200_000;
+/** Rows labelled at a time. */
+const blockRowCount = 4096;
 
 /**
  * Clusters rows: Lloyd's iteration from greedy k-means++ starts. Start `i` draws from stream `i` of the seed. All starts are
@@ -75,20 +76,25 @@ export async function fitKMeans(rows: Matrix, options: KMeansOptions, context: C
   const { clusterCount, initCount, iterationCountMax, tolerance } = { ...defaults, ...options };
   const { seed } = context.random;
   const trialRows = sampleForTrials(scaled, createRandom(seed).stream(initCount));
-  const trialOptions = { clusterCount, tolerance, iterationCountMax: Math.min(trialIterationCountMax, iterationCountMax) };
+  const variance = meanVariance(scaled);
+  const trialOptions = {
+    clusterCount,
+    movementMax: tolerance * (trialRows === scaled ? variance : meanVariance(trialRows)),
+    iterationCountMax: Math.min(trialIterationCountMax, iterationCountMax),
+  };
   const trials = await runAll(
     Array.from({ length: initCount }, (_, stream) => ({ rows: trialRows, options: trialOptions, origin: { seed, stream } })),
     { ...context, progress: (done) => context.progress?.(done * trialShare) },
   );
   const finalists = [...trials.keys()].toSorted((a, b) => trials[a].inertia - trials[b].inertia || a - b);
-  const finalOptions = { clusterCount, tolerance, iterationCountMax };
+  const finalOptions = { clusterCount, movementMax: tolerance * variance, iterationCountMax };
   const finals = await runAll(
     finalists.slice(0, finalistCount).map((i) => ({ rows: scaled, options: finalOptions, origin: trials[i].centers })),
     { ...context, progress: (done) => context.progress?.(trialShare + done * (1 - trialShare)) },
   );
   let best = finals[0];
   for (const result of finals) if (result.inertia < best.inertia) best = result;
-  return describeClusters(scaled, best, scale);
+  return describeClusters(scaled, best, scale, context.kernels);
 }
 
 function sampleForTrials(rows: Matrix, random: Random): Matrix {
@@ -96,15 +102,35 @@ function sampleForTrials(rows: Matrix, random: Random): Matrix {
   return pickRows(rows, sampleWithoutReplacement(rows.rowCount, trialRowCount, random).sort());
 }
 
+function meanVariance(rows: Matrix): number {
+  const { values, rowCount, columnCount } = rows;
+  const means = new Float64Array(columnCount);
+  for (let row = 0, at = 0; row < rowCount; row++) {
+    for (let column = 0; column < columnCount; column++) means[column] += values[at++];
+  }
+  for (let column = 0; column < columnCount; column++) means[column] /= rowCount;
+  const squares = new Float64Array(columnCount);
+  for (let row = 0, at = 0; row < rowCount; row++) {
+    for (let column = 0; column < columnCount; column++) {
+      const difference = values[at++] - means[column];
+      squares[column] += difference * difference;
+    }
+  }
+  let total = 0;
+  for (let column = 0; column < columnCount; column++) total += squares[column] / rowCount;
+  return total / columnCount;
+}
+
 /** One run from start to end: what a worker does. */
-export function kMeansRunTask(input: KMeansTask): KMeansTaskResult {
-  const run = runOf(input);
+export function kMeansRunTask(input: KMeansTask, kernels: KernelSet): KMeansTaskResult {
+  const run = runOf(input, kernels);
   while (run.step());
   return run.result();
 }
 
-function runOf({ rows, options, origin }: KMeansTask): KMeansRun {
-  return createKMeansRun(rows, options, "seed" in origin ? createRandom(origin.seed).stream(origin.stream) : origin);
+function runOf({ rows, options, origin }: KMeansTask, kernels: KernelSet): KMeansRun {
+  const from = "seed" in origin ? createRandom(origin.seed).stream(origin.stream) : origin;
+  return createKMeansRun(rows, options, from, kernels);
 }
 
 /** The runs' results, in order. All runs have the same rows. */
@@ -119,7 +145,7 @@ async function runAll(tasks: readonly KMeansTask[], context: ClusteringContext):
   }
   const results: KMeansTaskResult[] = [];
   for (const task of tasks) {
-    const run = runOf(task);
+    const run = runOf(task, kernels);
     await finishRun(run, signal);
     results.push(run.result());
     onDone(results.length);
@@ -136,16 +162,13 @@ async function finishRun(run: KMeansRun, signal: AbortSignal | undefined): Promi
 }
 
 /** Labels and sizes by one last look for each row's nearest centre; centres that won no row are left out. */
-function describeClusters(rows: Matrix, result: KMeansTaskResult, scale: number): KMeans {
-  const { rowCount, columnCount, values } = rows;
+function describeClusters(rows: Matrix, result: KMeansTaskResult, scale: number, kernels: KernelSet): KMeans {
+  const { rowCount, columnCount } = rows;
   const centerCount = result.centers.length / columnCount;
   assert(centerCount > 0, "k-means ended without a centre");
-  const labels = new Int32Array(rowCount);
+  const labels = labelsOf(rows, { rowCount: centerCount, columnCount, values: result.centers }, kernels);
   const counts = new Int32Array(centerCount);
-  for (let row = 0, at = 0; row < rowCount; row++, at += columnCount) {
-    labels[row] = nearestCenter(values, at, result.centers, columnCount);
-    counts[labels[row]]++;
-  }
+  for (let row = 0; row < rowCount; row++) counts[labels[row]]++;
   const kept = [...counts.keys()].filter((cluster) => counts[cluster] > 0);
   const centers = new Float64Array(kept.length * columnCount);
   const newLabel = new Int32Array(centerCount);
@@ -164,9 +187,24 @@ function describeClusters(rows: Matrix, result: KMeansTaskResult, scale: number)
   };
 }
 
+function labelsOf(rows: Matrix, centers: Matrix, kernels: KernelSet): Int32Array {
+  const labels = new Int32Array(rows.rowCount);
+  const squares = new Float64Array(Math.min(rows.rowCount, blockRowCount));
+  const nextSquares = new Float64Array(squares.length);
+  for (let start = 0; start < rows.rowCount; start += blockRowCount) {
+    const end = Math.min(start + blockRowCount, rows.rowCount);
+    const nearest = labels.subarray(start, end);
+    kernels.nearestCentersInto(rowRange(rows, start, end), centers, { nearest, squares, nextSquares });
+  }
+  return labels;
+}
+
 /** 1, or the power of two that brings the largest magnitude near 1. */
 function powerOfTwoScale(values: Float64Array): number {
   let largest = 0;
-  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  for (let at = 0; at < values.length; at++) {
+    const magnitude = Math.abs(values[at]);
+    if (magnitude > largest) largest = magnitude;
+  }
   return largest <= magnitudeMax ? 1 : 2 ** -Math.ceil(Math.log2(largest));
 }

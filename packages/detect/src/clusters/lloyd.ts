@@ -1,7 +1,8 @@
 /** Lloyd's iteration with Hamerly's bounds: most rows are settled by one comparison, with plain Lloyd's answer to the bit. */
 
+import type { DenseKernels, NearestCenters } from "../kernels/dense-kernels.ts";
 import type { Matrix } from "../matrix.ts";
-import { squaredDistance, squaredDistancesInto } from "./nearest-center.ts";
+import { squaredDistance } from "./nearest-center.ts";
 
 export interface Lloyd {
   /** Row-major; moved in place. */
@@ -17,6 +18,8 @@ export interface Lloyd {
 /** Bounds are kept in rounded arithmetic; they decide only with these relative margins, else the distances do. */
 const distanceMargin = 1 + 1e-9;
 const driftMargin = 1e-12;
+/** Rows whose bounds are looked at before those left unsettled are measured, all at once. */
+const blockRowCount = 4096;
 
 /**
  * A row's distance to its own centre has an upper bound, that to every other a lower one; both are let out by how far the
@@ -27,48 +30,63 @@ const driftMargin = 1e-12;
  * Source: Hamerly, Making k-means Even Faster, SDM 2010. A label's change moves the row between two running sums, in row
  * order: what the bounds skip changes no bit.
  */
-export function createLloyd(rows: Matrix, centers: Float64Array): Lloyd {
+export function createLloyd(rows: Matrix, centers: Float64Array, kernels: DenseKernels): Lloyd {
   const { rowCount, columnCount, values } = rows;
   const clusterCount = centers.length / columnCount;
+  const centerRows: Matrix = { rowCount: clusterCount, columnCount, values: centers };
   const labels = new Int32Array(rowCount).fill(-1);
-  const upperBase = new Float64Array(rowCount);
-  const lowerBase = new Float64Array(rowCount);
+  const upperBase = new Float64Array(rowCount).fill(Number.POSITIVE_INFINITY);
+  const lowerBase = new Float64Array(rowCount).fill(Number.NEGATIVE_INFINITY);
   const drift = new Float64Array(clusterCount);
   const otherDrift = new Float64Array(clusterCount);
-  const squares = new Float64Array(clusterCount);
   const totals: Totals = { sums: new Float64Array(centers.length), counts: new Int32Array(clusterCount) };
+  const unsettled = new Int32Array(Math.min(rowCount, blockRowCount));
+  const found: NearestCenters = {
+    nearest: new Int32Array(unsettled.length),
+    squares: new Float64Array(unsettled.length),
+    nextSquares: new Float64Array(unsettled.length),
+  };
 
   function assign(): number {
     const halfGaps = halfGapsOf(centers, columnCount);
     const slack = driftMargin * drift.reduce((sum, one) => sum + one, 0);
     let changedCount = 0;
-    for (let row = 0, at = 0; row < rowCount; row++, at += columnCount) {
+    for (let start = 0; start < rowCount; start += blockRowCount) {
+      const count = listUnsettled(start, Math.min(start + blockRowCount, rowCount), halfGaps, slack);
+      if (count === 0) continue;
+      kernels.nearestCentersInto(rows, centerRows, found, unsettled.subarray(0, count));
+      changedCount += settle(count);
+    }
+    return changedCount;
+  }
+
+  /** @returns how many rows are in `unsettled`: those whose bounds leave open which centre is nearest. */
+  function listUnsettled(start: number, end: number, halfGaps: Float64Array, slack: number): number {
+    let count = 0;
+    for (let row = start; row < end; row++) {
       const label = labels[row];
       if (label !== -1) {
-        const bound = Math.max(halfGaps[label], lowerBase[row] - otherDrift[label]) - slack;
+        const lower = lowerBase[row] - otherDrift[label];
+        const bound = (lower > halfGaps[label] ? lower : halfGaps[label]) - slack;
         if ((upperBase[row] + drift[label]) * distanceMargin < bound) continue;
-        const distance = Math.sqrt(squaredDistance(values, at, centers, label * columnCount, columnCount));
-        upperBase[row] = distance - drift[label];
-        if (distance * distanceMargin < bound) continue;
       }
-      squaredDistancesInto(values, at, centers, columnCount, squares);
-      let nearest = 0;
-      let least = squares[0];
-      let second = Number.POSITIVE_INFINITY;
-      for (let center = 1; center < clusterCount; center++) {
-        const square = squares[center];
-        if (square < least) {
-          second = least;
-          least = square;
-          nearest = center;
-        } else if (square < second) second = square;
-      }
-      upperBase[row] = Math.sqrt(least) - drift[nearest];
-      lowerBase[row] = Math.sqrt(second) + otherDrift[nearest];
-      if (nearest === label) continue;
+      unsettled[count++] = row;
+    }
+    return count;
+  }
+
+  /** Takes over what was found for the rows in `unsettled`. @returns how many labels changed. */
+  function settle(count: number): number {
+    let changedCount = 0;
+    for (let i = 0; i < count; i++) {
+      const row = unsettled[i];
+      const nearest = found.nearest[i];
+      upperBase[row] = Math.sqrt(found.squares[i]) - drift[nearest];
+      lowerBase[row] = Math.sqrt(found.nextSquares[i]) + otherDrift[nearest];
+      if (nearest === labels[row]) continue;
+      moveRow(totals, rows, row, { from: labels[row], to: nearest });
       labels[row] = nearest;
       changedCount++;
-      moveRow(totals, rows, row, { from: label, to: nearest });
     }
     return changedCount;
   }

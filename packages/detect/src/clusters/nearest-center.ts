@@ -14,47 +14,6 @@ export function nearestCenter(values: Float64Array, at: number, centers: Float64
   return best;
 }
 
-/**
- * `out[center]` = squared distance to each centre, each summed over columns in order. Four centres go side by side: their
- * sums do not wait for one another.
- */
-export function squaredDistancesInto(
-  values: Float64Array,
-  at: number,
-  centers: Float64Array,
-  width: number,
-  out: Float64Array,
-): void {
-  const count = centers.length / width;
-  let center = 0;
-  for (; center + 4 <= count; center += 4) {
-    const a = center * width;
-    const b = a + width;
-    const c = b + width;
-    const d = c + width;
-    let sumA = 0;
-    let sumB = 0;
-    let sumC = 0;
-    let sumD = 0;
-    for (let column = 0; column < width; column++) {
-      const value = values[at + column];
-      const fromA = value - centers[a + column];
-      const fromB = value - centers[b + column];
-      const fromC = value - centers[c + column];
-      const fromD = value - centers[d + column];
-      sumA += fromA * fromA;
-      sumB += fromB * fromB;
-      sumC += fromC * fromC;
-      sumD += fromD * fromD;
-    }
-    out[center] = sumA;
-    out[center + 1] = sumB;
-    out[center + 2] = sumC;
-    out[center + 3] = sumD;
-  }
-  for (; center < count; center++) out[center] = squaredDistance(values, at, centers, center * width, width);
-}
-
 export function squaredDistance(a: Float64Array, aAt: number, b: Float64Array, bAt: number, width: number): number {
   let sum = 0;
   for (let column = 0; column < width; column++) {

@@ -1,4 +1,4 @@
-/** The dense family of kernels: sums of products, quadratic forms, and sums of Gaussians. */
+/** The dense family of kernels: sums of products, quadratic forms, distances to centres, and sums of Gaussians. */
 
 import type { Matrix } from "../matrix.ts";
 
@@ -20,6 +20,16 @@ export interface CenteredTransform {
   readonly factor: Float64Array;
 }
 
+/** One entry for each row. */
+export interface NearestCenters {
+  /** The nearest centre, the first of equals. */
+  readonly nearest: Int32Array;
+  /** Squared distance to it. */
+  readonly squares: Float64Array;
+  /** Squared distance to the nearest of the other centres; infinite where there is none. */
+  readonly nextSquares: Float64Array;
+}
+
 /** Points held ready for sums of Gaussians over all of them. */
 export interface GaussianPoints {
   /**
@@ -36,6 +46,10 @@ export interface DenseKernels {
   addScatter(rows: Matrix, weights: Float64Array | undefined, into: ScatterSums): void;
   /** `out[row]` = squared length of the transformed row: a Mahalanobis distance when the factor whitens. */
   squaredNormsInto(rows: Matrix, transform: CenteredTransform, out: Float64Array): void;
+  /** `out[row * centers.rowCount + center]` = squared Euclidean distance, summed over columns in order. Values are finite. */
+  squaredDistancesInto(rows: Matrix, centers: Matrix, out: Float64Array): void;
+  /** Looks up the nearest of the centres for each row, or for the listed ones in their order, by the same distances. */
+  nearestCentersInto(rows: Matrix, centers: Matrix, out: NearestCenters, listed?: Int32Array): void;
   /** Copies the points; what it holds is freed with the object. */
   gaussianPoints(points: Matrix): GaussianPoints;
 }

@@ -36,6 +36,27 @@ function upperTriangle(products: Float64Array, width: number): Float64Array {
   return products.filter((_, i) => i % width >= Math.floor(i / width));
 }
 
+function emptyNearest(count: number) {
+  return { nearest: new Int32Array(count), squares: new Float64Array(count), nextSquares: new Float64Array(count) };
+}
+
+function expectEqualDistances(kernels: KernelSet, rows: Matrix, centers: Matrix): void {
+  const [actual, expected] = [1, 2].map(() => new Float64Array(rows.rowCount * centers.rowCount));
+  kernels.squaredDistancesInto(rows, centers, actual);
+  reference.squaredDistancesInto(rows, centers, expected);
+  expect(firstDifference(actual, expected)).toBe(-1);
+  const everyThird = Int32Array.from({ length: Math.ceil(rows.rowCount / 3) }, (_, i) => rows.rowCount - 1 - 3 * i);
+  for (const listed of [undefined, everyThird]) {
+    const count = listed?.length ?? rows.rowCount;
+    const [found, sought] = [emptyNearest(count), emptyNearest(count)];
+    kernels.nearestCentersInto(rows, centers, found, listed);
+    reference.nearestCentersInto(rows, centers, sought, listed);
+    expect(found.nearest).toEqual(sought.nearest);
+    expect(firstDifference(found.squares, sought.squares)).toBe(-1);
+    expect(firstDifference(found.nextSquares, sought.nextSquares)).toBe(-1);
+  }
+}
+
 describe("the plain dense kernels", () => {
   test("sum products about the centre", () => {
     const sums = emptySums(Float64Array.of(1, 2));
@@ -50,6 +71,22 @@ describe("the plain dense kernels", () => {
     const transform = { center: Float64Array.of(1, 1), factor: Float64Array.of(1, 0, 1, 1) };
     reference.squaredNormsInto({ rowCount: 1, columnCount: 2, values: Float64Array.of(4, 5) }, transform, out);
     expect(out[0]).toBe(3 ** 2 + 7 ** 2);
+  });
+
+  test("find the nearest centre, the first of equals, and the distance to the next", () => {
+    const rows = { rowCount: 3, columnCount: 2, values: Float64Array.of(0, 0, 3, 4, 6, 8) };
+    const centers = { rowCount: 3, columnCount: 2, values: Float64Array.of(6, 8, 0, 0, 0, 0) };
+    const distances = new Float64Array(9);
+    reference.squaredDistancesInto(rows, centers, distances);
+    expect([...distances]).toEqual([100, 0, 0, 25, 25, 25, 0, 100, 100]);
+    const found = emptyNearest(3);
+    reference.nearestCentersInto(rows, centers, found);
+    expect([...found.nearest]).toEqual([1, 0, 0]);
+    expect([...found.squares]).toEqual([0, 25, 0]);
+    expect([...found.nextSquares]).toEqual([0, 25, 100]);
+    const lone = emptyNearest(1);
+    reference.nearestCentersInto(rows, { ...centers, rowCount: 1 }, lone, Int32Array.of(2));
+    expect(lone.nextSquares[0]).toBe(Number.POSITIVE_INFINITY);
   });
 
   test("have an exponential within two units in the last place", () => {
@@ -104,6 +141,21 @@ describe.each(["wasm-simd", "wasm-relaxed-simd"] as const)("%s gives the bits of
     }
   });
 
+  test.each(shapes)("in distances to the centres of %d x %d", (rowCount, columnCount) => {
+    // Whole numbers beside the random ones: many rows then lie as far from one centre as from another.
+    const random = randomTable(rowCount, columnCount, rowCount);
+    for (const rows of [random, { ...random, values: random.values.map((value) => Math.round(value) % 3) }]) {
+      for (const centerCount of [1, 2, 8, 9, 21]) {
+        const centers = {
+          rowCount: centerCount,
+          columnCount,
+          values: Float64Array.from({ length: centerCount * columnCount }, (_, at) => rows.values[(at * 7) % rows.values.length]),
+        };
+        expectEqualDistances(kernels, rows, centers);
+      }
+    }
+  });
+
   test.each([
     [1, 1],
     [9, 2],
@@ -135,6 +187,7 @@ describe.each(["wasm-simd", "wasm-relaxed-simd"] as const)("%s gives the bits of
     kernels.squaredNormsInto(rows, { center, factor: Float64Array.of(1, 1e-300) }, actual);
     reference.squaredNormsInto(rows, { center, factor: Float64Array.of(1, 1e-300) }, expected);
     expect(firstDifference(actual, expected)).toBe(-1);
+    expectEqualDistances(kernels, rows, { rowCount: 3, columnCount: 2, values: rows.values.slice(0, 6) });
     kernels.gaussianPoints(rows).sumsInto(rows, { factor: 1, shifts: new Float64Array(200) }, actual);
     reference.gaussianPoints(rows).sumsInto(rows, { factor: 1, shifts: new Float64Array(200) }, expected);
     expect(firstDifference(actual, expected)).toBe(-1);

@@ -75,7 +75,7 @@ export const cblof = defineDetector({
       progress: (done) => context.progress?.(done * clusteringShare),
     });
     const isLarge = largeClusters(sizes, train.rowCount, params.alpha, params.beta);
-    const model = createCblofModel({ centers, sizes, isLarge, useWeights: params.useWeights });
+    const model = createCblofModel({ centers, sizes, isLarge, useWeights: params.useWeights }, context.kernels);
     const trainingScores = await scoreRows("cblof", model, train, {
       ...context,
       progress: (done) => context.progress?.(clusteringShare + done * (1 - clusteringShare)),

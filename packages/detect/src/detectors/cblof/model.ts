@@ -4,7 +4,11 @@ import { euclideanDistance, nearestCenter } from "../../clusters/nearest-center.
 import type { Model, ModelState } from "../../detector/detector.ts";
 import { stateArray, stateBoolean, stateInteger } from "../../detector/state.ts";
 import { NomalyError } from "../../errors.ts";
-import { columnCountMax, type Matrix } from "../../matrix.ts";
+import type { DenseKernels } from "../../kernels/dense-kernels.ts";
+import { columnCountMax, rowRange, type Matrix } from "../../matrix.ts";
+
+/** Rows compared with the centres at a time. */
+const blockRowCount = 4096;
 
 interface CblofState {
   readonly centers: Matrix;
@@ -14,7 +18,7 @@ interface CblofState {
   readonly useWeights: boolean;
 }
 
-export function createCblofModel(state: CblofState): Model {
+export function createCblofModel(state: CblofState, kernels: DenseKernels): Model {
   const { centers, sizes, isLarge, useWeights } = state;
   const { columnCount } = centers;
   // For each cluster, where the centre stands that its rows are measured from, and -1 where that depends on the row.
@@ -38,12 +42,23 @@ export function createCblofModel(state: CblofState): Model {
   }
 
   function scoreInto(rows: Matrix, scores: Float64Array): void {
-    for (let row = 0, at = 0; row < rows.rowCount; row++, at += columnCount) {
-      const cluster = nearestCenter(rows.values, at, centers.values, columnCount);
-      const centerAt = measuredFrom(rows.values, at, cluster);
-      const distance = euclideanDistance(rows.values, at, centers.values, centerAt, columnCount);
-      scores[row] = Math.min(Number.MAX_VALUE, distance * weights[cluster]);
+    const count = Math.min(rows.rowCount, blockRowCount);
+    const found = { nearest: new Int32Array(count), squares: new Float64Array(count), nextSquares: new Float64Array(count) };
+    for (let start = 0; start < rows.rowCount; start += blockRowCount) {
+      const end = Math.min(start + blockRowCount, rows.rowCount);
+      kernels.nearestCentersInto(rowRange(rows, start, end), centers, found);
+      for (let row = start; row < end; row++) {
+        const cluster = found.nearest[row - start];
+        const square = found.squares[row - start];
+        const isOwn = ownCenterAt[cluster] !== -1 && square < Number.POSITIVE_INFINITY;
+        const distance = isOwn ? Math.sqrt(square) : distanceFrom(rows.values, row * columnCount, cluster);
+        scores[row] = Math.min(Number.MAX_VALUE, distance * weights[cluster]);
+      }
     }
+  }
+
+  function distanceFrom(values: Float64Array, at: number, cluster: number): number {
+    return euclideanDistance(values, at, centers.values, measuredFrom(values, at, cluster), columnCount);
   }
 
   /** Each column's squared difference from the centre as a share of the squared distance, times the score. */
@@ -66,7 +81,7 @@ export function createCblofModel(state: CblofState): Model {
   return { columnCount, scoreInto, contributionsInto, toState };
 }
 
-export function restoreCblof(state: ModelState): Model {
+export function restoreCblof(state: ModelState, kernels: DenseKernels): Model {
   const columnCount = stateInteger(state, "columnCount", 1, columnCountMax);
   const isLarge = stateArray(state, "isLarge", Uint8Array);
   const sizes = stateArray(state, "sizes", Int32Array, isLarge.length);
@@ -75,7 +90,7 @@ export function restoreCblof(state: ModelState): Model {
   if (sizes.some((size) => size < 1)) throw damaged("sizes", "counts from 1");
   if (!values.every(Number.isFinite)) throw damaged("centers", "finite numbers");
   const centers = { rowCount: isLarge.length, columnCount, values };
-  return createCblofModel({ centers, sizes, isLarge, useWeights: stateBoolean(state, "useWeights") });
+  return createCblofModel({ centers, sizes, isLarge, useWeights: stateBoolean(state, "useWeights") }, kernels);
 }
 
 function damaged(field: string, expected: string): NomalyError {

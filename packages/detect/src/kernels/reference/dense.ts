@@ -1,9 +1,15 @@
 /** The dense family in plain float64: the truth the other kernel sets are held to. */
 
 import type { Matrix } from "../../matrix.ts";
-import type { CenteredTransform, DenseKernels, GaussianPoints, ScatterSums } from "../dense-kernels.ts";
+import type { CenteredTransform, DenseKernels, GaussianPoints, NearestCenters, ScatterSums } from "../dense-kernels.ts";
 
-export const referenceDense: DenseKernels = { addScatter, squaredNormsInto, gaussianPoints };
+export const referenceDense: DenseKernels = {
+  addScatter,
+  squaredNormsInto,
+  squaredDistancesInto,
+  nearestCentersInto,
+  gaussianPoints,
+};
 
 function addScatter(rows: Matrix, weights: Float64Array | undefined, into: ScatterSums): void {
   const { center, sums, products } = into;
@@ -36,25 +42,56 @@ function squaredNormsInto(rows: Matrix, transform: CenteredTransform, out: Float
   }
 }
 
+function squaredDistancesInto(rows: Matrix, centers: Matrix, out: Float64Array): void {
+  const width = rows.columnCount;
+  for (let row = 0, to = 0; row < rows.rowCount; row++) {
+    for (let center = 0; center < centers.rowCount; center++, to++) {
+      out[to] = squaredDistance(rows.values, row * width, centers.values, center * width, width);
+    }
+  }
+}
+
+function nearestCentersInto(rows: Matrix, centers: Matrix, out: NearestCenters, listed?: Int32Array): void {
+  const width = rows.columnCount;
+  const count = listed === undefined ? rows.rowCount : listed.length;
+  for (let i = 0; i < count; i++) {
+    const at = (listed === undefined ? i : listed[i]) * width;
+    let nearest = 0;
+    let least = Number.POSITIVE_INFINITY;
+    let next = Number.POSITIVE_INFINITY;
+    for (let center = 0; center < centers.rowCount; center++) {
+      const square = squaredDistance(rows.values, at, centers.values, center * width, width);
+      if (square < least) {
+        next = least;
+        least = square;
+        nearest = center;
+      } else if (square < next) next = square;
+    }
+    out.nearest[i] = nearest;
+    out.squares[i] = least;
+    out.nextSquares[i] = next;
+  }
+}
+
+function squaredDistance(a: Float64Array, aAt: number, b: Float64Array, bAt: number, width: number): number {
+  let sum = 0;
+  for (let j = 0; j < width; j++) {
+    const difference = a[aAt + j] - b[bAt + j];
+    sum += difference * difference;
+  }
+  return sum;
+}
+
 function gaussianPoints(points: Matrix): GaussianPoints {
   const own = points.values.slice();
   const width = points.columnCount;
-
-  function squaredDistance(values: Float64Array, at: number, start: number): number {
-    let sum = 0;
-    for (let j = 0; j < width; j++) {
-      const difference = values[at + j] - own[start + j];
-      sum += difference * difference;
-    }
-    return sum;
-  }
 
   return {
     sumsInto(rows, { factor, shifts }, out) {
       for (let row = 0, at = 0; row < rows.rowCount; row++, at += width) {
         let sum = 0;
         for (let start = 0; start < own.length; start += width) {
-          sum += exponential(shifts[row] - factor * squaredDistance(rows.values, at, start));
+          sum += exponential(shifts[row] - factor * squaredDistance(rows.values, at, own, start, width));
         }
         out[row] = sum;
       }
@@ -63,7 +100,7 @@ function gaussianPoints(points: Matrix): GaussianPoints {
       for (let row = 0, at = 0; row < rows.rowCount; row++, at += width) {
         let nearest = Number.POSITIVE_INFINITY;
         for (let start = 0; start < own.length; start += width) {
-          const distance = squaredDistance(rows.values, at, start);
+          const distance = squaredDistance(rows.values, at, own, start, width);
           if (distance < nearest) nearest = distance;
         }
         out[row] = nearest;

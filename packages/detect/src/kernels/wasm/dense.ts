@@ -2,7 +2,7 @@
 
 import type { Matrix } from "../../matrix.ts";
 import { rowRange } from "../../matrix.ts";
-import type { CenteredTransform, DenseKernels, GaussianPoints, ScatterSums } from "../dense-kernels.ts";
+import type { CenteredTransform, DenseKernels, GaussianPoints, NearestCenters, ScatterSums } from "../dense-kernels.ts";
 import { referenceDense } from "../reference/dense.ts";
 import { relaxedSimd, simd } from "./generated/dense.ts";
 import { createArena } from "./instance.ts";
@@ -18,6 +18,8 @@ const scatterColumnCountMax = 4096;
 const chunkRowCount = 64;
 /** Points in a tile; rows in a step of `squaredNorms`. */
 const tileSize = 8;
+/** Rows compared with centres at a time: their distances to a few centres stay near. */
+const centeredRowCount = 4096;
 /** Rows that pass over one tile of points while it is in the first-level cache. */
 const gaussianRowCount = 64;
 
@@ -41,6 +43,16 @@ export function wasmDense(build: WasmBuild): DenseKernels {
     squaredNormsInto(rows, transform, out) {
       if (rows.values.length < copiedValueCountMin) referenceDense.squaredNormsInto(rows, transform, out);
       else squaredNormsInto(freshArena(), rows, transform, out);
+    },
+    squaredDistancesInto(rows, centers, out) {
+      if (rows.values.length < copiedValueCountMin) referenceDense.squaredDistancesInto(rows, centers, out);
+      else squaredDistancesInto(freshArena(), rows, centers, out);
+    },
+    nearestCentersInto(rows, centers, out, listed) {
+      const rowCount = listed === undefined ? rows.rowCount : listed.length;
+      const isSmall = rowCount * rows.columnCount < copiedValueCountMin;
+      if (isSmall) referenceDense.nearestCentersInto(rows, centers, out, listed);
+      else nearestCentersInto(freshArena(), { rows, rowCount, listed }, centers, out);
     },
     gaussianPoints: (points) => gaussianPoints(newArena(), points),
   };
@@ -98,6 +110,73 @@ function squaredNormsInto(arena: WasmArena, rows: Matrix, transform: CenteredTra
 
 function roundUp(count: number): number {
   return Math.ceil(count / tileSize) * tileSize;
+}
+
+function squaredDistancesInto(arena: WasmArena, rows: Matrix, centers: Matrix, out: Float64Array): void {
+  const { columnCount } = rows;
+  const paddedCount = roundUp(centers.rowCount);
+  const blockRowCount = blockOf(rows.rowCount, columnCount + paddedCount);
+  const tilesAt = putTiles(arena, centers);
+  const rowsAt = arena.reserve(blockRowCount * columnCount * 8);
+  const outAt = arena.reserve(blockRowCount * paddedCount * 8);
+  for (let start = 0; start < rows.rowCount; start += blockRowCount) {
+    const end = Math.min(start + blockRowCount, rows.rowCount);
+    arena.float64(rowsAt, (end - start) * columnCount).set(rowRange(rows, start, end).values);
+    arena.call["squaredDistances"](tilesAt, paddedCount / tileSize, columnCount, rowsAt, end - start, outAt);
+    const squares = arena.float64(outAt, (end - start) * paddedCount);
+    for (let row = start, from = 0, to = start * centers.rowCount; row < end; row++, from += paddedCount) {
+      for (let center = 0; center < centers.rowCount; center++) out[to++] = squares[from + center];
+    }
+  }
+}
+
+interface ListedRows {
+  readonly rows: Matrix;
+  readonly rowCount: number;
+  /** All rows where undefined. */
+  readonly listed: Int32Array | undefined;
+}
+
+function nearestCentersInto(arena: WasmArena, given: ListedRows, centers: Matrix, out: NearestCenters): void {
+  const { rows, rowCount, listed } = given;
+  const { columnCount } = rows;
+  const blockRowCount = blockOf(rowCount, columnCount);
+  const tilesAt = putTiles(arena, centers);
+  const tileCount = Math.ceil(centers.rowCount / tileSize);
+  const rowsAt = arena.reserve(blockRowCount * columnCount * 8);
+  const nearestAt = arena.reserve(blockRowCount * 4);
+  const squaresAt = arena.reserve(blockRowCount * 8);
+  const nextAt = arena.reserve(blockRowCount * 8);
+  for (let start = 0; start < rowCount; start += blockRowCount) {
+    const end = Math.min(start + blockRowCount, rowCount);
+    const block = arena.float64(rowsAt, (end - start) * columnCount);
+    if (listed === undefined) block.set(rowRange(rows, start, end).values);
+    else gatherInto(block, rows, listed.subarray(start, end));
+    arena.call["nearestCenters"](tilesAt, tileCount, columnCount, rowsAt, end - start, nearestAt, squaresAt, nextAt);
+    out.nearest.set(arena.int32(nearestAt, end - start), start);
+    out.squares.set(arena.float64(squaresAt, end - start), start);
+    out.nextSquares.set(arena.float64(nextAt, end - start), start);
+  }
+}
+
+function gatherInto(out: Float64Array, rows: Matrix, listed: Int32Array): void {
+  const { values, columnCount } = rows;
+  for (let i = 0, to = 0; i < listed.length; i++) {
+    const from = listed[i] * columnCount;
+    for (let column = 0; column < columnCount; column++) out[to++] = values[from + column];
+  }
+}
+
+/** Rows in a block when each needs room for so many values. */
+function blockOf(rowCount: number, valueCount: number): number {
+  return Math.max(1, Math.min(rowCount, centeredRowCount, Math.floor(blockValueCount / valueCount)));
+}
+
+function putTiles(arena: WasmArena, points: Matrix): number {
+  const length = roundUp(points.rowCount) * points.columnCount;
+  const address = arena.reserve(length * 8);
+  fillTiles(points, arena.float64(address, length));
+  return address;
 }
 
 /** The points stay in an arena of their own, so that scoring one row does not copy them. */

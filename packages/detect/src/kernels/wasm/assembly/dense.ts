@@ -1,5 +1,5 @@
 /**
- * Sums of products, quadratic forms and sums of Gaussians in float64 SIMD.
+ * Sums of products, quadratic forms, distances to centres and sums of Gaussians in float64 SIMD.
  *
  * Every sum runs in the order of the plain loops; two lanes are always two different results. No multiply-add is
  * fused, since that would give other bits.
@@ -206,6 +206,128 @@ function normsOfEight(scratch: usize, columnCount: usize, factor: usize, factorC
   v128.store(out, n1, 16);
   v128.store(out, n2, 32);
   v128.store(out, n3, 48);
+}
+
+/**
+ * Squared distances of rows to centres.
+ *
+ *     tiles  tileCount x d x 8: eight centres side by side; those that pad the last tile are infinite, and infinitely far
+ *     rows   n x d        out  n x (tileCount x 8)
+ */
+export function squaredDistances(
+  tiles: usize,
+  tileCount: usize,
+  columnCount: usize,
+  rows: usize,
+  rowCount: usize,
+  out: usize,
+): void {
+  const tileBytes = columnCount << 6;
+  const rowBytes = columnCount << 3;
+  for (const rowEnd = rows + rowCount * rowBytes; rows < rowEnd; rows += rowBytes) {
+    const row = rows;
+    let tile = tiles;
+    for (let t: usize = 0; t < tileCount; t++, out += 64) {
+      let a0 = f64x2.splat(0);
+      let a1 = f64x2.splat(0);
+      let a2 = f64x2.splat(0);
+      let a3 = f64x2.splat(0);
+      let value = row;
+      for (const end = tile + tileBytes; tile < end; tile += 64, value += 8) {
+        const x = v128.load_splat<f64>(value);
+        const d0 = f64x2.sub(x, v128.load(tile));
+        a0 = f64x2.add(a0, f64x2.mul(d0, d0));
+        const d1 = f64x2.sub(x, v128.load(tile, 16));
+        a1 = f64x2.add(a1, f64x2.mul(d1, d1));
+        const d2 = f64x2.sub(x, v128.load(tile, 32));
+        a2 = f64x2.add(a2, f64x2.mul(d2, d2));
+        const d3 = f64x2.sub(x, v128.load(tile, 48));
+        a3 = f64x2.add(a3, f64x2.mul(d3, d3));
+      }
+      v128.store(out, a0);
+      v128.store(out, a1, 16);
+      v128.store(out, a2, 32);
+      v128.store(out, a3, 48);
+    }
+  }
+}
+
+/**
+ * The nearest centre of each row (int32, the first of equals), and squared distances to it and to the nearest other.
+ * Tiles and rows as in `squaredDistances`.
+ */
+export function nearestCenters(
+  tiles: usize,
+  tileCount: usize,
+  columnCount: usize,
+  rows: usize,
+  rowCount: usize,
+  nearests: usize,
+  leasts: usize,
+  nexts: usize,
+): void {
+  const tileBytes = columnCount << 6;
+  const rowBytes = columnCount << 3;
+  const infinity = f64x2.splat(Infinity);
+  for (const rowEnd = rows + rowCount * rowBytes; rows < rowEnd; rows += rowBytes) {
+    const row = rows;
+    let tile = tiles;
+    let nearest: i32 = 0;
+    let least: f64 = Infinity;
+    let next: f64 = Infinity;
+    for (let t: i32 = 0; t < <i32>tileCount; t++) {
+      let a0 = f64x2.splat(0);
+      let a1 = f64x2.splat(0);
+      let a2 = f64x2.splat(0);
+      let a3 = f64x2.splat(0);
+      let value = row;
+      for (const end = tile + tileBytes; tile < end; tile += 64, value += 8) {
+        const x = v128.load_splat<f64>(value);
+        const d0 = f64x2.sub(x, v128.load(tile));
+        a0 = f64x2.add(a0, f64x2.mul(d0, d0));
+        const d1 = f64x2.sub(x, v128.load(tile, 16));
+        a1 = f64x2.add(a1, f64x2.mul(d1, d1));
+        const d2 = f64x2.sub(x, v128.load(tile, 32));
+        a2 = f64x2.add(a2, f64x2.mul(d2, d2));
+        const d3 = f64x2.sub(x, v128.load(tile, 48));
+        a3 = f64x2.add(a3, f64x2.mul(d3, d3));
+      }
+      const both = leastOfLanes(a0, a1, a2, a3);
+      const m0 = f64x2.eq(a0, both);
+      const m1 = f64x2.eq(a1, both);
+      const m2 = f64x2.eq(a2, both);
+      const m3 = f64x2.eq(a3, both);
+      const where = i64x2.bitmask(m0) | (i64x2.bitmask(m1) << 2) | (i64x2.bitmask(m2) << 4) | (i64x2.bitmask(m3) << 6);
+      // The least of the others: without the lanes that hold the least, unless several do.
+      const others = leastOfLanes(
+        v128.bitselect(infinity, a0, m0),
+        v128.bitselect(infinity, a1, m1),
+        v128.bitselect(infinity, a2, m2),
+        v128.bitselect(infinity, a3, m3),
+      );
+      const tileLeast = f64x2.extract_lane(both, 0);
+      const tileNext = (where & (where - 1)) != 0 ? tileLeast : f64x2.extract_lane(others, 0);
+      if (tileLeast < least) {
+        next = least < tileNext ? least : tileNext;
+        least = tileLeast;
+        nearest = (t << 3) + ctz(where);
+      } else if (tileLeast < next) next = tileLeast;
+    }
+    store<i32>(nearests, nearest);
+    store<f64>(leasts, least);
+    store<f64>(nexts, next);
+    nearests += 4;
+    leasts += 8;
+    nexts += 8;
+  }
+}
+
+/** The least of eight numbers, in both lanes. */
+// @ts-ignore: decorator
+@inline
+function leastOfLanes(a: v128, b: v128, c: v128, d: v128): v128 {
+  const least = f64x2.pmin(f64x2.pmin(a, b), f64x2.pmin(c, d));
+  return f64x2.pmin(least, v128.shuffle<i64>(least, least, 1, 0));
 }
 
 /**
