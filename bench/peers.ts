@@ -12,7 +12,7 @@ import { benchCases } from "./cases.ts";
 import { generateValues, writeValues } from "./data.ts";
 import type { Comparison } from "./measure.ts";
 import { compare } from "./measure.ts";
-import { comparisonLine, tableHead, writeBenchmarks } from "./tables.ts";
+import { comparisonLine, tableHead, writeComparisons } from "./tables.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const environment = join(root, ".venv");
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  if (options.write) writeBenchmarks(root, comparisons, { runCount: Number(options.runs), threads });
+  if (options.write) writeComparisons(root, comparisons, { runCount: Number(options.runs), threads });
 }
 
 /** The peers' Python, made in .venv when Python is there; undefined where it is not. */

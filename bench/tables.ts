@@ -8,8 +8,6 @@ import type { BenchCase } from "./cases.ts";
 import type { Comparison } from "./measure.ts";
 import { median, seconds } from "./measure.ts";
 
-const marker = "<!-- generated below by npm run bench:peers -- --write -->";
-
 export function tableHead(): string {
   return [
     "| detector | rows x columns | ours: fit + score | peer | peer: fit + score | ratio (min to max) | wanted | memory, ours / peer |",
@@ -61,17 +59,13 @@ export function describeMachine(root: string): string {
   return `${cpus().length} cores of ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, commit ${commit}`;
 }
 
-/** Replaces the generated part of docs/benchmarks.md; what stands above the marker is written by hand. */
-export function writeBenchmarks(
+/** The comparisons as the section `peers` of docs/benchmarks.md. */
+export function writeComparisons(
   root: string,
   comparisons: readonly Comparison[],
   how: { runCount: number; threads: number },
 ): void {
-  const file = join(root, "docs/benchmarks.md");
-  const head = readFileSync(file, "utf8").split(marker)[0];
   const text = [
-    `${head}${marker}`,
-    "",
     `\`npm run bench:peers -- --runs ${how.runCount} --write\` on ${describeMachine(root)}; ${how.threads} threads on both sides,`,
     `medians of ${how.runCount} runs in turn, each in a fresh process. Memory is the peak of the whole process, input included.`,
     "",
@@ -79,5 +73,17 @@ export function writeBenchmarks(
     ...comparisons.map(comparisonLine),
     "",
   ].join("\n");
-  writeFileSync(file, text);
+  writeSection(root, "peers", text);
+}
+
+/** Replaces what stands between the marks of a generated section of docs/benchmarks.md; the rest is written by hand. */
+export function writeSection(root: string, name: string, text: string): void {
+  const file = join(root, "docs/benchmarks.md");
+  const page = readFileSync(file, "utf8");
+  const start = `<!-- generated: ${name} -->`;
+  const end = "<!-- end: generated -->";
+  const from = page.indexOf(start);
+  const to = page.indexOf(end, from);
+  if (from < 0 || to < 0) throw new Error(`docs/benchmarks.md has no section "${name}"`);
+  writeFileSync(file, `${page.slice(0, from)}${start}\n\n${text}\n${page.slice(to)}`);
 }

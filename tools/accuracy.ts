@@ -1,10 +1,10 @@
 /**
  * `npm run accuracy`: every detector on every labelled set beside the reference library, into docs/accuracy.md.
- * Needs the shared data. Options: --only WORD, --dry (print, do not write).
+ * Needs the shared data. Options: --only WORD (measure those detectors; the others' figures stay), --dry (print, do not write).
  */
 
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { AnyDetector } from "../packages/detect/src/detector/detector.ts";
@@ -45,9 +45,17 @@ interface Figure {
 }
 
 interface Run {
-  readonly detector: AnyDetector;
+  readonly detectorId: string;
   readonly params: Readonly<Record<string, unknown>>;
+  /** Measured on the code of this commit. */
+  readonly commit: string;
   readonly figures: readonly Figure[];
+}
+
+/** All runs, kept beside the page so that one detector can be measured again alone. */
+interface Runs {
+  readonly compared: readonly Run[];
+  readonly corrected: readonly Run[];
 }
 
 const { values: options } = parseArgs({
@@ -59,18 +67,33 @@ await main();
 await threads.close();
 
 async function main(): Promise<void> {
-  const compared: Run[] = [];
-  const corrected: Run[] = [];
+  const file = join(root, "docs/accuracy.json");
+  let runs: Runs = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Runs) : { compared: [], corrected: [] };
   for (const detector of detectors.filter(({ id }) => id.includes(options.only))) {
-    const params = referenceParams(detector);
-    const run = await measure(detector, params);
-    compared.push(run);
-    corrected.push("compat" in params ? await measure(detector, {}) : run);
-    for (const variant of variants[detector.id] ?? []) corrected.push(await measure(detector, variant));
+    runs = merge(runs, await measureRuns(detector));
+    if (!options.dry) writeFileSync(file, `${JSON.stringify(runs)}\n`);
   }
-  const page = pageOf(compared, corrected);
+  const page = pageOf(runs);
   if (options.dry) console.log(page);
   else writeFileSync(join(root, "docs/accuracy.md"), page);
+}
+
+async function measureRuns(detector: AnyDetector): Promise<Runs> {
+  const params = referenceParams(detector);
+  const compared = await measure(detector, params);
+  const corrected = ["compat" in params ? await measure(detector, {}) : compared];
+  for (const variant of variants[detector.id] ?? []) corrected.push(await measure(detector, variant));
+  return { compared: [compared], corrected };
+}
+
+/** The runs with those of one detector replaced, in the order of the registry. */
+function merge(old: Runs, fresh: Runs): Runs {
+  const order = detectors.map(({ id }) => id);
+  const place = (run: Run) => order.indexOf(run.detectorId);
+  const replaced = new Set(fresh.compared.map(({ detectorId }) => detectorId));
+  const mergeLists = (olds: readonly Run[], news: readonly Run[]) =>
+    [...olds.filter((run) => !replaced.has(run.detectorId) && place(run) >= 0), ...news].sort((a, b) => place(a) - place(b));
+  return { compared: mergeLists(old.compared, fresh.compared), corrected: mergeLists(old.corrected, fresh.corrected) };
 }
 
 async function measure(detector: AnyDetector, params: Readonly<Record<string, unknown>>): Promise<Run> {
@@ -88,7 +111,11 @@ async function measure(detector: AnyDetector, params: Readonly<Record<string, un
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     console.error(`${detector.id} ${JSON.stringify(params)} ${name}: ${ours.rocAuc.toFixed(4)} ${remark} (${seconds} s)`);
   }
-  return { detector, params, figures };
+  return { detectorId: detector.id, params, commit: currentCommit(), figures };
+}
+
+function currentCommit(): string {
+  return execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
 }
 
 async function remarkOn(
@@ -112,12 +139,12 @@ async function remarkOn(
   return `**differs** by more than ${verdict.reason}`;
 }
 
-function pageOf(compared: readonly Run[], corrected: readonly Run[]): string {
-  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
+function pageOf({ compared, corrected }: Runs): string {
+  const commits = [...new Set(corrected.map(({ commit }) => commit))].join(", ");
   const lines = [
     "# Accuracy",
     "",
-    `Made by \`npm run accuracy\` at commit ${commit} with Node ${process.version}; not edited by hand. Labelled sets of ADBench, all rows, each`,
+    `Made by \`npm run accuracy\` on the code of ${commits} with Node ${process.version}; not edited by hand. Labelled sets of ADBench, all rows, each`,
     "column min-max scaled over all rows, fitted without labels, the training scores ranked against the label.",
     `The reference is PyOD 3.6.5 with its defaults. Random detectors: mean of ${seedCount} seeds on our side (5 on sets of`,
     `${largeRowCount} rows and more), of 5 on the reference's; their deviation is the larger of the two sides'.`,
@@ -147,12 +174,12 @@ function pageOf(compared: readonly Run[], corrected: readonly Run[]): string {
   return lines.join("\n");
 }
 
-function comparedLine({ detector, figures }: Run): string[] {
+function comparedLine({ detectorId, figures }: Run): string[] {
   const both = figures.filter((figure) => figure.reference !== undefined);
   if (both.length === 0) return [];
   const reference = both.map((figure) => figure.reference as Accuracy);
   const cells = [
-    detector.id,
+    detectorId,
     String(both.length),
     mean(both.map((figure) => figure.ours.rocAuc)).toFixed(4),
     mean(reference.map((accuracy) => accuracy.rocAuc)).toFixed(4),
@@ -166,10 +193,10 @@ function comparedLine({ detector, figures }: Run): string[] {
   return [`| ${cells.join(" | ")} |`];
 }
 
-function correctedLine({ detector, params, figures }: Run): string {
+function correctedLine({ detectorId, params, figures }: Run): string {
   const parameters = Object.entries(params).map(([name, value]) => `${name} ${String(value)}`);
   const cells = [
-    detector.id,
+    detectorId,
     params["compat"] === "pyod" || parameters.length === 0 ? "defaults" : parameters.join(", "),
     String(figures.length),
     mean(figures.map((figure) => figure.ours.rocAuc)).toFixed(4),
@@ -180,7 +207,7 @@ function correctedLine({ detector, params, figures }: Run): string {
 
 function setTable(runs: readonly Run[]): string[] {
   const own = runs.filter((run) => Object.keys(run.params).length === 0);
-  const head = ["set", ...own.map((run) => run.detector.id)];
+  const head = ["set", ...own.map((run) => run.detectorId)];
   const rows = adbenchNames().map((name) => [
     name,
     ...own.map((run) => run.figures.find((figure) => figure.set === name)?.ours.rocAuc.toFixed(3) ?? "-"),
