@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../random.ts";
-import { columnBuckets, countsInto } from "./column-lookup.ts";
+import { columnBuckets, countsInto, createLookupScratch } from "./column-lookup.ts";
 
 const random = createRandom(3);
 const filled = (count: number, value: (i: number) => number) => Float64Array.from({ length: count }, (_, i) => value(i));
@@ -29,7 +29,7 @@ describe.each(Object.entries(columns))("counts in a column: %s", (_name, column)
       values,
       below: new Int32Array(values.length),
       upTo: new Int32Array(values.length),
-      firsts: new Float64Array(values.length),
+      scratch: createLookupScratch(values.length),
     };
     countsInto(sorted, buckets, values.length, out);
     expect([...out.below]).toEqual(expectedBelow);

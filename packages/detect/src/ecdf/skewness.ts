@@ -59,11 +59,14 @@ export function skewnessSignsWith(sums: CentralSums, values: Float64Array, lengt
   const squareWeight = count / total;
   const cubeWeight = (count * (count - 1)) / (total * total);
   const cross = (3 * squares) / total;
+  // Far from constant, no further value makes the column so: it adds to the variance at least 1 / total of what it adds
+  // to the square of the mean.
+  const spread = squares / total > 4 * constantShare * constantShare * mean * mean;
   for (let i = 0; i < length; i++) {
     // The bound keeps cubes finite; so far out, only the side matters.
     const delta = Math.min(deltaMax, Math.max(-deltaMax, values[i] * perUnit - mean));
     const square = delta * delta;
-    if (isConstant((squares + square * squareWeight) / total, mean + delta / total)) signs[i] = 0;
+    if (!spread && isConstant((squares + square * squareWeight) / total, mean + delta / total)) signs[i] = 0;
     else {
       const newCubes = cubes + delta * (square * cubeWeight - cross);
       signs[i] = newCubes > 0 ? 1 : newCubes < 0 ? -1 : 0;
