@@ -30,6 +30,8 @@ export interface OneClassSolution {
   /** The decision function is `gradient - rho`: negative outside. */
   readonly rho: number;
   readonly iterationCount: number;
+  /** False where the solver met its limit of steps first: then the conditions are violated by more than the tolerance. */
+  readonly converged: boolean;
 }
 
 /** Without a limit of the caller's. Problems in scale end after a few steps a row; kernels of huge values may never end. */
@@ -61,11 +63,15 @@ export async function solveOneClass(
   let untilShrink = Math.min(rows.rowCount, stepsPerShrink);
   let firstViolation = 0;
   let progress = 0;
+  let converged = false;
   for (;;) {
     const violation = problem.selectPair();
     firstViolation = Math.max(firstViolation, violation);
     if (violation < options.tolerance) {
-      if (!problem.isShrunk()) break;
+      if (!problem.isShrunk()) {
+        converged = true;
+        break;
+      }
       problem.restoreAll();
       untilShrink = 1;
       continue;
@@ -85,7 +91,7 @@ export async function solveOneClass(
   }
   if (problem.isShrunk()) problem.restoreAll();
   const { alpha, gradient } = problem.solution();
-  return { alpha, gradient, rho: offsetOf(alpha, gradient), iterationCount };
+  return { alpha, gradient, rho: offsetOf(alpha, gradient), iterationCount, converged };
 }
 
 /** Share of the work, for progress, that the first gradient takes. */

@@ -30,7 +30,8 @@ const solverShare = 0.95;
  * Missing refused.
  * Cost    fit O(n^2 d) and more, score O(s d) a row for s support vectors (s >= nu n); memory O(n d) + cacheSize.
  * Random  none.
- * Numeric ends when no pair of variables violates optimality by more than tol, so scores carry an error of about tol.
+ * Numeric ends when no pair of variables violates optimality by more than tol, so scores carry an error of about tol; the
+ *         model's state says in `converged` whether that was reached within maxIter steps.
  * Errors  PARAM: a kernel that overflows on these rows, gamma "scale" of columns whose variance overflows.
  * Source  Schölkopf, Platt, Shawe-Taylor, Smola and Williamson, Estimating the Support of a High-Dimensional Distribution,
  *         Neural Computation 13, 2001, equations 3.4 to 3.13; solver: Fan, Chen and Lin, JMLR 6, 2005.
@@ -110,7 +111,7 @@ export const ocsvm = defineDetector({
 });
 
 function modelOf(train: Matrix, kernel: KernelFunction, solution: OneClassSolution, kernels: KernelSet) {
-  const { alpha, rho } = solution;
+  const { alpha, rho, converged } = solution;
   const rows = Int32Array.from(alpha.keys());
   const free = rows.filter((row) => alpha[row] > 0 && alpha[row] < 1);
   const vectors = {
@@ -122,7 +123,7 @@ function modelOf(train: Matrix, kernel: KernelFunction, solution: OneClassSoluti
     freeRows: pickRows(train, free),
     freeCoefficients: Float64Array.from(free, (row) => alpha[row]),
   };
-  return createOcsvmModel({ vectors, rho }, kernels);
+  return createOcsvmModel({ vectors, rho, converged }, kernels);
 }
 
 /** As scikit-learn: "scale" takes the variance of all values together, and 1 for it where they are all equal. */

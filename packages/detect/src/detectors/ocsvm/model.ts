@@ -1,7 +1,7 @@
 /** The fitted ocsvm model: support vectors, their coefficients, and the offset. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { stateArray, stateChoice, stateInteger, stateNumber } from "../../detector/state.ts";
+import { stateArray, stateBoolean, stateChoice, stateInteger, stateNumber } from "../../detector/state.ts";
 import { NomalyError } from "../../errors.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { columnCountMax, type Matrix } from "../../matrix.ts";
@@ -13,10 +13,12 @@ export const kernelKinds = ["rbf", "linear", "poly", "sigmoid"] as const;
 interface OcsvmState {
   readonly vectors: SupportVectors;
   readonly rho: number;
+  /** Whether the solver came to its end within its limit of steps. */
+  readonly converged: boolean;
 }
 
 export function createOcsvmModel(state: OcsvmState, kernels: KernelSet): Model {
-  const { vectors, rho } = state;
+  const { vectors, rho, converged } = state;
   const { columnCount } = vectors.boundedRows;
   const sums = createKernelSums(vectors, kernels);
 
@@ -28,7 +30,7 @@ export function createOcsvmModel(state: OcsvmState, kernels: KernelSet): Model {
   function toState(): ModelState {
     const { kernel, boundedRows, freeRows, freeCoefficients } = vectors;
     return {
-      values: { ...kernelParts(kernel), columnCount, rho },
+      values: { ...kernelParts(kernel), columnCount, rho, converged },
       arrays: { boundedRows: boundedRows.values, freeRows: freeRows.values, freeCoefficients },
     };
   }
@@ -62,7 +64,8 @@ export function restoreOcsvm(state: ModelState, kernels: KernelSet): Model {
   const freeRows = { rowCount: freeCoefficients.length, columnCount, values: freeValues };
   const boundedRows = { rowCount: boundedValues.length / columnCount, columnCount, values: boundedValues };
   const rho = stateNumber(state, "rho", -Number.MAX_VALUE, Number.MAX_VALUE);
-  return createOcsvmModel({ vectors: { kernel, boundedRows, freeRows, freeCoefficients }, rho }, kernels);
+  const converged = stateBoolean(state, "converged");
+  return createOcsvmModel({ vectors: { kernel, boundedRows, freeRows, freeCoefficients }, rho, converged }, kernels);
 }
 
 function damaged(field: string, expected: string): NomalyError {

@@ -58,9 +58,11 @@ describe("ocsvm", () => {
     }
   });
 
-  it("stops after maxIter steps with a finite model", async () => {
-    const { trainingScores } = await fitForTest(ocsvm, normalRows(100, 5), { maxIter: 3 });
+  it("stops after maxIter steps with a finite model, whose state says so", async () => {
+    const { model, trainingScores } = await fitForTest(ocsvm, normalRows(100, 5), { maxIter: 3 });
     expect(trainingScores.every(Number.isFinite)).toBe(true);
+    expect(model.toState().values["converged"]).toBe(false);
+    expect((await fitForTest(ocsvm, normalRows(100, 5))).model.toState().values["converged"]).toBe(true);
   });
 
   it("scores equal, constant and huge rows with finite numbers", async () => {
@@ -92,6 +94,7 @@ describe("ocsvm", () => {
       { values: { ...state.values, kind: "cubic" } },
       { values: { ...state.values, columnCount: 0 } },
       { values: { ...state.values, gamma: 0 } },
+      { values: { ...state.values, converged: 1 } },
     ]) {
       expect(() => ocsvm.restore({ ...state, ...damage }, chooseKernels())).toThrow(
         expect.objectContaining({ code: "MODEL_FILE" }),
