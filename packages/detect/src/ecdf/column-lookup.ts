@@ -1,5 +1,7 @@
 /** Where a value stands in a sorted column: a binary search, or for many values a search begun in a table of buckets. */
 
+import { readAhead } from "./read-ahead.ts";
+
 /**
  * Buckets of equal width over the middle of a sorted column; `starts[b]` entries of the column lie in earlier ones, and
  * the last start is their number. The bucket of a value never falls as the value rises, so entries of earlier buckets
@@ -28,8 +30,6 @@ export interface LookupScratch {
   readonly bits: Int32Array;
   /** Which values are still searched. */
   readonly active: Int32Array;
-  /** Takes what reading ahead has read, so that it is not left out. */
-  readonly foreseen: Float64Array;
 }
 
 /** Rows to a bucket, about: few to walk over, and a table that stays in the cache. */
@@ -39,10 +39,6 @@ const tailShare = 128;
 const windowLength = 4;
 /** Rounds until the values still searched, those in crowded buckets, are searched one by one. */
 const roundCountMax = 6;
-/** Entries in a cache line. */
-const lineLength = 8;
-/** Entries read ahead for each value: lines that no value needs are read in vain. */
-const foreseenPerValueMax = 4 * lineLength;
 /** Ranges up to this length are walked: sooner done than halved. */
 const walkedMax = 8;
 
@@ -93,7 +89,7 @@ function belowInto(sorted: Float64Array, buckets: ColumnBuckets, length: number,
   const { values, below, scratch } = block;
   bucketsInto(buckets, values, length, below);
   startsInto(buckets.starts, length, below);
-  scratch.foreseen[0] = foresee(sorted, length, below);
+  readAhead(sorted, below, length);
   for (let i = 0; i < length; i++) scratch.active[i] = i;
   let activeCount = length;
   for (let round = 0; round < roundCountMax && activeCount > 0; round++) {
@@ -115,23 +111,6 @@ export function bucketsInto({ low, scale, starts }: ColumnBuckets, values: Float
 /** Where the search of each value starts: at the first entry of its bucket. */
 function startsInto(starts: Int32Array, length: number, below: Int32Array): void {
   for (let i = 0; i < length; i++) below[i] = starts[below[i]];
-}
-
-/**
- * Reads one entry of each cache line from the first to the last start, if they are not much more than the values: the
- * processor foresees reading in order, and so loads what values arranged in the order of the column need.
- */
-function foresee(sorted: Float64Array, length: number, below: Int32Array): number {
-  let first = sorted.length;
-  let last = 0;
-  for (let i = 0; i < length; i++) {
-    first = Math.min(first, below[i]);
-    last = Math.max(last, below[i]);
-  }
-  let sum = 0;
-  if (last - first > length * foreseenPerValueMax) return sum;
-  for (let at = first; at < last; at += lineLength) sum += sorted[at];
-  return sum;
 }
 
 /** The entries of each active value's window less the value; a window that would pass the end begins earlier. */

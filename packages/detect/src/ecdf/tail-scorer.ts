@@ -5,6 +5,7 @@ import type { ArrangedValues } from "./arranged-values.ts";
 import { arrangeInto, createArrangedValues } from "./arranged-values.ts";
 import type { ColumnBuckets, ColumnCounts } from "./column-lookup.ts";
 import { columnBuckets, countsInto, createLookupScratch } from "./column-lookup.ts";
+import { readAhead } from "./read-ahead.ts";
 import type { CentralSums } from "./skewness.ts";
 import { skewnessSignsWith } from "./skewness.ts";
 import type { TailRule } from "./tail-cells.ts";
@@ -35,6 +36,10 @@ const tabledRowCountMin = 64;
 /** One block of one column: its values, their counts, and what each adds to a score. */
 interface Scratch extends ColumnCounts {
   readonly signs: Int8Array;
+  /** Rows not above and not below each value, itself among them, and the smaller of the two. */
+  readonly lefts: Int32Array;
+  readonly rights: Int32Array;
+  readonly smaller: Int32Array;
   readonly cells: Float64Array;
 }
 
@@ -64,6 +69,7 @@ export function createTailScorer({ rule, sorted, sums }: SortedColumns): AddTail
   function findCells(column: number, length: number): void {
     countsInto(columns[column], tables?.buckets[column], length, scratch);
     skewnessSignsWith(sums[column], scratch.values, length, scratch.signs);
+    countTails(trainCount + 1, scratch, length);
     if (tables === undefined) computedCells(rule, trainCount + 1, scratch, length);
     else if (rule === "ecod") smallerTailCells(tables.logs, scratch, length);
     else tailCells(rule, tables.logs, scratch, length);
@@ -125,6 +131,9 @@ function createScratch(): Scratch {
     upTo: new Int32Array(blockRowCount),
     scratch: createLookupScratch(blockRowCount),
     signs: new Int8Array(blockRowCount),
+    lefts: new Int32Array(blockRowCount),
+    rights: new Int32Array(blockRowCount),
+    smaller: new Int32Array(blockRowCount),
     cells: new Float64Array(blockRowCount),
   };
 }
@@ -145,26 +154,31 @@ function addFrom({ values, places }: ArrangedValues, count: number, start: numbe
   for (let i = 0, at = start * stride + offset; i < count; i++, at += stride) out[at] += values[places[i]];
 }
 
-/** ecod where a column is skewed: the larger of two logarithms, that of the smaller share. */
-function smallerTailCells(logs: Float64Array, { below, upTo, signs, cells }: Scratch, length: number): void {
-  const total = logs.length - 1;
+function countTails(total: number, { below, upTo, lefts, rights, smaller }: Scratch, length: number): void {
   for (let i = 0; i < length; i++) {
     const left = upTo[i] + 1;
     const right = total - below[i];
-    cells[i] = signs[i] === 0 ? logs[left] + logs[right] : logs[Math.min(left, right)];
+    lefts[i] = left;
+    rights[i] = right;
+    smaller[i] = Math.min(left, right);
   }
 }
 
-function tailCells(rule: TailRule, logs: Float64Array, { below, upTo, signs, cells }: Scratch, length: number): void {
-  const total = logs.length - 1;
-  for (let i = 0; i < length; i++) cells[i] = combineTails(rule, logs[upTo[i] + 1], logs[total - below[i]], signs[i]);
+/** ecod where a column is skewed: the larger of two logarithms, that of the smaller share. */
+function smallerTailCells(logs: Float64Array, { lefts, rights, smaller, signs, cells }: Scratch, length: number): void {
+  readAhead(logs, smaller, length);
+  for (let i = 0; i < length; i++) cells[i] = signs[i] === 0 ? logs[lefts[i]] + logs[rights[i]] : logs[smaller[i]];
+}
+
+function tailCells(rule: TailRule, logs: Float64Array, { lefts, rights, signs, cells }: Scratch, length: number): void {
+  readAhead(logs, lefts, length);
+  readAhead(logs, rights, length);
+  for (let i = 0; i < length; i++) cells[i] = combineTails(rule, logs[lefts[i]], logs[rights[i]], signs[i]);
 }
 
 /** The same without a table of logarithms. */
-function computedCells(rule: TailRule, total: number, { below, upTo, signs, cells }: Scratch, length: number): void {
+function computedCells(rule: TailRule, total: number, { lefts, rights, signs, cells }: Scratch, length: number): void {
   for (let i = 0; i < length; i++) {
-    const left = minusLog((upTo[i] + 1) / total);
-    const right = minusLog((total - below[i]) / total);
-    cells[i] = combineTails(rule, left, right, signs[i]);
+    cells[i] = combineTails(rule, minusLog(lefts[i] / total), minusLog(rights[i] / total), signs[i]);
   }
 }
