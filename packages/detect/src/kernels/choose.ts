@@ -2,35 +2,39 @@
 
 import type { KernelSet, KernelSetName } from "./kernel-set.ts";
 import { referenceKernels } from "./reference/index.ts";
+import { selfTest } from "./self-test.ts";
 import { wasmKernels } from "./wasm/index.ts";
 
+/** Sets that have passed their self-test. */
+const passed = new Map<KernelSetName, KernelSet>([["reference", referenceKernels]]);
 let chosen: KernelSet | undefined;
 
-/** The fastest set, chosen once a thread. Falls back to `reference` where WebAssembly SIMD is missing. */
+/** The fastest set, chosen once a thread. Falls back to `reference` where WebAssembly SIMD is missing or computes wrongly. */
 export function chooseKernels(): KernelSet {
   chosen ??= tryKernels("wasm-relaxed-simd") ?? tryKernels("wasm-simd") ?? referenceKernels;
   return chosen;
 }
 
-/** The set of that name. @throws when this engine cannot run it. */
+/** Every set that this engine runs: the reference first, the fastest last. */
+export function availableKernels(): KernelSet[] {
+  return [referenceKernels, ...(["wasm-simd", "wasm-relaxed-simd"] as const).flatMap((name) => tryKernels(name) ?? [])];
+}
+
+/** The set of that name. @throws when this engine cannot run it, or it fails its self-test. */
 export function kernelsByName(name: KernelSetName): KernelSet {
-  if (chosen?.name === name) return chosen;
-  switch (name) {
-    case "reference":
-      return referenceKernels;
-    case "wasm-simd":
-      return wasmKernels("simd");
-    case "wasm-relaxed-simd":
-      return wasmKernels("relaxedSimd");
-  }
+  const held = passed.get(name);
+  if (held !== undefined) return held;
+  const kernels = wasmKernels(name === "wasm-relaxed-simd" ? "relaxedSimd" : "simd");
+  selfTest(kernels);
+  passed.set(name, kernels);
+  return kernels;
 }
 
 function tryKernels(name: KernelSetName): KernelSet | undefined {
   try {
     return kernelsByName(name);
-  } catch (error) {
-    // Compilation fails where the engine lacks the instructions: that is the question being asked.
-    if (error instanceof WebAssembly.CompileError || error instanceof ReferenceError) return undefined;
-    throw error;
+  } catch {
+    // No WebAssembly, no such instructions, a page that forbids it, a wrong answer: whatever it is, another set does the work.
+    return undefined;
   }
 }

@@ -9,7 +9,7 @@ import { sharedFloat64, toShared, toSharedMatrix } from "../shared-memory.ts";
 import type { ModelState } from "../detector/detector.ts";
 import { yieldWhenDue } from "./yield-when-due.ts";
 import type { Threads } from "./threads.ts";
-import { cutRanges } from "./threads.ts";
+import { cutRanges, isWorthSending } from "./threads.ts";
 
 /** The part of a fit's context that scoring needs. */
 export interface ScoringContext {
@@ -51,7 +51,7 @@ interface SentModel {
  */
 export async function scoreRows(detectorId: string, model: Model, rows: Matrix, context: ScoringContext): Promise<Float64Array> {
   const { threads, kernels, signal, progress } = context;
-  if (threads.count === 1 || rows.values.length < threadedValueCountMin) return scoreHere(model, rows, context);
+  if (!isWorthSending(threads, rows.values.length, threadedValueCountMin)) return scoreHere(model, rows, context);
   const shared = toSharedMatrix(rows);
   const scores = sharedFloat64(rows.rowCount);
   const { modelKey, state } = sentModel(detectorId, model);
@@ -78,11 +78,11 @@ function sentModel(detectorId: string, model: Model): SentModel {
 async function scoreHere(model: Model, rows: Matrix, context: ScoringContext): Promise<Float64Array> {
   const scores = new Float64Array(rows.rowCount);
   for (let start = 0; start < rows.rowCount; start += blockRowCount) {
+    await yieldWhenDue();
     throwIfAborted(context.signal);
     const end = Math.min(start + blockRowCount, rows.rowCount);
     model.scoreInto(rowRange(rows, start, end), scores.subarray(start, end));
     context.progress?.(end / rows.rowCount);
-    await yieldWhenDue();
   }
   return scores;
 }

@@ -3,6 +3,7 @@
 import type { Task } from "../detector/detector.ts";
 import { throwIfAborted } from "../errors.ts";
 import type { Threads } from "./threads.ts";
+import { yieldWhenDue } from "./yield-when-due.ts";
 
 /** @param tasks every task that may be asked for, by `<detector id>/<task>`. */
 export function singleThread(tasks: ReadonlyMap<string, Task>): Threads {
@@ -18,10 +19,10 @@ export function singleThread(tasks: ReadonlyMap<string, Task>): Threads {
       if (task === undefined) throw new Error(`internal: no task "${name}"`);
       const outputs: Output[] = [];
       for (const input of inputs) {
+        await yieldWhenDue();
         throwIfAborted(options?.signal);
         outputs.push((task as (input: Input, k: typeof kernels) => Output)(input, kernels));
         options?.onDone?.(outputs.length);
-        await Promise.resolve();
       }
       return outputs;
     },

@@ -44,6 +44,26 @@ describe("a thread pool", () => {
     });
   });
 
+  it("fails the call, and nothing else, when its progress function throws", async () => {
+    const rows = randomRows(60_000, 8);
+    const { model } = await fitForTest(robustZ, rows);
+    const progress = () => {
+      throw new Error("no more");
+    };
+    const failing = scoreRows("robust-z", model, rows, { kernels: referenceKernels, threads: pool, progress });
+    await expect(failing).rejects.toThrow("no more");
+    expect(await scoreRows("robust-z", model, rows, { kernels: referenceKernels, threads: pool })).toHaveLength(60_000);
+  });
+
+  it("fails the task when no worker can be had", async () => {
+    const spawn = () => {
+      throw new Error("no threads left");
+    };
+    const without = createThreadPool(2, { ...workerHost, spawn });
+    await expect(without.map("core/score", [{}, {}, {}], referenceKernels)).rejects.toThrow("no threads left");
+    await without.close();
+  });
+
   it("refuses an input that cannot be sent, and goes on", async () => {
     await expect(pool.map("core/score", [{ callback: () => {} }], referenceKernels)).rejects.toThrow(/could not be cloned/);
     await expect(pool.map("core/nothing", [{}], referenceKernels)).rejects.toThrow(/no task "core\/nothing"/);

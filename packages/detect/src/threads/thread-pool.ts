@@ -41,18 +41,18 @@ export function createThreadPool(threadCount: number, host: WorkerHost): Threads
 
   function dispatch(): void {
     for (const slot of slots) {
-      if (queue.length === 0) return;
       if (slot.running !== undefined) continue;
-      const next = queue.shift() as QueuedTask;
-      slot.worker ??= spawnInto(slot);
+      const next = queue.shift();
+      if (next === undefined) return;
       slot.running = next;
-      slot.worker.setBusy(true);
       try {
+        slot.worker ??= spawnInto(slot);
+        slot.worker.setBusy(true);
         slot.worker.post(next.request);
       } catch (error) {
-        // An input that cannot be cloned is a fault of that task alone; the worker never saw it.
+        // No worker could be had, or the input cannot be cloned: a fault of that task alone, which no worker has seen.
         slot.running = undefined;
-        slot.worker.setBusy(false);
+        slot.worker?.setBusy(false);
         next.reject(error instanceof Error ? error : new Error(String(error)));
       }
     }
@@ -84,6 +84,7 @@ export function createThreadPool(threadCount: number, host: WorkerHost): Threads
     for (const slot of slots) {
       if (slot.running !== undefined && ids.has(slot.running.request.id)) abandon(slot, reason);
     }
+    dispatch();
   }
 
   async function map<Input, Output>(
@@ -105,8 +106,13 @@ export function createThreadPool(threadCount: number, host: WorkerHost): Threads
             request,
             resolve: (output) => {
               doneCount++;
-              options.onDone?.(doneCount);
-              resolve(output as Output);
+              try {
+                options.onDone?.(doneCount);
+                resolve(output as Output);
+              } catch (error) {
+                // The caller's own progress function failed: its call fails, not the pool.
+                reject(error instanceof Error ? error : new Error(String(error)));
+              }
             },
             reject,
           });

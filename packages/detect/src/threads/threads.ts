@@ -12,6 +12,8 @@ export interface TaskOptions {
 export interface Threads {
   /** Tasks that run at once; 1 means the caller's own thread. */
   readonly count: number;
+  /** Small work too is sent as tasks, though that costs more than it gains: how tests see those ways on small tables. */
+  readonly sendsAll?: boolean;
   /**
    * Runs `detectorId/taskName` on every input. Typed arrays on shared memory are shared, others copied.
    * @throws NomalyError ABORTED when the signal fires, WORKER when a thread dies, else what the task threw.
@@ -22,6 +24,11 @@ export interface Threads {
 
 /** `<detector id>/<task>`; the tasks of the library itself stand under `core`. */
 export type TaskName = `${string}/${string}`;
+
+/** Whether work of this size gains from being sent: `sizeMin`, in the same unit, is what a task costs on the way. */
+export function isWorthSending(threads: Pick<Threads, "count" | "sendsAll">, size: number, sizeMin: number): boolean {
+  return threads.count > 1 && (size >= sizeMin || threads.sendsAll === true);
+}
 
 /** Cuts `count` items into at most `pieceCount` ranges of nearly equal size, none empty. */
 export function cutRanges(count: number, pieceCount: number): { start: number; end: number }[] {

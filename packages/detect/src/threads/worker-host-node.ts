@@ -17,6 +17,7 @@ export const workerHost: WorkerHost = {
     worker.unref();
     worker.on("message", (reply: TaskReply) => events.onReply(reply));
     worker.on("error", (error) => events.onDeath(error.message));
+    worker.on("messageerror", () => events.onDeath("it sent what cannot be read"));
     worker.on("exit", (code) => events.onDeath(`it exited with code ${code}`));
     return {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- workers have no origins

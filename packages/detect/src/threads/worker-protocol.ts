@@ -22,25 +22,27 @@ export interface TravellingError {
   readonly field: string | undefined;
   readonly expected: string | undefined;
   readonly received: string | undefined;
+  readonly rowIndex: number | undefined;
 }
 
 export function packError(error: unknown): TravellingError {
   if (error instanceof NomalyError) {
-    const { code, message, stack, field, expected, received } = error;
-    return { code, message, stack, field, expected, received };
+    const { code, message, stack, field, expected, received, rowIndex } = error;
+    return { code, message, stack, field, expected, received, rowIndex };
   }
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error ? error.stack : undefined;
-  return { code: null, message, stack, field: undefined, expected: undefined, received: undefined };
+  return { code: null, message, stack, field: undefined, expected: undefined, received: undefined, rowIndex: undefined };
 }
 
 export function unpackError(packed: TravellingError): Error {
   if (packed.code === null) return new Error(packed.message, { cause: packed.stack });
-  const { field, expected, received, stack } = packed;
+  const { field, expected, received, rowIndex, stack } = packed;
   return new NomalyError(packed.code, packed.message, {
     ...(field === undefined ? {} : { field }),
     ...(expected === undefined ? {} : { expected }),
     ...(received === undefined ? {} : { received }),
+    ...(rowIndex === undefined ? {} : { rowIndex }),
     cause: stack,
   });
 }
