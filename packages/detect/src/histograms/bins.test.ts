@@ -8,23 +8,29 @@ const fewValues = sortedOf((i) => i % 5);
 const twoHeaps = sortedOf((i) => ((i * 37) % 101) / 101 + (i % 2 === 0 ? 0 : 3));
 
 describe("bins of equal width", () => {
-  test("have the edges and counts of numpy.histogram", () => {
-    expect([...equalWidthEdges(-1.3, 4.1, 7)]).toEqual([
+  test("have the edges and counts of numpy.histogram by PyOD's rule", () => {
+    expect([...equalWidthEdges(-1.3, 4.1, 7, "pyod")]).toEqual([
       -1.3, -0.5285714285714287, 0.24285714285714266, 1.014285714285714, 1.7857142857142854, 2.557142857142857,
       3.3285714285714283, 4.1,
     ]);
-    expect([...sortedCounts(fewValues, equalWidthEdges(0, 4, 10))]).toEqual([40, 0, 40, 0, 0, 40, 0, 40, 0, 40]);
+    expect([...sortedCounts(fewValues, equalWidthEdges(0, 4, 10, "pyod"))]).toEqual([40, 0, 40, 0, 0, 40, 0, 40, 0, 40]);
   });
 
-  test("stand around a single value", () => {
-    expect([...equalWidthEdges(3, 3, 2)]).toEqual([2.5, 3, 3.5]);
+  test("have edges on the grid of the values, so that a tenth more is a bin more", () => {
+    const tenths = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
+    expect([...equalWidthEdges(0, 1, 10, "birge-rozenholc")]).toEqual(tenths);
+    expect(equalWidthEdges(0, 1, 10, "pyod")[6]).toBe(0.6000000000000001);
   });
 
-  test("become fewer where float64 has no room, and never overflow", () => {
-    expect([...equalWidthEdges(1, 1 + 2 ** -51, 10)]).toEqual([1, 1 + 2 ** -52, 1 + 2 ** -51]);
-    expect([...equalWidthEdges(-1.6e308, 1.6e308, 2)]).toEqual([-1.6e308, 0, 1.6e308]);
-    expect([...equalWidthEdges(0, 5e-324, 10)]).toEqual([0, 5e-324]);
-    expect(equalWidthEdges(1e300, 1e300, 10).every(Number.isFinite)).toBe(true);
+  test.each(["pyod", "birge-rozenholc"] as const)("stand around a single value by the rule %s", (rule) => {
+    expect([...equalWidthEdges(3, 3, 2, rule)]).toEqual([2.5, 3, 3.5]);
+  });
+
+  test.each(["pyod", "birge-rozenholc"] as const)("become fewer where float64 has no room, and never overflow, by %s", (rule) => {
+    expect([...equalWidthEdges(1, 1 + 2 ** -51, 10, rule)]).toEqual([1, 1 + 2 ** -52, 1 + 2 ** -51]);
+    expect([...equalWidthEdges(-1.6e308, 1.6e308, 2, rule)]).toEqual([-1.6e308, 0, 1.6e308]);
+    expect([...equalWidthEdges(0, 5e-324, 10, rule)]).toEqual([0, 5e-324]);
+    expect(equalWidthEdges(1e300, 1e300, 10, rule).every(Number.isFinite)).toBe(true);
   });
 });
 

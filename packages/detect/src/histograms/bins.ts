@@ -1,13 +1,20 @@
 /** The bins of a histogram: their edges, and how many of them a column is worth. */
 
 /**
- * `binCount + 1` edges of bins of equal width, as numpy's histogram makes them; a single value gets bins around it.
- * Edges rise strictly: a range with too few float64 numbers in it gets fewer bins.
+ * Whose bins: those of the papers, or PyOD's. PyOD takes numpy's edges, multiples of a rounded width, so that with ten
+ * bins from 0 to 1 the edge 0.6000000000000001 leaves 0.6 in the bin below; and `auto` by its own reading of the penalty.
  */
-export function equalWidthEdges(min: number, max: number, binCount: number): Float64Array {
+export type BinRule = "birge-rozenholc" | "pyod";
+
+/**
+ * `binCount + 1` edges of bins of equal width; a single value gets bins around it. Edges rise strictly: a range with too
+ * few float64 numbers in it gets fewer bins.
+ */
+export function equalWidthEdges(min: number, max: number, binCount: number, rule: BinRule): Float64Array {
   const [first, last] = min < max ? [min, max] : around(min);
+  const edgesOf = rule === "pyod" ? numpyEdges : evenEdges;
   for (let count = binCount; count > 1; count = Math.floor(count / 2)) {
-    const edges = evenEdges(first, last, count);
+    const edges = edgesOf(first, last, count);
     if (risesStrictly(edges)) return edges;
   }
   return Float64Array.of(first, last);
@@ -19,7 +26,22 @@ function around(value: number): [number, number] {
   return [Math.max(value - half, -Number.MAX_VALUE), Math.min(value + half, Number.MAX_VALUE)];
 }
 
+/** From 0 to a whole number each edge is rounded once, as the values of a grid are: those on an edge meet it exactly. */
 function evenEdges(first: number, last: number, binCount: number): Float64Array {
+  const edges = new Float64Array(binCount + 1);
+  // Parts of them where the multiples of the range would overflow.
+  const unit = binCount * (last - first) < Number.POSITIVE_INFINITY ? 1 : hugeUnit;
+  const range = last / unit - first / unit;
+  for (let i = 1; i < binCount; i++) edges[i] = unit * (first / unit + (i * range) / binCount);
+  edges[0] = first;
+  edges[binCount] = last;
+  return edges;
+}
+
+/** More than twice as many as there can be bins. */
+const hugeUnit = 2 ** 32;
+
+function numpyEdges(first: number, last: number, binCount: number): Float64Array {
   const edges = new Float64Array(binCount + 1);
   // Halves where the range itself would overflow.
   const unit = last - first < Number.POSITIVE_INFINITY ? 1 : 2;
@@ -64,15 +86,12 @@ function between(low: number, high: number): number {
   return middle > low ? middle : high;
 }
 
-/** How `auto` chooses: the paper's rule, or PyOD's reading of it. */
-export type BinCountRule = "birge-rozenholc" | "pyod";
-
 /**
  * The number of bins of equal width with the largest penalised likelihood (Birgé and Rozenholc, How many bins should be
  * put in a regular histogram, ESAIM P&S 2006, eq. 1.4): sum N_j log(D N_j / n) less D - 1 + (log D)^2.5.
  * PyOD adds 1 inside the logarithm, takes the penalty off once for every bin, and stops one short of the square root.
  */
-export function bestBinCount(sorted: Float64Array, rule: BinCountRule): number {
+export function bestBinCount(sorted: Float64Array, rule: BinRule): number {
   const count = sorted.length;
   const min = sorted[0];
   const max = sorted[count - 1];
@@ -90,9 +109,9 @@ export function bestBinCount(sorted: Float64Array, rule: BinCountRule): number {
   return best;
 }
 
-function penalisedLikelihood(sorted: Float64Array, binCount: number, rule: BinCountRule): number {
+function penalisedLikelihood(sorted: Float64Array, binCount: number, rule: BinRule): number {
   const penalty = binCount - 1 + Math.log(binCount) ** 2.5;
-  const counts = sortedCounts(sorted, equalWidthEdges(sorted[0], sorted[sorted.length - 1], binCount));
+  const counts = sortedCounts(sorted, equalWidthEdges(sorted[0], sorted[sorted.length - 1], binCount, rule));
   let sum = 0;
   for (const held of counts) {
     const share = (binCount * held) / sorted.length;

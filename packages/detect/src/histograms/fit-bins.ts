@@ -6,7 +6,7 @@ import type { BinSearch } from "../kernels/column-kernels.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { Matrix } from "../matrix.ts";
 import type { ScoringContext } from "../threads/score-rows.ts";
-import type { BinCountRule } from "./bins.ts";
+import type { BinRule } from "./bins.ts";
 import { bestBinCount, equalCountEdges, equalWidthEdges, sortedCounts } from "./bins.ts";
 import type { ColumnBins } from "./column-bins.ts";
 import { binSearch, joinBins } from "./column-bins.ts";
@@ -15,8 +15,7 @@ import { mapTask, mergeRanges, rowPieces, sumCounts } from "./row-pieces.ts";
 export interface BinChoice {
   readonly binning: "static" | "dynamic";
   readonly binCount: number | "auto";
-  /** How "auto" counts. */
-  readonly rule: BinCountRule;
+  readonly rule: BinRule;
 }
 
 export interface CountedBins {
@@ -35,7 +34,7 @@ async function fitEqual(id: string, train: Matrix, choice: BinChoice, context: S
   const pieces = rowPieces(train, context);
   const ranges = mergeRanges(await mapTask<Matrix, Float64Array>(`${id}/columnRanges`, pieces, context));
   const edges = Array.from({ length: train.columnCount }, (_, column) =>
-    equalWidthEdges(ranges[2 * column], ranges[2 * column + 1], choice.binCount as number),
+    equalWidthEdges(ranges[2 * column], ranges[2 * column + 1], choice.binCount as number, choice.rule),
   );
   const bins = joinBins(edges);
   const search = binSearch(bins, "left");
@@ -92,7 +91,7 @@ function sortedBins({ column, choice }: SortedBinsTask, kernels: KernelSet): Sor
   const edges =
     choice.binning === "dynamic"
       ? equalCountEdges(column, binCount)
-      : equalWidthEdges(column[0], column[column.length - 1], binCount);
+      : equalWidthEdges(column[0], column[column.length - 1], binCount, choice.rule);
   return { edges, counts: sortedCounts(column, edges) };
 }
 

@@ -5,7 +5,7 @@ import { rowRange } from "../matrix.ts";
 import { toSharedMatrix } from "../shared-memory.ts";
 import type { ScoringContext } from "../threads/score-rows.ts";
 import type { TaskName } from "../threads/threads.ts";
-import { cutRanges } from "../threads/threads.ts";
+import { cutRanges, isWorthSending } from "../threads/threads.ts";
 
 /** Smaller tables are done sooner than handed to workers. */
 const threadedValueCountMin = 200_000;
@@ -15,7 +15,7 @@ const piecesPerThread = 4;
 const pieceRowCountMax = 131_072;
 
 export function rowPieces(train: Matrix, { threads }: ScoringContext): Matrix[] {
-  const threaded = threads.count > 1 && train.values.length >= threadedValueCountMin;
+  const threaded = isWorthSending(threads, train.values.length, threadedValueCountMin);
   const shared = threaded ? toSharedMatrix(train) : train;
   const count = threaded ? threads.count * piecesPerThread : Math.ceil(train.rowCount / pieceRowCountMax);
   return cutRanges(train.rowCount, count).map(({ start, end }) => rowRange(shared, start, end));

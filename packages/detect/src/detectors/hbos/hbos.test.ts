@@ -10,19 +10,52 @@ const random = createRandom(11);
 const table = matrixFromRows(
   Array.from({ length: 400 }, () => [random.normal(), Math.exp(2 * random.normal()), random.integer(3), 5]),
 );
-const corners = [{}, { nBins: 2 }, { nBins: "auto" }, { binning: "dynamic" }, { binning: "dynamic", nBins: "auto" }];
+const corners = [
+  {},
+  { nBins: 2 },
+  { nBins: "auto" },
+  { binning: "dynamic" },
+  { binning: "dynamic", nBins: "auto" },
+  { compat: "pyod" },
+  { compat: "pyod", nBins: "auto" },
+];
 const log2 = Math.log2;
 
 describe("hbos", () => {
   test("gives the scores one works out by hand", async () => {
-    // 0, 1, 2, 2 and 4 in two bins of width 2: two rows below 2, three from 2 on; the 2s, on the edge, are looked up below.
-    const { model, trainingScores } = await fitForTest(hbos, matrixFromRows([[0], [1], [2], [2], [4]]), { nBins: 2 });
+    // 0, 1, 2, 2 and 4 in two bins of width 2: two rows below 2, three from 2 on.
+    const rows = matrixFromRows([[0], [1], [2], [2], [4]]);
+    const { model, trainingScores } = await fitForTest(hbos, rows, { nBins: 2 });
     const low = -log2(2 / 5 / 2 + 0.1);
     const high = -log2(3 / 5 / 2 + 0.1);
-    expect(largestRelativeDifference(trainingScores, [low, low, low, low, high])).toBeLessThan(1e-14);
+    expect(largestRelativeDifference(trainingScores, [low, low, high, high, high])).toBeLessThan(1e-14);
+    // PyOD counts the 2s, on the edge, in the bin above and looks them up in the bin below.
+    const compatible = await fitForTest(hbos, rows, { nBins: 2, compat: "pyod" });
+    expect(largestRelativeDifference(compatible.trainingScores, [low, low, low, low, high])).toBeLessThan(1e-14);
     // Half a bin beyond counts to the bin; farther out the rarest bin counts, on either side.
     const fresh = scoresOf(model, matrixFromRows([[-1], [-1.01], [5], [5.01], [1e308]]));
     expect(largestRelativeDifference(fresh, [low, low, high, low, low])).toBeLessThan(1e-14);
+  });
+
+  test("gives the rating that nearly all give the lowest score, and the ratings beside it that of rare ones", async () => {
+    // 90 fives of 100 ratings from 0 to 10, scaled to 0 to 1: ten bins of a tenth, in the last 9 and 10 together.
+    const ratings = [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, ...Array.from({ length: 90 }, () => 5)];
+    const { trainingScores } = await fitForTest(hbos, matrixFromRows(ratings.map((rating) => [rating / 10])), {});
+    const alone = -log2(0.01 / 0.1 + 0.1);
+    const pair = -log2(0.02 / 0.1 + 0.1);
+    const usual = -log2(0.9 / 0.1 + 0.1);
+    const expected = ratings.map((rating) => (rating === 5 ? usual : rating < 9 ? alone : pair));
+    expect(largestRelativeDifference(trainingScores, expected)).toBeLessThan(1e-14);
+  });
+
+  test("counts bins by the penalty of the paper, and by PyOD's with compat", async () => {
+    // Five values 40 times each: 14 bins have the largest penalised likelihood (numpy.histogram); PyOD 3.6.5 takes 2.
+    const rows = matrixFromRows(Array.from({ length: 200 }, (_, i) => [i % 5]));
+    const binCounts = ["none", "pyod"].map(async (compat) => {
+      const { model } = await fitForTest(hbos, rows, { nBins: "auto", compat });
+      return model.toState().arrays["cells"].length;
+    });
+    expect(await Promise.all(binCounts)).toEqual([14, 2]);
   });
 
   test("gives dynamic bins the density that one works out by hand", async () => {
@@ -77,7 +110,7 @@ const settings = ["HBOS_10", "HBOS_5", "HBOS_20_alpha05_tol01", "HBOS_auto"];
 describe.skipIf(sharedFolder === undefined).each(parityCases())("hbos against PyOD on $name", ({ train, fresh, detectors }) => {
   test.each(settings)("%s: scores of training and of new rows agree to 1e-12", async (id) => {
     const reference = detectors[id];
-    const { model, trainingScores } = await fitForTest(hbos, train, reference.params);
+    const { model, trainingScores } = await fitForTest(hbos, train, { ...reference.params, compat: "pyod" });
     expect(largestRelativeDifference(trainingScores, reference.decision_scores)).toBeLessThan(1e-12);
     expect(largestRelativeDifference(scoresOf(model, fresh), reference.decision_function_new)).toBeLessThan(1e-12);
   });

@@ -1,5 +1,6 @@
 /** hbos: how rare a row's values are in a histogram of each column. */
 
+import { compatParam } from "../../detector/compat.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
 import type { CountedBins } from "../../histograms/fit-bins.ts";
@@ -21,8 +22,8 @@ import { createHbosModel, restoreHbos } from "./model.ts";
  * Missing refused.
  * Cost    fit O(n d) (sorted bins: O(n d) by radix sort), score O(d) a row; memory O(bins).
  * Random  none.
- * Numeric static bins count a value on an inner edge above it and look it up below it, as PyOD does (README); a constant
- *         column gets bins around its value.
+ * Numeric bins are closed on the left, the last on both sides, counting and looking up; with `compat: "pyod"` a value on
+ *         an inner edge is counted above it and looked up below it (README). A constant column gets bins around its value.
  * Source  Goldstein and Dengel, Histogram-based Outlier Score (HBOS), KI 2012; deviates from it in densities that are
  *         not divided by the largest, in `alpha` and in `tol`, as PyOD does.
  */
@@ -70,13 +71,16 @@ export const hbos = defineDetector({
       choices: ["static", "dynamic"],
       summary: "static: bins of equal width; dynamic: bins with equal numbers of rows, for columns with long tails.",
     },
+    compat: compatParam("values on an edge are counted above it and looked up below it; nBins auto by another penalty."),
   },
   async fit(train, params, context) {
-    const choice = { binning: params.binning, binCount: params.nBins, rule: "pyod" } as const;
+    const asPyod = params.compat === "pyod";
+    const rule = asPyod ? "pyod" : "birge-rozenholc";
+    const choice = { binning: params.binning, binCount: params.nBins, rule } as const;
     const counted = await fitBins("hbos", train, choice, context);
     const cells = binCells(counted, params.alpha);
     const { firstBins, edges } = counted.bins;
-    const closed = params.binning === "static" ? "right" : "left";
+    const closed = asPyod && params.binning === "static" ? "right" : "left";
     const model = createHbosModel({ firstBins, edges, cells, tol: params.tol, closed }, context.kernels);
     return { model, trainingScores: await scoreRows("hbos", model, train, context) };
   },

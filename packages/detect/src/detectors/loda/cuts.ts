@@ -5,7 +5,7 @@ import type { Projections, ProjectedSteps } from "../../kernels/column-kernels.t
 import type { Matrix } from "../../matrix.ts";
 import type { Random } from "../../random.ts";
 import { sampleWithoutReplacement } from "../../random.ts";
-import type { BinCountRule } from "../../histograms/bins.ts";
+import type { BinRule } from "../../histograms/bins.ts";
 import { bestBinCount } from "../../histograms/bins.ts";
 
 /** Weights of each cut on floor(sqrt(columns)) columns chosen at random, standard normal; columns ascending. */
@@ -53,7 +53,7 @@ export interface BestBinCountsTask {
   readonly projections: Projections;
   readonly start: number;
   readonly end: number;
-  readonly rule: BinCountRule;
+  readonly rule: BinRule;
 }
 
 /** The number of bins that each of the cuts from `start` to `end` is worth. */
