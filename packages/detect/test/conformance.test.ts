@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { GoldenScores, Subject } from "../src/conformance/index.ts";
 import { availableKernelSets, checks, createSubject, goldenScoresOf, runCheck } from "../src/conformance/index.ts";
+import { cloningThreads } from "../src/conformance/cloning-threads.ts";
+import { copyOf } from "../src/conformance/subject.ts";
 import { detectors } from "../src/registry.ts";
+import { taskTable } from "../src/threads/task-table.ts";
 
 /**
  * Holds every registered detector to the contract: `npx vitest run packages/detect/test/conformance.test.ts -t "lof:"` runs one.
@@ -53,6 +56,13 @@ describe.each(detectors.map((detector) => ({ id: detector.id, detector })))("$id
 
   it("has golden scores (NOMALY_GOLDEN=write makes them)", () => {
     expect(readGolden(id)).toBeDefined();
+  });
+
+  // A sound detector may do without threads; ours promise to use them.
+  it("sends tasks to threads", async () => {
+    const threads = cloningThreads(taskTable([detector]), 3);
+    await subject.fit(copyOf(subject.sample.train), { threads });
+    expect(threads.ran.size).toBeGreaterThan(0);
   });
 
   it.each(checks.map((check) => ({ name: check.name, check })))("$name", async ({ name, check }) => {

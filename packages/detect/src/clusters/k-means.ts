@@ -5,7 +5,7 @@ import type { KernelSet } from "../kernels/kernel-set.ts";
 import { pickRows, rowRange, type Matrix } from "../matrix.ts";
 import { createRandom, sampleWithoutReplacement, type Random } from "../random.ts";
 import { toSharedMatrix } from "../shared-memory.ts";
-import type { Threads } from "../threads/threads.ts";
+import { isWorthSending, type Threads } from "../threads/threads.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
 import { createKMeansRun, type KMeansRun, type KMeansRunOptions } from "./k-means-run.ts";
 
@@ -137,7 +137,7 @@ function runOf({ rows, options, origin }: KMeansTask, kernels: KernelSet): KMean
 async function runAll(tasks: readonly KMeansTask[], context: ClusteringContext): Promise<readonly KMeansTaskResult[]> {
   const { threads, kernels, signal, progress } = context;
   const onDone = (doneCount: number) => progress?.(doneCount / tasks.length);
-  if (threads.count > 1 && tasks[0].rows.values.length * tasks.length >= threadedValueCountMin) {
+  if (isWorthSending(threads, tasks[0].rows.values.length * tasks.length, threadedValueCountMin)) {
     const rows = toSharedMatrix(tasks[0].rows);
     const inputs = tasks.map((task) => ({ ...task, rows }));
     const taskOptions = { ...(signal === undefined ? {} : { signal }), onDone };

@@ -5,16 +5,16 @@ import { throwIfAborted } from "../errors.ts";
 import type { Threads } from "../threads/threads.ts";
 
 export interface CloningThreads extends Threads {
-  /** Tasks run so far. */
-  readonly ranCount: () => number;
+  /** Names of the tasks run so far. */
+  readonly ran: ReadonlySet<string>;
 }
 
 /**
- * What worker threads do to tasks, made repeatable: a task that writes into an input that is not on shared memory, that
+ * What worker threads do to tasks, made repeatable, however small the table: a task that writes into an input that is not on shared memory, that
  * leans on the order in which tasks run, or whose input or output cannot be cloned, fails here as it would there.
  */
 export function cloningThreads(tasks: ReadonlyMap<string, Task>, count: number): CloningThreads {
-  let ranCount = 0;
+  const ran = new Set<string>();
 
   const map: Threads["map"] = async <Input, Output>(
     name: string,
@@ -28,12 +28,12 @@ export function cloningThreads(tasks: ReadonlyMap<string, Task>, count: number):
     for (let i = inputs.length - 1; i >= 0; i--) {
       throwIfAborted(options.signal);
       outputs[i] = structuredClone(task(structuredClone(inputs[i]), kernels));
-      ranCount++;
+      ran.add(name);
       options.onDone?.(inputs.length - i);
       await Promise.resolve();
     }
     return outputs;
   };
 
-  return { count, map, close: () => Promise.resolve(), ranCount: () => ranCount };
+  return { count, sendsAll: true, map, close: () => Promise.resolve(), ran };
 }

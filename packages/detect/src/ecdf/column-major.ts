@@ -5,7 +5,7 @@ import type { Matrix } from "../matrix.ts";
 import { rowRange } from "../matrix.ts";
 import { sharedFloat64, toSharedMatrix } from "../shared-memory.ts";
 import type { ScoringContext } from "../threads/score-rows.ts";
-import { cutRanges } from "../threads/threads.ts";
+import { cutRanges, isWorthSending } from "../threads/threads.ts";
 
 /** Input of the task `columnMajor`: rows from `start` on go to their places in `out`. */
 export interface ColumnMajorTask {
@@ -28,7 +28,7 @@ export async function columnMajor(detectorId: string, train: Matrix, context: Sc
   const out = sharedFloat64(train.values.length);
   const { threads, kernels, signal } = context;
   throwIfAborted(signal);
-  if (threads.count === 1 || train.values.length < threadedValueCountMin) {
+  if (!isWorthSending(threads, train.values.length, threadedValueCountMin)) {
     columnMajorInto({ rows: train, start: 0, out });
     return out;
   }

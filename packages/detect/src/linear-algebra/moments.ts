@@ -7,7 +7,7 @@ import type { Matrix } from "../matrix.ts";
 import { rowRange } from "../matrix.ts";
 import { toShared, toSharedMatrix } from "../shared-memory.ts";
 import type { Threads } from "../threads/threads.ts";
-import { cutRanges } from "../threads/threads.ts";
+import { cutRanges, isWorthSending } from "../threads/threads.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
 import { isWorthSharing } from "./worth-sharing.ts";
 
@@ -51,7 +51,7 @@ export async function fitMoments(rows: Matrix, weights: Float64Array | undefined
   const center = sampleMean(rows);
   const blocks = cutRanges(rows.rowCount, blockCount(rows));
   const { threads, kernels, signal } = context;
-  const threaded = threads.count > 1 && rows.values.length >= threadedValueCountMin && isWorthSharing(rows);
+  const threaded = isWorthSending(threads, rows.values.length, threadedValueCountMin) && isWorthSharing(rows, threads);
   const from = threaded ? toSharedMatrix(rows) : rows;
   const sharedWeights = weights === undefined || !threaded ? weights : toShared(weights);
   const inputs = blocks.map(({ start, end }) => ({

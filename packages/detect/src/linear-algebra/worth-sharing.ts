@@ -8,14 +8,14 @@ import type { Threads } from "../threads/threads.ts";
 const copiedColumnCountMin = 32;
 
 /** True when the rows are shared already, or wide enough to be worth a copy. */
-export function isWorthSharing(rows: Matrix): boolean {
+export function isWorthSharing(rows: Matrix, threads: Threads): boolean {
   const isShared = hasSharedMemory && rows.values.buffer instanceof SharedArrayBuffer;
-  return isShared || rows.columnCount >= copiedColumnCountMin;
+  return isShared || threads.sendsAll === true || rows.columnCount >= copiedColumnCountMin;
 }
 
 /** The same context, on the caller's thread alone where the rows are not worth sharing. */
 export function threadsFor<C extends { readonly threads: Threads }>(rows: Matrix, context: C): C {
   const { threads } = context;
-  if (threads.count === 1 || isWorthSharing(rows)) return context;
+  if (threads.count === 1 || isWorthSharing(rows, threads)) return context;
   return { ...context, threads: { count: 1, map: threads.map.bind(threads), close: () => threads.close() } };
 }

@@ -6,7 +6,7 @@ import type { PairCandidates, PairRange, PairSearch } from "../kernels/neighbour
 import { blockRowCount } from "../kernels/neighbour-kernels.ts";
 import { sharedFloat64 } from "../shared-memory.ts";
 import type { ScoringContext } from "../threads/score-rows.ts";
-import { cutRanges } from "../threads/threads.ts";
+import { cutRanges, isWorthSending } from "../threads/threads.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
 import type { CarriedIndex } from "./held-index.ts";
 import { carry, heldIndex } from "./held-index.ts";
@@ -72,7 +72,7 @@ function pieceRunner(
   const { threads, kernels, signal } = context;
   const { k, limits } = request;
   const work = (index.rowCount * index.rowCount * index.columnCount) / 2;
-  if (threads.count === 1 || work < threadedWorkMin) {
+  if (!isWorthSending(threads, work, threadedWorkMin)) {
     return async (ranges) => {
       const results: PairCandidates[] = [];
       for (const range of ranges) {

@@ -5,7 +5,7 @@ import type { KernelSet } from "../kernels/kernel-set.ts";
 import { pickRows } from "../matrix.ts";
 import { hasSharedMemory, sharedFloat64, sharedInt32 } from "../shared-memory.ts";
 import type { ScoringContext } from "../threads/score-rows.ts";
-import { cutRanges } from "../threads/threads.ts";
+import { cutRanges, isWorthSending } from "../threads/threads.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
 import type { CarriedIndex } from "./held-index.ts";
 import { carry, heldIndex } from "./held-index.ts";
@@ -41,7 +41,7 @@ export async function trainingNeighbours(index: NeighbourIndex, k: number, conte
   const pairs = usePairs(index, k) ? index.pairSearch() : undefined;
   if (pairs !== undefined) return pairNeighbours(index, pairs, k, context);
   // Without shared memory a worker would write its part of the answer into a copy.
-  if (threads.count === 1 || !hasSharedMemory || rowCount < threadedRowCountMin) return searchHere(index, k, context);
+  if (!hasSharedMemory || !isWorthSending(threads, rowCount, threadedRowCountMin)) return searchHere(index, k, context);
   const out: Neighbours = { k, distances: sharedFloat64(rowCount * k), indexes: sharedInt32(rowCount * k) };
   const carried = carry(index);
   const inputs = cutRanges(rowCount, threads.count * piecesPerThread).map(({ start, end }) => ({

@@ -4,7 +4,7 @@ import { throwIfAborted } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import { rowRange, type Matrix } from "../matrix.ts";
 import { hasSharedMemory, sharedFloat64, toShared, toSharedMatrix } from "../shared-memory.ts";
-import { cutRanges, type Threads } from "../threads/threads.ts";
+import { cutRanges, isWorthSending, type Threads } from "../threads/threads.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
 import { createKernelSums, type KernelSumsTask, type SupportVectors } from "./kernel-sums.ts";
 
@@ -27,7 +27,7 @@ export async function sumKernels(vectors: SupportVectors, rows: Matrix, context:
   const { threads, kernels, signal, progress } = context;
   const vectorCount = vectors.boundedRows.rowCount + vectors.freeRows.rowCount;
   const valueCount = rows.rowCount * vectorCount;
-  const threaded = threads.count > 1 && hasSharedMemory && valueCount >= threadedValueCountMin;
+  const threaded = hasSharedMemory && isWorthSending(threads, valueCount, threadedValueCountMin);
   const out = threaded ? sharedFloat64(rows.rowCount) : new Float64Array(rows.rowCount);
   if (!threaded) {
     const sliceRowCount = Math.max(1, Math.floor(sliceValueCount / Math.max(1, vectorCount)));

@@ -103,6 +103,11 @@ export const brokenDeterminism: readonly BrokenDetector[] = [
   },
   {
     check: "thread-parity",
+    fault: "lists a task that it never sends",
+    detector: variantOf(soundDistance, { tasks: { idle: () => null } }),
+  },
+  {
+    check: "thread-parity",
     fault: "sends a function to its task",
     detector: variantOf(soundDistance, {
       async fit(train, params, context) {

@@ -8,7 +8,7 @@ import type { Moments } from "../../linear-algebra/moments.ts";
 import type { Matrix } from "../../matrix.ts";
 import { rowRange } from "../../matrix.ts";
 import { sharedFloat64 } from "../../shared-memory.ts";
-import { cutRanges } from "../../threads/threads.ts";
+import { cutRanges, isWorthSending } from "../../threads/threads.ts";
 import { yieldWhenDue } from "../../threads/yield-when-due.ts";
 import type { CovarianceType } from "./covariance-shape.ts";
 import { gaussiansOf } from "./covariance-shape.ts";
@@ -96,7 +96,7 @@ async function expect(rows: Matrix, mixture: Mixture, shares: readonly Float64Ar
     shares: shares.map((share) => share.subarray(start, end)),
   }));
   throwIfAborted(signal);
-  const threaded = threads.count > 1 && rows.values.length * mixture.gaussians.length >= threadedValueCountMin;
+  const threaded = isWorthSending(threads, rows.values.length * mixture.gaussians.length, threadedValueCountMin);
   const options = signal === undefined ? {} : { signal };
   const sums = threaded
     ? await threads.map<ExpectTask, number>("gmm/expect", inputs, kernels, options)
