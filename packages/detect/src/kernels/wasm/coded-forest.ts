@@ -131,11 +131,14 @@ function codeColumn(column: number, found: ReadonlySet<number>): CodedColumn {
   return { column, thresholds, cellStarts, low, scale };
 }
 
+/** Added and taken away again, it leaves the nearest whole number. */
+const rounder = 2 ** 52;
+
 /** As the module computes it, step for step: rounding must fall alike on both sides. */
 function cellOf(value: number, low: number, scale: number, cellCount: number): number {
-  const place = Math.min((value - low) * scale, cellCount - 1);
-  // An infinite difference times scale 0.
-  return Number.isNaN(place) ? 0 : Math.trunc(place);
+  const place = (value - low) * scale;
+  // An infinite difference times scale 0 is NaN, and not above 0.
+  return place > 0 ? Math.min(place, cellCount - 1) + rounder - rounder : 0;
 }
 
 function codeNodes(forest: CompleteForest, columns: readonly CodedColumn[]): Uint32Array {

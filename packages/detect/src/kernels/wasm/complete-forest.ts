@@ -5,7 +5,7 @@ import { referenceForest } from "../reference/forest.ts";
 import type { CodedColumn, CodedForest } from "./coded-forest.ts";
 import { codeBytes, codeForest, paddingCount, sliceCellCount } from "./coded-forest.ts";
 import type { WasmArena } from "./instance.ts";
-import { type PlacedRows, sumInBlocks } from "./row-blocks.ts";
+import { laneCount, type PlacedRows, sumInBlocks } from "./row-blocks.ts";
 
 /** Rows whose sets are parted at once: one bit each. */
 const sliceRowCount = 256;
@@ -14,6 +14,10 @@ const setBytes = sliceRowCount / 8;
 const sliceColumnCountMax = 254;
 /** A leaf's number is a byte. */
 const sliceDepthMax = 8;
+/** As the module has it. */
+const treesPerRound = 8;
+/** A column in the module's table. */
+const columnBytes = 48;
 /** Fewer rows than these are not worth the copies. */
 const rowCountMin = 16;
 
@@ -22,16 +26,32 @@ interface PlacedForest {
   readonly forest: CompleteForest;
   readonly leafValues: number;
   readonly end: number;
-  /** Ranks and their columns, or the forest's own columns and thresholds. */
-  readonly tests: PlacedCodes | { readonly kind: "direct"; readonly columns: number; readonly thresholds: number };
+  readonly tests: PlacedTests | PlacedCodes | PlacedSlices;
 }
 
+/** The forest's own columns and thresholds. */
+interface PlacedTests {
+  readonly kind: "direct";
+  readonly columns: number;
+  readonly thresholds: number;
+}
+
+/** Ranks instead of thresholds. */
 interface PlacedCodes {
   readonly kind: "coded";
   readonly nodes: number;
   readonly columns: readonly PlacedColumn[];
+}
+
+/** Ranks, and sets of rows instead of single ones. */
+interface PlacedSlices {
+  readonly kind: "sliced";
   readonly splits: number;
   readonly levelCounts: number;
+  readonly usedColumnCount: number;
+  readonly columnTable: number;
+  readonly rowMasks: number;
+  readonly scratch: Readonly<Record<"counts" | "order" | "places" | "sets" | "reach" | "bits" | "numbers", number>>;
 }
 
 interface PlacedColumn extends CodedColumn {
@@ -70,22 +90,18 @@ function placeForest(arena: WasmArena, forest: CompleteForest, codes: CodedFores
   const tests =
     codes === "direct"
       ? { kind: "direct" as const, columns: arena.put(forest.columns), thresholds: arena.put(forest.thresholds) }
-      : placeCodes(arena, codes);
+      : placeCodes(arena, codes, forest.depth);
   return { forest, leafValues, tests, end: arena.reserve(0) };
 }
 
-function placeCodes(arena: WasmArena, codes: CodedForest): PlacedCodes {
-  return {
-    kind: "coded",
-    nodes: arena.put(codes.nodes),
-    splits: arena.put(codes.splits),
-    levelCounts: arena.put(codes.levelCounts),
-    columns: codes.columns.map((column) => ({
-      ...column,
-      thresholdsAt: arena.put(column.thresholds),
-      cellStartsAt: arena.put(column.cellStarts),
-    })),
-  };
+function placeCodes(arena: WasmArena, codes: CodedForest, depth: number): PlacedCodes | PlacedSlices {
+  const columns = codes.columns.map((column) => ({
+    ...column,
+    thresholdsAt: arena.put(column.thresholds),
+    cellStartsAt: arena.put(column.cellStarts),
+  }));
+  const canSlice = depth <= sliceDepthMax && columns.length <= sliceColumnCountMax;
+  return canSlice ? placeSlices(arena, codes, columns, depth) : { kind: "coded", nodes: arena.put(codes.nodes), columns };
 }
 
 function addTrees(arena: WasmArena, placed: PlacedForest, block: PlacedRows): void {
@@ -97,14 +113,8 @@ function addTrees(arena: WasmArena, placed: PlacedForest, block: PlacedRows): vo
     arena.call["descend"](columns, thresholds, leafValues, treeCount, depth, valuesAt, columnCount, groupCount, sumsAt);
     return;
   }
-  if (depth <= sliceDepthMax && tests.columns.length <= sliceColumnCountMax) {
-    for (let start = 0; start < block.rowCount; start += sliceRowCount) {
-      addSlice(arena, placed, tests, {
-        rowCount: Math.min(sliceRowCount, block.rowCount - start),
-        valuesAt: valuesAt + start * columnCount * 8,
-        sumsAt: sumsAt + start * 8,
-      });
-    }
+  if (tests.kind === "sliced") {
+    addSlices(arena, placed, tests, block);
     return;
   }
   const groupBytes = Math.max(1, tests.columns.length) * codeBytes;
@@ -126,38 +136,88 @@ function addTrees(arena: WasmArena, placed: PlacedForest, block: PlacedRows): vo
   arena.call["descendCodes"](tests.nodes, leafValues, treeCount, depth, codesAt, groupCount, groupBytes, sumsAt);
 }
 
-/** Sets of rows instead of single ones: see `descendSlices` in the module. */
-function addSlice(
-  arena: WasmArena,
-  placed: PlacedForest,
-  tests: PlacedCodes,
-  { rowCount, valuesAt, sumsAt }: Omit<PlacedRows, "groupCount">,
-): void {
+/** Sets of rows instead of single ones: see `addSlices` in the module. */
+function addSlices(arena: WasmArena, placed: PlacedForest, slices: PlacedSlices, block: PlacedRows): void {
   const { columnCount, treeCount, depth } = placed.forest;
-  const counts = tests.columns.map(({ thresholds }) => thresholds.length - paddingCount);
-  const cellCounts = counts.map(sliceCellCount);
+  const { usedColumnCount, scratch } = slices;
+  const codesAt = arena.reserve(4 * laneCount * block.groupCount * usedColumnCount);
+  arena.call["addSlices"](
+    slices.columnTable,
+    usedColumnCount,
+    block.valuesAt,
+    columnCount * 8,
+    block.rowCount,
+    codesAt,
+    scratch.counts,
+    scratch.order,
+    slices.rowMasks,
+    scratch.places,
+    scratch.sets,
+    slices.splits,
+    slices.levelCounts,
+    placed.leafValues,
+    treeCount,
+    depth,
+    scratch.reach,
+    scratch.bits,
+    scratch.numbers,
+    block.sumsAt,
+  );
+}
+
+function placeSlices(arena: WasmArena, codes: CodedForest, columns: readonly PlacedColumn[], depth: number): PlacedSlices {
+  const cellCounts = columns.map(({ thresholds }) => sliceCellCount(thresholds.length - paddingCount));
   const cellCount = cellCounts.reduce((sum, count) => sum + count, 0);
-  const codesAt = arena.reserve(4 * sliceRowCount);
-  const orderAt = arena.reserve(sliceRowCount);
-  const countsAt = arena.reserve(2 * Math.max(8, ...cellCounts));
-  const placesAt = arena.reserve(2 * (cellCount + 2));
-  const setCount = sliceRowCount + 1;
-  const setsAt = arena.reserve(setBytes * (setCount * counts.length + 1));
-  const reachAt = arena.reserve(setBytes << (depth + 1));
-  const bitsAt = arena.reserve(setBytes * Math.max(1, depth));
+  const setCount = (sliceRowCount + 1) * columns.length;
+  const slices = {
+    kind: "sliced" as const,
+    splits: arena.put(codes.splits),
+    levelCounts: arena.put(codes.levelCounts),
+    usedColumnCount: columns.length,
+    columnTable: arena.put(columnTable(columns, cellCounts)),
+    rowMasks: arena.put(rowMasks()),
+    scratch: {
+      counts: arena.reserve(2 * Math.max(8, ...cellCounts)),
+      order: arena.reserve(sliceRowCount),
+      // The one behind the last is written as 32 bits.
+      places: arena.reserve(2 * (cellCount + 2)),
+      sets: arena.reserve(setBytes * (setCount + 1)),
+      reach: arena.reserve(setBytes << (depth + 1)),
+      bits: arena.reserve(setBytes * sliceDepthMax),
+      numbers: arena.reserve(sliceRowCount * treesPerRound),
+    },
+  };
   // Behind all others the set of no rows, and the place that leads to it.
-  arena.int32(setsAt + setBytes * setCount * counts.length, setBytes / 4).fill(0);
-  arena.int32(placesAt + 2 * cellCount, 1)[0] = setCount * counts.length;
-  let cell = 0;
-  for (const [place, column] of tests.columns.entries()) {
-    const { thresholdsAt, cellStartsAt, low, scale } = column;
-    const grid = [thresholdsAt, cellStartsAt, column.cellStarts.length - 1, low, scale] as const;
-    arena.call["codeColumn"](valuesAt + column.column * 8, columnCount * 8, rowCount, ...grid, codesAt, codeBytes);
-    const firstSet = place * setCount;
-    const out = [countsAt, placesAt + 2 * cell, firstSet, setsAt + firstSet * setBytes, orderAt] as const;
-    arena.call["sliceColumn"](codesAt, rowCount, counts[place], ...out);
-    cell += cellCounts[place];
+  const { places, sets } = slices.scratch;
+  arena.int32(sets + setBytes * setCount, setBytes / 4).fill(0);
+  arena.int32(places + 2 * cellCount, 1)[0] = setCount;
+  return slices;
+}
+
+/** 48 bytes a column, in the order in which the module reads them. */
+function columnTable(columns: readonly PlacedColumn[], cellCounts: readonly number[]): Uint8Array {
+  const table = new DataView(new ArrayBuffer(columnBytes * columns.length));
+  let place = 0;
+  for (const [index, column] of columns.entries()) {
+    const at = index * columnBytes;
+    table.setFloat64(at, column.low, true);
+    table.setFloat64(at + 8, column.scale, true);
+    table.setUint32(at + 16, column.thresholdsAt, true);
+    table.setUint32(at + 20, column.cellStartsAt, true);
+    table.setUint32(at + 24, column.cellStarts.length - 1, true);
+    table.setUint32(at + 28, column.column * 8, true);
+    table.setUint32(at + 32, column.thresholds.length - paddingCount, true);
+    table.setUint32(at + 36, 2 * place, true);
+    place += cellCounts[index];
   }
-  const scratch = [placesAt, setsAt, reachAt, bitsAt, sumsAt, Math.ceil(rowCount / 16)] as const;
-  arena.call["descendSlices"](tests.splits, tests.levelCounts, placed.leafValues, treeCount, depth, ...scratch);
+  return new Uint8Array(table.buffer);
+}
+
+/** The bit of each row of a slice in a set: bit i of byte b of half h is that of row 128 h + 16 i + b. */
+function rowMasks(): Uint8Array {
+  const masks = new Uint8Array(sliceRowCount * setBytes);
+  for (let row = 0; row < sliceRowCount; row++) {
+    masks[row * setBytes + (row >> 7) * 16 + (row & 15)] = 1 << ((row >> 4) & 7);
+  }
+  return masks;
 }

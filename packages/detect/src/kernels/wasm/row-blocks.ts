@@ -5,8 +5,6 @@ import type { WasmArena } from "./instance.ts";
 
 /** Rows that go side by side through trees. */
 export const laneCount = 8;
-/** Sums come in multiples of this many: the widest step of a kernel. */
-const sumPadding = 16;
 /** Rows in the arena at once, so that their values stay in a near cache. */
 const blockRowCountMax = 1024;
 const blockRowCountMin = 64;
@@ -18,7 +16,7 @@ export interface PlacedRows {
   /** Groups of `laneCount` rows. Lanes behind the last row may be read and computed; nobody looks at the result. */
   readonly groupCount: number;
   readonly valuesAt: number;
-  /** A zero for each lane of each group, and for as many more as fill sixteen. */
+  /** A zero for each lane of each group. */
   readonly sumsAt: number;
 }
 
@@ -42,7 +40,7 @@ export function sumInBlocks(
     const rowCount = end - start;
     const groupCount = Math.ceil(rowCount / laneCount);
     arena.rewind(ensembleEnd);
-    const sumCount = Math.ceil(rowCount / sumPadding) * sumPadding;
+    const sumCount = groupCount * laneCount;
     const sumsAt = arena.reserve(sumCount * 8);
     const valuesAt = arena.reserve(groupCount * laneCount * columnCount * 8);
     arena.float64(sumsAt, sumCount).fill(0);
