@@ -43,7 +43,8 @@ export function wasmColumn(build: WasmBuild, pieceRowCount = pieceRowCountMax): 
     const spareAt = arena.reserve(count * 8);
     const tableAt = arena.reserve(tableBytes);
     arena.call["sortColumn"](valuesAt, orderAt, recordsAt, spareAt, tableAt, count);
-    values.set(arena.float64(valuesAt, count));
+    // The sorted values end where the spare records stood.
+    values.set(arena.float64(spareAt, count));
     // An arena has no view of unsigned numbers; the bits are the same.
     order.set(arena.int32(orderAt, count));
   }

@@ -20,7 +20,10 @@ const digitMask: u64 = 2047;
 /** Longest run that insertion sorts. */
 const insertionMax: usize = 48;
 
-/** `values`: count float64, sorted in place; `order`: count u32; `records`, `spare`: count u64; `table`: 3 x 2048 u32. */
+/**
+ * `values`: count float64, -0 becomes 0; `order`: count u32; `records`, `spare`: count u64; `table`: 3 x 2048 u32.
+ * The sorted values end in `spare`.
+ */
 export function sortColumn(values: usize, order: usize, records: usize, spare: usize, table: usize, count: usize): void {
   let least: u64 = ~(<u64>0);
   let most: u64 = 0;
@@ -28,23 +31,17 @@ export function sortColumn(values: usize, order: usize, records: usize, spare: u
     const value = load<f64>(values + (i << 3)) + 0.0; // -0 becomes 0
     store<f64>(values + (i << 3), value);
     const key = keyOf(value);
-    store<u64>(spare + (i << 3), key);
     if (key < least) least = key;
     if (key > most) most = key;
   }
   const shift = shiftFor(most - least);
-  for (let i: usize = 0; i < count; i++) {
-    const key = (load<u64>(spare + (i << 3)) - least) >> shift;
-    store<u64>(records + (i << 3), (key << placeBits) | <u64>i);
-  }
-  sortRecords(records, spare, table, count, (most - least) >> shift);
+  sortRecords(values, least, shift, records, spare, table, count, (most - least) >> shift);
   for (let i: usize = 0; i < count; i++) {
     const place = load<u64>(records + (i << 3)) & placeMask;
     store<u32>(order + (i << 2), <u32>place);
     store<f64>(spare + (i << 3), load<f64>(values + (<usize>place << 3)));
   }
-  memory.copy(values, spare, count << 3);
-  if (shift > 0) sortRuns(values, order, records, spare, table, count);
+  if (shift > 0) sortRuns(spare, order, records, values, table, count);
 }
 
 /** Puts right every run of records whose keys agree. Reads the runs from `records` before it uses them as scratch. */
@@ -92,11 +89,7 @@ function sortRun(values: usize, order: usize, records: usize, spare: usize, tabl
     if (key > most) most = key;
   }
   if (least == most) return;
-  for (let i: usize = 0; i < count; i++) {
-    const key = keyOf(load<f64>(values + (i << 3))) - least;
-    store<u64>(records + (i << 3), (key << placeBits) | <u64>i);
-  }
-  sortRecords(records, spare, table, count, most - least);
+  sortRecords(values, least, 0, records, spare, table, count, most - least);
   // Apply the permutation to values and order, through the spare array.
   for (let i: usize = 0; i < count; i++) {
     const place = <usize>(load<u64>(records + (i << 3)) & placeMask);
@@ -110,39 +103,66 @@ function sortRun(values: usize, order: usize, records: usize, spare: usize, tabl
   memory.copy(order, spare, count << 2);
 }
 
-/** Least significant digit first; the result always ends in `records`. `range` is the largest key. */
-function sortRecords(records: usize, spare: usize, table: usize, count: usize, range: u64): void {
+/**
+ * Makes the records of the values and sorts them, least significant digit first; the result ends in `records`. `range`
+ * is the largest key. The first pass makes the records as it goes, so that they are not written and read once more.
+ */
+function sortRecords(
+  values: usize,
+  least: u64,
+  shift: u64,
+  records: usize,
+  spare: usize,
+  table: usize,
+  count: usize,
+  range: u64,
+): void {
   memory.fill(table, 0, (3 * digitCount) << 2);
   for (let i: usize = 0; i < count; i++) {
-    const key = load<u64>(records + (i << 3)) >> placeBits;
+    const key = (keyOf(load<f64>(values + (i << 3))) - least) >> shift;
     countDigit(table, key & digitMask);
     countDigit(table + (digitCount << 2), (key >> digitBits) & digitMask);
     countDigit(table + (digitCount << 3), key >> (2 * digitBits));
   }
-  let from = records;
-  let to = spare;
-  for (let pass: u64 = 0; pass < 3; pass++) {
-    const shift = pass * digitBits;
-    if (range >> shift == 0) break;
-    const counts = table + <usize>pass * (digitCount << 2);
-    let sum: u32 = 0;
-    for (let digit: usize = 0; digit < digitCount; digit++) {
-      const held = load<u32>(counts + (digit << 2));
-      store<u32>(counts + (digit << 2), sum);
-      sum += held;
-    }
-    for (let i: usize = 0; i < count; i++) {
-      const record = load<u64>(from + (i << 3));
-      const cell = counts + (<usize>((record >> (placeBits + shift)) & digitMask) << 2);
-      const target = load<u32>(cell);
-      store<u32>(cell, target + 1);
-      store<u64>(to + (<usize>target << 3), record);
-    }
+  const passCount: usize = range >> (2 * digitBits) > 0 ? 3 : range >> digitBits > 0 ? 2 : 1;
+  let to = passCount == 2 ? spare : records;
+  let from = passCount == 2 ? records : spare;
+  startsOfDigits(table);
+  for (let i: usize = 0; i < count; i++) {
+    const key = (keyOf(load<f64>(values + (i << 3))) - least) >> shift;
+    putRecord(to, table, key & digitMask, (key << placeBits) | <u64>i);
+  }
+  for (let pass: usize = 1; pass < passCount; pass++) {
     const held = from;
     from = to;
     to = held;
+    const counts = table + pass * (digitCount << 2);
+    const digitAt = placeBits + <u64>pass * digitBits;
+    startsOfDigits(counts);
+    for (let i: usize = 0; i < count; i++) {
+      const record = load<u64>(from + (i << 3));
+      putRecord(to, counts, (record >> digitAt) & digitMask, record);
+    }
   }
-  if (from != records) memory.copy(records, from, count << 3);
+}
+
+/** Counts of digits become the places where their records start. */
+function startsOfDigits(counts: usize): void {
+  let sum: u32 = 0;
+  for (let digit: usize = 0; digit < digitCount; digit++) {
+    const held = load<u32>(counts + (digit << 2));
+    store<u32>(counts + (digit << 2), sum);
+    sum += held;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function putRecord(to: usize, starts: usize, digit: u64, record: u64): void {
+  const cell = starts + (<usize>digit << 2);
+  const target = load<u32>(cell);
+  store<u32>(cell, target + 1);
+  store<u64>(to + (<usize>target << 3), record);
 }
 
 // @ts-ignore: decorator
