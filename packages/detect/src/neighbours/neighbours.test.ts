@@ -112,6 +112,17 @@ describe("neighbour index", () => {
     expect(cubic.distances[1]).toBeCloseTo(Math.cbrt(sum), 12);
   });
 
+  test.each(["euclidean", "manhattan", "chebyshev"] as const)("rows beyond float64 of each other are found, %s", (metric) => {
+    const rows = matrixFromRows([[1.7e308], [-1.7e308], [-1.6e308], [1.65e308]]);
+    const index = buildNeighbourIndex(rows, { metric }, chooseKernels());
+    const { indexes, distances } = index.query(rows, 3, Int32Array.of(0, 1, 2, 3));
+    // The distances beyond float64 count as the largest of it, and rows as far are ordered by index.
+    expect([...indexes]).toEqual([3, 1, 2, 2, 0, 3, 1, 0, 3, 0, 1, 2]);
+    const nearest = [1.7e308 - 1.65e308, 1.7e308 - 1.6e308, 1.7e308 - 1.6e308, 1.7e308 - 1.65e308];
+    const expected = nearest.flatMap((distance) => [distance, Number.MAX_VALUE, Number.MAX_VALUE]);
+    for (const [i, distance] of distances.entries()) expect(distance / expected[i]).toBeCloseTo(1, 12);
+  });
+
   test("restored from its state it gives the same bits", () => {
     const index = buildNeighbourIndex(train, { metric: "manhattan" }, chooseKernels());
     const restored = restoreNeighbourIndex(index.toState(), chooseKernels());

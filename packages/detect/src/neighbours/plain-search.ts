@@ -24,9 +24,10 @@ export function createPlainSearch(rows: Matrix, power: number): NeighbourSearch 
     const k = distances.length;
     for (let row = 0, found = 0; row < rows.rowCount; row++) {
       if (row === skip) continue;
+      // No distance is infinite: while rows are missing, any will do.
       const limit = found === k ? distances[k - 1] : Number.POSITIVE_INFINITY;
       const distance = distanceWithin(query, row, limit);
-      if (!(distance < limit)) continue;
+      if (found === k && !(distance < limit)) continue;
       let at = found < k ? found++ : k - 1;
       for (; at > 0 && distance < distances[at - 1]; at--) {
         distances[at] = distances[at - 1];
@@ -42,11 +43,12 @@ export function createPlainSearch(rows: Matrix, power: number): NeighbourSearch 
     const offset = row * width;
     let most = 0;
     for (let column = 0; column < width; column++) most = Math.max(most, Math.abs(query[column] - rows.values[offset + column]));
+    most = Math.min(most, Number.MAX_VALUE);
     if (most >= limit) return Number.POSITIVE_INFINITY;
     if (most === 0) return 0;
-    if (power === Number.POSITIVE_INFINITY) return Math.min(most, Number.MAX_VALUE);
+    if (power === Number.POSITIVE_INFINITY) return most;
     // Half the difference cannot overflow where the difference itself does.
-    const half = Math.min(most / 2, Number.MAX_VALUE / 2);
+    const half = most / 2;
     let sum = 0;
     for (let column = 0; column < width; column++) {
       sum += (Math.abs(query[column] / 2 - rows.values[offset + column] / 2) / half) ** power;
