@@ -9,26 +9,58 @@ export { errorCodes, NomalyError, throwIfAborted } from "./errors.ts";
 export type { ErrorCode, ErrorDetails } from "./errors.ts";
 export { describeRange, paramFromText, snakeCase } from "./detector/params.ts";
 export type { ParamSpec, ParamSpecs, ParamValue } from "./detector/params.ts";
-export type { AnyDetector, Detector, FitContext, Fitted, IncrementalModel, Model, ModelState } from "./detector/detector.ts";
+export type {
+  AnyDetector,
+  Detector,
+  FitContext,
+  Fitted,
+  IncrementalModel,
+  Model,
+  ModelState,
+  StateArray,
+  StateValue,
+  Task,
+} from "./detector/detector.ts";
+export {
+  requireFiniteValues,
+  requireIndexes,
+  stateArray,
+  stateBoolean,
+  stateChoice,
+  stateInteger,
+  stateNumber,
+} from "./detector/state.ts";
+export type { KernelSet, KernelSetName } from "./kernels/kernel-set.ts";
+export type { Random } from "./random.ts";
+export { createRandom } from "./random.ts";
+export { scoreRows } from "./threads/score-rows.ts";
+export type { ScoringContext } from "./threads/score-rows.ts";
+export type { Threads } from "./threads/threads.ts";
+export type { WorkerEvents, WorkerHandle, WorkerHost } from "./threads/worker-host.ts";
 export { defineDetector } from "./detector/detector.ts";
 export { traitDefaults } from "./detector/traits.ts";
 export type { ExplanationClaim, Traits } from "./detector/traits.ts";
 export { categoryEncodings, missingPolicies, scalings } from "./pipeline/index.ts";
 export type {
+  BooleanColumn,
   CategoryEncoding,
   CategoryProfile,
   Cell,
   Column,
   ColumnKind,
   ColumnProfile,
+  DateColumn,
   MissingPolicy,
+  NumberColumn,
   NumberProfile,
   NumericRows,
   PipelineColumn,
+  PipelineOptions,
   RowsInput,
   Scaling,
   SkippedColumn,
   Table,
+  TextColumn,
 } from "./pipeline/index.ts";
 export { matrix, matrixFromRows } from "./matrix.ts";
 export type { Matrix } from "./matrix.ts";

@@ -2,6 +2,7 @@
 
 import type { Model } from "../detector/detector.ts";
 import type { Matrix } from "../matrix.ts";
+import { positionOf } from "../pipeline/encode.ts";
 import type { ColumnSource } from "../pipeline/column-source.ts";
 import type { ColumnKind, Column } from "../pipeline/table.ts";
 import type { ColumnProfile, Pipeline } from "../pipeline/pipeline.ts";
@@ -20,8 +21,9 @@ export interface Reason {
 
 /** Every row's reasons, the largest contribution first, equals in the order of the columns. */
 export function explainRows(model: Model, pipeline: Pipeline, source: ColumnSource, rows: Matrix): Reason[][] {
+  if (rows.rowCount === 0) return [];
   const contributions = columnContributions(model, pipeline, rows);
-  const columns = pipeline.columns.map(({ name }, index) => source.column(source.named ? source.names.indexOf(name) : index));
+  const columns = pipeline.columns.map(({ kind }, index) => source.column(positionOf(pipeline, source, index), kind));
   return Array.from({ length: rows.rowCount }, (_, row) => {
     const reasons = pipeline.columns.map(({ name, kind, profile }, index): Reason => ({
       column: name,

@@ -66,6 +66,9 @@ describe("fit and detect", () => {
     await expect(fit(rows, { detector: "robust-x" })).rejects.toMatchObject({ code: "UNKNOWN_DETECTOR" });
     await expect(fit(rows, { detector, params: { agregate: "mean" } })).rejects.toThrow(/did you mean "aggregate"/);
     await expect(fit(rows, { detector, contamination: 0.6 })).rejects.toMatchObject({ code: "PARAM" });
+    await expect(fit(rows, { detector, contamination: 0.2, threshold: { method: "iqr" } })).rejects.toMatchObject({
+      code: "PARAM",
+    });
     await expect(fit([[1, 2]], { detector })).rejects.toMatchObject({ code: "TOO_FEW_ROWS" });
     await expect(fit([[1, 2], [3]], { detector })).rejects.toMatchObject({ code: "SHAPE" });
     await expect(

@@ -15,6 +15,7 @@ import { learnPipeline } from "../pipeline/learn.ts";
 import { createRandom } from "../random.ts";
 import { createRanker, rankStateOf } from "../thresholds/rank.ts";
 import { thresholdOfSorted } from "../thresholds/threshold.ts";
+import type { ThresholdSpec } from "../thresholds/threshold-spec.ts";
 import { parseThreshold } from "../thresholds/threshold-spec.ts";
 import type { WorkerHost } from "../threads/worker-host.ts";
 import type { AnomalyModel, Predictions, ScoreOptions } from "./anomaly-model.ts";
@@ -88,7 +89,7 @@ export function createLibrary(options: LibraryOptions): Library {
   async function detect(rows: RowsInput, given: FitOptions = {}): Promise<Detection> {
     const detector = detectorById(given.detector ?? defaultDetectorId);
     const params = parseParams(detector.id, detector.params, given.params ?? {});
-    const thresholdSpec = parseThreshold(given.threshold ?? { contamination: given.contamination ?? 0.1 });
+    const thresholdSpec = thresholdOf(given);
     const seed = requireSeed(given.seed ?? defaultSeed);
     throwIfAborted(given.signal);
     const source = columnSource(rows);
@@ -145,6 +146,14 @@ function sortScores(trainingScores: Float64Array, kernels: KernelSet): Float64Ar
   const sorted = trainingScores.slice();
   kernels.sortColumn(sorted, new Uint32Array(sorted.length));
   return sorted;
+}
+
+function thresholdOf({ threshold, contamination }: FitOptions): ThresholdSpec {
+  if (threshold === undefined) return parseThreshold(contamination === undefined ? {} : { contamination });
+  if (contamination === undefined) return parseThreshold(threshold);
+  throw new NomalyError("PARAM", "contamination is a threshold by itself: give it or threshold, not both", {
+    field: "contamination",
+  });
 }
 
 function requireRows(detector: AnyDetector, rowCount: number): void {

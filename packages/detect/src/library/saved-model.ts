@@ -47,7 +47,8 @@ export function openModel(bytes: Uint8Array, detectors: readonly AnyDetector[], 
   }
   const { value: threshold, spec } = recordOf(header["threshold"], "threshold");
   if (typeof threshold !== "number") throw damaged("threshold", "a number");
-  if (typeof header["seed"] !== "number") throw damaged("seed", "a number");
+  const { seed } = header;
+  if (typeof seed !== "number" || !Number.isSafeInteger(seed) || seed < 0) throw damaged("seed", "a whole number");
   const pipeline = parsePipeline(header["pipeline"]);
   const model = detector.restore(stateOf(recordOf(header["state"], "state"), arrays), kernels);
   const width = pipelineWidth(pipeline);
@@ -58,7 +59,7 @@ export function openModel(bytes: Uint8Array, detectors: readonly AnyDetector[], 
   return {
     detector,
     params: parseSavedParams(params),
-    seed: header["seed"],
+    seed,
     pipeline,
     thresholdSpec: parseSavedThreshold(spec),
     threshold,

@@ -2,12 +2,12 @@
 
 import { NomalyError } from "../errors.ts";
 import type { Matrix } from "../matrix.ts";
-import { columnCountMax, columnInto, matrix, matrixFromRows } from "../matrix.ts";
-import type { Column, Table } from "./table.ts";
+import { columnCountMax, columnInto, matrix } from "../matrix.ts";
+import type { Column, ColumnKind, Table } from "./table.ts";
 
-/** Row-major numbers with a column count, and names if there are any. */
+/** Row-major numbers with a column count, and names if there are any. A Float64Array is used as it is, others are copied. */
 export interface NumericRows {
-  readonly values: Float64Array;
+  readonly values: ArrayLike<number>;
   readonly columnCount: number;
   readonly columnNames?: readonly string[];
 }
@@ -20,8 +20,8 @@ export type Cell = number | string | boolean | Date | bigint | null | undefined;
  */
 export type RowsInput =
   | NumericRows
-  | readonly (readonly number[])[]
-  | readonly Readonly<Record<string, Cell>>[]
+  | readonly ArrayLike<number | null>[]
+  | readonly object[]
   | Readonly<Record<string, ArrayLike<Cell>>>
   | Table;
 
@@ -30,7 +30,8 @@ export interface ColumnSource {
   readonly names: readonly string[];
   /** False when the names were made up from positions. */
   readonly named: boolean;
-  column(index: number): Column;
+  /** @param wanted the kind that a model knows the column by; without it the cells tell. */
+  column(index: number, wanted?: ColumnKind): Column;
   /** The rows as they are, when all columns are plain numbers. */
   readonly matrix?: Matrix;
 }
@@ -39,10 +40,15 @@ export interface ColumnSource {
 export function columnSource(rows: RowsInput): ColumnSource {
   if (rows === null || typeof rows !== "object") throw unknownShape(rows);
   if (isTable(rows)) return tableSource(rows);
-  if (isNumericRows(rows)) return matrixSource(matrix(rows.values, rows.columnCount), rows.columnNames);
+  if (isNumericRows(rows)) {
+    const values = rows.values instanceof Float64Array ? rows.values : Float64Array.from(rows.values);
+    return matrixSource(matrix(values, rows.columnCount), rows.columnNames);
+  }
   if (!Array.isArray(rows)) return columnsByName(rows as Readonly<Record<string, ArrayLike<Cell>>>);
   const first: unknown = rows[0];
-  if (first === undefined || Array.isArray(first) || ArrayBuffer.isView(first)) return arraysSource(rows as readonly number[][]);
+  if (first === undefined || Array.isArray(first) || ArrayBuffer.isView(first)) {
+    return arraysSource(rows as readonly ArrayLike<number | null>[]);
+  }
   if (typeof first === "object" && first !== null) return objectsSource(rows as readonly Record<string, Cell>[]);
   throw unknownShape(first);
 }
@@ -61,7 +67,7 @@ function isTable(rows: RowsInput): rows is Table {
 }
 
 function isNumericRows(rows: RowsInput): rows is NumericRows {
-  return "values" in rows && "columnCount" in rows && rows.values instanceof Float64Array;
+  return "values" in rows && "columnCount" in rows && typeof rows.columnCount === "number";
 }
 
 function tableSource(table: Table): ColumnSource {
@@ -98,16 +104,30 @@ function matrixSource(table: Matrix, columnNames: readonly string[] | undefined)
   };
 }
 
-function arraysSource(rows: readonly (readonly number[])[]): ColumnSource {
-  for (const row of rows) {
-    for (let column = 0; column < row.length; column++) {
-      if (typeof row[column] === "number") continue;
-      const rowIndex = rows.indexOf(row);
-      const message = `row ${rowIndex}, column ${column} is a ${typeof row[column]}; rows given as arrays hold numbers only`;
-      throw new NomalyError("COLUMN", message, { field: `rows[${rowIndex}][${column}]`, rowIndex });
+/** null and undefined are missing. */
+function arraysSource(rows: readonly ArrayLike<number | null>[]): ColumnSource {
+  const columnCount = rows[0]?.length ?? 1;
+  const values = new Float64Array(rows.length * columnCount);
+  for (const [rowIndex, row] of rows.entries()) {
+    if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
+      throw new NomalyError("SHAPE", `row ${rowIndex} is no array, as row 0 is`, { field: `rows[${rowIndex}]`, rowIndex });
+    }
+    if (row.length !== columnCount) {
+      const message = `row ${rowIndex} has ${row.length} values, row 0 has ${columnCount}`;
+      throw new NomalyError("SHAPE", message, { field: `rows[${rowIndex}]`, rowIndex });
+    }
+    for (let column = 0; column < columnCount; column++) {
+      values[rowIndex * columnCount + column] = numberOfCell(row[column], rowIndex, column);
     }
   }
-  return matrixSource(matrixFromRows(rows), undefined);
+  return matrixSource(matrix(values, columnCount), undefined);
+}
+
+function numberOfCell(cell: unknown, rowIndex: number, column: number): number {
+  if (typeof cell === "number") return cell;
+  if (cell === null || cell === undefined) return Number.NaN;
+  const message = `row ${rowIndex}, column ${column} is a ${typeof cell}; rows given as arrays hold numbers only`;
+  throw new NomalyError("COLUMN", message, { field: `rows[${rowIndex}][${column}]`, rowIndex });
 }
 
 function objectsSource(rows: readonly Readonly<Record<string, Cell>>[]): ColumnSource {
@@ -122,7 +142,7 @@ function objectsSource(rows: readonly Readonly<Record<string, Cell>>[]): ColumnS
     rowCount: rows.length,
     names,
     named: true,
-    column: (index) => columnOfCells(names[index], rows.length, (row) => cellOf(rows[row], names[index])),
+    column: (index, wanted) => columnOfCells(names[index], rows.length, (row) => cellOf(rows[row], names[index]), wanted),
   };
 }
 
@@ -142,10 +162,10 @@ function columnsByName(columns: Readonly<Record<string, ArrayLike<Cell>>>): Colu
     rowCount,
     names,
     named: true,
-    column(index) {
+    column(index, wanted) {
       const values = columns[names[index]];
       if (values instanceof Float64Array) return { kind: "number", name: names[index], values };
-      return columnOfCells(names[index], rowCount, (row) => values[row]);
+      return columnOfCells(names[index], rowCount, (row) => values[row], wanted);
     },
   };
 }
@@ -154,22 +174,36 @@ function requireNames(names: readonly string[]): readonly string[] {
   if (names.length < 1 || names.length > columnCountMax) {
     throw new NomalyError("SHAPE", `rows must have 1 to ${columnCountMax} columns, got ${names.length}`, { field: "columns" });
   }
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (names.length === new Set(names).size || twice === undefined) return names;
+  if (names.length === new Set(names).size) return names;
+  const twice = names.find((name, index) => names.indexOf(name) !== index) ?? "";
   throw new NomalyError("COLUMN", `two columns have the name "${twice}"`, { field: twice });
 }
 
-/** Infers the kind from the first cell that is there; every other must be of that kind or missing. */
-function columnOfCells(name: string, rowCount: number, cell: (row: number) => Cell): Column {
-  let kind: Column["kind"] | undefined;
-  for (let row = 0; row < rowCount && kind === undefined; row++) kind = kindOf(cell(row));
+/**
+ * Infers the kind from the first cell that is there; every other must be of that kind or missing. Where a model knows the
+ * kind, cells are not held to each other: with texts among them the column is one of texts, which the model then reads.
+ */
+function columnOfCells(name: string, rowCount: number, cell: (row: number) => Cell, wanted?: ColumnKind): Column {
+  const kinds = new Set<ColumnKind>();
+  for (let row = 0; row < rowCount && (wanted !== undefined || kinds.size === 0); row++) {
+    const kind = kindOf(cell(row));
+    if (kind !== undefined) kinds.add(kind);
+  }
+  if (wanted !== undefined && (wanted === "text" || kinds.has("text"))) {
+    return { kind: "text", name, values: Array.from({ length: rowCount }, (_, row) => anyText(cell(row))) };
+  }
+  const [kind] = kinds;
   if (kind === "text") {
-    const values = Array.from({ length: rowCount }, (_, row) => textOf(name, row, cell(row)));
-    return { kind, name, values };
+    return { kind, name, values: Array.from({ length: rowCount }, (_, row) => textOf(name, row, cell(row))) };
   }
   const values = new Float64Array(rowCount);
   for (let row = 0; row < rowCount; row++) values[row] = numberOf(name, row, cell(row), kind);
   return { kind: kind ?? "number", name, values };
+}
+
+function anyText(cell: Cell): string | null {
+  if (cell === null || cell === undefined || cell === "" || Number.isNaN(cell)) return null;
+  return cell instanceof Date ? cell.toISOString() : String(cell);
 }
 
 function kindOf(cell: Cell): Column["kind"] | undefined {

@@ -5,10 +5,11 @@ import type { Matrix } from "../matrix.ts";
 import { requireFinite, requireWidth } from "../matrix.ts";
 import { sharedFloat64 } from "../shared-memory.ts";
 import type { ColumnSource } from "./column-source.ts";
-import { infiniteValue, missingValues, textsOfNumbers, unknownColumn } from "./learn.ts";
+import { infiniteValue, missingValues, unknownColumn } from "./learn.ts";
 import type { FrequencyEncoding, NumberEncoding, OneHotEncoding, Pipeline, PipelineColumn } from "./pipeline.ts";
 import { encodedWidth, pipelineWidth } from "./pipeline.ts";
 import type { Column } from "./table.ts";
+import { categoryOf, isMissingText, numberOfText, textsOf } from "./texts.ts";
 
 /** Below this many values a matrix is made on ordinary memory: no thread will need it. */
 const sharedValueCountMin = 100_000;
@@ -21,15 +22,16 @@ const scaledBlockValueCount = 8192;
  * NOT_FINITE for infinity.
  */
 export function encodeRows(pipeline: Pipeline, source: ColumnSource): Matrix {
+  const width = pipelineWidth(pipeline);
+  if (source.rowCount === 0) return { rowCount: 0, columnCount: width, values: new Float64Array(0) };
   const plain = plainMatrix(pipeline, source);
   if (plain !== undefined) return plain;
-  const width = pipelineWidth(pipeline);
   const length = source.rowCount * width;
   const values = length >= sharedValueCountMin ? sharedFloat64(length) : new Float64Array(length);
   const out = { rowCount: source.rowCount, columnCount: width, values };
   let offset = 0;
   for (const [index, column] of pipeline.columns.entries()) {
-    encodeColumn(column, source.column(positionOf(pipeline, source, index)), out, offset);
+    encodeColumn(column, source.column(positionOf(pipeline, source, index), column.kind), out, offset);
     offset += encodedWidth(column.encoding);
   }
   return out;
@@ -39,7 +41,9 @@ export function encodeRows(pipeline: Pipeline, source: ColumnSource): Matrix {
 function plainMatrix(pipeline: Pipeline, source: ColumnSource): Matrix | undefined {
   const { matrix } = source;
   if (matrix === undefined || pipeline.named || source.named) return undefined;
-  requireWidth(matrix, pipeline.columns.length);
+  requireWidth(matrix, pipeline.sourceColumnCount);
+  const inOrder = pipeline.columns.every((column, index) => column.position === index);
+  if (!inOrder || pipeline.columns.length !== matrix.columnCount) return undefined;
   const encodings = pipeline.columns.map((column) => column.encoding);
   if (!encodings.every((encoding) => encoding.kind === "number" && encoding.fill === null)) return undefined;
   requireFinite(matrix);
@@ -64,13 +68,14 @@ function scaledCopy(matrix: Matrix, encodings: readonly NumberEncoding[]): Matri
   return table;
 }
 
-function positionOf(pipeline: Pipeline, source: ColumnSource, index: number): number {
+/** Where the rows have the pipeline's column of that index. */
+export function positionOf(pipeline: Pipeline, source: ColumnSource, index: number): number {
   if (!pipeline.named && !source.named) {
-    if (source.names.length !== pipeline.columns.length) {
-      const message = `the model was fitted on ${pipeline.columns.length} columns, these rows have ${source.names.length}`;
+    if (source.names.length !== pipeline.sourceColumnCount) {
+      const message = `the model was fitted on ${pipeline.sourceColumnCount} columns, these rows have ${source.names.length}`;
       throw new NomalyError("SHAPE", message, { field: "columns" });
     }
-    return index;
+    return pipeline.columns[index].position;
   }
   if (!source.named) {
     throw new NomalyError("COLUMN", "the model knows its columns by name, but these rows have no column names", {
@@ -88,9 +93,9 @@ function encodeColumn(column: PipelineColumn, given: Column, out: Matrix, offset
     case "number":
       return encodeNumbers(column.name, encoding, numbersOf(column, given), out, offset);
     case "one-hot":
-      return encodeOneHot(column.name, encoding, textsOf(column, given), out, offset);
+      return encodeOneHot(column.name, encoding, textsOf(given), out, offset);
     case "frequency":
-      return encodeFrequency(column.name, encoding, textsOf(column, given), out, offset);
+      return encodeFrequency(column.name, encoding, textsOf(given), out, offset);
   }
 }
 
@@ -128,7 +133,7 @@ function encodeOneHot(
   if (encoding.refusesMissing) refuseMissing(name, values);
   const positions = positionsOf(encoding.categories);
   for (let row = 0; row < values.length; row++) {
-    const position = positions.get(values[row] ?? "");
+    const position = positions.get(categoryOf(values[row]));
     if (position !== undefined) out.values[row * out.columnCount + offset + position] = 1;
   }
 }
@@ -143,9 +148,12 @@ function encodeFrequency(
   if (encoding.refusesMissing) refuseMissing(name, values);
   const positions = positionsOf(encoding.categories);
   for (let row = 0; row < values.length; row++) {
-    const position = positions.get(values[row] ?? "");
+    const position = positions.get(categoryOf(values[row]));
     const share = position === undefined ? 0 : encoding.shares[position];
-    out.values[row * out.columnCount + offset] = (share - encoding.center) / encoding.scale;
+    const encoded = (share - encoding.center) / encoding.scale;
+    if (!Number.isFinite(encoded))
+      throw new NomalyError("MODEL_FILE", `the model's scaling of column "${name}" overflows`, { field: name });
+    out.values[row * out.columnCount + offset] = encoded;
   }
 }
 
@@ -162,9 +170,8 @@ function positionsOf(categories: readonly string[]): ReadonlyMap<string, number>
 }
 
 function refuseMissing(name: string, values: readonly (string | null)[]): void {
-  const isMissing = (value: string | null) => value === null || value === "";
-  const first = values.findIndex(isMissing);
-  if (first >= 0) throw missingValues(name, values.filter(isMissing).length, first);
+  const first = values.findIndex(isMissingText);
+  if (first >= 0) throw missingValues(name, values.filter(isMissingText).length, first);
 }
 
 /** The column as numbers; texts that all read as numbers will do, as files do not always agree on the kind of a column. */
@@ -177,23 +184,16 @@ function numbersOf(column: PipelineColumn, given: Column): Float64Array {
   const numbers = new Float64Array(given.values.length);
   for (let row = 0; row < numbers.length; row++) {
     const text = given.values[row];
-    const isMissing = text === null || text === "";
-    numbers[row] = isMissing ? Number.NaN : column.kind === "date" ? Date.parse(text) : Number(text);
-    if (!isMissing && Number.isNaN(numbers[row])) throw otherKind(column, `text ("${text.slice(0, 60)}")`, row);
+    numbers[row] = Number.NaN;
+    if (text === null || isMissingText(text)) continue;
+    numbers[row] = column.kind === "date" ? Date.parse(text) : (numberOfText(text) ?? Number.NaN);
+    if (Number.isNaN(numbers[row])) throw otherKind(column, `text ("${text.slice(0, 60)}")`, row);
   }
   return numbers;
 }
 
 function isEmpty(values: Float64Array): boolean {
   return values.every(Number.isNaN);
-}
-
-function textsOf(column: PipelineColumn, given: Column): readonly (string | null)[] {
-  if (given.kind === "text") return given.values;
-  if (given.kind === "date" && !isEmpty(given.values)) throw otherKind(column, "date", 0);
-  return given.kind === "boolean"
-    ? Array.from(given.values, (value) => (Number.isNaN(value) ? null : value === 1 ? "true" : "false"))
-    : textsOfNumbers(given.values);
 }
 
 function otherKind(column: PipelineColumn, received: string, rowIndex: number): NomalyError {

@@ -5,9 +5,11 @@ import { NomalyError } from "../errors.ts";
 import type { ColumnSource } from "./column-source.ts";
 import { identifierReason } from "./identifiers.ts";
 import type { CategoryEncoding, Encoding, MissingPolicy, Pipeline, PipelineColumn, Scaling, SkippedColumn } from "./pipeline.ts";
+import { categoryEncodings, missingPolicies, scalings } from "./pipeline.ts";
 import type { NumberSummary } from "./statistics.ts";
-import { countTexts, quantile, sortedSample, summarize, summarizeColumns } from "./statistics.ts";
+import { countTexts, exactMedian, quantile, sortedSample, summarize, summarizeColumns } from "./statistics.ts";
 import type { Column, TextColumn } from "./table.ts";
+import { categoryOf, isMissingText, numberOfText, numbersOfTexts, textsOf } from "./texts.ts";
 
 export interface PipelineOptions {
   /** Columns to use, none other; they are used even if they look like identifiers. */
@@ -32,6 +34,8 @@ const frequencyCategoryCountMax = 10_000;
 const numericTextShareMin = 0.9;
 const commonestCount = 5;
 
+type CategoryCounts = readonly (readonly [text: string, count: number])[];
+
 interface LearnContext {
   readonly scaling: Scaling;
   readonly missing: MissingPolicy;
@@ -43,7 +47,11 @@ interface LearnContext {
  * @throws NomalyError COLUMN when a named column is unknown, a column cannot be used, or none is left; NOT_FINITE for infinity.
  */
 export function learnPipeline(source: ColumnSource, options: PipelineOptions, unitsMatter: boolean): Pipeline {
+  requireChoice("scaling", options.scaling, ["auto", ...scalings]);
+  requireChoice("missing", options.missing, missingPolicies);
+  requireChoice("categories", options.categories, categoryEncodings);
   const wanted = pickColumns(source, options);
+  const sourceColumnCount = source.names.length;
   const scaling = options.scaling === undefined || options.scaling === "auto" ? autoScaling(unitsMatter) : options.scaling;
   const categories = options.categories ?? "auto";
   const context: LearnContext = {
@@ -54,21 +62,40 @@ export function learnPipeline(source: ColumnSource, options: PipelineOptions, un
   const plain = learnPlainColumns(source, wanted, options, context);
   if (plain !== undefined) {
     requireUsable(plain, [], source.rowCount);
-    return { named: source.named, scaling, columns: plain, skipped: [] };
+    return { named: source.named, sourceColumnCount, scaling, columns: plain, skipped: [] };
   }
   const columns: PipelineColumn[] = [];
   const skipped: SkippedColumn[] = [];
   for (const index of wanted) {
-    const column = asCategory(source.column(index), options.categorical);
+    const column = asKind(source.column(index), options.categorical);
     if (column.kind === "text" && options.categorical?.includes(column.name) !== true) refuseMistypedNumbers(column);
     const counts = column.kind === "text" ? countTexts(column.values) : undefined;
     const chosen = options.columns !== undefined || !source.named || options.categorical?.includes(column.name) === true;
     const reason = chosen ? undefined : (emptyReason(column) ?? identifierReason(column, counts?.length));
     if (reason !== undefined) skipped.push({ name: column.name, reason });
-    else columns.push(column.kind === "text" ? learnText(column, counts ?? [], context) : learnNumber(column, context));
+    else columns.push({ position: index, ...learnColumn(column, counts, context) });
   }
   requireUsable(columns, skipped, source.rowCount);
-  return { named: source.named, scaling, columns, skipped };
+  return { named: source.named, sourceColumnCount, scaling, columns, skipped };
+}
+
+/** All of a column but its place. */
+type LearnedColumn = Omit<PipelineColumn, "position">;
+
+function learnColumn(column: Column, counts: CategoryCounts | undefined, context: LearnContext): LearnedColumn {
+  return column.kind === "text" ? learnText(column, counts ?? [], context) : learnNumber(column, context);
+}
+
+function requireChoice(name: string, value: string | undefined, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value)) return;
+  const nearest = nearestName(value, choices);
+  const hint = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
+  const expected = `one of ${choices.join(", ")}`;
+  throw new NomalyError("PARAM", `${name} must be ${expected}, got "${value}"${hint}`, {
+    field: name,
+    expected,
+    received: value,
+  });
 }
 
 function autoScaling(unitsMatter: boolean): Scaling {
@@ -92,22 +119,17 @@ export function unknownColumn(name: string, names: readonly string[]): NomalyErr
   return new NomalyError("COLUMN", `there is no column "${name}"; ${hint}`, { field: name, received: name });
 }
 
-function asCategory(column: Column, categorical: readonly string[] | undefined): Column {
-  if (column.kind === "text" || categorical?.includes(column.name) !== true) return column;
-  return { kind: "text", name: column.name, values: textsOfNumbers(column.values) };
-}
-
-/** Numbers as the categories they stand for; NaN is missing. */
-export function textsOfNumbers(values: Float64Array): (string | null)[] {
-  return Array.from(values, (value) => (Number.isNaN(value) ? null : String(value)));
+/** The column as it is to be learned: a category where declared so, numbers where every text is one. */
+function asKind(column: Column, categorical: readonly string[] | undefined): Column {
+  if (categorical?.includes(column.name) === true) return { kind: "text", name: column.name, values: textsOf(column) };
+  if (column.kind !== "text") return column;
+  const values = numbersOfTexts(column.values);
+  return values === undefined ? column : { kind: "number", name: column.name, values };
 }
 
 function emptyReason(column: Column): string | undefined {
-  const isPresent =
-    column.kind === "text" ? (value: unknown) => value !== null && value !== "" : (value: unknown) => value === value;
-  return column.values.length > 0 && !(column.values as ArrayLike<unknown> & unknown[]).some(isPresent)
-    ? "it has no values"
-    : undefined;
+  const isEmpty = column.kind === "text" ? column.values.every(isMissingText) : column.values.every(Number.isNaN);
+  return isEmpty && column.values.length > 0 ? "it has no values" : undefined;
 }
 
 /** Rows of numbers without names need no look at each column by itself: the fast way for large tables. */
@@ -125,11 +147,12 @@ function learnPlainColumns(
   return wanted.map((index) => {
     const sample = sortedSample(matrix.rowCount, (row) => values[row * columnCount + index]);
     const scale = centerAndScale(context.scaling, summaries[index], values);
-    return numberColumn(source.names[index], "number", summaries[index], { sample, scale, missing: context.missing });
+    const learned = { sample, scale, fill: context.missing === "refuse" ? null : quantile(sample, 0.5), indicator: false };
+    return { position: index, ...numberColumn(source.names[index], "number", summaries[index], learned) };
   });
 }
 
-function learnNumber(column: Exclude<Column, TextColumn>, context: LearnContext): PipelineColumn {
+function learnNumber(column: Exclude<Column, TextColumn>, context: LearnContext): LearnedColumn {
   const { name, kind, values } = column;
   const summary = summarize(values);
   if (!Number.isFinite(summary.min) || !Number.isFinite(summary.max)) throw infiniteValue(name, values);
@@ -138,28 +161,29 @@ function learnNumber(column: Exclude<Column, TextColumn>, context: LearnContext)
   }
   const scale = kind === "boolean" ? { center: 0, scale: 1 } : centerAndScale(context.scaling, summary, values);
   const sample = sortedSample(values.length, (row) => values[row]);
-  return numberColumn(name, kind, summary, { sample, scale, missing: context.missing });
+  const fill = context.missing === "refuse" ? null : summary.missingCount === 0 ? quantile(sample, 0.5) : exactMedian(values);
+  const indicator = context.missing === "indicator" && summary.missingCount > 0;
+  return numberColumn(name, kind, summary, { sample, scale, fill, indicator });
 }
 
 function numberColumn(
   name: string,
   kind: "number" | "date" | "boolean",
   summary: NumberSummary,
-  learned: { sample: Float64Array; scale: { center: number; scale: number }; missing: MissingPolicy },
-): PipelineColumn {
-  const { sample, scale, missing } = learned;
-  const median = quantile(sample, 0.5);
+  learned: { sample: Float64Array; scale: { center: number; scale: number }; fill: number | null; indicator: boolean },
+): LearnedColumn {
+  const { sample, scale, fill, indicator } = learned;
   const encoding: Encoding = {
     kind: "number",
     ...scale,
-    fill: missing === "refuse" ? null : kind === "boolean" ? Math.round(median) : median,
-    indicator: missing === "indicator" && summary.missingCount > 0,
+    fill: fill !== null && kind === "boolean" ? Math.round(fill) : fill,
+    indicator,
   };
   const profile = {
     kind: "number",
     min: summary.min,
     low: quantile(sample, 0.05),
-    median,
+    median: quantile(sample, 0.5),
     high: quantile(sample, 0.95),
     max: summary.max,
     missingCount: summary.missingCount,
@@ -167,12 +191,13 @@ function numberColumn(
   return { name, kind, encoding, profile };
 }
 
-/** A spread of 0 (a constant column) divides by 1, as scikit-learn does. */
+/** A constant column divides by 1, as scikit-learn does; what rounding leaves of its spread does not count. */
 function centerAndScale(
   scaling: Scaling,
   summary: { mean: number; deviation: number; min: number; max: number },
   values: Float64Array,
 ): { center: number; scale: number } {
+  if (scaling !== "none" && summary.min === summary.max) return { center: summary.min, scale: 1 };
   switch (scaling) {
     case "none":
       return { center: 0, scale: 1 };
@@ -191,12 +216,12 @@ function usable(spread: number): number {
   return spread > 0 && Number.isFinite(spread) ? spread : 1;
 }
 
-function learnText(column: TextColumn, counts: [text: string, count: number][], context: LearnContext): PipelineColumn {
+function learnText(column: TextColumn, counts: CategoryCounts, context: LearnContext): LearnedColumn {
   const rowCount = column.values.length;
   const missingCount = counts.find(([text]) => text === "")?.[1] ?? 0;
   const refusesMissing = context.missing === "refuse";
   if (missingCount > 0 && refusesMissing) {
-    const first = column.values.findIndex((value) => value === null || value === "");
+    const first = column.values.findIndex(isMissingText);
     throw missingValues(column.name, missingCount, first);
   }
   const asOneHot = context.oneHot && counts.length <= oneHotCategoryCountMax;
@@ -218,7 +243,7 @@ function frequencyEncoding(
   options: { scaling: Scaling; refusesMissing: boolean },
 ): Encoding {
   const shares = categories.map((category) => (counts.get(category) ?? 0) / column.values.length);
-  const encoded = Float64Array.from(column.values, (value) => (counts.get(value ?? "") ?? 0) / column.values.length);
+  const encoded = Float64Array.from(column.values, (value) => (counts.get(categoryOf(value)) ?? 0) / column.values.length);
   const { center, scale } = centerAndScale(options.scaling, summarize(encoded), encoded);
   return { kind: "frequency", categories, shares, center, scale, refusesMissing: options.refusesMissing };
 }
@@ -229,9 +254,9 @@ function refuseMistypedNumbers(column: TextColumn): void {
   let numberCount = 0;
   let firstOther = -1;
   for (const [row, value] of column.values.entries()) {
-    if (value === null || value === "") continue;
+    if (value === null || isMissingText(value)) continue;
     presentCount++;
-    if (Number.isNaN(Number(value))) firstOther = firstOther < 0 ? row : firstOther;
+    if (numberOfText(value) === undefined) firstOther = firstOther < 0 ? row : firstOther;
     else numberCount++;
   }
   if (firstOther < 0 || numberCount < presentCount * numericTextShareMin) return;
@@ -261,9 +286,11 @@ function requireUsable(columns: readonly PipelineColumn[], skipped: readonly Ski
     const why = skipped.map(({ name, reason }) => `"${name}": ${reason}`).join("; ");
     throw new NomalyError("COLUMN", `no column is left to learn from${why === "" ? "" : ` (${why})`}`, { field: "columns" });
   }
-  const constant = columns.every(({ profile }) =>
-    profile.kind === "number" ? profile.min === profile.max : profile.distinctCount <= 1,
-  );
+  const constant = columns.every(({ profile, encoding }) => {
+    // Which rows miss a value can tell them apart, too.
+    if (profile.missingCount > 0 && !(encoding.kind === "number" && !encoding.indicator)) return false;
+    return profile.kind === "number" ? profile.min === profile.max : profile.distinctCount <= 1;
+  });
   if (constant && rowCount > 1) {
     const names = columns.map(({ name }) => `"${name}"`).join(", ");
     throw new NomalyError("COLUMN", `every usable column holds one value only (${names}): there is nothing to learn`, {

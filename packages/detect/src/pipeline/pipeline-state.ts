@@ -14,6 +14,7 @@ export function parsePipeline(data: unknown): Pipeline {
   const columns = listOf(record, "columns").map(parseColumn);
   const pipeline: Pipeline = {
     named: booleanOf(record, "named"),
+    sourceColumnCount: countOf(record, "sourceColumnCount"),
     scaling: choiceOf(record, "scaling", scalings),
     columns,
     skipped: listOf(record, "skipped").map(parseSkipped),
@@ -22,6 +23,8 @@ export function parsePipeline(data: unknown): Pipeline {
   if (columns.length === 0 || width > columnCountMax)
     throw damaged("columns", `1 to ${columnCountMax} encoded columns, got ${width}`);
   if (new Set(columns.map((column) => column.name)).size !== columns.length) throw damaged("columns", "different names");
+  if (columns.some((column) => column.position >= pipeline.sourceColumnCount))
+    throw damaged("position", "a place among the columns");
   return pipeline;
 }
 
@@ -29,8 +32,11 @@ function parseColumn(data: unknown): PipelineColumn {
   const record = recordOf(data, "column");
   const kind = choiceOf(record, "kind", columnKinds);
   const encoding = parseEncoding(record["encoding"]);
-  if ((kind === "text") !== (encoding.kind !== "number")) throw damaged("encoding", `an encoding for ${kind}`);
-  return { name: textOf(record, "name"), kind, encoding, profile: parseProfile(record["profile"]) };
+  const profile = parseProfile(record["profile"]);
+  const isCategory = kind === "text";
+  if (isCategory !== (encoding.kind !== "number")) throw damaged("encoding", `an encoding for ${kind}`);
+  if (isCategory !== (profile.kind === "category")) throw damaged("profile", `a profile for ${kind}`);
+  return { name: textOf(record, "name"), position: countOf(record, "position"), kind, encoding, profile };
 }
 
 function parseEncoding(data: unknown): Encoding {
@@ -45,7 +51,7 @@ function parseEncoding(data: unknown): Encoding {
       return { kind, categories: textsOf(record, "categories"), refusesMissing: booleanOf(record, "refusesMissing") };
     case "frequency": {
       const categories = textsOf(record, "categories");
-      const shares = listOf(record, "shares").map((share) => numberOf({ share }, "share"));
+      const shares = listOf(record, "shares").map((share) => shareOf({ share }, "share"));
       if (shares.length !== categories.length) throw damaged("shares", `${categories.length} shares, got ${shares.length}`);
       return { kind, categories, shares, ...parseScale(record), refusesMissing: booleanOf(record, "refusesMissing") };
     }
@@ -60,16 +66,16 @@ function parseScale(record: Readonly<Record<string, unknown>>): { center: number
 
 function parseProfile(data: unknown): ColumnProfile {
   const record = recordOf(data, "profile");
-  const missingCount = numberOf(record, "missingCount");
+  const missingCount = countOf(record, "missingCount");
   if (choiceOf(record, "kind", ["number", "category"] as const) === "number") {
     const [min, low, median, high, max] = ["min", "low", "median", "high", "max"].map((name) => numberOf(record, name));
     return { kind: "number", min, low, median, high, max, missingCount };
   }
   const commonest = listOf(record, "commonest").map((entry) => {
     const item = recordOf(entry, "commonest");
-    return { value: textOf(item, "value"), share: numberOf(item, "share") };
+    return { value: textOf(item, "value"), share: shareOf(item, "share") };
   });
-  return { kind: "category", commonest, distinctCount: numberOf(record, "distinctCount"), missingCount };
+  return { kind: "category", commonest, distinctCount: countOf(record, "distinctCount"), missingCount };
 }
 
 function parseSkipped(data: unknown): SkippedColumn {
@@ -101,6 +107,18 @@ function textOf(record: Readonly<Record<string, unknown>>, name: string): string
 function numberOf(record: Readonly<Record<string, unknown>>, name: string): number {
   const value = record[name];
   if (typeof value !== "number" || !Number.isFinite(value)) throw damaged(name, "a finite number");
+  return value;
+}
+
+function countOf(record: Readonly<Record<string, unknown>>, name: string): number {
+  const value = numberOf(record, name);
+  if (!Number.isSafeInteger(value) || value < 0) throw damaged(name, "a count");
+  return value;
+}
+
+function shareOf(record: Readonly<Record<string, unknown>>, name: string): number {
+  const value = numberOf(record, name);
+  if (value < 0 || value > 1) throw damaged(name, "a share from 0 to 1");
   return value;
 }
 

@@ -141,3 +141,102 @@ describe("columns", () => {
     expect(() => parsePipeline({ columns: [] })).toThrow(expect.objectContaining({ code: "MODEL_FILE" }));
   });
 });
+
+describe("rows that say things in several ways", () => {
+  it("numbers written as texts are numbers; codes are not", () => {
+    const { pipeline, values } = encoded(
+      { hp: ["100", " 90 ", "1e2"], code: ["007", "008", "007"] },
+      { categories: "frequency" },
+    );
+    expect(pipeline.columns.map((column) => column.kind)).toEqual(["number", "text"]);
+    expect(values.filter((_, at) => at % 2 === 0)).toEqual([100, 90, 100]);
+  });
+
+  it("a blank text is missing, not 0", () => {
+    expect(() => encoded({ hp: [100, 90, 80] }, {}, [{ hp: " " }])).toThrow(/column "hp" has 1 missing value/);
+  });
+
+  it("cells of one call may mix numbers and texts when a model knows the kind", () => {
+    expect(encoded({ hp: [100, 90, 80] }, {}, [{ hp: "105" }, { hp: 105 }]).values).toEqual([105, 105]);
+  });
+
+  it("booleans and dates declared categorical are found again", () => {
+    const rows = { flag: [true, false, true, true], day: [1, 2, 1, 1].map((day) => new Date(Date.UTC(2024, 0, day))) };
+    const { values } = encoded(rows, { categorical: ["flag", "day"], categories: "frequency" });
+    expect(values).toEqual([0.75, 0.75, 0.25, 0.25, 0.75, 0.75, 0.75, 0.75]);
+  });
+
+  it("rows without names keep each column's own scale, whichever are picked", () => {
+    const rows = [
+      [0, 10],
+      [1, 30],
+      [2, 20],
+    ];
+    expect(encoded(rows, { scaling: "min-max", columns: ["column_1", "column_0"] }).values).toEqual([0, 0, 1, 0.5, 0.5, 1]);
+    expect(encoded(rows, { exclude: ["column_0"] }).values).toEqual([10, 30, 20]);
+  });
+
+  it("a Float32Array, nulls in arrays, and no rows at all are rows too", () => {
+    const values = Float32Array.of(1, 2, 3, 4);
+    expect(encoded({ values, columnCount: 2 }, {}).values).toEqual([1, 2, 3, 4]);
+    expect(
+      encoded(
+        [
+          [1, null],
+          [2, 5],
+          [3, 7],
+        ],
+        { missing: "median" },
+      ).values,
+    ).toEqual([1, 6, 2, 5, 3, 7]);
+    expect(
+      encoded(
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        {},
+        [],
+      ).values,
+    ).toEqual([]);
+    expect(() => encoded([[1, 2], null] as never, {})).toThrow(expect.objectContaining({ code: "SHAPE" }));
+  });
+
+  it("interfaces are rows", () => {
+    interface Car {
+      readonly power: number;
+    }
+    const cars: Car[] = [{ power: 1 }, { power: 2 }];
+    expect(encoded(cars, {}).values).toEqual([1, 2]);
+  });
+});
+
+describe("what is usual", () => {
+  it("does not depend on a period of the rows", () => {
+    const alternating = Float64Array.from({ length: 40_000 }, (_, row) => (row % 2 === 0 ? 0 : 100 + (row % 7)));
+    const { pipeline } = encoded({ values: alternating, columnCount: 1 }, {});
+    expect(pipeline.columns[0].profile).toMatchObject({ low: 0, high: expect.closeTo(106, 0) });
+  });
+
+  it("a constant column is divided by 1, whatever rounding leaves of its spread", () => {
+    const rows = Array.from({ length: 50 }, (_, row) => ({ constant: 0.1, other: row * row }));
+    const { values } = encoded(rows, { scaling: "standard" }, [{ constant: 0.2, other: 0 }]);
+    expect(values[0]).toBe(0.1);
+  });
+
+  it("which rows miss a value is something to learn from", () => {
+    const rows = { a: [1, null, 1, 1] };
+    expect(encoded(rows, { missing: "indicator" }).values).toEqual([1, 0, 1, 1, 1, 0, 1, 0]);
+    expect(() => encoded(rows, { missing: "median" })).toThrow(/nothing to learn/);
+  });
+});
+
+describe("options", () => {
+  it.each([
+    ["scaling", "zscore"],
+    ["missing", "drop"],
+    ["categories", "onehot"],
+  ])("%s %s is refused by name", (name, value) => {
+    expect(() => encoded([[1], [2]], { [name]: value })).toThrow(expect.objectContaining({ code: "PARAM", field: name }));
+  });
+});

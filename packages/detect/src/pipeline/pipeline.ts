@@ -75,6 +75,8 @@ export type ColumnProfile = NumberProfile | CategoryProfile;
 
 export interface PipelineColumn {
   readonly name: string;
+  /** Its place among the columns of the training rows: how rows without names are matched. */
+  readonly position: number;
   readonly kind: ColumnKind;
   readonly encoding: Encoding;
   readonly profile: ColumnProfile;
@@ -88,6 +90,8 @@ export interface SkippedColumn {
 export interface Pipeline {
   /** False when the training rows had no column names: then new rows are matched by position. */
   readonly named: boolean;
+  /** Columns that the training rows had, used or not. */
+  readonly sourceColumnCount: number;
   readonly scaling: Scaling;
   readonly columns: readonly PipelineColumn[];
   readonly skipped: readonly SkippedColumn[];

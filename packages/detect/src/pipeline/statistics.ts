@@ -1,9 +1,12 @@
 /** Summary numbers of one column, with NaN counted as missing. */
 
 import type { Matrix } from "../matrix.ts";
+import { createRandom } from "../random.ts";
+import { categoryOf } from "./texts.ts";
 
 /** Values looked at for quantiles: enough for two digits of a 5 % quantile, whatever the length. */
 const quantileSampleMax = 20_000;
+const sampleSeed = 1;
 /** Values of a block of rows that is read once for each column: 64 KiB of float64. */
 const blockValueCount = 8192;
 /** Squares of values up to this size do not overflow, however many are summed. */
@@ -120,16 +123,26 @@ function addSquares(table: Matrix, column: number, start: number, end: number, f
   return sum;
 }
 
-/** The present values of `rowCount` read by `at(row)`, sorted: all of them up to 20,000, else as many taken at even steps. */
+/**
+ * The present values of `rowCount` read by `at(row)`, sorted: all of them up to 20,000, else one at a random place of each of as
+ * many equal stretches. The places are the same every time, and no period of the rows can hide from them.
+ */
 export function sortedSample(rowCount: number, at: (row: number) => number): Float64Array {
-  const step = Math.max(1, rowCount / quantileSampleMax);
   const sample = new Float64Array(Math.min(rowCount, quantileSampleMax));
+  const step = rowCount / sample.length;
+  const random = createRandom(sampleSeed);
   let count = 0;
   for (let i = 0; i < sample.length; i++) {
-    const value = at(Math.floor(i * step));
+    const place = step === 1 ? i : Math.min(rowCount - 1, Math.floor((i + random.uniform()) * step));
+    const value = at(place);
     if (value === value) sample[count++] = value;
   }
   return sample.subarray(0, count).sort();
+}
+
+/** The median of all present values. */
+export function exactMedian(values: Float64Array): number {
+  return quantile(values.filter((value) => value === value).sort(), 0.5);
 }
 
 /** Linear interpolation between order statistics, as numpy does by default. 0 for an empty sample. */
@@ -142,9 +155,9 @@ export function quantile(sorted: Float64Array, share: number): number {
   return weight === 0 ? sorted[below] : sorted[below] * (1 - weight) + sorted[above] * weight;
 }
 
-/** Texts with their counts, the commonest first, equals in order of the text. `null` and "" count as "". */
+/** Categories with their counts, the commonest first, equals in order of the text. Missing ones count as "". */
 export function countTexts(values: readonly (string | null)[]): [text: string, count: number][] {
   const counts = new Map<string, number>();
-  for (const value of values) counts.set(value ?? "", (counts.get(value ?? "") ?? 0) + 1);
+  for (const value of values) counts.set(categoryOf(value), (counts.get(categoryOf(value)) ?? 0) + 1);
   return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
 }
