@@ -172,6 +172,8 @@ describe("mcd", () => {
       mcd.restore({ values: {}, arrays: { ...arrays, ...changed } }, kernelsByName("reference"));
     expect(() => restore({ factor: Float64Array.of(1, 2, 3) })).toThrow(/rows of 2/);
     expect(() => restore({ location: Float64Array.of(1, Number.NaN) })).toThrow(/finite/);
+    expect(() => restore({ factor: new Float64Array(6) })).toThrow(/at most 2 rows/);
+    expect(() => restore({ location: new Float64Array(10_001), factor: new Float64Array(0) })).toThrow(/10000/);
   });
 });
 

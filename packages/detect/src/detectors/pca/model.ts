@@ -1,12 +1,13 @@
 /** The fitted pca models: projections on components, or PyOD's distances to their end points. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { damaged, stateArray, stateChoice } from "../../detector/state.ts";
+import { damaged, requireFiniteValues, stateArray, stateChoice } from "../../detector/state.ts";
 import type { CenteredTransform } from "../../kernels/dense-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { capScores } from "../../linear-algebra/finite-scores.ts";
 import { quadraticContributions } from "../../linear-algebra/quadratic-contributions.ts";
 import type { Matrix } from "../../matrix.ts";
+import { columnCountMax } from "../../matrix.ts";
 import type { Components } from "./components.ts";
 import type { EndPoints } from "./end-points.ts";
 
@@ -89,27 +90,32 @@ export function restorePca(state: ModelState, kernels: KernelSet): Model {
     case "projections": {
       const center = finiteArray(state, "center");
       const factor = finiteArray(state, "factor");
-      requireRows("factor", factor, center.length);
+      requireRows("factor", factor, center);
       return projectionModel({ center, factor }, kernels);
     }
     case "end-points": {
       const offsets = finiteArray(state, "offsets");
       const scales = finiteArray(state, "scales", offsets.length);
       const points = finiteArray(state, "points");
-      requireRows("points", points, offsets.length);
+      requireRows("points", points, offsets);
       const weights = finiteArray(state, "weights", points.length / offsets.length);
-      if (![...scales, ...weights].every((value) => value > 0)) throw damaged("weights", "scales and weights above 0");
+      if (!scales.every((scale) => scale > 0)) throw damaged("scales", "numbers above 0");
+      if (!weights.every((weight) => weight > 0)) throw damaged("weights", "numbers above 0");
       return createEndPointModel({ offsets, scales, points, weights });
     }
   }
 }
 
-function requireRows(name: string, array: Float64Array, width: number): void {
-  if (width === 0 || array.length === 0 || array.length % width !== 0) throw damaged(name, `rows of ${width} values`);
+/** @param columns an array with an entry for each column. There are at most as many components. */
+function requireRows(name: string, array: Float64Array, { length: width }: Float64Array): void {
+  if (width < 1 || width > columnCountMax) throw damaged(name, `rows of 1 to ${columnCountMax} values`);
+  if (array.length === 0 || array.length % width !== 0 || array.length > width * width) {
+    throw damaged(name, `1 to at most ${width} rows of ${width} values`);
+  }
 }
 
 function finiteArray(state: ModelState, name: string, length?: number): Float64Array {
   const array = stateArray(state, name, Float64Array, length);
-  if (!array.every(Number.isFinite)) throw damaged(name, "finite numbers");
+  requireFiniteValues(name, array);
   return array;
 }

@@ -128,6 +128,8 @@ describe("pca", () => {
       pca.restore({ values: state.values, arrays: { ...state.arrays, ...arrays } }, kernelsByName("reference"));
     expect(() => restore({ factor: Float64Array.of(1, 2) })).toThrow(/rows of 3/);
     expect(() => restore({ center: Float64Array.of(1, Number.NaN, 2) })).toThrow(/finite/);
+    expect(() => restore({ factor: new Float64Array(12) })).toThrow(/at most 3 rows/);
+    expect(() => restore({ center: new Float64Array(10_001), factor: new Float64Array(10_001) })).toThrow(/10000/);
     expect(() => pca.restore({ values: { kind: "x" }, arrays: {} }, kernelsByName("reference"))).toThrow(/kind/);
   });
 });
