@@ -13,7 +13,7 @@ export type ContributionMeaning = Exclude<ExplanationClaim, "none"> | "substitut
 /**
  * `result.values[row * pipeline columns + column]`: contributions of the encoded columns summed over the column they came from.
  * For detectors without contributions: the score less the score of the same row with that column set to its usual value
- * (the training median, or the commonest category). These do not sum to the score.
+ * (the training median, or the commonest category but the missing one). These do not sum to the score.
  */
 export function columnContributions(model: Model, pipeline: Pipeline, rows: Matrix): Matrix {
   const source = sourceColumns(pipeline);
@@ -55,10 +55,22 @@ function usualRow(pipeline: Pipeline): Float64Array {
   const parts = pipeline.columns.map(({ encoding, profile }) => {
     const part = new Float64Array(encodedWidth(encoding));
     if (encoding.kind === "number" && profile.kind === "number") part[0] = (profile.median - encoding.center) / encoding.scale;
-    // Categories stand in order of their counts, the commonest first.
-    if (encoding.kind === "one-hot") part[0] = 1;
-    if (encoding.kind === "frequency") part[0] = ((encoding.shares[0] ?? 0) - encoding.center) / encoding.scale;
+    if (encoding.kind === "one-hot") part[commonestOf(encoding.categories)] = 1;
+    if (encoding.kind === "frequency") {
+      part[0] = ((encoding.shares[commonestOf(encoding.categories)] ?? 0) - encoding.center) / encoding.scale;
+    }
     return part;
   });
   return Float64Array.from(parts.flatMap((part) => [...part]));
+}
+
+/**
+ * Place of the commonest category that is not the missing one, the empty text; 0 where there is no other.
+ * @param categories in order of their counts, the commonest first.
+ */
+function commonestOf(categories: readonly string[]): number {
+  return Math.max(
+    0,
+    categories.findIndex((category) => category !== ""),
+  );
 }

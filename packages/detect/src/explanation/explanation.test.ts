@@ -38,6 +38,19 @@ describe("an explanation", () => {
     expect(first.contribution).toBeCloseTo(difference, 12);
   });
 
+  it.each(["one-hot", "frequency"] as const)(
+    "by substitution never takes a missing category for usual, %s",
+    async (categories) => {
+      const sparse = rows().map((row, index) => (index % 3 === 0 || index > 199 ? row : { ...row, color: "" }));
+      const { model } = await detect(sparse, { detector: "knn", categories, missing: "median" });
+      const violet = sparse[201];
+      const [{ reasons }] = model.explain([violet]).rows;
+      const contribution = reasons.find((reason) => reason.column === "color")?.contribution;
+      const difference = model.score([violet])[0] - model.score([{ ...violet, color: "red" }])[0];
+      expect(contribution).toBeCloseTo(difference, 12);
+    },
+  );
+
   it("names the rare category and what is usual there", async () => {
     const { model } = await detect(rows(), { detector: "knn", categories: "one-hot" });
     const [reason] = model.explain([rows()[201]]).rows[0].reasons;
