@@ -59,21 +59,23 @@ export function describeMachine(root: string): string {
   return `${cpus().length} cores of ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, commit ${commit}`;
 }
 
-/** The comparisons as the section `peers` of docs/benchmarks.md. */
+/** The comparisons of each group as a section of docs/benchmarks.md. */
 export function writeComparisons(
   root: string,
   comparisons: readonly Comparison[],
   how: { runCount: number; threads: number },
 ): void {
-  const text = [
-    `\`npm run bench:peers -- --runs ${how.runCount} --write\` on ${describeMachine(root)}; ${how.threads} threads on both sides,`,
-    `medians of ${how.runCount} runs in turn, each in a fresh process. Memory is the peak of the whole process, input included.`,
-    "",
-    tableHead(),
-    ...comparisons.map(comparisonLine),
-    "",
-  ].join("\n");
-  writeSection(root, "peers", text);
+  for (const group of new Set(comparisons.map(({ benchCase }) => benchCase.group))) {
+    const runs = how.runCount === 1 ? "one run" : `medians of ${how.runCount} runs in turn, each in a fresh process`;
+    const text = [
+      `\`npm run bench:peers -- --only ${group} --runs ${how.runCount} --write\` on ${describeMachine(root)}; ${how.threads} threads on both`,
+      `sides, ${runs}. Memory is the peak of the whole process, input included.`,
+      "",
+      tableHead(),
+      ...comparisons.filter(({ benchCase }) => benchCase.group === group).map(comparisonLine),
+    ].join("\n");
+    writeSection(root, group, text);
+  }
 }
 
 /** Replaces what stands between the marks of a generated section of docs/benchmarks.md; the rest is written by hand. */
