@@ -57,6 +57,13 @@ export function requireFiniteValues(name: string, values: Float64Array | Float32
   for (const value of values) if (!Number.isFinite(value)) throw damaged(name, `finite numbers, got ${value}`);
 }
 
+/** @throws NomalyError MODEL_FILE when the array is missing, of another length, or holds what is not finite. */
+export function stateFiniteArray(state: ModelState, name: string, length?: number): Float64Array {
+  const array = stateArray(state, name, Float64Array, length);
+  requireFiniteValues(name, array);
+  return array;
+}
+
 /** The error for a part of a state that breaks a rule which the readers above do not check. */
 export function damaged(name: string, expected: string): NomalyError {
   return new NomalyError("MODEL_FILE", `the model's state has no valid "${name}"; expected ${expected}`, {

@@ -1,8 +1,16 @@
 /** Builds a neighbour index from training rows, and rebuilds one from its state. */
 
 import type { ModelState } from "../detector/detector.ts";
-import { requireIndexes, stateArray, stateChoice, stateInteger, stateNumber } from "../detector/state.ts";
-import { NomalyError, assert } from "../errors.ts";
+import {
+  damaged,
+  requireIndexes,
+  stateArray,
+  stateChoice,
+  stateFiniteArray,
+  stateInteger,
+  stateNumber,
+} from "../detector/state.ts";
+import { assert } from "../errors.ts";
 import type {
   NearestOutput,
   NeighbourKernels,
@@ -67,19 +75,13 @@ export function restoreNeighbourIndex(
   method: SearchMethod | "auto" = "auto",
 ): NeighbourIndex {
   const columnCount = stateInteger(state, "indexColumnCount", 1, columnCountMax);
-  const values = stateArray(state, "indexRows", Float64Array);
+  const values = stateFiniteArray(state, "indexRows");
   const order = stateArray(state, "indexOrder", Int32Array, Math.floor(values.length / columnCount));
   if (order.length === 0 || values.length !== order.length * columnCount) {
-    throw new NomalyError(
-      "MODEL_FILE",
-      `the model's state has ${values.length} values, which do not fill rows of ${columnCount}`,
-    );
+    throw damaged("indexRows", `rows of ${columnCount} values, got ${values.length} values`);
   }
   requirePermutation(order);
   const rows = { rowCount: order.length, columnCount, values };
-  if (!values.every(Number.isFinite)) {
-    throw new NomalyError("MODEL_FILE", "the model's state has a training value that is not finite", { field: "indexRows" });
-  }
   const parts = {
     rows,
     metric: stateChoice(state, "indexMetric", metrics),
@@ -94,7 +96,7 @@ function requirePermutation(order: Int32Array): void {
   requireIndexes("indexOrder", order, order.length);
   const seen = new Uint8Array(order.length);
   for (const row of order) {
-    if (seen[row] === 1) throw new NomalyError("MODEL_FILE", `the model's state names row ${row} twice in "indexOrder"`);
+    if (seen[row] === 1) throw damaged("indexOrder", `every row once, got row ${row} twice`);
     seen[row] = 1;
   }
 }

@@ -1,8 +1,7 @@
 /** The fitted cof model: the training rows made searchable, and each one's average chaining distance. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { stateArray, stateBoolean, stateInteger } from "../../detector/state.ts";
-import { NomalyError } from "../../errors.ts";
+import { damaged, stateArray, stateBoolean, stateInteger } from "../../detector/state.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { rowRange, type Matrix } from "../../matrix.ts";
 import { restoreNeighbourIndex } from "../../neighbours/build-index.ts";
@@ -84,11 +83,7 @@ export function restoreCof(state: ModelState, kernels: KernelSet): Model {
   const neighborCount = stateInteger(state, "neighborCount", 0, index.rowCount - 1);
   const chainingDistances = stateArray(state, "chainingDistances", Float64Array, index.rowCount);
   if (!chainingDistances.every((distance) => distance >= 0 && Number.isFinite(distance))) {
-    const expected = "finite numbers from 0";
-    throw new NomalyError("MODEL_FILE", `the cof model's "chainingDistances" must hold ${expected}`, {
-      field: "chainingDistances",
-      expected,
-    });
+    throw damaged("chainingDistances", "finite numbers from 0");
   }
   const skipsEqualRow = stateBoolean(state, "skipsEqualRow");
   return createCofModel({ index, neighborCount, skipsEqualRow, chainingDistances });

@@ -1,8 +1,7 @@
 /** The fitted extended isolation forest. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { requireFiniteValues, requireIndexes, stateArray, stateInteger } from "../../detector/state.ts";
-import { NomalyError } from "../../errors.ts";
+import { damaged, requireFiniteValues, requireIndexes, stateArray, stateInteger } from "../../detector/state.ts";
 import type { ObliqueForest } from "../../kernels/forest-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { columnCountMax, type Matrix } from "../../matrix.ts";
@@ -86,6 +85,6 @@ export function restoreExtended(state: ModelState, kernels: KernelSet): Model {
 function requireRising({ columns, termCount }: ObliqueTrees): void {
   for (let at = 1; at < columns.length; at++) {
     if (at % termCount === 0 || columns[at] > columns[at - 1]) continue;
-    throw new NomalyError("MODEL_FILE", 'the model\'s state has no rising "columns" in a split', { field: "columns" });
+    throw damaged("columns", "rising columns in a split");
   }
 }

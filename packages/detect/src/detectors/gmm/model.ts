@@ -1,7 +1,7 @@
 /** The fitted gmm model: a mixture of Gaussians. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { damaged, stateArray, stateInteger } from "../../detector/state.ts";
+import { damaged, stateFiniteArray, stateInteger } from "../../detector/state.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { capScores } from "../../linear-algebra/finite-scores.ts";
 import { columnCountMax } from "../../matrix.ts";
@@ -38,15 +38,12 @@ function stateOf(mixture: Mixture, columnCount: number): ModelState {
 
 export function restoreGmm(state: ModelState, kernels: KernelSet): Model {
   const columnCount = stateInteger(state, "columnCount", 1, columnCountMax);
-  const logWeights = stateArray(state, "logWeights", Float64Array);
+  const logWeights = stateFiniteArray(state, "logWeights");
   const count = logWeights.length;
   if (count === 0) throw damaged("logWeights", "at least one component");
-  const logPeaks = stateArray(state, "logPeaks", Float64Array, count);
-  const means = stateArray(state, "means", Float64Array, count * columnCount);
-  const factors = stateArray(state, "factors", Float64Array, count * columnCount * columnCount);
-  for (const [name, array] of Object.entries({ logWeights, logPeaks, means, factors })) {
-    if (!array.every(Number.isFinite)) throw damaged(name, "finite numbers");
-  }
+  const logPeaks = stateFiniteArray(state, "logPeaks", count);
+  const means = stateFiniteArray(state, "means", count * columnCount);
+  const factors = stateFiniteArray(state, "factors", count * columnCount * columnCount);
   const gaussians = Array.from(logPeaks, (logPeak, k) => ({
     mean: means.subarray(k * columnCount, (k + 1) * columnCount),
     factor: factors.subarray(k * columnCount * columnCount, (k + 1) * columnCount * columnCount),

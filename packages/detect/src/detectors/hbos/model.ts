@@ -1,8 +1,7 @@
 /** The fitted hbos model: bins for each column, and what falling into each of them adds to a score. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { stateArray, stateChoice, stateNumber } from "../../detector/state.ts";
-import { NomalyError } from "../../errors.ts";
+import { damaged, stateArray, stateChoice, stateFiniteArray, stateNumber } from "../../detector/state.ts";
 import { binSearch } from "../../histograms/column-bins.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { columnCountMax } from "../../matrix.ts";
@@ -48,9 +47,8 @@ export function restoreHbos(state: ModelState, kernels: KernelSet): Model {
   const rising = firstBins.every((bin, i) => (i === 0 ? bin === 0 : bin > firstBins[i - 1]));
   if (!rising) throw damaged("firstBins", "entries that rise from 0");
   const binCount = firstBins[columnCount];
-  const edges = stateArray(state, "edges", Float64Array, binCount + columnCount);
-  const cells = stateArray(state, "cells", Float64Array, binCount);
-  if (!cells.every(Number.isFinite) || !edges.every(Number.isFinite)) throw damaged("cells", "finite numbers");
+  const edges = stateFiniteArray(state, "edges", binCount + columnCount);
+  const cells = stateFiniteArray(state, "cells", binCount);
   for (let column = 0; column < columnCount; column++) {
     for (let at = firstBins[column] + column; at < firstBins[column + 1] + column; at++) {
       if (!(edges[at] < edges[at + 1])) throw damaged("edges", "edges that rise within each column");
@@ -66,11 +64,4 @@ export function restoreHbos(state: ModelState, kernels: KernelSet): Model {
     },
     kernels,
   );
-}
-
-function damaged(name: string, expected: string): NomalyError {
-  return new NomalyError("MODEL_FILE", `the model's state has no valid "${name}"; expected ${expected}`, {
-    field: name,
-    expected,
-  });
 }

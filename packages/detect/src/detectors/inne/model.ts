@@ -1,8 +1,7 @@
 /** The fitted ensemble of balls. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { requireFiniteValues, stateArray, stateInteger } from "../../detector/state.ts";
-import { NomalyError } from "../../errors.ts";
+import { damaged, stateArray, stateFiniteArray, stateInteger } from "../../detector/state.ts";
 import type { BallEnsemble } from "../../kernels/forest-kernels.ts";
 import { ballLaneCount } from "../../kernels/forest-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
@@ -91,16 +90,11 @@ export function restoreInne(state: ModelState, kernels: KernelSet): Model {
     columnCount,
     memberCount,
     blockCount,
-    centers: stateArray(state, "centers", Float64Array, laneCount * columnCount),
+    centers: stateFiniteArray(state, "centers", laneCount * columnCount),
     squaredRadii: stateArray(state, "squaredRadii", Float64Array, laneCount),
-    values: stateArray(state, "values", Float64Array, laneCount),
+    values: stateFiniteArray(state, "values", laneCount),
   };
-  requireFiniteValues("centers", ensemble.centers);
-  requireFiniteValues("values", ensemble.values);
   // Infinite where squares overflowed.
-  for (const radius of ensemble.squaredRadii) {
-    if (Number.isNaN(radius))
-      throw new NomalyError("MODEL_FILE", 'the model\'s state has NaN in "squaredRadii"', { field: "squaredRadii" });
-  }
+  if (ensemble.squaredRadii.some(Number.isNaN)) throw damaged("squaredRadii", "numbers, got NaN");
   return createInneModel(ensemble, kernels);
 }

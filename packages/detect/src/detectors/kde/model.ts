@@ -1,7 +1,7 @@
 /** The fitted kde model: the training rows and a bandwidth. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { damaged, stateArray, stateInteger, stateNumber } from "../../detector/state.ts";
+import { damaged, stateFiniteArray, stateInteger, stateNumber } from "../../detector/state.ts";
 import type { GaussianPoints } from "../../kernels/dense-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { capScores } from "../../linear-algebra/finite-scores.ts";
@@ -62,8 +62,7 @@ export function createKdeModel(state: KdeState, kernels: KernelSet): Model {
 export function restoreKde(state: ModelState, kernels: KernelSet): Model {
   const columnCount = stateInteger(state, "columnCount", 1, columnCountMax);
   const bandwidth = stateNumber(state, "bandwidth", Number.MIN_VALUE, 1e100);
-  const points = stateArray(state, "points", Float64Array);
+  const points = stateFiniteArray(state, "points");
   if (points.length === 0 || points.length % columnCount !== 0) throw damaged("points", `rows of ${columnCount} values`);
-  if (!points.every(Number.isFinite)) throw damaged("points", "finite numbers");
   return createKdeModel({ points, columnCount, bandwidth }, kernels);
 }

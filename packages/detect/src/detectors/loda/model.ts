@@ -1,8 +1,7 @@
 /** The fitted loda model: random cuts, each a step function of a sparse projection. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { requireIndexes, stateArray, stateInteger } from "../../detector/state.ts";
-import { NomalyError } from "../../errors.ts";
+import { damaged, requireIndexes, stateArray, stateFiniteArray, stateInteger } from "../../detector/state.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import type { Matrix } from "../../matrix.ts";
 import { columnCountMax } from "../../matrix.ts";
@@ -110,15 +109,15 @@ export function restoreLoda(state: ModelState, kernels: KernelSet): Model {
     count,
     width,
     columns: stateArray(state, "columns", Int32Array, count * width),
-    weights: finiteArray(state, "weights", count * width),
-    lows: finiteArray(state, "lows", count),
-    scales: finiteArray(state, "scales", count),
+    weights: stateFiniteArray(state, "weights", count * width),
+    lows: stateFiniteArray(state, "lows", count),
+    scales: stateFiniteArray(state, "scales", count),
     leasts: stateArray(state, "leasts", Int32Array, count),
     mosts: stateArray(state, "mosts", Int32Array, count),
     starts: stateArray(state, "starts", Int32Array, count),
   };
   requireIndexes("columns", steps.columns, columnCount);
-  const cells = finiteArray(state, "cells");
+  const cells = stateFiniteArray(state, "cells");
   for (let cut = 0; cut < count; cut++) {
     const span = steps.mosts[cut] - steps.leasts[cut];
     const inside = Math.abs(steps.leasts[cut]) <= placeMax && span >= 0 && span <= placeMax;
@@ -126,17 +125,4 @@ export function restoreLoda(state: ModelState, kernels: KernelSet): Model {
     if (!inside || start < 0 || start + span >= cells.length) throw damaged("starts", "places inside the cells");
   }
   return createLodaModel({ steps, cells, divisor: stateInteger(state, "divisor", 1, cutCountMax) }, columnCount, kernels);
-}
-
-function finiteArray(state: ModelState, name: string, length?: number): Float64Array {
-  const values = stateArray(state, name, Float64Array, length);
-  if (!values.every(Number.isFinite)) throw damaged(name, "finite numbers");
-  return values;
-}
-
-function damaged(name: string, expected: string): NomalyError {
-  return new NomalyError("MODEL_FILE", `the model's state has no valid "${name}"; expected ${expected}`, {
-    field: name,
-    expected,
-  });
 }

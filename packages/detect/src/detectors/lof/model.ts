@@ -1,8 +1,7 @@
 /** The fitted lof model: the training rows made searchable, each with its reach and density. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { stateArray, stateInteger, stateNumber } from "../../detector/state.ts";
-import { NomalyError } from "../../errors.ts";
+import { damaged, stateArray, stateInteger, stateNumber } from "../../detector/state.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import type { Matrix } from "../../matrix.ts";
 import { rowRange } from "../../matrix.ts";
@@ -66,9 +65,7 @@ export function restoreLof(state: ModelState, kernels: KernelSet): Model {
 
 function requireAll(name: string, values: Int32Array | Float64Array, allowed: (value: number) => boolean): void {
   for (const value of values) {
-    if (!allowed(value)) {
-      throw new NomalyError("MODEL_FILE", `the model's state has ${value} in "${name}", which no fit writes`, { field: name });
-    }
+    if (!allowed(value)) throw damaged(name, `numbers that a fit writes, got ${value}`);
   }
 }
 

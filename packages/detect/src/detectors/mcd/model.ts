@@ -1,7 +1,7 @@
 /** The fitted mcd model: a robust location and the map under which squared length is squared Mahalanobis distance. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { damaged, requireFiniteValues, stateArray } from "../../detector/state.ts";
+import { damaged, stateFiniteArray } from "../../detector/state.ts";
 import type { CenteredTransform } from "../../kernels/dense-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { capScores } from "../../linear-algebra/finite-scores.ts";
@@ -22,14 +22,12 @@ export function createMcdModel(transform: CenteredTransform, kernels: KernelSet)
 }
 
 export function restoreMcd(state: ModelState, kernels: KernelSet): Model {
-  const center = stateArray(state, "location", Float64Array);
-  const factor = stateArray(state, "factor", Float64Array);
+  const center = stateFiniteArray(state, "location");
+  const factor = stateFiniteArray(state, "factor");
   const columnCount = center.length;
   if (columnCount < 1 || columnCount > columnCountMax) throw damaged("location", `1 to ${columnCountMax} entries`);
   if (factor.length % columnCount !== 0 || factor.length > columnCount * columnCount) {
     throw damaged("factor", `at most ${columnCount} rows of ${columnCount} values`);
   }
-  requireFiniteValues("location", center);
-  requireFiniteValues("factor", factor);
   return createMcdModel({ center, factor }, kernels);
 }

@@ -1,7 +1,7 @@
 /** The fitted pca models: projections on components, or PyOD's distances to their end points. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { damaged, requireFiniteValues, stateArray, stateChoice } from "../../detector/state.ts";
+import { damaged, stateChoice, stateFiniteArray } from "../../detector/state.ts";
 import type { CenteredTransform } from "../../kernels/dense-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { capScores } from "../../linear-algebra/finite-scores.ts";
@@ -88,17 +88,17 @@ export function createEndPointModel(endPoints: EndPoints): Model {
 export function restorePca(state: ModelState, kernels: KernelSet): Model {
   switch (stateChoice(state, "kind", ["projections", "end-points"])) {
     case "projections": {
-      const center = finiteArray(state, "center");
-      const factor = finiteArray(state, "factor");
+      const center = stateFiniteArray(state, "center");
+      const factor = stateFiniteArray(state, "factor");
       requireRows("factor", factor, center);
       return projectionModel({ center, factor }, kernels);
     }
     case "end-points": {
-      const offsets = finiteArray(state, "offsets");
-      const scales = finiteArray(state, "scales", offsets.length);
-      const points = finiteArray(state, "points");
+      const offsets = stateFiniteArray(state, "offsets");
+      const scales = stateFiniteArray(state, "scales", offsets.length);
+      const points = stateFiniteArray(state, "points");
       requireRows("points", points, offsets);
-      const weights = finiteArray(state, "weights", points.length / offsets.length);
+      const weights = stateFiniteArray(state, "weights", points.length / offsets.length);
       if (!scales.every((scale) => scale > 0)) throw damaged("scales", "numbers above 0");
       if (!weights.every((weight) => weight > 0)) throw damaged("weights", "numbers above 0");
       return createEndPointModel({ offsets, scales, points, weights });
@@ -112,10 +112,4 @@ function requireRows(name: string, array: Float64Array, { length: width }: Float
   if (array.length === 0 || array.length % width !== 0 || array.length > width * width) {
     throw damaged(name, `1 to at most ${width} rows of ${width} values`);
   }
-}
-
-function finiteArray(state: ModelState, name: string, length?: number): Float64Array {
-  const array = stateArray(state, name, Float64Array, length);
-  requireFiniteValues(name, array);
-  return array;
 }

@@ -1,8 +1,7 @@
 /** The fitted robust-z model: a centre and a scale for each column. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { stateArray, stateChoice } from "../../detector/state.ts";
-import { NomalyError } from "../../errors.ts";
+import { damaged, stateArray, stateChoice, stateFiniteArray } from "../../detector/state.ts";
 import type { Matrix } from "../../matrix.ts";
 import { columnCountMax } from "../../matrix.ts";
 
@@ -60,17 +59,9 @@ export function createRobustZModel(state: RobustZState): Model {
 }
 
 export function restoreRobustZ(state: ModelState): Model {
-  const centers = stateArray(state, "centers", Float64Array);
+  const centers = stateFiniteArray(state, "centers");
   const scales = stateArray(state, "scales", Float64Array, centers.length);
   if (centers.length < 1 || centers.length > columnCountMax) throw damaged("centers", `1 to ${columnCountMax} entries`);
-  if (!centers.every(Number.isFinite)) throw damaged("centers", "finite numbers");
   if (!scales.every((scale) => scale >= 0 && Number.isFinite(scale))) throw damaged("scales", "finite numbers from 0");
   return createRobustZModel({ centers, scales, aggregate: stateChoice(state, "aggregate", aggregates) });
-}
-
-function damaged(name: string, expected: string): NomalyError {
-  return new NomalyError("MODEL_FILE", `the model's state has no valid "${name}"; expected ${expected}`, {
-    field: name,
-    expected,
-  });
 }
