@@ -48,7 +48,6 @@ export function createLookupScratch(lengthMax: number): LookupScratch {
     differences,
     bits: new Int32Array(differences.buffer),
     active: new Int32Array(lengthMax),
-    foreseen: new Float64Array(1),
   };
 }
 
