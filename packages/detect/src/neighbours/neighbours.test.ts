@@ -123,6 +123,15 @@ describe("neighbour index", () => {
     for (const [i, distance] of distances.entries()) expect(distance / expected[i]).toBeCloseTo(1, 12);
   });
 
+  test.each(["euclidean", "manhattan", "chebyshev"] as const)("rows a smallest number apart are found, %s", (metric) => {
+    const index = buildNeighbourIndex(matrixFromRows([[0], [5e-324], [1e-323]]), { metric }, chooseKernels());
+    const { indexes, distances } = index.query(matrixFromRows([[0]]), 3);
+    expect([[...indexes], [...distances]]).toEqual([
+      [0, 1, 2],
+      [0, 5e-324, 1e-323],
+    ]);
+  });
+
   test("restored from its state it gives the same bits", () => {
     const index = buildNeighbourIndex(train, { metric: "manhattan" }, chooseKernels());
     const restored = restoreNeighbourIndex(index.toState(), chooseKernels());

@@ -43,17 +43,17 @@ export function createPlainSearch(rows: Matrix, power: number): NeighbourSearch 
     const offset = row * width;
     let most = 0;
     for (let column = 0; column < width; column++) most = Math.max(most, Math.abs(query[column] - rows.values[offset + column]));
+    // Half the difference cannot overflow where the difference itself does; where it does not, half could vanish.
+    const scale = most < Number.POSITIVE_INFINITY ? 1 : 0.5;
     most = Math.min(most, Number.MAX_VALUE);
     if (most >= limit) return Number.POSITIVE_INFINITY;
     if (most === 0) return 0;
     if (power === Number.POSITIVE_INFINITY) return most;
-    // Half the difference cannot overflow where the difference itself does.
-    const half = most / 2;
     let sum = 0;
     for (let column = 0; column < width; column++) {
-      sum += (Math.abs(query[column] / 2 - rows.values[offset + column] / 2) / half) ** power;
+      sum += (Math.abs(scale * query[column] - scale * rows.values[offset + column]) / (scale * most)) ** power;
     }
-    return Math.min(2 * half * sum ** (1 / power), Number.MAX_VALUE);
+    return Math.min(most * sum ** (1 / power), Number.MAX_VALUE);
   }
 
   return { method: () => "scan", pairs: () => undefined, nearestInto };
