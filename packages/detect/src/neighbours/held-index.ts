@@ -15,7 +15,7 @@ export interface CarriedIndex {
 
 let held: { readonly key: string; readonly index: NeighbourIndex } | undefined;
 
-/** One index is kept, until another is asked for. */
+/** One index is kept until another is asked for, even when its search is over: a thread holds the rows of one table at most. */
 export function heldIndex(carried: CarriedIndex, kernels: NeighbourKernels): NeighbourIndex {
   if (held?.key !== carried.key) {
     // The old one goes first: a worker need not have room for two.

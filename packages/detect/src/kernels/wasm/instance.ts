@@ -1,6 +1,12 @@
 /**
- * One WebAssembly module with its own memory, used as an arena: a call resets it, copies its inputs in, runs, copies
- * its result out. Nothing lives in the memory between calls, so no model has to be freed.
+ * One WebAssembly module with its own memory, used as an arena. Two ways of use, and no model has to be freed in either:
+ *
+ *     | inputs, result |            a call resets the arena, copies in, runs, copies out
+ *     | model | rows, result |      what stands in front stays; each call rewinds to its end
+ *
+ * In the second the memory belongs to the model (a neighbour search, Gaussian points) and goes with it, or to a kernel that
+ * serves one ensemble after the other (forests): then the last one stays in it, even when its model is dropped, until
+ * another takes its place.
  */
 
 import { assert } from "../../errors.ts";
@@ -13,13 +19,13 @@ const pageBytes = 65_536;
 const alignment = 64;
 /** Most bytes one call may hold: callers cut rows into blocks long before this. */
 export const arenaBytesMax = 1_073_741_824;
-/** Arena kept between calls; a larger one is dropped after the call that needed it. */
+/** A larger memory is dropped by the next reset: until then, what the largest call took is held. */
 const keptBytesMax = 67_108_864;
 
 export type WasmExports = Readonly<Record<string, (...args: number[]) => number>>;
 
 export interface WasmArena {
-  /** Forgets all that was put. */
+  /** Forgets all that was put; views and addresses of before are void. */
   reset(): void;
   /** Forgets what was put from an address on: what stands before it stays, for a model that keeps its rows in here. */
   rewind(address: number): void;

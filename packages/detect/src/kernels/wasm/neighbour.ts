@@ -1,6 +1,5 @@
 /**
- * The neighbour family on WebAssembly. Unlike the other families it keeps its rows: each search has a memory of its own,
- * freed with the search, since copying the rows in for each call would cost more than a call.
+ * The neighbour family on WebAssembly. It keeps its rows: each search has a memory of its own, freed with the search, since copying the rows in for each call would cost more than a call.
  */
 
 import { NomalyError } from "../../errors.ts";
