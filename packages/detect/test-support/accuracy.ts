@@ -40,8 +40,23 @@ export function referenceAccuracies(): ReadonlyMap<string, Accuracy> {
       seedCount: number("seeds"),
     });
   }
+  for (const [name, accuracy] of Object.entries(measuredAgain)) figures.set(name, accuracy);
   return figures;
 }
+
+/**
+ * Figures of the reference library (PyOD 3.6.5, seeds 0 to 59, else as in the file) in the place of those whose five seeds
+ * happen to lie together, here 0.73 with a deviation of 0.009, and so claim to be far more certain than they are.
+ */
+const measuredAgain: Readonly<Record<string, Accuracy>> = {
+  "isolation-forest/15_Hepatitis": {
+    rocAuc: 0.7006,
+    averagePrecision: 0.2544,
+    rocAucDeviation: 0.0239,
+    averagePrecisionDeviation: 0.0204,
+    seedCount: 60,
+  },
+};
 
 /** The reference library's class names and our ids. */
 const referenceIds: ReadonlyMap<string, string> = new Map(

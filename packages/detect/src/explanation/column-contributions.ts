@@ -2,6 +2,7 @@
 
 import type { ExplanationClaim } from "../detector/traits.ts";
 import type { Model } from "../detector/detector.ts";
+import { NomalyError } from "../errors.ts";
 import type { Matrix } from "../matrix.ts";
 import { zeros } from "../matrix.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -14,6 +15,7 @@ export type ContributionMeaning = Exclude<ExplanationClaim, "none"> | "substitut
  * `result.values[row * pipeline columns + column]`: contributions of the encoded columns summed over the column they came from.
  * For detectors without contributions: the score less the score of the same row with that column set to its usual value
  * (the training median, or the commonest category but the missing one). These do not sum to the score.
+ * @throws NomalyError NOT_FINITE when a contribution is no number, as its parts overflow.
  */
 export function columnContributions(model: Model, pipeline: Pipeline, rows: Matrix): Matrix {
   const source = sourceColumns(pipeline);
@@ -23,10 +25,16 @@ export function columnContributions(model: Model, pipeline: Pipeline, rows: Matr
   const result = zeros(rows.rowCount, pipeline.columns.length);
   for (let row = 0, at = 0; row < rows.rowCount; row++) {
     for (let column = 0; column < rows.columnCount; column++, at++) {
+      if (Number.isNaN(encoded[at])) throw tooLarge(row);
       result.values[row * result.columnCount + source[column]] += encoded[at];
     }
   }
   return result;
+}
+
+function tooLarge(rowIndex: number): NomalyError {
+  const message = `row ${rowIndex} cannot be explained: its values lie so far out that contributions exceed float64`;
+  return new NomalyError("NOT_FINITE", message, { rowIndex });
 }
 
 function substitutionEffects(model: Model, pipeline: Pipeline, rows: Matrix, source: Int32Array): Matrix {
@@ -44,7 +52,8 @@ function substitutionEffects(model: Model, pipeline: Pipeline, rows: Matrix, sou
     }
     model.scoreInto(variants, scores);
     for (let column = 0; column < columnCount; column++) {
-      result.values[row * columnCount + column] = scores[0] - scores[column + 1];
+      // Two infinite scores differ by nothing that can be told.
+      result.values[row * columnCount + column] = scores[0] === scores[column + 1] ? 0 : scores[0] - scores[column + 1];
     }
   }
   return result;

@@ -1,0 +1,60 @@
+/** The claim that detectors rank as well as the reference library, as tests over given labelled sets. */
+
+import { afterAll, describe, expect, it } from "vitest";
+import type { AnyDetector } from "../src/detector/detector.ts";
+import { detectors } from "../src/registry.ts";
+import type { Threads } from "../src/threads/threads.ts";
+import type { Accuracy } from "./accuracy.ts";
+import { judgeAccuracy, measureAccuracy, referenceAccuracies, referenceParams, tieRanges, tiesExplain } from "./accuracy.ts";
+import type { LabelledSet } from "./shared-data.ts";
+import { adbenchSet, sharedFolder } from "./shared-data.ts";
+
+export interface AccuracyTestOptions {
+  readonly threads: Threads;
+  /** Seeds for detectors that use randomness, on a set of so many rows. */
+  readonly seedCountOf: (rowCount: number) => number;
+  /** Orders of the rows that are tried where equal distances may decide. */
+  readonly orderCount: number;
+  /** Of one detector on one set. */
+  readonly timeoutMs: number;
+}
+
+/** One test for each detector and set that the reference has figures of. Closes the threads at the end. */
+export function testAccuracyOn(setNames: readonly string[], options: AccuracyTestOptions): void {
+  afterAll(() => options.threads.close());
+  describe.skipIf(sharedFolder === undefined)("accuracy on labelled sets (needs the shared data)", () => {
+    const references = referenceAccuracies();
+    for (const detector of detectors) {
+      const sets = setNames.filter((name) => references.has(`${detector.id}/${name}`));
+      if (sets.length === 0) continue;
+      it.each(sets)(
+        `${detector.id} ranks as well as the reference on %s`,
+        async (name) => {
+          const reference = references.get(`${detector.id}/${name}`) as Accuracy;
+          expect(await unexplainedDifference(detector, adbenchSet(name), reference, options)).toBeUndefined();
+        },
+        options.timeoutMs,
+      );
+    }
+  });
+}
+
+async function unexplainedDifference(
+  detector: AnyDetector,
+  set: LabelledSet,
+  reference: Accuracy,
+  { threads, seedCountOf, orderCount }: AccuracyTestOptions,
+): Promise<unknown> {
+  const params = referenceParams(detector);
+  const seedCount = seedCountOf(set.rows.rowCount);
+  const ours = await measureAccuracy(detector, set, params, { seedCount, threads });
+  const { holds, reason } = judgeAccuracy(ours, reference, detector.traits.usesRandomness);
+  if (holds) return undefined;
+  // Where equal distances decide who is a neighbour, the order of the rows decides: then it must show that it does.
+  const ties = await tieRanges(detector, set, params, { orderCount, threads });
+  const explained =
+    !detector.traits.usesRandomness &&
+    tiesExplain(ties.rocAuc, ours.rocAuc, reference.rocAuc) &&
+    tiesExplain(ties.averagePrecision, ours.averagePrecision, reference.averagePrecision);
+  return explained ? undefined : { allowed: reason, ours, reference, ties };
+}

@@ -1,0 +1,53 @@
+/** The claim that no saved model, however it was changed, does worse than be refused or score in numbers. */
+
+import { describe, expect, it } from "vitest";
+import { cornersOf } from "../src/conformance/corners.ts";
+import { clusteredSample } from "../src/conformance/samples.ts";
+import type { AnyDetector } from "../src/detector/detector.ts";
+import { detectors } from "../src/registry.ts";
+import { createLibrary } from "../src/library/library.ts";
+import { faultOf, mutantOf } from "./model-mutations.ts";
+
+const columnCount = 3;
+/** Enough rows for the ways that kernels take with blocks of rows. */
+const scoredRowCount = 20;
+const faultCountMax = 5;
+
+/**
+ * @param options.mutantCount mutants of each saved model.
+ * @param options.everyCorner models of every switch and word of the parameters, not of the defaults alone.
+ */
+export function testMutatedModels(options: { mutantCount: number; seed: number; everyCorner: boolean; timeoutMs: number }): void {
+  const { mutantCount, seed, timeoutMs } = options;
+  describe(`${mutantCount} changed model files, their checksums right, are refused with a code or score in numbers`, () => {
+    const library = createLibrary({ detectors });
+    const { train, fresh } = clusteredSample(60, columnCount);
+    const rows = { values: fresh.values.slice(0, scoredRowCount * columnCount), columnCount };
+
+    it.each(detectors.map((detector) => ({ id: detector.id, detector })))(
+      "of $id",
+      async ({ id, detector }) => {
+        for (const params of paramsOf(detector, options.everyCorner)) {
+          const model = await library.fit({ values: train.values, columnCount }, { detector: id, params });
+          const saved = model.save();
+          const faults: string[] = [];
+          for (let index = 0; index < mutantCount && faults.length < faultCountMax; index++) {
+            const mutant = mutantOf(saved, seed, index);
+            const fault = faultOf(mutant, library, rows);
+            if (fault !== undefined) faults.push(`mutant ${index} of ${JSON.stringify(params)} (${mutant.what}): ${fault}`);
+          }
+          expect(faults).toEqual([]);
+        }
+      },
+      timeoutMs,
+    );
+  });
+}
+
+/** Parameters that these rows may refuse are numbers beyond their count: switches and words alone are tried. */
+function paramsOf(detector: AnyDetector, everyCorner: boolean) {
+  const corners = cornersOf(detector.params);
+  return (everyCorner ? corners.filter(({ isSwitched }, index) => index === 0 || isSwitched) : corners.slice(0, 1)).map(
+    ({ params }) => params,
+  );
+}
