@@ -5,7 +5,7 @@ import { createRandom } from "../random.ts";
 import { categoryOf } from "./texts.ts";
 
 /** Values looked at for quantiles: enough for two digits of a 5 % quantile, whatever the length. */
-const quantileSampleMax = 20_000;
+const quantileSampleMax = 8192;
 const sampleSeed = 1;
 /** Values of a block of rows that is read once for each column: 64 KiB of float64. */
 const blockValueCount = 8192;
@@ -124,7 +124,7 @@ function addSquares(table: Matrix, column: number, start: number, end: number, f
 }
 
 /**
- * The present values of `rowCount` read by `at(row)`, sorted: all of them up to 20,000, else one at a random place of each of as
+ * The present values of `rowCount` read by `at(row)`, sorted: all of them up to 8,192, else one at a random place of each of as
  * many equal stretches. The places are the same every time, and no period of the rows can hide from them.
  */
 export function sortedSample(rowCount: number, at: (row: number) => number): Float64Array {
