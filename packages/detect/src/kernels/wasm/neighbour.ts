@@ -1,5 +1,6 @@
 /**
- * The neighbour family on WebAssembly. It keeps its rows: each search has a memory of its own, freed with the search, since copying the rows in for each call would cost more than a call.
+ * The neighbour family on WebAssembly. Each search has a memory of its own, in which its rows stay and with which it goes:
+ * copying the rows in for each call would cost more than a call.
  */
 
 import { NomalyError } from "../../errors.ts";
