@@ -30,7 +30,7 @@ const threadedRowCountMin = 2000;
 const piecesPerThread = 8;
 
 /** Looking at pairs halves the multiply-adds, n d a row, and makes lists dearer, by k a row: measured where that pays. */
-const valuesPerNeighborMin = 20_000;
+const valuesPerNeighbourMin = 20_000;
 /** Entries in the lists of all rows that each worker holds. */
 const pairListMax = 20_000_000;
 
@@ -57,7 +57,7 @@ export async function trainingNeighbours(index: NeighbourIndex, k: number, conte
 }
 
 function usePairs({ rowCount, columnCount }: NeighbourIndex, k: number): boolean {
-  return rowCount * columnCount >= valuesPerNeighborMin * k && rowCount * k <= pairListMax;
+  return rowCount * columnCount >= valuesPerNeighbourMin * k && rowCount * k <= pairListMax;
 }
 
 async function searchHere(index: NeighbourIndex, k: number, context: ScoringContext): Promise<Neighbours> {

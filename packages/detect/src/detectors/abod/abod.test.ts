@@ -90,7 +90,7 @@ describe("abod", () => {
     const { model, trainingScores } = await fitForTest(abod, rows);
     const state = model.toState();
     expect(scoresOf(abod.restore(state, chooseKernels()), rows)).toEqual(trainingScores);
-    for (const values of [{ neighborCount: 0 }, { neighborCount: 41 }, { countsEqualRows: 1 }]) {
+    for (const values of [{ neighbourCount: 0 }, { neighbourCount: 41 }, { countsEqualRows: 1 }]) {
       const damaged = { ...state, values: { ...state.values, ...values } };
       expect(() => abod.restore(damaged, chooseKernels())).toThrow(expect.objectContaining({ code: "MODEL_FILE" }));
     }
@@ -118,13 +118,13 @@ describe("abod", () => {
       "agrees on $name, $key, on every row whose neighbours no tie decides",
       async ({ train, fresh, params, reference }) => {
         const { model, trainingScores } = await fitForTest(abod, train, { ...params, compat: "pyod" });
-        const neighborCount = params.nNeighbors as number;
+        const neighbourCount = params.nNeighbors as number;
         const sides = [
           { rows: train, scores: trainingScores, expected: reference.decision_scores },
           { rows: fresh, scores: scoresOf(model, fresh), expected: reference.decision_function_new },
         ];
         for (const { rows, scores, expected } of sides) {
-          const untied = [...scores.keys()].filter((row) => !isTied(train, rows, row, neighborCount));
+          const untied = [...scores.keys()].filter((row) => !isTied(train, rows, row, neighbourCount));
           expect(untied.length).toBeGreaterThan(0);
           const pick = (values: ArrayLike<number>) => untied.map((row) => values[row]);
           expect(largestRelativeDifference(pick(scores), pick(expected))).toBeLessThan(1e-9);
@@ -135,7 +135,7 @@ describe("abod", () => {
 });
 
 /** Whether the k-th and the next nearest training row are equally far, up to rounding. */
-function isTied(train: Matrix, rows: Matrix, row: number, neighborCount: number): boolean {
+function isTied(train: Matrix, rows: Matrix, row: number, neighbourCount: number): boolean {
   const width = train.columnCount;
   const squares = Array.from({ length: train.rowCount }, (_, other) => {
     let square = 0;
@@ -144,5 +144,5 @@ function isTied(train: Matrix, rows: Matrix, row: number, neighborCount: number)
     }
     return square;
   }).toSorted((a, b) => a - b);
-  return squares[neighborCount] - squares[neighborCount - 1] <= 1e-12 * squares[neighborCount];
+  return squares[neighbourCount] - squares[neighbourCount - 1] <= 1e-12 * squares[neighbourCount];
 }

@@ -12,11 +12,11 @@ export interface AngleWorkspace {
   readonly cosines: Float64Array;
 }
 
-export function angleWorkspace(neighborCount: number, width: number): AngleWorkspace {
+export function angleWorkspace(neighbourCount: number, width: number): AngleWorkspace {
   return {
-    differences: new Float64Array(neighborCount * width),
-    squares: new Float64Array(neighborCount),
-    cosines: new Float64Array(neighborCount),
+    differences: new Float64Array(neighbourCount * width),
+    squares: new Float64Array(neighbourCount),
+    cosines: new Float64Array(neighbourCount),
   };
 }
 

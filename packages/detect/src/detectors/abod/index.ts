@@ -65,10 +65,10 @@ export const abod = defineDetector({
     const others = Math.max(1, rows.rowCount - 1);
     const isCubic = params.method === "default";
     // In the cubic method of PyOD a row looks at all rows, itself among them, and passes over equal ones.
-    const neighborCount = isCubic && countsEqualRows ? rows.rowCount : isCubic ? others : Math.min(params.nNeighbors, others);
-    const model = createAbodModel({ index, neighborCount, countsEqualRows });
+    const neighbourCount = isCubic && countsEqualRows ? rows.rowCount : isCubic ? others : Math.min(params.nNeighbors, others);
+    const model = createAbodModel({ index, neighbourCount, countsEqualRows });
     const trainingScores = isCubic
-      ? await scoreInSlices(model, train, neighborCount, context)
+      ? await scoreInSlices(model, train, neighbourCount, context)
       : await scoreRows("abod", model, train, context);
     return { model, trainingScores };
   },
@@ -76,9 +76,9 @@ export const abod = defineDetector({
 });
 
 /** As scoreRows on one thread, with slices cut by pairs of neighbours, of which there are many here. */
-async function scoreInSlices(model: Model, rows: Matrix, neighborCount: number, context: FitContext): Promise<Float64Array> {
+async function scoreInSlices(model: Model, rows: Matrix, neighbourCount: number, context: FitContext): Promise<Float64Array> {
   const scores = new Float64Array(rows.rowCount);
-  const sliceRowCount = Math.max(1, Math.floor(slicePairCount / neighborCount ** 2));
+  const sliceRowCount = Math.max(1, Math.floor(slicePairCount / neighbourCount ** 2));
   for (let start = 0; start < rows.rowCount; start += sliceRowCount) {
     throwIfAborted(context.signal);
     const end = Math.min(start + sliceRowCount, rows.rowCount);

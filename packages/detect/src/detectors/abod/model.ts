@@ -13,15 +13,15 @@ const listedCountMax = 65_536;
 
 export interface AbodParts {
   readonly index: NeighbourIndex;
-  readonly neighborCount: number;
+  readonly neighbourCount: number;
   /** Whether rows equal to the one scored use up places among its neighbours, as in PyOD; they never form an angle. */
   readonly countsEqualRows: boolean;
 }
 
-export function createAbodModel({ index, neighborCount, countsEqualRows }: AbodParts): Model {
+export function createAbodModel({ index, neighbourCount, countsEqualRows }: AbodParts): Model {
   const { columnCount } = index;
   // Rows of the index are distinct where equal rows are not to count: one more neighbour makes up for a row's equal.
-  const searchedCount = Math.min(index.rowCount, countsEqualRows ? neighborCount : neighborCount + 1);
+  const searchedCount = Math.min(index.rowCount, countsEqualRows ? neighbourCount : neighbourCount + 1);
 
   function scoreInto(rows: Matrix, scores: Float64Array): void {
     const workspace = angleWorkspace(searchedCount, columnCount);
@@ -33,7 +33,7 @@ export function createAbodModel({ index, neighborCount, countsEqualRows }: AbodP
         const listAt = (row - start) * searchedCount;
         const at = row * columnCount;
         const from = firstUnequal(distances, listAt, searchedCount);
-        const count = Math.min(neighborCount, searchedCount - from);
+        const count = Math.min(neighbourCount, searchedCount - from);
         for (let i = 0; i < count; i++) {
           differenceInto({ rows, at }, index.rows.values, indexes[listAt + from + i] * columnCount, workspace, i * columnCount);
         }
@@ -58,7 +58,7 @@ export function createAbodModel({ index, neighborCount, countsEqualRows }: AbodP
 
   function toState(): ModelState {
     const { values, arrays } = index.toState();
-    return { values: { ...values, neighborCount, countsEqualRows }, arrays };
+    return { values: { ...values, neighbourCount, countsEqualRows }, arrays };
   }
 
   return { columnCount, scoreInto, toState };
@@ -73,6 +73,6 @@ function firstUnequal(distances: Float64Array, listAt: number, count: number): n
 
 export function restoreAbod(state: ModelState, kernels: KernelSet): Model {
   const index = restoreNeighbourIndex(state, kernels);
-  const neighborCount = stateInteger(state, "neighborCount", 1, index.rowCount);
-  return createAbodModel({ index, neighborCount, countsEqualRows: stateBoolean(state, "countsEqualRows") });
+  const neighbourCount = stateInteger(state, "neighbourCount", 1, index.rowCount);
+  return createAbodModel({ index, neighbourCount, countsEqualRows: stateBoolean(state, "countsEqualRows") });
 }

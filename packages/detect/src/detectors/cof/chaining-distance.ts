@@ -34,7 +34,7 @@ function linkLength(chain: Float64Array, i: number, width: number): number {
 }
 
 /** A chaining distance against the mean of the neighbours': above 1 where the row is joined by longer links than they are. */
-export function chainingRatio(own: number, neighborMean: number): number {
-  if (neighborMean > 0) return Math.min(own / neighborMean, Number.MAX_VALUE);
+export function chainingRatio(own: number, neighbourMean: number): number {
+  if (neighbourMean > 0) return Math.min(own / neighbourMean, Number.MAX_VALUE);
   return own > 0 ? Number.MAX_VALUE : 0;
 }

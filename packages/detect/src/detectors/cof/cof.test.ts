@@ -67,7 +67,7 @@ describe("cof", () => {
     const state = model.toState();
     expect(scoresOf(cof.restore(state, chooseKernels()), rows)).toEqual(scoresOf(model, rows));
     for (const damage of [
-      { values: { ...state.values, neighborCount: 40 } },
+      { values: { ...state.values, neighbourCount: 40 } },
       { values: { ...state.values, skipsEqualRow: null } },
       { arrays: { ...state.arrays, chainingDistances: new Float64Array(39) } },
       { arrays: { ...state.arrays, chainingDistances: new Float64Array(40).fill(-1) } },

@@ -62,20 +62,20 @@ export const cof = defineDetector({
     const distinct = params.compat === "pyod" ? undefined : distinctRows(train);
     const rows = distinct?.rows ?? train;
     const index = buildNeighbourIndex(rows, { metric: "euclidean" }, context.kernels);
-    const neighborCount = Math.min(params.nNeighbors, rows.rowCount - 1);
+    const neighbourCount = Math.min(params.nNeighbors, rows.rowCount - 1);
     const scores = new Float64Array(rows.rowCount).fill(1);
     let chainingDistances = new Float64Array(rows.rowCount);
-    if (neighborCount > 0) {
+    if (neighbourCount > 0) {
       const searchContext = { ...context, progress: (done: number) => context.progress?.(done * searchShare) };
-      const neighbours = await trainingNeighbours(index, neighborCount, searchContext);
+      const neighbours = await trainingNeighbours(index, neighbourCount, searchContext);
       chainingDistances = await chainAll(rows, neighbours, context);
       for (let row = 0; row < rows.rowCount; row++) {
-        const own = neighbours.indexes.subarray(row * neighborCount, (row + 1) * neighborCount);
+        const own = neighbours.indexes.subarray(row * neighbourCount, (row + 1) * neighbourCount);
         scores[row] = chainingRatio(chainingDistances[row], meanAt(chainingDistances, own));
       }
     }
     context.progress?.(1);
-    const model = createCofModel({ index, neighborCount, skipsEqualRow: distinct !== undefined, chainingDistances });
+    const model = createCofModel({ index, neighbourCount, skipsEqualRow: distinct !== undefined, chainingDistances });
     return { model, trainingScores: distinct === undefined ? scores : spreadToAll(scores, distinct) };
   },
   sharedTasks: { trainingNeighbours: trainingNeighboursTask },

@@ -14,19 +14,19 @@ const listedCountMax = 65_536;
 export interface CofParts {
   readonly index: NeighbourIndex;
   /** At most the index's rows less one; 0 for an index of one row. */
-  readonly neighborCount: number;
+  readonly neighbourCount: number;
   /** A row passes over the one training row equal to it: those of the index are distinct. */
   readonly skipsEqualRow: boolean;
   /** One a row of the index. */
   readonly chainingDistances: Float64Array;
 }
 
-export function createCofModel({ index, neighborCount, skipsEqualRow, chainingDistances }: CofParts): Model {
+export function createCofModel({ index, neighbourCount, skipsEqualRow, chainingDistances }: CofParts): Model {
   const { columnCount } = index;
-  const searchedCount = Math.max(1, skipsEqualRow ? neighborCount + 1 : neighborCount);
+  const searchedCount = Math.max(1, skipsEqualRow ? neighbourCount + 1 : neighbourCount);
 
   function scoreInto(rows: Matrix, scores: Float64Array): void {
-    const chain = new Float64Array((neighborCount + 1) * columnCount);
+    const chain = new Float64Array((neighbourCount + 1) * columnCount);
     const blockRowCount = Math.max(1, Math.floor(listedCountMax / searchedCount));
     for (let start = 0; start < rows.rowCount; start += blockRowCount) {
       const end = Math.min(start + blockRowCount, rows.rowCount);
@@ -35,22 +35,22 @@ export function createCofModel({ index, neighborCount, skipsEqualRow, chainingDi
       for (let row = 0; row < block.rowCount; row++) {
         const listAt = row * searchedCount;
         const from = skipsEqualRow && distances[listAt] === 0 ? 1 : 0;
-        const neighbors = indexes.subarray(listAt + from, listAt + from + neighborCount);
+        const neighbours = indexes.subarray(listAt + from, listAt + from + neighbourCount);
         const own = rowRange(block, row, row + 1).values;
-        scores[start + row] = scoreOf(own, neighbors, chain);
+        scores[start + row] = scoreOf(own, neighbours, chain);
       }
     }
   }
 
-  function scoreOf(own: Float64Array, neighbors: Int32Array, chain: Float64Array): number {
-    if (neighborCount === 0) return lonelyScore(own, index.rows.values);
-    fillChain(own, neighbors, index.rows, chain);
-    return chainingRatio(chainingDistance(chain, columnCount), meanAt(chainingDistances, neighbors));
+  function scoreOf(own: Float64Array, neighbours: Int32Array, chain: Float64Array): number {
+    if (neighbourCount === 0) return lonelyScore(own, index.rows.values);
+    fillChain(own, neighbours, index.rows, chain);
+    return chainingRatio(chainingDistance(chain, columnCount), meanAt(chainingDistances, neighbours));
   }
 
   function toState(): ModelState {
     const { values, arrays } = index.toState();
-    return { values: { ...values, neighborCount, skipsEqualRow }, arrays: { ...arrays, chainingDistances } };
+    return { values: { ...values, neighbourCount, skipsEqualRow }, arrays: { ...arrays, chainingDistances } };
   }
 
   return { columnCount, scoreInto, toState };
@@ -62,11 +62,11 @@ function lonelyScore(own: Float64Array, only: Float64Array): number {
 }
 
 /** Writes a row and its neighbours, in order, one after another. */
-export function fillChain(own: Float64Array, neighbors: Int32Array, rows: Matrix, chain: Float64Array): void {
+export function fillChain(own: Float64Array, neighbours: Int32Array, rows: Matrix, chain: Float64Array): void {
   const { columnCount: width, values } = rows;
   for (let column = 0; column < width; column++) chain[column] = own[column];
-  for (let i = 0; i < neighbors.length; i++) {
-    const from = neighbors[i] * width;
+  for (let i = 0; i < neighbours.length; i++) {
+    const from = neighbours[i] * width;
     const to = (i + 1) * width;
     for (let column = 0; column < width; column++) chain[to + column] = values[from + column];
   }
@@ -80,11 +80,11 @@ export function meanAt(values: Float64Array, places: Int32Array): number {
 
 export function restoreCof(state: ModelState, kernels: KernelSet): Model {
   const index = restoreNeighbourIndex(state, kernels);
-  const neighborCount = stateInteger(state, "neighborCount", 0, index.rowCount - 1);
+  const neighbourCount = stateInteger(state, "neighbourCount", 0, index.rowCount - 1);
   const chainingDistances = stateArray(state, "chainingDistances", Float64Array, index.rowCount);
   if (!chainingDistances.every((distance) => distance >= 0 && Number.isFinite(distance))) {
     throw damaged("chainingDistances", "finite numbers from 0");
   }
   const skipsEqualRow = stateBoolean(state, "skipsEqualRow");
-  return createCofModel({ index, neighborCount, skipsEqualRow, chainingDistances });
+  return createCofModel({ index, neighbourCount, skipsEqualRow, chainingDistances });
 }

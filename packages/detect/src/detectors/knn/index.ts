@@ -53,10 +53,10 @@ export const knn = defineDetector({
     const { metric, p, method, compat, nNeighbors } = params;
     const distinct = compat === "pyod" ? undefined : distinctRows(train);
     const index = buildNeighbourIndex(distinct?.rows ?? train, { metric, p }, context.kernels);
-    const neighborCount = Math.max(1, Math.min(nNeighbors, index.rowCount - 1));
-    const model = createKnnModel({ index, neighborCount, method });
+    const neighbourCount = Math.max(1, Math.min(nNeighbors, index.rowCount - 1));
+    const model = createKnnModel({ index, neighbourCount, method });
     const scores = new Float64Array(index.rowCount);
-    if (index.rowCount > 1) combineInto(await trainingNeighbours(index, neighborCount, context), method, scores);
+    if (index.rowCount > 1) combineInto(await trainingNeighbours(index, neighbourCount, context), method, scores);
     return { model, trainingScores: distinct === undefined ? scores : spreadToAll(scores, distinct) };
   },
   sharedTasks: { trainingNeighbours: trainingNeighboursTask },

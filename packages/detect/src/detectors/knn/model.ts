@@ -16,21 +16,21 @@ const blockRowCount = 1024;
 
 export interface KnnParts {
   readonly index: NeighbourIndex;
-  readonly neighborCount: number;
+  readonly neighbourCount: number;
   readonly method: KnnMethod;
 }
 
-export function createKnnModel({ index, neighborCount, method }: KnnParts): Model {
+export function createKnnModel({ index, neighbourCount, method }: KnnParts): Model {
   function scoreInto(rows: Matrix, scores: Float64Array): void {
     for (let start = 0; start < rows.rowCount; start += blockRowCount) {
       const end = Math.min(start + blockRowCount, rows.rowCount);
-      combineInto(index.query(rowRange(rows, start, end), neighborCount), method, scores.subarray(start, end));
+      combineInto(index.query(rowRange(rows, start, end), neighbourCount), method, scores.subarray(start, end));
     }
   }
 
   function toState(): ModelState {
     const { values, arrays } = index.toState();
-    return { values: { ...values, neighborCount, method }, arrays };
+    return { values: { ...values, neighbourCount, method }, arrays };
   }
 
   return { columnCount: index.columnCount, scoreInto, toState };
@@ -38,8 +38,8 @@ export function createKnnModel({ index, neighborCount, method }: KnnParts): Mode
 
 export function restoreKnn(state: ModelState, kernels: KernelSet): Model {
   const index = restoreNeighbourIndex(state, kernels);
-  const neighborCount = stateInteger(state, "neighborCount", 1, index.rowCount);
-  return createKnnModel({ index, neighborCount, method: stateChoice(state, "method", knnMethods) });
+  const neighbourCount = stateInteger(state, "neighbourCount", 1, index.rowCount);
+  return createKnnModel({ index, neighbourCount, method: stateChoice(state, "method", knnMethods) });
 }
 
 /** One score a row from its sorted distances. */

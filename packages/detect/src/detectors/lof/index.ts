@@ -58,13 +58,13 @@ export const lof = defineDetector({
       // One place only: a neighbourhood of itself, of the greatest density.
       const alone = { k: 1, distances: new Float64Array(1), indexes: new Int32Array(1) };
       const { reaches, densities } = factorsOf(alone, counts, smoothing);
-      const model = createLofModel({ index, neighborCount: 1, smoothing, counts, reaches, densities });
+      const model = createLofModel({ index, neighbourCount: 1, smoothing, counts, reaches, densities });
       return { model, trainingScores: new Float64Array(train.rowCount).fill(1) };
     }
-    const neighborCount = Math.min(nNeighbors, index.rowCount - 1);
-    const neighbours = await trainingNeighbours(index, neighborCount, context);
+    const neighbourCount = Math.min(nNeighbors, index.rowCount - 1);
+    const neighbours = await trainingNeighbours(index, neighbourCount, context);
     const { reaches, densities, scores } = factorsOf(neighbours, counts, smoothing);
-    const model = createLofModel({ index, neighborCount, smoothing, counts, reaches, densities });
+    const model = createLofModel({ index, neighbourCount, smoothing, counts, reaches, densities });
     return { model, trainingScores: distinct === undefined ? scores : spreadToAll(scores, distinct) };
   },
   sharedTasks: { trainingNeighbours: trainingNeighboursTask },

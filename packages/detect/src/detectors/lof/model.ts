@@ -15,7 +15,7 @@ const meanReachMin = 1e-150;
 
 export interface LofParts {
   readonly index: NeighbourIndex;
-  readonly neighborCount: number;
+  readonly neighbourCount: number;
   /** Added to a mean reachability before it is inverted; 0 unless scikit-learn's figures are asked for. */
   readonly smoothing: number;
   /** How many training rows each row of the index stands for. */
@@ -27,12 +27,12 @@ export interface LofParts {
 }
 
 export function createLofModel(parts: LofParts): Model {
-  const { index, neighborCount, smoothing, counts, reaches, densities } = parts;
+  const { index, neighbourCount, smoothing, counts, reaches, densities } = parts;
 
   function scoreInto(rows: Matrix, scores: Float64Array): void {
     for (let start = 0; start < rows.rowCount; start += blockRowCount) {
       const end = Math.min(start + blockRowCount, rows.rowCount);
-      const neighbours = index.query(rowRange(rows, start, end), neighborCount);
+      const neighbours = index.query(rowRange(rows, start, end), neighbourCount);
       for (let row = start; row < end; row++) scores[row] = scoreOfNew(neighbours, row - start);
     }
   }
@@ -44,7 +44,7 @@ export function createLofModel(parts: LofParts): Model {
 
   function toState(): ModelState {
     const { values, arrays } = index.toState();
-    return { values: { ...values, neighborCount, smoothing }, arrays: { ...arrays, counts, reaches, densities } };
+    return { values: { ...values, neighbourCount, smoothing }, arrays: { ...arrays, counts, reaches, densities } };
   }
 
   return { columnCount: index.columnCount, scoreInto, toState };
@@ -52,7 +52,7 @@ export function createLofModel(parts: LofParts): Model {
 
 export function restoreLof(state: ModelState, kernels: KernelSet): Model {
   const index = restoreNeighbourIndex(state, kernels);
-  const neighborCount = stateInteger(state, "neighborCount", 1, index.rowCount);
+  const neighbourCount = stateInteger(state, "neighbourCount", 1, index.rowCount);
   const smoothing = stateNumber(state, "smoothing", 0, 1);
   const counts = stateArray(state, "counts", Int32Array, index.rowCount);
   const reaches = stateArray(state, "reaches", Float64Array, index.rowCount);
@@ -60,7 +60,7 @@ export function restoreLof(state: ModelState, kernels: KernelSet): Model {
   requireAll("counts", counts, (value) => value >= 1);
   requireAll("reaches", reaches, (value) => value >= 0 && value < Number.POSITIVE_INFINITY);
   requireAll("densities", densities, (value) => value > 0 && value < Number.POSITIVE_INFINITY);
-  return createLofModel({ index, neighborCount, smoothing, counts, reaches, densities });
+  return createLofModel({ index, neighbourCount, smoothing, counts, reaches, densities });
 }
 
 function requireAll(name: string, values: Int32Array | Float64Array, allowed: (value: number) => boolean): void {

@@ -5,8 +5,8 @@ import { traitDefaults } from "../../detector/traits.ts";
 import { columnMajor, columnMajorInto } from "../../ecdf/column-major.ts";
 import { throwIfAborted } from "../../errors.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
-import { centreAndScale } from "./centre-and-scale.ts";
-import type { CentreAndScale, CentreAndScaleTask } from "./centre-and-scale.ts";
+import { centerAndScale } from "./center-and-scale.ts";
+import type { CenterAndScale, CenterAndScaleTask } from "./center-and-scale.ts";
 import { createRobustZModel, restoreRobustZ } from "./model.ts";
 
 /**
@@ -54,7 +54,7 @@ export const robustZ = defineDetector({
     }));
     const onDone = (doneCount: number) => progress?.(doneCount / columnCount);
     const options = { ...(signal === undefined ? {} : { signal }), onDone };
-    const fitted = await threads.map<CentreAndScaleTask, CentreAndScale>("robust-z/centreAndScale", inputs, kernels, options);
+    const fitted = await threads.map<CenterAndScaleTask, CenterAndScale>("robust-z/centerAndScale", inputs, kernels, options);
     const centers = Float64Array.from(fitted, ({ centre }) => centre);
     const scales = Float64Array.from(fitted, ({ scale }) => scale);
     const model = createRobustZModel({ centers, scales, aggregate: params.aggregate });
@@ -62,5 +62,5 @@ export const robustZ = defineDetector({
     return { model, trainingScores: await scoreRows("robust-z", model, train, scoring) };
   },
   restore: restoreRobustZ,
-  tasks: { columnMajor: columnMajorInto, centreAndScale },
+  tasks: { columnMajor: columnMajorInto, centerAndScale },
 });

@@ -34,7 +34,7 @@ const batchQueryCount = 256;
 const centerSampleCount = 255;
 /** Rows whose walks are counted to choose a method, and how many neighbours they look for. */
 const probeCount = 48;
-const probeNeighborCount = 10;
+const probeNeighbourCount = 10;
 /** Measured at 8, 32 and 128 columns: walks that look at more than this share of the blocks cost more than a scan. */
 const treeShareMax = 0.17;
 /** Parts of a group of the tree. */
@@ -96,7 +96,7 @@ function chooseMethod(laid: LaidRows, walkInto: NeighbourSearch["nearestInto"]):
   const { arena, rows, order } = laid;
   const count = Math.min(probeCount, rows.rowCount - 1);
   if (count < 1) return "tree";
-  const k = Math.min(probeNeighborCount, rows.rowCount - 1);
+  const k = Math.min(probeNeighbourCount, rows.rowCount - 1);
   const probes = Int32Array.from({ length: count }, (_, i) => order[Math.floor((i * rows.rowCount) / count)]);
   const before = arena.call["visits"]();
   walkInto(pickRows(rows, probes), k, { distances: new Float64Array(count * k), indexes: new Int32Array(count * k) }, probes);

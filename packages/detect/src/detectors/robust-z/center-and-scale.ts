@@ -7,20 +7,20 @@ const medianConsistency = 0.6745;
 /** Makes the mean absolute deviation do so: sqrt(pi / 2) (Iglewicz and Hoaglin, section 3.3). */
 const meanConsistency = 1.2533;
 
-/** Input of the task `centreAndScale`. */
-export interface CentreAndScaleTask {
+/** Input of the task `centerAndScale`. */
+export interface CenterAndScaleTask {
   /** Sorted in place. */
   readonly column: Float64Array;
 }
 
-export interface CentreAndScale {
+export interface CenterAndScale {
   readonly centre: number;
   /** A robust standard deviation; 0 for a constant column. */
   readonly scale: number;
 }
 
 /** MAD / 0.6745; where more than half the column is one value, the mean absolute deviation; 0 for a constant column. */
-export function centreAndScale({ column }: CentreAndScaleTask, kernels: KernelSet): CentreAndScale {
+export function centerAndScale({ column }: CenterAndScaleTask, kernels: KernelSet): CenterAndScale {
   kernels.sortColumn(column, new Uint32Array(column.length));
   const middle = column.length >> 1;
   const centre = column.length % 2 === 1 ? column[middle] : midpoint(column[middle - 1], column[middle]);
