@@ -19,7 +19,7 @@ export interface AxisTrees extends LinkedTrees {
 /** Undefined when the layout would be too large. `leafValues[node]` is what a leaf adds to a row's sum. */
 export function completeForest(trees: AxisTrees, depth: number, leafValues: Float64Array): CompleteForest | undefined {
   const treeCount = trees.roots.length;
-  if (depth > depthMax || treeCount << depth > leafCountMax) return undefined;
+  if (depth > depthMax || treeCount * 2 ** depth > leafCountMax) return undefined;
   const forest: CompleteForest = {
     columnCount: trees.columnCount,
     treeCount,

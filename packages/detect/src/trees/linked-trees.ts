@@ -1,7 +1,10 @@
 /** The skeleton of an ensemble of binary trees in flat arrays: who is whose child, and how many rows fell where. */
 
-import { NomalyError } from "../errors.ts";
+import { damaged } from "../detector/state.ts";
 import { averagePathLength } from "./average-path-length.ts";
+
+/** Most trees a fit may ask for, and a file may hold. */
+export const treeCountMax = 10_000;
 
 /**
  * All nodes of all trees one after another; within a tree parents stand before their children.
@@ -72,25 +75,30 @@ export function joinSkeletons(grown: readonly Pick<LinkedTrees, "lefts" | "sizes
 }
 
 /**
- * Holds trees from a file to what walks rely on: children behind their parent and inside its tree, so that every walk ends.
+ * Holds trees from a file to what walks rely on: children behind their parent and inside its tree, so that every walk ends,
+ * and each node but the roots the child of one node, so that there are no more ways down than nodes.
  * @throws NomalyError MODEL_FILE naming the first array that breaks it.
  */
 export function requireLinkedTrees({ roots, lefts, sizes }: LinkedTrees): void {
-  if (roots.length === 0 || roots[0] !== 0) throw damaged("roots", "a first root at node 0");
+  if (roots.length === 0 || roots.length > treeCountMax) throw damaged("roots", `1 to ${treeCountMax} entries`);
+  if (roots[0] !== 0) throw damaged("roots", "a first root at node 0");
+  const isChild = new Uint8Array(lefts.length);
   for (let tree = 0; tree < roots.length; tree++) {
     const end = tree + 1 < roots.length ? roots[tree + 1] : lefts.length;
     if (!(roots[tree] < end)) throw damaged("roots", "rising indexes of nodes");
     for (let node = roots[tree]; node < end; node++) {
       const left = lefts[node];
-      if (left !== 0 && !(left > node && left + 1 < end))
-        throw damaged("lefts", `children of node ${node} behind it in its tree`);
+      // Parents stand before their children: whose child a node is has been seen when its turn comes.
+      if ((isChild[node] === 1) === (node === roots[tree]))
+        throw damaged("lefts", `one parent for node ${node}, none for a root`);
+      if (left !== 0) {
+        if (!(left > node && left + 1 < end)) throw damaged("lefts", `children of node ${node} behind it in its tree`);
+        if (isChild[left] + isChild[left + 1] > 0) throw damaged("lefts", `children of node ${node} that no other node has`);
+        isChild.fill(1, left, left + 2);
+      }
       // A leaf may be empty; a split has rows on one side at least, over which it takes a mean.
       const size = left === 0 ? sizes[node] : sizes[left] + sizes[left + 1] - 1;
       if (!(size >= 0)) throw damaged("sizes", `rows below node ${node}`);
     }
   }
-}
-
-function damaged(field: string, expected: string): NomalyError {
-  return new NomalyError("MODEL_FILE", `the model's state has no valid "${field}"; expected ${expected}`, { field, expected });
 }

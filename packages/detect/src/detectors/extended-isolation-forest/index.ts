@@ -5,7 +5,7 @@ import { traitDefaults } from "../../detector/traits.ts";
 import { NomalyError, throwIfAborted } from "../../errors.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { yieldWhenDue } from "../../threads/yield-when-due.ts";
-import { joinSkeletons } from "../../trees/linked-trees.ts";
+import { joinSkeletons, treeCountMax } from "../../trees/linked-trees.ts";
 import { depthLimit, maxSamplesParam, sampleSize } from "../../trees/sample-size.ts";
 import { type GrowOptions, type GrownTree, growTree } from "./grow.ts";
 import { createExtendedModel, type ObliqueTrees, restoreExtended } from "./model.ts";
@@ -49,7 +49,7 @@ export const extendedIsolationForest = defineDetector({
     columnOrderMatters: true,
   },
   params: {
-    nEstimators: { kind: "integer", default: 100, min: 1, max: 10_000, summary: "Trees; more give steadier scores." },
+    nEstimators: { kind: "integer", default: 100, min: 1, max: treeCountMax, summary: "Trees; more give steadier scores." },
     maxSamples: maxSamplesParam(autoSampleSize),
     extensionLevel: {
       kind: "number-or-word",

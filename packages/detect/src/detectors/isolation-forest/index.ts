@@ -6,7 +6,7 @@ import { throwIfAborted } from "../../errors.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { yieldWhenDue } from "../../threads/yield-when-due.ts";
 import type { AxisTrees } from "../../trees/complete-forest.ts";
-import { joinSkeletons } from "../../trees/linked-trees.ts";
+import { joinSkeletons, treeCountMax } from "../../trees/linked-trees.ts";
 import { countOf, maxSamplesParam, sampleSize } from "../../trees/sample-size.ts";
 import { type GrownTree, growTree } from "./grow.ts";
 import { createIsolationForestModel, restoreIsolationForest } from "./model.ts";
@@ -49,7 +49,7 @@ export const isolationForest = defineDetector({
     columnOrderMatters: true,
   },
   params: {
-    nEstimators: { kind: "integer", default: 100, min: 1, max: 10_000, summary: "Trees; more give steadier scores." },
+    nEstimators: { kind: "integer", default: 100, min: 1, max: treeCountMax, summary: "Trees; more give steadier scores." },
     maxSamples: maxSamplesParam(autoSampleSize),
     maxFeatures: {
       kind: "number",
