@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { buildSync } from "esbuild";
 import { buildWasm } from "./build-wasm.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -12,6 +13,9 @@ const compiler = join(root, "node_modules/typescript/bin/tsc");
 
 /** A worker or asset named by URL: the compiler rewrites imports only, so the ending is mended afterwards. */
 const sourceUrl = /(new URL\(\s*"\.[^"]*)\.ts("\s*,\s*import\.meta\.url)/g;
+
+/** What Node's workers start from: one file, since a hundred would be read anew by each of them. */
+const workerBundle = "worker-bundle.js";
 
 /** @returns false when the compiler found errors; what could be written is written all the same. */
 export async function build(force = false): Promise<boolean> {
@@ -30,6 +34,7 @@ function buildPackage(folder: string): boolean {
   const project = join(folder, "tsconfig.build.json");
   const { status } = spawnSync(process.execPath, [compiler, "-p", project], { cwd: root, stdio: "inherit" });
   mendUrls(output);
+  bundleWorker(output);
   copyAssets(source, output);
   return status === 0;
 }
@@ -38,7 +43,8 @@ function buildPackage(folder: string): boolean {
 function removeOrphans(source: string, output: string): void {
   for (const path of filesUnder(output)) {
     const match = /^(.*)(\.d\.ts|\.js)$/.exec(path);
-    if (match === null || existsSync(join(source, path)) || existsSync(join(source, `${match[1]}.ts`))) continue;
+    if (match === null || path === workerBundle || existsSync(join(source, path)) || existsSync(join(source, `${match[1]}.ts`)))
+      continue;
     rmSync(join(output, path));
     // The compiler would not write it again were the source to come back: it only knows what it wrote.
     rmSync(join(output, ".tsbuildinfo"), { force: true });
@@ -52,6 +58,12 @@ function mendUrls(output: string): void {
     const mended = text.replace(sourceUrl, "$1.js$2");
     if (mended !== text) writeFileSync(file, mended);
   }
+}
+
+function bundleWorker(output: string): void {
+  const entry = join(output, "worker.js");
+  if (!existsSync(entry)) return;
+  buildSync({ entryPoints: [entry], outfile: join(output, workerBundle), bundle: true, format: "esm", platform: "node" });
 }
 
 /** Whatever stands among the sources and is neither TypeScript nor documentation. */

@@ -46,25 +46,32 @@ function plainMatrix(pipeline: Pipeline, source: ColumnSource): Matrix | undefin
   if (!inOrder || pipeline.columns.length !== matrix.columnCount) return undefined;
   const encodings = pipeline.columns.map((column) => column.encoding);
   if (!encodings.every((encoding) => encoding.kind === "number" && encoding.fill === null)) return undefined;
+  if (pipeline.scaling !== "none") return scaledCopy(matrix, encodings as NumberEncoding[]);
   requireFinite(matrix);
-  return pipeline.scaling === "none" ? matrix : scaledCopy(matrix, encodings as NumberEncoding[]);
+  return matrix;
 }
 
 function scaledCopy(matrix: Matrix, encodings: readonly NumberEncoding[]): Matrix {
   const { values, columnCount, rowCount } = matrix;
   const scaled = values.length >= sharedValueCountMin ? sharedFloat64(values.length) : new Float64Array(values.length);
   const blockRowCount = Math.max(1, Math.floor(scaledBlockValueCount / columnCount));
+  let sum = 0;
   for (let start = 0; start < rowCount; start += blockRowCount) {
     const end = Math.min(start + blockRowCount, rowCount);
     for (let column = 0; column < columnCount; column++) {
       const { center, scale } = encodings[column];
       for (let at = start * columnCount + column, stop = end * columnCount; at < stop; at += columnCount) {
-        scaled[at] = (values[at] - center) / scale;
+        const value = (values[at] - center) / scale;
+        sum += value - value; // NaN as soon as one is not finite.
+        scaled[at] = value;
       }
     }
   }
   const table = { rowCount, columnCount, values: scaled };
-  requireFinite(table);
+  if (sum !== 0) {
+    requireFinite(matrix);
+    requireFinite(table);
+  }
   return table;
 }
 

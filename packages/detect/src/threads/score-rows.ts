@@ -29,8 +29,13 @@ export interface ScoreTask {
   readonly scores: Float64Array;
 }
 
-/** Rows between two looks at the clock and the signal. */
-const blockRowCount = 4096;
+/** Rows between two looks at the signal, to begin with; then larger blocks or smaller ones, as the time that they take allows. */
+const firstBlockRowCount = 1024;
+const blockRowCountMin = 32;
+const blockRowCountMax = 65_536;
+/** With a large model, one row may cost a millisecond. */
+const shortBlockMs = 20;
+const longBlockMs = 80;
 /** Fewer values than this are scored faster than they are handed to a worker. */
 const threadedValueCountMin = 400_000;
 /** Pieces for each thread, so that a slow one does not hold up the rest. */
@@ -77,14 +82,24 @@ function sentModel(detectorId: string, model: Model): SentModel {
 
 async function scoreHere(model: Model, rows: Matrix, context: ScoringContext): Promise<Float64Array> {
   const scores = new Float64Array(rows.rowCount);
-  for (let start = 0; start < rows.rowCount; start += blockRowCount) {
+  let blockRowCount = firstBlockRowCount;
+  for (let start = 0; start < rows.rowCount;) {
     await yieldWhenDue();
     throwIfAborted(context.signal);
+    const began = performance.now();
     const end = Math.min(start + blockRowCount, rows.rowCount);
     model.scoreInto(rowRange(rows, start, end), scores.subarray(start, end));
     context.progress?.(end / rows.rowCount);
+    start = end;
+    blockRowCount = nextBlockRowCount(blockRowCount, performance.now() - began);
   }
   return scores;
+}
+
+/** A row's score is the same in whatever block, so the clock may decide. */
+function nextBlockRowCount(rowCount: number, tookMs: number): number {
+  if (tookMs < shortBlockMs) return Math.min(4 * rowCount, blockRowCountMax);
+  return tookMs > longBlockMs ? Math.max(rowCount / 4, blockRowCountMin) : rowCount;
 }
 
 /** The state with its arrays on shared memory, so that each worker sees the one copy. */

@@ -8,9 +8,9 @@ import type { TaskReply, TaskRequest } from "./worker-protocol.ts";
 
 export const workerHost: WorkerHost = {
   spawn(events) {
-    // From source the worker is TypeScript, which Node runs as it is; built, it is JavaScript.
+    // From source the worker is TypeScript, which Node runs as it is; built, it is one file that starts soon.
     const fromSource = import.meta.url.endsWith(".ts");
-    const worker = new Worker(new URL(fromSource ? "../worker.ts" : "../worker.js", import.meta.url), {
+    const worker = new Worker(new URL(fromSource ? "../worker.ts" : "../worker-bundle.js", import.meta.url), {
       execArgv: fromSource ? ["--conditions=source"] : [],
       name: "nomaly",
     });
