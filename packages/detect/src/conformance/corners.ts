@@ -24,6 +24,22 @@ export function cornersOf(specs: ParamSpecs): Corner[] {
   return corners;
 }
 
+/** {@link cornersOf}, and every two of them together that set different parameters. */
+export function cornerPairsOf(specs: ParamSpecs): Corner[] {
+  const singles = cornersOf(specs);
+  const pairs = singles.slice(1).flatMap((first, index) =>
+    singles
+      .slice(index + 2)
+      .filter(({ params }) => Object.keys(params)[0] !== Object.keys(first.params)[0])
+      .map((second) => ({
+        label: `${first.label} ${second.label}`,
+        params: { ...first.params, ...second.params },
+        isSwitched: first.isSwitched || second.isSwitched,
+      })),
+  );
+  return [...singles, ...pairs];
+}
+
 /** Values other than the default. */
 function valuesOf(spec: ParamSpec): ParamValue[] {
   const values = candidatesOf(spec).filter((value) => value !== spec.default);

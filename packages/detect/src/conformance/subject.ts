@@ -25,6 +25,12 @@ export interface SubjectOptions {
   readonly golden?: GoldenScores;
   /** A fit that takes longer is stopped and does not count as ending; far above what any of these tables needs. */
   readonly fitTimeoutMs?: number;
+  /** The table that most checks use; a small one of two clusters by default. Golden scores are those of the default. */
+  readonly sample?: Sample;
+  /** Parameters to try, the defaults first; by default each other value of each parameter, one at a time. */
+  readonly corners?: readonly Corner[];
+  /** Of the shared fits. */
+  readonly seed?: number;
 }
 
 export interface FitOptions extends Partial<FitContext> {
@@ -71,7 +77,7 @@ const defaultFitTimeoutMs = 15_000;
 export async function createSubject(detector: AnyDetector, options: SubjectOptions = {}): Promise<Subject> {
   const kernelSets = options.kernelSets ?? availableKernelSets();
   const kernels = kernelSets[kernelSets.length - 1];
-  const sample = clusteredSample();
+  const sample = options.sample ?? clusteredSample();
   const tasks = taskTable([detector]);
   const sharedFits = new Map<string, SharedFit>();
 
@@ -79,7 +85,12 @@ export async function createSubject(detector: AnyDetector, options: SubjectOptio
     const { corner, seed, params: givenParams, ...context } = fitOptions;
     const params = givenParams ?? parseParams(detector.id, detector.params, corner?.params ?? {});
     const signal = AbortSignal.timeout(options.fitTimeoutMs ?? defaultFitTimeoutMs);
-    const defaults = { random: createRandom(seed ?? seedOfShared), kernels, threads: singleThread(tasks), signal };
+    const defaults = {
+      random: createRandom(seed ?? options.seed ?? seedOfShared),
+      kernels,
+      threads: singleThread(tasks),
+      signal,
+    };
     return detector.fit(train, params as never, { ...defaults, ...context });
   }
 
@@ -95,7 +106,7 @@ export async function createSubject(detector: AnyDetector, options: SubjectOptio
 
   const corners: Corner[] = [];
   const endless: Corner[] = [];
-  for (const corner of cornersOf(detector.params)) {
+  for (const corner of options.corners ?? cornersOf(detector.params)) {
     const refusal = await refusalOf(() => shared(corner, kernels));
     if (refusal === "ABORTED") endless.push(corner);
     // A value may be too large for 120 rows, and PARAM is how a fit says so. Other errors are for the checks to find.

@@ -13,7 +13,7 @@ export interface FitContext {
   readonly kernels: KernelSet;
   readonly threads: Threads;
   readonly signal?: AbortSignal;
-  /** Called with the share done, 0 to 1, never decreasing. */
+  /** Called with the share done, 0 to 1, never decreasing; where it is called at all, the last report is 1. */
   readonly progress?: (done: number) => void;
 }
 
