@@ -30,7 +30,7 @@ export interface ScoreTask {
 }
 
 /** Rows between two looks at the signal, to begin with; then larger blocks or smaller ones, as the time that they take allows. */
-const firstBlockRowCount = 1024;
+const firstBlockRowCount = 2048;
 const blockRowCountMin = 32;
 const blockRowCountMax = 65_536;
 /** With a large model, one row may cost a millisecond. */
