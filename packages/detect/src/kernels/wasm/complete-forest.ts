@@ -5,6 +5,7 @@ import { referenceForest } from "../reference/forest.ts";
 import type { CodedColumn, CodedForest } from "./coded-forest.ts";
 import { codeBytes, codeForest, paddingCount, sliceCellCount } from "./coded-forest.ts";
 import type { WasmArena } from "./instance.ts";
+import { createResidence } from "./residence.ts";
 import { laneCount, type PlacedRows, sumInBlocks } from "./row-blocks.ts";
 
 /** Rows whose sets are parted at once: one bit each. */
@@ -21,9 +22,8 @@ const columnBytes = 48;
 /** Fewer rows than these are not worth the copies. */
 const rowCountMin = 16;
 
-/** A forest in the arena; what is put behind `end` are rows. */
-interface PlacedForest {
-  readonly forest: CompleteForest;
+/** A forest in the arena; what is put behind `end` are rows. Addresses and counts alone: the forest may go. */
+interface PlacedForest extends Pick<CompleteForest, "columnCount" | "treeCount" | "depth"> {
   readonly leafValues: number;
   readonly end: number;
   readonly tests: PlacedTests | PlacedCodes | PlacedSlices;
@@ -54,15 +54,16 @@ interface PlacedSlices {
   readonly scratch: Readonly<Record<"counts" | "order" | "places" | "sets" | "reach" | "bits" | "numbers", number>>;
 }
 
-interface PlacedColumn extends CodedColumn {
+interface PlacedColumn extends Pick<CodedColumn, "column" | "low" | "scale"> {
   readonly thresholdsAt: number;
+  readonly thresholdCount: number;
   readonly cellStartsAt: number;
+  readonly cellCount: number;
 }
 
 /** @param openArena makes the arena when it is first needed. */
 export function createCompleteForestInto(openArena: () => WasmArena): ForestKernels["completeForestInto"] {
   let arena: WasmArena | undefined;
-  let resident: PlacedForest | undefined;
   // Coding sorts every threshold: models that take turns keep theirs for as long as they live.
   const codes = new WeakMap<CompleteForest, CodedForest | "direct">();
 
@@ -72,14 +73,15 @@ export function createCompleteForestInto(openArena: () => WasmArena): ForestKern
     return held;
   }
 
+  const residence = createResidence((forest: CompleteForest) => placeForest((arena ??= openArena()), forest, codesOf(forest)));
+
   return (forest, rows, sums) => {
-    if (rows.rowCount < rowCountMin) {
+    const placed = rows.rowCount < rowCountMin ? undefined : residence(forest, rows.rowCount);
+    if (arena === undefined || placed === undefined) {
       referenceForest.completeForestInto(forest, rows, sums);
       return;
     }
-    const open = (arena ??= openArena());
-    if (resident?.forest !== forest) resident = placeForest(open, forest, codesOf(forest));
-    const placed = resident;
+    const open = arena;
     sumInBlocks(open, placed.end, rows, sums, (block) => addTrees(open, placed, block));
   };
 }
@@ -91,22 +93,26 @@ function placeForest(arena: WasmArena, forest: CompleteForest, codes: CodedFores
     codes === "direct"
       ? { kind: "direct" as const, columns: arena.put(forest.columns), thresholds: arena.put(forest.thresholds) }
       : placeCodes(arena, codes, forest.depth);
-  return { forest, leafValues, tests, end: arena.reserve(0) };
+  const { columnCount, treeCount, depth } = forest;
+  return { columnCount, treeCount, depth, leafValues, tests, end: arena.reserve(0) };
 }
 
 function placeCodes(arena: WasmArena, codes: CodedForest, depth: number): PlacedCodes | PlacedSlices {
-  const columns = codes.columns.map((column) => ({
-    ...column,
-    thresholdsAt: arena.put(column.thresholds),
-    cellStartsAt: arena.put(column.cellStarts),
+  const columns = codes.columns.map(({ column, low, scale, thresholds, cellStarts }) => ({
+    column,
+    low,
+    scale,
+    thresholdsAt: arena.put(thresholds),
+    thresholdCount: thresholds.length - paddingCount,
+    cellStartsAt: arena.put(cellStarts),
+    cellCount: cellStarts.length - 1,
   }));
   const canSlice = depth <= sliceDepthMax && columns.length <= sliceColumnCountMax;
   return canSlice ? placeSlices(arena, codes, columns, depth) : { kind: "coded", nodes: arena.put(codes.nodes), columns };
 }
 
 function addTrees(arena: WasmArena, placed: PlacedForest, block: PlacedRows): void {
-  const { tests, leafValues } = placed;
-  const { columnCount, treeCount, depth } = placed.forest;
+  const { columnCount, treeCount, depth, tests, leafValues } = placed;
   const { groupCount, valuesAt, sumsAt } = block;
   if (tests.kind === "direct") {
     const { columns, thresholds } = tests;
@@ -126,7 +132,7 @@ function addTrees(arena: WasmArena, placed: PlacedForest, block: PlacedRows): vo
       block.rowCount,
       column.thresholdsAt,
       column.cellStartsAt,
-      column.cellStarts.length - 1,
+      column.cellCount,
       column.low,
       column.scale,
       codesAt + place * codeBytes,
@@ -138,7 +144,7 @@ function addTrees(arena: WasmArena, placed: PlacedForest, block: PlacedRows): vo
 
 /** Sets of rows instead of single ones: see `addSlices` in the module. */
 function addSlices(arena: WasmArena, placed: PlacedForest, slices: PlacedSlices, block: PlacedRows): void {
-  const { columnCount, treeCount, depth } = placed.forest;
+  const { columnCount, treeCount, depth } = placed;
   const { usedColumnCount, scratch } = slices;
   const codesAt = arena.reserve(4 * laneCount * block.groupCount * usedColumnCount);
   arena.call["addSlices"](
@@ -166,7 +172,7 @@ function addSlices(arena: WasmArena, placed: PlacedForest, slices: PlacedSlices,
 }
 
 function placeSlices(arena: WasmArena, codes: CodedForest, columns: readonly PlacedColumn[], depth: number): PlacedSlices {
-  const cellCounts = columns.map(({ thresholds }) => sliceCellCount(thresholds.length - paddingCount));
+  const cellCounts = columns.map(({ thresholdCount }) => sliceCellCount(thresholdCount));
   const cellCount = cellCounts.reduce((sum, count) => sum + count, 0);
   const setCount = (sliceRowCount + 1) * columns.length;
   const slices = {
@@ -204,9 +210,9 @@ function columnTable(columns: readonly PlacedColumn[], cellCounts: readonly numb
     table.setFloat64(at + 8, column.scale, true);
     table.setUint32(at + 16, column.thresholdsAt, true);
     table.setUint32(at + 20, column.cellStartsAt, true);
-    table.setUint32(at + 24, column.cellStarts.length - 1, true);
+    table.setUint32(at + 24, column.cellCount, true);
     table.setUint32(at + 28, column.column * 8, true);
-    table.setUint32(at + 32, column.thresholds.length - paddingCount, true);
+    table.setUint32(at + 32, column.thresholdCount, true);
     table.setUint32(at + 36, 2 * place, true);
     place += cellCounts[index];
   }
