@@ -1,17 +1,20 @@
 /** Distances to a few centres, safe at any magnitude. */
 
-/** Index of the centre nearest to the row at `values[at..]`, the first of equals. */
+/** Index of the centre nearest to the row at `values[at..]`, the first of equals: by squares, by distances where all overflow. */
 export function nearestCenter(values: Float64Array, at: number, centers: Float64Array, width: number): number {
-  let best = 0;
-  let bestSquare = Number.POSITIVE_INFINITY;
-  for (let center = 0, centerAt = 0; centerAt < centers.length; center++, centerAt += width) {
-    const square = squaredDistance(values, at, centers, centerAt, width);
-    if (square < bestSquare) {
-      bestSquare = square;
-      best = center;
+  for (const distanceOf of [squaredDistance, euclideanDistance]) {
+    let best = 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (let center = 0, centerAt = 0; centerAt < centers.length; center++, centerAt += width) {
+      const distance = distanceOf(values, at, centers, centerAt, width);
+      if (distance < least) {
+        least = distance;
+        best = center;
+      }
     }
+    if (least < Number.POSITIVE_INFINITY) return best;
   }
-  return best;
+  return 0;
 }
 
 export function squaredDistance(a: Float64Array, aAt: number, b: Float64Array, bAt: number, width: number): number {

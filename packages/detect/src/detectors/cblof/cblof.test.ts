@@ -13,6 +13,18 @@ const twoCrowdsAndAPair = matrixFromRows([
 ]);
 
 describe("cblof", () => {
+  it("measures rows from their own cluster also where squares overflow", async () => {
+    // Two heaps at -1e300 and 1e300, each 2e298 wide: no row is farther than 1e298 from its heap's middle.
+    const rows = matrixFromRows(
+      Array.from({ length: 40 }, (_, i) => [(i % 2 === 0 ? -1e300 : 1e300) + (1e298 * ((i >> 1) - 9.5)) / 9.5]),
+    );
+    const { model, trainingScores } = await fitForTest(cblof, rows, { nClusters: 2, alpha: 0.6, beta: 2 });
+    expect(Math.max(...trainingScores)).toBeLessThan(1.01e298);
+    const contributions = new Float64Array(40);
+    model.contributionsInto?.(rows, contributions);
+    for (let row = 0; row < 40; row++) expect(contributions[row] / trainingScores[row]).toBeCloseTo(1, 12);
+  });
+
   it("measures a row of a small cluster from the nearest large centre, others from their own", async () => {
     const { model, trainingScores } = await fitForTest(cblof, twoCrowdsAndAPair, { nClusters: 3 });
     // Centres by hand: (0.5, 0) and (100.5, 0) hold 30 of 32 rows (>= 0.9) and are 5 times the size of (50, 40).

@@ -2,8 +2,7 @@
 
 import { euclideanDistance, nearestCenter } from "../../clusters/nearest-center.ts";
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { stateArray, stateBoolean, stateInteger } from "../../detector/state.ts";
-import { NomalyError } from "../../errors.ts";
+import { damaged, stateArray, stateBoolean, stateFiniteArray, stateInteger } from "../../detector/state.ts";
 import type { DenseKernels } from "../../kernels/dense-kernels.ts";
 import { columnCountMax, rowRange, type Matrix } from "../../matrix.ts";
 
@@ -48,10 +47,12 @@ export function createCblofModel(state: CblofState, kernels: DenseKernels): Mode
       const end = Math.min(start + blockRowCount, rows.rowCount);
       kernels.nearestCentersInto(rowRange(rows, start, end), centers, found);
       for (let row = start; row < end; row++) {
-        const cluster = found.nearest[row - start];
+        const at = row * columnCount;
         const square = found.squares[row - start];
-        const isOwn = ownCenterAt[cluster] !== -1 && square < Number.POSITIVE_INFINITY;
-        const distance = isOwn ? Math.sqrt(square) : distanceFrom(rows.values, row * columnCount, cluster);
+        const isFinite = square < Number.POSITIVE_INFINITY;
+        const cluster = isFinite ? found.nearest[row - start] : nearestCenter(rows.values, at, centers.values, columnCount);
+        const isOwn = isFinite && ownCenterAt[cluster] !== -1;
+        const distance = isOwn ? Math.sqrt(square) : distanceFrom(rows.values, at, cluster);
         scores[row] = Math.min(Number.MAX_VALUE, distance * weights[cluster]);
       }
     }
@@ -85,14 +86,9 @@ export function restoreCblof(state: ModelState, kernels: DenseKernels): Model {
   const columnCount = stateInteger(state, "columnCount", 1, columnCountMax);
   const isLarge = stateArray(state, "isLarge", Uint8Array);
   const sizes = stateArray(state, "sizes", Int32Array, isLarge.length);
-  const values = stateArray(state, "centers", Float64Array, isLarge.length * columnCount);
+  const values = stateFiniteArray(state, "centers", isLarge.length * columnCount);
   if (!isLarge.includes(1) || isLarge.some((flag) => flag > 1)) throw damaged("isLarge", "0 or 1, with at least one 1");
   if (sizes.some((size) => size < 1)) throw damaged("sizes", "counts from 1");
-  if (!values.every(Number.isFinite)) throw damaged("centers", "finite numbers");
   const centers = { rowCount: isLarge.length, columnCount, values };
   return createCblofModel({ centers, sizes, isLarge, useWeights: stateBoolean(state, "useWeights") }, kernels);
-}
-
-function damaged(field: string, expected: string): NomalyError {
-  return new NomalyError("MODEL_FILE", `the cblof model's "${field}" must hold ${expected}`, { field, expected });
 }
