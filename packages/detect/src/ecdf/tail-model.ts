@@ -1,8 +1,7 @@
 /** The fitted tails: sorted training columns, in which a new row is counted as one row more. */
 
 import type { Model, ModelState } from "../detector/detector.ts";
-import { stateArray, stateInteger } from "../detector/state.ts";
-import { NomalyError } from "../errors.ts";
+import { damaged, stateArray, stateInteger } from "../detector/state.ts";
 import { columnCountMax } from "../matrix.ts";
 import type { TailRule } from "./tail-cells.ts";
 import type { SortedColumns } from "./tail-scorer.ts";
@@ -58,11 +57,4 @@ function requireSorted(sorted: Float64Array, start: number, end: number): void {
   let ascending = finite;
   for (let i = start + 1; i < end && ascending; i++) ascending = sorted[i - 1] <= sorted[i];
   if (!ascending) throw damaged("sorted", "finite columns in ascending order");
-}
-
-function damaged(name: string, expected: string): NomalyError {
-  return new NomalyError("MODEL_FILE", `the model's state has no valid "${name}"; expected ${expected}`, {
-    field: name,
-    expected,
-  });
 }

@@ -1,8 +1,7 @@
 /** The fitted ocsvm model: support vectors, their coefficients, and the offset. */
 
 import type { Model, ModelState } from "../../detector/detector.ts";
-import { stateArray, stateBoolean, stateChoice, stateInteger, stateNumber } from "../../detector/state.ts";
-import { NomalyError } from "../../errors.ts";
+import { damaged, stateBoolean, stateChoice, stateFiniteArray, stateInteger, stateNumber } from "../../detector/state.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { columnCountMax, type Matrix } from "../../matrix.ts";
 import type { KernelFunction } from "../../support-vectors/kernel-function.ts";
@@ -54,22 +53,15 @@ export function restoreOcsvm(state: ModelState, kernels: KernelSet): Model {
     degree: stateInteger(state, "degree", 0, 1000),
   });
   const columnCount = stateInteger(state, "columnCount", 1, columnCountMax);
-  const freeCoefficients = stateArray(state, "freeCoefficients", Float64Array);
-  const freeValues = stateArray(state, "freeRows", Float64Array, freeCoefficients.length * columnCount);
-  const boundedValues = stateArray(state, "boundedRows", Float64Array);
+  const freeCoefficients = stateFiniteArray(state, "freeCoefficients");
+  const freeValues = stateFiniteArray(state, "freeRows", freeCoefficients.length * columnCount);
+  const boundedValues = stateFiniteArray(state, "boundedRows");
   if (boundedValues.length % columnCount !== 0) throw damaged("boundedRows", `rows of ${columnCount} columns`);
-  for (const [name, array] of Object.entries({ freeCoefficients, freeRows: freeValues, boundedRows: boundedValues })) {
-    if (!array.every(Number.isFinite)) throw damaged(name, "finite numbers");
-  }
   const freeRows = { rowCount: freeCoefficients.length, columnCount, values: freeValues };
   const boundedRows = { rowCount: boundedValues.length / columnCount, columnCount, values: boundedValues };
   const rho = stateNumber(state, "rho", -Number.MAX_VALUE, Number.MAX_VALUE);
   const converged = stateBoolean(state, "converged");
   return createOcsvmModel({ vectors: { kernel, boundedRows, freeRows, freeCoefficients }, rho, converged }, kernels);
-}
-
-function damaged(field: string, expected: string): NomalyError {
-  return new NomalyError("MODEL_FILE", `the ocsvm model's "${field}" must hold ${expected}`, { field, expected });
 }
 
 /** The kernel of this kind, with the parameters that it has. */
