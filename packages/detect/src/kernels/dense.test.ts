@@ -1,9 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Matrix } from "../matrix.ts";
 import { createRandom } from "../random.ts";
 import { kernelsByName } from "./choose.ts";
 import type { ScatterSums } from "./dense-kernels.ts";
 import type { KernelSet } from "./kernel-set.ts";
+import { wasmDense } from "./wasm/dense.ts";
 
 const reference = kernelsByName("reference");
 const shapes = [
@@ -191,5 +192,21 @@ describe.each(["wasm-simd", "wasm-relaxed-simd"] as const)("%s gives the bits of
     kernels.gaussianPoints(rows).sumsInto(rows, { factor: 1, shifts: new Float64Array(200) }, actual);
     reference.gaussianPoints(rows).sumsInto(rows, { factor: 1, shifts: new Float64Array(200) }, expected);
     expect(firstDifference(actual, expected)).toBe(-1);
+  });
+});
+
+describe("the dense kernels on WebAssembly", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  test.each([
+    [1, 0],
+    [2, 1],
+  ])("copy the factor for %i wide rows %i times", (rowCount, copyCount) => {
+    const instances = vi.spyOn(WebAssembly, "Instance");
+    const rows = randomTable(rowCount, 300, 5);
+    const factor = randomTable(300, 300, 6).values;
+    const center = new Float64Array(300);
+    wasmDense("simd").squaredNormsInto(rows, { center, factor }, new Float64Array(rowCount));
+    expect(instances).toHaveBeenCalledTimes(copyCount);
   });
 });
