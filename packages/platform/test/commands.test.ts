@@ -1,4 +1,6 @@
 import { statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { CliResult } from "../test-support/run-cli.ts";
 import { createTestFolder, plantRows, runInProcess, toCsv } from "../test-support/run-cli.ts";
@@ -6,6 +8,7 @@ import { createTestFolder, plantRows, runInProcess, toCsv } from "../test-suppor
 const folder = createTestFolder();
 afterAll(() => folder.remove());
 
+const main = resolve(import.meta.dirname, "../src/main/cli.ts");
 const rows = plantRows();
 const csv = folder.write("plant.csv", toCsv(rows));
 
@@ -105,6 +108,28 @@ describe("nomaly detect", () => {
     expect(again.top).toEqual(document.top);
   });
 
+  it("does not let a sampled row be its own neighbour", async () => {
+    // Two far rows: nearest to itself each would score 0, nearest to the other it stands out.
+    const far = [...rows.slice(0, 120).map(({ speed, power }) => ({ speed, power })), { speed: 900, power: 900 }];
+    const path = folder.write("far.csv", toCsv(far));
+    const words = ["-a", "knn", "--set", "n_neighbors=1", "--scaling", "none", "--fit-rows", "120"];
+    const seeds = await Promise.all([1, 2, 3].map((seed) => json<Detected>("detect", path, ...words, "--seed", String(seed))));
+    for (const document of seeds) {
+      expect(document.fitted_row_count).toBe(120);
+      expect(document.top[0]).toMatchObject({ row: 121 });
+      expect(document.top[0].anomaly_score).toBeGreaterThan(1000);
+    }
+  });
+
+  it("reads no column that it does not use", async () => {
+    const path = folder.write(
+      "unused.csv",
+      `speed,power,other\n${Array.from({ length: 25_000 }, (_, row) => `${row % 7},${row % 5},${row}`).join("\n")}\n3,4,oops\n`,
+    );
+    expect((await runInProcess(["detect", path])).stderr).toMatch(/column "other" holds "oops"/);
+    expect((await json<Detected>("detect", path, "--columns", "speed,power")).row_count).toBe(25_001);
+  });
+
   it("names rows by the column given, which is not learned from", async () => {
     const path = folder.write("named.csv", toCsv(rows.map((row, index) => ({ machine: `m${index % 50}`, ...row }))));
     const document = await json<Detected>("detect", path, "--label", "label", "--id", "machine");
@@ -118,6 +143,29 @@ describe("nomaly detect", () => {
     const stdout = succeeded(await runInProcess(["detect", path, "--label", "label"]));
     expect(stdout).not.toContain("\u001b");
     expect(stdout).toContain("?[31m199");
+  });
+
+  it("keeps control characters of column and file names away from the terminal", async () => {
+    const rough = rows.map(({ speed, power, label }, index) => ({
+      "\u001b[1mname": `n${index}`,
+      "\u009bspeed": speed,
+      power,
+      label,
+    }));
+    const path = folder.write("evil\u001b[2J.csv", toCsv(rough));
+    const [model, common] = [folder.file("evil\u001b[2J.nomaly"), ["--label", "label"]];
+    for (const words of [
+      ["detect", path, ...common, "--report", folder.file("evil\u001b[2J.html")],
+      ["detect", path, ...common, "-o", folder.file("evil\u001b[2J.out.csv")],
+      ["fit", path, ...common, "-m", model],
+      ["evaluate", path, ...common, "-m", model],
+      ["explain", path, "-m", model],
+      ["score", path, "-m", model],
+    ]) {
+      const result = await runInProcess(words);
+      // eslint-disable-next-line no-control-regex
+      expect([result.code, `${result.stdout}${result.stderr}`.match(/.*[\u001b\u009b].*/)]).toEqual([0, null]);
+    }
   });
 });
 
@@ -230,6 +278,22 @@ describe("nomaly explain", () => {
     expect(document.rows[0].row).toBe(200);
   });
 
+  it("refuses options about fitting where nothing is fitted", async () => {
+    const model = folder.file("fitted.nomaly");
+    succeeded(await runInProcess(["fit", csv, "--label", "label", "-m", model]));
+    for (const words of [
+      ["explain", csv, "-m", model, "--contamination", "0.2"],
+      ["explain", csv, "-m", model, "-a", "knn"],
+      ["evaluate", csv, "--label", "label", "-m", model, "--set", "n_estimators=5"],
+      ["evaluate", csv, "--label", "label", "--score", "power", "--columns", "speed"],
+    ]) {
+      expect(await runInProcess(words)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/USAGE: --\w+ is about fitting/),
+      });
+    }
+  });
+
   it("refuses rows that are not there", async () => {
     expect((await runInProcess(["explain", csv, "--rows", "201"])).stderr).toMatch(/SHAPE: .*has no row 201; it has 200/);
     expect((await runInProcess(["explain", csv, "--rows", "0"])).stderr).toMatch(/USAGE: --rows must be whole numbers from 1/);
@@ -266,6 +330,25 @@ describe("nomaly detectors, bench, completion and help", () => {
       expect(script).toMatch(/contamination/);
     }
     expect((await runInProcess(["completion", "powershell"])).code).toBe(2);
+  });
+
+  it("complete values too, as bash really does", () => {
+    const script = execFileSync(process.execPath, ["--conditions=source", main, "completion", "bash"], { encoding: "utf8" });
+    const completed = (line: string) => {
+      const words = line.split(" ");
+      const program = `${script}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _nomaly; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      return execFileSync("bash", ["-c", program, "bash", ...words], { encoding: "utf8", cwd: folder.path })
+        .trim()
+        .split("\n");
+    };
+    expect(completed("nomaly det")).toEqual(["detect", "detectors"]);
+    expect(completed("nomaly detect --contam")).toEqual(["--contamination"]);
+    expect(completed("nomaly detect x.csv -a kn")).toEqual(["knn"]);
+    expect(completed("nomaly detect x.csv --output-format par")).toEqual(["parquet"]);
+    expect(completed("nomaly detectors isolation-f")).toEqual(["isolation-forest"]);
+    expect(completed("nomaly completion f")).toEqual(["fish"]);
+    folder.write("two words.csv", "");
+    expect(completed("nomaly detect two")).toEqual(["two words.csv"]);
   });
 
   it("help with examples for every command", async () => {

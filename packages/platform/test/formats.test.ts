@@ -75,6 +75,36 @@ describe("every format comes in and goes out", async () => {
     expect(folder.read("mostly-whole.ndjson")).toMatch(/"b":5,/);
   });
 
+  it("whole numbers that were not read to score stay whole as well", async () => {
+    const body = rows.map((row, index) => `${row.speed},${index},${index === 150 ? 0.5 : index}`);
+    const path = folder.write("unread.csv", `speed,whole,broken\n${body.join("\n")}\n`);
+    succeeded(await runInProcess(["detect", path, "--columns", "speed", "-o", folder.file("unread.ndjson")]));
+    const lines = folder.read("unread.ndjson").split("\n");
+    expect(lines[149]).toMatch(/"whole":149,"broken":149\.0,/);
+    expect(lines[150]).toMatch(/"whole":150,"broken":0\.5,/);
+  });
+
+  it("JSON dates are written as the texts that they were, and learned from as dates", async () => {
+    const at = (row: number) => `2024-05-06T07:${String((row * 7) % 60).padStart(2, "0")}:09+02:00`;
+    const path = folder.write(
+      "dates.ndjson",
+      rows.map((row, index) => JSON.stringify({ at: at(index), ...row, in: { day: "2024-05-06" } })).join("\n"),
+    );
+    for (const format of ["ndjson", "csv"]) {
+      const document = await detectJson(path, "-o", folder.file(`dates-out.${format}`));
+      expect(document.columns[0]).toEqual({ name: "at", kind: "date" });
+      expect(folder.read(`dates-out.${format}`).split("\n")[1]).toContain(at(format === "csv" ? 0 : 1));
+    }
+    expect(folder.read("dates-out.ndjson")).toContain('"in":{"day":"2024-05-06"}');
+  });
+
+  it("CSV dates are written to JSON as the texts that they were", async () => {
+    const path = folder.write("days.csv", toCsv(rows.map((row, index) => ({ day: `0${1 + (index % 9)}.05.2024`, ...row }))));
+    const document = await detectJson(path, "-o", folder.file("days.ndjson"));
+    expect(document.columns[0]).toEqual({ name: "day", kind: "date" });
+    expect(folder.read("days.ndjson")).toMatch(/^{"day":"01\.05\.2024","speed":10/);
+  });
+
   it("Arrow IPC comes in as file and as stream, dictionaries and dates included", async () => {
     const table = tableFromArrays({
       speed: Float64Array.from(rows, (row) => row.speed),
@@ -220,11 +250,32 @@ describe("standard input and output", () => {
 });
 
 describe("output", () => {
-  it("replaces the score columns that a file has already, and says so", async () => {
-    const path = folder.write("scored-before.csv", toCsv(rows.map((row) => ({ rank: 9, ...row, anomaly_score: 5 }))));
-    const { stderr } = succeeded(await runInProcess(["detect", path, ...options, "-o", folder.file("scored-again.csv")]));
-    expect(stderr).toMatch(/the columns rank, anomaly_score .* are replaced/);
-    expect(folder.read("scored-again.csv").split("\n")[0]).toBe("speed,power,site,label,anomaly_score,is_anomaly,rank");
+  it("replaces the score columns of an earlier run, does not learn from them, and says both", async () => {
+    const scores = { anomaly_score: 5, is_anomaly: 1, rank: 0.5, reasons: "none" };
+    const path = folder.write("scored-before.csv", toCsv(rows.map((row) => ({ ...scores, ...row }))));
+    const out = folder.file("scored-again.csv");
+    const { stdout, stderr } = succeeded(await runInProcess(["detect", path, ...options, "-o", out]));
+    expect(stderr).toMatch(/the columns anomaly_score, is_anomaly, rank .* are replaced/);
+    expect(stdout).toMatch(/scores of an earlier run are not learned from: anomaly_score, is_anomaly, rank, reasons/);
+    expect(folder.read("scored-again.csv").split("\n")[0]).toBe("reasons,speed,power,site,label,anomaly_score,is_anomaly,rank");
+    succeeded(await runInProcess(["detect", path, ...options, "--explain", "-o", out]));
+    expect(folder.read("scored-again.csv").split("\n")[0]).toBe("speed,power,site,label,anomaly_score,is_anomaly,rank,reasons");
+  });
+
+  it("keeps columns of the user's own that are called as ours are, and learns from them", async () => {
+    const own = rows.map((row, index) => ({ Rank: index % 9, reasons: ["a", "b"][index % 2], ...row }));
+    const [path, out] = [folder.write("own.csv", toCsv(own)), folder.file("own-scored.csv")];
+    const document = await detectJson(path, "--explain", "-o", out);
+    expect(document.columns.map(({ name }) => name)).toEqual(["Rank", "reasons", "speed", "power", "site"]);
+    const header = "Rank,reasons,speed,power,site,label,anomaly_score_2,is_anomaly_2,rank_2,reasons_2";
+    expect(folder.read("own-scored.csv").split("\n").slice(0, 2)).toEqual([
+      header,
+      expect.stringMatching(/^0,a,10,100,north,0,0\.\d/),
+    ]);
+    // Known again by that name, so that a second run gives the same columns.
+    const { stderr } = succeeded(await runInProcess(["detect", out, ...options, "--explain", "-o", out]));
+    expect(stderr).toMatch(/scores are written as anomaly_score_2, is_anomaly_2, rank_2, reasons_2/);
+    expect(folder.read("own-scored.csv").split("\n")[0]).toBe(header);
   });
 
   it("overwrites an earlier output only when the new one is complete", async () => {

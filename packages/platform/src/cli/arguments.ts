@@ -20,7 +20,9 @@ export interface Arguments {
 }
 
 export interface NumberRange {
-  readonly min: number;
+  readonly min?: number;
+  /** Instead of `min`: the limit itself is out. */
+  readonly above?: number;
   readonly max: number;
   readonly whole?: boolean;
 }
@@ -124,10 +126,16 @@ export function splitList(list: string): string[] {
     .filter((part, _, parts) => part !== "" || parts.length > 1);
 }
 
-function parseNumber(name: string, given: string, { min, max, whole }: NumberRange): number {
+function parseNumber(name: string, given: string, { min = Number.NEGATIVE_INFINITY, above, max, whole }: NumberRange): number {
   const value = Number(given);
-  const fits = given.trim() !== "" && value >= min && value <= max && (whole !== true || Number.isInteger(value));
+  const fits =
+    given.trim() !== "" &&
+    value >= min &&
+    value <= max &&
+    (above === undefined || value > above) &&
+    (whole !== true || Number.isInteger(value));
   if (fits) return value;
-  const range = max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `from ${min} to ${max}`;
+  const start = above === undefined ? `from ${min}` : `above ${above}`;
+  const range = max === Number.MAX_SAFE_INTEGER ? start : `${start} to ${max}`;
   throw new UsageError(`--${name} must be a ${whole === true ? "whole number" : "number"} ${range}, got "${given}"`);
 }

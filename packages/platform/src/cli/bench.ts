@@ -1,6 +1,6 @@
 /** `nomaly bench`: seconds to fit and to score made-up rows on this machine. */
 
-import { defaultSeed, detectorById, detectors, fit } from "@nomaly/detect";
+import { createRandom, defaultSeed, detectorById, detectors, fit } from "@nomaly/detect";
 import { painter } from "../report/terminal.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
@@ -45,17 +45,13 @@ export async function runBench(given: Arguments, context: CliContext): Promise<v
   say(context, benchText(results, { rowCount, columnCount, context }));
 }
 
-/** Sums of three uniform numbers, and outliers. Made by the sine of the index: the same rows for the same seed. */
+/** Normal numbers, and outliers. */
 function madeUpValues(rowCount: number, columnCount: number, seed: number): Float64Array {
   const values = new Float64Array(rowCount * columnCount);
-  let state = (seed * 2654435761 + 1) >>> 0;
-  const uniform = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 4294967296;
-  };
+  const random = createRandom(seed);
   for (let at = 0; at < values.length; at++) {
     const isOutlier = Math.floor(at / columnCount) % outlierEvery === 0;
-    values[at] = (uniform() + uniform() + uniform() - 1.5) * (isOutlier ? 6 : 2);
+    values[at] = random.normal() * (isOutlier ? 3 : 1);
   }
   return values;
 }

@@ -1,44 +1,65 @@
-/** `nomaly completion`: scripts that complete commands and options, made from the same definitions as the help. */
+/** `nomaly completion`: scripts that complete commands, options and their values, made from the same definitions as the help. */
 
+import { detectors, thresholdMethods } from "@nomaly/detect";
 import { commands } from "./commands.ts";
 import type { Arguments } from "./arguments.ts";
+import type { Command } from "./commands.ts";
 import type { CliContext } from "./context.ts";
 import { say } from "./context.ts";
 import { UsageError } from "./exit-codes.ts";
 import type { OptionSpec } from "./options.ts";
 import { generalOptions } from "./options.ts";
 
+const ids = detectors.map(({ id }) => id);
+
 export async function runCompletion(given: Arguments, context: CliContext): Promise<void> {
   const [shell] = given.operands;
-  const scripts: Readonly<Record<string, () => string>> = { bash: bashScript, zsh: zshScript, fish: fishScript };
-  if (!Object.hasOwn(scripts, shell)) throw new UsageError(`completion is there for bash, zsh and fish, not for "${shell}"`);
+  if (!Object.hasOwn(scripts, shell)) {
+    throw new UsageError(`completion is there for ${Object.keys(scripts).join(", ")}, not for "${shell}"`);
+  }
   say(context, scripts[shell]());
 }
+
+const scripts: Readonly<Record<string, () => string>> = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
 function optionsOf(options: readonly OptionSpec[]): OptionSpec[] {
   return [...options, ...generalOptions];
 }
 
-function flags(options: readonly OptionSpec[]): string {
-  return optionsOf(options)
-    .flatMap(({ name, short }) => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])])
-    .join(" ");
+/** Values that may follow an option; undefined where only the user knows them. */
+function choicesOf({ name, choices }: OptionSpec): readonly string[] | undefined {
+  if (name === "algorithm") return ids;
+  return name === "threshold" ? Object.keys(thresholdMethods) : choices;
+}
+
+/** Words that may stand in the place of a command's argument; undefined for files. */
+function operandsOf({ name }: Command): readonly string[] | undefined {
+  if (name === "detectors") return ids;
+  return name === "completion" ? Object.keys(scripts) : undefined;
+}
+
+function flags({ name, short }: OptionSpec): string[] {
+  return [`--${name}`, ...(short === undefined ? [] : [`-${short}`])];
 }
 
 function bashScript(): string {
-  const cases = commands.map(({ name, options }) => `    ${name}) words="${flags(options)}" ;;`);
+  const cases = commands.map((command) => {
+    const words = optionsOf(command.options).flatMap(flags).join(" ");
+    return `    ${command.name}) words="${words}" operands="${(operandsOf(command) ?? []).join(" ")}" ;;`;
+  });
   const choices = new Map(
     commands
       .flatMap(({ options }) => options)
-      .flatMap(({ name, choices }) => (choices === undefined ? [] : [[name, choices] as const])),
+      .map((option) => [flags(option).join("|"), choicesOf(option)] as const)
+      .filter(([, values]) => values !== undefined),
   );
   const choiceCases = [...choices].map(
-    ([name, values]) => `    --${name}) COMPREPLY=($(compgen -W "${values.join(" ")}" -- "$current")); return ;;`,
+    ([names, values]) => `    ${names}) COMPREPLY=($(compgen -W "${(values ?? []).join(" ")}" -- "$current")); return ;;`,
   );
   return [
     "# nomaly completion for bash",
     "_nomaly() {",
-    '  local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" words=""',
+    '  local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" words="" operands=""',
     '  case "$previous" in',
     ...choiceCases,
     "  esac",
@@ -49,9 +70,12 @@ function bashScript(): string {
     ...cases,
     "  esac",
     '  case "$current" in',
-    '    -*) COMPREPLY=($(compgen -W "$words" -- "$current")) ;;',
-    '    *) COMPREPLY=($(compgen -f -- "$current")) ;;',
+    '    -*) COMPREPLY=($(compgen -W "$words" -- "$current")); return ;;',
     "  esac",
+    '  if [ -n "$operands" ]; then COMPREPLY=($(compgen -W "$operands" -- "$current")); return; fi',
+    "  # File names may hold spaces.",
+    "  local IFS=$'\\n'",
+    '  COMPREPLY=($(compgen -f -- "$current"))',
     "}",
     "complete -o filenames -F _nomaly nomaly",
   ].join("\n");
@@ -59,9 +83,11 @@ function bashScript(): string {
 
 function zshScript(): string {
   const list = commands.map(({ name, summary }) => `    '${name}:${zshText(summary)}'`);
-  const cases = commands.map(({ name, options }) => {
-    const specs = optionsOf(options).map(zshOption);
-    return [`    ${name})`, `      _arguments ${specs.join(" ")} '*:file:_files' ;;`].join("\n");
+  const cases = commands.map((command) => {
+    const specs = optionsOf(command.options).map(zshOption);
+    const operands = operandsOf(command);
+    const rest = operands === undefined ? "'*:file:_files'" : `'1:name:(${operands.join(" ")})'`;
+    return [`    ${command.name})`, `      _arguments ${specs.join(" ")} ${rest} ;;`].join("\n");
   });
   return [
     "#compdef nomaly",
@@ -85,9 +111,14 @@ function zshScript(): string {
   ].join("\n");
 }
 
-function zshOption({ name, value, summary, choices }: OptionSpec): string {
+function zshOption(option: OptionSpec): string {
+  const { value, summary, repeated } = option;
+  const choices = choicesOf(option);
   const action = choices === undefined ? "_files" : `(${choices.join(" ")})`;
-  return `'--${name}[${zshText(summary)}]${value === undefined ? "" : `:${zshText(value)}:${action}`}'`;
+  const tail = `[${zshText(summary)}]${value === undefined ? "" : `:${zshText(value)}:${action}`}`;
+  return flags(option)
+    .map((flag) => `'${repeated === true ? "*" : ""}${flag}${tail}'`)
+    .join(" ");
 }
 
 function zshText(text: string): string {
@@ -100,10 +131,16 @@ function fishScript(): string {
     "complete -c nomaly -n __fish_use_subcommand -l help",
     "complete -c nomaly -n __fish_use_subcommand -l version",
   ];
-  for (const { name, summary, options } of commands) {
+  for (const command of commands) {
+    const { name, summary, options } = command;
     lines.push(`complete -c nomaly -n __fish_use_subcommand -f -a ${name} -d ${fishText(summary)}`);
+    const operands = operandsOf(command);
+    if (operands !== undefined) {
+      lines.push(`complete -c nomaly -n '__fish_seen_subcommand_from ${name}' -f -a '${operands.join(" ")}'`);
+    }
     for (const option of optionsOf(options)) {
-      const { name: long, short, value, choices, summary } = option;
+      const { name: long, short, value, summary } = option;
+      const choices = choicesOf(option);
       const parts = [`complete -c nomaly -n '__fish_seen_subcommand_from ${name}' -l ${long}`];
       if (short !== undefined) parts.push(`-s ${short}`);
       if (value !== undefined) parts.push("-r");

@@ -2,6 +2,7 @@
 
 import type { Readable, Writable } from "node:stream";
 import type { TemporaryFiles } from "../files/temporary.ts";
+import { printable } from "../report/printable.ts";
 
 export interface CliContext {
   readonly stdin: Readable;
@@ -24,7 +25,7 @@ export function say(context: CliContext, text: string): void {
   context.stdout.write(`${text}\n`);
 }
 
-/** For people; never mixed into output that a program reads. */
+/** One line for people; never mixed into output that a program reads. */
 export function note(context: CliContext, text: string): void {
-  context.stderr.write(`nomaly: ${text}\n`);
+  context.stderr.write(`nomaly: ${printable(text.replaceAll(/\s*\n\s*/g, " "))}\n`);
 }

@@ -21,11 +21,11 @@ export async function runDetect(given: Arguments, context: CliContext): Promise<
   const label = given.text("label");
   const outputs = openOutputs(given, context);
   await withInput(given, context, async (source) => {
-    const request = fitRequest(given, context, source);
+    const request = await fitRequest(given, context, source);
     const findings = createFindings({ topCount, label, seed: request.options.seed });
     const { model, fittedRowCount } = await detectFile({ source, request, progress }, findings);
     progress.clear();
-    const notes = sourceNotes({ source });
+    const notes = [...request.notes, ...sourceNotes({ source })];
     await present({ source, model, findings, fittedRowCount, label, nameColumn, notes }, given, context, { outputs, startedAt });
   });
 }

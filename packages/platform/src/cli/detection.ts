@@ -3,6 +3,7 @@
 import type { AnomalyModel } from "@nomaly/detect";
 import { detect, fit, NomalyError } from "@nomaly/detect";
 import type { Batch } from "../files/batches.ts";
+import { pickRows } from "../files/batches.ts";
 import type { SampledRows } from "../files/row-sample.ts";
 import { createRowSample } from "../files/row-sample.ts";
 import type { Source } from "../files/source.ts";
@@ -39,8 +40,8 @@ export async function fitFile(work: Work): Promise<FittedFile> {
 }
 
 /**
- * Fits and scores the same file. Where all rows were fitted their training scores are taken (for neighbour methods a row
- * is not its own neighbour); where a sample was, every row is scored by the model.
+ * Fits and scores the same file. Rows that were fitted keep their training scores (for neighbour methods a row is not its
+ * own neighbour); where they are a sample, the others are scored by the model.
  */
 export async function detectFile(work: Work, findings: Findings): Promise<FittedFile> {
   const { source, request, progress } = work;
@@ -48,19 +49,21 @@ export async function detectFile(work: Work, findings: Findings): Promise<Fitted
   const { table, rowIndexes, totalRowCount } = sample;
   const options = { ...request.options, progress: (share: number) => progress.report("fitting", share) };
   const rowIndexOf = (row: number) => rowIndexes[row];
-  if (totalRowCount > table.rowCount) {
-    const model = await onRows(source, rowIndexOf, () => fit(table, options));
-    await scoreFile({ source, model, progress, threads: options.threads }, findings);
-    return { model, rowCount: totalRowCount, fittedRowCount: table.rowCount };
-  }
   const { model, scores } = await onRows(source, rowIndexOf, () => detect(table, options));
-  await onRows(source, rowIndexOf, () => findings.add({ ...table, firstRow: 0 }, scores));
+  if (totalRowCount > table.rowCount) {
+    const { threads, signal } = options;
+    const { columns, shownColumns } = request;
+    const scoring = { source, model, progress, threads, columns, shownColumns, fitted: { rowIndexes, scores } };
+    await scoreFile({ ...scoring, ...(signal === undefined ? {} : { signal }) }, findings);
+  } else {
+    await onRows(source, rowIndexOf, () => findings.add({ ...table, firstRow: 0 }, scores));
+  }
   return { model, rowCount: totalRowCount, fittedRowCount: table.rowCount };
 }
 
 async function readSample({ source, request, progress }: Work): Promise<SampledRows> {
   const sample = createRowSample(request.fitRowCountMax, request.options.seed);
-  for await (const batch of source.batches()) {
+  for await (const batch of source.batches(request.columns, request.shownColumns)) {
     sample.add(batch);
     progress.report("reading", shareRead(source, batch));
   }
@@ -74,23 +77,61 @@ interface Scoring {
   readonly model: AnomalyModel;
   readonly progress: Progress;
   readonly threads: number | "auto" | undefined;
-  /** Columns to read; default all. */
-  readonly columns?: readonly string[];
+  readonly columns: readonly string[];
+  /** Those of them that are only shown. */
+  readonly shownColumns: readonly string[];
+  /** Rows that have their scores already, in the order of the file. */
+  readonly fitted?: FittedRows;
   readonly signal?: AbortSignal;
+}
+
+interface FittedRows {
+  readonly rowIndexes: Float64Array;
+  readonly scores: Float64Array;
 }
 
 /** Scores every row of the file, batch by batch; the next batch is read while one is scored. */
 export async function scoreFile(scoring: Scoring, findings: Findings): Promise<void> {
-  const { source, model, progress, threads, signal } = scoring;
+  const { source, model, progress, threads, signal, fitted } = scoring;
   const options = { ...(threads === undefined ? {} : { threads }), ...(signal === undefined ? {} : { signal }) };
   let rowCount = 0;
-  for await (const batch of readAhead(source.batches(scoring.columns))) {
-    const rowIndexOf = (row: number) => batch.firstRow + row;
-    await onRows(source, rowIndexOf, async () => findings.add(batch, await model.scoreAsync(batch, options)));
+  let fittedCount = 0;
+  for await (const batch of readAhead(source.batches(scoring.columns, scoring.shownColumns))) {
+    const within = fittedWithin(batch, fitted, fittedCount);
+    const others = within.length === 0 ? undefined : rowsWithout(batch, within);
+    const rowIndexOf = (row: number) => batch.firstRow + (others?.[row] ?? row);
+    const table = others === undefined ? batch : pickRows(batch, others);
+    const scored =
+      table.rowCount === 0 ? new Float64Array(0) : await onRows(source, rowIndexOf, () => model.scoreAsync(table, options));
+    const scores = others === undefined ? scored : new Float64Array(batch.rowCount);
+    for (const [index, row] of others?.entries() ?? []) scores[row] = scored[index];
+    for (const row of within) scores[row] = fitted?.scores[fittedCount++] ?? Number.NaN;
+    await onRows(
+      source,
+      (row) => batch.firstRow + row,
+      () => findings.add(batch, scores),
+    );
     rowCount += batch.rowCount;
     progress.report("scoring", shareRead(source, batch));
   }
   if (rowCount === 0) throw noRows(source);
+}
+
+/** Rows of the batch, from 0, that were fitted: those from the `start`-th fitted row on that lie in it. */
+function fittedWithin({ firstRow, rowCount }: Batch, fitted: FittedRows | undefined, start: number): number[] {
+  const rows: number[] = [];
+  const indexes = fitted?.rowIndexes ?? new Float64Array(0);
+  for (let at = start; at < indexes.length && indexes[at] < firstRow + rowCount; at++) rows.push(indexes[at] - firstRow);
+  return rows;
+}
+
+function rowsWithout({ rowCount }: Batch, left: readonly number[]): number[] {
+  const rows: number[] = [];
+  for (let row = 0, next = 0; row < rowCount; row++) {
+    if (left[next] === row) next++;
+    else rows.push(row);
+  }
+  return rows;
 }
 
 async function* readAhead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {

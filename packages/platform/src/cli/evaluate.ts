@@ -3,6 +3,7 @@
 import { detectors, NomalyError } from "@nomaly/detect";
 import type { Source } from "../files/source.ts";
 import type { EvaluationFigures } from "../report/content.ts";
+import { printable } from "../report/printable.ts";
 import { painter } from "../report/terminal.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
@@ -11,11 +12,12 @@ import { detectFile, scoreFile } from "./detection.ts";
 import { isCoded, UsageError } from "./exit-codes.ts";
 import type { Findings } from "./findings.ts";
 import { createFindings } from "./findings.ts";
-import { fitRequest } from "./fit-options.ts";
+import { fitRequest, refuseFitOptions } from "./fit-options.ts";
 import { readModel } from "./model-file.ts";
 import { onRows, requireColumns, threadCountOf, withInput } from "./open-input.ts";
 import { evaluate, flagsOf } from "./outcome.ts";
 import { evaluationJson } from "./outcome-json.ts";
+import { warn } from "./present.ts";
 import type { Progress } from "./progress-bar.ts";
 import { createProgress } from "./progress-bar.ts";
 import { columnsToRead, requireModelColumns } from "./score.ts";
@@ -36,6 +38,8 @@ export async function runEvaluate(given: Arguments, context: CliContext): Promis
   if (label === undefined) throw new UsageError("nomaly evaluate needs --label COL: the column of known labels");
   const ways = ["score", "model", "algorithm"].filter((name) => given.has(name));
   if (ways.length > 1) throw new UsageError(`--${ways[0]} and --${ways[1]} exclude each other`);
+  if (given.has("model")) refuseFitOptions(given, "a saved model is judged as it was fitted");
+  if (given.has("score")) refuseFitOptions(given, "scores are judged as they are", ["threshold"]);
   const progress = createProgress(context);
   const results = await withInput(given, context, async (source) => {
     requireColumns(source, [label], "--label");
@@ -55,7 +59,8 @@ async function ofAlgorithms(given: Arguments, context: CliContext, source: Sourc
   const results: Evaluated[] = [];
   for (const name of names) {
     const startedAt = context.now();
-    const request = fitRequest(given, context, source, name);
+    const request = await fitRequest(given, context, source, name);
+    if (results.length === 0) warn(context, request.notes);
     const findings = createFindings({ topCount: 0, label: given.text("label"), seed: request.options.seed });
     try {
       const { model } = await detectFile({ source, request, progress }, findings);
@@ -84,8 +89,14 @@ async function ofModel(given: Arguments, context: CliContext, source: Source, pr
   const model = readModel(path);
   requireModelColumns(source, model);
   const findings = createFindings({ topCount: 0, label: given.text("label"), seed: 0 });
-  const columns = columnsToRead(source, model, [given.text("label")]);
-  await scoreFile({ source, model, progress, threads: threadCountOf(given), columns, signal: context.signal }, findings);
+  const scoring = {
+    source,
+    model,
+    progress,
+    threads: threadCountOf(given),
+    ...columnsToRead(source, model, given.text("label")),
+  };
+  await scoreFile({ ...scoring, signal: context.signal }, findings);
   const name = `${path} (${model.detectorId})`;
   return evaluated(name, source, findings, { threshold: model.threshold, seconds: secondsSince(context, startedAt) });
 }
@@ -144,7 +155,7 @@ function resultsText(results: readonly Evaluated[], context: CliContext): string
   const paint = painter(context.colour);
   const head = ["", "ROC-AUC", "avg precision", "prec at n", "F1", "seconds"];
   const table = results.map(({ name, figures, hasThreshold, seconds }) => [
-    name,
+    printable(name),
     ...(figures === undefined
       ? ["", "", "", ""]
       : [figures.rocAuc, figures.averagePrecision, figures.precisionAtN, hasThreshold ? figures.f1 : undefined].map(
@@ -170,7 +181,7 @@ function resultsText(results: readonly Evaluated[], context: CliContext): string
 }
 
 function failureText({ failure }: Evaluated): string {
-  return failure === undefined ? "" : `  ${failure}`;
+  return failure === undefined ? "" : `  ${printable(failure)}`;
 }
 
 function resultsJson(given: Arguments, results: readonly Evaluated[]): unknown {

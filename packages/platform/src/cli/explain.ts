@@ -3,7 +3,8 @@
 import type { AnomalyModel, Explanation } from "@nomaly/detect";
 import { NomalyError } from "@nomaly/detect";
 import type { Source } from "../files/source.ts";
-import { painter, printable } from "../report/terminal.ts";
+import { printable } from "../report/printable.ts";
+import { painter } from "../report/terminal.ts";
 import { numberText, percentText, usualText, valueText } from "../report/wording.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
@@ -13,10 +14,12 @@ import { detectFile, fitFile, scoreFile } from "./detection.ts";
 import { UsageError } from "./exit-codes.ts";
 import type { Findings, TopRow } from "./findings.ts";
 import { createFindings } from "./findings.ts";
-import { fitRequest } from "./fit-options.ts";
+import { fitRequest, refuseFitOptions } from "./fit-options.ts";
 import { readModel } from "./model-file.ts";
 import { onRows, threadCountOf, withInput } from "./open-input.ts";
 import { reasonJson } from "./outcome-json.ts";
+import { warn } from "./present.ts";
+import type { Progress } from "./progress-bar.ts";
 import { createProgress } from "./progress-bar.ts";
 import { columnsToRead, requireModelColumns } from "./score.ts";
 
@@ -26,19 +29,17 @@ const topCountDefault = 5;
 export async function runExplain(given: Arguments, context: CliContext): Promise<void> {
   const progress = createProgress(context);
   const path = given.text("model");
-  if (path !== undefined && given.has("algorithm"))
-    throw new UsageError("-m and -a exclude each other: explain with a model, or fit one");
+  if (path !== undefined) refuseFitOptions(given, "a saved model explains as it was fitted");
   const rows = rowsOf(given);
   const topCount = given.has("top") ? topCountOf(given) : topCountDefault;
   const saved = path === undefined ? undefined : readModel(path);
   await withInput(given, context, async (source) => {
     const findings = createFindings({ topCount: rows === undefined ? topCount : 0, label: undefined, seed: 0 });
-    const work = { source, progress, request: fitRequest(given, context, source) };
+    const model = saved ?? (await fittedModel({ given, context, source, progress }, rows === undefined ? findings : undefined));
     if (saved !== undefined) requireModelColumns(source, saved);
-    const model = saved ?? (rows === undefined ? (await detectFile(work, findings)).model : (await fitFile(work)).model);
     if (saved !== undefined && rows === undefined) {
-      const columns = columnsToRead(source, saved, []);
-      await scoreFile({ source, model, progress, threads: threadCountOf(given), columns, signal: context.signal }, findings);
+      const scoring = { source, model, progress, threads: threadCountOf(given), ...columnsToRead(source, saved, undefined) };
+      await scoreFile({ ...scoring, signal: context.signal }, findings);
     }
     const chosen = rows === undefined ? { rows: findings.topRows(), findings } : await readRows(source, model, rows);
     progress.clear();
@@ -50,6 +51,17 @@ export async function runExplain(given: Arguments, context: CliContext): Promise
     if (given.has("json")) return say(context, JSON.stringify(explanationJson(source, model, chosen.rows, explanation), null, 2));
     say(context, explanationText(model, chosen.rows, explanation, context));
   });
+}
+
+/** @param findings of all rows, where the most anomalous are to be told. */
+async function fittedModel(
+  { given, context, source, progress }: { given: Arguments; context: CliContext; source: Source; progress: Progress },
+  findings: Findings | undefined,
+): Promise<AnomalyModel> {
+  const request = await fitRequest(given, context, source);
+  warn(context, request.notes);
+  const work = { source, progress, request };
+  return findings === undefined ? (await fitFile(work)).model : (await detectFile(work, findings)).model;
 }
 
 /** Rows from 0, as asked from 1. */
@@ -74,7 +86,7 @@ async function readRows(
   const findings = createFindings({ topCount: 0, label: undefined, seed: 0 });
   const found = new Map<number, TopRow>();
   let rowCount = 0;
-  for await (const batch of source.batches(columnsToRead(source, model, []))) {
+  for await (const batch of source.batches(model.columns.map(({ name }) => name))) {
     findings.add({ ...batch, rowCount: 0 }, new Float64Array(0));
     rowCount = batch.firstRow + batch.rowCount;
     for (const row of wanted) {

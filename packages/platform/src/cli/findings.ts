@@ -7,6 +7,7 @@ import type { SampledRows } from "../files/row-sample.ts";
 import { createRowSample } from "../files/row-sample.ts";
 import type { ScoreStore } from "../files/score-store.ts";
 import { createScoreStore } from "../files/score-store.ts";
+import { shownTextLengthMax } from "../files/source.ts";
 import { labelsOf } from "./labels.ts";
 
 /** Points in the report's scatter chart. */
@@ -38,7 +39,7 @@ export interface FindingsOptions {
 
 export function createFindings(options: FindingsOptions): Findings {
   const scores = createScoreStore();
-  const chart = createRowSample(chartRowCount, options.seed + 1);
+  const chart = createRowSample(chartRowCount, options.seed + 1, shownTextLengthMax);
   const labelParts: Uint8Array[] = [];
   let columns: readonly Pick<Column, "kind" | "name">[] = [];
   let top: TopRow[] = [];

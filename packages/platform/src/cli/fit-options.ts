@@ -2,37 +2,42 @@
 
 import type { FitOptions } from "@nomaly/detect";
 import { defaultSeed, detectorById, paramFromText, thresholdMethods } from "@nomaly/detect";
-import { replacedColumns } from "../files/write-scored.ts";
+import { scoreColumns } from "../files/score-columns.ts";
 import type { Source } from "../files/source.ts";
 import type { Arguments } from "./arguments.ts";
 import { splitList } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
 import { UsageError } from "./exit-codes.ts";
 import { requireColumns, threadCountOf } from "./open-input.ts";
+import { columnOptions, fitOptions } from "./options.ts";
 
 /** Bytes of the numbers that a fit may hold; larger files are sampled. */
 const fitBudgetBytes = 128 * 1024 ** 2;
-/** What a text costs, roughly: a reference, and its share of the texts themselves. */
-const textSizeBytes = 24;
+/** What a short text costs, roughly: a reference, and a share of the texts themselves. */
+const shortTextSizeBytes = 24;
+/** Bytes of a text within that. */
+const shortTextLength = 8;
+/** Learned from however large a row is. */
+const rowCountMin = 1000;
 
 export interface FitRequest {
   readonly options: FitOptions & { readonly seed: number };
   /** Most rows to learn from. */
   readonly fitRowCountMax: number;
-  /** Columns that the file has but that are not learned from by rule: labels, names of rows, and scores of an earlier run. */
-  readonly setAside: readonly string[];
+  /** Columns to read: those to learn from, labels, and names of rows. */
+  readonly columns: readonly string[];
+  /** Those of them that are only shown. */
+  readonly shownColumns: readonly string[];
+  /** What was decided without being asked for. */
+  readonly notes: readonly string[];
 }
 
 /** @throws NomalyError or UsageError when an option names what is not there. */
-export function fitRequest(given: Arguments, context: CliContext, source: Source, detector?: string): FitRequest {
+export async function fitRequest(given: Arguments, context: CliContext, source: Source, detector?: string): Promise<FitRequest> {
   const threads = threadCountOf(given);
-  const setAside = columnsSetAside(given, source);
-  const columns = given.list("columns");
   const categorical = given.list("categorical");
-  const exclude = given.list("exclude");
-  requireColumns(source, columns ?? [], "--columns");
   requireColumns(source, categorical ?? [], "--categorical");
-  requireColumns(source, exclude ?? [], "--exclude");
+  const { learned, marked, earlier } = columnsByUse(given, source);
   const seed = given.number("seed", { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? defaultSeed;
   const threshold = thresholdOf(given);
   const options = {
@@ -40,29 +45,61 @@ export function fitRequest(given: Arguments, context: CliContext, source: Source
     params: paramsOf(given),
     seed,
     signal: context.signal,
-    exclude: [...setAside, ...(exclude ?? [])],
-    ...(columns === undefined ? {} : { columns: columns.filter((name) => !setAside.includes(name)) }),
-    ...(categorical === undefined ? {} : { categorical }),
+    // Columns that are named are learned from even where they look like identifiers.
+    ...(given.has("columns") ? { columns: learned } : { exclude: marked }),
+    ...(categorical === undefined ? {} : { categorical: categorical.filter((name) => learned.includes(name)) }),
     ...(threshold === undefined ? {} : { threshold }),
     ...(threads === undefined ? {} : { threads }),
     ...choice(given, "scaling"),
     ...choice(given, "missing"),
     ...choice(given, "categories"),
   } as FitRequest["options"];
-  return { options, setAside, fitRowCountMax: fitRowCountMax(given, source) };
+  const columns = [...learned, ...marked];
+  return {
+    options,
+    columns,
+    shownColumns: marked.filter((name) => name === given.text("id")),
+    notes: earlier.length === 0 ? [] : [`scores of an earlier run are not learned from: ${earlier.join(", ")}`],
+    fitRowCountMax: await fitRowCountMax(given, source, columns),
+  };
 }
 
-function columnsSetAside(given: Arguments, source: Source): string[] {
-  const marked: string[] = [];
-  for (const option of ["label", "score", "id"]) {
+interface ColumnsByUse {
+  readonly learned: readonly string[];
+  /** Labels and names of rows. */
+  readonly marked: readonly string[];
+  /** Scores of an earlier run, left out by rule; one that `--columns` names is learned from. */
+  readonly earlier: readonly string[];
+}
+
+function columnsByUse(given: Arguments, source: Source): ColumnsByUse {
+  const named = given.list("columns");
+  const excluded = given.list("exclude") ?? [];
+  requireColumns(source, named ?? [], "--columns");
+  requireColumns(source, excluded, "--exclude");
+  const marked = new Set<string>();
+  for (const option of ["label", "id"]) {
     const name = given.text(option);
     if (name === undefined) continue;
     requireColumns(source, [name], `--${option}`);
-    marked.push(name);
+    marked.add(name);
   }
-  return [...new Set([...marked, ...replacedColumns(source)])].filter((name) =>
-    source.columns.some((column) => column.name === name && column.kind !== undefined),
-  );
+  const usable = source.columns.filter((column) => column.kind !== undefined).map((column) => column.name);
+  const names = source.columns.map((column) => column.name);
+  const earlier = named === undefined ? scoreColumns(names, true).earlier.filter((name) => usable.includes(name)) : [];
+  const left = new Set([...excluded, ...marked, ...earlier]);
+  return {
+    learned: [...new Set(named ?? usable)].filter((name) => !left.has(name)),
+    marked: [...marked],
+    earlier: earlier.filter((name) => !marked.has(name) && !excluded.includes(name)),
+  };
+}
+
+/** @throws UsageError for an option that would be passed over where nothing is fitted. */
+export function refuseFitOptions(given: Arguments, why: string, allowed: readonly string[] = []): void {
+  for (const { name } of [...fitOptions, ...columnOptions]) {
+    if (given.has(name) && !allowed.includes(name)) throw new UsageError(`--${name} is about fitting: ${why}`);
+  }
 }
 
 function choice(given: Arguments, name: string): Readonly<Record<string, string>> {
@@ -85,7 +122,7 @@ function paramsOf(given: Arguments): Record<string, unknown> {
 
 /** `0.6` (a score), `iqr`, `iqr:factor=3`, `extreme-value:level=0.95,risk=0.01`. */
 function thresholdOf(given: Arguments): Readonly<Record<string, unknown>> | undefined {
-  const contamination = given.number("contamination", { min: -1e9, max: 1e9 });
+  const contamination = given.number("contamination", { above: 0, max: 0.5 });
   const text = given.text("threshold");
   if (text === undefined) return contamination === undefined ? undefined : { method: "contamination", contamination };
   if (contamination !== undefined) throw new UsageError("--threshold and --contamination exclude each other");
@@ -105,10 +142,13 @@ function thresholdOf(given: Arguments): Readonly<Record<string, unknown>> | unde
   return spec;
 }
 
-function fitRowCountMax(given: Arguments, source: Source): number {
+async function fitRowCountMax(given: Arguments, source: Source, columns: readonly string[]): Promise<number> {
   const asked = given.number("fit-rows", { min: 1, max: 1e9, whole: true });
   if (asked !== undefined) return asked;
-  let rowSizeBytes = 0;
-  for (const { kind } of source.columns) rowSizeBytes += kind === undefined ? 0 : kind === "text" ? textSizeBytes : 8;
-  return Math.max(1000, Math.floor(fitBudgetBytes / Math.max(8, rowSizeBytes)));
+  const read = source.columns.filter(({ name }) => columns.includes(name));
+  const textCount = read.filter(({ kind }) => kind === "text").length;
+  const textSizeBytes = await source.textSizeBytes(columns);
+  const longerBytes = Math.max(0, textSizeBytes - textCount * shortTextLength);
+  const rowSizeBytes = (read.length - textCount) * 8 + textCount * shortTextSizeBytes + longerBytes;
+  return Math.max(rowCountMin, Math.floor(fitBudgetBytes / Math.max(8, rowSizeBytes)));
 }

@@ -2,6 +2,7 @@
 
 import { snakeCase } from "@nomaly/detect";
 import { openDestination, writeWhole } from "../files/destination.ts";
+import { printable } from "../report/printable.ts";
 import { countText, numberText } from "../report/wording.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
@@ -10,6 +11,7 @@ import { fitFile } from "./detection.ts";
 import { UsageError } from "./exit-codes.ts";
 import { fitRequest } from "./fit-options.ts";
 import { withInput } from "./open-input.ts";
+import { isStandardOutput, refuseSameFile, refuseSharedStdout } from "./output-paths.ts";
 import { sourceNotes, warn } from "./present.ts";
 import { createProgress } from "./progress-bar.ts";
 
@@ -18,14 +20,23 @@ export async function runFit(given: Arguments, context: CliContext): Promise<voi
   const progress = createProgress(context);
   const path = given.text("model");
   if (path === undefined) throw new UsageError("nomaly fit needs -m MODEL: where the model is saved");
+  if (given.has("json"))
+    refuseSharedStdout([
+      ["-m", path],
+      ["--json", "-"],
+    ]);
+  refuseSameFile([
+    ["the input", given.operands[0]],
+    ["-m", path],
+  ]);
   const destination = openDestination(path, context.temporary, context.stdout);
   await withInput(given, context, async (source) => {
-    const request = fitRequest(given, context, source);
+    const request = await fitRequest(given, context, source);
     const { model, rowCount, fittedRowCount } = await fitFile({ source, request, progress });
     const bytes = model.save();
     await writeWhole(destination, bytes);
     progress.clear();
-    warn(context, sourceNotes({ source }));
+    warn(context, [...request.notes, ...sourceNotes({ source })]);
     const seconds = Math.round(context.now() - startedAt) / 1000;
     if (given.has("json")) {
       const params = Object.fromEntries(Object.entries(model.params).map(([name, value]) => [snakeCase(name), value]));
@@ -47,11 +58,11 @@ export async function runFit(given: Arguments, context: CliContext): Promise<voi
     }
     const sampled = fittedRowCount < rowCount ? ` (a sample of ${rowCount.toLocaleString("en-US")})` : "";
     const lines = [
-      `${model.detectorId}, seed ${model.seed}, learned from ${countText(fittedRowCount, "row")}${sampled} of ${source.name}, ${countText(model.columns.length, "column")}`,
+      `${model.detectorId}, seed ${model.seed}, learned from ${countText(fittedRowCount, "row")}${sampled} of ${printable(source.name)}, ${countText(model.columns.length, "column")}`,
       `threshold ${numberText(model.threshold)}`,
-      ...model.skippedColumns.map(({ name, reason }) => `column ${name} is left out: ${reason}`),
-      `model written to ${path} (${bytes.length.toLocaleString("en-US")} bytes)`,
+      ...model.skippedColumns.map(({ name, reason }) => `column ${printable(name)} is left out: ${printable(reason)}`),
+      `model written to ${printable(path)} (${bytes.length.toLocaleString("en-US")} bytes)`,
     ];
-    if (path !== "-") say(context, lines.join("\n"));
+    if (!isStandardOutput(path)) say(context, lines.join("\n"));
   });
 }

@@ -7,7 +7,7 @@ import type { OptionSpec } from "./options.ts";
 import { generalOptions } from "./options.ts";
 
 /** Columns between the start of an option and that of its summary. */
-const optionColumn = 28;
+const optionColumn = 30;
 const lineWidth = 100;
 
 export function overview(): string {
@@ -51,12 +51,12 @@ function optionLine({ name, short, value, summary, choices }: OptionSpec): strin
   const listed = choices === undefined || /format/.test(name) ? summary : `${summary} [${choices.join("|")}]`;
   const lines = wrap(listed, lineWidth - optionColumn);
   const first =
-    form.length < optionColumn ? form.padEnd(optionColumn) + lines[0] : `${form}\n${" ".repeat(optionColumn)}${lines[0]}`;
+    form.length < optionColumn - 1 ? form.padEnd(optionColumn) + lines[0] : `${form}\n${" ".repeat(optionColumn)}${lines[0]}`;
   return [first, ...lines.slice(1).map((line) => " ".repeat(optionColumn) + line)].join("\n");
 }
 
 function exampleLines(examples: Command["examples"]): string[] {
-  const width = Math.min(66, Math.max(...examples.map(([line]) => line.length)));
+  const width = Math.max(...examples.map(([line]) => line.length));
   return examples.map(([line, what]) => `  ${line.padEnd(width)}  # ${what}`);
 }
 

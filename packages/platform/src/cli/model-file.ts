@@ -1,15 +1,16 @@
 /** Reads and writes model files. */
 
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { AnomalyModel } from "@nomaly/detect";
 import { load, NomalyError } from "@nomaly/detect";
+import { findFile } from "../files/file-fault.ts";
 
 /** Largest file read; a model is a few megabytes, or the training rows for neighbour methods. */
 const modelSizeBytesMax = 4 * 1024 ** 3;
 
 /** @throws NomalyError FILE_NOT_FOUND, FILE_READ, MODEL_FILE naming the file. */
 export function readModel(path: string): AnomalyModel {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = findFile(path);
   if (found === undefined) throw new NomalyError("FILE_NOT_FOUND", `there is no model file ${path}`, { field: path });
   if (!found.isFile()) throw new NomalyError("FILE_READ", `${path} is no file; a model file is expected`, { field: path });
   if (found.size > modelSizeBytesMax) {

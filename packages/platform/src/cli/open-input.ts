@@ -10,6 +10,9 @@ import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
 import { UsageError } from "./exit-codes.ts";
 
+/** Columns of a file that a message lists. */
+const shownNameCount = 12;
+
 /** Runs `use` with the opened file, and closes it whatever happens. */
 export async function withInput<T>(given: Arguments, context: CliContext, use: (source: Source) => Promise<T>): Promise<T> {
   const format = given.text("format");
@@ -56,18 +59,20 @@ export async function onRows<T>(source: Source, rowIndexOf: (row: number) => num
   }
 }
 
+/** What helps whoever named a column that is not there: the nearest name, or the first that are. */
+export function columnHint(name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  if (nearest !== undefined) return `did you mean "${nearest}"?`;
+  return `it has ${known.slice(0, shownNameCount).join(", ")}${known.length > shownNameCount ? ", ..." : ""}`;
+}
+
 /** Names given for an option must be columns of the file. @throws NomalyError COLUMN with the nearest name. */
 export function requireColumns(source: Source, names: readonly string[], option: string): void {
   const known = source.columns.map((column) => column.name);
   for (const name of names) {
     const column = source.columns.find((candidate) => candidate.name === name);
     if (column === undefined) {
-      const nearest = nearestName(name, known);
-      const hint =
-        nearest === undefined
-          ? `it has ${known.slice(0, 12).join(", ")}${known.length > 12 ? ", ..." : ""}`
-          : `did you mean "${nearest}"?`;
-      throw new NomalyError("COLUMN", `${source.name} has no column "${name}" (${option}); ${hint}`, {
+      throw new NomalyError("COLUMN", `${source.name} has no column "${name}" (${option}); ${columnHint(name, known)}`, {
         field: name,
         received: name,
       });

@@ -2,19 +2,22 @@
 
 import type { AnomalyModel } from "@nomaly/detect";
 import { NomalyError } from "@nomaly/detect";
-import type { Batch } from "../files/batches.ts";
+import { pickRows } from "../files/batches.ts";
 import type { Destination } from "../files/destination.ts";
 import { openDestination, writeWhole } from "../files/destination.ts";
 import type { FormatAndCompression } from "../files/format.ts";
 import { formatOfName, parseFormat } from "../files/format.ts";
 import type { Source } from "../files/source.ts";
-import { replacedColumns, writeScored } from "../files/write-scored.ts";
+import { scoreColumnNames, scoreColumns } from "../files/score-columns.ts";
+import { writeScored } from "../files/write-scored.ts";
 import { reasonsText, tellingReasons } from "../report/wording.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
 import { note } from "./context.ts";
 import { UsageError } from "./exit-codes.ts";
 import type { Findings } from "./findings.ts";
+import type { PathUse } from "./output-paths.ts";
+import { isStandardOutput, refuseSameFile, refuseSharedStdout } from "./output-paths.ts";
 
 const reasonCount = 3;
 const gzippable = ["csv", "tsv", "json", "ndjson"];
@@ -33,22 +36,29 @@ export interface Outputs {
 export function openOutputs(given: Arguments, context: CliContext): Outputs {
   const output = given.text("output");
   const report = given.text("report");
-  const takesStdout = output === "-";
-  if (takesStdout && given.has("json")) throw new UsageError("-o - and --json both want standard output");
+  const uses: PathUse[] = [
+    ["-o", output],
+    ["--report", report],
+  ];
+  refuseSharedStdout([...uses, ["--json", given.has("json") ? "-" : undefined]]);
+  // The scored rows may take the place of the file that they came from, nothing else may.
+  refuseSameFile([...uses, ["-m", given.text("model")]]);
+  refuseSameFile([
+    ["the input", given.operands[0]],
+    ["--report", report],
+  ]);
   if (given.has("explain") && output === undefined)
     throw new UsageError("--explain adds a column to the output: it needs -o OUT");
-  if (output !== undefined && output === report) throw new UsageError(`--output and --report both name ${output}`);
   const format = output === undefined ? undefined : outputFormat(given, output);
   const rows = output === undefined ? undefined : openDestination(output, context.temporary, context.stdout);
   const page = report === undefined ? undefined : openDestination(report, context.temporary, context.stdout);
 
   return {
-    takesStdout: takesStdout || report === "-",
+    takesStdout: uses.some(([, path]) => path !== undefined && isStandardOutput(path)),
     wantsReasons: given.has("explain"),
     async writeRows(source, model, findings) {
       if (rows === undefined || format === undefined) return;
-      const replaced = replacedColumns(source);
-      if (replaced.length > 0) note(context, `the columns ${replaced.join(", ")} of ${source.name} are replaced in the output`);
+      noteColumns(source, given.has("explain"), context);
       const reasons = given.has("explain") ? await reasonsOfAnomalies(source, model, findings) : undefined;
       await writeRowsTo({ destination: rows, format }, source, model, findings, { reasons, signal: context.signal });
     },
@@ -57,6 +67,14 @@ export function openOutputs(given: Arguments, context: CliContext): Outputs {
     },
     written: { ...(output === undefined ? {} : { output }), ...(report === undefined ? {} : { report }) },
   };
+}
+
+function noteColumns(source: Source, withReasons: boolean, context: CliContext): void {
+  const names = source.columns.map(({ name }) => name);
+  const { added, replaced } = scoreColumns(names, withReasons);
+  if (replaced.length > 0) note(context, `the columns ${replaced.join(", ")} of ${source.name} are replaced in the output`);
+  if (added[0] === scoreColumnNames[0]) return;
+  note(context, `${source.name} has such columns of its own: scores are written as ${added.join(", ")}`);
 }
 
 function outputFormat(given: Arguments, output: string): FormatAndCompression {
@@ -104,18 +122,9 @@ async function reasonsOfAnomalies(source: Source, model: AnomalyModel, findings:
     for (let row = 0; row < batch.rowCount; row++)
       if (findings.scores.at(batch.firstRow + row) > model.threshold) flagged.push(row);
     if (flagged.length === 0) continue;
-    for (const [index, { reasons }] of model.explain(pick(batch, flagged)).rows.entries()) {
+    for (const [index, { reasons }] of model.explain(pickRows(batch, flagged)).rows.entries()) {
       texts.set(batch.firstRow + flagged[index], reasonsText(tellingReasons(reasons, reasonCount)));
     }
   }
   return texts;
-}
-
-function pick(batch: Batch, rows: readonly number[]): Omit<Batch, "firstRow"> {
-  const columns = batch.columns.map((column) =>
-    column.kind === "text"
-      ? { ...column, values: rows.map((row) => column.values[row]) }
-      : { ...column, values: Float64Array.from(rows, (row) => column.values[row]) },
-  );
-  return { rowCount: rows.length, columns };
 }

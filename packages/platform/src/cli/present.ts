@@ -2,7 +2,8 @@
 
 import { libraryVersion } from "@nomaly/detect";
 import type { ReportContent } from "../report/content.ts";
-import { painter, printable, terminalReport } from "../report/terminal.ts";
+import { printable } from "../report/printable.ts";
+import { painter, terminalReport } from "../report/terminal.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
 import { note, say } from "./context.ts";
@@ -41,8 +42,8 @@ function closingLines(content: ReportContent, outputs: Outputs, context: CliCont
   const lines = content.skipped.map(({ name, reason }) => `column ${printable(name)} is left out: ${printable(reason)}`);
   lines.push(...content.notes.map(printable));
   const { output, report } = outputs.written;
-  if (output !== undefined && output !== "-") lines.push(`scored rows written to ${output}`);
-  if (report !== undefined && report !== "-") lines.push(`report written to ${report}`);
+  if (output !== undefined && output !== "-") lines.push(`scored rows written to ${printable(output)}`);
+  if (report !== undefined && report !== "-") lines.push(`report written to ${printable(report)}`);
   return ["", ...lines.map((line) => paint(line, "dim"))].slice(lines.length === 0 ? 1 : 0);
 }
 

@@ -42,18 +42,8 @@ async function dispatch(words: readonly string[], context: CliContext, version: 
 }
 
 function report(error: unknown, debug: boolean, context: CliContext): void {
-  if (isCoded(error)) note(context, `${error.code}: ${oneLine(error.message)}`);
-  else
-    note(
-      context,
-      `INTERNAL: ${oneLine(error instanceof Error ? error.message : String(error))}; please report this, with --debug`,
-    );
+  if (isCoded(error)) note(context, `${error.code}: ${error.message}`);
+  else note(context, `INTERNAL: ${error instanceof Error ? error.message : String(error)}; please report this, with --debug`);
   if (!debug) return;
   for (let cause = error; cause instanceof Error; cause = cause.cause) context.stderr.write(`${cause.stack ?? cause.message}\n`);
-}
-
-/** Content of a file may stand in a message: control characters would act on the terminal. */
-function oneLine(message: string): string {
-  // eslint-disable-next-line no-control-regex
-  return message.replaceAll(/\s*\n\s*/g, " ").replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?");
 }

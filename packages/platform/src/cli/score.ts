@@ -1,7 +1,7 @@
 /** `nomaly score`: scores the rows of a file with a saved model, in bounded memory. */
 
 import type { AnomalyModel } from "@nomaly/detect";
-import { nearestName, NomalyError } from "@nomaly/detect";
+import { NomalyError } from "@nomaly/detect";
 import type { Source } from "../files/source.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
@@ -10,7 +10,7 @@ import { scoreFile } from "./detection.ts";
 import { UsageError } from "./exit-codes.ts";
 import { createFindings } from "./findings.ts";
 import { readModel } from "./model-file.ts";
-import { requireColumns, threadCountOf, withInput } from "./open-input.ts";
+import { columnHint, requireColumns, threadCountOf, withInput } from "./open-input.ts";
 import { openOutputs } from "./outputs.ts";
 import { present, sourceNotes } from "./present.ts";
 import { createProgress } from "./progress-bar.ts";
@@ -29,8 +29,14 @@ export async function runScore(given: Arguments, context: CliContext): Promise<v
     requireColumns(source, label === undefined ? [] : [label], "--label");
     requireModelColumns(source, model);
     const findings = createFindings({ topCount, label, seed: model.seed });
-    const columns = columnsToRead(source, model, [label, nameColumn]);
-    await scoreFile({ source, model, progress, threads: threadCountOf(given), columns, signal: context.signal }, findings);
+    const scoring = {
+      source,
+      model,
+      progress,
+      threads: threadCountOf(given),
+      ...columnsToRead(source, model, label, nameColumn),
+    };
+    await scoreFile({ ...scoring, signal: context.signal }, findings);
     progress.clear();
     const { trainingRowCount: fittedRowCount } = model;
     const notes = sourceNotes({ source });
@@ -38,12 +44,25 @@ export async function runScore(given: Arguments, context: CliContext): Promise<v
   });
 }
 
+interface ColumnsToRead {
+  readonly columns: readonly string[];
+  /** Those of them that are only shown. */
+  readonly shownColumns: readonly string[];
+}
+
 /** The model's columns, those asked for, and one that may name the rows: reading no more is faster. */
-export function columnsToRead(source: Source, model: AnomalyModel, asked: readonly (string | undefined)[]): string[] {
+export function columnsToRead(
+  source: Source,
+  model: AnomalyModel,
+  label: string | undefined,
+  nameColumn?: string,
+): ColumnsToRead {
   const skipped = model.skippedColumns.map(({ name }) => name);
   const naming = source.columns.find((column) => column.kind === "text" && skipped.includes(column.name))?.name;
-  const wanted = new Set([...model.columns.map(({ name }) => name), ...asked, naming]);
-  return source.columns.map(({ name }) => name).filter((name) => wanted.has(name));
+  const learned = new Set(model.columns.map(({ name }) => name));
+  const wanted = new Set([...learned, label, nameColumn, naming]);
+  const columns = source.columns.map(({ name }) => name).filter((name) => wanted.has(name));
+  return { columns, shownColumns: columns.filter((name) => !learned.has(name) && name !== label) };
 }
 
 /** @throws NomalyError COLUMN naming all that the model needs and the file has not. */
@@ -51,17 +70,16 @@ export function requireModelColumns(source: Source, model: AnomalyModel): void {
   const known = source.columns.filter((column) => column.kind !== undefined).map((column) => column.name);
   const missing = model.columns.map(({ name }) => name).filter((name) => !known.includes(name));
   if (missing.length === 0) return;
-  const nearest = nearestName(missing[0], known);
-  const hint =
-    nearest === undefined
-      ? `it has ${known.slice(0, 12).join(", ")}${known.length > 12 ? ", ..." : ""}`
-      : `is "${nearest}" meant?`;
   const names =
     missing
       .slice(0, 8)
       .map((name) => `"${name}"`)
       .join(", ") + (missing.length > 8 ? ", ..." : "");
-  throw new NomalyError("COLUMN", `${source.name} has no column ${names}, which the model was fitted on; ${hint}`, {
-    field: missing[0],
-  });
+  throw new NomalyError(
+    "COLUMN",
+    `${source.name} has no column ${names}, which the model was fitted on; ${columnHint(missing[0], known)}`,
+    {
+      field: missing[0],
+    },
+  );
 }

@@ -10,17 +10,24 @@ import { columnExpression, kindOfType } from "./relation.ts";
 /** Values of one batch: large enough to be worth handing to threads, small enough to hold a few. */
 const batchValueCount = 1 << 20;
 const batchRowCountMax = 1 << 17;
+/** Letters of different texts in one batch: rows of long texts come in smaller batches. */
+const batchTextLengthMax = 1 << 24;
 
 export interface Batch extends Table {
   /** Index of the first row in the file. */
   readonly firstRow: number;
 }
 
-/** @param columns of a kind that a table can hold. */
+/** A column of a kind that a table can hold. */
+export interface ReadColumn extends RelationColumn {
+  /** Texts are cut to so many letters; undefined reads them whole. */
+  readonly textLengthMax?: number;
+}
+
 export async function* readBatches(
   database: Database,
   relation: Relation,
-  columns: readonly RelationColumn[],
+  columns: readonly ReadColumn[],
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
   const result = await database.stream(`SELECT ${columns.map(columnExpression).join(", ")} FROM ${relation.sql}`);
@@ -31,7 +38,8 @@ export async function* readBatches(
     throwIfAborted(signal);
     const chunk = await result.fetchChunk();
     const ended = chunk === null || chunk.rowCount === 0;
-    if (open.rowCount > 0 && (ended || open.rowCount + chunk.rowCount > capacity)) {
+    const isFull = !ended && (open.rowCount + chunk.rowCount > capacity || open.textLength > batchTextLengthMax);
+    if (open.rowCount > 0 && (ended || isFull)) {
       yield closedBatch(open, firstRow);
       firstRow += open.rowCount;
       if (!ended) open = openBatch(columns, capacity);
@@ -45,6 +53,8 @@ export async function* readBatches(
 interface OpenBatch {
   readonly columns: readonly OpenColumn[];
   rowCount: number;
+  /** Of all texts kept. */
+  textLength: number;
 }
 
 type OpenColumn = NumbersInProgress | TextsInProgress;
@@ -68,7 +78,7 @@ function openBatch(columns: readonly RelationColumn[], capacity: number): OpenBa
     const kind = kindOfType(type) ?? "text";
     return kind === "text" ? { kind, name, values: [], kept: new Map() } : { kind, name, values: new Float64Array(capacity) };
   });
-  return { columns: open, rowCount: 0 };
+  return { columns: open, rowCount: 0, textLength: 0 };
 }
 
 function append(open: OpenBatch, chunk: DuckDBDataChunk): void {
@@ -76,21 +86,20 @@ function append(open: OpenBatch, chunk: DuckDBDataChunk): void {
   for (const [index, column] of open.columns.entries()) {
     const vector = chunk.getColumnVector(index);
     if (column.kind === "text") {
-      for (let row = 0; row < count; row++) column.values.push(keptText(column.kept, vector.getItem(row) as string | null));
+      for (let row = 0; row < count; row++) {
+        const text = vector.getItem(row) as string | null;
+        const known = text === null ? null : column.kept.get(text);
+        column.values.push(known === undefined ? text : known);
+        if (known !== undefined || text === null) continue;
+        column.kept.set(text, text);
+        open.textLength += text.length;
+      }
     } else {
       const { values } = column;
       for (let row = 0, at = open.rowCount; row < count; row++, at++) values[at] = vector.getItem(row) as number;
     }
   }
   open.rowCount += count;
-}
-
-function keptText(kept: Map<string, string>, text: string | null): string | null {
-  if (text === null) return null;
-  const known = kept.get(text);
-  if (known !== undefined) return known;
-  kept.set(text, text);
-  return text;
 }
 
 function closedBatch({ columns, rowCount }: OpenBatch, firstRow: number): Batch {
@@ -100,4 +109,14 @@ function closedBatch({ columns, rowCount }: OpenBatch, firstRow: number): Batch 
       : { kind: column.kind, name: column.name, values: column.values.subarray(0, rowCount) },
   );
   return { firstRow, rowCount, columns: closed };
+}
+
+/** The given rows as a table of their own. */
+export function pickRows(table: Table, rows: readonly number[]): Table {
+  const columns = table.columns.map((column) =>
+    column.kind === "text"
+      ? { ...column, values: rows.map((row) => column.values[row]) }
+      : { ...column, values: Float64Array.from(rows, (row) => column.values[row]) },
+  );
+  return { rowCount: rows.length, columns };
 }

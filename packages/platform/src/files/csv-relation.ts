@@ -43,12 +43,13 @@ export async function csvRelation(database: Database, path: string, name: string
     columns: asDouble,
     originalSql: readCsv({ ...file, options: { missingTexts: [""] } }, { ...sniffed, dateFormats: "" }, original),
     maybeWhole: new Set(sniffed.columns.filter((column) => isWhole(column.type)).map((column) => column.name)),
-    typedSql: (whole) =>
-      readCsv(
-        file,
-        sniffed,
-        sniffed.columns.map((column, index) => (whole.has(column.name) ? column : asDouble[index])),
-      ),
+    typedSql: (whole, dates) => {
+      const columns = sniffed.columns.map((column, index) => {
+        if (dates === "as texts" && /^(DATE|TIME)/.test(column.type)) return original[index];
+        return whole.has(column.name) ? column : asDouble[index];
+      });
+      return readCsv(file, sniffed, columns);
+    },
   };
 }
 

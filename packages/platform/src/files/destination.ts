@@ -1,6 +1,8 @@
 /** A file that appears whole or not at all: written under a temporary name beside its place, synced, renamed. */
 
 import {
+  accessSync,
+  chmodSync,
   closeSync,
   constants,
   createReadStream,
@@ -12,10 +14,13 @@ import {
   statSync,
 } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { NomalyError } from "@nomaly/detect";
+import { faultReason } from "./file-fault.ts";
+import type { Target } from "./resolve-target.ts";
+import { resolveTarget } from "./resolve-target.ts";
 import type { TemporaryFiles } from "./temporary.ts";
 
 export interface Destination {
@@ -30,46 +35,60 @@ export interface Destination {
 }
 
 /**
- * Checks at once that a file can be made there, before any long work.
+ * Checks at once that a file can be made there, before any long work. A symbolic link stays one: the file that it leads to
+ * is written, with the rights that it had.
  * @param path `-` is standard output; a device or pipe gets the bytes once they are complete.
  * @throws NomalyError FILE_WRITE naming the path.
  */
 export function openDestination(path: string, temporary: TemporaryFiles, stdout: Writable): Destination {
-  const target = resolve(path);
-  const found = path === "-" ? undefined : statSync(target, { throwIfNoEntry: false });
-  if (found?.isDirectory() === true) throw writeError(path, "it is a folder");
-  const isStream = path === "-" || (found !== undefined && !found.isFile());
-  const temporaryPath = isStream ? temporary.path("output") : temporary.beside(target);
+  const target = checkedTarget(path);
+  const mode = target.kind === "file" && target.exists ? statSync(target.path).mode & 0o7777 : undefined;
+  const temporaryPath = target.kind === "file" ? temporary.beside(target.path) : temporary.path("output");
   try {
-    // Says now, not after an hour, that nothing can be written here.
-    closeSync(openSync(temporaryPath, constants.O_CREAT | constants.O_WRONLY | constants.O_EXCL, 0o666));
+    // Says now, not after an hour, that nothing can be written here. What others may not read they may not read meanwhile.
+    const flags = constants.O_CREAT | constants.O_WRONLY | constants.O_EXCL;
+    closeSync(openSync(temporaryPath, flags, mode === undefined ? 0o666 : 0o600));
   } catch (error) {
     temporary.forget(temporaryPath);
-    throw writeError(path, reasonOf(error), error);
+    throw writeError(path, faultReason(error), error);
   }
   const discard = () => rmSync(temporaryPath, { force: true });
 
   async function commit(): Promise<void> {
     try {
-      if (isStream) {
-        const output = path === "-" ? stdout : createWriteStream(target, { flags: "a" });
-        await pipeline(createReadStream(temporaryPath), output, { end: path !== "-" });
-        discard();
-      } else {
+      if (target.kind === "file") {
         syncFile(temporaryPath);
-        renameSync(temporaryPath, target);
-        syncFolder(dirname(target));
+        if (mode !== undefined) chmodSync(temporaryPath, mode);
+        renameSync(temporaryPath, target.path);
+        syncFolder(dirname(target.path));
+      } else {
+        const output = target.kind === "standard output" ? stdout : createWriteStream(target.path, { flags: "a" });
+        await pipeline(createReadStream(temporaryPath), output, { end: target.kind === "stream" });
+        discard();
       }
       temporary.forget(temporaryPath);
     } catch (error) {
       discard();
       // Whoever read standard output has had enough: that is no error of ours.
-      if ((error as NodeJS.ErrnoException).code === "EPIPE" && path === "-") return;
-      throw writeError(path, reasonOf(error), error);
+      if ((error as NodeJS.ErrnoException).code === "EPIPE" && target.kind === "standard output") return;
+      throw writeError(path, faultReason(error), error);
     }
   }
 
   return { name: path === "-" ? "standard output" : path, temporaryPath, commit, discard };
+}
+
+function checkedTarget(path: string): Target {
+  try {
+    const target = resolveTarget(path);
+    if (target.kind === "file" && target.exists) {
+      if (statSync(target.path).isDirectory()) throw new Error("it is a folder");
+      accessSync(target.path, constants.W_OK);
+    }
+    return target;
+  } catch (error) {
+    throw writeError(path, faultReason(error), error);
+  }
 }
 
 /** Writes a small file that is already in memory, such as a report or a model. */
@@ -78,7 +97,7 @@ export async function writeWhole(destination: Destination, content: string | Uin
     await writeFile(destination.temporaryPath, content);
   } catch (error) {
     destination.discard();
-    throw writeError(destination.name, reasonOf(error), error);
+    throw writeError(destination.name, faultReason(error), error);
   }
   await destination.commit();
 }
@@ -88,20 +107,6 @@ export function writeError(name: string, reason: string, cause?: unknown): Nomal
     field: name,
     ...(cause === undefined ? {} : { cause }),
   });
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const known: Readonly<Record<string, string>> = {
-    ENOSPC: "the disk is full",
-    EROFS: "the file system is read-only",
-    EACCES: "this user may not write there",
-    EPERM: "this user may not write there",
-    ENOENT: "its folder does not exist",
-    ENOTDIR: "its folder is a file",
-    ENAMETOOLONG: "the name is too long",
-  };
-  return (code === undefined ? undefined : known[code]) ?? message;
 }
 
 function syncFile(path: string): void {

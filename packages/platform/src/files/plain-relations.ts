@@ -3,7 +3,7 @@
 import { statSync } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
 import type { Database } from "./database.ts";
-import { sqlPath } from "./database.ts";
+import { sqlPath, sqlText } from "./database.ts";
 import type { Relation, RelationColumn } from "./relation.ts";
 
 /** JSON files up to this size are read whole to infer types. */
@@ -23,9 +23,10 @@ export async function jsonRelation(database: Database, path: string, name: strin
   if (sizeBytes === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
   const sampleSize = sizeBytes <= wholeSampleSizeBytesMax ? -1 : 20_480;
   const jsonFormat = format === "ndjson" ? "newline_delimited" : "auto";
-  const sql =
+  const readJson = (options: string) =>
     `read_json(${sqlPath(path)}, format='${jsonFormat}', compression='uncompressed', hive_partitioning=false, ` +
-    `maximum_object_size=${recordSizeBytesMax}, sample_size=${sampleSize})`;
+    `maximum_object_size=${recordSizeBytesMax}, ${options})`;
+  const sql = readJson(`sample_size=${sampleSize}`);
   const columns = await columnsOf(database, sql);
   // A file without one object in it comes as a single column of this name and type.
   if (columns.length === 1 && columns[0].name === "json" && columns[0].type === "JSON") {
@@ -33,8 +34,24 @@ export async function jsonRelation(database: Database, path: string, name: strin
       field: name,
     });
   }
-  return { sql, columns };
+  if (!columns.some(({ type }) => formedTypes.test(type))) return { sql, columns };
+  return {
+    sql,
+    columns,
+    async typedSql(_whole, dates) {
+      if (dates === "as dates") return sql;
+      // With formats that no text has, dates stay texts, nested ones as well.
+      const described = await columnsOf(database, readJson(`sample_size=${sampleSize}, dateformat='~', timestampformat='~'`));
+      const types = described.map(
+        ({ name, type }) => `${sqlText(name)}: ${sqlText(/^(TIME|UUID)/.test(type) ? "VARCHAR" : type)}`,
+      );
+      return readJson(`columns={${types.join(", ")}}`);
+    },
+  };
 }
+
+/** Types that JSON has only as texts, which may be written in more than one way. */
+const formedTypes = /^(TIME|UUID)|\b(DATE|TIMESTAMP)/;
 
 export async function columnsOf(database: Database, sql: string): Promise<RelationColumn[]> {
   const rows = await database.rows(`DESCRIBE SELECT * FROM ${sql}`);

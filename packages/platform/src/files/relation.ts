@@ -19,8 +19,8 @@ export interface Relation {
   readonly originalSql?: string;
   /** Columns that looked like whole numbers, though a fraction may stand further down: read as DOUBLE until that is known. */
   readonly maybeWhole?: ReadonlySet<string>;
-  /** Like `sql`, with the named columns as whole numbers. */
-  typedSql?(whole: ReadonlySet<string>): string;
+  /** Like `sql`, with the named columns as whole numbers, and dates as the texts that they were if so wanted. */
+  typedSql?(whole: ReadonlySet<string>, dates: "as dates" | "as texts"): Promise<string> | string;
 }
 
 /** The kind that a column has in a {@link Table}; undefined for nested and binary types, which are passed through only. */
@@ -39,8 +39,8 @@ export function mayExceedFloat64(type: string): boolean {
   return /^U?(BIG|HUGE)INT$/.test(type);
 }
 
-/** The column as a DOUBLE with NaN for missing, or as VARCHAR. */
-export function columnExpression(column: RelationColumn): string {
+/** The column as a DOUBLE with NaN for missing, or as VARCHAR, cut if so wanted. */
+export function columnExpression(column: RelationColumn & { readonly textLengthMax?: number }): string {
   const name = sqlName(column.name);
   switch (kindOfType(column.type)) {
     case "number":
@@ -51,10 +51,14 @@ export function columnExpression(column: RelationColumn): string {
       return `coalesce(CAST(CASE WHEN isfinite(${name}) THEN epoch_ms(CAST(${name} AS TIMESTAMP)) END AS DOUBLE), 'nan'::DOUBLE)`;
     case "text":
       // A text in a column of JSON values stands there in its quotes.
-      return column.type === "JSON" ? `(${name} ->> '$')` : `CAST(${name} AS VARCHAR)`;
+      return cutText(column.type === "JSON" ? `(${name} ->> '$')` : `CAST(${name} AS VARCHAR)`, column.textLengthMax);
     case undefined:
       return "NULL";
   }
+}
+
+function cutText(expression: string, lengthMax: number | undefined): string {
+  return lengthMax === undefined ? expression : `left(${expression}, ${lengthMax})`;
 }
 
 function isTime(type: string): boolean {

@@ -1,6 +1,7 @@
 /** A uniform random sample of bounded size from batches of rows that come one after the other. */
 
 import type { Column, Table } from "@nomaly/detect";
+import { createRandom } from "@nomaly/detect";
 import type { Batch } from "./batches.ts";
 
 export interface SampledRows {
@@ -27,9 +28,12 @@ interface Store {
 /**
  * Keeps every row up to `capacity`; beyond that each row stays with the same chance (Li 1994, algorithm L: it draws how
  * many rows to skip instead of drawing for every row). Equal seeds keep equal rows.
+ * @param textLengthMax letters kept of a text.
  */
-export function createRowSample(capacity: number, seed: number): RowSample {
-  const uniform = seededUniform(seed);
+export function createRowSample(capacity: number, seed: number, textLengthMax = Number.POSITIVE_INFINITY): RowSample {
+  const random = createRandom(seed);
+  // In (0, 1]: its logarithm is finite.
+  const uniform = () => 1 - random.uniform();
   let stores: readonly Store[] = [];
   let rowIndexes = new Float64Array(Math.min(capacity, 4096));
   let kept = 0;
@@ -53,7 +57,7 @@ export function createRowSample(capacity: number, seed: number): RowSample {
     rowIndexes[at] = batch.firstRow + row;
     for (let index = 0; index < stores.length; index++) {
       const store = stores[index];
-      if (store.kind === "text") store.texts[at] = batch.columns[index].values[row] as string | null;
+      if (store.kind === "text") store.texts[at] = cutText(batch.columns[index].values[row] as string | null, textLengthMax);
       else store.numbers[at] = batch.columns[index].values[row] as number;
     }
   }
@@ -64,7 +68,7 @@ export function createRowSample(capacity: number, seed: number): RowSample {
     for (const [index, store] of stores.entries()) {
       const column = batch.columns[index];
       if (column.kind !== "text") store.numbers.set(column.values.subarray(0, count), kept);
-      else for (let row = 0; row < count; row++) store.texts.push(column.values[row]);
+      else for (let row = 0; row < count; row++) store.texts.push(cutText(column.values[row], textLengthMax));
     }
     kept += count;
   }
@@ -81,7 +85,7 @@ export function createRowSample(capacity: number, seed: number): RowSample {
       nextRow = capacity - 1;
       skip();
     }
-    for (; nextRow < total; skip()) put(batch, nextRow - batch.firstRow, Math.floor(uniform() * capacity));
+    for (; nextRow < total; skip()) put(batch, nextRow - batch.firstRow, random.integer(capacity));
   }
 
   function finish(): SampledRows {
@@ -132,13 +136,7 @@ function grown(values: Float64Array, length: number): Float64Array<ArrayBuffer> 
   return longer;
 }
 
-/** Numbers in (0, 1) from a seed (Mulberry32, public domain): drawing rows needs no more. */
-function seededUniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = Math.imul(state ^ (state >>> 15), state | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return (((z ^ (z >>> 14)) >>> 0) + 0.5) / 4294967296;
-  };
+/** A copy: a slice would keep the whole text in memory. */
+function cutText(text: string | null, lengthMax: number): string | null {
+  return text === null || text.length <= lengthMax ? text : Buffer.from(text.slice(0, lengthMax)).toString();
 }

@@ -1,9 +1,10 @@
 /** A file, or standard input, opened for reading: its columns, its rows in batches, and the way to write them again. */
 
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import type { Stats } from "node:fs";
+import { accessSync, closeSync, constants, createReadStream, openSync, readSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { Readable } from "node:stream";
-import type { Column, ColumnKind } from "@nomaly/detect";
+import type { ColumnKind } from "@nomaly/detect";
 import { NomalyError } from "@nomaly/detect";
 import { readBatches } from "./batches.ts";
 import type { Batch } from "./batches.ts";
@@ -11,14 +12,16 @@ import type { CsvOptions } from "./csv-relation.ts";
 import { csvRelation } from "./csv-relation.ts";
 import type { Database } from "./database.ts";
 import { openDatabase } from "./database.ts";
+import { findFile } from "./file-fault.ts";
 import type { FileFormat } from "./format.ts";
 import { formatOfHead, formatOfName, headSizeBytes, isGzip } from "./format.ts";
 import { jsonRelation, parquetRelation } from "./plain-relations.ts";
 import { readError } from "./read-error.ts";
-import type { Relation } from "./relation.ts";
-import { kindOfType, mayExceedFloat64 } from "./relation.ts";
+import type { Relation, RelationColumn } from "./relation.ts";
+import { columnExpression, kindOfType, mayExceedFloat64 } from "./relation.ts";
 import { spoolGunzipped, spoolStream } from "./spool.ts";
 import type { TemporaryFiles } from "./temporary.ts";
+import { wholeNumbers } from "./whole-numbers.ts";
 
 export interface SourceOptions extends CsvOptions {
   /** Undefined: told by name or first bytes. */
@@ -44,18 +47,28 @@ export interface Source {
   readonly columns: readonly SourceColumn[];
   /** Known before reading where the format says so. */
   readonly rowCount: number | undefined;
-  /** The named columns, or all that a table can hold, in the order of the file. */
-  batches(names?: readonly string[]): AsyncGenerator<Batch>;
+  /**
+   * The named columns, or all that a table can hold, in the order of the file.
+   * @param cut columns that are only shown: their texts are read up to {@link shownTextLengthMax} letters.
+   */
+  batches(names?: readonly string[], cut?: readonly string[]): AsyncGenerator<Batch>;
+  /** Bytes of the texts in a row of these columns, on average over the file. */
+  textSizeBytes(names: readonly string[]): Promise<number>;
   /** Whole number columns in which a value beyond 2^53 was read: compared at float64 precision. */
   readonly roundedColumns: ReadonlySet<string>;
-  /** Columns of text formats in which every value read so far was a whole number. */
-  readonly wholeColumns: ReadonlySet<string>;
+  /** Columns of text formats in which every value is a whole number. */
+  wholeColumns(): Promise<ReadonlySet<string>>;
   readonly database: Database;
   readonly relation: Relation;
   /** @throws NomalyError FILE_READ when the file has changed since it was opened: a second reading would give other rows. */
   requireUnchanged(): void;
   close(): void;
 }
+
+/** Letters of a text that only names a row. */
+export const shownTextLengthMax = 80;
+/** The texts of a smaller file fit memory whatever their lengths are. */
+const smallFileSizeBytes = 32 * 1024 ** 2;
 
 /**
  * @param path `-` is standard input.
@@ -87,9 +100,12 @@ async function localCopy(path: string, name: string, options: SourceOptions): Pr
   if (path === "-") {
     local = temporary.path("stdin");
     await spoolStream(stdin, name, local, signal);
-  } else {
-    requireReadable(path);
+  } else if (requireReadable(path).isFile()) {
     local = resolve(path);
+  } else {
+    // A pipe can be read once only, and not from places of choice.
+    local = temporary.path("pipe");
+    await spoolStream(createReadStream(path), name, local, signal);
   }
   let head = readHead(local);
   if (isGzip(head)) {
@@ -105,8 +121,8 @@ async function localCopy(path: string, name: string, options: SourceOptions): Pr
   return { path: local, format: options.format ?? formatOfName(path).format ?? formatOfHead(head) };
 }
 
-function requireReadable(path: string): void {
-  const found = statSync(path, { throwIfNoEntry: false });
+function requireReadable(path: string): Stats {
+  const found = findFile(path);
   if (found === undefined) throw new NomalyError("FILE_NOT_FOUND", `there is no file ${path}`, { field: path });
   if (found.isDirectory()) throw new NomalyError("FILE_READ", `${path} is a folder; a file is expected`, { field: path });
   try {
@@ -114,6 +130,7 @@ function requireReadable(path: string): void {
   } catch (error) {
     throw new NomalyError("FILE_READ", `${path} may not be read by this user`, { field: path, cause: error });
   }
+  return found;
 }
 
 function readHead(path: string): Buffer {
@@ -160,21 +177,27 @@ function stampOf(path: string): string {
 function createSource(opened: Opened, signal: AbortSignal): Source {
   const { database, relation, name, file } = opened;
   const roundedColumns = new Set<string>();
-  const wholeColumns = new Set<string>();
+  const whole = wholeNumbers(database, relation);
 
-  async function* batches(names?: readonly string[]): AsyncGenerator<Batch> {
-    const usable = relation.columns.filter((column) => kindOfType(column.type) !== undefined);
-    const wanted = names === undefined ? usable : usable.filter((column) => names.includes(column.name));
+  function usable(names: readonly string[] | undefined): RelationColumn[] {
+    const columns = relation.columns.filter((column) => kindOfType(column.type) !== undefined);
+    return names === undefined ? columns : columns.filter((column) => names.includes(column.name));
+  }
+
+  async function* batches(names?: readonly string[], cut: readonly string[] = []): AsyncGenerator<Batch> {
+    const wanted = usable(names).map((column) =>
+      cut.includes(column.name) ? { ...column, textLengthMax: shownTextLengthMax } : column,
+    );
     if (wanted.length === 0) throw new NomalyError("COLUMN", `${name} has no column that can be used`, { field: name });
-    for (const { name } of wanted) if (relation.maybeWhole?.has(name) === true) wholeColumns.add(name);
+    whole.begin(wanted);
     const large = wanted.flatMap((column, index) => (mayExceedFloat64(column.type) ? [index] : []));
     try {
       for await (const batch of readBatches(database, relation, wanted, signal)) {
         for (const index of large) noteRounded(batch, index, roundedColumns);
-        for (const column of batch.columns)
-          if (wholeColumns.has(column.name) && hasFraction(column)) wholeColumns.delete(column.name);
+        whole.note(batch);
         yield batch;
       }
+      whole.end(wanted);
     } catch (error) {
       throw readError(error, name, signal);
     }
@@ -186,8 +209,20 @@ function createSource(opened: Opened, signal: AbortSignal): Source {
     columns: relation.columns.map((column) => ({ name: column.name, type: column.type, kind: kindOfType(column.type) })),
     rowCount: relation.rowCount,
     batches,
+    async textSizeBytes(names) {
+      const texts = usable(names).filter((column) => kindOfType(column.type) === "text");
+      const isPlain = file.format !== "parquet" && file.format !== "arrow";
+      if (texts.length === 0 || (isPlain && statSync(file.path).size <= smallFileSizeBytes)) return 0;
+      const lengths = texts.map((column) => `coalesce(strlen(${columnExpression(column)}), 0)`);
+      try {
+        const [row] = await database.rows(`SELECT avg(${lengths.join(" + ")}) AS size FROM ${relation.sql}`);
+        return Number(row["size"] ?? 0);
+      } catch (error) {
+        throw readError(error, name, signal);
+      }
+    },
     roundedColumns,
-    wholeColumns,
+    wholeColumns: () => whole.all(),
     database,
     relation,
     requireUnchanged() {
@@ -202,8 +237,4 @@ function noteRounded(batch: Batch, index: number, rounded: Set<string>): void {
   const column = batch.columns[index];
   if (column.kind === "text" || rounded.has(column.name)) return;
   if (column.values.some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER)) rounded.add(column.name);
-}
-
-function hasFraction(column: Column): boolean {
-  return column.kind !== "text" && column.values.some((value) => !Number.isInteger(value) && !Number.isNaN(value));
 }

@@ -6,10 +6,8 @@ import { databaseMessage, sqlName, sqlText } from "./database.ts";
 import type { Destination } from "./destination.ts";
 import { writeError } from "./destination.ts";
 import type { FormatAndCompression } from "./format.ts";
+import { scoreColumnNames, scoreColumns } from "./score-columns.ts";
 import type { Source } from "./source.ts";
-
-/** The columns added. Ones of these names that a file has already are replaced. */
-const addedColumns = ["anomaly_score", "is_anomaly", "rank", "reasons"] as const;
 
 export interface ScoredRows {
   readonly rowCount: number;
@@ -39,7 +37,7 @@ export async function writeScored(
   source.requireUnchanged();
   const functionName = `nomaly_scores_${++functionCount}`;
   source.database.registerTableFunction(scoresFunction(functionName, scored));
-  const selects = scoredSelects(source, format, functionName, scored.reasons !== undefined);
+  const selects = await scoredSelects(source, format, functionName, scored.reasons !== undefined);
   try {
     await writeFirst(source, selects, target);
   } catch (error) {
@@ -73,25 +71,30 @@ async function writeFirst(
   }
 }
 
-function scoredSelects(source: Source, format: FormatAndCompression, functionName: string, withReasons: boolean): string[] {
+async function scoredSelects(
+  source: Source,
+  format: FormatAndCompression,
+  functionName: string,
+  withReasons: boolean,
+): Promise<string[]> {
   const { relation } = source;
-  const kept = relation.columns.filter((column) => !isAdded(column.name)).map((column) => `rows.${sqlName(column.name)}`);
-  const added = addedColumns.filter((name) => name !== "reasons" || withReasons).map((name) => `scores.${sqlName(name)}`);
-  const isText = format.format === "csv" || format.format === "tsv";
-  const typed = relation.typedSql?.(source.wholeColumns) ?? relation.sql;
-  const readings = isText ? [relation.originalSql ?? relation.sql] : [...new Set([typed, relation.sql])];
-  return readings.map(
-    (reading) => `SELECT ${[...kept, ...added].join(", ")} FROM ${reading} AS rows POSITIONAL JOIN ${functionName}() AS scores`,
+  const names = relation.columns.map(({ name }) => name);
+  const { added, replaced } = scoreColumns(names, withReasons);
+  const kept = names.filter((name) => !replaced.includes(name)).map((name) => `rows.${sqlName(name)}`);
+  const scores = added.map((name, index) => `scores.${scoreColumnNames[index]} AS ${sqlName(name)}`);
+  return (await readings(source, format)).map(
+    (reading) => `SELECT ${[...kept, ...scores].join(", ")} FROM ${reading} AS rows POSITIONAL JOIN ${functionName}() AS scores`,
   );
 }
 
-function isAdded(name: string): boolean {
-  return (addedColumns as readonly string[]).includes(name.toLowerCase());
-}
-
-/** Names of the source's own columns that the added ones replace. */
-export function replacedColumns(source: Source): string[] {
-  return source.columns.map((column) => column.name).filter(isAdded);
+/** Text formats get dates as the texts that they were, CSV every value. */
+async function readings(source: Source, { format }: FormatAndCompression): Promise<string[]> {
+  const { relation } = source;
+  const isCsv = format === "csv" || format === "tsv";
+  if (isCsv && relation.originalSql !== undefined) return [relation.originalSql];
+  const dates = isCsv || format === "json" || format === "ndjson" ? "as texts" : "as dates";
+  const typed = await relation.typedSql?.(await source.wholeColumns(), dates);
+  return [...new Set([typed ?? relation.sql, relation.sql])];
 }
 
 function copyOptions({ format, gzip }: FormatAndCompression): string {

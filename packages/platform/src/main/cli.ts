@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createTemporaryFiles } from "../files/temporary.ts";
 import { runCli } from "../cli/run.ts";
 
-/** Ctrl-C once stops in order; a second time, at once. */
+/** Ctrl-C once stops in order; a second time the system ends the process, as if nobody had listened. */
 const exitCodeOfSignal = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 const temporary = createTemporaryFiles();
@@ -13,7 +13,7 @@ let stoppedBy: keyof typeof exitCodeOfSignal | undefined;
 
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(name, () => {
-    if (stoppedBy !== undefined) process.exit(exitCodeOfSignal[name]);
+    if (stoppedBy !== undefined) return endAtOnce(name);
     stoppedBy = name;
     abort.abort();
   });
@@ -52,6 +52,13 @@ const code = await runCli(
 const exitCode = stoppedBy === undefined ? code : exitCodeOfSignal[stoppedBy];
 if (stdoutClosed || stdout.writableLength === 0) process.exit(exitCode);
 stdout.write("", () => process.exit(exitCode));
+
+/** Not process.exit(): it waits for DuckDB's threads. */
+function endAtOnce(name: NodeJS.Signals): void {
+  temporary.removeAll();
+  process.removeAllListeners(name);
+  process.kill(process.pid, name);
+}
 
 function version(): string {
   const path = new URL("../../package.json", import.meta.url);

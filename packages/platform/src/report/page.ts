@@ -149,7 +149,7 @@ function topCard(content: ReportContent): Html | undefined {
     <th class="number">row</th>
     ${nameColumn === undefined ? undefined : html`<th>${nameColumn}</th>`}
     <th class="number">score</th>
-    <th class="number">above</th>
+    <th class="number">rank</th>
     ${hasLabels ? html`<th>known as</th>` : undefined}
     <th>why</th>
   </tr>`;
@@ -174,7 +174,7 @@ function topRow(row: ReportRow, hasNames: boolean, hasLabels: boolean): Html {
   const name = hasNames ? html`<td class="name">${row.name ?? ""}</td>` : undefined;
   const known = row.label === 1 ? html`<span class="tag odd">anomaly</span>` : html`<span class="tag">normal</span>`;
   return html`<tr${row.isAnomaly ? html` class="anomaly"` : undefined}>
-<td class="number inline quiet" data-label="row">${row.row.toLocaleString("en-US")}</td>${name}<td class="number score inline" data-label="score">${numberText(row.score)}</td><td class="number inline quiet" data-label="above">${percentText(row.rank)}</td>${hasLabels ? html`<td class="inline">${row.label === undefined ? undefined : known}</td>` : undefined}
+<td class="number inline quiet" data-label="row">${row.row.toLocaleString("en-US")}</td>${name}<td class="number score inline" data-label="score">${numberText(row.score)}</td><td class="number inline quiet" data-label="rank">${percentText(row.rank)}</td>${hasLabels ? html`<td class="inline">${row.label === undefined ? undefined : known}</td>` : undefined}
 <td><ul class="reasons">${tellingReasons(row.reasons, reasonCount).map(reasonItem)}</ul></td>
 </tr>`;
 }

@@ -1,6 +1,7 @@
 /** The result for the terminal: a line of facts, the score histogram, the most anomalous rows with their reasons. */
 
 import type { ReportContent } from "./content.ts";
+import { printable } from "./printable.ts";
 import { countText, numberText, percentText, reasonsText, tellingReasons } from "./wording.ts";
 
 export interface TerminalStyle {
@@ -31,8 +32,8 @@ function factLines(content: ReportContent, paint: Paint): string[] {
   const { rowCount, anomalyCount, columns, fittedRowCount } = content;
   const learned = fittedRowCount < rowCount ? `, learned from ${countText(fittedRowCount, "row")}` : "";
   return [
-    `${paint(content.file, "bold")}: ${countText(rowCount, "row")}, ${countText(columns.length, "column")} used${learned}`,
-    `${content.algorithm}, seed ${content.seed}, threshold ${numberText(content.threshold)} (${content.thresholdRule})`,
+    `${paint(printable(content.file), "bold")}: ${countText(rowCount, "row")}, ${countText(columns.length, "column")} used${learned}`,
+    `${content.algorithm}, seed ${content.seed}, threshold ${numberText(content.threshold)} (${printable(content.thresholdRule)})`,
     paint(`${countText(anomalyCount, "anomaly", "anomalies")} (${percentText(anomalyCount / rowCount)})`, "bold"),
   ];
 }
@@ -80,9 +81,9 @@ function rowLines(content: ReportContent, style: TerminalStyle, paint: Paint): s
   ]);
   const head = [
     "row",
-    ...(hasNames ? [clip(nameColumn, nameWidthMax)] : []),
+    ...(hasNames ? [clip(printable(nameColumn), nameWidthMax)] : []),
     "score",
-    "above",
+    "rank",
     ...(hasLabels ? ["known as"] : []),
   ];
   const widths = head.map((title, index) => Math.max(title.length, ...table.map((cells) => cells[index].length)));
@@ -106,12 +107,6 @@ function reasonsFitting(reasons: ReportContent["top"][number]["reasons"], width:
     if (line.length <= width) return line;
   }
   return printable(reasonsText(telling.slice(0, 1)));
-}
-
-/** Text from a file must not act on the terminal. */
-export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?");
 }
 
 function clip(text: string, width: number): string {

@@ -17,11 +17,18 @@ describe("numbers", () => {
       "1235",
       "1982",
       "12,345",
-      "1e+12",
+      "1,000,000,000,000",
       "1.23e-4",
       "0",
       "-3.25",
     ]);
+  });
+
+  it("stay apart from their bounds when they are large", () => {
+    expect(reasonsText([reason("time", 1_700_100_000, [1_700_000_000, 1_700_000_500])])).toBe(
+      "time 1,700,100,000, usual 1,700,000,000 to 1,700,000,500",
+    );
+    expect([1.2345e18, 1.2399e18, 2e300].map(numberText)).toEqual(["1.2345e+18", "1.2399e+18", "2e+300"]);
   });
 
   it("as shares never round to all or nothing", () => {
@@ -38,6 +45,21 @@ describe("numbers", () => {
 describe("reasons", () => {
   it("say the value and what is usual", () => {
     expect(reasonsText([reason("horsepower", 230, [75, 150])])).toBe("horsepower 230, usual 75 to 150");
+  });
+
+  it("say usual days, not hours, where all dates are days", () => {
+    const [low, high] = [Date.UTC(2024, 0, 2, 19, 12), Date.UTC(2024, 0, 27, 4, 48)];
+    const days = {
+      kind: "number",
+      min: Date.UTC(2024, 0, 1),
+      low,
+      median: low,
+      high,
+      max: Date.UTC(2024, 0, 28),
+      missingCount: 0,
+    } as const;
+    expect(usualText(days, "date")).toBe("2024-01-03 to 2024-01-27");
+    expect(usualText({ ...days, max: Date.UTC(2024, 0, 28, 1) }, "date")).toBe("2024-01-02 19:12 to 2024-01-27 04:48");
   });
 
   it("put values together that are usual alone", () => {

@@ -1,15 +1,16 @@
 /** How numbers, values and reasons are written for people. */
 
-import type { CategoryProfile, ColumnKind, ColumnProfile, Reason } from "@nomaly/detect";
+import type { CategoryProfile, ColumnKind, ColumnProfile, NumberProfile, Reason } from "@nomaly/detect";
 
 /** Contributions smaller than this share of a row's largest are not worth a word. */
 const tellingShareMin = 0.1;
+const dayMs = 86_400_000;
 
-/** About four digits: 0.5123, 12.3, 1,234, 1.2e+9. */
+/** About four digits, and all of those before the point: 0.5123, 12.3, 12,345, 1,700,000,000, 1.2345e+15. */
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size < 0.001 || size >= 1e9)) return value.toExponential(2).replace(/\.?0+e/, "e");
+  if (size !== 0 && (size < 0.001 || size >= 1e15)) return value.toExponential(size < 1 ? 2 : 4).replace(/\.?0+e/, "e");
   if (Number.isInteger(value)) return groupDigits(value);
   if (size >= 1000) return groupDigits(Math.round(value));
   const digits = size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
@@ -53,8 +54,19 @@ export function usualText(profile: ColumnProfile, kind: ColumnKind): string {
     return words.length === 0 ? "missing" : words.join(" or ");
   }
   if (kind === "boolean") return profile.low === profile.high ? valueText(profile.median, kind) : "true or false";
-  const [low, high] = [profile.low, profile.high].map((value) => (kind === "date" ? dateText(value) : boundText(value)));
+  const bounds = usualBounds(profile, kind);
+  const [low, high] = [bounds.low, bounds.high].map((value) => (kind === "date" ? dateText(value) : boundText(value)));
   return low === high ? low : `${low} to ${high}`;
+}
+
+/** Quantiles between whole days carry hours that no date of the column has: they are rounded to days. */
+export function usualBounds(
+  { min, low, median, high, max }: NumberProfile,
+  kind: ColumnKind,
+): { readonly low: number; readonly median: number; readonly high: number } {
+  if (kind !== "date" || min % dayMs !== 0 || max % dayMs !== 0) return { low, median, high };
+  const [lowDay, medianDay, highDay] = [low, median, high].map((value) => Math.round(value / dayMs) * dayMs);
+  return { low: lowDay, median: medianDay, high: highDay };
 }
 
 /** A quantile need not be a value that occurs: three digits say enough. */

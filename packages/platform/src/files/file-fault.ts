@@ -1,0 +1,31 @@
+/** What the system says of a path, as a few words and as a coded error. */
+
+import type { Stats } from "node:fs";
+import { statSync } from "node:fs";
+import { NomalyError } from "@nomaly/detect";
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EROFS: "the file system is read-only",
+  EACCES: "permission is denied",
+  EPERM: "permission is denied",
+  ENOENT: "its folder does not exist",
+  ENOTDIR: "its folder is a file",
+  ENAMETOOLONG: "the name is too long",
+  ELOOP: "its symbolic links lead in a circle",
+};
+
+/** A system error as part of a sentence. */
+export function faultReason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return (code === undefined ? undefined : reasons[code]) ?? message;
+}
+
+/** @returns undefined where there is no file. @throws NomalyError FILE_READ where the system does not even say so. */
+export function findFile(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new NomalyError("FILE_READ", `${path} cannot be read: ${faultReason(error)}`, { field: path, cause: error });
+  }
+}
