@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -76,6 +76,34 @@ describe("the process", () => {
     );
     expect(result.code).toBe(130);
     expect(folder.names()).toEqual(before);
+  });
+
+  it("stops on Ctrl-C while it waits for whoever writes into a named pipe", async () => {
+    execFileSync("mkfifo", [folder.file("pipe")]);
+    const result = await nomaly(["detect", folder.file("pipe")], (child) => {
+      const timer = setInterval(() => {
+        if (readdirSync(folder.file("tmp")).length === 0) return;
+        clearInterval(timer);
+        child.kill("SIGINT");
+      }, 20);
+    });
+    expect(result).toMatchObject({ code: 130, stderr: expect.stringMatching(/^nomaly: ABORTED: /) });
+    expect(readdirSync(folder.file("tmp"))).toEqual([]);
+  });
+
+  it("ends by the signal itself when Ctrl-C comes twice, without temporary files", async () => {
+    const program =
+      "setInterval(() => undefined, 1000); process.kill(process.pid, 'SIGINT'); process.kill(process.pid, 'SIGINT');";
+    const preload = `data:text/javascript,${encodeURIComponent(`setTimeout(() => { ${program} }, 700)`)}`;
+    const child = spawn(
+      process.execPath,
+      ["--import", preload, "--conditions=source", join(packageFolder, "src/main/cli.ts"), "detect", "-"],
+      { env: { ...process.env, TMPDIR: folder.file("tmp") } },
+    );
+    child.stdin.write("a,b\n");
+    const signal = await new Promise((done) => child.on("close", (_code, name) => done(name)));
+    expect(signal).toBe("SIGINT");
+    expect(readdirSync(folder.file("tmp"))).toEqual([]);
   });
 
   it("takes it calmly when its reader stops early, as head does", async () => {

@@ -1,7 +1,7 @@
 /** A file, or standard input, opened for reading: its columns, its rows in batches, and the way to write them again. */
 
 import type { Stats } from "node:fs";
-import { accessSync, closeSync, constants, createReadStream, openSync, readSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { ColumnKind } from "@nomaly/detect";
@@ -19,7 +19,7 @@ import { jsonRelation, parquetRelation } from "./plain-relations.ts";
 import { readError } from "./read-error.ts";
 import type { Relation, RelationColumn } from "./relation.ts";
 import { columnExpression, kindOfType, mayExceedFloat64 } from "./relation.ts";
-import { spoolGunzipped, spoolStream } from "./spool.ts";
+import { spoolDevice, spoolGunzipped, spoolStream } from "./spool.ts";
 import type { TemporaryFiles } from "./temporary.ts";
 import { wholeNumbers } from "./whole-numbers.ts";
 
@@ -105,7 +105,7 @@ async function localCopy(path: string, name: string, options: SourceOptions): Pr
   } else {
     // A pipe can be read once only, and not from places of choice.
     local = temporary.path("pipe");
-    await spoolStream(createReadStream(path), name, local, signal);
+    await spoolDevice(path, local, signal);
   }
   let head = readHead(local);
   if (isGzip(head)) {

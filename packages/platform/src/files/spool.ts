@@ -1,6 +1,7 @@
 /** Copies what can be read only once, or is compressed, to a temporary file that can be read twice. */
 
-import { createReadStream, createWriteStream } from "node:fs";
+import { constants, createReadStream, createWriteStream, openSync, statSync } from "node:fs";
+import { Socket } from "node:net";
 import { Transform } from "node:stream";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -13,6 +14,17 @@ const spoolSizeBytesMax = 64 * 1024 ** 3;
 /** Everything that comes from `input`. @throws NomalyError FILE_READ, FILE_WRITE, ABORTED. */
 export async function spoolStream(input: Readable, name: string, path: string, signal: AbortSignal): Promise<void> {
   await copy([input, sizeLimit(name)], name, path, signal);
+}
+
+/** Everything that comes from a named pipe or a device. */
+export async function spoolDevice(from: string, path: string, signal: AbortSignal): Promise<void> {
+  await copy([deviceStream(from), sizeLimit(from)], from, path, signal);
+}
+
+/** A pipe is opened without waiting for its writer, as a socket: a file stream would wait in a thread that nothing can stop. */
+function deviceStream(path: string): Readable {
+  if (!statSync(path).isFIFO()) return createReadStream(path);
+  return new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false });
 }
 
 /** The decompressed content of a gzip file. @throws NomalyError FILE_READ when it is truncated or damaged. */

@@ -53,7 +53,7 @@ const exitCode = stoppedBy === undefined ? code : exitCodeOfSignal[stoppedBy];
 if (stdoutClosed || stdout.writableLength === 0) process.exit(exitCode);
 stdout.write("", () => process.exit(exitCode));
 
-/** Not process.exit(): it waits for DuckDB's threads. */
+/** Not process.exit(): a shell tells by the signal that its program was interrupted, and stops its script as well. */
 function endAtOnce(name: NodeJS.Signals): void {
   temporary.removeAll();
   process.removeAllListeners(name);
