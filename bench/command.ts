@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { DuckDBInstance } from "@duckdb/node-api";
+import { openDatabase } from "../packages/platform/src/files/database.ts";
 import { generateValues } from "./data.ts";
 import { median } from "./measure.ts";
 import { describeMachine, writeSection } from "./tables.ts";
@@ -97,10 +97,9 @@ function writeCsv(file: string, rowCount: number): void {
 }
 
 async function writeParquet(file: string, rowCount: number): Promise<void> {
-  const instance = await DuckDBInstance.create(":memory:", { threads: "2" });
-  const connection = await instance.connect();
+  const { signal } = new AbortController();
+  const database = await openDatabase({ threadCount: 2, temporaryFolder: folder, signal });
   const columns = Array.from({ length: columnCount }, (_, column) => `random() + random() + random() AS x${column}`).join(", ");
-  await connection.run(`COPY (SELECT ${columns} FROM range(${rowCount})) TO '${file}' (FORMAT parquet)`);
-  connection.closeSync();
-  instance.closeSync();
+  await database.run(`COPY (SELECT ${columns} FROM range(${rowCount})) TO '${file}' (FORMAT parquet)`);
+  database.close();
 }

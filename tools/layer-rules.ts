@@ -53,7 +53,7 @@ const detectLayers: readonly Layer[] = [
   },
   {
     name: "kernels/choose",
-    files: /^kernels\/choose\.ts$/,
+    files: /^kernels\/(choose|self-test)\.ts$/,
     may: [base, "kernels (interface)", "kernels/reference", "kernels/wasm"],
     summary: "the only place that knows every kernel set",
   },
@@ -90,7 +90,7 @@ const detectLayers: readonly Layer[] = [
   },
   {
     name: "worker",
-    files: /^worker\.ts$/,
+    files: /^worker(-bundle)?\.ts$/,
     may: ["registry", "threads"],
     summary: "the module that a worker thread starts with; hosts name it by URL",
   },

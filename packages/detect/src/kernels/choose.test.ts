@@ -47,6 +47,6 @@ describe("the choice of kernels", () => {
       createSearch: (source: Parameters<typeof referenceKernels.createSearch>[0]) =>
         referenceKernels.createSearch({ ...source, metric: "manhattan" }),
     };
-    expect(() => selfTest(broken)).toThrow(/compute wrongly/);
+    expect(() => selfTest(broken, referenceKernels)).toThrow(/compute wrongly/);
   });
 });

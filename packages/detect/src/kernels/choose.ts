@@ -25,7 +25,7 @@ export function kernelsByName(name: KernelSetName): KernelSet {
   const held = passed.get(name);
   if (held !== undefined) return held;
   const kernels = wasmKernels(name === "wasm-relaxed-simd" ? "relaxedSimd" : "simd");
-  selfTest(kernels);
+  selfTest(kernels, referenceKernels);
   passed.set(name, kernels);
   return kernels;
 }
