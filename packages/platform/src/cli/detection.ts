@@ -52,7 +52,10 @@ export async function detectFile(work: Work, findings: Findings): Promise<Fitted
   const { model, scores } = await onRows(source, rowIndexOf, () => detect(table, options));
   if (totalRowCount > table.rowCount) {
     const { threads, signal } = options;
-    const { columns, shownColumns } = request;
+    const { columns, label } = request;
+    const learned = new Set([label, ...model.columns.map(({ name }) => name)]);
+    // Texts that the model has no use for need not be read whole a second time.
+    const shownColumns = columns.filter((name) => !learned.has(name));
     const scoring = { source, model, progress, threads, columns, shownColumns, fitted: { rowIndexes, scores } };
     await scoreFile({ ...scoring, ...(signal === undefined ? {} : { signal }) }, findings);
   } else {

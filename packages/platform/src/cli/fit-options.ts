@@ -28,6 +28,7 @@ export interface FitRequest {
   readonly columns: readonly string[];
   /** Those of them that are only shown. */
   readonly shownColumns: readonly string[];
+  readonly label: string | undefined;
   /** What was decided without being asked for. */
   readonly notes: readonly string[];
 }
@@ -58,6 +59,7 @@ export async function fitRequest(given: Arguments, context: CliContext, source: 
   return {
     options,
     columns,
+    label: given.text("label"),
     shownColumns: marked.filter((name) => name === given.text("id")),
     notes: earlier.length === 0 ? [] : [`scores of an earlier run are not learned from: ${earlier.join(", ")}`],
     fitRowCountMax: await fitRowCountMax(given, source, columns),
