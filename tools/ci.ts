@@ -11,6 +11,7 @@ const root = resolve(import.meta.dirname, "..");
 const binFolder = join(root, "node_modules/.bin");
 /** A step that takes longer than this is stopped and has failed. */
 const stepMsMax = 30 * 60_000;
+const longStepMsMax = 180 * 60_000;
 /** Of a failing step's output, the end that is shown. */
 const outputCharsMax = 20_000;
 
@@ -114,7 +115,7 @@ function runCommand(command: readonly string[]): Promise<{ code: number; output:
       stdio: ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32",
     });
-    const timer = setTimeout(() => child.kill("SIGKILL"), stepMsMax);
+    const timer = setTimeout(() => child.kill("SIGKILL"), process.argv.includes("--long") ? longStepMsMax : stepMsMax);
     let output = "";
     const take = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-2 * outputCharsMax));
     child.stdout.on("data", take);
