@@ -161,6 +161,7 @@ describe("nomaly detect", () => {
       ["evaluate", path, ...common, "-m", model],
       ["explain", path, "-m", model],
       ["score", path, "-m", model],
+      ["score", path, "-m", model, "--json"],
     ]) {
       const result = await runInProcess(words);
       // eslint-disable-next-line no-control-regex

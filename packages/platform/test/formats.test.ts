@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { gzipSync, gunzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { tableFromIPC, tableToIPC, tableFromArrays } from "apache-arrow";
 import { afterAll, describe, expect, it } from "vitest";
 import type { CliResult } from "../test-support/run-cli.ts";
@@ -215,6 +216,23 @@ describe("numbers too large for a float64", () => {
     // Written as they were.
     expect(folder.read("large.csv").split("\n")[1]).toContain("9007199254740993");
   });
+});
+
+it("counts long texts when it decides how many rows fit memory", async () => {
+  const database = await DuckDBInstance.create(":memory:");
+  const connection = await database.connect();
+  const path = folder.file("long.parquet");
+  await connection.run(
+    `COPY (SELECT i % 7 AS a, i % 5 AS b, i || repeat('x', 100000) AS essay FROM range(1500) r(i)) TO '${path}'`,
+  );
+  connection.closeSync();
+  database.closeSync();
+  // 128 MiB hold 1341 rows with a text of 100,000 letters.
+  const document = succeeded(await runInProcess(["detect", path, "--json", "-a", "robust-z"]));
+  const { fitted_row_count: fitted, row_count: all } = JSON.parse(document.stdout) as Record<string, number>;
+  expect([all, fitted]).toEqual([1500, 1341]);
+  const without = await runInProcess(["detect", path, "--json", "-a", "robust-z", "--exclude", "essay"]);
+  expect(JSON.parse(without.stdout)).toMatchObject({ fitted_row_count: 1500 });
 });
 
 describe("standard input and output", () => {

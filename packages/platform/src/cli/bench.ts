@@ -4,7 +4,7 @@ import { createRandom, defaultSeed, detectorById, detectors, fit } from "@nomaly
 import { painter } from "../report/terminal.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
-import { say } from "./context.ts";
+import { say, sayJson } from "./context.ts";
 import { isCoded } from "./exit-codes.ts";
 import { threadCountOf } from "./open-input.ts";
 import { createProgress } from "./progress-bar.ts";
@@ -40,7 +40,7 @@ export async function runBench(given: Arguments, context: CliContext): Promise<v
       score_seconds: result.scoreSeconds,
       ...(result.failure === undefined ? {} : { failure: result.failure }),
     }));
-    return say(context, JSON.stringify({ row_count: rowCount, column_count: columnCount, seed, results: document }, null, 2));
+    return sayJson(context, { row_count: rowCount, column_count: columnCount, seed, results: document });
   }
   say(context, benchText(results, { rowCount, columnCount, context }));
 }

@@ -2,7 +2,7 @@
 
 import type { Readable, Writable } from "node:stream";
 import type { TemporaryFiles } from "../files/temporary.ts";
-import { printable } from "../report/printable.ts";
+import { printable, unprintablePattern } from "../report/printable.ts";
 
 export interface CliContext {
   readonly stdin: Readable;
@@ -23,6 +23,17 @@ export interface CliContext {
 
 export function say(context: CliContext, text: string): void {
   context.stdout.write(`${text}\n`);
+}
+
+/** Control characters stand escaped, so that the document may be looked at on a terminal. */
+export function sayJson(context: CliContext, document: unknown): void {
+  const text = JSON.stringify(document, null, 2);
+  say(
+    context,
+    text.replaceAll(unprintablePattern, (letter) =>
+      letter === "\n" ? letter : `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    ),
+  );
 }
 
 /** One line for people; never mixed into output that a program reads. */

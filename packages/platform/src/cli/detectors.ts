@@ -5,14 +5,14 @@ import { describeRange, detectorById, detectors, snakeCase } from "@nomaly/detec
 import { painter } from "../report/terminal.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
-import { say } from "./context.ts";
+import { say, sayJson } from "./context.ts";
 
 export async function runDetectors(given: Arguments, context: CliContext): Promise<void> {
   const [id] = given.operands;
   const chosen = id === undefined ? detectors : [detectorById(id)];
   if (given.has("json")) {
     const documents = chosen.map(detectorJson);
-    return say(context, JSON.stringify(id === undefined ? documents : documents[0], null, 2));
+    return sayJson(context, id === undefined ? documents : documents[0]);
   }
   say(context, id === undefined ? listText(context) : detectorText(chosen[0], context));
 }

@@ -7,7 +7,7 @@ import { printable } from "../report/printable.ts";
 import { painter } from "../report/terminal.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
-import { say } from "./context.ts";
+import { say, sayJson } from "./context.ts";
 import { detectFile, scoreFile } from "./detection.ts";
 import { isCoded, UsageError } from "./exit-codes.ts";
 import type { Findings } from "./findings.ts";
@@ -48,7 +48,7 @@ export async function runEvaluate(given: Arguments, context: CliContext): Promis
     return ofAlgorithms(given, context, source, progress);
   });
   progress.clear();
-  if (given.has("json")) return say(context, JSON.stringify(resultsJson(given, results), null, 2));
+  if (given.has("json")) return sayJson(context, resultsJson(given, results));
   say(context, resultsText(results, context));
 }
 

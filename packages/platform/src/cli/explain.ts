@@ -8,7 +8,7 @@ import { painter } from "../report/terminal.ts";
 import { numberText, percentText, usualText, valueText } from "../report/wording.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
-import { say } from "./context.ts";
+import { say, sayJson } from "./context.ts";
 import { topCountOf } from "./detect.ts";
 import { detectFile, fitFile, scoreFile } from "./detection.ts";
 import { UsageError } from "./exit-codes.ts";
@@ -48,7 +48,7 @@ export async function runExplain(given: Arguments, context: CliContext): Promise
       (row) => chosen.rows[row].row,
       () => model.explain(chosen.findings.tableOf(chosen.rows)),
     );
-    if (given.has("json")) return say(context, JSON.stringify(explanationJson(source, model, chosen.rows, explanation), null, 2));
+    if (given.has("json")) return sayJson(context, explanationJson(source, model, chosen.rows, explanation));
     say(context, explanationText(model, chosen.rows, explanation, context));
   });
 }

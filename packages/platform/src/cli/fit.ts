@@ -6,7 +6,7 @@ import { printable } from "../report/printable.ts";
 import { countText, numberText } from "../report/wording.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
-import { say } from "./context.ts";
+import { say, sayJson } from "./context.ts";
 import { fitFile } from "./detection.ts";
 import { UsageError } from "./exit-codes.ts";
 import { fitRequest } from "./fit-options.ts";
@@ -54,7 +54,7 @@ export async function runFit(given: Arguments, context: CliContext): Promise<voi
         skipped_columns: model.skippedColumns,
         seconds,
       };
-      return say(context, JSON.stringify(document, null, 2));
+      return sayJson(context, document);
     }
     const sampled = fittedRowCount < rowCount ? ` (a sample of ${rowCount.toLocaleString("en-US")})` : "";
     const lines = [

@@ -6,7 +6,7 @@ import { printable } from "../report/printable.ts";
 import { painter, terminalReport } from "../report/terminal.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
-import { note, say } from "./context.ts";
+import { note, say, sayJson } from "./context.ts";
 import type { Outcome } from "./outcome.ts";
 import { outcomeContent } from "./outcome.ts";
 import { outcomeJson } from "./outcome-json.ts";
@@ -30,7 +30,7 @@ export async function present(
     createdAt: new Date().toISOString(),
   };
   await outputs.writeReport(async () => (await import("../report/page.ts")).reportPage(content));
-  if (given.has("json")) return say(context, JSON.stringify(outcomeJson(content, outputs.written), null, 2));
+  if (given.has("json")) return sayJson(context, outcomeJson(content, outputs.written));
   const lines = [terminalReport(content, context), ...closingLines(content, outputs, context)];
   // Rows on standard output must stay alone there.
   if (outputs.takesStdout) context.stderr.write(`${lines.join("\n")}\n`);
