@@ -41,6 +41,13 @@ const cases: readonly Case[] = [
     says: /COLUMN: FILE: no column is left to learn from .*"name"/,
   },
   {
+    what: "every column left out",
+    content: "a,b\n1,2\n3,4\n",
+    words: ["detect", "FILE", "--exclude", "a", "--label", "b"],
+    exit: 3,
+    says: /COLUMN: FILE: no column is left to learn from; left out: a, b/,
+  },
+  {
     what: "only a constant column",
     content: "a\n5\n5\n5\n5\n",
     words: ["detect", "FILE"],

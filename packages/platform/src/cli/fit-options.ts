@@ -1,7 +1,7 @@
 /** What a command line says about fitting, as options of the library. */
 
 import type { FitOptions } from "@nomaly/detect";
-import { defaultSeed, detectorById, paramFromText, thresholdMethods } from "@nomaly/detect";
+import { defaultSeed, detectorById, NomalyError, paramFromText, thresholdMethods } from "@nomaly/detect";
 import { scoreColumns } from "../files/score-columns.ts";
 import type { Source } from "../files/source.ts";
 import type { Arguments } from "./arguments.ts";
@@ -19,6 +19,8 @@ const shortTextSizeBytes = 24;
 const shortTextLength = 8;
 /** Learned from however large a row is. */
 const rowCountMin = 1000;
+/** Columns that a message lists. */
+const leftNameCount = 12;
 
 export interface FitRequest {
   readonly options: FitOptions & { readonly seed: number };
@@ -90,8 +92,19 @@ function columnsByUse(given: Arguments, source: Source): ColumnsByUse {
   const names = source.columns.map((column) => column.name);
   const earlier = named === undefined ? scoreColumns(names, true).earlier.filter((name) => usable.includes(name)) : [];
   const left = new Set([...excluded, ...marked, ...earlier]);
+  const learned = [...new Set(named ?? usable)].filter((name) => !left.has(name));
+  if (learned.length === 0) {
+    const why = `${[...left].slice(0, leftNameCount).join(", ")}${left.size > leftNameCount ? ", ..." : ""}`;
+    throw new NomalyError(
+      "COLUMN",
+      `${source.name}: no column is left to learn from${left.size === 0 ? "" : `; left out: ${why}`}`,
+      {
+        field: source.name,
+      },
+    );
+  }
   return {
-    learned: [...new Set(named ?? usable)].filter((name) => !left.has(name)),
+    learned,
     marked: [...marked],
     earlier: earlier.filter((name) => !marked.has(name) && !excluded.includes(name)),
   };
