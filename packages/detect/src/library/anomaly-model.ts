@@ -56,7 +56,9 @@ export interface ModelParts {
   readonly pipeline: Pipeline;
   readonly thresholdSpec: ThresholdSpec;
   readonly threshold: number;
-  readonly ranker: Ranker;
+  /** Made when first needed. */
+  readonly ranker: () => Ranker;
+  readonly trainingRowCount: number;
   readonly model: Model;
 }
 
@@ -99,7 +101,7 @@ export interface AnomalyModel {
 export type OpenThreads = (threads: number | "auto" | undefined, valueCount: number) => Threads;
 
 export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openThreads: OpenThreads): AnomalyModel {
-  const { detector, pipeline, threshold, ranker, model } = parts;
+  const { detector, pipeline, threshold, model } = parts;
 
   function score(rows: RowsInput): Float64Array {
     const matrix = encodeRows(pipeline, columnSource(rows));
@@ -129,7 +131,10 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
       scores,
       labels,
       get ranks() {
-        ranks ??= scores.map((score) => ranker.rank(score));
+        if (ranks === undefined) {
+          const ranker = parts.ranker();
+          ranks = scores.map((score) => ranker.rank(score));
+        }
         return ranks;
       },
     };
@@ -162,7 +167,7 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     seed: parts.seed,
     threshold,
     thresholdSpec: parts.thresholdSpec,
-    trainingRowCount: ranker.state.rowCount,
+    trainingRowCount: parts.trainingRowCount,
     columns: pipeline.columns,
     skippedColumns: pipeline.skipped,
     score,

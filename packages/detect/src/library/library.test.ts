@@ -57,6 +57,19 @@ describe("fit and detect", () => {
     expect(model.threshold).toBeCloseTo((0.6745 * 44.6) / 25, 12);
   });
 
+  it("refuses options that there are not, with the nearest that there is", async () => {
+    const mistyped: object = { detectr: "knn" };
+    const absent: object = { detectr: undefined };
+    const misplaced: object = { detector: "knn", n_neighbors: 2 };
+    await expect(fit([[1], [2], [3]], mistyped)).rejects.toMatchObject({
+      code: "PARAM",
+      field: "detectr",
+      message: 'there is no option "detectr"; did you mean "detector"?',
+    });
+    await expect(fit([[1], [2], [3]], misplaced)).rejects.toThrow("it is a parameter of knn: give it in params");
+    await expect(fit([[1], [2], [3]], absent)).resolves.toBeDefined();
+  });
+
   it("reports coded errors for what the caller got wrong", async () => {
     const rows = [
       [1, 2],

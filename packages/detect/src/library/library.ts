@@ -3,8 +3,8 @@
 import type { AnyDetector, FitContext } from "../detector/detector.ts";
 import { nearestName } from "../detector/nearest-name.ts";
 import type { ParamValue } from "../detector/params.ts";
-import { parseParams } from "../detector/params.ts";
-import { assert, NomalyError, throwIfAborted } from "../errors.ts";
+import { parseParams, snakeCase } from "../detector/params.ts";
+import { NomalyError, throwIfAborted } from "../errors.ts";
 import { chooseKernels } from "../kernels/choose.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { RowsInput } from "../pipeline/column-source.ts";
@@ -13,8 +13,9 @@ import { encodeRows } from "../pipeline/encode.ts";
 import type { PipelineOptions } from "../pipeline/learn.ts";
 import { learnPipeline } from "../pipeline/learn.ts";
 import { createRandom } from "../random.ts";
+import type { Ranker } from "../thresholds/rank.ts";
 import { createRanker, rankStateOf } from "../thresholds/rank.ts";
-import { thresholdOfSorted } from "../thresholds/threshold.ts";
+import { fitThreshold } from "../thresholds/threshold.ts";
 import type { ThresholdSpec } from "../thresholds/threshold-spec.ts";
 import { parseThreshold } from "../thresholds/threshold-spec.ts";
 import type { WorkerHost } from "../threads/worker-host.ts";
@@ -38,6 +39,24 @@ export interface FitOptions extends PipelineOptions, ScoreOptions {
   /** Equal seeds give equal bits, on any number of threads; default 1. */
   readonly seed?: number;
 }
+
+/** Every option, so that a mistyped one is told instead of ignored: the types do not reach JavaScript. */
+const fitOptionNames: Readonly<Record<keyof FitOptions, true>> = {
+  detector: true,
+  params: true,
+  contamination: true,
+  threshold: true,
+  seed: true,
+  columns: true,
+  exclude: true,
+  categorical: true,
+  scaling: true,
+  missing: true,
+  categories: true,
+  threads: true,
+  signal: true,
+  progress: true,
+};
 
 export interface Detection extends Predictions {
   readonly model: AnomalyModel;
@@ -88,6 +107,7 @@ export function createLibrary(options: LibraryOptions): Library {
 
   async function detect(rows: RowsInput, given: FitOptions = {}): Promise<Detection> {
     const detector = detectorById(given.detector ?? defaultDetectorId);
+    requireKnownOptions(given, detector);
     const params = parseParams(detector.id, detector.params, given.params ?? {});
     const thresholdSpec = thresholdOf(given);
     const seed = requireSeed(given.seed ?? defaultSeed);
@@ -104,15 +124,15 @@ export function createLibrary(options: LibraryOptions): Library {
       ...(given.progress === undefined ? {} : { progress: given.progress }),
     };
     const { model, trainingScores } = await detector.fit(matrix, params as never, context);
-    const sorted = sortScores(trainingScores, context.kernels);
     const parts = {
       detector,
       params: params as Readonly<Record<string, ParamValue>>,
       seed,
       pipeline,
       thresholdSpec,
-      threshold: thresholdOfSorted(sorted, thresholdSpec),
-      ranker: createRanker(rankStateOf(sorted)),
+      threshold: fitThreshold(trainingScores, thresholdSpec),
+      ranker: laterRanker(trainingScores, context.kernels),
+      trainingRowCount: trainingScores.length,
       model,
     };
     const anomalyModel = createAnomalyModel(parts, context.kernels, threads.open);
@@ -138,14 +158,20 @@ export function createLibrary(options: LibraryOptions): Library {
   };
 }
 
-/** A sorted copy. NaN would be a fault of the detector: the conformance suite holds each to finite training scores. */
-function sortScores(trainingScores: Float64Array, kernels: KernelSet): Float64Array {
-  let nanCount = 0;
-  for (let row = 0; row < trainingScores.length; row++) if (trainingScores[row] !== trainingScores[row]) nanCount++;
-  assert(nanCount === 0, `${nanCount} training scores are NaN`);
-  const sorted = trainingScores.slice();
-  kernels.sortColumn(sorted, new Uint32Array(sorted.length));
-  return sorted;
+/** Sorts the training scores when ranks are first asked for: who only wants scores and labels does not wait for it. */
+function laterRanker(trainingScores: Float64Array, kernels: KernelSet): () => Ranker {
+  let ranker: Ranker | undefined;
+  // A copy, since the caller gets the scores and may write to them.
+  let scores: Float64Array | undefined = trainingScores.slice();
+  return () => {
+    if (ranker === undefined || scores !== undefined) {
+      const sorted = scores as Float64Array;
+      kernels.sortColumn(sorted, new Uint32Array(sorted.length));
+      ranker = createRanker(rankStateOf(sorted));
+      scores = undefined;
+    }
+    return ranker;
+  };
 }
 
 function thresholdOf({ threshold, contamination }: FitOptions): ThresholdSpec {

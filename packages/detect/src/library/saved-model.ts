@@ -20,7 +20,7 @@ const rankArray = "rank.orderStatistics";
 
 export function saveModel(parts: ModelParts): Uint8Array<ArrayBuffer> {
   const state = parts.model.toState();
-  const arrays: Record<string, StateArray> = { [rankArray]: parts.ranker.state.orderStatistics };
+  const arrays: Record<string, StateArray> = { [rankArray]: parts.ranker().state.orderStatistics };
   for (const [name, array] of Object.entries(state.arrays)) arrays[statePrefix + name] = array;
   const header = {
     kind,
@@ -28,7 +28,7 @@ export function saveModel(parts: ModelParts): Uint8Array<ArrayBuffer> {
     detector: { id: parts.detector.id, params: parts.params },
     seed: parts.seed,
     threshold: { value: parts.threshold, spec: parts.thresholdSpec },
-    training: { row_count: parts.ranker.state.rowCount },
+    training: { row_count: parts.trainingRowCount },
     pipeline: parts.pipeline as unknown as StateValue,
     state: state.values,
   };
@@ -56,6 +56,7 @@ export function openModel(bytes: Uint8Array, detectors: readonly AnyDetector[], 
   const orderStatistics = arrays[rankArray];
   if (!(orderStatistics instanceof Float64Array)) throw damaged(rankArray, "an array of float64");
   const rowCount = Number(recordOf(header["training"], "training")["row_count"]);
+  const ranker = restoreRanker({ orderStatistics, rowCount });
   return {
     detector,
     params: parseSavedParams(params),
@@ -63,7 +64,8 @@ export function openModel(bytes: Uint8Array, detectors: readonly AnyDetector[], 
     pipeline,
     thresholdSpec: parseSavedThreshold(spec),
     threshold,
-    ranker: restoreRanker({ orderStatistics, rowCount }),
+    ranker: () => ranker,
+    trainingRowCount: rowCount,
     model,
   };
 }

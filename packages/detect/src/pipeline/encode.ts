@@ -90,8 +90,18 @@ export function positionOf(pipeline: Pipeline, source: ColumnSource, index: numb
     });
   }
   const position = source.names.indexOf(pipeline.columns[index].name);
-  if (position < 0) throw unknownColumn(pipeline.columns[index].name, source.names);
+  if (position < 0) throw missingColumn(pipeline, source, pipeline.columns[index].name);
   return position;
+}
+
+/** A column that the model knows by itself cannot be a mistyped other one. */
+function missingColumn(pipeline: Pipeline, source: ColumnSource, name: string): NomalyError {
+  const known = new Set([...pipeline.columns, ...pipeline.skipped].map((column) => column.name));
+  return unknownColumn(
+    name,
+    source.names,
+    source.names.filter((candidate) => !known.has(candidate)),
+  );
 }
 
 function encodeColumn(column: PipelineColumn, given: Column, out: Matrix, offset: number): void {

@@ -111,9 +111,12 @@ function pickColumns(source: ColumnSource, options: PipelineOptions): number[] {
   return [...new Set(included)].filter((index) => options.exclude?.includes(source.names[index]) !== true);
 }
 
-/** @returns the error for a column that is not there, with the nearest name that is. */
-export function unknownColumn(name: string, names: readonly string[]): NomalyError {
-  const nearest = nearestName(name, names);
+/**
+ * @param candidates the names that may have been meant.
+ * @returns the error for a column that is not there, with the nearest of the candidates.
+ */
+export function unknownColumn(name: string, names: readonly string[], candidates = names): NomalyError {
+  const nearest = nearestName(name, candidates);
   const listed = names.slice(0, 20).join(", ") + (names.length > 20 ? ", ..." : "");
   const hint = nearest === undefined ? `there are ${listed}` : `did you mean "${nearest}"?`;
   return new NomalyError("COLUMN", `there is no column "${name}"; ${hint}`, { field: name, received: name });

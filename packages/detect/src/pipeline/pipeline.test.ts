@@ -129,6 +129,11 @@ describe("columns", () => {
     expect(() => encoded(rows, { exclude: ["lable"] })).toThrow(/no column "lable"; did you mean "label"/);
   });
 
+  it("that new rows lack are named with the nearest of those that the model does not know", () => {
+    expect(() => encoded(rows, {}, { a: [8], label: [1] })).toThrow('there is no column "b"; there are a, label');
+    expect(() => encoded(rows, {}, { a: [8], b: [9], lable: [1] })).toThrow('there is no column "label"; did you mean "lable"?');
+  });
+
   it("of new rows are found by name, in any order, others ignored", () => {
     const fresh = { extra: ["x"], label: [1], b: [9], a: [8] };
     expect(encoded(rows, {}, fresh).values).toEqual([8, 9, 1]);
