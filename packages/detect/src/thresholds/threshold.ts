@@ -2,7 +2,7 @@
 
 import { NomalyError } from "../errors.ts";
 import { extremeValueThreshold } from "./extreme-value.ts";
-import { percentileOfSorted } from "./percentile.ts";
+import { percentileOf, percentileOfSorted } from "./percentile.ts";
 import type { ThresholdSpec } from "./threshold-spec.ts";
 
 /** Makes the median absolute deviation estimate the standard deviation of normal data: Phi^-1(3/4). */
@@ -17,21 +17,26 @@ const madConsistency = 0.6745;
  * @throws NomalyError TOO_FEW_ROWS without scores, NOT_FINITE when one is NaN.
  */
 export function fitThreshold(trainingScores: Float64Array, spec: ThresholdSpec): number {
-  return thresholdOfSorted(sortedScores(trainingScores), spec);
+  const isPercentile = spec.method === "contamination" || spec.method === "percentile";
+  if (!isPercentile || trainingScores.length === 0) return thresholdOfSorted(sortedScores(trainingScores), spec);
+  refuseNan(trainingScores);
+  const percent = spec.method === "contamination" ? 100 * (1 - spec.contamination) : spec.percentile;
+  return finite(percentileOf(trainingScores, percent));
 }
 
 /** A sorted copy, which {@link thresholdOfSorted} and the ranker share. @throws NomalyError NOT_FINITE when one is NaN. */
 export function sortedScores(scores: Float64Array): Float64Array {
-  const sorted = scores.slice().sort();
-  // The sort puts NaN last.
-  if (Number.isNaN(sorted[sorted.length - 1])) {
-    const at = scores.findIndex(Number.isNaN);
-    throw new NomalyError("NOT_FINITE", `score ${at} is NaN; scores must be numbers`, {
-      field: `scores[${at}]`,
-      received: "NaN",
-    });
-  }
-  return sorted;
+  refuseNan(scores);
+  return scores.slice().sort();
+}
+
+function refuseNan(scores: Float64Array): void {
+  let nanCount = 0;
+  for (let at = 0; at < scores.length; at++) if (scores[at] !== scores[at]) nanCount++;
+  if (nanCount === 0) return;
+  const at = scores.findIndex(Number.isNaN);
+  const message = `score ${at} is NaN; scores must be numbers`;
+  throw new NomalyError("NOT_FINITE", message, { field: `scores[${at}]`, received: "NaN" });
 }
 
 /** {@link fitThreshold} for scores that are sorted already, ascending and without NaN. */
@@ -40,7 +45,10 @@ export function thresholdOfSorted(sorted: Float64Array, spec: ThresholdSpec): nu
   if (sorted.length === 0) {
     throw new NomalyError("TOO_FEW_ROWS", `threshold ${spec.method} needs at least 1 training score, got 0`, { received: "0" });
   }
-  const threshold = unboundedThreshold(sorted, spec);
+  return finite(unboundedThreshold(sorted, spec));
+}
+
+function finite(threshold: number): number {
   return Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, threshold));
 }
 
