@@ -174,6 +174,19 @@ function laterRanker(trainingScores: Float64Array, kernels: KernelSet): () => Ra
   };
 }
 
+function requireKnownOptions(given: FitOptions, detector: AnyDetector): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || Object.hasOwn(fitOptionNames, name)) continue;
+    const names = Object.keys(fitOptionNames);
+    const nearest = nearestName(name, names);
+    const params = Object.keys(detector.params);
+    const isParam = params.some((param) => name === param || name === snakeCase(param));
+    const otherwise = nearest === undefined ? `known: ${names.join(", ")}` : `did you mean "${nearest}"?`;
+    const hint = isParam ? `it is a parameter of ${detector.id}: give it in params` : otherwise;
+    throw new NomalyError("PARAM", `there is no option "${name}"; ${hint}`, { field: name, received: name });
+  }
+}
+
 function thresholdOf({ threshold, contamination }: FitOptions): ThresholdSpec {
   if (threshold === undefined) return parseThreshold(contamination === undefined ? {} : { contamination });
   if (contamination === undefined) return parseThreshold(threshold);
