@@ -69,7 +69,7 @@ export function writeComparisons(
     const runs = how.runCount === 1 ? "one run" : `medians of ${how.runCount} runs in turn, each in a fresh process`;
     const text = [
       `\`npm run bench:peers -- --only ${group} --runs ${how.runCount} --write\` on ${describeMachine(root)}; ${how.threads} threads on both`,
-      `sides, ${runs}. Memory is the peak of the whole process, input included.`,
+      `sides, ${runs}, after a warm-up on a tenth of the rows. Memory is the peak of the whole process, input included.`,
       "",
       tableHead(),
       ...comparisons.filter(({ benchCase }) => benchCase.group === group).map(comparisonLine),
