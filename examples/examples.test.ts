@@ -82,6 +82,11 @@ describe.skipIf(browser === undefined)("the example page browser/ (needs Chromiu
 
   afterAll(() => server.close());
 
+  async function openFile(name: string, text: string): Promise<void> {
+    await page.setInputFiles("#file", { name, mimeType: "text/csv", buffer: Buffer.from(text) });
+    await page.locator(`#result[data-file="${name}"]:not([hidden])`).waitFor();
+  }
+
   it("shows the odd rows of a dropped file, with the column that made them", async () => {
     const rows = Array.from({ length: 200 }, (_, i) => `${50 + ((i * 13) % 9)},${i === 42 ? 999 : 5 + ((i * 7) % 6)}`);
     const buffer = Buffer.from(`speed,"fuel, litres"\n${rows.join("\n")}\n`);
@@ -115,8 +120,51 @@ describe.skipIf(browser === undefined)("the example page browser/ (needs Chromiu
   });
 
   it("says in one sentence what is wrong with a file", async () => {
-    await page.setInputFiles("#file", { name: "bad.csv", mimeType: "text/csv", buffer: Buffer.from("a,b\n1,2\n3\n") });
-    await page.locator("#error:not([hidden])").waitFor();
-    expect(await page.locator("#error").innerText()).toBe("row 2 has 1 fields, the first line has 2");
+    const messageFor = async (name: string, buffer: Buffer) => {
+      await page.setInputFiles("#file", { name, mimeType: "text/csv", buffer });
+      await page.locator("#error:not([hidden])").waitFor();
+      return page.locator("#error").innerText();
+    };
+    expect(await messageFor("bad.csv", Buffer.from("a,b\n1,2\n3\n"))).toBe(
+      "this is not CSV: row 2 has 1 field, the first line has 2 fields",
+    );
+    await page.selectOption("#detector", "robust-z");
+    await openFile("good.csv", "a,b\n1,2\n3,5\n2,2\n");
+    expect(await messageFor("rows.parquet", Buffer.from([80, 65, 82, 49, 0, 1]))).toMatch(/^this is not CSV but a Parquet file;/);
+  });
+
+  it("leaves a label column out unless it is ticked, and says so", async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${50 + ((i * 13) % 9)},${(i * 7) % 6},${i === 42 ? 1 : 0}`);
+    await openFile("labelled.csv", `speed,fuel,label\n${rows.join("\n")}\n`);
+    expect(await page.locator("#column-list").innerText()).toContain("looks like a label");
+    expect(await page.locator("#column-count").innerText()).toBe("2 of 3");
+    await page.check("#column-list input[value=label]");
+    await page.locator("#column-count", { hasText: "3 of 3" }).waitFor();
+    await page.uncheck("#column-list input[value=speed]");
+    await page.locator("#column-count", { hasText: "2 of 3" }).waitFor();
+  });
+
+  it("reads dates and missing values, and shows large numbers whole", async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => {
+      const day = i === 42 ? "1999-01-01" : `2024-05-${String(1 + (i % 28)).padStart(2, "0")}`;
+      return `${day},${i === 50 ? 9_999_999 : 1932 + (i % 5)},${i === 3 ? "NA" : i % 4}`;
+    });
+    await page.selectOption("#detector", "robust-z");
+    await openFile("dated.csv", `day,amount,count\n${rows.join("\n")}\n`);
+    const reasons = await page.locator("#rows tr").allInnerTexts();
+    expect(reasons[1]).toContain("amount 9,999,999 usual 1932 to 1936");
+    expect(reasons[2]).toContain("day 1999-01-01 usual 2024-05-0");
+  });
+
+  it("keeps within a narrow screen", async () => {
+    await page.setViewportSize({ width: 420, height: 900 });
+    await page.reload();
+    await page.click("#sample");
+    await page.locator("#file-name", { hasText: "cars.csv" }).waitFor();
+    await page.locator("#result:not([hidden])").waitFor();
+    const widths = await page.evaluate(() =>
+      [document.documentElement, document.querySelector(".table")].map((box) => [box?.scrollWidth, box?.clientWidth]),
+    );
+    for (const [needed, given] of widths) expect(needed).toBe(given);
   });
 });

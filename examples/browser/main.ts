@@ -1,20 +1,29 @@
 /** Drop a CSV, see its anomalies: the whole of nomaly's library in a page, without a server. */
 
-import { type Detection, defaultDetectorId, detect, detectors, type Explanation, type Reason } from "@nomaly/detect";
-import { histogramSvg, scatterSvg, short } from "./charts.ts";
-import { columnsByName, type CsvTable, parseCsv, scoredCsv } from "./csv.ts";
+import { type Detection, defaultDetectorId, detect, detectors, type Explanation, type Reason, type Table } from "@nomaly/detect";
+import { isUsual, numberText, tellingReasons, usualText, valueText } from "../../packages/platform/src/report/wording.ts";
+import { histogramSvg, scatterSvg } from "./charts.ts";
+import { columnsOf, type CsvTable, parseCsv, pickRows, reasonToLeaveOut, scoredCsv } from "./csv.ts";
 import sampleUrl from "../../fixtures/cars.csv?url";
 
 const shownRowCountMax = 20;
 const shownReasonCountMax = 3;
 const fileBytesMax = 200_000_000;
 
+type Columns = ReturnType<typeof columnsOf>;
+
+interface Opened {
+  readonly name: string;
+  readonly table: CsvTable;
+  readonly columns: Columns;
+}
+
 interface Shown {
   readonly table: CsvTable;
   readonly detection: Detection;
 }
 
-let table: CsvTable | undefined;
+let opened: Opened | undefined;
 let shown: Shown | undefined;
 /** The run under way; a newer one stops it. */
 let running: AbortController | undefined;
@@ -32,117 +41,132 @@ async function openFile(name: string, text: Promise<string>, sizeBytes: number):
   try {
     if (sizeBytes > fileBytesMax)
       throw new Error(`the file is larger than ${fileBytesMax / 1e6} MB, which is too much for a page`);
-    table = parseCsv(await text);
     element("file-name").textContent = name;
     element("file-note").textContent = "drop another to replace it";
+    const table = parseCsv(await text);
+    opened = { name, table, columns: columnsOf(table) };
+    showColumns(opened.columns);
     await run();
   } catch (error) {
+    running?.abort();
+    opened = undefined;
+    element("columns").hidden = true;
     showError(error);
   }
 }
 
+/** A box for each column; those that say already what is to be found are not ticked. */
+function showColumns(columns: Columns): void {
+  element("columns").hidden = false;
+  const boxes = columns.map((column) => {
+    const reason = reasonToLeaveOut(column, columns);
+    const note = reason === undefined ? "" : ` <em>${reason}</em>`;
+    const name = escapeHtml(column.name);
+    return `<label><input type="checkbox" value="${name}"${reason === undefined ? " checked" : ""} />${name}${note}</label>`;
+  });
+  element("column-list").innerHTML = boxes.join("");
+}
+
+function columnsLeftOut(): string[] {
+  return [...document.querySelectorAll<HTMLInputElement>("#column-list input:not(:checked)")].map((box) => box.value);
+}
+
 async function run(): Promise<void> {
-  if (table === undefined) return;
+  if (opened === undefined) return;
+  const { name, table, columns } = opened;
   running?.abort();
   const controller = new AbortController();
   running = controller;
   const start = performance.now();
   try {
-    const columns = columnsByName(table);
-    const detection = await detect(columns, {
+    const detection = await detect(tableOf(columns), {
       detector: detectorSelect.value,
       contamination: Number(contamination.value) / 100,
       missing: "median",
+      exclude: columnsLeftOut(),
       signal: controller.signal,
     });
     if (running !== controller) return;
     shown = { table, detection };
+    element("result").dataset["file"] = name;
     show(columns, detection, performance.now() - start);
   } catch (error) {
     if (running === controller) showError(error);
   }
 }
 
-function show(columns: ReturnType<typeof columnsByName>, detection: Detection, milliseconds: number): void {
+function tableOf(columns: Columns): Table {
+  return { rowCount: columns[0].values.length, columns };
+}
+
+function show(columns: Columns, detection: Detection, milliseconds: number): void {
   const { model, scores, labels } = detection;
   const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a] || a - b).slice(0, shownRowCountMax);
-  const picked = Object.fromEntries(
-    Object.entries(columns).map(([name, values]) => [name, order.map((row) => (Number.isNaN(values[row]) ? null : values[row]))]),
-  );
-  const explanation = model.explain(picked);
+  const explanation = model.explain(tableOf(columns.map((column) => pickRows(column, order))));
   const anomalyCount = labels.reduce((sum, label) => sum + label, 0);
   element("error").hidden = true;
   element("result").hidden = false;
   element("result").dataset["detector"] = model.detectorId;
   element<HTMLButtonElement>("download").disabled = false;
   element("figures").innerHTML = [
-    figure(String(scores.length), "rows"),
+    figure(numberText(scores.length), "rows"),
     figure(String(model.columns.length), "columns used"),
-    figure(String(anomalyCount), "anomalies"),
-    figure(`${short(milliseconds)} ms`, "to learn, score and explain"),
+    figure(numberText(anomalyCount), "anomalies"),
+    figure(`${numberText(Math.round(milliseconds))} ms`, "to learn, score and explain"),
   ].join("");
+  element("column-count").textContent = `${model.columns.length} of ${columns.length}`;
   const skipped = model.skippedColumns.map(({ name, reason }) => `${name} (${reason})`);
-  element("skipped").textContent = skipped.length > 0 ? `Left out: ${skipped.join(", ")}.` : "";
+  element("skipped").textContent = skipped.length > 0 ? `Left out by itself: ${skipped.join(", ")}.` : "";
   element("histogram").innerHTML = histogramSvg(scores, model.threshold);
   showScatter(columns, explanation, labels);
-  showRows(order, explanation, detection);
+  showRows(columns, order, explanation, detection);
 }
 
-function showScatter(columns: ReturnType<typeof columnsByName>, explanation: Explanation, labels: Uint8Array): void {
+function showScatter(columns: Columns, explanation: Explanation, labels: Uint8Array): void {
   const totals = new Map<string, number>();
   for (const { reasons } of explanation.rows) {
     for (const { column, contribution } of reasons) totals.set(column, (totals.get(column) ?? 0) + contribution);
   }
-  const numeric = [...totals].filter(([name]) => columns[name] instanceof Float64Array).sort((a, b) => b[1] - a[1]);
-  const [across, up] = numeric.map(([name]) => name);
-  element("scatter-title").textContent = up === undefined ? "Needs two columns of numbers" : `${across} (across) and ${up} (up)`;
+  const numeric = columns.filter((column) => column.kind === "number" && totals.has(column.name));
+  const [across, up] = numeric.sort((a, b) => (totals.get(b.name) ?? 0) - (totals.get(a.name) ?? 0));
+  element("scatter-title").textContent =
+    up === undefined ? "Needs two columns of numbers" : `${across.name} (across) and ${up.name} (up)`;
   element("scatter").innerHTML =
-    up === undefined ? "" : scatterSvg(columns[across] as Float64Array, columns[up] as Float64Array, labels);
+    up === undefined ? "" : scatterSvg(across.values as Float64Array, up.values as Float64Array, labels);
 }
 
-function showRows(order: readonly number[], explanation: Explanation, { scores, labels, ranks }: Detection): void {
-  const names = namingColumn();
+function showRows(columns: Columns, order: readonly number[], explanation: Explanation, detection: Detection): void {
+  const { scores, labels, ranks } = detection;
+  const names = namingColumn(columns);
   const nameHead = names === undefined ? "" : `<th>${escapeHtml(names.name)}</th>`;
   const head = `<tr><th class="number">row</th>${nameHead}<th class="number">score</th><th class="number">rank</th><th>what is odd about it</th></tr>`;
   const lines = explanation.rows.map(({ reasons }, index) => {
     const row = order[index];
-    const name = names === undefined ? "" : `<td>${escapeHtml(names.cells[row])}</td>`;
+    const name = names === undefined ? "" : `<td>${escapeHtml(names.cells[row] ?? "")}</td>`;
     const mark = labels[row] === 1 ? ' <span class="mark" title="above the threshold">●</span>' : "";
-    const telling = reasons.filter(({ contribution, column }) => contribution > 0 && column !== names?.name);
-    const chips = telling.slice(0, shownReasonCountMax).map(reasonChip).join("");
-    const numbers = `<td class="number">${short(scores[row])}${mark}</td><td class="number">${(ranks[row] * 100).toFixed(1)} %</td>`;
+    const others = reasons.filter(({ column }) => column !== names?.name);
+    const chips = tellingReasons(others, shownReasonCountMax).map(reasonChip).join("");
+    const numbers = `<td class="number">${numberText(scores[row])}${mark}</td><td class="number">${(ranks[row] * 100).toFixed(1)} %</td>`;
     return `<tr><td class="number">${row + 1}</td>${name}${numbers}<td>${chips}</td></tr>`;
   });
   element("rows").innerHTML = head + lines.join("");
 }
 
 /** The first column of text that differs in most rows: it says which row it is, rather than what it is like. */
-function namingColumn(): { readonly name: string; readonly cells: readonly string[] } | undefined {
-  if (shown === undefined) return undefined;
-  const { names, rows } = shown.table;
-  for (const [index, name] of names.entries()) {
-    const cells = rows.map((row) => row[index]);
-    const isText = cells.some((cell) => cell !== "" && Number.isNaN(Number(cell)));
-    if (isText && new Set(cells).size > rows.length / 2) return { name, cells };
+function namingColumn(columns: Columns): { readonly name: string; readonly cells: readonly (string | null)[] } | undefined {
+  for (const column of columns) {
+    if (column.kind !== "text" || new Set(column.values).size <= column.values.length / 2) continue;
+    return { name: column.name, cells: column.values };
   }
   return undefined;
 }
 
-function reasonChip({ column, value, profile }: Reason): string {
-  const shownValue = typeof value === "number" ? short(value) : (value ?? "missing");
-  const isNumber = profile.kind === "number";
-  const usual = isNumber
-    ? `${short(profile.low)} to ${short(profile.high)}`
-    : profile.commonest
-        .slice(0, 2)
-        .map((one) => one.value)
-        .join(" or ");
-  // Usual by itself: then it is the combination with the other columns that is odd.
-  const inside = isNumber
-    ? typeof value === "number" && value >= profile.low && value <= profile.high
-    : profile.commonest.some((one) => one.value === value);
-  const name = `${escapeHtml(column)} <b>${escapeHtml(shownValue)}</b>`;
-  return `<span class="reason${inside ? " inside" : ""}">${name} <small>${isNumber ? "usual" : "most often"} ${escapeHtml(usual)}</small></span>`;
+/** A value that is usual by itself is odd in combination with the others. */
+function reasonChip(reason: Reason): string {
+  const { column, value, kind, profile } = reason;
+  const name = `${escapeHtml(column)} <b>${escapeHtml(valueText(value, kind))}</b>`;
+  const usual = `${profile.kind === "number" ? "usual" : "most often"} ${escapeHtml(usualText(profile, kind))}`;
+  return `<span class="reason${isUsual(reason) ? " inside" : ""}">${name} <small>${usual}</small></span>`;
 }
 
 function figure(value: string, meaning: string): string {
@@ -154,6 +178,8 @@ function escapeHtml(text: string): string {
 }
 
 function showError(error: unknown): void {
+  shown = undefined;
+  element<HTMLButtonElement>("download").disabled = true;
   element("result").hidden = true;
   element("error").hidden = false;
   element("error").textContent = error instanceof Error ? error.message : String(error);
@@ -202,10 +228,12 @@ function start(): void {
   });
   element("download").addEventListener("click", download);
   contamination.addEventListener("input", showSettings);
-  element("settings").addEventListener("change", () => {
-    showSettings();
-    void run(); // It shows its own errors.
-  });
+  for (const id of ["settings", "columns"]) {
+    element(id).addEventListener("change", () => {
+      showSettings();
+      void run(); // It shows its own errors.
+    });
+  }
 }
 
 start();
