@@ -59,7 +59,7 @@ const cases: readonly Case[] = [
     content: `a,b\n${manyRows(30)}\nNaN,4\n`,
     words: ["detect", "FILE"],
     exit: 3,
-    says: /COLUMN: FILE: column "a" has 1 missing value, the first in row 31/,
+    says: /FILE: column "a" has 1 missing value, the first in row 31; .*--missing median or --missing indicator$/m,
   },
   {
     what: "infinity",
@@ -205,12 +205,12 @@ const cases: readonly Case[] = [
   },
   {
     what: "an unknown parameter",
-    words: ["detect", good, "--set", "n_estimater=5"],
+    words: ["detect", good, "-a", "knn", "--set", "neighbors=5"],
     exit: 2,
-    says: /PARAM: .*did you mean "n_estimators"/,
+    says: /PARAM: .*did you mean "n_neighbors"/,
   },
   {
-    what: "a parameter out of range",
+    what: "a wrong parameter",
     words: ["detect", good, "--set", "n_estimators=0"],
     exit: 2,
     says: /PARAM: .*n_estimators must be/,

@@ -87,7 +87,7 @@ export function parseParams<S extends ParamSpecs>(
     if (value === undefined) continue;
     const name = nameOf.get(key);
     if (name === undefined) throw unknownParam(owner, specs, key);
-    parsed[name] = checkValue(owner, name, specs[name], value);
+    parsed[name] = checkValue({ owner, name, given: key }, specs[name], value);
   }
   return Object.freeze(parsed) as ParamsOf<S>;
 }
@@ -122,17 +122,25 @@ function range(spec: IntegerSpec | NumberSpec | NumberOrWordSpec): string {
   return spec.max === Number.POSITIVE_INFINITY ? `${above} ${spec.min}` : `${above} ${spec.min} ${below} ${spec.max}`;
 }
 
+/** A name with a capital letter was written for the library; any other may come from a command line, where snake_case is usual. */
 function unknownParam(owner: string, specs: ParamSpecs, key: string): NomalyError {
+  const spell = /[A-Z]/.test(key) ? (name: string) => name : snakeCase;
   const names = Object.keys(specs);
   const nearest = nearestName(key, [...names, ...names.map(snakeCase)]);
-  const hint = nearest === undefined ? `known: ${names.map(snakeCase).join(", ") || "none"}` : `did you mean "${nearest}"?`;
+  const meant = names.find((name) => name === nearest || snakeCase(name) === nearest);
+  const hint = meant === undefined ? `known: ${names.map(spell).join(", ") || "none"}` : `did you mean "${spell(meant)}"?`;
   return new NomalyError("PARAM", `${owner} has no parameter "${key}"; ${hint}`, { field: key, received: key });
 }
 
-function checkValue(owner: string, name: string, spec: ParamSpec, value: unknown): ParamValue {
+/** `given` is the name as it came: the error speaks of what was written. */
+function checkValue(
+  { owner, name, given }: { readonly owner: string; readonly name: string; readonly given: string },
+  spec: ParamSpec,
+  value: unknown,
+): ParamValue {
   if (isAllowed(spec, value)) return value as ParamValue;
   const received = typeof value === "string" ? `"${value}"` : String(value);
-  throw new NomalyError("PARAM", `${owner}: ${snakeCase(name)} must be ${describeRange(spec)}, got ${received}`, {
+  throw new NomalyError("PARAM", `${owner}: ${given} must be ${describeRange(spec)}, got ${received}`, {
     field: name,
     expected: describeRange(spec),
     received,

@@ -57,6 +57,14 @@ describe("fit and detect", () => {
     expect(model.threshold).toBeCloseTo((0.6745 * 44.6) / 25, 12);
   });
 
+  it("speaks of a parameter in the spelling that it was given in", async () => {
+    const fitWith = (params: Record<string, unknown>) => fit([[1], [2], [3]], { detector: "knn", params });
+    await expect(fitWith({ nNeighbors: 0 })).rejects.toThrow("knn: nNeighbors must be a whole number");
+    await expect(fitWith({ n_neighbors: 0 })).rejects.toThrow("knn: n_neighbors must be a whole number");
+    await expect(fitWith({ nNeighbor: 2 })).rejects.toThrow('did you mean "nNeighbors"?');
+    await expect(fitWith({ neighbors: 2 })).rejects.toThrow('did you mean "n_neighbors"?');
+  });
+
   it("refuses options that there are not, with the nearest that there is", async () => {
     const mistyped: object = { detectr: "knn" };
     const absent: object = { detectr: undefined };

@@ -132,7 +132,8 @@ function encodeNumbers(name: string, encoding: NumberEncoding, values: Float64Ar
     sum += encoded - encoded; // NaN as soon as one value is infinite.
     out.values[at] = encoded;
   }
-  if (missingCount > 0 && fill === null) throw missingValues(name, missingCount, values.findIndex(Number.isNaN));
+  if (missingCount > 0 && fill === null)
+    throw missingValues([{ name, count: missingCount, firstRow: values.findIndex(Number.isNaN) }], "fit with");
   if (sum === 0) return;
   if (!values.every((value) => Number.isFinite(value) || Number.isNaN(value))) throw infiniteValue(name, values);
   throw new NomalyError("NOT_FINITE", `column "${name}" holds values too large to be scaled to comparable units`, {
@@ -187,8 +188,8 @@ function positionsOf(categories: readonly string[]): ReadonlyMap<string, number>
 }
 
 function refuseMissing(name: string, values: readonly (string | null)[]): void {
-  const first = values.findIndex(isMissingText);
-  if (first >= 0) throw missingValues(name, values.filter(isMissingText).length, first);
+  const firstRow = values.findIndex(isMissingText);
+  if (firstRow >= 0) throw missingValues([{ name, count: values.filter(isMissingText).length, firstRow }], "fit with");
 }
 
 /** The column as numbers; texts that all read as numbers will do, as files do not always agree on the kind of a column. */

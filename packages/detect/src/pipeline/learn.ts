@@ -33,6 +33,8 @@ const frequencyCategoryCountMax = 10_000;
 /** Share of texts that read as numbers above which the others are taken for mistakes. */
 const numericTextShareMin = 0.9;
 const commonestCount = 5;
+/** Columns that a message about missing values lists. */
+const gapCountShown = 12;
 
 type CategoryCounts = readonly (readonly [text: string, count: number])[];
 
@@ -66,15 +68,24 @@ export function learnPipeline(source: ColumnSource, options: PipelineOptions, un
   }
   const columns: PipelineColumn[] = [];
   const skipped: SkippedColumn[] = [];
+  const gaps: Gap[] = [];
   for (const index of wanted) {
     const column = asKind(source.column(index), options.categorical);
     if (column.kind === "text" && options.categorical?.includes(column.name) !== true) refuseMistypedNumbers(column);
     const counts = column.kind === "text" ? countTexts(column.values) : undefined;
     const chosen = options.columns !== undefined || !source.named || options.categorical?.includes(column.name) === true;
     const reason = chosen ? undefined : (emptyReason(column) ?? identifierReason(column, counts?.length));
-    if (reason !== undefined) skipped.push({ name: column.name, reason });
-    else columns.push({ position: index, ...learnColumn(column, counts, context) });
+    if (reason !== undefined) {
+      skipped.push({ name: column.name, reason });
+      continue;
+    }
+    const learned = learnColumn(column, counts, context);
+    columns.push({ position: index, ...learned });
+    const { missingCount } = learned.profile;
+    if (missingCount > 0 && context.missing === "refuse")
+      gaps.push({ name: column.name, count: missingCount, firstRow: firstMissing(column) });
   }
+  if (gaps.length > 0) throw missingValues(gaps);
   requireUsable(columns, skipped, source.rowCount);
   return { named: source.named, sourceColumnCount, scaling, columns, skipped };
 }
@@ -159,9 +170,6 @@ function learnNumber(column: Exclude<Column, TextColumn>, context: LearnContext)
   const { name, kind, values } = column;
   const summary = summarize(values);
   if (!Number.isFinite(summary.min) || !Number.isFinite(summary.max)) throw infiniteValue(name, values);
-  if (summary.missingCount > 0 && context.missing === "refuse") {
-    throw missingValues(name, summary.missingCount, values.findIndex(Number.isNaN));
-  }
   const scale = kind === "boolean" ? { center: 0, scale: 1 } : centerAndScale(context.scaling, summary, values);
   const sample = sortedSample(values.length, (row) => values[row]);
   const fill = context.missing === "refuse" ? null : summary.missingCount === 0 ? quantile(sample, 0.5) : exactMedian(values);
@@ -223,10 +231,6 @@ function learnText(column: TextColumn, counts: CategoryCounts, context: LearnCon
   const rowCount = column.values.length;
   const missingCount = counts.find(([text]) => text === "")?.[1] ?? 0;
   const refusesMissing = context.missing === "refuse";
-  if (missingCount > 0 && refusesMissing) {
-    const first = column.values.findIndex(isMissingText);
-    throw missingValues(column.name, missingCount, first);
-  }
   const asOneHot = context.oneHot && counts.length <= oneHotCategoryCountMax;
   const categories = counts.slice(0, frequencyCategoryCountMax);
   const names = categories.map(([text]) => text);
@@ -269,11 +273,27 @@ function refuseMistypedNumbers(column: TextColumn): void {
   throw new NomalyError("COLUMN", message, { field: column.name, expected: "a number", received, rowIndex: firstOther });
 }
 
-/** The error for missing values where none are accepted. */
-export function missingValues(name: string, count: number, rowIndex: number): NomalyError {
-  const plural = count === 1 ? "1 missing value" : `${count} missing values`;
-  const message = `column "${name}" has ${plural}, the first in row ${rowIndex}; fill them, or choose missing "median" or "indicator"`;
-  return new NomalyError("COLUMN", message, { field: name, expected: "a value in every row", received: plural, rowIndex });
+/** Missing values of one column. */
+interface Gap {
+  readonly name: string;
+  readonly count: number;
+  readonly firstRow: number;
+}
+
+function firstMissing(column: Column): number {
+  return column.kind === "text" ? column.values.findIndex(isMissingText) : column.values.findIndex(Number.isNaN);
+}
+
+/** The error for missing values where none are accepted: all columns at once, so that one look is enough. */
+export function missingValues(gaps: readonly Gap[], remedy: "choose" | "fit with" = "choose"): NomalyError {
+  const count = gaps.reduce((sum, gap) => sum + gap.count, 0);
+  const rowIndex = gaps.reduce((first, gap) => Math.min(first, gap.firstRow), Number.POSITIVE_INFINITY);
+  const received = count === 1 ? "1 missing value" : `${count} missing values`;
+  const listed = gaps.slice(0, gapCountShown).map((gap) => `"${gap.name}" (${gap.count})`);
+  const more = gaps.length > gapCountShown ? ` and ${gaps.length - gapCountShown} more` : "";
+  const where = gaps.length === 1 ? `column "${gaps[0].name}" has` : `columns ${listed.join(", ")}${more} have`;
+  const message = `${where} ${received}, the first in row ${rowIndex}; fill them, or ${remedy} missing "median" or "indicator"`;
+  return new NomalyError("COLUMN", message, { field: gaps[0].name, expected: "a value in every row", received, rowIndex });
 }
 
 /** The error for the first infinite value of a column. */

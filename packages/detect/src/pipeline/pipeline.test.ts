@@ -50,6 +50,12 @@ describe("missing values", () => {
     expect(() => encoded(rows, {})).toThrow(/column "a" has 1 missing value, the first in row 1/);
   });
 
+  it("are named for all columns at once", () => {
+    const both = { a: [1, null, 3, 5], b: ["x", "y", null, ""], c: [1, 2, 3, 4] };
+    expect(() => encoded(both, {})).toThrow('columns "a" (1), "b" (2) have 3 missing values, the first in row 1;');
+    expect(() => encoded(both, { columns: ["b", "c"] })).toThrow('column "b" has 2 missing values, the first in row 2;');
+  });
+
   it("become the training median", () => {
     expect(encoded(rows, { missing: "median" }).values).toEqual([1, 1, 3, 2, 3, 3, 5, 5]);
   });
@@ -62,7 +68,9 @@ describe("missing values", () => {
 
   it("in new rows are refused where training had been told to refuse them", () => {
     const fresh = { a: [1, null], b: [1, 2] };
-    expect(() => encoded({ a: [1, 2, 9], b: [1, 2, 3] }, {}, fresh)).toThrow(/column "a" has 1 missing value/);
+    expect(() => encoded({ a: [1, 2, 9], b: [1, 2, 3] }, {}, fresh)).toThrow(
+      /column "a" has 1 missing value.*or fit with missing "median"/,
+    );
   });
 });
 

@@ -5,7 +5,7 @@ import { NomalyError } from "@nomaly/detect";
 import type { Source } from "../files/source.ts";
 import { printable } from "../report/printable.ts";
 import { painter } from "../report/terminal.ts";
-import { numberText, percentText, usualText, valueText } from "../report/wording.ts";
+import { numberText, rankText, usualText, valueText } from "../report/wording.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
 import { say, sayJson } from "./context.ts";
@@ -115,7 +115,7 @@ function explanationText(model: AnomalyModel, rows: readonly TopRow[], explanati
   const paint = painter(context.colour);
   const blocks = explanation.rows.map(({ score, rank, label, reasons }, index) => {
     const verdict = label === 1 ? "anomaly" : "normal";
-    const head = `row ${rows[index].row + 1}: ${verdict}, score ${numberText(score)} (threshold ${numberText(model.threshold)}), above ${percentText(rank)} of the training rows`;
+    const head = `row ${rows[index].row + 1}: ${verdict}, score ${numberText(score)} (threshold ${numberText(model.threshold)}), above ${rankText(rank)} of the training rows`;
     const cells = reasons.map((reason) => [
       printable(reason.column),
       printable(valueText(reason.value, reason.kind)),

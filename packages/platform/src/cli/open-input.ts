@@ -52,8 +52,9 @@ export async function onRows<T>(source: Source, rowIndexOf: (row: number) => num
     if (!(error instanceof NomalyError) || !aboutRows.has(error.code)) throw error;
     const { code, rowIndex, field } = error;
     // The library counts rows from 0; a person counts those of a file from 1.
-    const message =
+    const numbered =
       rowIndex === undefined ? error.message : error.message.replace(`row ${rowIndex}`, `row ${rowIndexOf(rowIndex) + 1}`);
+    const message = numbered.replace('missing "median" or "indicator"', "--missing median or --missing indicator");
     const details: ErrorDetails = { ...(field === undefined ? {} : { field }), cause: error };
     throw new NomalyError(code, `${source.name}: ${message}`, details);
   }

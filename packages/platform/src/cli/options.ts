@@ -36,7 +36,8 @@ export const columnOptions: readonly OptionSpec[] = [
     name: "missing",
     value: "HOW",
     choices: ["refuse", "median", "indicator"],
-    summary: "missing values: refuse (default), fill with the median, or fill and add an indicator column",
+    summary:
+      "missing values: refuse (default), fill numbers with the median, or fill and add an indicator column; a missing text becomes a value of its own",
   },
   { name: "categories", value: "HOW", choices: ["auto", "one-hot", "frequency"], summary: "how text becomes numbers" },
 ];

@@ -49,7 +49,7 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
     anomalyCount: countOf(flags),
     columns: model.columns,
     skipped: model.skippedColumns,
-    histogram: histogramOf(scores, histogramBinCount),
+    histogram: histogramOf(scores, histogramBinCount, model.threshold),
     top,
     telling,
     scatter: scatterOf(model, telling, { sample: findings.sample(), scores, top: findings.topRows(), findings, nameColumn }),
@@ -161,6 +161,8 @@ function scatterOf(model: AnomalyModel, telling: readonly { column: string }[], 
   };
   const [x, y] = [...numeric.filter(hasMany), ...numeric.filter((column) => !hasMany(column))];
   if (x === undefined || y === undefined) return undefined;
+  const ahead = numeric.slice(0, Math.max(numeric.indexOf(x), numeric.indexOf(y)));
+  const passedOver = ahead.filter((column) => column !== x && column !== y).map(({ name }) => name);
   const points = new Map<number, ScatterPoint>();
   const { sample, top, findings } = drawn;
   const sources = [
@@ -186,7 +188,7 @@ function scatterOf(model: AnomalyModel, telling: readonly { column: string }[], 
       });
     }
   }
-  return { x, y, points: [...points.values()], sampled: sample.table.rowCount < sample.totalRowCount };
+  return { x, y, points: [...points.values()], passedOver, sampled: sample.table.rowCount < sample.totalRowCount };
 }
 
 export function evaluate(known: Uint8Array, scores: Float64Array, flags: Uint8Array): EvaluationFigures {

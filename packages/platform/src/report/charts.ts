@@ -1,17 +1,17 @@
 /** The report's charts as inline SVG. Colours are classes, so that light and dark follow the page. */
 
-import type { ReportContent, Scatter, ScatterPoint } from "./content.ts";
+import type { ReportContent } from "./content.ts";
 import type { Html } from "./html.ts";
 import { html } from "./html.ts";
 import { linearScale, roundTicks } from "./scale.ts";
-import { countText, dateText, numberText } from "./wording.ts";
+import { countText, numberText } from "./wording.ts";
 
 const distribution = { width: 960, height: 260, left: 12, right: 12, top: 34, bottom: 34 } as const;
 
 /** Bars of scores; those above the threshold in another colour. */
 export function distributionChart(content: ReportContent): Html {
   const { histogram, threshold, anomalyCount, rowCount } = content;
-  const { counts, edges, beyondCount, max } = histogram;
+  const { counts, edges, anomalyCounts, beyondCount, max } = histogram;
   const { width, height, left, right, top, bottom } = distribution;
   const x = linearScale([edges[0], edges[edges.length - 1]], [left, width - right]);
   // Square roots: few extreme rows beside thousands of usual ones can still be seen.
@@ -34,7 +34,9 @@ export function distributionChart(content: ReportContent): Html {
             rx="2"
             >${title}</rect
           >`;
-    const cut = Math.min(to, Math.max(from, mark));
+    // The edge of a bin can be the threshold itself: what the bin holds decides, not its place.
+    const isMixed = anomalyCounts[index] > 0 && anomalyCounts[index] < count;
+    const cut = isMixed ? Math.min(to, Math.max(from, mark)) : anomalyCounts[index] > 0 ? from : to;
     const label =
       count === 0
         ? undefined
@@ -44,13 +46,13 @@ export function distributionChart(content: ReportContent): Html {
     return html`${part(from, cut, "usual")}${part(cut, to, "odd")}${label}`;
   });
   const ticks = roundTicks(x.min, x.max, 8).map(
-    (tick) => html`<text class="tick" x="${x.at(tick)}" y="${base + 18}" text-anchor="middle">${numberText(tick)}</text>`,
+    (tick) => html`<text class="tick" x="${x.at(tick)}" y="${base + 22}" text-anchor="middle">${numberText(tick)}</text>`,
   );
   const anchor = mark > width * 0.7 ? "end" : "start";
   const beyond =
     beyondCount === 0
       ? undefined
-      : html`<text class="tick" x="${width - right}" y="${top + 2}" text-anchor="end"
+      : html`<text class="tick" x="${width - right}" y="${top + 18}" text-anchor="end"
           >${countText(beyondCount, "row")} beyond, up to ${numberText(max)}</text
         >`;
   return html`<svg
@@ -69,101 +71,14 @@ export function distributionChart(content: ReportContent): Html {
   </svg>`;
 }
 
-const plane = { width: 720, height: 420, left: 70, right: 16, top: 14, bottom: 54 } as const;
-
-/** The rows in the plane of two columns, the usual ranges shaded, anomalies above the rest. */
-export function scatterChart(scatter: Scatter): Html {
-  const { width, height, left, right, top, bottom } = plane;
-  const { points } = scatter;
-  const x = linearScale(padded(points.map((point) => point.x)), [left, width - right]);
-  const y = linearScale(padded(points.map((point) => point.y)), [height - bottom, top]);
-  const text = (value: number, column: Scatter["x"]) => (column.kind === "date" ? dateText(value) : numberText(value));
-  const xTicks = roundTicks(x.min, x.max, 6).map(
-    (tick) =>
-      html`<line class="grid" x1="${x.at(tick)}" x2="${x.at(tick)}" y1="${top}" y2="${height - bottom}" /><text
-          class="tick"
-          x="${x.at(tick)}"
-          y="${height - bottom + 18}"
-          text-anchor="middle"
-          >${text(tick, scatter.x)}</text
-        >`,
-  );
-  const yTicks = roundTicks(y.min, y.max, 6).map(
-    (tick) =>
-      html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y.at(tick)}" y2="${y.at(tick)}" /><text
-          class="tick"
-          x="${left - 8}"
-          y="${y.at(tick) + 4}"
-          text-anchor="end"
-          >${text(tick, scatter.y)}</text
-        >`,
-  );
-  const draw = (point: ScatterPoint) => {
-    const name = point.name === undefined || point.name === "" ? "" : `, ${point.name}`;
-    const title = `row ${point.row}${name}: ${scatter.x.name} ${text(point.x, scatter.x)}, ${scatter.y.name} ${text(point.y, scatter.y)}, score ${numberText(point.score)}`;
-    return html`<circle
-      class="${point.isAnomaly ? "odd" : "usual"}"
-      cx="${x.at(point.x)}"
-      cy="${y.at(point.y)}"
-      r="${point.isAnomaly ? 4.5 : 3}"
-      ><title>${title}</title></circle
-    >`;
-  };
-  const usual = points.filter((point) => !point.isAnomaly).map(draw);
-  const odd = points.filter((point) => point.isAnomaly).map(draw);
-  return html`<svg
-    class="scatter"
-    viewBox="0 0 ${width} ${height}"
-    role="img"
-    aria-label="${scatter.x.name} against ${scatter.y.name}; anomalies are highlighted"
-  >
-    ${usualRectangle(scatter, x, y)} ${xTicks}${yTicks} ${usual} ${odd}
-    <text class="label" x="${(left + width - right) / 2}" y="${height - 8}" text-anchor="middle">${scatter.x.name}</text>
-    <text
-      class="label"
-      x="16"
-      y="${(top + height - bottom) / 2}"
-      text-anchor="middle"
-      transform="rotate(-90 16 ${(top + height - bottom) / 2})"
-    >
-      ${scatter.y.name}
-    </text>
-  </svg>`;
-}
-
-function usualRectangle(
-  { x: xColumn, y: yColumn }: Scatter,
-  x: ReturnType<typeof linearScale>,
-  y: ReturnType<typeof linearScale>,
-): Html | undefined {
-  const [across, up] = [xColumn.profile, yColumn.profile];
-  if (across.kind !== "number" || up.kind !== "number") return undefined;
-  const clamp = (value: number, scale: typeof x) => scale.at(Math.min(scale.max, Math.max(scale.min, value)));
-  const [x1, x2, y1, y2] = [clamp(across.low, x), clamp(across.high, x), clamp(up.high, y), clamp(up.low, y)];
-  return html`<rect class="band" x="${x1}" y="${y1}" width="${(x2 - x1).toFixed(2)}" height="${(y2 - y1).toFixed(2)}"
-    ><title>where nine tenths of the rows lie in each column</title></rect
-  >`;
-}
-
-function padded(values: readonly number[]): [number, number] {
-  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values) {
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  const room = (max - min) * 0.03;
-  return Number.isFinite(room) ? [min - room, max + room] : [min, max];
-}
-
 /** Share of each column in what made the top rows anomalous. */
 export function tellingBars(telling: ReportContent["telling"], countMax: number): Html {
   const shown = telling.slice(0, countMax).filter(({ share }) => share > 0);
-  const largest = shown[0]?.share ?? 1;
   const rows = shown.map(
     ({ column, share }) =>
       html`<div class="bar-row">
         <span class="bar-name" title="${column}">${column}</span
-        ><span class="bar-track"><span class="bar" style="width:${((100 * share) / largest).toFixed(1)}%"></span></span
+        ><span class="bar-track"><span class="bar" style="width:${(100 * share).toFixed(1)}%"></span></span
         ><span class="bar-value">${(100 * share).toFixed(0)} %</span>
       </div>`,
   );

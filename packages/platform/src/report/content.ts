@@ -4,7 +4,7 @@ import type { PipelineColumn, Reason, SkippedColumn } from "@nomaly/detect";
 import type { Histogram } from "./histogram.ts";
 
 export interface ReportRow {
-  /** In the file, the first is 1. */
+  /** In the file, the first after the header is 1. */
   readonly row: number;
   /** Value of the column that names rows, if there is one. */
   readonly name: string | undefined;
@@ -30,6 +30,8 @@ export interface Scatter {
   readonly x: PipelineColumn;
   readonly y: PipelineColumn;
   readonly points: readonly ScatterPoint[];
+  /** Columns of numbers that tell more than one of these, not drawn because they have few different values. */
+  readonly passedOver: readonly string[];
   /** True when the points are a sample of the rows. */
   readonly sampled: boolean;
 }

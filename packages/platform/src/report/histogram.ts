@@ -4,20 +4,25 @@ export interface Histogram {
   /** One more than there are bins. */
   readonly edges: readonly number[];
   readonly counts: readonly number[];
+  /** How many of them lie above the threshold. */
+  readonly anomalyCounts: readonly number[];
   /** Scores above the last edge, so that a few extreme ones do not squeeze all others into one bin; counted in the last bin. */
   readonly beyondCount: number;
   readonly max: number;
 }
 
 /** Share of the scores that the bins are laid out for, unless the rest lies close. */
-const coveredShare = 0.995;
+const coveredShare = 0.98;
 /** The bins reach to the maximum when it lies within this many times the covered range. */
 const stretchMax = 3;
+
+/** Scores that lie closer, as a share of their size, differ by rounding alone: there is nothing to lay bins over. */
+const spreadMin = 1e-9;
 
 /** Scores looked at to lay out the bins. */
 const sampleCountMax = 50_000;
 
-export function histogramOf(scores: Float64Array, binCount: number): Histogram {
+export function histogramOf(scores: Float64Array, binCount: number, threshold = Number.POSITIVE_INFINITY): Histogram {
   let [min, max] = [scores[0] ?? 0, scores[0] ?? 0];
   for (let row = 0; row < scores.length; row++) {
     const score = scores[row];
@@ -27,16 +32,19 @@ export function histogramOf(scores: Float64Array, binCount: number): Histogram {
   const last = lastEdge(scores, min, max);
   const step = (last - min) / binCount;
   const counts = Array.from({ length: binCount }, () => 0);
+  const anomalyCounts = Array.from({ length: binCount }, () => 0);
   let beyondCount = 0;
   for (let row = 0; row < scores.length; row++) {
     const score = scores[row];
     if (score > last) beyondCount++;
     // Dividing before subtracting keeps huge ranges finite.
-    const bin = step > 0 ? Math.floor(score / step - min / step) : 0;
-    counts[Math.max(0, Math.min(binCount - 1, bin))]++;
+    const place = step > 0 ? Math.floor(score / step - min / step) : 0;
+    const bin = Math.max(0, Math.min(binCount - 1, place));
+    counts[bin]++;
+    if (score > threshold) anomalyCounts[bin]++;
   }
   const edges = Array.from({ length: binCount + 1 }, (_, index) => (index === binCount ? last : min + index * step));
-  return { edges, counts, beyondCount, max };
+  return { edges, counts, anomalyCounts, beyondCount, max };
 }
 
 function lastEdge(scores: Float64Array, min: number, max: number): number {
@@ -46,6 +54,7 @@ function lastEdge(scores: Float64Array, min: number, max: number): number {
     (_, index) => scores[index * stride],
   ).sort();
   const covered = sample[Math.floor((sample.length - 1) * coveredShare)] ?? 0;
-  const isStretched = max - min > stretchMax * (covered - min) && covered > min;
+  const isSpread = covered - min > spreadMin * Math.max(Math.abs(min), Math.abs(covered));
+  const isStretched = isSpread && max - min > stretchMax * (covered - min);
   return isStretched ? covered + (covered - min) * 0.25 : max;
 }

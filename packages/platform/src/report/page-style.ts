@@ -33,6 +33,8 @@ svg .band{fill:var(--usual-soft)}
 svg .median{stroke:var(--usual);stroke-width:1.5}
 svg circle.usual{fill:var(--usual);fill-opacity:.45}
 svg circle.odd{fill:var(--odd);fill-opacity:.9;stroke:var(--card);stroke-width:1}
+svg polygon.usual{fill:var(--usual)}svg polygon.odd{fill:var(--odd)}
+.scatter{max-width:680px}
 .strip circle.usual{fill-opacity:1}
 svg .frame{fill:none;stroke:var(--line)}
 svg .chance{stroke:var(--line);stroke-dasharray:4 4}
@@ -47,7 +49,7 @@ svg .curve{fill:none;stroke:var(--usual);stroke-width:2.5}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th{font-size:12px;font-weight:600;color:var(--quiet);text-align:left;padding:6px 12px 6px 0;border-bottom:1px solid var(--line);white-space:nowrap}
 td{padding:10px 12px 10px 0;border-bottom:1px solid var(--line);vertical-align:top}
-tr:last-child td{border-bottom:0}
+tbody tr:last-child>*{border-bottom:0}
 td.number,th.number{text-align:right}
 td.score{white-space:nowrap;font-weight:600}
 tr.anomaly td.score{color:var(--odd)}
@@ -74,7 +76,7 @@ footer{color:var(--quiet);font-size:13px;margin-top:8px}
 .key{display:inline-block;width:10px;height:10px;border-radius:50%;margin-right:4px;vertical-align:baseline}
 .key.odd{background:var(--odd)}.key.usual{background:var(--usual)}.key.band{border-radius:3px;background:var(--usual-soft)}
 @media (max-width:900px){.pair{grid-template-columns:minmax(0,1fr);gap:0}.roc-pair{grid-template-columns:minmax(0,1fr)}.reasons li{grid-template-columns:minmax(0,1fr) 140px}.reasons .usual-text{grid-column:1/-1;margin-top:-4px}}
-@media (max-width:560px){main{padding:20px 12px 40px}.card{padding:14px;border-radius:10px}h1{font-size:24px}
-svg.distribution text,svg.scatter text{font-size:24px}svg.distribution .count{display:none}.top .name{max-width:none}.top thead{display:none}.top,.top tbody,.top tr,.top td{display:block;width:100%}.top tr{border-bottom:1px solid var(--line);padding:10px 0}.top tr:last-child{border-bottom:0}.top td{border:0;padding:0 0 2px;text-align:left}.top td.inline{display:inline-block;width:auto;margin-right:12px}.top td[data-label]::before{content:attr(data-label) " ";color:var(--quiet);font-weight:400}.top .reasons{margin-top:6px}}
+@media (max-width:560px){main{padding:20px 12px 40px}.confusion td,.confusion th{white-space:normal;padding-right:14px}.confusion tr>:last-child{padding-right:0}.card{padding:14px;border-radius:10px}h1{font-size:24px}
+svg.distribution text{font-size:24px}svg.scatter text{font-size:18px}svg.distribution .count{display:none}.top .name{max-width:none}.top thead{display:none}.top,.top tbody,.top tr,.top td{display:block;width:100%}.top tr{border-bottom:1px solid var(--line);padding:10px 0}.top tr:last-child{border-bottom:0}.top td{border:0;padding:0 0 2px;text-align:left}.top td.inline{display:inline-block;width:auto;margin-right:12px}.top td[data-label]::before{content:attr(data-label) " ";color:var(--quiet);font-weight:400}.top .reasons{margin-top:6px}}
 @media print{body{background:#fff}.card{break-inside:avoid;border-color:#ccc}main{max-width:none;padding:0}}
 `;

@@ -1,12 +1,13 @@
 /** The report as one HTML page that needs nothing else: no script, no font, no picture from elsewhere. */
 
-import type { ReportContent, ReportRow } from "./content.ts";
-import { distributionChart, rocChart, scatterChart, tellingBars } from "./charts.ts";
+import type { ReportContent, ReportRow, Scatter } from "./content.ts";
+import { distributionChart, rocChart, tellingBars } from "./charts.ts";
 import type { Html } from "./html.ts";
 import { Html as RawHtml, html } from "./html.ts";
 import { pageStyle } from "./page-style.ts";
 import { rangeStrip } from "./range-strip.ts";
-import { countText, isUsual, numberText, percentText, tellingReasons, usualText, valueText } from "./wording.ts";
+import { beyondCount, scatterChart } from "./scatter-chart.ts";
+import { countText, isUsual, numberText, percentText, rankText, tellingReasons, usualText, valueText } from "./wording.ts";
 
 const reasonCount = 4;
 const barCount = 12;
@@ -126,19 +127,34 @@ function columnCards({ telling, scatter }: ReportContent): Html | undefined {
     ${tellingBars(telling, barCount)}
   </section>`;
   if (scatter === undefined) return bars;
-  const sampled = scatter.sampled ? html` A sample of the rows, and all rows listed below.` : undefined;
   return html`<div class="pair">
     ${bars}
     <section class="card" aria-labelledby="plane">
       <h2 id="plane">${scatter.x.name} and ${scatter.y.name}</h2>
       <p class="quiet small">
-        The two columns of numbers that tell most.<span class="legend"><span class="key odd"></span>anomaly</span>
+        ${scatterNote(scatter)}<span class="legend"><span class="key odd"></span>anomaly</span>
         <span class="legend"><span class="key usual"></span>other rows</span>
-        <span class="legend"><span class="key band"></span>usual</span>${sampled}
+        <span class="legend"><span class="key band"></span>usual</span>
       </p>
       ${scatterChart(scatter)}
     </section>
   </div>`;
+}
+
+/** Why these columns, and what the drawing leaves out. */
+function scatterNote(scatter: Scatter): string {
+  const { x, y, passedOver, sampled } = scatter;
+  const what = x.kind === "date" || y.kind === "date" ? "columns of numbers or dates" : "columns of numbers";
+  const few =
+    passedOver.length === 0
+      ? ""
+      : ` and have many different values; ${passedOver.join(", ")}, though telling more than ${y.name}, has few`;
+  const sentences = [`The two ${what} that tell most${few}.`];
+  if (sampled) sentences.push("A sample of the rows, and all rows listed below.");
+  const beyond = beyondCount(scatter);
+  if (beyond > 0)
+    sentences.push(`${countText(beyond, "row")} far outside ${beyond === 1 ? "is" : "are"} drawn as a triangle at the edge.`);
+  return sentences.join(" ");
 }
 
 function topCard(content: ReportContent): Html | undefined {
@@ -156,8 +172,9 @@ function topCard(content: ReportContent): Html | undefined {
   return html`<section class="card" aria-labelledby="top">
     <h2 id="top">The most anomalous rows</h2>
     <p class="quiet small">
-      Each strip reaches over all training values of the column; the band holds the usual ones (5 % to 95 %). A red dot lies
-      outside it; a blue one is usual alone, but not beside the row's other values.
+      Each strip reaches over the training values of the column, far ones drawn at its ends; the band holds the usual ones (5 % to
+      95 %). A red dot lies outside it; a blue one is usual alone, but not beside the row's other values. Row 1 is the first after
+      the header, if there is one.
     </p>
     <table class="top">
       <thead>
@@ -174,7 +191,7 @@ function topRow(row: ReportRow, hasNames: boolean, hasLabels: boolean): Html {
   const name = hasNames ? html`<td class="name">${row.name ?? ""}</td>` : undefined;
   const known = row.label === 1 ? html`<span class="tag odd">anomaly</span>` : html`<span class="tag">normal</span>`;
   return html`<tr${row.isAnomaly ? html` class="anomaly"` : undefined}>
-<td class="number inline quiet" data-label="row">${row.row.toLocaleString("en-US")}</td>${name}<td class="number score inline" data-label="score">${numberText(row.score)}</td><td class="number inline quiet" data-label="rank">${percentText(row.rank)}</td>${hasLabels ? html`<td class="inline">${row.label === undefined ? undefined : known}</td>` : undefined}
+<td class="number inline quiet" data-label="row">${row.row.toLocaleString("en-US")}</td>${name}<td class="number score inline" data-label="score">${numberText(row.score)}</td><td class="number inline quiet" data-label="rank">${rankText(row.rank)}</td>${hasLabels ? html`<td class="inline">${row.label === undefined ? undefined : known}</td>` : undefined}
 <td><ul class="reasons">${tellingReasons(row.reasons, reasonCount).map(reasonItem)}</ul></td>
 </tr>`;
 }

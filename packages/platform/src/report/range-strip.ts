@@ -1,17 +1,22 @@
 /** A small drawing of one value beside what is usual in its column. */
 
-import type { Reason } from "@nomaly/detect";
+import type { NumberProfile, Reason } from "@nomaly/detect";
 import type { Html } from "./html.ts";
 import { html } from "./html.ts";
 import { linearScale } from "./scale.ts";
 
 const strip = { width: 120, height: 16, margin: 6 } as const;
 
-/** The line reaches from the smallest to the largest training value, the band over the usual ones; the dot is this value. */
+/** Values farther from the usual ones than this many times their width stand at the ends. */
+const reachMax = 2.5;
+
+/** The line reaches over the training values, far ones at its ends, the band over the usual ones; the dot is this value. */
 export function rangeStrip({ profile, value }: Reason): Html | undefined {
   if (profile.kind !== "number" || typeof value !== "number" || !Number.isFinite(value)) return undefined;
   const { width, height, margin } = strip;
-  const x = linearScale([Math.min(profile.min, value), Math.max(profile.max, value)], [margin, width - margin]);
+  const range = stripRange(profile, value);
+  const scale = linearScale(range, [margin, width - margin]);
+  const x = { at: (place: number) => scale.at(Math.min(range[1], Math.max(range[0], place))) };
   const [low, high] = [x.at(profile.low), x.at(profile.high)];
   const isOutside = value < profile.low || value > profile.high;
   return html`<svg class="strip" viewBox="0 0 ${width} ${height}" aria-hidden="true">
@@ -26,4 +31,11 @@ export function rangeStrip({ profile, value }: Reason): Html | undefined {
     />
     <circle class="${isOutside ? "odd" : "usual"}" cx="${x.at(value)}" cy="${height / 2}" r="4" />
   </svg>`;
+}
+
+/** One absurd value must not press the band of usual ones into a point. */
+function stripRange({ min, low, high, max }: NumberProfile, value: number): [number, number] {
+  const reach = reachMax * (high - low);
+  const [from, to] = [Math.min(min, value), Math.max(max, value)];
+  return reach > 0 ? [Math.max(from, low - reach), Math.min(to, high + reach)] : [from, to];
 }

@@ -2,7 +2,7 @@
 
 import type { ReportContent } from "./content.ts";
 import { printable } from "./printable.ts";
-import { countText, numberText, percentText, reasonsText, tellingReasons } from "./wording.ts";
+import { countText, numberText, percentText, rankText, reasonsText, tellingReasons } from "./wording.ts";
 
 export interface TerminalStyle {
   readonly colour: boolean;
@@ -39,16 +39,16 @@ function factLines(content: ReportContent, paint: Paint): string[] {
 }
 
 function histogramLines({ histogram, threshold }: ReportContent, paint: Paint): string[] {
-  const { counts, edges, beyondCount, max } = histogram;
+  const { counts, edges, anomalyCounts, beyondCount, max } = histogram;
   const largest = Math.max(...counts);
   const labels = edges.map(numberText);
   const labelWidth = Math.max(...labels.map((label) => label.length));
-  const lines = ["score distribution"];
+  const lines = ["score distribution (lengths of bars are square roots of the counts)"];
   for (const [index, count] of counts.entries()) {
     // Square roots: a bin of three rows beside one of three thousand can still be seen.
     const length = count === 0 ? 0 : Math.max(1, Math.round(Math.sqrt(count / largest) * barWidthMax));
     const isLast = index === counts.length - 1;
-    const bar = paint("█".repeat(length), edges[index] >= threshold || edges[index + 1] > threshold ? "red" : "cyan");
+    const bar = paint("█".repeat(length), anomalyCounts[index] > 0 ? "red" : "cyan");
     const beyond = isLast && beyondCount > 0 ? paint(`, ${beyondCount} of them beyond, up to ${numberText(max)}`, "dim") : "";
     const mark = edges[index] <= threshold && threshold < edges[index + 1] ? paint("  threshold", "dim") : "";
     lines.push(`  ${labels[index].padStart(labelWidth)} ${bar}${count === 0 ? "" : " "}${count}${beyond}${mark}`);
@@ -76,7 +76,7 @@ function rowLines(content: ReportContent, style: TerminalStyle, paint: Paint): s
     String(row.row),
     ...(hasNames ? [clip(printable(row.name ?? ""), nameWidthMax)] : []),
     numberText(row.score),
-    percentText(row.rank),
+    rankText(row.rank),
     ...(hasLabels ? [row.label === 1 ? "anomaly" : "normal"] : []),
   ]);
   const head = [

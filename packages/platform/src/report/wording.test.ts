@@ -1,7 +1,7 @@
 import type { Reason } from "@nomaly/detect";
 import { describe, expect, it } from "vitest";
 import { histogramOf } from "./histogram.ts";
-import { numberText, percentText, reasonsText, tellingReasons, usualText, valueText } from "./wording.ts";
+import { numberText, percentText, rankText, reasonsText, tellingReasons, usualText, valueText } from "./wording.ts";
 import { roundTicks } from "./scale.ts";
 
 function reason(column: string, value: number, [low, high]: [number, number], contribution = 1): Reason {
@@ -33,6 +33,17 @@ describe("numbers", () => {
 
   it("as shares never round to all or nothing", () => {
     expect([0, 0.0001, 0.05, 0.5, 0.9999, 1].map(percentText)).toEqual(["0 %", "under 0.1 %", "5 %", "50 %", "99.9 %", "100 %"]);
+  });
+
+  it("as ranks have one decimal where anomalies are", () => {
+    expect([0.5, 0.98, 0.99, 0.997, 0.9999, 1].map(rankText)).toEqual([
+      "50 %",
+      "98.0 %",
+      "99.0 %",
+      "99.7 %",
+      "99.9 %",
+      "100.0 %",
+    ]);
   });
 
   it("are dates, flags and missing values where they stand for them", () => {
@@ -103,6 +114,13 @@ describe("histogramOf", () => {
     expect(counts.reduce((sum, count) => sum + count)).toBe(1000);
     expect([beyondCount, max]).toEqual([1, 1e6]);
     expect(Math.max(...counts)).toBeLessThan(200);
+  });
+
+  it("shows scores that differ by rounding alone as one bar beside the extreme one", () => {
+    const scores = Float64Array.from({ length: 1000 }, (_, row) => (row === 0 ? 4.6 : row % 2 === 0 ? 1.9 : 1.9 + 4e-16));
+    const { counts, anomalyCounts, beyondCount } = histogramOf(scores, 10, 1.9 + 4e-16);
+    expect([counts[0], counts[9], beyondCount]).toEqual([999, 1, 0]);
+    expect([anomalyCounts[0], anomalyCounts[9]]).toEqual([0, 1]);
   });
 
   it("takes equal, huge and no scores", () => {

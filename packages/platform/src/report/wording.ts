@@ -32,6 +32,12 @@ export function percentText(share: number): string {
   return `${percent >= 99.95 && share < 1 ? "99.9" : percent.toFixed(percent < 10 || percent > 99 ? 1 : 0).replace(/\.0$/, "")} %`;
 }
 
+/** A share of rows with lower scores: one decimal where the anomalies are, so that they can be told apart. */
+export function rankText(rank: number): string {
+  if (rank < 0.9) return percentText(rank);
+  return `${(rank < 1 ? Math.min(99.9, rank * 100) : 100).toFixed(1)} %`;
+}
+
 export function dateText(milliseconds: number): string {
   const date = new Date(milliseconds);
   if (Number.isNaN(date.getTime())) return "no date";
