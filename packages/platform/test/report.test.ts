@@ -62,6 +62,18 @@ describe("the report", async () => {
     expect(readPage().match(/.{40}(NaN|Infinity|undefined|\[object)/)).toBeNull();
   });
 
+  it("draws the columns of numbers that tell most, and says which it passes over for its few values", async () => {
+    const lines = Array.from({ length: 200 }, (_, row) => {
+      const isOdd = row % 50 === 0;
+      return `${isOdd ? 90 : row % 3},${(row * 37) % 101},${((row * 53) % 97) + (isOdd ? 60 : 0)}`;
+    });
+    const few = folder.write("few.csv", `doors,length,height\n${lines.join("\n")}\n`);
+    await runInProcess(["detect", few, "-a", "hbos", "--contamination", "0.02", "--report", path]);
+    expect(readPage()).toMatch(/tell most and have many different values; doors, though telling more than length, has few\./);
+    await runInProcess(["detect", few, "--columns", "length,height", "--report", path]);
+    expect(readPage()).toContain("The two columns of numbers that tell most.");
+  });
+
   it("speaks of a sample when it drew one", async () => {
     await runInProcess(["detect", csv, "--fit-rows", "100", "--report", path]);
     expect(readPage().match(/<dt>learned.{30}/)?.[0]).toMatch(/<dt>learned from<\/dt><dd>100 rows/);
