@@ -18,6 +18,21 @@ export const errorCodes = {
   FILE_FORMAT: "the content of a file does not have the expected form",
   FILE_WRITE: "a file cannot be written",
   USAGE: "the command line is wrong",
+  CONFIG: "a setting is unknown or has a value that cannot be used",
+  REQUEST: "a request is malformed",
+  NOT_FOUND: "there is nothing under this id or path",
+  CONFLICT: "the thing is in another state than the request needs, or is there already",
+  TOO_LARGE: "a request, file or table is over its limit",
+  QUOTA: "what is stored would go over the quota",
+  UNAUTHENTICATED: "the request carries no valid key or token",
+  FORBIDDEN: "the key or token does not allow this",
+  RATE_LIMITED: "more requests in a second than a key may make",
+  OVERLOADED: "the service has as much work as it takes; try again later",
+  TIMEOUT: "the time limit passed",
+  DATABASE: "the database cannot be reached, or refused a statement",
+  POOL_TIMEOUT: "no connection of a pool became free in time",
+  OUTGOING: "a call to another server failed or is not allowed",
+  STORAGE: "stored bytes are missing, damaged or cannot be written",
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

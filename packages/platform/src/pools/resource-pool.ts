@@ -1,0 +1,249 @@
+/** One policy for every pool of connections: a base that stays open, an overflow that does not, a bounded wait, a check before use. */
+
+import { NomalyError } from "@nomaly/detect";
+
+export interface Clock {
+  /** Milliseconds that never go back. */
+  now(): number;
+}
+
+export interface ResourcePoolOptions<T> {
+  /** Stands in messages, as in "database". */
+  readonly name: string;
+  /** Connections that stay open once they are. */
+  readonly base: number;
+  /** Further ones, closed when they are given back and nobody waits. */
+  readonly overflow: number;
+  /** How long a caller waits for one, opening and checking included. */
+  readonly acquireTimeoutMs: number;
+  /** One older than this is replaced instead of handed out. */
+  readonly recycleMs: number;
+  readonly open: () => Promise<T>;
+  readonly close: (resource: T) => void | Promise<void>;
+  /** False, or a rejection, when it can no longer be used. */
+  readonly check: (resource: T) => Promise<boolean>;
+  readonly clock?: Clock;
+}
+
+export interface ResourcePoolStats {
+  readonly base: number;
+  readonly capacity: number;
+  /** Open or opening. */
+  readonly size: number;
+  readonly idle: number;
+  readonly inUse: number;
+  readonly overflow: number;
+  readonly waiting: number;
+  readonly acquired: number;
+  readonly waitMsTotal: number;
+  readonly waitMsMax: number;
+  readonly timeouts: number;
+  /** Openings that failed. */
+  readonly errors: number;
+  readonly recycled: number;
+  /** Thrown away because the check before use failed, or their user said so. */
+  readonly invalid: number;
+}
+
+export interface Lease<T> {
+  readonly resource: T;
+  /** Gives it back; `broken` throws it away. Once only: later calls do nothing. */
+  release(broken?: boolean): void;
+}
+
+export interface ResourcePool<T> {
+  /** @throws NomalyError POOL_TIMEOUT when none became free in time, ABORTED by the signal; what `open` threw when it failed. */
+  acquire(signal?: AbortSignal): Promise<Lease<T>>;
+  stats(): ResourcePoolStats;
+  /** Refuses new callers and those that wait, closes what is idle now and the rest when it comes back. */
+  close(): Promise<void>;
+}
+
+interface Held<T> {
+  readonly resource: T;
+  readonly openedAt: number;
+}
+
+/** What a caller is granted: an open connection, or the right to open one. */
+type Grant<T> = Held<T> | "open";
+
+interface Waiter<T> {
+  readonly grant: (grant: Grant<T>) => void;
+  readonly refuse: (error: NomalyError) => void;
+}
+
+export function createResourcePool<T>(options: ResourcePoolOptions<T>): ResourcePool<T> {
+  const { name, base, overflow, acquireTimeoutMs, recycleMs, open, check } = options;
+  const clock = options.clock ?? { now: () => performance.now() };
+  const capacity = base + overflow;
+  const idle: Held<T>[] = [];
+  const waiters = new Set<Waiter<T>>();
+  const closings = new Set<Promise<void>>();
+  const count = { acquired: 0, waitMsTotal: 0, waitMsMax: 0, timeouts: 0, errors: 0, recycled: 0, invalid: 0 };
+  let size = 0;
+  let closed: NomalyError | undefined;
+
+  async function acquire(signal?: AbortSignal): Promise<Lease<T>> {
+    if (closed !== undefined) throw closed;
+    if (signal?.aborted) throw aborted(name, signal);
+    const start = clock.now();
+    const held = await withinLimits(claim(), signal);
+    const waitMs = clock.now() - start;
+    count.acquired++;
+    count.waitMsTotal += waitMs;
+    count.waitMsMax = Math.max(count.waitMsMax, waitMs);
+    return leaseOf(held);
+  }
+
+  /** A grant now or later, and what leaves the queue again. */
+  function claim(): { readonly grant: Promise<Grant<T>>; readonly leave: () => void } {
+    const held = idle.pop();
+    if (held !== undefined) return { grant: Promise.resolve(held), leave: nothing };
+    if (size < capacity) {
+      size++;
+      return { grant: Promise.resolve("open"), leave: nothing };
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<Grant<T>>();
+    const waiter: Waiter<T> = { grant: resolve, refuse: reject };
+    waiters.add(waiter);
+    return { grant: promise, leave: () => void waiters.delete(waiter) };
+  }
+
+  /** The connection, ready to use; a caller that gave up meanwhile leaves it to the pool. */
+  function withinLimits(claimed: ReturnType<typeof claim>, signal: AbortSignal | undefined): Promise<Held<T>> {
+    return new Promise((resolve, reject) => {
+      let isOver = false;
+      const finish = (settle: () => void) => {
+        if (isOver) return;
+        isOver = true;
+        claimed.leave();
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+        settle();
+      };
+      const onAbort = () => finish(() => reject(aborted(name, signal)));
+      const timer = setTimeout(() => {
+        count.timeouts++;
+        finish(() => reject(timedOut(options, waiters.size)));
+      }, acquireTimeoutMs);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      claimed.grant
+        .then((grant) => {
+          // Resolved in the same turn as the caller gave up: the next one has it.
+          if (isOver) return giveBack(grant);
+          return makeReady(grant).then((held) => (isOver ? giveBack(held) : finish(() => resolve(held))));
+        })
+        .catch((error: unknown) => finish(() => reject(error as Error)));
+    });
+  }
+
+  async function makeReady(grant: Grant<T>): Promise<Held<T>> {
+    if (grant !== "open") {
+      const isOld = clock.now() - grant.openedAt > recycleMs;
+      if (!isOld && (await isUsable(grant.resource))) return grant;
+      if (isOld) count.recycled++;
+      else count.invalid++;
+      discard(grant.resource);
+    }
+    try {
+      return { resource: await open(), openedAt: clock.now() };
+    } catch (error) {
+      count.errors++;
+      freeSlot();
+      throw error;
+    }
+  }
+
+  async function isUsable(resource: T): Promise<boolean> {
+    try {
+      return await check(resource);
+    } catch {
+      // A check that fails says the same as one that answers no.
+      return false;
+    }
+  }
+
+  function leaseOf(held: Held<T>): Lease<T> {
+    let isReleased = false;
+    return {
+      resource: held.resource,
+      release: (broken = false) => {
+        if (isReleased) return;
+        isReleased = true;
+        if (!broken) return giveBack(held);
+        count.invalid++;
+        discard(held.resource);
+        freeSlot();
+      },
+    };
+  }
+
+  function giveBack(grant: Grant<T>): void {
+    if (grant === "open") return freeSlot();
+    const waiter = closed === undefined ? nextWaiter() : undefined;
+    if (waiter !== undefined) return waiter.grant(grant);
+    if (closed === undefined && size <= base) return void idle.push(grant);
+    discard(grant.resource);
+    freeSlot();
+  }
+
+  /** A place that nothing stands in: whoever waits longest may open one. */
+  function freeSlot(): void {
+    const waiter = closed === undefined ? nextWaiter() : undefined;
+    if (waiter === undefined) size--;
+    else waiter.grant("open");
+  }
+
+  function nextWaiter(): Waiter<T> | undefined {
+    for (const waiter of waiters) {
+      waiters.delete(waiter);
+      return waiter;
+    }
+    return undefined;
+  }
+
+  function discard(resource: T): void {
+    // The connection may be dead already: closing it is a courtesy, its failure says nothing.
+    const closing = Promise.resolve()
+      .then(() => options.close(resource))
+      .catch(nothing)
+      .finally(() => closings.delete(closing));
+    closings.add(closing);
+  }
+
+  async function close(): Promise<void> {
+    closed ??= new NomalyError("POOL_TIMEOUT", `the ${name} pool is closed`, { field: name });
+    for (const waiter of waiters) waiter.refuse(closed);
+    waiters.clear();
+    for (const { resource } of idle.splice(0)) {
+      discard(resource);
+      size--;
+    }
+    await Promise.all(closings);
+  }
+
+  const stats = (): ResourcePoolStats => ({
+    base,
+    capacity,
+    size,
+    idle: idle.length,
+    inUse: size - idle.length,
+    overflow: Math.max(0, size - base),
+    waiting: waiters.size,
+    ...count,
+  });
+
+  return { acquire, stats, close };
+}
+
+function nothing(): void {}
+
+function aborted(name: string, signal: AbortSignal | undefined): NomalyError {
+  return new NomalyError("ABORTED", `the caller stopped waiting for the ${name} pool`, { cause: signal?.reason });
+}
+
+function timedOut(options: ResourcePoolOptions<never>, waiting: number): NomalyError {
+  const { name, base, overflow, acquireTimeoutMs } = options;
+  const message = `no ${name} connection became free within ${acquireTimeoutMs} ms: all ${base + overflow} are in use, ${waiting} callers wait`;
+  return new NomalyError("POOL_TIMEOUT", message, { field: name, expected: `${base} + ${overflow} connections` });
+}
