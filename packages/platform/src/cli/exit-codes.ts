@@ -28,6 +28,21 @@ const codeToExit: Readonly<Record<ErrorCode, number>> = {
   FILE_WRITE: 4,
   ABORTED: 130,
   WORKER: 1,
+  CONFIG: 2,
+  REQUEST: 2,
+  NOT_FOUND: 3,
+  CONFLICT: 3,
+  TOO_LARGE: 3,
+  QUOTA: 4,
+  UNAUTHENTICATED: 3,
+  FORBIDDEN: 3,
+  RATE_LIMITED: 1,
+  OVERLOADED: 1,
+  TIMEOUT: 1,
+  DATABASE: 1,
+  POOL_TIMEOUT: 1,
+  OUTGOING: 1,
+  STORAGE: 4,
 };
 
 /** A wrong command line, found before the library is loaded. */

@@ -133,7 +133,7 @@ export function createResourcePool<T>(options: ResourcePoolOptions<T>): Resource
           if (isOver) return giveBack(grant);
           return makeReady(grant).then((held) => (isOver ? giveBack(held) : finish(() => resolve(held))));
         })
-        .catch((error: unknown) => finish(() => reject(error as Error)));
+        .catch((error: unknown) => finish(() => reject(error)));
     });
   }
 
@@ -242,7 +242,7 @@ function aborted(name: string, signal: AbortSignal | undefined): NomalyError {
   return new NomalyError("ABORTED", `the caller stopped waiting for the ${name} pool`, { cause: signal?.reason });
 }
 
-function timedOut(options: ResourcePoolOptions<never>, waiting: number): NomalyError {
+function timedOut(options: Omit<ResourcePoolOptions<unknown>, "open" | "close" | "check">, waiting: number): NomalyError {
   const { name, base, overflow, acquireTimeoutMs } = options;
   const message = `no ${name} connection became free within ${acquireTimeoutMs} ms: all ${base + overflow} are in use, ${waiting} callers wait`;
   return new NomalyError("POOL_TIMEOUT", message, { field: name, expected: `${base} + ${overflow} connections` });

@@ -1,0 +1,240 @@
+/** Every setting of the service, once: name, kind, default, meaning. `nomaly config` and the documentation come from here. */
+
+/** How a setting is written, and what it becomes. */
+export type SettingKind = "text" | "integer" | "bytes" | "list" | "url" | "choice";
+
+export interface SettingSpec {
+  readonly name: string;
+  readonly kind: SettingKind;
+  /** As it would be written; `undefined` when there is nothing without a value. */
+  readonly default?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly string[];
+  /** The environment variable where it is not NOMALY_ and the name. */
+  readonly variable?: string;
+  /** Carries a password or key: never shown. */
+  readonly secret?: boolean;
+  readonly summary: string;
+}
+
+const kib = 1024;
+const seconds = { min: 1, max: 604_800 } as const;
+const connections = { min: 1, max: 10_000 } as const;
+const sizes = { min: kib, max: 2 ** 50 } as const;
+
+export const settingSpecs = [
+  {
+    name: "host",
+    kind: "text",
+    default: "127.0.0.1",
+    summary: "address to listen on; any but loopback needs API keys or tokens",
+  },
+  { name: "port", kind: "integer", default: "8080", min: 0, max: 65_535, summary: "port to listen on; 0 takes a free one" },
+  { name: "data_dir", kind: "text", summary: "folder of the embedded database, data sets and models" },
+  {
+    name: "log_level",
+    kind: "choice",
+    choices: ["silent", "error", "warn", "info", "debug"],
+    default: "info",
+    summary: "what is logged, as JSON lines on stderr",
+  },
+
+  {
+    name: "database_url",
+    kind: "url",
+    variable: "DATABASE_URL",
+    secret: true,
+    summary: "a PostgreSQL server instead of the embedded one",
+  },
+  {
+    name: "database_replica_url",
+    kind: "url",
+    variable: "DATABASE_REPLICA_URL",
+    secret: true,
+    summary: "a replica of it, for reads",
+  },
+  { name: "database_pool_size", kind: "integer", default: "20", ...connections, summary: "database connections that stay open" },
+  {
+    name: "database_max_overflow",
+    kind: "integer",
+    default: "30",
+    min: 0,
+    max: 10_000,
+    summary: "further ones while they are needed",
+  },
+  { name: "database_pool_timeout_s", kind: "integer", default: "30", ...seconds, summary: "wait for a database connection" },
+  {
+    name: "database_pool_recycle_s",
+    kind: "integer",
+    default: "3600",
+    ...seconds,
+    summary: "age at which a database connection is replaced",
+  },
+  {
+    name: "database_statement_timeout_s",
+    kind: "integer",
+    default: "60",
+    ...seconds,
+    summary: "limit of one statement; migrations and maintenance have none",
+  },
+  {
+    name: "database_connection_reserve",
+    kind: "integer",
+    default: "10",
+    min: 0,
+    max: 10_000,
+    summary: "connections of the server that all our processes together leave free",
+  },
+
+  { name: "redis_url", kind: "url", variable: "REDIS_URL", secret: true, summary: "a Redis server as second level of the cache" },
+  { name: "redis_max_connections", kind: "integer", default: "20", ...connections, summary: "connections to Redis" },
+  {
+    name: "redis_health_check_s",
+    kind: "integer",
+    default: "30",
+    ...seconds,
+    summary: "idle time after which a Redis connection is checked",
+  },
+  {
+    name: "redis_call_timeout_ms",
+    kind: "integer",
+    default: "50",
+    min: 1,
+    max: 60_000,
+    summary: "longest wait for one call of the cache",
+  },
+  { name: "cache_level1_bytes", kind: "bytes", default: "128MiB", ...sizes, summary: "memory of the cache in each process" },
+  { name: "cache_level1_ttl_s", kind: "integer", default: "300", ...seconds, summary: "longest life of an entry in memory" },
+  { name: "cache_results_ttl_s", kind: "integer", default: "3600", ...seconds, summary: "life of cached predictions" },
+  { name: "cache_metadata_ttl_s", kind: "integer", default: "86400", ...seconds, summary: "life of cached model metadata" },
+
+  { name: "http_max_connections", kind: "integer", default: "100", ...connections, summary: "outgoing HTTP connections" },
+  {
+    name: "http_max_connections_per_host",
+    kind: "integer",
+    default: "30",
+    ...connections,
+    summary: "outgoing HTTP connections to one host",
+  },
+  { name: "http_dns_cache_s", kind: "integer", default: "300", ...seconds, summary: "life of a resolved host name" },
+  { name: "http_keepalive_s", kind: "integer", default: "30", ...seconds, summary: "idle time of an outgoing connection" },
+  {
+    name: "http_total_timeout_s",
+    kind: "integer",
+    default: "60",
+    ...seconds,
+    summary: "limit of an outgoing call, all tries together",
+  },
+  {
+    name: "http_allowed_hosts",
+    kind: "list",
+    default: "",
+    summary: "hosts that outgoing calls named in requests (webhooks) may reach",
+  },
+
+  {
+    name: "storage",
+    kind: "choice",
+    choices: ["folder", "s3"],
+    default: "folder",
+    summary: "where the bytes of data sets and large models lie",
+  },
+  { name: "s3_endpoint", kind: "url", summary: "object storage: its address" },
+  { name: "s3_region", kind: "text", default: "us-east-1", summary: "object storage: region" },
+  { name: "s3_bucket", kind: "text", summary: "object storage: bucket" },
+  { name: "s3_access_key_id", kind: "text", secret: true, summary: "object storage: key id" },
+  { name: "s3_secret_access_key", kind: "text", secret: true, summary: "object storage: secret key" },
+
+  {
+    name: "compute_workers",
+    kind: "integer",
+    default: "0",
+    min: 0,
+    max: 1024,
+    summary: "worker threads for fitting and scoring; 0 is the processor quota",
+  },
+  { name: "model_memory_bytes", kind: "bytes", default: "512MiB", ...sizes, summary: "memory of loaded models" },
+  { name: "queue_rows", kind: "integer", default: "4000000", min: 1, max: 1e12, summary: "rows that may wait for a worker" },
+  { name: "queue_bytes", kind: "bytes", default: "512MiB", ...sizes, summary: "bytes that may wait for a worker" },
+  {
+    name: "train_inline_values",
+    kind: "integer",
+    default: "2000000",
+    min: 0,
+    max: 1e12,
+    summary: "rows x columns up to which training answers at once instead of by a job",
+  },
+
+  { name: "body_bytes", kind: "bytes", default: "64MiB", ...sizes, summary: "largest body of a request" },
+  { name: "upload_bytes", kind: "bytes", default: "2GiB", ...sizes, summary: "largest uploaded file" },
+  { name: "quota_bytes", kind: "bytes", default: "20GiB", ...sizes, summary: "all stored data sets together" },
+  { name: "request_rows", kind: "integer", default: "1000000", min: 1, max: 1e9, summary: "rows in one request" },
+  { name: "request_columns", kind: "integer", default: "10000", min: 1, max: 1e6, summary: "columns in one request" },
+  { name: "request_timeout_s", kind: "integer", default: "60", ...seconds, summary: "limit of one request" },
+  { name: "rate_limit", kind: "integer", default: "100", min: 1, max: 1e6, summary: "requests a second of one key" },
+  {
+    name: "shutdown_timeout_s",
+    kind: "integer",
+    default: "30",
+    ...seconds,
+    summary: "wait for running requests and jobs at the end",
+  },
+
+  {
+    name: "auth",
+    kind: "choice",
+    choices: ["auto", "required", "none"],
+    default: "auto",
+    summary: "auto asks for a key when the address is not loopback or a token issuer is set",
+  },
+  { name: "jwks_url", kind: "url", summary: "key set of the issuer whose tokens are accepted" },
+  { name: "jwt_issuer", kind: "text", summary: "issuer that tokens must name" },
+  { name: "jwt_audience", kind: "text", summary: "audience that tokens must name" },
+
+  {
+    name: "job_concurrency",
+    kind: "integer",
+    default: "2",
+    min: 0,
+    max: 1024,
+    summary: "jobs that this process runs at once; 0 leaves them to `nomaly worker`",
+  },
+  {
+    name: "job_retry_limit",
+    kind: "integer",
+    default: "3",
+    min: 0,
+    max: 100,
+    summary: "further attempts of a job that failed for a passing reason",
+  },
+  {
+    name: "result_retention_days",
+    kind: "integer",
+    default: "365",
+    min: 1,
+    max: 36_500,
+    summary: "age at which stored results are removed",
+  },
+] as const satisfies readonly SettingSpec[];
+
+type Spec = (typeof settingSpecs)[number];
+export type SettingName = Spec["name"];
+
+type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : Name;
+type ValueOf<One extends Spec> = One["kind"] extends "integer" | "bytes"
+  ? number
+  : One["kind"] extends "list"
+    ? readonly string[]
+    : One extends { choices: readonly (infer Choice)[] }
+      ? Choice
+      : string;
+
+/** The settings as the service sees them: camelCase of the same words, parsed; `undefined` where nothing is set. */
+export type Config = Readonly<{
+  [One in Spec as CamelCase<One["name"]>]: One extends { default: string } ? ValueOf<One> : ValueOf<One> | undefined;
+}>;
+
+export function variableOf(spec: SettingSpec): string {
+  return spec.variable ?? `NOMALY_${spec.name.toUpperCase()}`;
+}

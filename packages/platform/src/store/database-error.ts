@@ -1,0 +1,51 @@
+/** Turns what PostgreSQL and its driver say into our codes. Knows SQLSTATE, never texts. */
+
+import { NomalyError } from "@nomaly/detect";
+
+interface DriverError extends Error {
+  readonly code?: string;
+  readonly constraint?: string;
+  readonly table?: string;
+}
+
+const uniqueViolation = "23505";
+const foreignKeyViolation = "23503";
+const queryCanceled = "57014";
+const lockNotAvailable = "55P03";
+
+/** SQLSTATE classes and codes that pass by themselves: lost connections, shut-downs, deadlocks, serialisation failures. */
+const passing = /^(08...|57P0[1-3]|40001|40P01|53...)$/;
+const driverCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
+
+export function databaseError(cause: unknown): NomalyError {
+  if (cause instanceof NomalyError) return cause;
+  const { code, message, table, constraint } = cause as DriverError;
+  if (code === uniqueViolation)
+    return new NomalyError("CONFLICT", `there is already one of these in ${table ?? "the table"}`, details(constraint, cause));
+  if (code === foreignKeyViolation)
+    return new NomalyError("NOT_FOUND", `what ${table ?? "the row"} refers to is not there`, details(constraint, cause));
+  if (code === queryCanceled || code === lockNotAvailable) {
+    return new NomalyError("TIMEOUT", "the database did not finish the statement in time", details("database", cause));
+  }
+  return new NomalyError("DATABASE", `the database failed: ${message}`, details("database", cause));
+}
+
+/** True when the same statement may succeed a moment later. */
+export function isPassing(error: unknown): boolean {
+  const cause = error instanceof NomalyError ? error.cause : error;
+  if (error instanceof NomalyError && error.code === "POOL_TIMEOUT") return true;
+  const code = (cause as DriverError | undefined)?.code;
+  if (code === undefined) return error instanceof NomalyError && error.code === "DATABASE";
+  return passing.test(code) || driverCodes.has(code);
+}
+
+/** True when the connection is of no further use. */
+export function isConnectionLost(cause: unknown): boolean {
+  const code = (cause as DriverError).code;
+  // The driver's own errors ("Connection terminated") carry no code at all.
+  return code === undefined || driverCodes.has(code) || /^(08|57P0)/.test(code);
+}
+
+function details(field: string | undefined, cause: unknown): { field?: string; cause: unknown } {
+  return field === undefined ? { cause } : { field, cause };
+}

@@ -1,0 +1,126 @@
+/** The tables. Times carry their zone; ids are made by us, so that a repeated request finds what the first one made. */
+
+export const tables = `
+create table detectors (
+  id uuid primary key,
+  name text not null,
+  algorithm_name text not null,
+  contamination double precision not null check (contamination > 0 and contamination <= 0.5),
+  -- How rows become numbers and scores become labels: scaling, missing, columns, threshold, seed.
+  options jsonb not null default '{}',
+  status text not null default 'created' check (status in ('created', 'training', 'ready', 'failed', 'disabled')),
+  is_fitted boolean not null default false,
+  threshold double precision,
+  model_version integer,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+create table detector_hyperparameters (
+  detector_id uuid not null references detectors on delete cascade,
+  name text not null,
+  value jsonb not null,
+  primary key (detector_id, name)
+);
+
+create table datasets (
+  id uuid primary key,
+  name text not null,
+  file_format text not null check (file_format in ('csv', 'parquet', 'json', 'ndjson', 'arrow')),
+  n_samples bigint not null,
+  n_features integer not null,
+  size_bytes bigint not null,
+  checksum text not null,
+  columns jsonb not null,
+  blob_key text not null unique,
+  created_at timestamptz not null default now()
+);
+
+create table model_versions (
+  id uuid primary key,
+  detector_id uuid not null references detectors on delete cascade,
+  version integer not null,
+  dataset_id uuid references datasets on delete set null,
+  -- A repeated attempt of the same job finds the version that the first one made.
+  job_id uuid unique,
+  file_bytes bytea,
+  blob_key text unique,
+  size_bytes bigint not null,
+  checksum text not null,
+  training_summary jsonb not null,
+  created_at timestamptz not null default now(),
+  unique (detector_id, version),
+  check ((file_bytes is null) <> (blob_key is null))
+);
+-- Model files are compressed already where it pays.
+alter table model_versions alter column file_bytes set storage external;
+
+create table detection_results (
+  id uuid not null,
+  detector_id uuid not null references detectors on delete cascade,
+  dataset_id uuid references datasets on delete set null,
+  model_version integer not null,
+  job_id uuid,
+  summary jsonb not null,
+  -- Parquet of the scored rows: here when small, else among the blobs.
+  file_bytes bytea,
+  blob_key text,
+  created_at timestamptz not null default now(),
+  primary key (id, created_at)
+) partition by range (created_at);
+
+create table api_keys (
+  id uuid primary key,
+  name text not null,
+  key_hash bytea not null,
+  scopes text[] not null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz,
+  revoked_at timestamptz,
+  last_used_at timestamptz
+);
+
+create table audit_log (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default now(),
+  actor text not null,
+  action text not null,
+  subject_kind text not null,
+  subject_id text,
+  request_id text,
+  details jsonb not null default '{}'
+);
+
+create table idempotency_keys (
+  actor text not null,
+  key text not null,
+  request_hash text not null,
+  status integer not null,
+  response jsonb not null,
+  created_at timestamptz not null default now(),
+  primary key (actor, key)
+);
+
+-- What the cache must forget, written in the transaction that makes it wrong, so that no crash can skip it.
+create table cache_invalidations (
+  id bigint generated always as identity primary key,
+  tags text[] not null,
+  created_at timestamptz not null default now()
+);
+
+-- Blobs whose rows are gone, to be removed when nobody can be reading them any more.
+create table blob_removals (
+  blob_key text primary key,
+  created_at timestamptz not null default now()
+);
+
+create table processes (
+  id uuid primary key,
+  kind text not null check (kind in ('serve', 'worker')),
+  host text not null,
+  pid integer not null,
+  connection_count_max integer not null,
+  started_at timestamptz not null default now(),
+  seen_at timestamptz not null default now()
+);
+`;
