@@ -17,3 +17,8 @@ export function newId(now: number = Date.now()): string {
 export function isId(text: string): boolean {
   return pattern.test(text);
 }
+
+/** The time inside an id: when it was made, to the millisecond. */
+export function idTime(id: string): Date {
+  return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
+}

@@ -1,4 +1,7 @@
-/** The tables. Times carry their zone; ids are made by us, so that a repeated request finds what the first one made. */
+/**
+ * The tables. Times carry their zone and end at the millisecond, which is what JavaScript's can hold: a page that continues after
+ * such a time continues exactly there; ids are made by us, so that a repeated request finds what the first one made.
+ */
 
 export const tables = `
 create table detectors (
@@ -12,8 +15,8 @@ create table detectors (
   is_fitted boolean not null default false,
   threshold double precision,
   model_version integer,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now()
 );
 
 create table detector_hyperparameters (
@@ -33,7 +36,7 @@ create table datasets (
   checksum text not null,
   columns jsonb not null,
   blob_key text not null unique,
-  created_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now()
 );
 
 create table model_versions (
@@ -48,7 +51,7 @@ create table model_versions (
   size_bytes bigint not null,
   checksum text not null,
   training_summary jsonb not null,
-  created_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
   unique (detector_id, version),
   check ((file_bytes is null) <> (blob_key is null))
 );
@@ -65,24 +68,29 @@ create table detection_results (
   -- Parquet of the scored rows: here when small, else among the blobs.
   file_bytes bytea,
   blob_key text,
-  created_at timestamptz not null default now(),
+  size_bytes bigint not null default 0,
+  -- The time inside the id, so that an id alone leads to one partition.
+  created_at timestamptz(3) not null,
   primary key (id, created_at)
 ) partition by range (created_at);
+
+-- What no month's partition takes: a clock that jumped must not lose a result.
+create table detection_results_default partition of detection_results default;
 
 create table api_keys (
   id uuid primary key,
   name text not null,
   key_hash bytea not null,
   scopes text[] not null,
-  created_at timestamptz not null default now(),
-  expires_at timestamptz,
-  revoked_at timestamptz,
-  last_used_at timestamptz
+  created_at timestamptz(3) not null default now(),
+  expires_at timestamptz(3),
+  revoked_at timestamptz(3),
+  last_used_at timestamptz(3)
 );
 
 create table audit_log (
   id bigint generated always as identity primary key,
-  at timestamptz not null default now(),
+  at timestamptz(3) not null default now(),
   actor text not null,
   action text not null,
   subject_kind text not null,
@@ -95,9 +103,10 @@ create table idempotency_keys (
   actor text not null,
   key text not null,
   request_hash text not null,
-  status integer not null,
-  response jsonb not null,
-  created_at timestamptz not null default now(),
+  -- Absent only within the transaction that makes what the request asked for.
+  status integer,
+  response jsonb,
+  created_at timestamptz(3) not null default now(),
   primary key (actor, key)
 );
 
@@ -105,13 +114,13 @@ create table idempotency_keys (
 create table cache_invalidations (
   id bigint generated always as identity primary key,
   tags text[] not null,
-  created_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now()
 );
 
 -- Blobs whose rows are gone, to be removed when nobody can be reading them any more.
 create table blob_removals (
   blob_key text primary key,
-  created_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now()
 );
 
 create table processes (
@@ -120,7 +129,7 @@ create table processes (
   host text not null,
   pid integer not null,
   connection_count_max integer not null,
-  started_at timestamptz not null default now(),
-  seen_at timestamptz not null default now()
+  started_at timestamptz(3) not null default now(),
+  seen_at timestamptz(3) not null default now()
 );
 `;

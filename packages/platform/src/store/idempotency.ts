@@ -1,0 +1,60 @@
+/** A request that is sent twice under one key is done once and answered twice. */
+
+import { NomalyError } from "@nomaly/detect";
+import type { Sql } from "./sql.ts";
+
+export interface IdempotentRequest {
+  readonly actor: string;
+  readonly key: string;
+  /** Over method, path and body. */
+  readonly requestHash: string;
+}
+
+export interface StoredResponse {
+  readonly status: number;
+  readonly response: unknown;
+}
+
+/**
+ * `undefined`: do it, and call `storeResponse` in the same transaction. Otherwise the answer that the first request got.
+ * While another transaction does the same request this one waits for its end.
+ * @throws NomalyError CONFLICT when another request had this key.
+ */
+export async function claimKey(sql: Sql, { actor, key, requestHash }: IdempotentRequest): Promise<StoredResponse | undefined> {
+  const claim = "insert into idempotency_keys (actor, key, request_hash) values ($1, $2, $3) on conflict (actor, key) do nothing";
+  const { rowCount } = await sql.query(claim, [actor, key, requestHash]);
+  if (rowCount === 1) return undefined;
+  const text = `select request_hash as "requestHash", status, response from idempotency_keys where actor = $1 and key = $2`;
+  const { rows } = await sql.query<StoredResponse & { requestHash: string; status: number | null }>(text, [actor, key]);
+  const stored = rows.at(0);
+  // Removed as too old between the two statements: nobody repeats a request after so long.
+  if (stored?.status === undefined || stored.status === null)
+    throw conflict("its first request has no answer; use a new key", key);
+  if (stored.requestHash !== requestHash) throw conflict("it was used for another request; use a new key", key);
+  return { status: stored.status, response: stored.response };
+}
+
+/** In the transaction that claimed the key. */
+export async function storeResponse(
+  sql: Sql,
+  { actor, key }: IdempotentRequest,
+  { status, response }: StoredResponse,
+): Promise<void> {
+  const text = "update idempotency_keys set status = $3, response = $4 where actor = $1 and key = $2";
+  await sql.query(text, [actor, key, status, JSON.stringify(response ?? null)]);
+}
+
+/** The number of removed keys. */
+export async function deleteOldKeys(sql: Sql, ageHours: number): Promise<number> {
+  const { rowCount } = await sql.query("delete from idempotency_keys where created_at < now() - make_interval(hours => $1)", [
+    ageHours,
+  ]);
+  return rowCount;
+}
+
+function conflict(why: string, key: string): NomalyError {
+  return new NomalyError("CONFLICT", `the idempotency key cannot be used again: ${why}`, {
+    field: "idempotency-key",
+    received: key,
+  });
+}
