@@ -1,0 +1,75 @@
+/** What the rest of the service can ask of the queue. `open-queue.ts` makes one. */
+
+import type { Sql } from "../store/sql.ts";
+import type { JobHandlers, JobName, JobPayloads, JobRecord, JobStatus } from "./job-types.ts";
+
+export interface EnqueueOptions {
+  /** A repeated request under the same key finds the first one's job. */
+  readonly key?: string;
+  /** Higher is sooner; 0 by default. */
+  readonly priority?: number;
+  readonly startAfter?: Date;
+}
+
+export interface JobQuery {
+  readonly status?: JobStatus | undefined;
+  readonly name?: JobName | undefined;
+  readonly detectorId?: string | undefined;
+  readonly limit: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string | undefined;
+}
+
+export interface JobPage {
+  /** Newest first. */
+  readonly items: readonly JobRecord[];
+  /** `null` on the last page. */
+  readonly nextCursor: string | null;
+}
+
+/** Of this process since it started, but for `running`, which is now. */
+export interface JobCounters {
+  readonly enqueued: number;
+  readonly running: number;
+  readonly succeeded: number;
+  /** Attempts that will be repeated. */
+  readonly retried: number;
+  /** Jobs that ended in failure. */
+  readonly failed: number;
+  /** Attempts whose job was cancelled or taken over by another process. */
+  readonly lost: number;
+  readonly givenBack: number;
+}
+
+export interface QueueStats {
+  readonly byName: Readonly<Record<JobName, JobCounters>>;
+  readonly running: number;
+  /** Looks for work, renewals and sweeps that the database refused. */
+  readonly databaseErrors: number;
+}
+
+export interface Queue {
+  /**
+   * In the caller's transaction: the job exists exactly when that commits.
+   * @returns the job's id.
+   * @throws NomalyError TOO_LARGE for a payload that should have been a data set, DATABASE.
+   */
+  enqueue<Name extends JobName>(sql: Sql, name: Name, payload: JobPayloads[Name], options?: EnqueueOptions): Promise<string>;
+  get(id: string): Promise<JobRecord | undefined>;
+  /** @throws NomalyError REQUEST for a cursor that is none. */
+  list(query: JobQuery): Promise<JobPage>;
+  /** Of a queued job at once; a running one's signal fires within a second, in whatever process. One that has ended stays as it is. */
+  cancel(id: string): Promise<JobRecord | undefined>;
+  /** Queues a failed or cancelled job again. @throws NomalyError CONFLICT when it is in another state. */
+  retry(id: string): Promise<JobRecord | undefined>;
+  /** The job now and at each change until it has ended; ends quietly by the signal. @throws NomalyError NOT_FOUND. */
+  events(id: string, signal: AbortSignal): AsyncIterable<JobRecord>;
+  /** Starts working, on the names given. Resolves at once. */
+  work(handlers: Partial<JobHandlers>, options: { readonly concurrency: number }): Promise<void>;
+  /** Plain numbers of this process. */
+  stats(): QueueStats;
+  /** How many jobs the database holds, by name and status. */
+  counts(): Promise<Readonly<Record<JobName, Readonly<Record<JobStatus, number>>>>>;
+  /** Takes no more, waits so long for running ones, then aborts them and gives them back to the queue. */
+  close(options: { readonly timeoutMs: number }): Promise<void>;
+}
