@@ -10,7 +10,7 @@ export interface NewAuditEntry {
   readonly subjectKind: string;
   readonly subjectId: string | null;
   readonly requestId: string | null;
-  readonly details?: Readonly<Record<string, unknown>>;
+  readonly details?: object;
 }
 
 export interface AuditEntry extends Required<NewAuditEntry> {

@@ -11,23 +11,41 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number;
 }
 
-/** The driver's client, and whether it has said that it is dead. */
 export interface Connection {
   readonly client: Client;
-  readonly isDead: () => boolean;
+  readonly statementTimeoutMs: number;
+  isDead(): boolean;
+  /** Cuts it at once; a running statement fails. */
+  destroy(): void;
 }
+
+/** Idle time after which the system asks the other side whether it still lives. */
+const keepAliveMs = 30_000;
 
 /** @throws NomalyError DATABASE. */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const { url, applicationName, statementTimeoutMs, connectTimeoutMs } = options;
+  const { applicationName, statementTimeoutMs, connectTimeoutMs } = options;
+  const { url, ownOptions } = separateOptions(options.url);
   let dead = false;
+  const settings = {
+    jit: "off",
+    statement_timeout: statementTimeoutMs,
+    // A process that stops in the middle of a transaction must not hold its locks for ever.
+    idle_in_transaction_session_timeout: statementTimeoutMs,
+    timezone: "UTC",
+  };
   const client = new Client({
     connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
-    options: `-c jit=off -c statement_timeout=${statementTimeoutMs} -c timezone=UTC`,
+    keepAliveInitialDelayMillis: keepAliveMs,
+    options: [ownOptions, ...Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)].join(" ").trim(),
   });
+  const destroy = () => {
+    dead = true;
+    client.connection.stream.destroy();
+  };
   // Without a listener a connection lost while idle would end the process; the check before use finds it.
   client.on("error", () => (dead = true));
   client.on("end", () => (dead = true));
@@ -37,15 +55,18 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     client.end().catch(() => undefined);
     throw databaseError(error);
   }
-  return { client, isDead: () => dead };
+  return { client, statementTimeoutMs, isDead: () => dead, destroy };
+}
+
+/** Options in the URL come first, so that ours hold; a name there would take the place of ours. */
+function separateOptions(url: string): { readonly url: string; readonly ownOptions: string } {
+  if (!URL.canParse(url)) return { url, ownOptions: "" };
+  const parsed = new URL(url);
+  const ownOptions = parsed.searchParams.get("options") ?? "";
+  for (const name of ["options", "application_name"]) parsed.searchParams.delete(name);
+  return { url: parsed.href, ownOptions };
 }
 
 export async function closeConnection({ client }: Connection): Promise<void> {
   await client.end();
-}
-
-export async function isUsable({ client, isDead }: Connection): Promise<boolean> {
-  if (isDead()) return false;
-  await client.query("select 1");
-  return !isDead();
 }

@@ -13,6 +13,9 @@ const foreignKeyViolation = "23503";
 const queryCanceled = "57014";
 const lockNotAvailable = "55P03";
 
+/** Class 22: text with a NUL character, a number that its column cannot hold. Only what a caller sent can be so. */
+const dataException = /^22...$/;
+
 /** SQLSTATE classes and codes that pass by themselves: lost connections, shut-downs, deadlocks, serialisation failures. */
 const passing = /^(08...|57P0[1-3]|40001|40P01|53...)$/;
 const driverCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
@@ -26,6 +29,9 @@ export function databaseError(cause: unknown): NomalyError {
     return new NomalyError("NOT_FOUND", `what ${table ?? "the row"} refers to is not there`, details(constraint, cause));
   if (code === queryCanceled || code === lockNotAvailable) {
     return new NomalyError("TIMEOUT", "the database did not finish the statement in time", details("database", cause));
+  }
+  if (dataException.test(code ?? "")) {
+    return new NomalyError("REQUEST", `a value cannot be stored: ${message}`, details(undefined, cause));
   }
   return new NomalyError("DATABASE", `the database failed: ${message}`, details("database", cause));
 }

@@ -16,11 +16,14 @@ export interface NewDetector {
   readonly name: string;
   readonly algorithmName: string;
   readonly contamination: number;
-  readonly options: Values;
-  readonly hyperparameters: Values;
+  /** How rows become numbers and scores become labels; stored as JSON. */
+  readonly options: object;
+  readonly hyperparameters: object;
 }
 
 export interface DetectorRow extends NewDetector {
+  readonly options: Values;
+  readonly hyperparameters: Values;
   readonly status: DetectorStatus;
   readonly isFitted: boolean;
   readonly threshold: number | null;
@@ -32,15 +35,15 @@ export interface DetectorRow extends NewDetector {
 }
 
 export interface DetectorChanges {
-  readonly name?: string;
-  readonly contamination?: number;
-  readonly options?: Values;
+  readonly name?: string | undefined;
+  readonly contamination?: number | undefined;
+  readonly options?: object | undefined;
   /** All of them: those that are not named here are removed. */
-  readonly hyperparameters?: Values;
-  readonly status?: DetectorStatus;
-  readonly isFitted?: boolean;
-  readonly threshold?: number | null;
-  readonly modelVersion?: number | null;
+  readonly hyperparameters?: object | undefined;
+  readonly status?: DetectorStatus | undefined;
+  readonly isFitted?: boolean | undefined;
+  readonly threshold?: number | null | undefined;
+  readonly modelVersion?: number | null | undefined;
 }
 
 export interface DetectorFilter extends PageRequest {
@@ -115,7 +118,7 @@ export async function updateDetector(sql: Sql, id: string, changes: DetectorChan
   return detectorById(sql, id);
 }
 
-async function replaceHyperparameters(sql: Sql, id: string, hyperparameters: Values): Promise<void> {
+async function replaceHyperparameters(sql: Sql, id: string, hyperparameters: object): Promise<void> {
   await sql.query("delete from detector_hyperparameters where detector_id = $1", [id]);
   const text =
     "insert into detector_hyperparameters (detector_id, name, value) select $1::uuid, key, value from jsonb_each($2::jsonb)";

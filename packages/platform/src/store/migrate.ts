@@ -4,7 +4,7 @@ import { NomalyError } from "@nomaly/detect";
 import { closeConnection, openConnection } from "./connection.ts";
 import { databaseError } from "./database-error.ts";
 import { type Migration, migrations } from "./migrations/list.ts";
-import { inTransaction } from "./open-database.ts";
+import { inTransaction } from "./statement.ts";
 
 /** Any number, as long as all our processes use the same. */
 const advisoryLock = 7_263_551;

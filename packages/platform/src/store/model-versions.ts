@@ -14,7 +14,7 @@ export interface NewModelVersion {
   readonly content: { readonly fileBytes: Uint8Array } | { readonly blobKey: string };
   readonly sizeBytes: number;
   readonly checksum: string;
-  readonly trainingSummary: Readonly<Record<string, unknown>>;
+  readonly trainingSummary: object;
 }
 
 export interface ModelVersionRow {

@@ -1,108 +1,102 @@
-/** The database pool: 20 connections that stay, 30 more when needed, each checked before use. All SQL goes through it. */
+/** The database: 20 connections that stay, 30 more when needed, each checked before use; reads from a replica where there is one. */
 
-import { throwIfAborted } from "@nomaly/detect";
-import type { Clock, Lease, ResourcePoolStats } from "../pools/resource-pool.ts";
-import { createResourcePool } from "../pools/resource-pool.ts";
-import { closeConnection, type Connection, isUsable, openConnection } from "./connection.ts";
-import { databaseError, isConnectionLost } from "./database-error.ts";
+import type { NomalyError } from "@nomaly/detect";
+import type { ResourcePoolStats } from "../pools/resource-pool.ts";
+import { type ConnectionPool, type ConnectionPoolOptions, createConnectionPool } from "./connection-pool.ts";
+import { isConnectionLost } from "./database-error.ts";
+import { type Replica, type ReplicaStats, watchReplica } from "./replica.ts";
 import type { Database, Sql, SqlResult } from "./sql.ts";
+import type { StatementStats } from "./statement-counts.ts";
 
-export interface DatabaseOptions {
-  readonly url: string;
-  /** Shown by the server beside each connection; begins with "nomaly". */
-  readonly applicationName: string;
-  readonly poolSize: number;
-  readonly maxOverflow: number;
-  readonly acquireTimeoutMs: number;
-  readonly recycleMs: number;
-  readonly statementTimeoutMs: number;
-  readonly clock?: Clock;
+export interface DatabaseOptions extends Omit<ConnectionPoolOptions, "name" | "afterWrite"> {
+  readonly replicaUrl?: string | undefined;
+  /** A replica that is further behind is not read from; 5 s by default. */
+  readonly replicaStaleMs?: number | undefined;
+}
+
+export interface DatabaseStats {
+  readonly pool: ResourcePoolStats;
+  readonly statements: StatementStats;
+  readonly replica?: ReplicaStats & { readonly pool: ResourcePoolStats; readonly statements: StatementStats };
 }
 
 export interface OpenDatabase extends Database {
-  stats(): ResourcePoolStats;
+  stats(): DatabaseStats;
+  /** Looks at the replica now instead of within the second; nothing without one. */
+  probeReplica(): Promise<void>;
   close(): Promise<void>;
 }
 
-const connectTimeoutMs = 10_000;
-
-/** Opens no connection by itself. */
+/** Opens no connection by itself, except to a replica. */
 export function openDatabase(options: DatabaseOptions): OpenDatabase {
-  const { url, applicationName, statementTimeoutMs, clock } = options;
-  const pool = createResourcePool<Connection>({
-    name: "database",
-    base: options.poolSize,
-    overflow: options.maxOverflow,
-    acquireTimeoutMs: options.acquireTimeoutMs,
-    recycleMs: options.recycleMs,
-    open: () => openConnection({ url, applicationName, statementTimeoutMs, connectTimeoutMs }),
-    close: closeConnection,
-    check: isUsable,
-    ...(clock === undefined ? {} : { clock }),
-  });
-
-  async function query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<SqlResult<Row>> {
-    const lease = await pool.acquire();
-    return finishing(lease, () => run<Row>(lease.resource, text, values));
+  const { replicaUrl, replicaStaleMs, ...shared } = options;
+  let watch: Replica | undefined;
+  const afterWrite = replicaUrl === undefined ? undefined : async (sql: Sql) => watch?.noteWrite(sql);
+  const primary = createConnectionPool({ ...shared, name: "database", afterWrite });
+  let replica: ConnectionPool | undefined;
+  if (replicaUrl !== undefined) {
+    replica = createConnectionPool({ ...shared, url: replicaUrl, name: "database replica" });
+    watch = watchReplica({ primary, replica, staleMs: replicaStaleMs, clock: options.clock });
   }
 
-  async function transaction<Value>(work: (sql: Sql) => Promise<Value>): Promise<Value> {
-    const lease = await pool.acquire();
-    return finishing(lease, () => inTransaction(lease.resource, work));
+  async function read<Row extends object>(
+    text: string,
+    values: readonly unknown[],
+    signal: AbortSignal | undefined,
+  ): Promise<SqlResult<Row>> {
+    if (watch === undefined || replica === undefined || !watch.take()) return readTwice(primary, text, values, signal);
+    const either = signal === undefined ? watch.signal() : AbortSignal.any([signal, watch.signal()]);
+    try {
+      return await replica.query<Row>(text, values, either);
+    } catch (error) {
+      if (signal?.aborted === true || !isFaultOfServer(error)) throw error;
+      watch.failed(error);
+      return readTwice(primary, text, values, signal);
+    }
   }
 
-  const database: OpenDatabase = {
-    query,
-    transaction,
-    get read() {
-      return database;
+  function forCaller(signal: AbortSignal | undefined): Database {
+    return {
+      query: (text, values = []) => primary.query(text, values, signal),
+      transaction: (work) => primary.transaction(work, signal),
+      read: { query: (text, values = []) => read(text, values, signal) },
+      withSignal: forCaller,
+    };
+  }
+
+  return {
+    ...forCaller(undefined),
+    stats: () => ({
+      ...primary.stats(),
+      ...(watch === undefined || replica === undefined ? {} : { replica: { ...watch.stats(), ...replica.stats() } }),
+    }),
+    probeReplica: async () => watch?.probe(),
+    async close() {
+      await watch?.close();
+      await replica?.close();
+      await primary.close();
     },
-    stats: () => pool.stats(),
-    close: () => pool.close(),
   };
-  return database;
 }
 
-/** Gives the connection back when the work is done, or throws it away when it broke. */
-async function finishing<Value>(lease: Lease<Connection>, work: () => Promise<Value>): Promise<Value> {
-  try {
-    const value = await work();
-    lease.release();
-    return value;
-  } catch (error) {
-    lease.release(lease.resource.isDead() || isConnectionLost((error as Error).cause ?? error));
-    throw error;
-  }
+/** What a read would not meet on another server. */
+function isFaultOfServer(error: unknown): boolean {
+  return ["DATABASE", "POOL_TIMEOUT", "ABORTED"].includes((error as NomalyError).code);
 }
 
-async function run<Row extends object>(
-  { client }: Connection,
+/** A read whose connection is lost has done nothing: it is safe to send it again, once. */
+async function readTwice<Row extends object>(
+  pool: ConnectionPool,
   text: string,
   values: readonly unknown[],
+  signal: AbortSignal | undefined,
 ): Promise<SqlResult<Row>> {
   try {
-    const { rows, rowCount } = await client.query<Row>(text, [...values]);
-    return { rows, rowCount: rowCount ?? 0 };
+    return await pool.query<Row>(text, values, signal);
   } catch (error) {
-    throw databaseError(error);
-  }
-}
-
-export async function inTransaction<Value>(
-  connection: Connection,
-  work: (sql: Sql) => Promise<Value>,
-  signal?: AbortSignal,
-): Promise<Value> {
-  const sql: Sql = { query: (text, values = []) => run(connection, text, values) };
-  await sql.query("begin");
-  try {
-    const value = await work(sql);
-    throwIfAborted(signal);
-    await sql.query("commit");
-    return value;
-  } catch (error) {
-    // The error of the work is the one to tell; a connection that cannot roll back is found dead at its next check.
-    await sql.query("rollback").catch(() => undefined);
-    throw error;
+    const { code, cause } = error as NomalyError;
+    if (signal?.aborted === true || code !== "DATABASE" || !isConnectionLost(cause)) throw error;
+    pool.counts.retries++;
+    return pool.query<Row>(text, values, signal);
   }
 }

@@ -11,7 +11,7 @@ export interface NewResult {
   readonly datasetId: string | null;
   readonly modelVersion: number;
   readonly jobId: string | null;
-  readonly summary: Readonly<Record<string, unknown>>;
+  readonly summary: object;
   /** Parquet of the scored rows: in the row when small, else among the blobs. */
   readonly content: { readonly fileBytes: Uint8Array } | { readonly blobKey: string };
   readonly sizeBytes: number;

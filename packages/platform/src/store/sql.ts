@@ -7,13 +7,18 @@ export interface SqlResult<Row> {
 }
 
 export interface Sql {
-  /** @throws NomalyError DATABASE, or CONFLICT, NOT_FOUND, TIMEOUT where the database's own code says so. */
+  /** @throws NomalyError DATABASE, or CONFLICT, NOT_FOUND, REQUEST, TIMEOUT where the database's own code says so; ABORTED. */
   query<Row extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<SqlResult<Row>>;
 }
 
 export interface Database extends Sql {
-  /** For reads that may come from a replica; the primary where there is none, or where it has not yet what this process wrote. */
+  /**
+   * For statements that only read. They may come from a replica, and from the primary where there is none or where it has not
+   * yet what this process wrote; one whose connection is lost is sent a second time.
+   */
   readonly read: Sql;
-  /** All or nothing. Statements go to `sql` one after the other. */
+  /** All or nothing. Statements go to `sql` one after the other, none after the end. */
   transaction<Value>(work: (sql: Sql) => Promise<Value>): Promise<Value>;
+  /** The same database for one caller: when the signal fires, its waiting ends and its running statement is cancelled. */
+  withSignal(signal: AbortSignal | undefined): Database;
 }

@@ -1,0 +1,136 @@
+/** One statement on one connection: bounded in time, cancelled with its caller, counted. */
+
+import { connect } from "node:net";
+import { NomalyError, throwIfAborted } from "@nomaly/detect";
+import type { Client } from "pg";
+import type { Connection } from "./connection.ts";
+import { databaseError, isConnectionLost } from "./database-error.ts";
+import type { Sql, SqlResult } from "./sql.ts";
+import { countStatement, type StatementCounts } from "./statement-counts.ts";
+
+export interface StatementContext {
+  readonly signal?: AbortSignal | undefined;
+  readonly counts?: StatementCounts | undefined;
+}
+
+/** The server ends a statement at its limit; when not even that arrives after so much longer, the connection is no good. */
+const graceMs = 5_000;
+/** A cancelled statement ends at once; one that does not loses its connection. */
+const cancelMsMax = 2_000;
+const checkMsMax = 5_000;
+
+export async function runStatement<Row extends object>(
+  connection: Connection,
+  text: string,
+  values: readonly unknown[],
+  { signal, counts }: StatementContext,
+): Promise<SqlResult<Row>> {
+  throwIfAborted(signal);
+  const start = performance.now();
+  const cancelling = cancelOnAbort(connection, signal);
+  try {
+    const limitMs = connection.statementTimeoutMs === 0 ? 0 : connection.statementTimeoutMs + graceMs;
+    const { rows, rowCount } = await bounded(connection, limitMs, () => connection.client.query<Row>(text, [...values]));
+    return { rows, rowCount: rowCount ?? 0 };
+  } catch (error) {
+    if (isConnectionLost(error)) connection.destroy();
+    if (counts !== undefined) counts.failures++;
+    if (signal?.aborted !== true) throw databaseError(error);
+    if (counts !== undefined) counts.cancelled++;
+    throw new NomalyError("ABORTED", "the statement was cancelled by its caller", { cause: error });
+  } finally {
+    await cancelling.end();
+    if (counts !== undefined) countStatement(counts, performance.now() - start);
+  }
+}
+
+/** Whether it can be used: it answers, in time, and nothing was left open on it. */
+export async function isUsable(connection: Connection): Promise<boolean> {
+  if (connection.isDead()) return false;
+  await bounded(connection, checkMsMax, () => connection.client.query("select 1"));
+  return !connection.isDead() && connection.client.getTransactionStatus() === "I";
+}
+
+async function bounded<Value>(connection: Connection, limitMs: number, work: () => Promise<Value>): Promise<Value> {
+  if (limitMs === 0) return work();
+  const timer = setTimeout(() => connection.destroy(), limitMs);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** `end` waits for a cancellation that is under way: it must not meet the next statement on this connection. */
+function cancelOnAbort(connection: Connection, signal: AbortSignal | undefined): { end(): Promise<void> } {
+  if (signal === undefined) return { end: async () => undefined };
+  let sent: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = () => {
+    timer = setTimeout(() => connection.destroy(), cancelMsMax);
+    sent = sendCancel(connection.client);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  return {
+    async end() {
+      signal.removeEventListener("abort", onAbort);
+      clearTimeout(timer);
+      await sent;
+    },
+  };
+}
+
+/** The names of these come from the server at its greeting; the driver's types leave them out. */
+interface CancelKey {
+  readonly processID: number;
+  readonly secretKey: number;
+}
+
+const cancelRequestCode = 80_877_102;
+
+/** Asks the server, on a connection of its own, to stop what this one runs. Never rejects: then the timer cuts the connection. */
+function sendCancel(client: Client): Promise<void> {
+  const { processID, secretKey } = client as Client & CancelKey;
+  const message = Buffer.alloc(16);
+  message.writeInt32BE(16, 0);
+  message.writeInt32BE(cancelRequestCode, 4);
+  message.writeInt32BE(processID, 8);
+  message.writeInt32BE(secretKey, 12);
+  return new Promise((resolve) => {
+    const { host, port } = client;
+    const socket = host.startsWith("/") ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
+    socket.setTimeout(cancelMsMax, () => socket.destroy());
+    socket.on("connect", () => socket.write(message));
+    // The server closes it when the cancellation is on its way.
+    socket.on("error", () => undefined).on("close", () => resolve());
+    socket.resume();
+  });
+}
+
+export async function inTransaction<Value>(
+  connection: Connection,
+  work: (sql: Sql) => Promise<Value>,
+  context: StatementContext = {},
+): Promise<Value> {
+  let isOver = false;
+  const sql: Sql = {
+    query: async (text, values = []) => {
+      if (isOver) throw new Error("internal: a statement after the end of its transaction");
+      return runStatement(connection, text, values, context);
+    },
+  };
+  await runStatement(connection, "begin", [], {});
+  if (context.counts !== undefined) context.counts.transactions++;
+  try {
+    const value = await work(sql);
+    throwIfAborted(context.signal);
+    isOver = true;
+    await runStatement(connection, "commit", [], {});
+    return value;
+  } catch (error) {
+    isOver = true;
+    // The error of the work is the one to tell. A connection that cannot roll back is thrown away by whoever gave it.
+    await runStatement(connection, "rollback", [], {}).catch(() => undefined);
+    throw error;
+  }
+}
