@@ -1,0 +1,227 @@
+/**
+ * Two levels: memory, then Redis. Both may be empty, and Redis may be gone: what is asked for is then loaded.
+ *
+ * A value is given to nobody who asks after the change that made it old was invalidated: level 1 compares generations,
+ * level 2 the stamps of its tags, and a load that a change overtook is joined by no later caller.
+ */
+
+import { throwIfAborted } from "@nomaly/detect";
+import type { Clock } from "../pools/resource-pool.ts";
+import { createBackgroundWrites } from "./background-writes.ts";
+import { copyOfKinds, createCounts, type CacheStats } from "./cache-stats.ts";
+import { decodeValue, encodeValue } from "./codec.ts";
+import { createFlights } from "./flights.ts";
+import { createGenerations } from "./generations.ts";
+import { everythingTag, type CacheEntry } from "./keys.ts";
+import { cacheKinds, level1TtlMsMax, negativeTtlMs, type CacheKind } from "./kinds.ts";
+import { createLevel1, type Found } from "./level1.ts";
+import type { Level2, Stamp } from "./level2.ts";
+import { measureValue } from "./measure-value.ts";
+import { startSweep, type PendingInvalidations } from "./sweep.ts";
+
+export interface Answer<T> {
+  readonly value: T | undefined;
+  readonly from: "level1" | "level2" | "load";
+}
+
+/** Stops when every caller that waits for it has gone. */
+export type Load<T> = (signal: AbortSignal) => Promise<T | undefined>;
+
+export interface Cache {
+  /**
+   * What is under the key, or else what `load` gives, once for all callers that ask at the same time. `undefined` is
+   * "there is nothing" and is kept for a short while. Values are JSON or Uint8Array, and shared: nobody may change them.
+   *
+   * @param signal lets this caller go; the others keep their answer.
+   * @throws what `load` throws, to every caller that waits, and keeps nothing; ABORTED by the signal.
+   */
+  get<T>(entry: CacheEntry, load: Load<T>, signal?: AbortSignal): Promise<Answer<T>>;
+  /** Level 1 alone, at once. Undefined when it is not there. */
+  peek<T>(kind: CacheKind, key: string): { readonly value: T | undefined } | undefined;
+  /** Only for kinds whose key says all that the value depends on: for others, `get` sees a change that overtakes the load. */
+  put(entry: CacheEntry, value: unknown): void;
+  /** After the commit of the change. Over when other processes were told, or, with Redis down, will be. False: not yet. */
+  invalidate(tags: readonly string[]): Promise<boolean>;
+  /** Another process has invalidated these. */
+  dropLocal(tags: readonly string[]): void;
+  /** Gives its memory back. Not for changes: a reader under way may bring the old value again. */
+  delete(kind: CacheKind, key: string): Promise<void>;
+  stats(): CacheStats;
+  /** Ends what is under way; Redis stays open until what was to be written is. */
+  close(): Promise<void>;
+}
+
+export interface CacheOptions {
+  readonly level1BytesMax?: number;
+  /** Closed with the cache. */
+  readonly level2?: Level2 | undefined;
+  /** Replaces the times of `cacheKinds`. */
+  readonly ttlMs?: Partial<Readonly<Record<CacheKind, number>>>;
+  readonly negativeTtlMs?: number;
+  /** Of one value, not compressed. */
+  readonly valueBytesMax?: number;
+  /** Invalidations stored with the changes that need them, for the case that a process ends between commit and `invalidate`. */
+  readonly pendingInvalidations?: PendingInvalidations | undefined;
+  readonly sweepMs?: number;
+  readonly clock?: Clock;
+}
+
+export const cacheDefaults = { level1BytesMax: 64 * 1024 * 1024, valueBytesMax: 32 * 1024 * 1024, sweepMs: 5000 } as const;
+
+const generationTagCountMax = 100_000;
+const writeCountMax = 64;
+const writeBytesMax = 64 * 1024 * 1024;
+
+export function createCache(options: CacheOptions = {}): Cache {
+  const { level2, clock = performance, ttlMs = {}, pendingInvalidations } = options;
+  const { level1BytesMax, valueBytesMax, sweepMs } = { ...cacheDefaults, ...options };
+  const generations = createGenerations(generationTagCountMax);
+  const level1 = createLevel1({ bytesMax: level1BytesMax, generations, clock });
+  const flights = createFlights<Answer<unknown>>();
+  const writes = createBackgroundWrites(writeCountMax, writeBytesMax);
+  const counts = createCounts();
+
+  function ttlOf(kind: CacheKind, value: unknown): number {
+    const ttl = ttlMs[kind] ?? cacheKinds[kind].ttlMs;
+    return value === undefined ? Math.min(ttl, options.negativeTtlMs ?? negativeTtlMs) : ttl;
+  }
+
+  const shared = (kind: CacheKind) => (cacheKinds[kind].isShared ? level2 : undefined);
+
+  function peek(kind: CacheKind, key: string): Found | undefined {
+    const found = level1.get(key);
+    if (found === undefined) return undefined;
+    counts.kinds[kind].level1Hits++;
+    if (found.value === undefined) counts.kinds[kind].negativeHits++;
+    return found;
+  }
+
+  async function get(entry: CacheEntry, load: Load<unknown>, signal?: AbortSignal): Promise<Answer<unknown>> {
+    const found = peek(entry.kind, entry.key);
+    if (found !== undefined) return { value: found.value, from: "level1" };
+    const isJoinable = (generation: number) => generations.isCurrent(generation, entry.tags);
+    const generation = generations.current();
+    const answer = await flights.join(entry.key, generation, (stop) => fetchValue(entry, generation, load, stop), {
+      isJoinable,
+      signal,
+    });
+    if (answer.from === "load") counts.kinds[entry.kind].misses++;
+    else counts.kinds[entry.kind].level2Hits++;
+    if (answer.from !== "load" && answer.value === undefined) counts.kinds[entry.kind].negativeHits++;
+    return answer;
+  }
+
+  async function fetchValue(
+    entry: CacheEntry,
+    generation: number,
+    load: Load<unknown>,
+    stop: AbortSignal,
+  ): Promise<Answer<unknown>> {
+    const { kind } = entry;
+    const askedAt = clock.now();
+    const answer = await shared(kind)?.read(entry.key, entry.tags);
+    const stored =
+      answer?.encoded === undefined ? undefined : await decodeValue(answer.encoded, { plainBytesMax: valueBytesMax });
+    if (answer?.encoded !== undefined && stored === undefined) counts.unreadable++;
+    if (answer !== undefined && stored !== undefined) {
+      // Counted from before the question, so that level 1 never has it longer than level 2.
+      keepLocally(entry, { value: stored.value, generation, askedAt, ttlMs: answer.ttlMs });
+      return { value: stored.value, from: "level2" };
+    }
+    throwIfAborted(stop);
+    counts.kinds[kind].loads++;
+    const value = await counted(kind, load(stop));
+    keepLocally(entry, { value, generation, askedAt: clock.now(), ttlMs: Infinity });
+    // Under the stamp from before the load: if a change overtook it, nobody will take it for valid. Without one it stays here.
+    if (answer !== undefined) share(entry, value, answer.stamp);
+    return { value, from: "load" };
+  }
+
+  async function counted(kind: CacheKind, loading: Promise<unknown>): Promise<unknown> {
+    try {
+      return await loading;
+    } catch (error) {
+      counts.kinds[kind].loadFailures++;
+      throw error;
+    }
+  }
+
+  function keepLocally(entry: CacheEntry, made: { value: unknown; generation: number; askedAt: number; ttlMs: number }): void {
+    const { value, generation, askedAt } = made;
+    const expiresAt = askedAt + Math.min(made.ttlMs, ttlOf(entry.kind, value), level1TtlMsMax);
+    const sizeBytes = sizeOf(value);
+    if (sizeBytes === undefined) counts.refused++;
+    else level1.set(entry, { value, generation, expiresAt, sizeBytes });
+  }
+
+  function share(entry: CacheEntry, value: unknown, stamp: Stamp | undefined): void {
+    const level2 = shared(entry.kind);
+    if (level2 === undefined) return;
+    const sizeBytes = sizeOf(value);
+    if (sizeBytes === undefined) return;
+    const isStarted = writes.start(sizeBytes, async () => {
+      const encoded = await encodeValue(value, { plainBytesMax: valueBytesMax });
+      if (encoded === undefined) return void counts.tooLarge++;
+      await level2.write({ key: entry.key, tags: entry.tags, encoded, ttlMs: ttlOf(entry.kind, value), stamp });
+    });
+    if (!isStarted) counts.droppedWrites++;
+  }
+
+  function put(entry: CacheEntry, value: unknown): void {
+    if (!cacheKinds[entry.kind].keyPinsValue)
+      throw new Error(`internal: the key of a cached ${entry.kind} does not pin its value`);
+    keepLocally(entry, { value, generation: generations.current(), askedAt: clock.now(), ttlMs: Infinity });
+    share(entry, value, undefined);
+  }
+
+  function dropLocal(tags: readonly string[]): void {
+    counts.invalidations++;
+    if (tags.includes(everythingTag)) generations.invalidateAll();
+    else generations.invalidate(tags);
+  }
+
+  async function invalidate(tags: readonly string[]): Promise<boolean> {
+    dropLocal(tags);
+    return (await level2?.invalidate(tags)) ?? true;
+  }
+
+  level2?.listen({
+    onInvalidated: dropLocal,
+    onGap() {
+      counts.gaps++;
+      generations.invalidateAll();
+      level1.clear();
+    },
+  });
+  const sweep = startSweep({ pendingInvalidations, invalidate, level2, sweepMs, onFailure: () => counts.sweepFailures++ });
+
+  return {
+    get: get as Cache["get"],
+    peek: peek as Cache["peek"],
+    put,
+    invalidate,
+    dropLocal,
+    async delete(kind, key) {
+      level1.delete(key);
+      await shared(kind)?.remove(key);
+    },
+    stats: () => ({
+      ...counts,
+      kinds: copyOfKinds(counts.kinds),
+      level1: level1.stats(),
+      level2: level2?.stats(),
+      flights: flights.count(),
+    }),
+    async close() {
+      flights.stopAll();
+      await sweep.close();
+      await writes.settled();
+      await level2?.close();
+      level1.clear();
+    },
+  };
+}
+
+function sizeOf(value: unknown): number | undefined {
+  return value === undefined ? 0 : measureValue(value);
+}

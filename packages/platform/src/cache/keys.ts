@@ -1,0 +1,87 @@
+/** Keys and tags of everything cached. A builder gives both, so that no entry can miss the tag that invalidates it. */
+
+import { hash } from "node:crypto";
+import type { CacheKind } from "./kinds.ts";
+
+export interface CacheEntry {
+  readonly kind: CacheKind;
+  readonly key: string;
+  /** Invalidating any of them takes the entry away. */
+  readonly tags: readonly string[];
+}
+
+/** A column as the pipeline takes it. */
+export type HashedColumn =
+  | { readonly kind: "number"; readonly name: string; readonly values: Float64Array }
+  | { readonly kind: "text"; readonly name: string; readonly values: readonly (string | null)[] };
+
+export interface ResultsIdentity {
+  readonly detectorId: string;
+  readonly modelVersion: number;
+  readonly columns: readonly HashedColumn[];
+  /** What else the answer depends on, such as "explain". */
+  readonly variant?: string;
+}
+
+/** A list of names longer than this is hashed: a key stays short. */
+const nameListLengthMax = 200;
+
+export const detectorTag = (detectorId: string): string => `detector:${part(detectorId)}`;
+export const algorithmTag = (algorithmName: string): string => `algorithm:${part(algorithmName)}`;
+export const datasetTag = (datasetId: string): string => `dataset:${part(datasetId)}`;
+export const apiKeyTag = (keyId: string): string => `api-key:${part(keyId)}`;
+/** Every entry carries it: invalidating it empties the cache. */
+export const everythingTag = "everything";
+
+/** `detection:results:{detector_id}:{data_hash}`, where the last part begins with the model version. */
+export function resultsEntry(identity: ResultsIdentity): CacheEntry {
+  const { detectorId, modelVersion } = identity;
+  const key = `detection:results:${part(detectorId)}:v${modelVersion}-${dataHash(identity)}`;
+  return { kind: "results", key, tags: [detectorTag(detectorId)] };
+}
+
+export function metadataEntry(detectorId: string): CacheEntry {
+  return { kind: "metadata", key: `model:metadata:${part(detectorId)}`, tags: [detectorTag(detectorId)] };
+}
+
+export function detectorInfoEntry(detectorId: string): CacheEntry {
+  return { kind: "detectorInfo", key: `detector:info:${part(detectorId)}`, tags: [detectorTag(detectorId)] };
+}
+
+/** The same names in another order, or twice, ask for the same detectors; no two other lists share a key. */
+export function detectorBatchEntry(algorithmNames: readonly string[]): CacheEntry {
+  const names = [...new Set(algorithmNames)].sort();
+  const list = names.map(part).join(",");
+  // "=" and "," never come out of `part`, so a hash is never a name, and a name never two.
+  const suffix = list.length > nameListLengthMax ? `=${hash("sha256", list)}` : list;
+  return { kind: "detectorBatch", key: `detectors:batch:${suffix}`, tags: names.map(algorithmTag) };
+}
+
+export function datasetProfileEntry(datasetId: string): CacheEntry {
+  return { kind: "datasetProfile", key: `dataset:profile:${part(datasetId)}`, tags: [datasetTag(datasetId)] };
+}
+
+/** @param keyHash the hash the key is stored under; a key itself never becomes part of anything cached. */
+export function apiKeyEntry(keyHash: string): CacheEntry {
+  return { kind: "apiKey", key: `api:key:${part(keyHash)}`, tags: [apiKeyTag(keyHash)] };
+}
+
+/**
+ * SHA-256 over names, order and types of the columns, the model version and every value bit by bit. Each column is
+ * hashed by itself, then the list of all: nothing is copied, and no name can pass for a value.
+ */
+export function dataHash({ modelVersion, columns, variant = "" }: Omit<ResultsIdentity, "detectorId">): string {
+  const digests = columns.map(({ kind, name, values }) => [kind, name, values.length, hash("sha256", valueBytes(values))]);
+  return hash("sha256", JSON.stringify([modelVersion, variant, digests]));
+}
+
+function valueBytes(values: Float64Array | readonly (string | null)[]): Uint8Array | string {
+  // Every platform Node runs on that this package supports is little-endian, so processes agree on the bytes.
+  if (values instanceof Float64Array) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return JSON.stringify(values);
+}
+
+/** One part of a key: it cannot hold a colon, a comma or anything that ends it early. */
+function part(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
+}

@@ -1,0 +1,89 @@
+/** The cache inside the process: bounded in bytes, bounded in time, synchronous. */
+
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../pools/resource-pool.ts";
+import type { Generations } from "./generations.ts";
+import type { CacheEntry } from "./keys.ts";
+
+export interface Level1Options {
+  readonly bytesMax: number;
+  readonly generations: Generations;
+  readonly clock: Clock;
+}
+
+export interface Level1Stats {
+  readonly entryCount: number;
+  readonly sizeBytes: number;
+  readonly bytesMax: number;
+  /** Entries that made room for others. */
+  readonly evictions: number;
+  /** Values that would have taken too large a share. */
+  readonly tooLarge: number;
+}
+
+/** What is there: `value` is undefined where it is known that there is nothing. */
+export interface Found {
+  readonly value: unknown;
+}
+
+export interface Kept {
+  readonly value: unknown;
+  /** When the value was asked for: an invalidation since then makes it worthless. */
+  readonly generation: number;
+  readonly expiresAt: number;
+  readonly sizeBytes: number;
+}
+
+export interface Level1 {
+  get(key: string): Found | undefined;
+  /** Does nothing for what is overtaken, expired or too large. */
+  set(entry: CacheEntry, kept: Kept): void;
+  delete(key: string): void;
+  clear(): void;
+  stats(): Level1Stats;
+}
+
+interface Slot extends Kept {
+  readonly tags: readonly string[];
+}
+
+/** One value may take this share of the whole: a single large one must not push out all others. */
+const valueShareMax = 1 / 4;
+/** A slot, its key in the table, its tags, its place in the order of use. */
+const slotBytes = 400;
+
+export function createLevel1({ bytesMax, generations, clock }: Level1Options): Level1 {
+  let evictions = 0;
+  let tooLarge = 0;
+  const slots = new LRUCache<string, Slot>({
+    maxSize: bytesMax,
+    sizeCalculation: ({ sizeBytes }) => sizeBytes,
+    dispose: (_slot, _key, reason) => {
+      if (reason === "evict") evictions++;
+    },
+  });
+
+  function get(key: string): Found | undefined {
+    const slot = slots.get(key);
+    if (slot === undefined) return undefined;
+    if (clock.now() < slot.expiresAt && generations.isCurrent(slot.generation, slot.tags)) return slot;
+    slots.delete(key);
+    return undefined;
+  }
+
+  function set({ key, tags }: CacheEntry, kept: Kept): void {
+    if (clock.now() >= kept.expiresAt || !generations.isCurrent(kept.generation, tags)) return;
+    const sizeBytes = kept.sizeBytes + slotBytes + 2 * key.length;
+    if (sizeBytes <= bytesMax * valueShareMax) return void slots.set(key, { ...kept, tags, sizeBytes });
+    tooLarge++;
+    slots.delete(key);
+  }
+
+  return {
+    get,
+    set,
+    delete: (key) => void slots.delete(key),
+    clear: () => slots.clear(),
+    stats: () => ({ entryCount: slots.size, sizeBytes: slots.calculatedSize, bytesMax, evictions, tooLarge }),
+  };
+}

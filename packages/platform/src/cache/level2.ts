@@ -1,0 +1,63 @@
+/** The cache that processes share. It may be slow, empty or gone at any moment: nothing here ever throws for that. */
+
+import type { ResourcePoolStats } from "../pools/resource-pool.ts";
+import type { BreakerState } from "./breaker.ts";
+
+/** The versions of an entry's tags at one moment. An entry is valid while its stamp is that of now. */
+export type Stamp = Uint8Array;
+
+export interface Level2Answer {
+  readonly stamp: Stamp;
+  /** Undefined when there is no valid entry. */
+  readonly encoded: Uint8Array | undefined;
+  /** How long it is still valid, rounded down. */
+  readonly ttlMs: number;
+}
+
+export interface Level2Write {
+  readonly key: string;
+  readonly tags: readonly string[];
+  readonly encoded: Uint8Array;
+  readonly ttlMs: number;
+  /** From the reading before the value was made; asked for now when it is left out. */
+  readonly stamp?: Stamp | undefined;
+}
+
+export interface Listener {
+  /** Another process invalidated these. */
+  onInvalidated(tags: readonly string[]): void;
+  /** Messages may have been missed. */
+  onGap(): void;
+}
+
+export interface Level2Stats {
+  readonly breaker: BreakerState;
+  readonly breakerOpenings: number;
+  readonly calls: number;
+  /** Calls not made because the breaker was open. */
+  readonly skipped: number;
+  readonly errors: number;
+  readonly timeouts: number;
+  /** Second tries after a connection did not answer or was gone. */
+  readonly retries: number;
+  /** Tags whose invalidation has not reached the server. */
+  readonly pendingInvalidations: number;
+  /** Whether messages of other processes arrive. */
+  readonly isSubscribed: boolean;
+  readonly connections: ResourcePoolStats;
+}
+
+export interface Level2 {
+  /** Undefined when it could not be asked. */
+  read(key: string, tags: readonly string[]): Promise<Level2Answer | undefined>;
+  /** Whether it was written. */
+  write(write: Level2Write): Promise<boolean>;
+  /** Makes every entry with one of these tags invalid, for all processes. False: not yet; it is kept and made up for before anything is read. */
+  invalidate(tags: readonly string[]): Promise<boolean>;
+  remove(key: string): Promise<boolean>;
+  /** Whether it answers; also makes up for invalidations that did not get through. */
+  ping(): Promise<boolean>;
+  listen(listener: Listener): void;
+  stats(): Level2Stats;
+  close(): Promise<void>;
+}

@@ -1,0 +1,46 @@
+/** How much memory a value takes, about; and whether it is one that a cache may hold. */
+
+/** Rounded up from what V8 needs, so that a bound in bytes holds. */
+const leafBytes = 16;
+const stringBytes = 24;
+const containerBytes = 56;
+const memberBytes = 24;
+/** A larger value is refused, and a value that contains itself ends here. */
+const nodeCountMax = 5_000_000;
+
+/**
+ * @returns bytes; undefined for what is not JSON or bytes: NaN and Infinity, dates, maps, functions, members that are
+ * undefined. Such a value would come back from level 2 as another one.
+ */
+export function measureValue(value: unknown): number | undefined {
+  if (value instanceof Uint8Array) return containerBytes + value.byteLength;
+  const pending: unknown[] = [value];
+  let sizeBytes = 0;
+  for (let nodeCount = 0; pending.length > 0; nodeCount++) {
+    if (nodeCount > nodeCountMax || pending.length > nodeCountMax) return undefined;
+    const node = pending.pop();
+    const nodeBytes = typeof node === "object" && node !== null ? containerSize(node, pending) : leafSize(node);
+    if (nodeBytes === undefined) return undefined;
+    sizeBytes += nodeBytes;
+  }
+  return sizeBytes;
+}
+
+function leafSize(leaf: unknown): number | undefined {
+  if (typeof leaf === "string") return stringBytes + 2 * leaf.length;
+  if (typeof leaf === "number") return Number.isFinite(leaf) ? leafBytes : undefined;
+  return typeof leaf === "boolean" || leaf === null ? leafBytes : undefined;
+}
+
+/** Its own size; its members are added to `pending`. */
+function containerSize(container: object, pending: unknown[]): number | undefined {
+  if (Array.isArray(container)) {
+    for (let i = 0; i < container.length; i++) pending.push(container[i]);
+    return containerBytes;
+  }
+  const prototype: unknown = Object.getPrototypeOf(container);
+  if (prototype !== Object.prototype && prototype !== null) return undefined;
+  const names = Object.keys(container);
+  for (const name of names) pending.push((container as Readonly<Record<string, unknown>>)[name]);
+  return containerBytes + names.length * memberBytes;
+}

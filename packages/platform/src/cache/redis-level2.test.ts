@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { eventually } from "../../test-support/eventually.ts";
+import { redisProgram, redisSkipReason, startRedis, type RedisServer } from "../../test-support/redis.ts";
+import { createCache, type Cache, type CacheOptions } from "./cache.ts";
+import { apiKeyEntry, detectorInfoEntry, detectorTag, metadataEntry, resultsEntry } from "./keys.ts";
+import { createRedisLevel2, type RedisLevel2Options } from "./redis-level2.ts";
+
+const entry = detectorInfoEntry("7");
+const tags = [detectorTag("7")];
+
+let redis: RedisServer;
+
+async function openCache(level2: Partial<RedisLevel2Options> = {}, options: CacheOptions = {}): Promise<Cache> {
+  const cache = createCache({ level2: createRedisLevel2({ url: redis.url, ...level2 }), ...options });
+  onTestFinished(() => cache.close());
+  await eventually("it hears the others", () => cache.stats().level2?.isSubscribed === true);
+  return cache;
+}
+
+const isStored = async (key: string) => (await redis.command("EXISTS", key)) === ":1";
+const untilStored = (key: string) => eventually(`${key} is in Redis`, () => isStored(key));
+
+describe.skipIf(redisProgram === undefined)(`a cache with Redis${redisSkipReason}`, () => {
+  beforeAll(async () => void (redis = await startRedis()));
+  afterAll(() => redis?.close());
+  beforeEach(async () => void (await redis.command("FLUSHALL")));
+
+  it.each([
+    [0],
+    [false],
+    [""],
+    [[]],
+    [null],
+    [undefined],
+    [{ a: [1, 2, { b: "\u20ac".repeat(2000) }] }],
+    [Uint8Array.of(1, 2, 255)],
+  ])("gives %j to another process", async (value) => {
+    const [one, two] = [await openCache(), await openCache()];
+    await one.get(entry, async () => value);
+    await untilStored(entry.key);
+    expect(await two.get(entry, async () => "loaded again")).toEqual({ value, from: "level2" });
+    expect(await two.get(entry, async () => "loaded again")).toEqual({ value, from: "level1" });
+  });
+
+  it("keeps each kind for its time, and nothing of an API key", async () => {
+    const cache = await openCache();
+    const results = resultsEntry({ detectorId: "7", modelVersion: 1, columns: [] });
+    cache.put(results, [1]);
+    await cache.get(metadataEntry("7"), async () => 1);
+    await cache.get(entry, async () => undefined);
+    await cache.get(apiKeyEntry("abc"), async () => "admin");
+    for (const { key } of [results, metadataEntry("7"), entry]) await untilStored(key);
+    const ttlOf = async (key: string) => Number((await redis.command("TTL", key)).slice(1));
+    expect(await ttlOf(results.key)).toBeGreaterThan(3590);
+    expect(await ttlOf(metadataEntry("7").key)).toBeGreaterThan(86_390);
+    expect(await ttlOf(entry.key)).toBeLessThanOrEqual(10);
+    expect(await isStored(apiKeyEntry("abc").key)).toBe(false);
+  });
+
+  it("promotes for no longer than the entry has left", async () => {
+    const time = { now: 0 };
+    const [one, two] = [await openCache(), await openCache({}, { clock: { now: () => time.now } })];
+    await one.get(entry, async () => 1);
+    await untilStored(entry.key);
+    await redis.command("PEXPIRE", entry.key, "5000");
+    expect((await two.get(entry, async () => 2)).from).toBe("level2");
+    time.now = 4000;
+    expect(two.peek(entry.kind, entry.key)).toBeDefined();
+    time.now = 5000;
+    expect(two.peek(entry.kind, entry.key)).toBeUndefined();
+  });
+
+  it("reaches other processes at once when it invalidates, in both levels", async () => {
+    const [one, two] = [await openCache(), await openCache()];
+    await one.get(entry, async () => "old");
+    await untilStored(entry.key);
+    await two.get(entry, async () => "never");
+    expect(await one.invalidate(tags)).toBe(true);
+    await eventually("the other has dropped it", () => two.peek(entry.kind, entry.key) === undefined);
+    expect(await two.get(entry, async () => "new")).toEqual({ value: "new", from: "load" });
+    await eventually(
+      "the new one is shared",
+      async () => (await (await openCache()).get(entry, async () => "?")).value === "new",
+    );
+  });
+
+  it("invalidates by as many commands however many entries there are", async () => {
+    const cache = await openCache();
+    const entries = Array.from({ length: 500 }, (_, row) =>
+      resultsEntry({ detectorId: "7", modelVersion: 1, columns: [{ kind: "number", name: "a", values: Float64Array.of(row) }] }),
+    );
+    for (const each of entries) {
+      await cache.get(each, async () => 1);
+      await untilStored(each.key);
+    }
+    await redis.command("CONFIG", "RESETSTAT");
+    await cache.invalidate(tags);
+    const calls = await redis.command("INFO", "commandstats");
+    expect(calls).toMatch(/cmdstat_set:calls=1,/);
+    expect(calls).not.toMatch(/cmdstat_(keys|scan|del|unlink)/);
+    const { from } = await cache.get(entries[0], async () => 2);
+    expect(from).toBe("load");
+  });
+
+  it("leaves nothing old where a reader loads before the change and writes after it", async () => {
+    const [reader, writer] = [await openCache(), await openCache()];
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const { promise: started, resolve: start } = Promise.withResolvers<void>();
+    const reading = reader.get(entry, () => (start(), promise));
+    await started;
+    await writer.invalidate(tags);
+    resolve("old");
+    expect((await reading).value).toBe("old");
+    // Also after whatever the reader writes in the background has arrived.
+    await reader.close();
+    expect(await writer.get(entry, async () => "new")).toEqual({ value: "new", from: "load" });
+  });
+
+  it("leaves nothing old where the message of the change comes before the reader writes, or not at all", async () => {
+    const level2 = createRedisLevel2({ url: redis.url });
+    onTestFinished(() => level2.close());
+    const before = await level2.read(entry.key, tags);
+    const writer = await openCache();
+    await writer.invalidate(tags);
+    const encoded = Uint8Array.of(0x11, 0x31);
+    expect(await level2.write({ key: entry.key, tags, encoded, ttlMs: 60_000, stamp: before?.stamp })).toBe(true);
+    expect(await isStored(entry.key)).toBe(true);
+    expect(await writer.get(entry, async () => "new")).toEqual({ value: "new", from: "load" });
+  });
+
+  it("shares what was loaded after the change", async () => {
+    const [reader, writer] = [await openCache(), await openCache()];
+    await writer.invalidate(tags);
+    await reader.get(entry, async () => "new");
+    await untilStored(entry.key);
+    expect(await writer.get(entry, async () => "?")).toEqual({ value: "new", from: "level2" });
+  });
+
+  it("takes no entry for valid again when the server has lost the versions of tags", async () => {
+    const cache = await openCache({}, { level1BytesMax: 1000 });
+    await cache.get(entry, async () => "old");
+    await untilStored(entry.key);
+    await redis.command("DEL", "tag:detector:7");
+    expect((await cache.get(entry, async () => "new")).from).toBe("load");
+  });
+
+  it("takes no entry for valid that a snapshot brought back", async () => {
+    const cache = await openCache();
+    await cache.get(entry, async () => "old");
+    await untilStored(entry.key);
+    expect(await redis.command("SAVE")).toBe("+OK");
+    await cache.invalidate(tags);
+    await redis.kill();
+    await redis.start();
+    expect(await isStored(entry.key)).toBe(true);
+    const other = await openCache();
+    expect(await other.get(entry, async () => "new")).toEqual({ value: "new", from: "load" });
+  });
+
+  it("loads again when Redis was emptied", async () => {
+    const cache = await openCache({}, { level1BytesMax: 1000 });
+    await cache.get(entry, async () => 1);
+    await untilStored(entry.key);
+    await redis.command("FLUSHALL");
+    expect((await cache.get(entry, async () => 2)).from).toBe("load");
+    await untilStored(entry.key);
+    expect((await cache.get(entry, async () => 3)).from).toBe("level2");
+  });
+
+  it("loads what is no entry, and counts it", async () => {
+    const cache = await openCache({}, { level1BytesMax: 1000 });
+    await cache.get(entry, async () => 1);
+    await untilStored(entry.key);
+    // Its codec and version; the stamp at its end stays right.
+    await redis.command("SETRANGE", entry.key, "0", "?");
+    expect(await cache.get(entry, async () => 2)).toEqual({ value: 2, from: "load" });
+    expect(cache.stats().unreadable).toBe(1);
+  });
+});
