@@ -2,12 +2,12 @@
 
 import type { FitContext, Fitted, Task } from "../detector/detector.ts";
 import { throwIfAborted } from "../errors.ts";
+import type { CentralSums, TailRule } from "../kernels/tail-kernels.ts";
 import type { Matrix } from "../matrix.ts";
 import { sharedFloat64 } from "../shared-memory.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
 import { columnMajor, columnMajorInto } from "./column-major.ts";
-import type { CentralSums } from "./skewness.ts";
-import type { TailCellsTask, TailRule } from "./tail-cells.ts";
+import type { TailCellsTask } from "./tail-cells.ts";
 import { tailCells, tailLogsInto } from "./tail-cells.ts";
 import { createTailModel } from "./tail-model.ts";
 
@@ -41,7 +41,7 @@ export async function fitTails(train: Matrix, rule: TailRule, context: FitContex
     for (const input of inputs) addInto(trainingScores, input.cells);
     await yieldWhenDue();
   }
-  return { model: createTailModel({ rule, sorted, sums }), trainingScores };
+  return { model: createTailModel({ rule, sorted, sums }, kernels), trainingScores };
 }
 
 function addInto(sums: Float64Array, values: Float64Array): void {

@@ -1,11 +1,9 @@
 /** How unlikely each training value is in its column: minus the logarithm of its tail probabilities, combined. */
 
 import type { KernelSet } from "../kernels/kernel-set.ts";
-import type { CentralSums } from "./skewness.ts";
+import type { CentralSums, TailRule } from "../kernels/tail-kernels.ts";
+import { combineTails, minusLog } from "../kernels/tail-kernels.ts";
 import { centralSums, skewnessSign } from "./skewness.ts";
-
-/** How a detector combines the two tails of a value. */
-export type TailRule = "ecod" | "copod";
 
 /** Input of the task `tailCells`; every array lies on shared memory. */
 export interface TailCellsTask {
@@ -23,21 +21,6 @@ export function tailLogsInto(out: Float64Array): void {
   const count = out.length - 1;
   out[0] = 0;
   for (let i = 1; i <= count; i++) out[i] = minusLog(i / count);
-}
-
-/** Minus the natural logarithm, without a minus zero. */
-export function minusLog(share: number): number {
-  return 0 - Math.log(share);
-}
-
-/**
- * The larger of what the method looks at. `left` and `right` are minus the logarithms of the share of rows not above
- * and not below the value; `sign` is that of the column's skewness: the longer tail is the one that counts.
- */
-export function combineTails(rule: TailRule, left: number, right: number, sign: number): number {
-  if (sign === 0) return left + right;
-  if (rule === "ecod") return Math.max(left, right);
-  return Math.max(sign < 0 ? left : right, (left + right) / 2);
 }
 
 /** The task `tailCells`: sorts the column, writes its cells, and gives the sums that scoring needs. */

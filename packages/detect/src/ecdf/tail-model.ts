@@ -2,30 +2,23 @@
 
 import type { Model, ModelState } from "../detector/detector.ts";
 import { damaged, stateArray, stateInteger } from "../detector/state.ts";
+import type { KernelSet } from "../kernels/kernel-set.ts";
+import type { SortedColumns, TailRule } from "../kernels/tail-kernels.ts";
 import { columnCountMax } from "../matrix.ts";
-import type { TailRule } from "./tail-cells.ts";
-import type { SortedColumns } from "./tail-scorer.ts";
-import { createTailScorer } from "./tail-scorer.ts";
 
 /** Numbers stored for each column: unit, mean, squares, cubes. */
 const sumsPerColumn = 4;
 const rowCountMax = 2_147_483_646;
 
-export function createTailModel(state: SortedColumns): Model {
+export function createTailModel(state: SortedColumns, kernels: KernelSet): Model {
   const { sums } = state;
   const columnCount = sums.length;
-  const addTails = createTailScorer(state);
+  const scorer = kernels.createTailScorer(state);
 
   return {
     columnCount,
-    scoreInto(rows, scores) {
-      scores.fill(0, 0, rows.rowCount);
-      addTails(rows, scores, "one");
-    },
-    contributionsInto(rows, out) {
-      out.fill(0, 0, rows.rowCount * columnCount);
-      addTails(rows, out, "columns");
-    },
+    scoreInto: (rows, scores) => scorer.sumsInto(rows, scores),
+    contributionsInto: (rows, out) => scorer.cellsInto(rows, out),
     toState: () => ({
       values: { rowCount: sums[0].count, columnCount },
       arrays: {
@@ -37,7 +30,7 @@ export function createTailModel(state: SortedColumns): Model {
 }
 
 /** @throws NomalyError MODEL_FILE when the state is damaged. */
-export function restoreTailModel(rule: TailRule, state: ModelState): Model {
+export function restoreTailModel(rule: TailRule, state: ModelState, kernels: KernelSet): Model {
   const rowCount = stateInteger(state, "rowCount", 1, rowCountMax);
   const columnCount = stateInteger(state, "columnCount", 1, columnCountMax);
   const sorted = stateArray(state, "sorted", Float64Array, rowCount * columnCount);
@@ -49,7 +42,7 @@ export function restoreTailModel(rule: TailRule, state: ModelState): Model {
       throw damaged("sums", "finite numbers, units above 0");
     return { count: rowCount, unit, mean, squares, cubes };
   });
-  return createTailModel({ rule, sorted, sums });
+  return createTailModel({ rule, sorted, sums }, kernels);
 }
 
 function requireSorted(sorted: Float64Array, start: number, end: number): void {

@@ -4,6 +4,7 @@ import type { ColumnKernels } from "./column-kernels.ts";
 import type { DenseKernels } from "./dense-kernels.ts";
 import type { ForestKernels } from "./forest-kernels.ts";
 import type { NeighbourKernels } from "./neighbour-kernels.ts";
+import type { TailKernels } from "./tail-kernels.ts";
 
 export type KernelSetName = "reference" | "wasm-simd" | "wasm-relaxed-simd";
 
@@ -12,6 +13,6 @@ export type KernelSetName = "reference" | "wasm-simd" | "wasm-relaxed-simd";
  * outputs, never along a sum, and fused multiply-add only prunes candidates that float64 then decides.
  * So a score does not depend on engine, batch size or thread count.
  */
-export interface KernelSet extends ForestKernels, NeighbourKernels, ColumnKernels, DenseKernels {
+export interface KernelSet extends ForestKernels, NeighbourKernels, ColumnKernels, DenseKernels, TailKernels {
   readonly name: KernelSetName;
 }

@@ -2,7 +2,8 @@
 
 import type { Model, ModelState } from "../../detector/detector.ts";
 import { restoreTailModel } from "../../ecdf/tail-model.ts";
+import type { KernelSet } from "../../kernels/kernel-set.ts";
 
-export function restoreCopod(state: ModelState): Model {
-  return restoreTailModel("copod", state);
+export function restoreCopod(state: ModelState, kernels: KernelSet): Model {
+  return restoreTailModel("copod", state, kernels);
 }

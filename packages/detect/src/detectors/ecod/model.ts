@@ -2,7 +2,8 @@
 
 import type { Model, ModelState } from "../../detector/detector.ts";
 import { restoreTailModel } from "../../ecdf/tail-model.ts";
+import type { KernelSet } from "../../kernels/kernel-set.ts";
 
-export function restoreEcod(state: ModelState): Model {
-  return restoreTailModel("ecod", state);
+export function restoreEcod(state: ModelState, kernels: KernelSet): Model {
+  return restoreTailModel("ecod", state, kernels);
 }

@@ -5,6 +5,7 @@ import { referenceColumn } from "./column.ts";
 import { referenceDense } from "./dense.ts";
 import { referenceForest } from "./forest.ts";
 import { referenceNeighbour } from "./neighbour.ts";
+import { referenceTail } from "./tail.ts";
 
 export const referenceKernels: KernelSet = {
   name: "reference",
@@ -12,4 +13,5 @@ export const referenceKernels: KernelSet = {
   ...referenceNeighbour,
   ...referenceColumn,
   ...referenceDense,
+  ...referenceTail,
 };

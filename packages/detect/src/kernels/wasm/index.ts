@@ -6,6 +6,7 @@ import { wasmDense } from "./dense.ts";
 import { wasmForest } from "./forest.ts";
 import type { WasmBuild } from "./instance.ts";
 import { wasmNeighbour } from "./neighbour.ts";
+import { wasmTail } from "./tail.ts";
 
 /** Compiles every family at once. @throws when the engine lacks the instructions of the build. */
 export function wasmKernels(build: WasmBuild): KernelSet {
@@ -15,5 +16,6 @@ export function wasmKernels(build: WasmBuild): KernelSet {
     ...wasmNeighbour(build),
     ...wasmColumn(build),
     ...wasmDense(build),
+    ...wasmTail(build),
   };
 }
