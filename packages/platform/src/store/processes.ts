@@ -14,6 +14,8 @@ export interface NewProcess {
 export interface ProcessRow extends NewProcess {
   readonly startedAt: Date;
   readonly seenAt: Date;
+  /** Whether the server has a session of its name. */
+  readonly isConnected: boolean;
 }
 
 /** Without a sign for so long a process counts as gone. */
@@ -21,12 +23,16 @@ export const liveSeconds = 90;
 /** Rows older than this are removed. */
 const keptDays = 1;
 
-const columns = `id, kind, host, pid, connection_count_max as "connectionCountMax", started_at as "startedAt", seen_at as "seenAt"`;
+const columns = `p.id, p.kind, p.host, p.pid, p.connection_count_max as "connectionCountMax", p.started_at as "startedAt",
+  p.seen_at as "seenAt", exists (select from pg_stat_activity a where a.application_name = p.application_name) as "isConnected"`;
 
-export async function registerProcess(sql: Sql, process: NewProcess): Promise<void> {
-  const text = `with old as (delete from processes where seen_at < now() - make_interval(days => $6))
-    insert into processes (id, kind, host, pid, connection_count_max) values ($1, $2, $3, $4, $5)`;
-  await sql.query(text, [process.id, process.kind, process.host, process.pid, process.connectionCountMax, keptDays]);
+/** Under the name of the connection that says so. A second call of the same process brings its row up to date. */
+export async function registerProcess(sql: Sql, { id, kind, host, pid, connectionCountMax }: NewProcess): Promise<void> {
+  const text = `with old as (delete from processes where seen_at < now() - make_interval(days => $6) and id <> $1)
+    insert into processes (id, kind, host, pid, connection_count_max, application_name)
+    values ($1, $2, $3, $4, $5, current_setting('application_name'))
+    on conflict (id) do update set seen_at = now(), connection_count_max = excluded.connection_count_max`;
+  await sql.query(text, [id, kind, host, pid, connectionCountMax, keptDays]);
 }
 
 /** False when somebody has removed it: it registers again. */
@@ -41,7 +47,7 @@ export async function removeProcess(sql: Sql, id: string): Promise<void> {
 
 /** Oldest first. */
 export async function liveProcesses(sql: Sql): Promise<readonly ProcessRow[]> {
-  const text = `select ${columns} from processes where seen_at > now() - make_interval(secs => $1) order by started_at, id`;
+  const text = `select ${columns} from processes p where p.seen_at > now() - make_interval(secs => $1) order by p.started_at, p.id`;
   const { rows } = await sql.query<ProcessRow>(text, [liveSeconds]);
   return rows;
 }

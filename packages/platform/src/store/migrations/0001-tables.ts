@@ -17,7 +17,7 @@ create table detectors (
   model_version integer,
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now()
-);
+) with (autovacuum_vacuum_scale_factor = 0.1);
 
 create table detector_hyperparameters (
   detector_id uuid not null references detectors on delete cascade,
@@ -37,7 +37,7 @@ create table datasets (
   columns jsonb not null,
   blob_key text not null unique,
   created_at timestamptz(3) not null default now()
-);
+) with (autovacuum_vacuum_scale_factor = 0.1);
 
 create table model_versions (
   id uuid primary key,
@@ -75,7 +75,7 @@ create table detection_results (
 ) partition by range (created_at);
 
 -- What no month's partition takes: a clock that jumped must not lose a result.
-create table detection_results_default partition of detection_results default;
+create table detection_results_default partition of detection_results default with (autovacuum_vacuum_scale_factor = 0.05);
 
 create table api_keys (
   id uuid primary key,
@@ -129,6 +129,8 @@ create table processes (
   host text not null,
   pid integer not null,
   connection_count_max integer not null,
+  -- By which the server's list of sessions shows whether it is still there.
+  application_name text not null,
   started_at timestamptz(3) not null default now(),
   seen_at timestamptz(3) not null default now()
 );

@@ -1,13 +1,28 @@
 /** Every migration, in order. Numbers never change; a database that has run one will not run it again. */
 
+import type { Sql } from "../sql.ts";
 import { tables } from "./0001-tables.ts";
+import { buildIndexes } from "./0002-indexes.ts";
 
-export interface Migration {
+interface Numbered {
   readonly number: number;
   readonly name: string;
-  /** One transaction; or, for what PostgreSQL refuses in one, statements that may be repeated. */
-  readonly kind: "transaction" | "repeatable";
+}
+
+export interface TransactionMigration extends Numbered {
+  readonly kind: "transaction";
   readonly sql: string;
 }
 
-export const migrations: readonly Migration[] = [{ number: 1, name: "tables", kind: "transaction", sql: tables }];
+/** For what PostgreSQL refuses in a transaction: each statement by itself, and all of it again after an interruption. */
+export interface RepeatableMigration extends Numbered {
+  readonly kind: "repeatable";
+  readonly run: (sql: Sql) => Promise<void>;
+}
+
+export type Migration = TransactionMigration | RepeatableMigration;
+
+export const migrations: readonly Migration[] = [
+  { number: 1, name: "tables", kind: "transaction", sql: tables },
+  { number: 2, name: "indexes", kind: "repeatable", run: buildIndexes },
+];

@@ -1,0 +1,36 @@
+/** Upkeep of the tables that grow: partitions ahead, retention, remains of old requests. */
+
+import { deleteOldAuditEntries } from "./audit-log.ts";
+import { deleteOldKeys } from "./idempotency.ts";
+import { onOwnConnection } from "./own-connection.ts";
+import { ensureResultPartitions, removeOldResults, type RetentionOutcome } from "./result-partitions.ts";
+import type { Sql } from "./sql.ts";
+import { runStatement } from "./statement.ts";
+
+export interface MaintenanceOptions {
+  readonly url: string;
+  readonly resultRetentionDays: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly now?: Date | undefined;
+}
+
+export interface MaintenanceOutcome extends RetentionOutcome {
+  readonly madePartitions: readonly string[];
+  readonly deletedIdempotencyKeys: number;
+  readonly deletedAuditEntries: number;
+}
+
+const idempotencyHours = 24;
+const auditDays = 365;
+
+/** On a connection of its own, outside the limit for statements. Repeatable; meant for once a day. */
+export function maintain({ url, resultRetentionDays, signal, now }: MaintenanceOptions): Promise<MaintenanceOutcome> {
+  return onOwnConnection(url, "maintenance", async (connection) => {
+    const sql: Sql = { query: (text, values = []) => runStatement(connection, text, values, { signal }) };
+    const madePartitions = await ensureResultPartitions(connection, signal, now);
+    const retention = await removeOldResults(connection, resultRetentionDays, signal, now);
+    const deletedIdempotencyKeys = await deleteOldKeys(sql, idempotencyHours);
+    const deletedAuditEntries = await deleteOldAuditEntries(sql, auditDays);
+    return { madePartitions, ...retention, deletedIdempotencyKeys, deletedAuditEntries };
+  });
+}
