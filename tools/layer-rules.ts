@@ -152,6 +152,13 @@ const platformLayers: readonly Layer[] = [
     summary: "terminal tables and the self-contained HTML page",
   },
   {
+    name: "compute",
+    files: /^compute\//,
+    may: ["config", "files", "report"],
+    packages: ["node:", "@nomaly/detect", "apache-arrow"],
+    summary: "models in memory, bounded queue, workers that fit and score",
+  },
+  {
     name: "cli",
     files: /^cli\//,
     may: ["config", "files", "report"],

@@ -4,6 +4,7 @@ import type { AnomalyModel } from "@nomaly/detect";
 import { detect, fit, NomalyError } from "@nomaly/detect";
 import type { Batch } from "../files/batches.ts";
 import { pickRows } from "../files/batches.ts";
+import { readAhead } from "../files/read-ahead.ts";
 import type { SampledRows } from "../files/row-sample.ts";
 import { createRowSample } from "../files/row-sample.ts";
 import type { Source } from "../files/source.ts";
@@ -135,22 +136,6 @@ function rowsWithout({ rowCount }: Batch, left: readonly number[]): number[] {
     else rows.push(row);
   }
   return rows;
-}
-
-async function* readAhead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
-  let next = items.next();
-  try {
-    for (;;) {
-      const { done, value } = await next;
-      if (done === true) return;
-      next = items.next();
-      // Its error is met at the next await; until then it must not count as unhandled.
-      next.catch(() => undefined);
-      yield value;
-    }
-  } finally {
-    await items.return(undefined).catch(() => undefined);
-  }
 }
 
 function shareRead(source: Source, batch: Batch): number | undefined {

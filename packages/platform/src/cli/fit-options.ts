@@ -2,6 +2,7 @@
 
 import type { FitOptions } from "@nomaly/detect";
 import { defaultSeed, detectorById, NomalyError, paramFromText, thresholdMethods } from "@nomaly/detect";
+import { rowCountWithinBudget } from "../files/row-budget.ts";
 import { scoreColumns } from "../files/score-columns.ts";
 import type { Source } from "../files/source.ts";
 import type { Arguments } from "./arguments.ts";
@@ -11,14 +12,6 @@ import { UsageError } from "./exit-codes.ts";
 import { requireColumns, threadCountOf } from "./open-input.ts";
 import { columnOptions, fitOptions } from "./options.ts";
 
-/** Bytes of the numbers that a fit may hold; larger files are sampled. */
-const fitBudgetBytes = 128 * 1024 ** 2;
-/** What a short text costs, roughly: a reference, and a share of the texts themselves. */
-const shortTextSizeBytes = 24;
-/** Bytes of a text within that. */
-const shortTextLength = 8;
-/** Learned from however large a row is. */
-const rowCountMin = 1000;
 /** Columns that a message lists. */
 const leftNameCount = 12;
 
@@ -158,12 +151,5 @@ function thresholdOf(given: Arguments): Readonly<Record<string, unknown>> | unde
 }
 
 async function fitRowCountMax(given: Arguments, source: Source, columns: readonly string[]): Promise<number> {
-  const asked = given.number("fit-rows", { min: 1, max: 1e9, whole: true });
-  if (asked !== undefined) return asked;
-  const read = source.columns.filter(({ name }) => columns.includes(name));
-  const textCount = read.filter(({ kind }) => kind === "text").length;
-  const textSizeBytes = await source.textSizeBytes(columns);
-  const longerBytes = Math.max(0, textSizeBytes - textCount * shortTextLength);
-  const rowSizeBytes = (read.length - textCount) * 8 + textCount * shortTextSizeBytes + longerBytes;
-  return Math.max(rowCountMin, Math.floor(fitBudgetBytes / Math.max(8, rowSizeBytes)));
+  return given.number("fit-rows", { min: 1, max: 1e9, whole: true }) ?? (await rowCountWithinBudget(source, columns));
 }

@@ -26,6 +26,8 @@ import { wholeNumbers } from "./whole-numbers.ts";
 export interface SourceOptions extends CsvOptions {
   /** Undefined: told by name or first bytes. */
   readonly format?: FileFormat;
+  /** As messages call it; default the path. */
+  readonly name?: string;
   readonly threadCount: number;
   readonly temporary: TemporaryFiles;
   readonly stdin: Readable;
@@ -76,7 +78,7 @@ const smallFileSizeBytes = 32 * 1024 ** 2;
  */
 export async function openSource(path: string, options: SourceOptions): Promise<Source> {
   const { signal, temporary } = options;
-  const name = path === "-" ? "standard input" : path;
+  const name = options.name ?? (path === "-" ? "standard input" : path);
   const local = await localCopy(path, name, options);
   const database = await openDatabase({ threadCount: options.threadCount, temporaryFolder: temporary.folder(), signal });
   try {

@@ -1,7 +1,7 @@
 /** Temporary files and folders of one run: every one is removed at the end, however the run ends. */
 
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
@@ -18,14 +18,16 @@ export interface TemporaryFiles {
   removeAll(): void;
 }
 
-export function createTemporaryFiles(): TemporaryFiles {
+/** @param parent folder that the run's folder is made in; made too where it is missing. */
+export function createTemporaryFiles(parent = tmpdir()): TemporaryFiles {
   const paths = new Set<string>();
   let folderPath: string | undefined;
   let count = 0;
 
   function folder(): string {
     if (folderPath === undefined) {
-      folderPath = mkdtempSync(join(tmpdir(), "nomaly-"));
+      mkdirSync(parent, { recursive: true });
+      folderPath = mkdtempSync(join(parent, "nomaly-"));
       paths.add(folderPath);
     }
     return folderPath;

@@ -1,0 +1,98 @@
+/** Models in memory, bounded by bytes: their files for the workers, and those scored on the spot restored as well. */
+
+import type { AnomalyModel } from "@nomaly/detect";
+import { load, NomalyError } from "@nomaly/detect";
+import { ByteLru } from "./byte-lru.ts";
+import type { ModelReference } from "./work.ts";
+
+/** A model restored here takes its file's bytes again, and its kernels' memory as much. */
+const sizePerFileByte = 3;
+
+export interface HeldModel {
+  readonly versionId: string;
+  /** The model file, on memory that workers share. */
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** Restored when first asked for; takes milliseconds for a large one. */
+  readonly model: () => AnomalyModel;
+}
+
+export interface ModelCacheStats {
+  readonly loaded: number;
+  readonly bytes: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly evictions: number;
+}
+
+/** Gives the bytes of a version. @throws NomalyError NOT_FOUND, STORAGE and the like. */
+export type LoadModel = (versionId: string) => Promise<Uint8Array>;
+
+export class ModelCache {
+  readonly #loadModel: LoadModel;
+  readonly #held: ByteLru<HeldModel>;
+  /** One load for all that ask at the same time. */
+  readonly #loading = new Map<string, Promise<HeldModel>>();
+  #hitCount = 0;
+  #missCount = 0;
+
+  constructor(loadModel: LoadModel, sizeBytesMax: number) {
+    this.#loadModel = loadModel;
+    this.#held = new ByteLru(sizeBytesMax);
+  }
+
+  /** The model when it is in memory: nothing is waited for. */
+  peek({ versionId }: ModelReference): HeldModel | undefined {
+    const held = this.#held.get(versionId);
+    if (held !== undefined) this.#hitCount++;
+    return held;
+  }
+
+  async hold(reference: ModelReference): Promise<HeldModel> {
+    const held = this.peek(reference);
+    if (held !== undefined) return held;
+    const { versionId } = reference;
+    this.#missCount++;
+    const under = this.#loading.get(versionId);
+    if (under !== undefined) return under;
+    const loading = this.#load(versionId);
+    this.#loading.set(versionId, loading);
+    try {
+      const loaded = await loading;
+      // One that was dropped meanwhile is used by those who waited, and not kept.
+      if (this.#loading.get(versionId) === loading) this.#held.set(versionId, loaded, loaded.bytes.length * sizePerFileByte);
+      return loaded;
+    } finally {
+      if (this.#loading.get(versionId) === loading) this.#loading.delete(versionId);
+    }
+  }
+
+  async #load(versionId: string): Promise<HeldModel> {
+    const given = await this.#loadModel(versionId);
+    if (given.length === 0) throw new NomalyError("STORAGE", `the stored model ${versionId} is empty`, { received: "0 bytes" });
+    const bytes = new Uint8Array(new SharedArrayBuffer(given.length));
+    bytes.set(given);
+    let model: AnomalyModel | undefined;
+    return { versionId, bytes, model: () => (model ??= load(bytes)) };
+  }
+
+  drop(versionIds: readonly string[]): void {
+    for (const versionId of versionIds) {
+      this.#held.delete(versionId);
+      this.#loading.delete(versionId);
+    }
+  }
+
+  clear(): void {
+    this.#held.clear();
+  }
+
+  stats(): ModelCacheStats {
+    return {
+      loaded: this.#held.count,
+      bytes: this.#held.sizeBytes,
+      hits: this.#hitCount,
+      misses: this.#missCount,
+      evictions: this.#held.evictionCount,
+    };
+  }
+}

@@ -1,0 +1,97 @@
+/** An Arrow IPC stream or file in memory as rows, and predictions as an Arrow IPC stream. */
+
+import type { Column } from "@nomaly/detect";
+import { NomalyError } from "@nomaly/detect";
+import {
+  Bool,
+  DataType,
+  Float64,
+  makeData,
+  RecordBatch,
+  tableFromIPC,
+  tableToIPC,
+  Table,
+  Type,
+  vectorFromArray,
+} from "apache-arrow";
+import type { Vector } from "apache-arrow";
+import type { RowLimits, RowsGiven } from "../rows-given.ts";
+import type { Predicted } from "../work.ts";
+
+/** @throws NomalyError REQUEST for bytes that are no Arrow stream, COLUMN for a type without use, TOO_LARGE. */
+export function arrowRows(bytes: Uint8Array, { rowCountMax, columnCountMax, valueCountMax }: RowLimits): RowsGiven {
+  const table = openTable(bytes);
+  const rowCount = table.numRows;
+  const columnCount = table.numCols;
+  if (rowCount > rowCountMax || columnCount > columnCountMax || rowCount * columnCount > valueCountMax) {
+    const expected = `at most ${rowCountMax} rows, ${columnCountMax} columns, ${valueCountMax} values`;
+    const received = `${rowCount} rows of ${columnCount} columns`;
+    throw new NomalyError("TOO_LARGE", `the body has ${received}; a request may have ${expected}`, {
+      field: "body",
+      expected,
+      received,
+    });
+  }
+  if (rowCount === 0 || columnCount === 0) {
+    throw new NomalyError("REQUEST", "the body has no rows", { field: "body", expected: "rows", received: "none" });
+  }
+  const columns = table.schema.fields.map(({ name }, index) => columnOf(name, table.getChildAt(index) as Vector, rowCount));
+  return { kind: "rows", rows: { rowCount, columns }, rowCount, columnCount, sizeBytes: bytes.length };
+}
+
+function openTable(bytes: Uint8Array): Table {
+  try {
+    // A copy, since the library's decoders refuse shared memory.
+    return tableFromIPC(bytes.slice());
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new NomalyError("REQUEST", `the body is damaged or no Arrow IPC stream: ${reason}`, { field: "body", cause });
+  }
+}
+
+function columnOf(name: string, vector: Vector, rowCount: number): Column {
+  const type = vector.type as DataType;
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || holdsTexts(type)) {
+    return { kind: "text", name, values: Array.from({ length: rowCount }, (_, row) => textOf(vector.get(row))) };
+  }
+  const kind = DataType.isBool(type) ? "boolean" : isDate(type) ? "date" : "number";
+  if (kind === "number" && !DataType.isInt(type) && !DataType.isFloat(type)) {
+    const expected = "numbers, booleans, dates or texts";
+    const received = Type[type.typeId];
+    const message = `column "${name}" has the Arrow type ${received}; ${expected} can be used`;
+    throw new NomalyError("COLUMN", message, { field: name, expected, received });
+  }
+  const values = new Float64Array(rowCount);
+  for (let row = 0; row < rowCount; row++) {
+    const cell: unknown = vector.get(row);
+    values[row] = cell === null || cell === undefined ? Number.NaN : Number(cell);
+  }
+  return { kind, name, values };
+}
+
+/** Dictionaries of anything else than texts are not used. */
+function holdsTexts(type: DataType): boolean {
+  return DataType.isDictionary(type) && (DataType.isUtf8(type.dictionary) || DataType.isLargeUtf8(type.dictionary));
+}
+
+function isDate(type: DataType): boolean {
+  return DataType.isDate(type) || DataType.isTimestamp(type);
+}
+
+function textOf(cell: unknown): string | null {
+  return typeof cell === "string" ? cell : null;
+}
+
+/** Columns anomaly_score, is_anomaly and rank. */
+export function arrowPredictions({ scores, labels, ranks }: Predicted): Uint8Array {
+  const flags = vectorFromArray(
+    Array.from(labels, (label) => label === 1),
+    new Bool(),
+  );
+  const columns = {
+    anomaly_score: makeData({ type: new Float64(), length: scores.length, data: scores }),
+    is_anomaly: flags.data[0],
+    rank: makeData({ type: new Float64(), length: ranks.length, data: ranks }),
+  };
+  return tableToIPC(new Table(new RecordBatch(columns)), "stream");
+}

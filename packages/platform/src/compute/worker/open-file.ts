@@ -1,0 +1,76 @@
+/** Opens a dataset's file in a worker, with temporary files that go when the work ends. */
+
+import { Readable } from "node:stream";
+import type { ErrorCode } from "@nomaly/detect";
+import { nearestName, NomalyError, threadCount } from "@nomaly/detect";
+import type { Source } from "../../files/source.ts";
+import { openSource } from "../../files/source.ts";
+import { createTemporaryFiles } from "../../files/temporary.ts";
+import type { FileGiven } from "../work.ts";
+
+export interface FileContext {
+  readonly temporaryFolder: string;
+  readonly threads: number | "auto";
+  readonly signal: AbortSignal;
+  readonly progress: (done: number) => void;
+}
+
+export async function withFile<T>(file: FileGiven, context: FileContext, use: (source: Source) => Promise<T>): Promise<T> {
+  const { kind: _, path, rowCount: _rows, ...given } = file;
+  const temporary = createTemporaryFiles(context.temporaryFolder);
+  try {
+    const source = await openSource(path, {
+      ...given,
+      threadCount: context.threads === "auto" ? threadCount() : context.threads,
+      temporary,
+      stdin: Readable.from([]),
+      signal: context.signal,
+    });
+    try {
+      return await use(source);
+    } finally {
+      source.close();
+    }
+  } finally {
+    temporary.removeAll();
+  }
+}
+
+/** Share of the file read, where its rows are known. */
+export function shareRead({ rowCount }: FileGiven, source: Source, readRowCount: number): number | undefined {
+  const total = rowCount ?? source.rowCount;
+  return total === undefined || total === 0 ? undefined : Math.min(1, readRowCount / total);
+}
+
+const aboutRows: ReadonlySet<ErrorCode> = new Set(["COLUMN", "NOT_FINITE", "SHAPE", "TOO_FEW_ROWS"]);
+
+/** An error about rows names the file, and a row by its place there, from 0. */
+export function aboutFile(error: unknown, name: string, rowIndexOf: (row: number) => number): unknown {
+  if (!(error instanceof NomalyError) || !aboutRows.has(error.code)) return error;
+  const { code, message, field, expected, received } = error;
+  const rowIndex = error.rowIndex === undefined ? undefined : rowIndexOf(error.rowIndex);
+  const numbered = rowIndex === undefined ? message : message.replace(`row ${error.rowIndex}`, `row ${rowIndex}`);
+  return new NomalyError(code, `${name}: ${numbered}`, {
+    ...(field === undefined ? {} : { field }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(received === undefined ? {} : { received }),
+    ...(rowIndex === undefined ? {} : { rowIndex }),
+    cause: error,
+  });
+}
+
+/** @throws NomalyError COLUMN for a name that the file has not, with the nearest that it has. */
+export function requireFileColumns(source: Source, names: readonly string[], field: string): void {
+  const usable = source.columns.filter(({ kind }) => kind !== undefined).map((column) => column.name);
+  for (const name of names) {
+    if (usable.includes(name)) continue;
+    const unused = source.columns.find((column) => column.name === name);
+    const nearest = nearestName(name, usable);
+    const hint = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
+    const message =
+      unused === undefined
+        ? `${source.name} has no column "${name}"${hint}`
+        : `${source.name}: column "${name}" of type ${unused.type} cannot be used`;
+    throw new NomalyError("COLUMN", message, { field, received: name });
+  }
+}

@@ -1,0 +1,54 @@
+/** A request's body, read in the worker: its rows, and what stands beside them. */
+
+import { NomalyError } from "@nomaly/detect";
+import type { RowLimits, RowsGiven } from "../rows-given.ts";
+import { rowsGiven } from "../rows-given.ts";
+import type { BodyGiven } from "../work.ts";
+
+/** What stands beside the rows is small: ids and options. */
+const fieldsLengthMax = 1 << 20;
+
+export interface BodyRead {
+  readonly input: RowsGiven;
+  /** JSON. */
+  readonly fields: string;
+}
+
+/** @throws NomalyError REQUEST, SHAPE, COLUMN or TOO_LARGE naming the field. */
+export async function readBody({ bytes, format }: BodyGiven, limits: RowLimits): Promise<BodyRead> {
+  if (format === "json") return readJson(bytes, limits);
+  // Only here: the Arrow library takes a while to load.
+  const { arrowRows } = await import("./arrow-rows.ts");
+  return { input: arrowRows(bytes, limits), fields: "{}" };
+}
+
+function readJson(bytes: Uint8Array, limits: RowLimits): BodyRead {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8"));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new NomalyError("REQUEST", `the body is not JSON: ${reason}`, { field: "body", cause });
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw new NomalyError("REQUEST", "the body must be an object with the rows under data", {
+      field: "body",
+      expected: "an object",
+    });
+  }
+  const { data, columns, ...fields } = parsed as Readonly<Record<string, unknown>>;
+  return { input: rowsGiven(data, columns, limits), fields: textOf(fields) };
+}
+
+function textOf(fields: object): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(fields);
+  } catch (error) {
+    // Nested so deeply that the stack ends.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  if (text !== undefined && text.length <= fieldsLengthMax) return text;
+  const message = `what stands in the body beside data may be ${fieldsLengthMax} letters long, and not nested without end`;
+  throw new NomalyError("TOO_LARGE", message, { field: "body", expected: `at most ${fieldsLengthMax} letters` });
+}
