@@ -44,8 +44,17 @@ export interface JobCounters {
 export interface QueueStats {
   readonly byName: Readonly<Record<JobName, JobCounters>>;
   readonly running: number;
+  /** Jobs whose last try this process took away from one that died or was stuck. */
+  readonly sweptFailures: number;
   /** Looks for work, renewals and sweeps that the database refused. */
   readonly databaseErrors: number;
+}
+
+/** The part of a log that the queue writes to. */
+export interface JobLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
 export interface Queue {

@@ -1,0 +1,52 @@
+/** The queue's numbers, and its log lines about a database that is away: the first of a series, not each. */
+
+import type { Clock } from "../pools/resource-pool.ts";
+import { type JobName, jobNames } from "./job-types.ts";
+import type { JobCounters, JobLog, QueueStats } from "./queue.ts";
+import type { Outcome } from "./settle.ts";
+
+export interface Counting {
+  readonly enqueued: (name: JobName) => void;
+  readonly started: (name: JobName) => void;
+  readonly stopped: (name: JobName) => void;
+  readonly ended: (name: JobName, outcome: Outcome | "givenBack") => void;
+  readonly swept: (failedCount: number) => void;
+  readonly databaseFailed: (error: unknown) => void;
+  readonly stats: () => QueueStats;
+}
+
+const quietMs = 10_000;
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+export function createCounting(log: JobLog, clock: Clock): Counting {
+  const none = { enqueued: 0, running: 0, succeeded: 0, retried: 0, failed: 0, lost: 0, givenBack: 0 };
+  const byName = Object.fromEntries(jobNames.map((name) => [name, { ...none }])) as Record<JobName, Mutable<JobCounters>>;
+  let databaseErrors = 0;
+  let sweptFailures = 0;
+  let loggedAt = -quietMs;
+
+  return {
+    enqueued: (name) => void byName[name].enqueued++,
+    started: (name) => void byName[name].running++,
+    stopped: (name) => void byName[name].running--,
+    ended: (name, outcome) => void byName[name][outcome]++,
+    swept: (failedCount) => void (sweptFailures += failedCount),
+    databaseFailed: (error) => {
+      databaseErrors++;
+      const now = clock.now();
+      if (now - loggedAt < quietMs) return;
+      loggedAt = now;
+      log.warn(
+        { error: error instanceof Error ? error.message : error },
+        "the job queue cannot use the database; it tries again",
+      );
+    },
+    stats: () => ({
+      byName: Object.fromEntries(jobNames.map((name) => [name, { ...byName[name] }])) as Record<JobName, JobCounters>,
+      running: jobNames.reduce((sum, name) => sum + byName[name].running, 0),
+      sweptFailures,
+      databaseErrors,
+    }),
+  };
+}

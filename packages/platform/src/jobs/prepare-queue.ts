@@ -1,0 +1,100 @@
+/** Makes the queue's tables, its settings and the view `jobs`; when they are there as this version wants them, one look is all. */
+
+import { createHash } from "node:crypto";
+import { NomalyError } from "@nomaly/detect";
+import { getConstructionPlans, getMigrationPlans } from "pg-boss";
+import { closeConnection, openConnection } from "../store/connection.ts";
+import { databaseError } from "../store/database-error.ts";
+import type { Sql } from "../store/sql.ts";
+import { jobPolicies, keptSeconds } from "./job-policies.ts";
+import { jobNames } from "./job-types.ts";
+import { jobView } from "./job-view.ts";
+
+/** The schema version of the installed pg-boss; a test holds it against the package. */
+export const pgBossSchema = 46;
+export const schemaName = "pgboss";
+
+/** Any number that nothing else uses, the same in all our processes. */
+const advisoryLock = 7_263_552;
+const connectTimeoutMs = 10_000;
+
+export interface PrepareOptions {
+  readonly url: string;
+  /** How long a job stays with a process that no longer says it is alive. */
+  readonly leaseSeconds: number;
+}
+
+/** @throws NomalyError DATABASE; CONFLICT when the tables are those of a newer version. */
+export async function prepareQueue(database: Sql, { url, leaseSeconds }: PrepareOptions): Promise<void> {
+  const wanted = signatureOf(leaseSeconds);
+  if ((await presentSignature(database)) === wanted) return;
+  // A connection of its own: making tables and waiting for another process that makes them knows no time limit.
+  const options = { url, applicationName: "nomaly queue", statementTimeoutMs: 0, connectTimeoutMs };
+  const connection = await openConnection(options);
+  const { client } = connection;
+  try {
+    await client.query("select pg_advisory_lock($1)", [advisoryLock]);
+    const sql: Sql = {
+      query: async (text, values = []) => {
+        const { rows, rowCount } = await client.query(text, [...values]);
+        return { rows, rowCount: rowCount ?? 0 };
+      },
+    };
+    if ((await presentSignature(sql)) === wanted) return;
+    await installTables(sql);
+    for (const text of settingStatements(leaseSeconds, wanted)) await sql.query(text);
+  } catch (error) {
+    throw databaseError(error);
+  } finally {
+    await closeConnection(connection);
+  }
+}
+
+/** Changes whenever anything that this module makes would. */
+function signatureOf(leaseSeconds: number): string {
+  const text = JSON.stringify([pgBossSchema, settingStatements(leaseSeconds, "")]);
+  return `nomaly ${createHash("sha256").update(text).digest("hex").slice(0, 32)}`;
+}
+
+async function presentSignature(sql: Sql): Promise<string | undefined> {
+  const text = "select obj_description(to_regclass('jobs'), 'pg_class') as signature";
+  const { rows } = await sql.query<{ signature: string | null }>(text);
+  return rows[0].signature ?? undefined;
+}
+
+async function installTables(sql: Sql): Promise<void> {
+  // The view would keep a migration from changing the columns under it. It comes back at the end.
+  await sql.query("drop view if exists jobs");
+  const present = await presentVersion(sql);
+  if (present === undefined) return void (await sql.query(getConstructionPlans(schemaName)));
+  if (present > pgBossSchema) {
+    const message = `the job tables were made by a newer version (${present}, this one knows ${pgBossSchema}): upgrade this program`;
+    throw new NomalyError("CONFLICT", message, { field: "database_url" });
+  }
+  if (present < pgBossSchema) await sql.query(getMigrationPlans(schemaName, present));
+}
+
+async function presentVersion(sql: Sql): Promise<number | undefined> {
+  const there = await sql.query<{ name: string | null }>("select to_regclass('pgboss.version') as name");
+  if (there.rows[0].name === null) return undefined;
+  const { rows } = await sql.query<{ version: number }>("select version from pgboss.version");
+  return rows[0]?.version;
+}
+
+/** May be repeated at any time. The last one says that all are done. */
+function settingStatements(leaseSeconds: number, signature: string): readonly string[] {
+  const queues = jobNames.map((name) => {
+    const { expireSeconds, retryDelaySeconds, retryDelaySecondsMax } = jobPolicies[name];
+    return `select pgboss.create_queue('${name}', '{"policy": "standard"}');
+      update pgboss.queue set
+        expire_seconds = ${expireSeconds},
+        retry_delay = ${retryDelaySeconds},
+        retry_backoff = true,
+        retry_delay_max = ${retryDelaySecondsMax},
+        heartbeat_seconds = ${leaseSeconds},
+        deletion_seconds = ${keptSeconds}
+      where name = '${name}'`;
+  });
+  const view = `begin; drop view if exists jobs; ${jobView}; comment on view jobs is '${signature}'; commit`;
+  return [...queues, view];
+}

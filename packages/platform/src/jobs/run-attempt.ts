@@ -1,0 +1,100 @@
+/** Runs one attempt: its handler, then its end in the database. */
+
+import { isPassing } from "../store/database-error.ts";
+import type { Database, Sql } from "../store/sql.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Counting } from "./counting.ts";
+import { giveBackJob, removeOldJobs } from "./job-statements.ts";
+import type { JobControl, JobHandler, JobHandlers, JobName, JobResult } from "./job-types.ts";
+import type { JobLog } from "./queue.ts";
+import type { Settling } from "./settle.ts";
+
+export interface RunParts {
+  readonly database: Database;
+  readonly settling: Settling;
+  readonly counting: Counting;
+  readonly log: JobLog;
+}
+
+export interface RunOptions extends RunParts {
+  readonly handlers: Partial<JobHandlers>;
+  /** True once nobody waits any more for a database that is away: the lease ends by itself. */
+  readonly isAbandoned: () => boolean;
+}
+
+type Work = { readonly kind: "done"; readonly result: JobResult } | { readonly kind: "failed"; readonly error: unknown };
+
+const settlePauseMs = 100;
+const settlePauseMsMax = 2000;
+const removedAtOnce = 1000;
+const removalsMax = 1000;
+
+/** Never rejects. */
+export async function runAttempt(attempt: Attempt, options: RunOptions): Promise<void> {
+  const { counting, log } = options;
+  const { id, name } = attempt;
+  counting.started(name);
+  try {
+    await endPatiently(attempt, await work(attempt, options), options);
+  } catch (error) {
+    // Its lease runs out, and the job is taken again.
+    log.error({ job_id: id, name, error }, "the end of a job could not be stored");
+  } finally {
+    counting.stopped(name);
+  }
+}
+
+async function work(attempt: Attempt, { handlers, settling, database }: RunOptions): Promise<Work> {
+  const { id, name, retryCount, payload, signal, report } = attempt;
+  const control: JobControl = {
+    signal,
+    progress: report,
+    completeIn: (sql, result) => settling.completeIn(sql, attempt, result),
+  };
+  try {
+    if (name === "maintenance") await removeOld(database);
+    const handler = handlers[name] as JobHandler<JobName>;
+    return { kind: "done", result: await handler({ id, attempt: retryCount + 1, payload }, control) };
+  } catch (error) {
+    return { kind: "failed", error };
+  }
+}
+
+/** Asks again while the database is away and the job is still ours: work that is done is not done again for nothing. */
+async function endPatiently(attempt: Attempt, outcome: Work, options: RunOptions): Promise<void> {
+  const { counting, isAbandoned } = options;
+  let pauseMs = settlePauseMs;
+  for (;;) {
+    if (attempt.stopped() === "lost") return counting.ended(attempt.name, "lost");
+    try {
+      return await end(attempt, outcome, options);
+    } catch (error) {
+      if (!isPassing(error) || isAbandoned()) throw error;
+      counting.databaseFailed(error);
+    }
+    await new Promise((later) => setTimeout(later, pauseMs));
+    pauseMs = Math.min(pauseMs * 2, settlePauseMsMax);
+  }
+}
+
+async function end(attempt: Attempt, outcome: Work, options: RunOptions): Promise<void> {
+  const { settling, counting, log } = options;
+  const { id, name, retryCount } = attempt;
+  if (outcome.kind === "done") return counting.ended(name, await settling.complete(attempt, outcome.result));
+  if (attempt.stopped() === "closing") return giveBack(attempt, options);
+  const { error } = outcome;
+  const ended = await settling.fail(attempt, error);
+  counting.ended(name, ended);
+  if (ended !== "lost")
+    log.warn({ job_id: id, name, attempt: retryCount + 1, outcome: ended, error }, "an attempt of a job failed");
+}
+
+export async function giveBack(attempt: Attempt, { database, counting }: Pick<RunParts, "database" | "counting">): Promise<void> {
+  counting.ended(attempt.name, (await giveBackJob(database, attempt)) ? "givenBack" : "lost");
+}
+
+async function removeOld(database: Sql): Promise<void> {
+  for (let round = 0; round < removalsMax; round++) {
+    if ((await removeOldJobs(database, removedAtOnce)) < removedAtOnce) return;
+  }
+}

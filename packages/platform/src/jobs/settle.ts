@@ -1,0 +1,100 @@
+/** Ends an attempt in the database: once, and only while the job is still its own. */
+
+import type { PgBoss } from "pg-boss";
+import type { Database, Sql } from "../store/sql.ts";
+import { type Attempt, leaseLost } from "./attempt.ts";
+import { bossDatabase } from "./boss.ts";
+import type { Enqueue } from "./enqueue.ts";
+import { isRetryable, jobErrorOf } from "./job-policies.ts";
+import { forbidRetries, jobById, payloadOf, sweepLostJobs, wasCompletedBy } from "./job-statements.ts";
+import type { JobRecord, JobResult } from "./job-types.ts";
+
+export type Outcome = "succeeded" | "failed" | "retried" | "lost";
+
+export interface Settling {
+  /** In the caller's transaction. @throws NomalyError ABORTED when the job is not the attempt's any more. */
+  completeIn(sql: Sql, attempt: Attempt, result: JobResult): Promise<void>;
+  complete(attempt: Attempt, result: JobResult): Promise<Outcome>;
+  fail(attempt: Attempt, error: unknown): Promise<Outcome>;
+  /** @returns how many jobs failed for good. */
+  sweep(): Promise<number>;
+  cancel(job: JobRecord): Promise<void>;
+}
+
+export interface SettlingOptions {
+  readonly boss: PgBoss;
+  readonly database: Database;
+  readonly enqueue: Enqueue;
+  /** What a webhook is told of a job that has ended. */
+  readonly describeEnd: (job: JobRecord) => Readonly<Record<string, unknown>>;
+}
+
+export function createSettling({ boss, database, enqueue, describeEnd }: SettlingOptions): Settling {
+  /** In the transaction that ended the job: whoever wanted to be told of it will be, exactly when it has. */
+  async function announceEnd(sql: Sql, id: string): Promise<void> {
+    const payload = (await payloadOf(sql, id)) as { readonly webhook_url?: string } | undefined;
+    const url = payload?.webhook_url;
+    if (url === undefined) return;
+    const job = await jobById(sql, id);
+    if (job === undefined) return;
+    const message = { url, event: `job.${job.status}`, job_id: id, body: describeEnd(job) };
+    // A job that is started again by hand ends again.
+    await enqueue(sql, "webhook", message, { key: `${id} ${job.attempt}` });
+  }
+
+  async function tryComplete(sql: Sql, attempt: Attempt, result: JobResult): Promise<boolean> {
+    const { affected } = settled(await boss.complete(attempt.name, key(attempt), result, { db: bossDatabase(sql) }));
+    if (affected === 1) await announceEnd(sql, attempt.id);
+    return affected === 1;
+  }
+
+  async function completeIn(sql: Sql, attempt: Attempt, result: JobResult): Promise<void> {
+    if (!(await tryComplete(sql, attempt, result))) throw leaseLost(attempt);
+    attempt.isCompletedByHandler = true;
+  }
+
+  async function complete(attempt: Attempt, result: JobResult): Promise<Outcome> {
+    const isDone = await database.transaction((sql) => tryComplete(sql, attempt, result));
+    return isDone || (await wasCompletedBy(database, attempt)) ? "succeeded" : "lost";
+  }
+
+  async function fail(attempt: Attempt, error: unknown): Promise<Outcome> {
+    return database.transaction(async (sql) => {
+      if (!isRetryable(error)) await forbidRetries(sql, attempt);
+      const output = { error: jobErrorOf(error) };
+      const { affected } = settled(await boss.fail(attempt.name, key(attempt), output, { db: bossDatabase(sql) }));
+      if (affected === 0) return "lost";
+      const job = await jobById(sql, attempt.id);
+      if (job?.status !== "failed") return "retried";
+      await announceEnd(sql, attempt.id);
+      return "failed";
+    });
+  }
+
+  async function sweep(): Promise<number> {
+    return database.transaction(async (sql) => {
+      const failed = await sweepLostJobs(sql);
+      for (const id of failed) await announceEnd(sql, id);
+      return failed.length;
+    });
+  }
+
+  async function cancel({ id, name }: JobRecord): Promise<void> {
+    await database.transaction(async (sql) => {
+      const { affected } = settled(await boss.cancel(name, id, { db: bossDatabase(sql) }));
+      if (affected === 1) await announceEnd(sql, id);
+    });
+  }
+
+  return { completeIn, complete, fail, sweep, cancel };
+}
+
+/** The library's fence: only the attempt with this number may end the job. */
+function key({ id, retryCount }: Attempt): { readonly id: string; readonly retryCount: number } {
+  return { id, retryCount };
+}
+
+/** The library's types leave out what it answers. */
+function settled(response: object): { readonly affected: number } {
+  return response as { readonly affected: number };
+}
