@@ -1,8 +1,9 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
-  resolve: { conditions: ["source", "node", "import"] },
-  ssr: { resolve: { conditions: ["source", "node", "import"] } },
+  // Not "import": Node would apply it to what CommonJS packages require, and `pg` cannot extend a module.
+  resolve: { conditions: ["source", "node"] },
+  ssr: { resolve: { conditions: ["source", "node"] } },
   test: {
     include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "tools/**/*.test.ts", "examples/**/*.test.ts", "bench/**/*.test.ts"],
     // `npm run test:long` asks for the long forms; naming one of them on the command line needs NOMALY_LONG=1 too.
