@@ -135,8 +135,18 @@ const detectLayers: readonly Layer[] = [
   { name: "entries", files: /^[a-z-]+\.ts$/, may: ["*"], summary: "the package's entry points" },
 ];
 
+const webFramework = [
+  "fastify",
+  "@fastify/helmet",
+  "@fastify/multipart",
+  "@fastify/rate-limit",
+  "@fastify/swagger",
+  "@fastify/type-provider-typebox",
+  "@scalar/fastify-api-reference",
+];
+
 const platformLayers: readonly Layer[] = [
-  { name: "config", files: /^config\//, may: [], packages: ["node:"], summary: "one frozen object, read once" },
+  { name: "config", files: /^config\//, may: [], packages: ["node:", "@nomaly/detect"], summary: "one frozen object, read once" },
   {
     name: "files",
     files: /^files\//,
@@ -159,9 +169,79 @@ const platformLayers: readonly Layer[] = [
     summary: "models in memory, bounded queue, workers that fit and score",
   },
   {
+    name: "ids",
+    files: /^store\/ids\.ts$/,
+    may: [],
+    packages: ["node:"],
+    summary: "ids that sort by time",
+  },
+  {
+    name: "pools",
+    files: /^pools\//,
+    may: [],
+    packages: ["@nomaly/detect"],
+    summary: "one policy for every pool of connections",
+  },
+  {
+    name: "store",
+    files: /^store\//,
+    may: ["config", "ids", "pools"],
+    packages: ["node:", "@nomaly/detect", "pg"],
+    summary: "every SQL statement, the migrations, the embedded PostgreSQL",
+  },
+  {
+    name: "cache",
+    files: /^cache\//,
+    may: ["config", "pools"],
+    packages: ["node:", "@nomaly/detect", "ioredis", "lru-cache"],
+    summary: "two levels, memory and Redis; may vanish at any moment",
+  },
+  {
+    name: "http-client",
+    files: /^http-client\//,
+    may: ["config", "pools"],
+    packages: ["node:", "@nomaly/detect", "undici", "lru-cache"],
+    summary: "the outgoing pool, which calls allowed hosts only",
+  },
+  {
+    name: "blobs",
+    files: /^blobs\//,
+    may: ["config", "ids", "http-client"],
+    packages: ["node:", "@nomaly/detect"],
+    summary: "bytes too large for the database: a folder, or object storage",
+  },
+  {
+    name: "jobs",
+    files: /^jobs\//,
+    may: ["config", "ids", "pools", "store"],
+    packages: ["node:", "@nomaly/detect", "pg-boss"],
+    summary: "the queue in the database, and what each job is told",
+  },
+  {
+    name: "services",
+    files: /^services\//,
+    may: ["config", "files", "report", "ids", "pools", "store", "cache", "http-client", "blobs", "jobs", "compute"],
+    packages: ["node:", "@nomaly/detect", "jose"],
+    summary: "one function a person could ask for",
+  },
+  {
+    name: "http",
+    files: /^http\//,
+    may: ["config", "compute", "jobs", "services"],
+    packages: ["node:", "@nomaly/detect", "typebox", "ajv", "ajv-formats", ...webFramework],
+    summary: "routes, checks, access, errors, the description of the API",
+  },
+  {
+    name: "client",
+    files: /^client\//,
+    may: ["http"],
+    packages: [],
+    summary: "the typed client: of the service it takes types alone",
+  },
+  {
     name: "cli",
     files: /^cli\//,
-    may: ["config", "files", "report"],
+    may: ["config", "files", "report", "services"],
     packages: ["node:", "@nomaly/detect"],
     summary: "one file a command",
   },
@@ -169,7 +249,7 @@ const platformLayers: readonly Layer[] = [
     name: "main",
     files: /^main\//,
     may: ["*"],
-    packages: ["node:", "@nomaly/detect"],
+    packages: ["node:", "@nomaly/detect", "fastify", "pino"],
     summary: "the only place that constructs things",
   },
 ];

@@ -7,7 +7,7 @@ export type { Reason } from "./explanation/explain.ts";
 export type { ContributionMeaning } from "./explanation/column-contributions.ts";
 export { errorCodes, NomalyError, throwIfAborted } from "./errors.ts";
 export type { ErrorCode, ErrorDetails } from "./errors.ts";
-export { describeRange, paramFromText, snakeCase } from "./detector/params.ts";
+export { describeRange, paramFromText, parseParams, snakeCase } from "./detector/params.ts";
 export type { ParamSpec, ParamSpecs, ParamValue } from "./detector/params.ts";
 export type {
   AnyDetector,

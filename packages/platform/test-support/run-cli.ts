@@ -33,6 +33,7 @@ export async function runInProcess(words: readonly string[], options: CliOptions
     temporary,
     signal: options.signal ?? new AbortController().signal,
     now: () => performance.now(),
+    serviceHost: async () => (await import("../src/main/service-host.ts")).createServiceHost("0.0.0"),
   };
   const code = await runCli(words, context, "0.0.0-test");
   return { code, stdout: stdout.text(), stderr: stderr.text() };

@@ -3,6 +3,7 @@
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
 import type { OptionSpec } from "./options.ts";
+import { configFileOption, dataFolderOption, logLevelOption } from "./service-options.ts";
 import {
   columnOptions,
   fitOptions,
@@ -141,6 +142,65 @@ export const commands: readonly Command[] = [
     ],
     examples: [["nomaly bench -a isolation-forest --rows 1000000", "seconds to fit and score a million rows"]],
     load: async () => (await import("./bench.ts")).runBench,
+  },
+  {
+    name: "serve",
+    summary: "serve training and prediction over HTTP",
+    usage: "[options]",
+    operands: [0, 0],
+    options: [
+      { name: "port", value: "N", summary: "port to listen on (default 8080; 0 takes a free one)" },
+      { name: "host", value: "ADDRESS", summary: "address to listen on (default 127.0.0.1; any but loopback needs keys)" },
+      dataFolderOption,
+      configFileOption,
+      logLevelOption,
+    ],
+    examples: [
+      ["nomaly serve", "with its own PostgreSQL, on this machine only"],
+      ["DATABASE_URL=postgres://... REDIS_URL=redis://... nomaly serve --host 0.0.0.0", "on real servers, for others"],
+    ],
+    load: async () => (await import("./serve.ts")).runServe,
+  },
+  {
+    name: "worker",
+    summary: "run the service's jobs in a process of their own",
+    usage: "[options]",
+    operands: [0, 0],
+    options: [dataFolderOption, configFileOption, logLevelOption],
+    examples: [["NOMALY_JOB_CONCURRENCY=4 nomaly worker", "beside a server, on the same or another machine"]],
+    load: async () => (await import("./serve.ts")).runWorker,
+  },
+  {
+    name: "keys",
+    summary: "make, list and revoke API keys",
+    usage: "create NAME | list | revoke ID",
+    operands: [1, 2],
+    options: [
+      {
+        name: "scope",
+        value: "SCOPE",
+        choices: ["read", "score", "train", "admin"],
+        summary: "what a new key may do (default score)",
+      },
+      { name: "days", value: "N", summary: "a new key ends after so many days" },
+      jsonOption,
+      dataFolderOption,
+      configFileOption,
+    ],
+    examples: [
+      ["nomaly keys create dashboard --scope read", "prints the key, once"],
+      ["nomaly keys revoke 0197...", "at once, in every process"],
+    ],
+    load: async () => (await import("./keys.ts")).runKeys,
+  },
+  {
+    name: "config",
+    summary: "list every setting of the service, its value and its source",
+    usage: "[options]",
+    operands: [0, 0],
+    options: [configFileOption, jsonOption],
+    examples: [["NOMALY_PORT=9000 nomaly config", "what a server started like this would use"]],
+    load: async () => (await import("./config.ts")).runConfig,
   },
   {
     name: "completion",

@@ -1,6 +1,7 @@
 /** What a command may use of the world: made once in main/, so that tests and other hosts can give their own. */
 
 import type { Readable, Writable } from "node:stream";
+import type { Config } from "../config/settings.ts";
 import type { TemporaryFiles } from "../files/temporary.ts";
 import { printable, unprintablePattern } from "../report/printable.ts";
 
@@ -19,6 +20,40 @@ export interface CliContext {
   readonly signal: AbortSignal;
   /** Milliseconds. */
   readonly now: () => number;
+  /** The service's side, loaded when a command needs it. */
+  readonly serviceHost: () => Promise<ServiceHost>;
+}
+
+/** What commands can do with the service: built by main/. */
+export interface ServiceHost {
+  serve(config: Config, signal: AbortSignal): Promise<RunningService & { readonly url: string }>;
+  work(config: Config, signal: AbortSignal): Promise<RunningService>;
+  withKeys<Value>(config: Config, work: (keys: KeyAdministration) => Promise<Value>): Promise<Value>;
+}
+
+export interface RunningService {
+  /** In words: which database, which cache. */
+  readonly where: string;
+  close(): Promise<void>;
+}
+
+export type KeyList = readonly {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly state: "valid" | "revoked" | "expired";
+  readonly created_at: string;
+  readonly last_used_at: string | null;
+}[];
+
+export interface KeyAdministration {
+  create(given: {
+    readonly name: string;
+    readonly scopes: readonly string[];
+    readonly expiresAt: Date | null;
+  }): Promise<{ readonly id: string; readonly key: string }>;
+  list(): Promise<KeyList>;
+  revoke(id: string): Promise<void>;
 }
 
 export function say(context: CliContext, text: string): void {

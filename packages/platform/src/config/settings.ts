@@ -232,7 +232,9 @@ type ValueOf<One extends Spec> = One["kind"] extends "integer" | "bytes"
 
 /** The settings as the service sees them: camelCase of the same words, parsed; `undefined` where nothing is set. */
 export type Config = Readonly<{
-  [One in Spec as CamelCase<One["name"]>]: One extends { default: string } ? ValueOf<One> : ValueOf<One> | undefined;
+  [One in Spec as CamelCase<One["name"]>]: One extends { default: string } | { name: "data_dir" }
+    ? ValueOf<One>
+    : ValueOf<One> | undefined;
 }>;
 
 export function variableOf(spec: SettingSpec): string {

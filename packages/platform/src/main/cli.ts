@@ -44,12 +44,14 @@ const code = await runCli(
     temporary,
     signal: abort.signal,
     now: () => performance.now(),
+    serviceHost: async () => (await import("./service-host.ts")).createServiceHost(version()),
   },
   version(),
 );
 
 // Worker threads and DuckDB's own threads must not keep the process: everything is written by now.
-const exitCode = stoppedBy === undefined ? code : exitCodeOfSignal[stoppedBy];
+// A server that was told to stop and did so in order has done what it should.
+const exitCode = stoppedBy === undefined || code === 0 ? code : exitCodeOfSignal[stoppedBy];
 if (stdoutClosed || stdout.writableLength === 0) process.exit(exitCode);
 stdout.write("", () => process.exit(exitCode));
 

@@ -1,0 +1,40 @@
+/** Bytes too large for the database: data sets, large models, stored results. */
+
+import type { Readable } from "node:stream";
+
+export interface StoredBlob {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** SHA-256, in hexadecimal. */
+  readonly checksum: string;
+}
+
+export interface BlobStore {
+  /**
+   * Stores all of it or nothing, and lasts before it resolves. The key is new each time: blobs never change.
+   * @throws NomalyError TOO_LARGE above the limit, STORAGE when the disk is full or fails, ABORTED.
+   */
+  write(
+    kind: BlobKind,
+    content: Readable,
+    limits: { readonly sizeBytesMax: number; readonly signal?: AbortSignal },
+  ): Promise<StoredBlob>;
+  /**
+   * A file on this machine that holds the blob, for reading only; `release` when done.
+   * @throws NomalyError STORAGE when it is missing or damaged.
+   */
+  open(key: string, signal?: AbortSignal): Promise<{ readonly path: string; release(): Promise<void> }>;
+  read(key: string, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Nothing happens where there is none. */
+  remove(key: string): Promise<void>;
+  /** Keys written before this time (milliseconds since 1970), to find those that no row names. */
+  keysBefore(time: number): AsyncIterable<string>;
+  /** Resolves when bytes can be written; for the health check. */
+  check(): Promise<{ readonly freeBytes: number | undefined }>;
+}
+
+export const blobKinds = ["dataset", "model", "result"] as const;
+export type BlobKind = (typeof blobKinds)[number];
+
+/** Keys come from the database, but a path made of one must stay inside the folder whatever it holds. */
+export const keyPattern = /^(?:dataset|model|result)\/[0-9a-f-]{36}$/;

@@ -1,0 +1,146 @@
+/** Blobs as files of a folder: written beside their place, forced to disk, then renamed, so that none is ever half there. */
+
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdir, open, readFile, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { type Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { NomalyError, throwIfAborted } from "@nomaly/detect";
+import { newId } from "../store/ids.ts";
+import { blobKinds, type BlobStore, keyPattern, type StoredBlob } from "./blob-store.ts";
+
+/** Left behind by a process that ended in the middle of writing. */
+const unfinished = ".part";
+const unfinishedAgeMsMax = 24 * 3_600_000;
+
+/** @throws NomalyError CONFIG when the folder cannot be made. */
+export async function openFolderStore(folder: string): Promise<BlobStore> {
+  try {
+    for (const kind of blobKinds) await mkdir(join(folder, kind), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new NomalyError("CONFIG", `the folder ${folder} cannot be used: ${(cause as Error).message}`, {
+      field: "data_dir",
+      cause,
+    });
+  }
+  await removeUnfinished(folder);
+
+  function pathOf(key: string): string {
+    if (!keyPattern.test(key)) throw new NomalyError("STORAGE", "a stored reference is damaged", { field: "blob_key" });
+    return join(folder, key);
+  }
+
+  const write: BlobStore["write"] = async (kind, content, { sizeBytesMax, signal }) => {
+    const key = `${kind}/${newId()}`;
+    const path = pathOf(key);
+    const part = path + unfinished;
+    try {
+      const measured = await writeMeasured(part, content, sizeBytesMax, signal);
+      await rename(part, path);
+      await forceToDisk(join(folder, kind));
+      return { key, ...measured };
+    } catch (error) {
+      await rm(part, { force: true }).catch(() => undefined);
+      throw writeError(error, signal);
+    }
+  };
+
+  return {
+    write,
+    open: async (key) => {
+      const path = pathOf(key);
+      await stat(path).catch((error: unknown) => Promise.reject(missing(key, error)));
+      return { path, release: async () => undefined };
+    },
+    read: async (key) => readFile(pathOf(key)).catch((error: unknown) => Promise.reject(missing(key, error))),
+    remove: async (key) => rm(pathOf(key), { force: true }),
+    keysBefore: (time) => keysBefore(folder, time),
+    check: async () => {
+      const { bavail, bsize } = await statfs(folder);
+      return { freeBytes: bavail * bsize };
+    },
+  };
+}
+
+async function writeMeasured(
+  path: string,
+  content: Readable,
+  sizeBytesMax: number,
+  signal?: AbortSignal,
+): Promise<Omit<StoredBlob, "key">> {
+  const hash = createHash("sha256");
+  let sizeBytes = 0;
+  const measure = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > sizeBytesMax) {
+        done(
+          new NomalyError("TOO_LARGE", `the file has more than ${sizeBytesMax} bytes`, {
+            field: "file",
+            expected: `at most ${sizeBytesMax} bytes`,
+          }),
+        );
+        return;
+      }
+      hash.update(chunk);
+      done(undefined, chunk);
+    },
+  });
+  await pipeline(
+    content,
+    measure,
+    createWriteStream(path, { mode: 0o600, flags: "wx", flush: true }),
+    ...(signal === undefined ? [] : [{ signal }]),
+  );
+  return { sizeBytes, checksum: hash.digest("hex") };
+}
+
+/** A rename lasts only once the folder's own entry is on disk. */
+async function forceToDisk(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some systems have no such call for folders; there the rename lasts by itself.
+    if (!["EISDIR", "EPERM", "EINVAL"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function removeUnfinished(folder: string): Promise<void> {
+  for (const kind of blobKinds) {
+    for (const name of await readdir(join(folder, kind))) {
+      if (!name.endsWith(unfinished)) continue;
+      const path = join(folder, kind, name);
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+      // A younger one may belong to a process beside this one.
+      if (Date.now() - mtimeMs > unfinishedAgeMsMax) await rm(path, { force: true });
+    }
+  }
+}
+
+async function* keysBefore(folder: string, time: number): AsyncIterable<string> {
+  for (const kind of blobKinds) {
+    for (const name of await readdir(join(folder, kind))) {
+      const key = `${kind}/${name}`;
+      if (!keyPattern.test(key)) continue;
+      const found = await stat(join(folder, key)).catch(() => undefined);
+      if (found !== undefined && found.mtimeMs < time) yield key;
+    }
+  }
+}
+
+function missing(key: string, cause: unknown): NomalyError {
+  return new NomalyError("STORAGE", `the stored bytes ${key} are missing`, { field: "blob_key", cause });
+}
+
+function writeError(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (error instanceof NomalyError) return error;
+  throwIfAborted(signal);
+  const { code, message } = error as NodeJS.ErrnoException;
+  const full = code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
+  const said = full ? "the disk is full: nothing was stored" : `the bytes could not be stored: ${message}`;
+  return new NomalyError("STORAGE", said, { field: "file", cause: error });
+}

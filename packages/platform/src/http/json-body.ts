@@ -1,0 +1,44 @@
+/** Bodies in JSON: checked for the traps of the notation before anything uses them. */
+
+import { NomalyError } from "@nomaly/detect";
+
+/** Deeper than any request of ours; a body of brackets alone is refused by it. */
+const depthMax = 32;
+
+/** @throws NomalyError REQUEST. */
+export function parseJson(body: Buffer): unknown {
+  if (body.length === 0) throw new NomalyError("REQUEST", "the body is empty; JSON is expected", { field: "body" });
+  let value: unknown;
+  try {
+    requireShallow(body);
+    value = JSON.parse(body.toString("utf8"), body.includes("__proto__") ? refuseProto : undefined);
+  } catch (cause) {
+    if (cause instanceof NomalyError) throw cause;
+    throw new NomalyError("REQUEST", `the body is no JSON: ${(cause as Error).message}`, { field: "body", cause });
+  }
+  return value;
+}
+
+/** `{"__proto__": ...}` makes a plain member when parsed, and a prototype when later copied by assignment. */
+function refuseProto(this: unknown, key: string, value: unknown): unknown {
+  if (key === "__proto__") throw new NomalyError("REQUEST", 'the name "__proto__" is not allowed', { field: "__proto__" });
+  return value;
+}
+
+const [quote, backslash, openBrace, openBracket, closeBrace, closeBracket] = Buffer.from('"\\{[}]');
+
+function requireShallow(body: Buffer): void {
+  let depth = 0;
+  let inText = false;
+  for (let index = 0; index < body.length; index++) {
+    const sign = body[index];
+    if (inText) {
+      if (sign === backslash) index++;
+      else if (sign === quote) inText = false;
+    } else if (sign === quote) inText = true;
+    else if (sign === openBrace || sign === openBracket) {
+      if (++depth > depthMax)
+        throw new NomalyError("REQUEST", `the body nests deeper than ${depthMax} levels`, { field: "body" });
+    } else if (sign === closeBrace || sign === closeBracket) depth--;
+  }
+}

@@ -1,0 +1,100 @@
+/** Errors as they leave the service: `application/problem+json` (RFC 9457) with our code. */
+
+import { type ErrorCode, errorCodes, NomalyError } from "@nomaly/detect";
+import type { Problem } from "./schemas/shared.ts";
+
+export const problemType = "application/problem+json";
+
+const statusOfCode: Readonly<Record<ErrorCode, number>> = {
+  PARAM: 400,
+  SHAPE: 422,
+  NOT_FINITE: 422,
+  TOO_FEW_ROWS: 422,
+  COLUMN: 422,
+  LABEL: 422,
+  UNKNOWN_DETECTOR: 400,
+  MODEL_FILE: 500,
+  UNSUPPORTED: 422,
+  // Who left does not read the answer; 499 is what servers log for it.
+  ABORTED: 499,
+  WORKER: 503,
+  FILE_NOT_FOUND: 404,
+  FILE_READ: 422,
+  FILE_FORMAT: 422,
+  FILE_WRITE: 507,
+  USAGE: 400,
+  CONFIG: 500,
+  REQUEST: 400,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  TOO_LARGE: 413,
+  QUOTA: 507,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  RATE_LIMITED: 429,
+  OVERLOADED: 503,
+  TIMEOUT: 503,
+  DATABASE: 503,
+  POOL_TIMEOUT: 503,
+  OUTGOING: 502,
+  STORAGE: 507,
+};
+
+/** Causes that pass: the client is told when to come again. */
+const retryAfterSeconds: Partial<Readonly<Record<ErrorCode, number>>> = {
+  OVERLOADED: 1,
+  RATE_LIMITED: 1,
+  DATABASE: 2,
+  POOL_TIMEOUT: 2,
+  TIMEOUT: 5,
+  WORKER: 1,
+};
+
+export interface ProblemReply {
+  readonly problem: Problem;
+  readonly status: number;
+  readonly retryAfterSeconds: number | undefined;
+  /** An error of ours: its cause is logged and not told. */
+  readonly isInternal: boolean;
+}
+
+export function problemOf(error: unknown, requestId: string): ProblemReply {
+  const known = asNomalyError(error);
+  if (known === undefined) {
+    const detail = "an error inside the service; its log has the cause under this request_id";
+    const problem = { ...shell("INTERNAL", "an error inside the service", 500), detail, request_id: requestId };
+    return { problem, status: 500, retryAfterSeconds: undefined, isInternal: true };
+  }
+  const { code, message, field, rowIndex } = known;
+  const status = statusOfCode[code];
+  const problem: Problem = {
+    ...shell(code, errorCodes[code], status),
+    detail: message,
+    ...(field === undefined ? {} : { field }),
+    ...(rowIndex === undefined ? {} : { row_index: rowIndex }),
+    request_id: requestId,
+  };
+  return { problem, status, retryAfterSeconds: retryAfterSeconds[code], isInternal: status === 500 };
+}
+
+function shell(code: string, title: string, status: number): Pick<Problem, "type" | "title" | "status" | "code"> {
+  return { type: `/docs/errors#${code.toLowerCase()}`, title, status, code };
+}
+
+interface FrameworkError extends Error {
+  readonly statusCode?: number;
+  readonly code?: string;
+}
+
+/** The web framework's own refusals, by its codes; `undefined` is a bug of ours. */
+function asNomalyError(error: unknown): NomalyError | undefined {
+  if (error instanceof NomalyError) return error;
+  const { statusCode, code, message } = error as FrameworkError;
+  if (typeof statusCode !== "number" || statusCode < 400 || statusCode >= 500) return undefined;
+  const field = "body";
+  if (statusCode === 413)
+    return new NomalyError("TOO_LARGE", `the body is larger than this path takes (${code ?? "413"})`, { field });
+  if (statusCode === 429) return new NomalyError("RATE_LIMITED", message, { field: "rate_limit" });
+  if (statusCode === 404) return new NomalyError("NOT_FOUND", message, { field: "path" });
+  return new NomalyError("REQUEST", message, { field: statusCode === 415 ? "content-type" : field });
+}

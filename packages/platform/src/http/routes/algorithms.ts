@@ -1,0 +1,55 @@
+/** The algorithms that a detector can use, with their parameters as their specs say. */
+
+import { type AnyDetector, describeRange, detectorById, detectors, snakeCase } from "@nomaly/detect";
+import { Type } from "typebox";
+import type { App } from "../app.ts";
+import { strict } from "../schemas/shared.ts";
+import { problems } from "./shared.ts";
+
+const Parameter = Type.Object({
+  name: Type.String(),
+  kind: Type.String(),
+  default: Type.Union([Type.Number(), Type.String(), Type.Boolean()]),
+  range: Type.String(),
+  description: Type.String(),
+});
+
+const Algorithm = Type.Object({
+  id: Type.String(),
+  description: Type.String(),
+  parameters: Type.Array(Parameter),
+  traits: Type.Record(Type.String(), Type.Unknown()),
+});
+
+export function registerAlgorithms(app: App): void {
+  const tags = ["algorithms"];
+  app.get(
+    "/api/algorithms",
+    {
+      config: { scope: "read" },
+      schema: { tags, summary: "all algorithms", response: { 200: Type.Object({ items: Type.Array(Algorithm) }), ...problems } },
+    },
+    async () => ({ items: detectors.map(algorithmOf) }),
+  );
+  const params = Type.Object({ id: Type.String({ maxLength: 100 }) }, strict);
+  app.get(
+    "/api/algorithms/:id",
+    { config: { scope: "read" }, schema: { tags, summary: "one algorithm", params, response: { 200: Algorithm, ...problems } } },
+    async ({ params: { id } }) => algorithmOf(detectorById(id)),
+  );
+}
+
+function algorithmOf({ id, summary, params, traits }: AnyDetector) {
+  return {
+    id,
+    description: summary,
+    parameters: Object.entries(params).map(([name, spec]) => ({
+      name: snakeCase(name),
+      kind: spec.kind,
+      default: spec.default,
+      range: describeRange(spec),
+      description: spec.summary,
+    })),
+    traits: Object.fromEntries(Object.entries(traits).map(([name, value]) => [snakeCase(name), value as unknown])),
+  };
+}

@@ -1,0 +1,21 @@
+/** Every route. The starred ones of the guide stand under `/api` and without it. */
+
+import type { ServiceContext } from "../../services/context.ts";
+import type { App } from "../app.ts";
+import { registerAlgorithms } from "./algorithms.ts";
+import { registerDatasets } from "./datasets.ts";
+import { registerDetection } from "./detection.ts";
+import { registerDetectors } from "./detectors.ts";
+import { registerHealth } from "./health.ts";
+import { registerJobs } from "./jobs.ts";
+import { registerResults } from "./results.ts";
+
+export function registerRoutes(app: App, context: ServiceContext): void {
+  registerHealth(app, context);
+  registerAlgorithms(app);
+  registerDatasets(app, context);
+  registerDetectors(app, context);
+  registerDetection(app, context);
+  registerResults(app, context);
+  registerJobs(app, context);
+}

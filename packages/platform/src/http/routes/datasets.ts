@@ -1,0 +1,140 @@
+/** Data sets: uploaded or sent as rows, described, read, removed. */
+
+import { NomalyError } from "@nomaly/detect";
+import type { FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import type { ServiceContext } from "../../services/context.ts";
+import {
+  createDataset,
+  datasetRows,
+  type DatasetView,
+  findDatasets,
+  getDataset,
+  profileDataset,
+  removeDataset,
+  uploadDataset,
+} from "../../services/datasets.ts";
+import type { App } from "../app.ts";
+import { Dataset, DatasetList, DatasetProfile, DatasetRows, NewDataset, RowsQuery } from "../schemas/datasets.ts";
+import { PageQuery, strict } from "../schemas/shared.ts";
+import { callOf, IdParams, problems } from "./shared.ts";
+
+const tags = ["datasets"];
+
+export function registerDatasets(app: App, context: ServiceContext): void {
+  registerCreation(app, context);
+  app.get(
+    "/api/datasets",
+    {
+      config: { scope: "read" },
+      schema: {
+        tags,
+        summary: "data sets, newest first",
+        querystring: Type.Object(PageQuery, strict),
+        response: { 200: DatasetList, ...problems },
+      },
+    },
+    async (request) => findDatasets(context, request.query),
+  );
+  app.get(
+    "/api/datasets/:id",
+    {
+      config: { scope: "read" },
+      schema: { tags, summary: "one data set", params: IdParams, response: { 200: Dataset, 304: Type.Null(), ...problems } },
+    },
+    async (request, reply) => {
+      const view = await getDataset(context, request.params.id);
+      const tag = `"${view.checksum}"`;
+      reply.header("etag", tag);
+      return request.headers["if-none-match"] === tag ? reply.code(304).send(null) : view;
+    },
+  );
+  app.delete(
+    "/api/datasets/:id",
+    {
+      config: { scope: "train" },
+      schema: { tags, summary: "remove a data set", params: IdParams, response: { 204: Type.Null(), ...problems } },
+    },
+    async (request, reply) => {
+      await removeDataset(context, callOf(request), request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
+  app.get(
+    "/api/datasets/:id/rows",
+    {
+      config: { scope: "read" },
+      schema: {
+        tags,
+        summary: "its rows",
+        params: IdParams,
+        querystring: RowsQuery,
+        response: { 200: DatasetRows, ...problems },
+      },
+    },
+    async (request) => {
+      const { offset = 0, limit = 100 } = request.query;
+      const { n_samples, rows } = await datasetRows(context, callOf(request), request.params.id, { offset, limit });
+      return { n_samples, rows: [...rows] };
+    },
+  );
+  app.get(
+    "/api/datasets/:id/profile",
+    {
+      config: { scope: "read" },
+      schema: {
+        tags,
+        summary: "what its columns are like, and what to look at",
+        params: IdParams,
+        response: { 200: DatasetProfile, ...problems },
+      },
+    },
+    async (request, reply) => reply.send((await profileDataset(context, callOf(request), request.params.id)) as never),
+  );
+}
+
+function registerCreation(app: App, context: ServiceContext): void {
+  const body = Type.Union([Type.Ref("NewDataset"), Type.Null()]);
+  app.post(
+    "/api/datasets",
+    {
+      config: { scope: "train" },
+      schema: {
+        tags,
+        summary: "store a data set",
+        description:
+          "A file (CSV, Parquet, JSON, NDJSON or Arrow, also gzip) as the part `file` of multipart/form-data, or rows as JSON.",
+        consumes: ["application/json", "multipart/form-data"],
+        body,
+        response: { 201: Dataset, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const { value } = request.isMultipart() ? await uploaded(context, request) : await sent(context, request);
+      return reply.code(201).header("location", `/api/datasets/${value.id}`).send(value);
+    },
+  );
+}
+
+function sent(context: ServiceContext, request: FastifyRequest): Promise<{ value: DatasetView }> {
+  const body = request.body as NewDataset | null;
+  if (body === null || body === undefined)
+    throw new NomalyError("REQUEST", "the body lacks the rows, or a file", { field: "body" });
+  return createDataset(context, callOf(request), body);
+}
+
+async function uploaded(context: ServiceContext, request: FastifyRequest): Promise<{ value: DatasetView }> {
+  const part = await request.file();
+  if (part === undefined) throw new NomalyError("REQUEST", "the form has no file", { field: "file" });
+  if (part.fieldname !== "file") {
+    part.file.resume();
+    throw new NomalyError("REQUEST", `the file must be in the part "file", not "${part.fieldname}"`, {
+      field: part.fieldname.slice(0, 80),
+    });
+  }
+  const named = part.fields["name"];
+  const name = named !== undefined && !Array.isArray(named) && "value" in named ? String(named.value) : undefined;
+  const done = await uploadDataset(context, callOf(request), { name, fileName: part.filename, content: part.file });
+  if (part.file.truncated) throw new NomalyError("TOO_LARGE", "the file is larger than an upload may be", { field: "file" });
+  return done;
+}

@@ -1,0 +1,111 @@
+/** Detectors: made, listed, read, changed, removed; many statuses at once. */
+
+import { Type } from "typebox";
+import type { ServiceContext } from "../../services/context.ts";
+import {
+  changeDetector,
+  changeStatuses,
+  createDetector,
+  detectorTagOf,
+  findDetectors,
+  getDetector,
+  removeDetector,
+} from "../../services/detectors.ts";
+import type { App } from "../app.ts";
+import {
+  Detector,
+  DetectorChange,
+  DetectorList,
+  DetectorQuery,
+  NewDetector,
+  StatusChange,
+  StatusChanged,
+} from "../schemas/detectors.ts";
+import { callOf, IdParams, problems } from "./shared.ts";
+
+const tags = ["detectors"];
+
+export function registerDetectors(app: App, context: ServiceContext): void {
+  app.post(
+    "/api/detectors",
+    {
+      config: { scope: "train" },
+      schema: { tags, summary: "describe a detector", body: NewDetector, response: { 201: Detector, ...problems } },
+    },
+    async (request, reply) => {
+      const { value } = await createDetector(context, callOf(request), request.body);
+      return reply.code(201).header("location", `/api/detectors/${value.id}`).header("etag", detectorTagOf(value)).send(value);
+    },
+  );
+  app.get(
+    "/api/detectors",
+    {
+      config: { scope: "read" },
+      schema: {
+        tags,
+        summary: "detectors, newest first",
+        querystring: DetectorQuery,
+        response: { 200: DetectorList, ...problems },
+      },
+    },
+    async (request) => findDetectors(context, request.query),
+  );
+  app.patch(
+    "/api/detectors/status",
+    {
+      config: { scope: "train" },
+      schema: { tags, summary: "set the status of many", body: StatusChange, response: { 200: StatusChanged, ...problems } },
+    },
+    async (request) => {
+      const { updatedCount, unknownIds } = await changeStatuses(context, callOf(request), request.body);
+      return { updated: updatedCount, unknown_ids: [...unknownIds] };
+    },
+  );
+  app.get(
+    "/api/detectors/:id",
+    {
+      config: { scope: "read" },
+      schema: { tags, summary: "one detector", params: IdParams, response: { 200: Detector, 304: Type.Null(), ...problems } },
+    },
+    async (request, reply) => {
+      const view = await getDetector(context, request.params.id);
+      const tag = detectorTagOf(view);
+      reply.header("etag", tag);
+      return request.headers["if-none-match"] === tag ? reply.code(304).send(null) : view;
+    },
+  );
+  app.patch(
+    "/api/detectors/:id",
+    {
+      config: { scope: "train" },
+      schema: {
+        tags,
+        summary: "change a detector",
+        params: IdParams,
+        body: DetectorChange,
+        response: { 200: Detector, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const expectedTag = request.headers["if-match"];
+      const view = await changeDetector(context, callOf(request), request.params.id, { given: request.body, expectedTag });
+      return reply.header("etag", detectorTagOf(view)).send(view);
+    },
+  );
+  app.delete(
+    "/api/detectors/:id",
+    {
+      config: { scope: "train" },
+      schema: {
+        tags,
+        summary: "remove a detector with its models and results",
+        params: IdParams,
+        response: { 204: Type.Null(), ...problems },
+      },
+    },
+    async (request, reply) => {
+      await removeDetector(context, callOf(request), request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
+}

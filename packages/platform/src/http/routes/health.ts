@@ -1,0 +1,42 @@
+/** Whether the process lives, can serve, and how each of its parts is. */
+
+import { Type } from "typebox";
+import type { ServiceContext } from "../../services/context.ts";
+import { checkHealth } from "../../services/health.ts";
+import type { App } from "../app.ts";
+import { problems } from "./shared.ts";
+
+const tags = ["health"];
+
+export function registerHealth(app: App, context: ServiceContext): void {
+  const Live = Type.Object({ status: Type.Literal("ok") });
+  app.get(
+    "/health/live",
+    { config: { scope: "public" }, schema: { tags, summary: "the process lives", response: { 200: Live } } },
+    async () => ({ status: "ok" as const }),
+  );
+  const Ready = Type.Object({ status: Type.Union([Type.Literal("ok"), Type.Literal("unavailable")]) });
+  app.get(
+    "/health/ready",
+    { config: { scope: "public" }, schema: { tags, summary: "requests can be served", response: { 200: Ready, 503: Ready } } },
+    async (_request, reply) => {
+      const { isReady } = await checkHealth(context);
+      return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ok" : "unavailable" });
+    },
+  );
+  app.get(
+    "/health/full",
+    {
+      config: { scope: "read" },
+      schema: {
+        tags,
+        summary: "every part with its numbers",
+        response: { 200: Type.Record(Type.String(), Type.Unknown()), ...problems },
+      },
+    },
+    async (_request, reply) => {
+      const { isReady, parts } = await checkHealth(context);
+      return reply.send({ status: isReady ? "ok" : "unavailable", ...parts });
+    },
+  );
+}

@@ -1,0 +1,61 @@
+/** Stored results, and their rows as CSV, Parquet or Arrow. */
+
+import { Type } from "typebox";
+import type { ServiceContext } from "../../services/context.ts";
+import { findResults, getResult, removeResult, resultFile } from "../../services/results.ts";
+import type { App } from "../app.ts";
+import { FormatQuery, Result, ResultList, ResultQuery } from "../schemas/results.ts";
+import { callOf, IdParams, problems } from "./shared.ts";
+
+const tags = ["results"];
+const mediaTypes = {
+  csv: "text/csv; charset=utf-8",
+  parquet: "application/vnd.apache.parquet",
+  arrow: "application/vnd.apache.arrow.stream",
+} as const;
+
+export function registerResults(app: App, context: ServiceContext): void {
+  app.get(
+    "/api/results",
+    {
+      config: { scope: "read" },
+      schema: { tags, summary: "results, newest first", querystring: ResultQuery, response: { 200: ResultList, ...problems } },
+    },
+    async (request, reply) => reply.send((await findResults(context, request.query)) as never),
+  );
+  app.get(
+    "/api/results/:id",
+    {
+      config: { scope: "read" },
+      schema: {
+        tags,
+        summary: "one result, or with `format` its rows",
+        params: IdParams,
+        querystring: FormatQuery,
+        response: { 200: Result, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { format = "json" } = request.query;
+      if (format === "json") return reply.send(await getResult(context, id));
+      const bytes = await resultFile(context, callOf(request), id, format);
+      return reply
+        .type(mediaTypes[format])
+        .header("content-disposition", `attachment; filename="result-${id}.${format}"`)
+        .serializer((payload: unknown) => payload as string)
+        .send(Buffer.from(bytes));
+    },
+  );
+  app.delete(
+    "/api/results/:id",
+    {
+      config: { scope: "train" },
+      schema: { tags, summary: "remove a result", params: IdParams, response: { 204: Type.Null(), ...problems } },
+    },
+    async (request, reply) => {
+      await removeResult(context, callOf(request), request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
+}

@@ -1,0 +1,107 @@
+import { missingPolicies, scalings, type ThresholdMethodName, thresholdMethods } from "@nomaly/detect";
+import { type Static, Type } from "typebox";
+import { detectorStatuses } from "../../services/detector-view.ts";
+import { Id, oneOf, pageOf, PageQuery, strict } from "./shared.ts";
+
+const methods = Object.keys(thresholdMethods) as readonly ThresholdMethodName[];
+
+const Name = Type.String({ minLength: 1, maxLength: 200, description: "for people; need not be unique" });
+const Contamination = Type.Number({
+  exclusiveMinimum: 0,
+  maximum: 0.5,
+  description: "expected share of anomalies among the training rows",
+});
+const Hyperparameters = Type.Record(
+  Type.String({ maxLength: 100 }),
+  Type.Union([Type.Number(), Type.String({ maxLength: 100 }), Type.Boolean()]),
+  {
+    description: "parameters of the algorithm, as GET /api/algorithms/{id} lists them",
+  },
+);
+const Status = oneOf(detectorStatuses);
+
+/** How rows become numbers, and scores labels. */
+export const DetectorOptions = Type.Object(
+  {
+    scaling: Type.Optional(oneOf(scalings)),
+    missing: Type.Optional(oneOf(missingPolicies)),
+    columns: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 1000 }), { minItems: 1, maxItems: 10_000 })),
+    label_column: Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description: "never used in fitting" })),
+    threshold: Type.Optional(
+      Type.Object(
+        { method: oneOf(methods) },
+        { additionalProperties: Type.Number(), description: "another method than contamination, with its parameters" },
+      ),
+    ),
+    seed: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+  },
+  strict,
+);
+export type DetectorOptions = Static<typeof DetectorOptions>;
+
+export const NewDetector = Type.Object(
+  {
+    name: Name,
+    algorithm_name: Type.Optional(Type.String({ maxLength: 100, default: "isolation-forest" })),
+    hyperparameters: Type.Optional(Hyperparameters),
+    contamination: Type.Optional(Contamination),
+    options: Type.Optional(DetectorOptions),
+  },
+  { ...strict, $id: "NewDetector" },
+);
+export type NewDetector = Static<typeof NewDetector>;
+
+export const DetectorChange = Type.Object(
+  {
+    name: Type.Optional(Name),
+    hyperparameters: Type.Optional(Hyperparameters),
+    contamination: Type.Optional(Contamination),
+    options: Type.Optional(DetectorOptions),
+  },
+  { ...strict, minProperties: 1, $id: "DetectorChange", description: "takes effect with the next training" },
+);
+export type DetectorChange = Static<typeof DetectorChange>;
+
+export const Detector = Type.Object(
+  {
+    id: Id,
+    name: Type.String(),
+    algorithm_name: Type.String(),
+    hyperparameters: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean()])),
+    contamination: Type.Number(),
+    options: DetectorOptions,
+    status: Status,
+    is_fitted: Type.Boolean(),
+    threshold: Type.Union([Type.Number(), Type.Null()], { description: "a row is anomalous when its score is above this" }),
+    model_version: Type.Union([Type.Integer(), Type.Null()]),
+    created_at: Type.String({ format: "date-time" }),
+    updated_at: Type.String({ format: "date-time" }),
+  },
+  { $id: "Detector" },
+);
+export type Detector = Static<typeof Detector>;
+
+export const DetectorList = pageOf(Detector);
+export const DetectorQuery = Type.Object(
+  {
+    ...PageQuery,
+    algorithm_name: Type.Optional(Type.String({ maxLength: 2000, description: "one or several, with commas between" })),
+    status: Type.Optional(Status),
+    is_fitted: Type.Optional(Type.Boolean()),
+  },
+  strict,
+);
+
+export const StatusChange = Type.Object(
+  {
+    ids: Type.Array(Id, { minItems: 1, maxItems: 100_000 }),
+    status: oneOf(["ready", "disabled"], {
+      description: "a disabled detector refuses to predict",
+    }),
+  },
+  strict,
+);
+export const StatusChanged = Type.Object({
+  updated: Type.Integer(),
+  unknown_ids: Type.Array(Id),
+});

@@ -1,0 +1,31 @@
+import { Type } from "typebox";
+import { resultFormats } from "../../services/convert-parquet.ts";
+import { Id, oneOf, pageOf, PageQuery, strict } from "./shared.ts";
+
+export const Result = Type.Object(
+  {
+    id: Id,
+    detector_id: Id,
+    dataset_id: Type.Union([Id, Type.Null()]),
+    model_version: Type.Integer(),
+    job_id: Type.Union([Id, Type.Null()]),
+    summary: Type.Record(Type.String(), Type.Unknown()),
+    size_bytes: Type.Integer(),
+    created_at: Type.String({ format: "date-time" }),
+  },
+  { $id: "Result" },
+);
+export const ResultList = pageOf(Result);
+
+export const ResultQuery = Type.Object(
+  {
+    ...PageQuery,
+    detector_id: Type.Optional(Id),
+    dataset_id: Type.Optional(Id),
+    from: Type.Optional(Type.String({ format: "date-time" })),
+    to: Type.Optional(Type.String({ format: "date-time" })),
+  },
+  strict,
+);
+
+export const FormatQuery = Type.Object({ format: Type.Optional(oneOf(["json", ...resultFormats])) }, strict);

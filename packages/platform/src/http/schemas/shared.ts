@@ -1,0 +1,64 @@
+/** Parts that several schemas of the HTTP API have in common. A schema is the type, the check and the description at once. */
+
+import { type Static, type TSchema, Type } from "typebox";
+
+/** Unknown members are refused: a misspelt one would otherwise be silently without effect. */
+export const strict = { additionalProperties: false } as const;
+
+/** One of a closed list of words. */
+export function oneOf<const Word extends string>(
+  words: readonly Word[],
+  options: { readonly description?: string; readonly default?: Word } = {},
+) {
+  return Type.Unsafe<Word>({ type: "string", enum: [...words], ...options });
+}
+
+export const Id = Type.String({ format: "uuid", description: "an id, as the service gave it" });
+
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: "where the code is explained" }),
+    title: Type.String({ description: "what the code means" }),
+    status: Type.Integer(),
+    code: Type.String({ description: "one of a closed list: match on this" }),
+    detail: Type.String({ description: "one sentence: who, what was expected, what came" }),
+    field: Type.Optional(Type.String({ description: "the field, column or setting at fault" })),
+    row_index: Type.Optional(Type.Integer({ description: "the row at fault, from 0" })),
+    request_id: Type.String(),
+  },
+  { $id: "Problem", description: "an error (RFC 9457)" },
+);
+export type Problem = Static<typeof Problem>;
+
+export const PageQuery = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: "items at most" })),
+  cursor: Type.Optional(Type.String({ maxLength: 200, description: "`next_cursor` of the page before" })),
+};
+
+export function pageOf<Item extends TSchema>(item: Item) {
+  return Type.Object({
+    items: Type.Array(item),
+    next_cursor: Type.Union([Type.String(), Type.Null()], { description: "null on the last page" }),
+  });
+}
+
+const Cell = Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]);
+
+/** Rows of a request. Width, kinds of values and names are checked against the model, row by row, when they are read. */
+export const Rows = Type.Unsafe<readonly (readonly unknown[] | Readonly<Record<string, unknown>>)[]>({
+  type: "array",
+  description: "rows: objects by column name, or arrays of values in the order of `columns`",
+  items: {
+    anyOf: [
+      { type: "object", additionalProperties: Cell },
+      { type: "array", items: Cell },
+    ],
+  },
+  examples: [[{ speed: 61.5, power: 130 }]],
+});
+export type Rows = Static<typeof Rows>;
+
+export const ColumnNames = Type.Array(Type.String({ minLength: 1, maxLength: 1000 }), {
+  minItems: 1,
+  description: "names of the values in rows that are arrays",
+});

@@ -1,0 +1,71 @@
+/** Checks of requests against their schemas: bodies to the letter, path and query text turned into the types they stand for. */
+
+import { nearestName, NomalyError } from "@nomaly/detect";
+import { Ajv, type ErrorObject } from "ajv";
+import addFormats from "ajv-formats";
+import type { FastifySchemaCompiler, FastifySchemaValidationError } from "fastify";
+import type { TSchema } from "typebox";
+import { LargeBody } from "./large-body.ts";
+
+const common = { allErrors: false, useDefaults: true, removeAdditional: false, verbose: true } as const;
+
+/** `schemas` are those that others refer to by `$id`. */
+export function createValidatorCompiler(schemas: readonly TSchema[]): FastifySchemaCompiler<unknown> {
+  const [strict, converting] = [false, true].map((coerceTypes) => {
+    const ajv = new Ajv({ ...common, coerceTypes, strict: false });
+    addFormats.default(ajv, ["uuid", "date-time", "uri"]);
+    for (const schema of schemas) ajv.addSchema(schema);
+    return ajv;
+  });
+  return ({ schema, httpPart }) => {
+    const check = (httpPart === "body" ? strict : converting).compile(schema as object);
+    if (httpPart !== "body") return check;
+    // What nobody has read yet is checked where it is read.
+    const checkRead = (value: unknown) => {
+      if (value instanceof LargeBody) return true;
+      const isValid = check(value);
+      checkRead.errors = check.errors;
+      return isValid;
+    };
+    checkRead.errors = undefined as typeof check.errors;
+    return checkRead as unknown as typeof check;
+  };
+}
+
+const fieldsAjv = new Ajv({ ...common, strict: false });
+addFormats.default(fieldsAjv, ["uuid", "date-time", "uri"]);
+
+/** The fields of a body beside its rows, where a worker has read it. @throws NomalyError REQUEST. */
+export function validateFields<Fields>(schema: TSchema, fields: Readonly<Record<string, unknown>>): Fields {
+  const check = fieldsAjv.getSchema((schema as { $id?: string }).$id ?? "") ?? fieldsAjv.compile(schema);
+  if (check(fields) === true) return fields as Fields;
+  throw validationError((check.errors ?? []) as FastifySchemaValidationError[], "body");
+}
+
+/** The first thing that is wrong, as one of our errors. */
+export function validationError(errors: readonly FastifySchemaValidationError[], part: string): NomalyError {
+  const error = errors[0] as ErrorObject;
+  const place = error.instancePath.replaceAll("/", ".").replace(/^\./, "");
+  const { additionalProperty, missingProperty } = error.params as Readonly<Record<string, string | undefined>>;
+  if (error.keyword === "additionalProperties" && additionalProperty !== undefined) {
+    const names = Object.keys((error.parentSchema?.["properties"] as object | undefined) ?? {});
+    const nearest = nearestName(additionalProperty, names);
+    const hint = nearest === undefined ? `known: ${names.join(", ") || "none"}` : `did you mean "${nearest}"?`;
+    const field = [place, additionalProperty].filter((word) => word !== "").join(".");
+    return new NomalyError("REQUEST", `the ${part} has no field "${field}"; ${hint}`, { field });
+  }
+  if (error.keyword === "required" && missingProperty !== undefined) {
+    const field = [place, missingProperty].filter((word) => word !== "").join(".");
+    return new NomalyError("REQUEST", `the ${part} lacks "${field}"`, { field });
+  }
+  const field = place === "" ? part : place;
+  const received = JSON.stringify(error.data)?.slice(0, 80) ?? "nothing";
+  return new NomalyError("REQUEST", `${field} ${expectation(error)}, got ${received}`, { field, received });
+}
+
+function expectation({ keyword, params, message }: ErrorObject): string {
+  const allowed = params as { readonly allowedValue?: unknown; readonly allowedValues?: readonly unknown[] };
+  if (keyword === "const") return `must be ${JSON.stringify(allowed.allowedValue)}`;
+  if (keyword === "enum") return `must be one of ${allowed.allowedValues?.map(String).join(", ")}`;
+  return message ?? "is not allowed";
+}

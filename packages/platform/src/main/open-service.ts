@@ -1,0 +1,152 @@
+/** Opens everything the service works with, in order, and closes it in reverse. */
+
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { openFolderStore } from "../blobs/folder-store.ts";
+import { createCache } from "../cache/cache.ts";
+import { createRedisLevel2 } from "../cache/redis-level2.ts";
+import { createCompute } from "../compute/compute.ts";
+import type { Config } from "../config/settings.ts";
+import { parseAllowedHost } from "../http-client/allowed-hosts.ts";
+import { createHttpClient, type HttpClient } from "../http-client/http-client.ts";
+import { openQueue } from "../jobs/open-queue.ts";
+import type { Log, ServiceContext } from "../services/context.ts";
+import { loadModelBytes } from "../services/live-model.ts";
+import type { WebhookMessage } from "../services/job-handlers.ts";
+import { invalidationsDone, takeInvalidations } from "../store/cache-invalidations.ts";
+import { startEmbedded } from "../store/embedded/start-embedded.ts";
+import { migrate } from "../store/migrate.ts";
+import { listen } from "../store/notifications.ts";
+import { type OpenDatabase, openDatabase } from "../store/open-database.ts";
+import type { Closing } from "./closing.ts";
+import { registerThisProcess } from "./register-process.ts";
+import { webhookSender } from "./webhook-sender.ts";
+
+export interface OpenedService {
+  readonly context: ServiceContext;
+  readonly httpClient: HttpClient;
+  readonly sendWebhook: (message: WebhookMessage, signal: AbortSignal) => Promise<void>;
+  /** In words, for the line that says so. */
+  readonly where: string;
+}
+
+export interface ServiceToOpen {
+  readonly config: Config;
+  readonly kind: "serve" | "worker";
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** Connections beside the pool: one that listens, one for migrations and upkeep. */
+const extraConnections = 2;
+
+/** @throws NomalyError CONFIG, DATABASE; what was opened before is in `closing` by then. */
+export async function openService({ config, kind, log, signal }: ServiceToOpen, closing: Closing): Promise<OpenedService> {
+  const httpClient = closing.opened(openHttpClient(config), (open) => open.close());
+  const { url, isEmbedded } = await databaseUrl(config, closing, signal);
+  await migrate(url);
+  const processId = randomUUID();
+  const applicationName = `nomaly ${kind} ${processId.slice(0, 8)}`;
+  const database = closing.opened(openPool(config, url, applicationName), (open) => open.close());
+  const connectionCountMax = config.databasePoolSize + config.databaseMaxOverflow + extraConnections;
+  const registration = { id: processId, kind, host: hostname(), pid: process.pid, connectionCountMax } as const;
+  closing.opened(await registerThisProcess(database, registration, config, log), (open) => open.end());
+  const cache = closing.opened(openCache(config, database), (open) => open.close());
+  const dropAll = () => cache.dropLocal(["everything"]);
+  closing.opened(
+    await listen({
+      url,
+      applicationName: `${applicationName} listening`,
+      onTags: (tags) => cache.dropLocal(tags),
+      onGap: dropAll,
+    }),
+    (open) => open.close(),
+  );
+  const blobs = await openFolderStore(join(config.dataDir, "blobs"));
+  const compute = closing.opened(
+    createCompute({
+      loadModel: (versionId) => loadModelBytes({ database, blobs }, versionId),
+      ...(config.computeWorkers === 0 ? {} : { workerCount: config.computeWorkers }),
+      modelBytesMax: config.modelMemoryBytes,
+      queueRowsMax: config.queueRows,
+      queueBytesMax: config.queueBytes,
+    }),
+    (open) => open.close(),
+  );
+  const queue = closing.opened(await openQueue({ database, url, retryLimit: config.jobRetryLimit, log }), (open) =>
+    open.close({ timeoutMs: config.shutdownTimeoutS * 1000 }),
+  );
+  const context = { config, databaseUrl: url, database, cache, compute, blobs, queue, log };
+  const where = `${isEmbedded ? `PostgreSQL in ${config.dataDir}` : "PostgreSQL server"}, ${config.redisUrl === undefined ? "no Redis" : "Redis"}`;
+  return { context, httpClient, sendWebhook: webhookSender(httpClient), where };
+}
+
+/** The server that the settings name, or the embedded one, started or joined. */
+export async function databaseUrl(
+  config: Config,
+  closing: Closing,
+  signal?: AbortSignal,
+): Promise<{ readonly url: string; readonly isEmbedded: boolean }> {
+  if (config.databaseUrl !== undefined) return { url: config.databaseUrl, isEmbedded: false };
+  const embedded = closing.opened(await startEmbedded(config.dataDir, signal), (open) => open.stop());
+  return { url: embedded.url, isEmbedded: true };
+}
+
+function openPool(config: Config, url: string, applicationName: string): OpenDatabase {
+  return openDatabase({
+    url,
+    replicaUrl: config.databaseReplicaUrl,
+    applicationName,
+    poolSize: config.databasePoolSize,
+    maxOverflow: config.databaseMaxOverflow,
+    acquireTimeoutMs: config.databasePoolTimeoutS * 1000,
+    recycleMs: config.databasePoolRecycleS * 1000,
+    statementTimeoutMs: config.databaseStatementTimeoutS * 1000,
+  });
+}
+
+function openHttpClient(config: Config): HttpClient {
+  const named = [config.jwksUrl, config.s3Endpoint].filter((url) => url !== undefined).map((url) => hostOf(url));
+  return createHttpClient({
+    allowedHosts: [...config.httpAllowedHosts.map(parseAllowedHost), ...named],
+    connectionsMax: config.httpMaxConnections,
+    connectionsPerHostMax: config.httpMaxConnectionsPerHost,
+    nameTtlMs: config.httpDnsCacheS * 1000,
+    keepAliveMs: config.httpKeepaliveS * 1000,
+    totalTimeoutMs: config.httpTotalTimeoutS * 1000,
+  });
+}
+
+/** What the operator names in a setting may lie in the operator's own network. */
+function hostOf(address: string): ReturnType<typeof parseAllowedHost> {
+  const url = new URL(address);
+  return {
+    host: url.hostname,
+    ...(url.port === "" ? {} : { port: Number(url.port) }),
+    isPrivate: true,
+    isPlain: url.protocol === "http:",
+  };
+}
+
+function openCache(config: Config, database: OpenDatabase): ServiceContext["cache"] {
+  const { redisUrl } = config;
+  const level2 =
+    redisUrl === undefined
+      ? undefined
+      : createRedisLevel2({
+          url: redisUrl,
+          connectionsMax: config.redisMaxConnections,
+          callTimeoutMs: config.redisCallTimeoutMs,
+          healthCheckMs: config.redisHealthCheckS * 1000,
+        });
+  return createCache({
+    level1BytesMax: config.cacheLevel1Bytes,
+    level2,
+    ttlMs: { results: config.cacheResultsTtlS * 1000, metadata: config.cacheMetadataTtlS * 1000 },
+    pendingInvalidations: {
+      take: (limit) => takeInvalidations(database, limit),
+      done: (ids) => invalidationsDone(database, ids),
+    },
+  });
+}

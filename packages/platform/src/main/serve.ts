@@ -1,0 +1,76 @@
+/** `nomaly serve`: opens the service, listens, and ends in order when told to. */
+
+import type { AddressInfo } from "node:net";
+import { NomalyError } from "@nomaly/detect";
+import type { Config } from "../config/settings.ts";
+import type { AccessRules } from "../http/access.ts";
+import { createApp } from "../http/app.ts";
+import { createJobHandlers } from "../services/job-handlers.ts";
+import { createAuthenticate } from "../services/authenticate.ts";
+import { Closing } from "./closing.ts";
+import { createLogger } from "./logger.ts";
+import { openService } from "./open-service.ts";
+
+export interface RunningServer {
+  readonly url: string;
+  readonly where: string;
+  /** Stops taking requests, lets running ones end, closes everything. */
+  close(): Promise<void>;
+}
+
+export interface ServerToStart {
+  readonly config: Config;
+  readonly version: string;
+  readonly signal: AbortSignal;
+}
+
+export async function serve({ config, version, signal }: ServerToStart): Promise<RunningServer> {
+  const required = requiresCaller(config);
+  const closing = new Closing();
+  const logger = createLogger(config.logLevel);
+  try {
+    const { context, httpClient, sendWebhook, where } = await openService(
+      { config, kind: "serve", log: logger, signal },
+      closing,
+    );
+    const access: AccessRules = { required, authenticate: createAuthenticate(context, httpClient) };
+    const app = closing.opened(await createApp({ context, access, version, logger }), (open) => open.close());
+    if (config.jobConcurrency > 0)
+      await context.queue.work(createJobHandlers(context, sendWebhook), { concurrency: config.jobConcurrency });
+    await listen(app, config);
+    context.compute.warmUp();
+    return { url: urlOf(app, config), where, close: async () => void (await closing.closeAll()) };
+  } catch (error) {
+    await closing.closeAll();
+    throw error;
+  }
+}
+
+/** @throws NomalyError CONFIG for an open door to the network. */
+function requiresCaller({ auth, host, jwksUrl }: Config): boolean {
+  const isLoopback = host === "localhost" || host === "::1" || host.startsWith('127.');
+  if (auth === "none" && !isLoopback) {
+    throw new NomalyError("CONFIG", `auth is "none", which goes with a loopback address only; host is ${host}`, {
+      field: "auth",
+    });
+  }
+  return auth === "required" || (auth === "auto" && (!isLoopback || jwksUrl !== undefined));
+}
+
+type App = Awaited<ReturnType<typeof createApp>>;
+
+async function listen(app: App, { host, port }: Config): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const { code, syscall } = cause as NodeJS.ErrnoException;
+    if (syscall !== "listen" && syscall !== "getaddrinfo") throw cause;
+    const why = code === "EADDRINUSE" ? "another program listens there" : (cause as Error).message;
+    throw new NomalyError("CONFIG", `cannot listen on ${host} port ${port}: ${why}`, { field: "port", cause });
+  }
+}
+
+function urlOf(app: App, { host }: Config): string {
+  const { port } = app.server.address() as AddressInfo;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,58 @@
+/** The service's side of the command line. */
+
+import type { KeyAdministration, KeyList, ServiceHost } from "../cli/context.ts";
+import type { Config } from "../config/settings.ts";
+import { createKey, listKeys, revokeKey } from "../services/keys.ts";
+import { migrate } from "../store/migrate.ts";
+import { openDatabase } from "../store/open-database.ts";
+import type { Database } from "../store/sql.ts";
+import { Closing } from "./closing.ts";
+import { databaseUrl } from "./open-service.ts";
+import { serve } from "./serve.ts";
+import { work } from "./work.ts";
+
+export function createServiceHost(version: string): ServiceHost {
+  return {
+    serve: (config, signal) => serve({ config, version, signal }),
+    work: (config, signal) => work({ config, signal }),
+    withKeys,
+  };
+}
+
+/** One connection is enough; the pool of a server is not opened for it. */
+async function withKeys<Value>(config: Config, use: (keys: KeyAdministration) => Promise<Value>): Promise<Value> {
+  const closing = new Closing();
+  try {
+    const { url } = await databaseUrl(config, closing);
+    await migrate(url);
+    const options = {
+      url,
+      applicationName: "nomaly keys",
+      poolSize: 1,
+      maxOverflow: 0,
+      acquireTimeoutMs: 10_000,
+      recycleMs: 3_600_000,
+      statementTimeoutMs: 60_000,
+    };
+    const database = closing.opened(openDatabase(options), (open) => open.close());
+    return await use(administration(database));
+  } finally {
+    await closing.closeAll();
+  }
+}
+
+function administration(database: Database): KeyAdministration {
+  return {
+    create: (given) => createKey(database, given),
+    list: async (): Promise<KeyList> =>
+      (await listKeys(database)).map(({ id, name, scopes, createdAt, revokedAt, expiresAt, lastUsedAt }) => ({
+        id,
+        name,
+        scopes,
+        state: revokedAt !== null ? "revoked" : expiresAt !== null && expiresAt.getTime() <= Date.now() ? "expired" : "valid",
+        created_at: createdAt.toISOString(),
+        last_used_at: lastUsedAt?.toISOString() ?? null,
+      })),
+    revoke: (id) => revokeKey(database, id),
+  };
+}

@@ -1,0 +1,19 @@
+/** Tells others by HTTP that a job has ended. A message may come twice; its id says that it is the same. */
+
+import { NomalyError } from "@nomaly/detect";
+import type { HttpClient } from "../http-client/http-client.ts";
+import type { WebhookMessage } from "../services/job-handlers.ts";
+
+export function webhookSender(client: HttpClient): (message: WebhookMessage, signal: AbortSignal) => Promise<void> {
+  return async ({ url, event, job_id: jobId, body }, signal) => {
+    const { status } = await client.request({
+      url,
+      method: "POST",
+      headers: { "content-type": "application/json", "nomaly-event": event, "nomaly-delivery": jobId },
+      body: JSON.stringify(body),
+      signal,
+    });
+    if (status >= 200 && status < 300) return;
+    throw new NomalyError("OUTGOING", `the webhook answered ${status}`, { field: "webhook_url", received: String(status) });
+  };
+}

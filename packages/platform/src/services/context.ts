@@ -1,0 +1,35 @@
+/** What services work with: opened by main/, the same for all of them. */
+
+import type { BlobStore } from "../blobs/blob-store.ts";
+import type { Cache } from "../cache/cache.ts";
+import type { Compute } from "../compute/compute.ts";
+import type { Config } from "../config/settings.ts";
+import type { Queue } from "../jobs/queue.ts";
+import type { OpenDatabase } from "../store/open-database.ts";
+
+export interface Log {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export interface ServiceContext {
+  readonly config: Config;
+  /** For work that needs a connection of its own. */
+  readonly databaseUrl: string;
+  readonly database: OpenDatabase;
+  readonly cache: Cache;
+  readonly compute: Compute;
+  readonly blobs: BlobStore;
+  readonly queue: Queue;
+  readonly log: Log;
+}
+
+/** One call of a service: who asks, and when to stop. */
+export interface Call {
+  readonly actor: string;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+  /** The same request sent again must not be done again. */
+  readonly idempotency?: { readonly key: string; readonly requestHash: string } | undefined;
+}

@@ -1,0 +1,261 @@
+/** Storing, describing and removing data sets. */
+
+import { basename } from "node:path";
+import { pipeline, Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { NomalyError } from "@nomaly/detect";
+import { datasetProfileEntry } from "../cache/keys.ts";
+import { rowsGiven } from "../compute/rows-given.ts";
+import { type FileFormat, formatOfName, isGzip } from "../files/format.ts";
+import { deleteDataset, type DatasetRow, insertDataset, listDatasets, totalBytes } from "../store/datasets.ts";
+import { newId } from "../store/ids.ts";
+import { datasetTag } from "../store/tags.ts";
+import { change, type Done } from "./change.ts";
+import type { Call, ServiceContext } from "./context.ts";
+import { type DatasetProfile, inspectDataset, readRows } from "./inspect-dataset.ts";
+import { type Page, pageFrom, type PageQuery } from "./pages.ts";
+import { requireDataset, rowLimitsOf, withDatasetFile } from "./rows-source.ts";
+
+export interface DatasetView {
+  readonly id: string;
+  readonly name: string;
+  readonly file_format: string;
+  readonly n_samples: number;
+  readonly n_features: number;
+  readonly size_bytes: number;
+  readonly checksum: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly created_at: string;
+}
+
+export interface Upload {
+  readonly name: string | undefined;
+  /** As the client calls it: tells the format, and is never used as a path. */
+  readonly fileName: string;
+  readonly content: Readable;
+}
+
+const nameLengthMax = 200;
+const gzipHeadBytes = 2;
+
+/** Streams to disk; nothing of it stays when the file cannot be read or the quota is full. */
+export async function uploadDataset(
+  context: ServiceContext,
+  call: Call,
+  { name, fileName, content }: Upload,
+): Promise<Done<DatasetView>> {
+  const { format } = formatOfName(fileName);
+  const plain = await unpacked(content);
+  const limits = { sizeBytesMax: context.config.uploadBytes, signal: call.signal };
+  const blob = await context.blobs.write("dataset", plain, limits);
+  const shown = (name ?? basename(fileName.replaceAll("\\", "/"))).slice(0, nameLengthMax) || "data set";
+  return storeDataset(context, call, { name: shown, format: tsvAsCsv(format), blob });
+}
+
+/** Rows in the request itself. They are kept as JSON, one object a line. */
+export async function createDataset(
+  context: ServiceContext,
+  call: Call,
+  given: { readonly name: string; readonly data: unknown; readonly columns?: readonly string[] },
+): Promise<Done<DatasetView>> {
+  const { data, columns } = given;
+  rowsGiven(data, columns, rowLimitsOf(context.config));
+  const limits = { sizeBytesMax: context.config.uploadBytes, signal: call.signal };
+  const blob = await context.blobs.write("dataset", Readable.from(lines(data, columns)), limits);
+  return storeDataset(context, call, { name: given.name, format: "ndjson", blob });
+}
+
+interface NewContent {
+  readonly name: string;
+  readonly format: FileFormat | undefined;
+  readonly blob: { readonly key: string; readonly sizeBytes: number; readonly checksum: string };
+}
+
+async function storeDataset(context: ServiceContext, call: Call, { name, format, blob }: NewContent): Promise<Done<DatasetView>> {
+  let isStored = false;
+  try {
+    const opened = await context.blobs.open(blob.key, call.signal);
+    const file = { path: opened.path, name, ...(format === undefined ? {} : { format }) };
+    const found = await inspectDataset(file, call.signal).finally(() => opened.release());
+    const done = await change<DatasetView>(context, call, {
+      action: "dataset.create",
+      subjectKind: "dataset",
+      work: async (sql) => {
+        requireQuota(await totalBytes(sql), blob.sizeBytes, context.config.quotaBytes);
+        const row = await insertDataset(sql, {
+          id: newId(),
+          name,
+          fileFormat: found.format === "tsv" ? "csv" : found.format,
+          nSamples: found.rowCount,
+          nFeatures: found.usableCount,
+          sizeBytes: blob.sizeBytes,
+          checksum: blob.checksum,
+          columns: found.columns,
+          blobKey: blob.key,
+        });
+        return { value: datasetView(row), subjectId: row.id, tags: [datasetTag(row.id)] };
+      },
+    });
+    isStored = !done.isRepeated;
+    return done;
+  } finally {
+    if (!isStored) await context.blobs.remove(blob.key).catch(() => undefined);
+  }
+}
+
+function requireQuota(usedBytes: number, addedBytes: number, quotaBytes: number): void {
+  if (usedBytes + addedBytes <= quotaBytes) return;
+  const message = `the data sets take ${usedBytes} bytes; with ${addedBytes} more they would pass the quota of ${quotaBytes}`;
+  throw new NomalyError("QUOTA", message, {
+    field: "quota_bytes",
+    expected: `at most ${quotaBytes}`,
+    received: String(usedBytes + addedBytes),
+  });
+}
+
+export async function getDataset(context: ServiceContext, id: string): Promise<DatasetView> {
+  return datasetView(await requireDataset(context, id));
+}
+
+export function findDatasets(context: ServiceContext, query: PageQuery): Promise<Page<DatasetView>> {
+  return pageFrom(query, async (page) => {
+    const rows = await listDatasets(context.database.read, page);
+    return rows.map((row) => ({ view: datasetView(row), key: row }));
+  });
+}
+
+export async function removeDataset(context: ServiceContext, call: Call, id: string): Promise<void> {
+  await change(context, call, {
+    action: "dataset.delete",
+    subjectKind: "dataset",
+    work: async (sql) => {
+      if (!(await deleteDataset(sql, id))) {
+        throw new NomalyError("NOT_FOUND", `there is no data set ${id}`, { field: "dataset_id", received: id });
+      }
+      return { value: null, subjectId: id, tags: [datasetTag(id)] };
+    },
+  });
+}
+
+export async function profileDataset(context: ServiceContext, call: Call, id: string): Promise<DatasetProfile> {
+  const dataset = await requireDataset(context, id);
+  const { value } = await context.cache.get<DatasetProfile>(
+    datasetProfileEntry(id),
+    (signal) =>
+      withDatasetFile(context, dataset, signal, async ({ path, name, format }) => {
+        const { profile } = await inspectDataset({ path, name, ...(format === undefined ? {} : { format }) }, signal);
+        return profile;
+      }),
+    call.signal,
+  );
+  if (value === undefined) throw new Error("internal: a profile was made and is not there");
+  return value;
+}
+
+export async function datasetRows(
+  context: ServiceContext,
+  call: Call,
+  id: string,
+  window: { readonly offset: number; readonly limit: number },
+): Promise<{ readonly rows: readonly Readonly<Record<string, unknown>>[]; readonly n_samples: number }> {
+  const dataset = await requireDataset(context, id);
+  const rows = await withDatasetFile(context, dataset, call.signal, ({ path, name, format }) =>
+    readRows({ path, name, ...(format === undefined ? {} : { format }) }, window, call.signal),
+  );
+  return { rows, n_samples: dataset.nSamples };
+}
+
+export function datasetView(row: DatasetRow): DatasetView {
+  return {
+    id: row.id,
+    name: row.name,
+    file_format: row.fileFormat,
+    n_samples: row.nSamples,
+    n_features: row.nFeatures,
+    size_bytes: row.sizeBytes,
+    checksum: row.checksum,
+    columns: row.columns,
+    created_at: row.createdAt.toISOString(),
+  };
+}
+
+/** What is compressed is stored as what it is: its size is known and limited from here on. */
+async function unpacked(content: Readable): Promise<Readable> {
+  const head = await firstBytes(content, gzipHeadBytes);
+  const whole = Readable.from(chain(head, content));
+  return isGzip(head) ? Readable.from(gunzipped(whole)) : whole;
+}
+
+async function* gunzipped(content: Readable): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip();
+  // An error of either ends the reading below with it.
+  pipeline(content, gunzip, () => undefined);
+  try {
+    for await (const chunk of gunzip) yield chunk as Buffer;
+  } catch (cause) {
+    if (!((cause as NodeJS.ErrnoException).code ?? "").startsWith("Z_")) throw cause;
+    throw new NomalyError("FILE_FORMAT", "the gzip data is damaged or ends too early", { field: "file", cause });
+  }
+}
+
+async function firstBytes(content: Readable, count: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  while (length < count) {
+    const chunk = (content.read() ?? (await nextChunk(content))) as Buffer | undefined;
+    if (chunk === undefined) break;
+    chunks.push(chunk);
+    length += chunk.length;
+  }
+  return Buffer.concat(chunks);
+}
+
+function nextChunk(content: Readable): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      content.off("readable", onReadable).off("end", onEnd).off("error", onError);
+      act();
+    };
+    const onReadable = () => {
+      const chunk = content.read() as Buffer | null;
+      if (chunk !== null) settle(() => resolve(chunk));
+    };
+    const onEnd = () => settle(() => resolve(undefined));
+    const onError = (error: Error) => settle(() => reject(error));
+    if (content.readableEnded) return resolve(undefined);
+    content.on("readable", onReadable).on("end", onEnd).on("error", onError);
+  });
+}
+
+async function* chain(head: Buffer, rest: Readable): AsyncGenerator<Buffer> {
+  yield head;
+  for await (const chunk of rest) yield chunk as Buffer;
+}
+
+/** Rows as JSON, one object a line. */
+export function linesOf(data: unknown, columns: readonly string[] | undefined): string {
+  return [...lines(data, columns)].join("");
+}
+
+function* lines(data: unknown, columns: readonly string[] | undefined): Generator<string> {
+  if (!Array.isArray(data)) {
+    const table = data as Readonly<Record<string, readonly unknown[]>>;
+    const names = Object.keys(table);
+    const rowCount = table[names[0]]?.length ?? 0;
+    for (let row = 0; row < rowCount; row++) yield line(names, (column) => table[names[column]][row]);
+    return;
+  }
+  for (const row of data as readonly unknown[]) {
+    if (!Array.isArray(row)) yield `${JSON.stringify(row)}\n`;
+    else yield line(columns ?? row.map((_, index) => `column_${index}`), (column) => row[column] as unknown);
+  }
+}
+
+function line(names: readonly string[], cellAt: (column: number) => unknown): string {
+  return `{${names.map((name, column) => `${JSON.stringify(name)}:${JSON.stringify(cellAt(column) ?? null)}`).join(",")}}\n`;
+}
+
+/** A tab is found by looking, like any other delimiter. */
+function tsvAsCsv(format: FileFormat | undefined): FileFormat | undefined {
+  return format === "tsv" ? "csv" : format;
+}

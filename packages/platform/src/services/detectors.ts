@@ -1,0 +1,201 @@
+/** Making, reading, changing and removing detectors. */
+
+import { defaultDetectorId, detectorById as algorithmById, NomalyError, parseParams, parseThreshold } from "@nomaly/detect";
+import { detectorBatchEntry, detectorInfoEntry } from "../cache/keys.ts";
+import type { TrainOptions } from "../compute/work.ts";
+import {
+  deleteDetector,
+  detectorById,
+  detectorsByAlgorithms,
+  type DetectorRow,
+  type DetectorStatus,
+  insertDetector,
+  listDetectors,
+  setStatuses,
+  type StatusOutcome,
+  updateDetector,
+} from "../store/detectors.ts";
+import { newId } from "../store/ids.ts";
+import { detectorsTag, detectorTag } from "../store/tags.ts";
+import { change, type Done } from "./change.ts";
+import type { Call, ServiceContext } from "./context.ts";
+import type { DetectorOptions, DetectorView } from "./detector-view.ts";
+import { detectorView } from "./detector-view.ts";
+import { type Page, pageFrom, type PageQuery } from "./pages.ts";
+
+export interface DetectorDescription {
+  readonly name: string;
+  readonly algorithm_name?: string;
+  readonly hyperparameters?: Readonly<Record<string, unknown>>;
+  readonly contamination?: number;
+  readonly options?: DetectorOptions;
+}
+
+const defaultContamination = 0.1;
+
+export function createDetector(context: ServiceContext, call: Call, given: DetectorDescription): Promise<Done<DetectorView>> {
+  const { name, algorithm_name: algorithmName = defaultDetectorId, hyperparameters = {}, options = {} } = given;
+  const contamination = given.contamination ?? defaultContamination;
+  requireUsable(algorithmName, hyperparameters, options);
+  return change(context, call, {
+    action: "detector.create",
+    subjectKind: "detector",
+    work: async (sql) => {
+      const row = await insertDetector(sql, {
+        id: newId(),
+        name,
+        algorithmName,
+        contamination,
+        options: { ...options },
+        hyperparameters,
+      });
+      return { value: detectorView(row), subjectId: row.id, tags: tagsOf(row.id) };
+    },
+  });
+}
+
+/** @throws NomalyError NOT_FOUND. */
+export async function getDetector(context: ServiceContext, id: string): Promise<DetectorView> {
+  const { value } = await context.cache.get(detectorInfoEntry(id), async () => {
+    const row = await detectorById(context.database.read, id);
+    return row === undefined ? undefined : detectorView(row);
+  });
+  if (value === undefined) throw noDetector(id);
+  return value;
+}
+
+export interface DetectorQuery extends PageQuery {
+  /** One or several, with commas between. */
+  readonly algorithm_name?: string;
+  readonly status?: DetectorStatus;
+  readonly is_fitted?: boolean;
+}
+
+export async function findDetectors(context: ServiceContext, query: DetectorQuery): Promise<Page<DetectorView>> {
+  const { algorithm_name: algorithmName, status, is_fitted: isFitted } = query;
+  const names = algorithmName?.split(",").map((name) => name.trim()) ?? [];
+  if (names.length > 1) return findByAlgorithms(context, names, query);
+  return pageFrom(query, async (page) => {
+    const rows = await listDetectors(context.database.read, { ...page, algorithmName: names[0], status, isFitted });
+    return rows.map((row) => ({ view: detectorView(row), key: row }));
+  });
+}
+
+/** All that there are of several algorithms, from the cache when it has them. */
+async function findByAlgorithms(
+  context: ServiceContext,
+  names: readonly string[],
+  query: DetectorQuery,
+): Promise<Page<DetectorView>> {
+  const { value = [] } = await context.cache.get<readonly DetectorView[]>(detectorBatchEntry(names), async () => {
+    const rows = await detectorsByAlgorithms(context.database.read, names);
+    return rows.map(detectorView);
+  });
+  const { status, is_fitted: isFitted } = query;
+  const items = value.filter(
+    (view) => (status ?? view.status) === view.status && (isFitted ?? view.is_fitted) === view.is_fitted,
+  );
+  return { items, next_cursor: null };
+}
+
+export type DetectorChange = Partial<Pick<DetectorDescription, "name" | "hyperparameters" | "contamination" | "options">>;
+
+/** What a detector is made of changes now; its model stays as it was trained until it is trained again. */
+export async function changeDetector(
+  context: ServiceContext,
+  call: Call,
+  id: string,
+  { given, expectedTag }: { readonly given: DetectorChange; readonly expectedTag: string | undefined },
+): Promise<DetectorView> {
+  const { value } = await change(context, call, {
+    action: "detector.change",
+    subjectKind: "detector",
+    work: async (sql) => {
+      const before = await detectorById(sql, id);
+      if (before === undefined) throw noDetector(id);
+      requireTag(detectorView(before), expectedTag);
+      requireUsable(before.algorithmName, given.hyperparameters ?? {}, given.options ?? {});
+      const { options, ...plain } = given;
+      const row = await updateDetector(sql, id, options === undefined ? plain : { ...plain, options: { ...options } });
+      if (row === undefined) throw noDetector(id);
+      return { value: detectorView(row), subjectId: id, tags: tagsOf(id), details: { fields: Object.keys(given) } };
+    },
+  });
+  return value;
+}
+
+export async function removeDetector(context: ServiceContext, call: Call, id: string): Promise<void> {
+  await change(context, call, {
+    action: "detector.delete",
+    subjectKind: "detector",
+    work: async (sql) => {
+      if (!(await deleteDetector(sql, id))) throw noDetector(id);
+      return { value: null, subjectId: id, tags: tagsOf(id) };
+    },
+  });
+}
+
+export async function changeStatuses(
+  context: ServiceContext,
+  call: Call,
+  { ids, status }: { readonly ids: readonly string[]; readonly status: "ready" | "disabled" },
+): Promise<StatusOutcome> {
+  const { value } = await change(context, call, {
+    action: "detector.status",
+    subjectKind: "detector",
+    work: async (sql) => {
+      const outcome = await setStatuses(sql, ids, status);
+      return {
+        value: outcome,
+        subjectId: null,
+        tags: [...ids.map(detectorTag), detectorsTag],
+        details: { status, count: outcome.updatedCount },
+      };
+    },
+  });
+  return value;
+}
+
+/** The strong ETag of a detector: another one after every change. */
+export function detectorTagOf({ id, updated_at: updatedAt }: DetectorView): string {
+  return `"${id.slice(-12)}-${Date.parse(updatedAt).toString(36)}"`;
+}
+
+function requireTag(view: DetectorView, expected: string | undefined): void {
+  if (expected === undefined || expected === "*" || expected === detectorTagOf(view)) return;
+  throw new NomalyError("CONFLICT", `the detector has changed since it was read (If-Match ${expected})`, { field: "if-match" });
+}
+
+/** What a training would refuse is refused when the detector is described. */
+function requireUsable(
+  algorithmName: string,
+  hyperparameters: Readonly<Record<string, unknown>>,
+  options: DetectorOptions,
+): void {
+  const { id, params } = algorithmById(algorithmName);
+  parseParams(id, params, hyperparameters);
+  if (options.threshold !== undefined) parseThreshold({ ...options.threshold });
+}
+
+/** The options of the library for a stored detector. */
+export function fitOptionsOf(row: DetectorRow): TrainOptions {
+  const { label_column: label, threshold, scaling, missing, columns, seed } = row.options as DetectorOptions;
+  return {
+    detector: row.algorithmName,
+    params: row.hyperparameters,
+    ...(threshold === undefined ? { contamination: row.contamination } : { threshold: parseThreshold({ ...threshold }) }),
+    ...(scaling === undefined ? {} : { scaling }),
+    ...(missing === undefined ? {} : { missing }),
+    ...(columns === undefined ? {} : { columns }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(label === undefined ? {} : { label }),
+  };
+}
+
+export function tagsOf(detectorId: string): readonly string[] {
+  return [detectorTag(detectorId), detectorsTag];
+}
+
+export function noDetector(id: string): NomalyError {
+  return new NomalyError("NOT_FOUND", `there is no detector ${id}`, { field: "detector_id", received: id });
+}

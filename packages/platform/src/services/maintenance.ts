@@ -1,0 +1,27 @@
+/** What has to be done now and then: partitions, retention, and blobs that nothing names any more. */
+
+import { blobRemovalsDone, dueBlobRemovals } from "../store/blob-removals.ts";
+import { maintain as maintainTables } from "../store/maintain.ts";
+import type { ServiceContext } from "./context.ts";
+
+const removalsPerRound = 1000;
+/** Who has a blob open has read it by then. */
+const removalAgeMs = 3_600_000;
+
+export async function maintain(context: ServiceContext, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+  const { databaseUrl: url, config } = context;
+  const tables = await maintainTables({ url, resultRetentionDays: config.resultRetentionDays, signal });
+  return { ...tables, blobs_removed: await removeBlobs(context, signal) };
+}
+
+async function removeBlobs({ database, blobs }: ServiceContext, signal: AbortSignal): Promise<number> {
+  let removed = 0;
+  while (!signal.aborted) {
+    const due = await dueBlobRemovals(database, removalAgeMs, removalsPerRound);
+    for (const key of due) await blobs.remove(key);
+    await blobRemovalsDone(database, due);
+    removed += due.length;
+    if (due.length < removalsPerRound) break;
+  }
+  return removed;
+}

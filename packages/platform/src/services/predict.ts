@@ -1,0 +1,86 @@
+/** Scores rows with the live model of a detector. */
+
+import type { BodyFields, BodyGiven, ScoreFileOutcome } from "../compute/work.ts";
+import { resultsEntry } from "../cache/keys.ts";
+import { encodePredictions } from "../compute/encode-predictions.ts";
+import type { RowsGiven } from "../compute/rows-given.ts";
+import type { Call, ServiceContext } from "./context.ts";
+import { hashedColumns } from "./hashed-columns.ts";
+import { liveModel, type LiveModel } from "./live-model.ts";
+
+export interface Predicted {
+  readonly model: LiveModel;
+  readonly rowCount: number;
+  readonly anomalyCount: number;
+  /** The JSON array of predictions, in UTF-8. */
+  readonly fragment: Uint8Array;
+  readonly isCached: boolean;
+}
+
+/** What the cache keeps: the counts, then the array as it will be sent. */
+interface CachedPredictions {
+  readonly rows: number;
+  readonly anomalies: number;
+  readonly json: string;
+}
+
+/** @throws NomalyError NOT_FOUND, CONFLICT (not trained), what the rows are refused for, OVERLOADED. */
+export async function predictRows(
+  context: ServiceContext,
+  call: Call,
+  { detectorId, input, explain }: { readonly detectorId: string; readonly input: RowsGiven; readonly explain: boolean },
+): Promise<Predicted> {
+  const model = await liveModel(context, detectorId);
+  const columns = hashedColumns(input);
+  const variant = explain ? "explain" : "";
+  const entry = resultsEntry({ detectorId, modelVersion: model.model_version, columns, variant });
+  const { value, from } = await context.cache.get<CachedPredictions>(
+    entry,
+    async (signal) => {
+      const outcome = await context.compute.predict({ model: { versionId: model.version_id }, input, explain }, { signal });
+      const anomalies = outcome.labels.reduce((sum, label) => sum + label, 0);
+      return { rows: outcome.scores.length, anomalies, json: encodePredictions(outcome) };
+    },
+    call.signal,
+  );
+  if (value === undefined) throw new Error("internal: predictions were computed and are not there");
+  return {
+    model,
+    rowCount: value.rows,
+    anomalyCount: value.anomalies,
+    fragment: Buffer.from(value.json),
+    isCached: from !== "load",
+  };
+}
+
+/** The same for a body that is read where it is scored, away from this thread. */
+export async function predictBody(
+  context: ServiceContext,
+  call: Call,
+  {
+    body,
+    request,
+  }: { readonly body: BodyGiven; readonly request: (fields: BodyFields) => { detectorId: string; explain: boolean } },
+): Promise<Predicted> {
+  let model: LiveModel | undefined;
+  const plan = async (fields: BodyFields) => {
+    const { detectorId, explain } = request(fields);
+    model = await liveModel(context, detectorId);
+    return { model: { versionId: model.version_id }, explain };
+  };
+  const outcome = await context.compute.predictBody({ body, plan, reply: "json" }, { signal: call.signal });
+  if (model === undefined) throw new Error("internal: a body was scored with no model");
+  const { rowCount, anomalyCount, fragment } = outcome;
+  return { model, rowCount, anomalyCount, fragment, isCached: false };
+}
+
+export function scoreSummary(outcome: ScoreFileOutcome): Readonly<Record<string, unknown>> {
+  return {
+    n_samples: outcome.rowCount,
+    n_anomalies: outcome.anomalyCount,
+    threshold: outcome.threshold,
+    score_quantiles: outcome.scoreQuantiles,
+    added_columns: outcome.addedColumns,
+    score_time_ms: outcome.scoreMs,
+  };
+}

@@ -1,0 +1,95 @@
+/** Stored results: what was found, and the scored rows in the form asked for. */
+
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { NomalyError } from "@nomaly/detect";
+import { deleteResult, listResults, resultById, resultBytes, type ResultRow } from "../store/results.ts";
+import { change } from "./change.ts";
+import { convertParquet, type ResultFormat } from "./convert-parquet.ts";
+import type { Call, ServiceContext } from "./context.ts";
+import { type Page, pageFrom, type PageQuery } from "./pages.ts";
+
+export interface ResultView {
+  readonly id: string;
+  readonly detector_id: string;
+  readonly dataset_id: string | null;
+  readonly model_version: number;
+  readonly job_id: string | null;
+  readonly summary: Readonly<Record<string, unknown>>;
+  readonly size_bytes: number;
+  readonly created_at: string;
+}
+
+export interface ResultQuery extends PageQuery {
+  readonly detector_id?: string;
+  readonly dataset_id?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export function findResults(context: ServiceContext, query: ResultQuery): Promise<Page<ResultView>> {
+  const { detector_id: detectorId, dataset_id: datasetId } = query;
+  const from = query.from === undefined ? undefined : new Date(query.from);
+  const to = query.to === undefined ? undefined : new Date(query.to);
+  return pageFrom(query, async (page) => {
+    const rows = await listResults(context.database.read, { ...page, detectorId, datasetId, from, to });
+    return rows.map((row) => ({ view: resultView(row), key: row }));
+  });
+}
+
+export async function getResult(context: ServiceContext, id: string): Promise<ResultView> {
+  return resultView(await requireResult(context, id));
+}
+
+/** The scored rows as a file. @throws NomalyError NOT_FOUND, STORAGE. */
+export async function resultFile(context: ServiceContext, call: Call, id: string, format: ResultFormat): Promise<Uint8Array> {
+  const { blobKey } = await requireResult(context, id);
+  const bytes = blobKey === null ? await resultBytes(context.database.read, id) : await context.blobs.read(blobKey, call.signal);
+  if (bytes === undefined) throw noResult(id);
+  if (format === "parquet") return bytes;
+  const folder = await mkdtemp(join(tmpdir(), "nomaly-result-"));
+  try {
+    const from = join(folder, "result.parquet");
+    const to = join(folder, `result.${format}`);
+    await writeFile(from, bytes);
+    await convertParquet({ from, to, format }, call.signal);
+    return await readFile(to);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+export async function removeResult(context: ServiceContext, call: Call, id: string): Promise<void> {
+  await change(context, call, {
+    action: "result.delete",
+    subjectKind: "result",
+    work: async (sql) => {
+      if (!(await deleteResult(sql, id))) throw noResult(id);
+      return { value: null, subjectId: id, tags: [] };
+    },
+  });
+}
+
+async function requireResult({ database }: ServiceContext, id: string): Promise<ResultRow> {
+  const row = await resultById(database.read, id);
+  if (row === undefined) throw noResult(id);
+  return row;
+}
+
+function noResult(id: string): NomalyError {
+  return new NomalyError("NOT_FOUND", `there is no result ${id}`, { field: "id", received: id });
+}
+
+function resultView(row: ResultRow): ResultView {
+  return {
+    id: row.id,
+    detector_id: row.detectorId,
+    dataset_id: row.datasetId,
+    model_version: row.modelVersion,
+    job_id: row.jobId,
+    summary: row.summary,
+    size_bytes: row.sizeBytes,
+    created_at: row.createdAt.toISOString(),
+  };
+}

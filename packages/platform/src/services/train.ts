@@ -1,0 +1,149 @@
+/** Trains a detector: at once when the input is small, else by a job. */
+
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { NomalyError } from "@nomaly/detect";
+import type { BodyFields, TrainOptions, TrainOutcome, TrainSummary } from "../compute/work.ts";
+import { detectorById, type DetectorRow, updateDetector } from "../store/detectors.ts";
+import { newId } from "../store/ids.ts";
+import { insertVersion, type NewModelVersion } from "../store/model-versions.ts";
+import { change } from "./change.ts";
+import type { Call, ServiceContext } from "./context.ts";
+import { fitOptionsOf, noDetector, tagsOf } from "./detectors.ts";
+import { enqueueJob, type JobAccepted } from "./enqueue.ts";
+import { type RowsSource, withDatasetFile } from "./rows-source.ts";
+
+export interface TrainAsk {
+  /** Of a body that nobody has read yet it stands in there. */
+  readonly detectorId: string | ((fields: BodyFields) => string);
+  readonly source: RowsSource;
+  readonly background?: boolean | undefined;
+  readonly webhookUrl?: string | undefined;
+}
+
+export interface Trained {
+  readonly detector_id: string;
+  readonly model_version: number;
+  readonly algorithm_name: string;
+  readonly threshold: number;
+  readonly n_samples: number;
+  readonly n_features: number;
+  readonly columns: readonly string[];
+  readonly skipped_columns: readonly { readonly name: string; readonly reason: string }[];
+  readonly training_time_ms: number;
+}
+
+export type TrainAnswer =
+  | { readonly kind: "trained"; readonly trained: Trained }
+  | { readonly kind: "accepted"; readonly job: JobAccepted };
+
+/** Larger model files lie among the blobs. */
+const inlineBytesMax = 8 * 1024 ** 2;
+
+export async function train(context: ServiceContext, call: Call, ask: TrainAsk): Promise<TrainAnswer> {
+  const { source, detectorId } = ask;
+  if (source.kind === "dataset" && typeof detectorId === "string") {
+    const { nSamples, nFeatures, id } = source.dataset;
+    const isLarge = nSamples * nFeatures > context.config.trainInlineValues;
+    if (ask.background ?? isLarge) {
+      await requireDetector(context, detectorId);
+      const payload = { detector_id: detectorId, dataset_id: id, actor: call.actor, request_id: call.requestId };
+      return { kind: "accepted", job: await enqueueJob(context, call, { name: "train", payload, webhookUrl: ask.webhookUrl }) };
+    }
+  } else if (ask.background === true) {
+    const message = "training in the background takes a dataset_id: store the rows as a data set first";
+    throw new NomalyError("REQUEST", message, { field: "background" });
+  }
+  return { kind: "trained", trained: await trainNow(context, call, ask, {}) };
+}
+
+/** Fits and stores. Called again for the same job it finds what the first attempt stored. */
+export async function trainNow(
+  context: ServiceContext,
+  call: Call,
+  { detectorId, source }: TrainAsk,
+  job: { readonly id?: string; readonly progress?: (done: number) => void },
+): Promise<Trained> {
+  const start = performance.now();
+  const found: { row?: DetectorRow } = {};
+  const optionsOf = async (id: string): Promise<TrainOptions> => {
+    found.row = await requireDetector(context, id);
+    return fitOptionsOf(found.row);
+  };
+  const control = { signal: call.signal, ...(job.progress === undefined ? {} : { progress: job.progress }) };
+  const options =
+    typeof detectorId === "string" ? await optionsOf(detectorId) : (fields: BodyFields) => optionsOf(detectorId(fields));
+  const outcome =
+    source.kind === "dataset"
+      ? await withDatasetFile(context, source.dataset, call.signal, (input) => context.compute.train({ input, options }, control))
+      : await context.compute.train({ input: source, options }, control);
+  if (found.row === undefined) throw new Error("internal: a model was fitted for no detector");
+  const datasetId = source.kind === "dataset" ? source.dataset.id : null;
+  const version = await storeVersion(context, call, { detector: found.row, datasetId, jobId: job.id ?? null, outcome });
+  return trainedOf(found.row, version, outcome.summary, performance.now() - start);
+}
+
+interface VersionToStore {
+  readonly detector: DetectorRow;
+  readonly datasetId: string | null;
+  readonly jobId: string | null;
+  readonly outcome: TrainOutcome;
+}
+
+/** The number of the version that now answers. */
+async function storeVersion(
+  context: ServiceContext,
+  call: Call,
+  { detector, datasetId, jobId, outcome }: VersionToStore,
+): Promise<number> {
+  const { modelBytes, summary } = outcome;
+  const version: NewModelVersion = {
+    id: newId(),
+    detectorId: detector.id,
+    datasetId,
+    jobId,
+    content: await placeBytes(context, modelBytes),
+    sizeBytes: modelBytes.length,
+    checksum: createHash("sha256").update(modelBytes).digest("hex"),
+    trainingSummary: { ...summary },
+  };
+  const { value } = await change<{ number: number; isNew: boolean }>(context, call, {
+    action: "detector.train",
+    subjectKind: "detector",
+    work: async (sql) => {
+      const { row, isNew } = await insertVersion(sql, version);
+      const changes = { status: "ready", isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;
+      if (isNew) await updateDetector(sql, detector.id, changes);
+      const details = { model_version: row.version, dataset_id: datasetId, job_id: jobId };
+      return { value: { number: row.version, isNew }, subjectId: detector.id, tags: tagsOf(detector.id), details };
+    },
+  });
+  if (!value.isNew && "blobKey" in version.content) await context.blobs.remove(version.content.blobKey);
+  return value.number;
+}
+
+async function placeBytes({ blobs }: ServiceContext, bytes: Uint8Array): Promise<NewModelVersion["content"]> {
+  if (bytes.length <= inlineBytesMax) return { fileBytes: bytes };
+  const { key } = await blobs.write("model", Readable.from([bytes]), { sizeBytesMax: bytes.length });
+  return { blobKey: key };
+}
+
+function trainedOf(detector: DetectorRow, version: number, summary: TrainSummary, trainingMs: number): Trained {
+  return {
+    detector_id: detector.id,
+    model_version: version,
+    algorithm_name: detector.algorithmName,
+    threshold: summary.threshold,
+    n_samples: summary.rowCount,
+    n_features: summary.columns.length,
+    columns: summary.columns.map(({ name }) => name),
+    skipped_columns: summary.skippedColumns.map(({ name, reason }) => ({ name, reason })),
+    training_time_ms: Math.round(trainingMs * 1000) / 1000,
+  };
+}
+
+async function requireDetector({ database }: ServiceContext, id: string): Promise<DetectorRow> {
+  const row = await detectorById(database, id);
+  if (row === undefined) throw noDetector(id);
+  return row;
+}
