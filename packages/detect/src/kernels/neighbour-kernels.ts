@@ -39,21 +39,28 @@ export interface PairRange {
   readonly endStep: number;
 }
 
-/** Pairs of rows that may be neighbours: `sums[i]` is the squared distance from `rows[i]` to `others[i]`. */
+/** Rows that may be neighbours of others, place after place: `counts[place]` of them, nearest first, equals by index. */
 export interface PairCandidates {
-  readonly rows: Int32Array;
+  readonly counts: Int32Array;
+  /** Row indexes. */
   readonly others: Int32Array;
+  /** Squared distances. */
   readonly sums: Float64Array;
 }
 
 /** Searches the rows among themselves, looking at each pair once for both of its rows. */
 export interface PairSearch {
-  readonly blockCount: number;
   /**
    * Of every row the k nearest among the rows it meets in the range, less those farther than its limit.
-   * @param limits for each row a squared distance that its k-th neighbour is known not to exceed; infinity to begin with.
+   * @param limits for each place a squared distance that its row's k-th neighbour is known not to exceed; infinity to begin with.
    */
   search(range: PairRange, k: number, limits: Float64Array): PairCandidates;
+}
+
+/** A range of places in tree order. */
+export interface PlaceRange {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Rows made ready for searching; whatever memory it holds is freed with it. */
@@ -66,6 +73,11 @@ export interface NeighbourSearch {
    * k is at most the row count, less one when rows are excluded.
    */
   nearestInto(queries: Matrix, k: number, out: NearestOutput, excluded?: Int32Array): void;
+  /**
+   * For walks, where the set has it, else undefined: finds for the rows at some places of the order what `nearestInto` finds
+   * when they are queries that leave themselves out; `out` has a line for every row, of which theirs are written.
+   */
+  others(): ((places: PlaceRange, k: number, out: NearestOutput) => void) | undefined;
   /** For euclidean scans, where the set has it; else undefined. */
   pairs(): PairSearch | undefined;
 }

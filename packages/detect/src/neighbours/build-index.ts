@@ -15,11 +15,12 @@ import type {
   NearestOutput,
   NeighbourKernels,
   NeighbourSearch,
+  PlaceRange,
   SearchMethod,
   SearchMetric,
 } from "../kernels/neighbour-kernels.ts";
 import type { Matrix } from "../matrix.ts";
-import { columnCountMax, rowRange } from "../matrix.ts";
+import { columnCountMax, pickRows, rowRange } from "../matrix.ts";
 import { sharedFloat64, toShared } from "../shared-memory.ts";
 import { powerMax } from "./metric-params.ts";
 import type { Metric, NeighbourIndex, Neighbours } from "./neighbour-index.ts";
@@ -51,7 +52,10 @@ const rowValueMin = 1e-120;
 /** Squared, and summed over all columns, still a float64. */
 const queryValueMax = 1e140;
 
-/** @param train at least one row, finite; copied, to shared memory where there is such. */
+/**
+ * The rows are made ready for searching when that is first asked for here: where workers do the search, they do so alone.
+ * @param train at least one row, finite; copied, to shared memory where there is such.
+ */
 export function buildNeighbourIndex(train: Matrix, options: IndexOptions, kernels: NeighbourKernels): NeighbourIndex {
   const values = sharedFloat64(train.values.length);
   values.set(train.values);
@@ -89,7 +93,8 @@ export function restoreNeighbourIndex(
     method,
     order,
   };
-  return createIndex(parts, kernels);
+  // Made ready at once: a table too large for that should not pass for a model.
+  return createIndex(parts, kernels, createSearch(parts, kernels));
 }
 
 function requirePermutation(order: Int32Array): void {
@@ -101,27 +106,44 @@ function requirePermutation(order: Int32Array): void {
   }
 }
 
-function createIndex(parts: IndexParts, kernels: NeighbourKernels): NeighbourIndex {
+function createIndex(parts: IndexParts, kernels: NeighbourKernels, ready?: NeighbourSearch): NeighbourIndex {
   const { rows, metric, order } = parts;
   const { rowCount, columnCount } = rows;
-  const search = createSearch(parts, kernels);
+  let made = ready;
+  const search = () => (made ??= createSearch(parts, kernels));
 
   function query(queries: Matrix, k: number, excluded?: Int32Array): Neighbours {
     assert(queries.columnCount === columnCount, "queries have the width of the index");
     assert(k >= 1 && k <= (excluded === undefined ? rowCount : rowCount - 1), `k ${k} is in the range of the index`);
     const distances = new Float64Array(queries.rowCount * k);
     const indexes = new Int32Array(queries.rowCount * k);
-    search.nearestInto(queries, k, { distances, indexes }, excluded);
+    search().nearestInto(queries, k, { distances, indexes }, excluded);
     return { k, distances, indexes };
+  }
+
+  function othersInto(places: PlaceRange, k: number, out: NearestOutput): void {
+    const others = search().others();
+    if (others !== undefined) {
+      others(places, k, out);
+      return;
+    }
+    const own = order.subarray(places.start, places.end);
+    const { distances, indexes } = query(pickRows(rows, own), k, own);
+    for (let i = 0, from = 0; i < own.length; i++) {
+      for (let to = own[i] * k, stop = from + k; from < stop; from++, to++) {
+        out.distances[to] = distances[from];
+        out.indexes[to] = indexes[from];
+      }
+    }
   }
 
   const toState = (): ModelState => ({
     values: { indexColumnCount: columnCount, indexMetric: metric, indexPower: parts.p },
     arrays: { indexRows: rows.values, indexOrder: order },
   });
-  const method = () => search.method();
-  const pairSearch = () => search.pairs();
-  return { rowCount, columnCount, metric, rows, order, query, method, pairSearch, toState };
+  const method = () => search().method();
+  const pairSearch = () => search().pairs();
+  return { rowCount, columnCount, metric, rows, order, wanted: parts.method, query, othersInto, method, pairSearch, toState };
 }
 
 /** Powers other than 1 and 2, and tables of extreme values, are searched plainly; so is each query too far out. */

@@ -10,7 +10,7 @@ export interface CarriedIndex {
   /** Tells a worker that it has restored this index already. */
   readonly key: string;
   readonly state: ModelState;
-  readonly method: SearchMethod;
+  readonly method: SearchMethod | "auto";
 }
 
 let held: { readonly key: string; readonly index: NeighbourIndex } | undefined;
@@ -29,5 +29,5 @@ let carriedCount = 0;
 
 /** The index as a task carries it. */
 export function carry(index: NeighbourIndex): CarriedIndex {
-  return { key: `index#${++carriedCount}`, state: index.toState(), method: index.method() };
+  return { key: `index#${++carriedCount}`, state: index.toState(), method: index.wanted };
 }

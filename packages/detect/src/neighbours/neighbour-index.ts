@@ -1,6 +1,6 @@
 /** Finds the nearest training rows of a row. The contract; building, searching and de-duplicating stand beside. */
 
-import type { PairSearch, SearchMethod } from "../kernels/neighbour-kernels.ts";
+import type { NearestOutput, PairSearch, PlaceRange, SearchMethod } from "../kernels/neighbour-kernels.ts";
 import type { Matrix } from "../matrix.ts";
 import type { ModelState } from "../detector/detector.ts";
 
@@ -32,6 +32,13 @@ export interface NeighbourIndex {
    * @param excluded a training row that each query must not find, -1 for none; then k is at most rowCount - 1.
    */
   query(queries: Matrix, k: number, excluded?: Int32Array): Neighbours;
+  /**
+   * The k nearest other rows of the rows at some places of the order; `out` has a line for every training row, of which theirs
+   * are written. k from 1 to rowCount - 1.
+   */
+  othersInto(places: PlaceRange, k: number, out: NearestOutput): void;
+  /** How it was asked to search. */
+  readonly wanted: SearchMethod | "auto";
   /** How it searches: chosen when it first matters. */
   method(): SearchMethod;
   /** Looks at each pair of training rows once for both; undefined where that is not the way to search. */

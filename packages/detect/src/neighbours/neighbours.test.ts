@@ -10,6 +10,7 @@ import { workerHost } from "../threads/worker-host-node.ts";
 import { buildNeighbourIndex, restoreNeighbourIndex } from "./build-index.ts";
 import { distinctRows, spreadToAll } from "./distinct-rows.ts";
 import type { Metric, Neighbours } from "./neighbour-index.ts";
+import { carry } from "./held-index.ts";
 import { pairNeighbours } from "./pair-neighbours.ts";
 import { trainingNeighbours, trainingNeighboursTask } from "./training-neighbours.ts";
 import { treeOrder } from "./tree-order.ts";
@@ -203,8 +204,46 @@ describe("training neighbours", () => {
           const expected = reference.query(rows, k, all);
           expectSameBits(await trainingNeighbours(index, k, { kernels, threads }), expected);
           if (pairs !== undefined)
-            expectSameBits(await pairNeighbours(index, pairs, k, { kernels, threads: { ...threads, count: 3 } }), expected);
+            expectSameBits(
+              await pairNeighbours(index, carry(index), k, { kernels, threads: { ...threads, count: 3 } }),
+              expected,
+            );
         }
+      }
+    }
+  });
+
+  test.each(Object.keys(tables))("walks from the rows' own places find what the reference finds, %s", async (name) => {
+    for (const metric of ["euclidean", "manhattan", "chebyshev"] as const) {
+      for (const [rowCount, columnCount, k] of [
+        [2, 1, 1],
+        [33, 9, 7],
+        [257, 1, 7],
+        [300, 33, 1],
+        [400, 5, 280],
+      ] as const) {
+        const rows = table(rowCount, columnCount, tables[name]);
+        const all = Int32Array.from({ length: rowCount }, (_, row) => row);
+        const expected = buildNeighbourIndex(rows, { metric }, referenceKernels).query(rows, k, all);
+        for (const set of ["wasm-simd", "wasm-relaxed-simd"] as const) {
+          const kernels = kernelsByName(set);
+          const index = buildNeighbourIndex(rows, { metric, algorithm: "kd-tree" }, kernels);
+          expectSameBits(await trainingNeighbours(index, k, { kernels, threads: singleThread(new Map()) }), expected);
+        }
+      }
+    }
+  });
+
+  test("pairs of blocks left out for their boxes hold no neighbours: crowds near and far", async () => {
+    for (const spread of [1, 3, 100]) {
+      const rows = table(1500, 20, (row) => spread * (row % 3) + random.normal());
+      const all = Int32Array.from({ length: rows.rowCount }, (_, row) => row);
+      const expected = buildNeighbourIndex(rows, { metric: "euclidean" }, referenceKernels).query(rows, 20, all);
+      for (const set of ["wasm-simd", "wasm-relaxed-simd"] as const) {
+        const kernels = kernelsByName(set);
+        const index = buildNeighbourIndex(rows, { metric: "euclidean", algorithm: "brute" }, kernels);
+        const context = { kernels, threads: singleThread(new Map()) };
+        expectSameBits(await pairNeighbours(index, carry(index), 20, context), expected);
       }
     }
   });

@@ -2,14 +2,14 @@
 
 import { assert, throwIfAborted } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
-import type { PairCandidates, PairRange, PairSearch } from "../kernels/neighbour-kernels.ts";
+import type { PairCandidates, PairRange } from "../kernels/neighbour-kernels.ts";
 import { blockRowCount } from "../kernels/neighbour-kernels.ts";
 import { sharedFloat64 } from "../shared-memory.ts";
 import type { ScoringContext } from "../threads/score-rows.ts";
-import { cutRanges, isWorthSending } from "../threads/threads.ts";
+import { cutRanges, isWorthSending, type Threads } from "../threads/threads.ts";
 import { yieldWhenDue } from "../threads/yield-when-due.ts";
 import type { CarriedIndex } from "./held-index.ts";
-import { carry, heldIndex } from "./held-index.ts";
+import { heldIndex } from "./held-index.ts";
 import type { NeighbourIndex, Neighbours } from "./neighbour-index.ts";
 
 /** Input of the task `core/trainingNeighbours`; state and limits lie on shared memory. */
@@ -36,20 +36,21 @@ const threadedWorkMin = 2e8;
  */
 export async function pairNeighbours(
   index: NeighbourIndex,
-  pairs: PairSearch,
+  carried: CarriedIndex,
   k: number,
   context: ScoringContext,
 ): Promise<Neighbours> {
   const { rowCount, columnCount } = index;
   const lists = emptyLists(rowCount, k);
-  const runPieces = pieceRunner(index, pairs, { k, limits: lists.limits }, context);
-  const stepCount = Math.floor(pairs.blockCount / 2) + 1;
+  const runPieces = pieceRunner(index, { index: carried, k, limits: lists.limits }, context);
+  const blockCount = Math.ceil(rowCount / blockRowCount);
+  const stepCount = Math.floor(blockCount / 2) + 1;
   const stepCountMax = Math.max(16, Math.ceil(stepCount / waveCountMin));
   for (let step = 0, size = firstWaveStepCount; step < stepCount; step += size, size = Math.min(size * 2, stepCountMax)) {
     const endStep = Math.min(step + size, stepCount);
     const work = (endStep - step) * blockRowCount * rowCount * columnCount;
     const pieceCount = Math.max(context.threads.count, Math.ceil(work / pieceWorkMax));
-    const ranges = cutRanges(pairs.blockCount, pieceCount).map(({ start, end }) => ({
+    const ranges = cutRanges(blockCount, pieceCount).map(({ start, end }) => ({
       firstBlock: start,
       endBlock: end,
       firstStep: step,
@@ -58,21 +59,22 @@ export async function pairNeighbours(
     for (const found of await runPieces(ranges)) mergeInto(lists, found);
     context.progress?.(endStep / stepCount);
   }
-  return { k, distances: lists.sums.map(Math.sqrt), indexes: lists.others };
+  return inRowOrder(lists, index.order);
+}
+
+/** Whether all the pairs of an index are more work than handing them to workers. */
+export function isPairWorthSending({ rowCount, columnCount }: NeighbourIndex, threads: Threads): boolean {
+  return isWorthSending(threads, (rowCount * rowCount * columnCount) / 2, threadedWorkMin);
 }
 
 type RunPieces = (ranges: readonly PairRange[]) => Promise<PairCandidates[]>;
 
-function pieceRunner(
-  index: NeighbourIndex,
-  pairs: PairSearch,
-  request: { k: number; limits: Float64Array },
-  context: ScoringContext,
-): RunPieces {
+function pieceRunner(index: NeighbourIndex, request: Omit<PairNeighboursTask, "range">, context: ScoringContext): RunPieces {
   const { threads, kernels, signal } = context;
   const { k, limits } = request;
-  const work = (index.rowCount * index.rowCount * index.columnCount) / 2;
-  if (!isWorthSending(threads, work, threadedWorkMin)) {
+  if (!isPairWorthSending(index, threads)) {
+    const pairs = index.pairSearch();
+    assert(pairs !== undefined, "an index is searched by pairs where it can be");
     return async (ranges) => {
       const results: PairCandidates[] = [];
       for (const range of ranges) {
@@ -83,9 +85,8 @@ function pieceRunner(
       return results;
     };
   }
-  const carried = { index: carry(index), k, limits };
   return (ranges) => {
-    const inputs = ranges.map((range) => ({ ...carried, range }));
+    const inputs = ranges.map((range) => ({ ...request, range }));
     return threads.map<PairNeighboursTask, PairCandidates>(
       "core/trainingNeighbours",
       inputs,
@@ -95,12 +96,13 @@ function pieceRunner(
   };
 }
 
+/** In the order of places, as candidates come. */
 interface Lists {
   readonly k: number;
-  /** Squared distances of the k best of each row so far, ascending; infinity where none is known. */
+  /** Squared distances of the k best of each place's row so far, ascending; infinity where none is known. */
   readonly sums: Float64Array;
   readonly others: Int32Array;
-  /** The last sum of each row, for workers to see. */
+  /** The last sum of each place, for workers to see. */
   readonly limits: Float64Array;
 }
 
@@ -116,20 +118,38 @@ function emptyLists(rowCount: number, k: number): Lists {
 /** By sum, then by index, so that the order of merging does not matter. */
 function mergeInto(lists: Lists, found: PairCandidates): void {
   const { k, sums, others, limits } = lists;
-  for (let i = 0; i < found.rows.length; i++) {
-    const start = found.rows[i] * k;
-    const sum = found.sums[i];
-    const other = found.others[i];
-    let at = start + k - 1;
-    if (sum > sums[at] || (sum === sums[at] && other > others[at])) continue;
-    for (; at > start && (sum < sums[at - 1] || (sum === sums[at - 1] && other < others[at - 1])); at--) {
-      sums[at] = sums[at - 1];
-      others[at] = others[at - 1];
+  for (let place = 0, from = 0; place < found.counts.length; place++) {
+    const start = place * k;
+    const last = start + k - 1;
+    const stop = from + found.counts[place];
+    for (let i = from; i < stop; i++) {
+      const sum = found.sums[i];
+      const other = found.others[i];
+      // Those after it are no nearer.
+      if (sum > sums[last] || (sum === sums[last] && other > others[last])) break;
+      let at = last;
+      for (; at > start && (sum < sums[at - 1] || (sum === sums[at - 1] && other < others[at - 1])); at--) {
+        sums[at] = sums[at - 1];
+        others[at] = others[at - 1];
+      }
+      sums[at] = sum;
+      others[at] = other;
     }
-    sums[at] = sum;
-    others[at] = other;
-    limits[found.rows[i]] = sums[start + k - 1];
+    limits[place] = sums[last];
+    from = stop;
   }
+}
+
+function inRowOrder({ k, sums, others }: Lists, order: Int32Array): Neighbours {
+  const distances = new Float64Array(sums.length);
+  const indexes = new Int32Array(sums.length);
+  for (let place = 0, from = 0; place < order.length; place++) {
+    for (let to = order[place] * k, stop = from + k; from < stop; from++, to++) {
+      distances[to] = Math.sqrt(sums[from]);
+      indexes[to] = others[from];
+    }
+  }
+  return { k, distances, indexes };
 }
 
 /** One piece of a wave. */

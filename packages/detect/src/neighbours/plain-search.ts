@@ -56,5 +56,5 @@ export function createPlainSearch(rows: Matrix, power: number): NeighbourSearch 
     return Math.min(most * sum ** (1 / power), Number.MAX_VALUE);
   }
 
-  return { method: () => "scan", pairs: () => undefined, nearestInto };
+  return { method: () => "scan", others: () => undefined, pairs: () => undefined, nearestInto };
 }

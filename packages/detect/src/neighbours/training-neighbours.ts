@@ -2,7 +2,7 @@
 
 import { throwIfAborted } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
-import { pickRows } from "../matrix.ts";
+import type { PlaceRange } from "../kernels/neighbour-kernels.ts";
 import { hasSharedMemory, sharedFloat64, sharedInt32 } from "../shared-memory.ts";
 import type { ScoringContext } from "../threads/score-rows.ts";
 import { cutRanges, isWorthSending } from "../threads/threads.ts";
@@ -11,15 +11,16 @@ import type { CarriedIndex } from "./held-index.ts";
 import { carry, heldIndex } from "./held-index.ts";
 import type { NeighbourIndex, Neighbours } from "./neighbour-index.ts";
 import type { PairNeighboursTask } from "./pair-neighbours.ts";
-import { pairNeighbours, searchPairsTask } from "./pair-neighbours.ts";
+import { isPairWorthSending, pairNeighbours, searchPairsTask } from "./pair-neighbours.ts";
 
 /** Input of the task `core/trainingNeighbours`; all arrays lie on shared memory. */
-export interface TrainingNeighboursTask {
-  readonly index: CarriedIndex;
-  /** Places in the index's order. */
-  readonly start: number;
-  readonly end: number;
+export interface TrainingNeighboursTask extends IndexTask {
+  readonly places: PlaceRange;
   readonly out: Neighbours;
+}
+
+interface IndexTask {
+  readonly index: CarriedIndex;
 }
 
 /** Rows searched at once: enough to look at each block of the index for many of them. */
@@ -38,18 +39,12 @@ const pairListMax = 20_000_000;
 export async function trainingNeighbours(index: NeighbourIndex, k: number, context: ScoringContext): Promise<Neighbours> {
   const { rowCount } = index;
   const { threads, kernels, signal, progress } = context;
-  const pairs = usePairs(index, k) ? index.pairSearch() : undefined;
-  if (pairs !== undefined) return pairNeighbours(index, pairs, k, context);
+  const carried = carry(index);
+  if (usePairs(index, k) && (await hasPairs(index, carried, context))) return pairNeighbours(index, carried, k, context);
   // Without shared memory a worker would write its part of the answer into a copy.
   if (!hasSharedMemory || !isWorthSending(threads, rowCount, threadedRowCountMin)) return searchHere(index, k, context);
   const out: Neighbours = { k, distances: sharedFloat64(rowCount * k), indexes: sharedInt32(rowCount * k) };
-  const carried = carry(index);
-  const inputs = cutRanges(rowCount, threads.count * piecesPerThread).map(({ start, end }) => ({
-    index: carried,
-    start,
-    end,
-    out,
-  }));
+  const inputs = cutRanges(rowCount, threads.count * piecesPerThread).map((places) => ({ index: carried, places, out }));
   const onDone = (doneCount: number) => progress?.(doneCount / inputs.length);
   const options = { ...(signal === undefined ? {} : { signal }), onDone };
   await threads.map<TrainingNeighboursTask, null>("core/trainingNeighbours", inputs, kernels, options);
@@ -60,38 +55,37 @@ function usePairs({ rowCount, columnCount }: NeighbourIndex, k: number): boolean
   return rowCount * columnCount >= valuesPerNeighbourMin * k && rowCount * k <= pairListMax;
 }
 
+/** Whether the rows are searched by pairs. Where workers will do the search, they are asked, and so make ready for it all at once. */
+async function hasPairs(index: NeighbourIndex, carried: CarriedIndex, context: ScoringContext): Promise<boolean> {
+  const { threads, kernels, signal } = context;
+  if (!isPairWorthSending(index, threads)) return index.pairSearch() !== undefined;
+  const inputs = Array.from({ length: threads.count }, () => ({ index: carried }));
+  const options = signal === undefined ? {} : { signal };
+  const answers = await threads.map<IndexTask, boolean>("core/trainingNeighbours", inputs, kernels, options);
+  return answers.every((answer) => answer);
+}
+
 async function searchHere(index: NeighbourIndex, k: number, context: ScoringContext): Promise<Neighbours> {
   const { rowCount } = index;
   const out: Neighbours = { k, distances: new Float64Array(rowCount * k), indexes: new Int32Array(rowCount * k) };
   for (let start = 0; start < rowCount; start += batchRowCount) {
     throwIfAborted(context.signal);
     const end = Math.min(start + batchRowCount, rowCount);
-    searchPlaces(index, start, end, out);
+    index.othersInto({ start, end }, k, out);
     context.progress?.(end / rowCount);
     await yieldWhenDue();
   }
   return out;
 }
 
-/** Searches for the rows at places `start` to `end` of the order, which are near each other, and writes to their own rows. */
-function searchPlaces(index: NeighbourIndex, start: number, end: number, out: Neighbours): void {
-  const own = index.order.subarray(start, end);
-  const { k } = out;
-  const part = index.query(pickRows(index.rows, own), k, own);
-  for (let i = 0; i < own.length; i++) {
-    const to = own[i] * k;
-    for (let j = 0; j < k; j++) {
-      out.distances[to + j] = part.distances[i * k + j];
-      out.indexes[to + j] = part.indexes[i * k + j];
-    }
-  }
-}
-
-/** Both ways to search: of given rows, or of pairs. */
-export function trainingNeighboursTask(input: TrainingNeighboursTask | PairNeighboursTask, kernels: KernelSet) {
+/** Three questions to an index: is it searched by pairs, a piece of the pairs, or the neighbours of some rows. */
+export function trainingNeighboursTask(input: IndexTask | TrainingNeighboursTask | PairNeighboursTask, kernels: KernelSet) {
   if ("range" in input) return searchPairsTask(input, kernels);
-  const { start, end, out } = input;
   const index = heldIndex(input.index, kernels);
-  for (let from = start; from < end; from += batchRowCount) searchPlaces(index, from, Math.min(from + batchRowCount, end), out);
+  if (!("places" in input)) return index.pairSearch() !== undefined;
+  const { places, out } = input;
+  for (let start = places.start; start < places.end; start += batchRowCount) {
+    index.othersInto({ start, end: Math.min(start + batchRowCount, places.end) }, out.k, out);
+  }
   return null;
 }

@@ -7,6 +7,7 @@ export const referenceNeighbour: NeighbourKernels = {
   createSearch: (source) => ({
     // Every row is looked at, whatever the method.
     method: () => "scan",
+    others: () => undefined,
     pairs: () => undefined,
     nearestInto: (queries, k, out, excluded) => nearestInto(source, queries, { ...out, k, excluded }),
   }),

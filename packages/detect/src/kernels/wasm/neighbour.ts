@@ -13,6 +13,7 @@ import type {
   PairCandidates,
   PairRange,
   PairSearch,
+  PlaceRange,
   SearchMethod,
   SearchMetric,
   SearchRows,
@@ -43,7 +44,8 @@ const groupPartCount = 8;
 const groupColumnBytes = 64;
 /** One entry a level; eleven levels of eight hold more rows than the memory does. */
 const stackBytes = 11 * 64;
-const scratchBytes = blockRowCount * 4;
+/** float32 sums of a block, then those of a group, and the least of them in sets. */
+const scratchBytes = blockRowCount * 4 * (1 + 2 * groupPartCount);
 
 /** The kinds that the module knows. */
 const metricNumber: Readonly<Record<SearchMetric, number>> = { euclidean: 0, manhattan: 1, chebyshev: 2 };
@@ -64,8 +66,7 @@ function createWasmSearch(module: WebAssembly.Module, source: SearchRows): Neigh
   const laid: LaidRows = { rows, metric, order, arena, end: layRows(arena, source), placeOf: placesOf(order) };
   const walkInto = createRowSearch(laid, "tree");
   const scanInto = createRowSearch(laid, "scan");
-  const blockCount = Math.ceil(rows.rowCount / blockRowCount);
-  const pairs: PairSearch = { blockCount, search: (range, k, limits) => pairsWithin(laid, { range, k, limits }) };
+  const pairs: PairSearch = { search: (range, k, limits) => pairsWithin(laid, { range, k, limits }) };
   // Tiles of the scan are euclidean; other metrics walk the tree, whose blocks cost the same.
   let chosen: SearchMethod | undefined = metric === "euclidean" ? undefined : "tree";
 
@@ -76,6 +77,7 @@ function createWasmSearch(module: WebAssembly.Module, source: SearchRows): Neigh
 
   return {
     method,
+    others: () => (method() === "tree" ? (places, k, out) => othersWithin(laid, { places, k, out }) : undefined),
     pairs: () => (method() === "scan" ? pairs : undefined),
     nearestInto(queries, k, out, excluded) {
       const searchInto = queries.rowCount >= tileQueryCount && method() === "scan" ? scanInto : walkInto;
@@ -128,9 +130,8 @@ function createRowSearch(laid: LaidRows, method: SearchMethod): NeighbourSearch[
     } else {
       arena.call["searchTree"](rowCount, at.homes);
     }
-    const sums = arena.float64(at.sums, rowCount * k);
-    if (metric === "euclidean") for (let i = 0; i < sums.length; i++) out.distances[i] = Math.sqrt(sums[i]);
-    else out.distances.set(sums);
+    if (metric === "euclidean") arena.call["takeRoots"](rowCount * k);
+    out.distances.set(arena.float64(at.sums, rowCount * k));
     out.indexes.set(arena.int32(at.found, rowCount * k));
   }
 
@@ -148,33 +149,46 @@ function createRowSearch(laid: LaidRows, method: SearchMethod): NeighbourSearch[
   return nearestInto;
 }
 
+/** Rows as queries where they lie: nothing is copied in, and what comes out goes to each row's own line. */
+function othersWithin(laid: LaidRows, request: { places: PlaceRange; k: number; out: NearestOutput }): void {
+  const { places, k, out } = request;
+  const { arena, end, rows, metric, order } = laid;
+  for (let start = places.start; start < places.end; start += batchQueryCount) {
+    const count = Math.min(batchQueryCount, places.end - start);
+    arena.rewind(end);
+    const at = layQueries(arena, count, k, rows.columnCount);
+    arena.call["takeRowsAsQueries"](start);
+    const homes = arena.int32(at.homes, count);
+    for (let i = 0; i < count; i++) homes[i] = start + i;
+    arena.call["searchTree"](count, at.homes);
+    if (metric === "euclidean") arena.call["takeRoots"](count * k);
+    const distances = arena.float64(at.sums, count * k);
+    const indexes = arena.int32(at.found, count * k);
+    for (let i = 0, from = 0; i < count; i++) {
+      for (let to = order[start + i] * k, stop = from + k; from < stop; from++, to++) {
+        out.distances[to] = distances[from];
+        out.indexes[to] = indexes[from];
+      }
+    }
+  }
+}
+
 /** Lists for every row at once: 12 bytes for each of the k neighbours. */
 function pairsWithin(laid: LaidRows, request: { range: PairRange; k: number; limits: Float64Array }): PairCandidates {
   const { range, k, limits } = request;
-  const { arena, order, rows, end } = laid;
+  const { arena, rows, end } = laid;
   arena.rewind(end);
   const paddedCount = Math.ceil(rows.rowCount / blockRowCount) * blockRowCount;
   const at = layQueries(arena, paddedCount, k, 0);
   const limitsAt = arena.put(limits);
-  arena.call["openPairs"](limitsAt);
+  arena.call["openPairs"](limitsAt, arena.reserve(paddedCount / 8));
   arena.call["searchPairs"](range.firstBlock, range.endBlock, range.firstStep, range.endStep);
-  const counts = arena.int32(at.counts, rows.rowCount);
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const found: PairCandidates = {
-    rows: new Int32Array(total),
-    others: new Int32Array(total),
-    sums: new Float64Array(total),
+  const total = arena.call["closeLists"](rows.rowCount);
+  return {
+    counts: arena.int32(at.counts, rows.rowCount).slice(),
+    others: arena.int32(at.found, total).slice(),
+    sums: arena.float64(at.sums, total).slice(),
   };
-  const sums = arena.float64(at.sums, rows.rowCount * k);
-  const others = arena.int32(at.found, rows.rowCount * k);
-  for (let place = 0, to = 0; place < counts.length; place++) {
-    for (let from = place * k; from < place * k + counts[place]; from++, to++) {
-      found.rows[to] = order[place];
-      found.others[to] = others[from];
-      found.sums[to] = sums[from];
-    }
-  }
-  return found;
 }
 
 /** Puts the rows into the arena, builds blocks and boxes, and returns the address after them. */

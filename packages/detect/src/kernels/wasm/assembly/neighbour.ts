@@ -24,12 +24,11 @@ import {
   blockColumnBytes,
   blockCount,
   blocksAt,
-  countsAt,
+  cellsAt,
   euclidean,
-  exactSlack,
   groupColumnBytes,
   groupsOf,
-  idsAt,
+  homeSumsAt,
   k,
   lanes,
   leafLimitsAt,
@@ -38,24 +37,33 @@ import {
   multiplyAdd,
   narrowAt,
   nodeLimitsAt,
-  normLowsAt,
-  normSlacksAt,
-  offer,
   offerLanes,
   openQuery,
   partCountOf,
-  roundedUp,
-  rowCount,
-  scale,
   scratchAt,
+  setLimitFrom,
   slacksOf,
   stackAt,
-  takeRowsAsQueries,
   topLevel,
   width,
 } from "./shared-neighbour-lists";
 
-export { buildBlocks, buildLevels, setLevels, setQueries, setRows, setShape, setWorkspace } from "./shared-neighbour-lists";
+export { openPairs, searchPairs } from "./shared-row-pairs";
+export {
+  buildBlocks,
+  buildLevels,
+  closeLists,
+  setLevels,
+  setQueries,
+  setRows,
+  setShape,
+  setWorkspace,
+  takeRoots,
+  takeRowsAsQueries,
+} from "./shared-neighbour-lists";
+
+/** Halvings of the range of a group's sums: what is left of it hardly holds another row. */
+const bisectionCount: i32 = 10;
 
 /* ---- the tree, one query after another -------------------------------------------------------------------------- */
 
@@ -63,85 +71,145 @@ export { buildBlocks, buildLevels, setLevels, setQueries, setRows, setShape, set
 export function searchTree(queryCount: usize, homes: usize): void {
   for (let query: usize = 0; query < queryCount; query++) {
     const narrow = narrowAt + query * width * 4;
-    openQuery(query, narrow, 4);
+    const norm = openQuery(query, narrow, 4);
     const place = load<i32>(homes + (query << 2));
-    const home = place < 0 ? nearestGroup(query, narrow) : <usize>place / (lanes * 8);
+    const home = place < 0 ? nearestGroup(narrow) : <usize>place / (lanes * 8);
     // The neighbourhood first: it makes the limit small, and then the order of the rest matters little.
-    openGroup(query, narrow, 1, home);
-    if (place >= 0) {
-      const block = <usize>place / lanes;
-      store<i32>(stackAt, load<i32>(stackAt) & ~(1 << (<i32>block & 7)));
-      visitBlock(query, narrow, block);
-    }
-    visitParts(query, narrow, home);
+    visitHome(query, narrow, home, norm, k + <usize>(place >= 0));
     if (topLevel > 1) walk(query, narrow, home);
   }
 }
 
+/**
+ * The group around a query: its sums first, which tell how far the k-th neighbour can be, and so spare most rows of it
+ * their place in the list. `count`: k, and one more where the query itself is among the rows.
+ */
+function visitHome(query: usize, narrow: usize, home: usize, norm: f64, count: usize): void {
+  const first = home << 3;
+  const parts = min(8, blockCount - first);
+  for (let part: usize = 0; part < parts; part++) visitBlock(query, narrow, first + part, homeSumsAt + part * lanes * 4);
+  setLimitFrom(query, norm, boundOfNearest(parts, count));
+  offerLanes(query, first * lanes, homeSumsAt, parts * lanes);
+}
+
+/**
+ * A sum that `count` rows of the home group do not exceed, by a few bisections near the least such; infinity where there are
+ * fewer rows. Where many more rows than `count` stand there, only the least sums of sets of rows are counted: the `count`
+ * nearest hardly ever fall into one set, and where two do, the bound is a little higher.
+ */
+function boundOfNearest(parts: usize, count: usize): f32 {
+  const sumsEnd = homeSumsAt + parts * lanes * 4;
+  let cellBytes = parts * lanes * 4;
+  while (parts == 8 && cellBytes > lanes * 4 && cellBytes >> 1 >= count << 4) cellBytes >>= 1;
+  const infinity = f32x4.splat(Infinity);
+  let lows = infinity;
+  let highs = f32x4.splat(-Infinity);
+  for (let cell: usize = 0; cell < cellBytes; cell += 16) {
+    let least = v128.load(homeSumsAt + cell);
+    for (let at = homeSumsAt + cell + cellBytes; at < sumsEnd; at += cellBytes) least = f32x4.pmin(least, v128.load(at));
+    v128.store(cellsAt + cell, least);
+    lows = f32x4.pmin(lows, least);
+    // Lanes without a row hold infinity.
+    highs = f32x4.pmax(highs, v128.bitselect(highs, least, f32x4.eq(least, infinity)));
+  }
+  lows = f32x4.pmin(lows, i32x4.shuffle(lows, lows, 2, 3, 0, 1));
+  highs = f32x4.pmax(highs, i32x4.shuffle(highs, highs, 2, 3, 0, 1));
+  let low = min(f32x4.extract_lane(lows, 0), f32x4.extract_lane(lows, 1));
+  let high = max(f32x4.extract_lane(highs, 0), f32x4.extract_lane(highs, 1));
+  const end = cellsAt + cellBytes;
+  if (countWithin(end, high) < count) return Infinity;
+  for (let round = 0; round < bisectionCount; round++) {
+    const middle = low + (high - low) * 0.5;
+    const within = countWithin(end, middle);
+    if (within < count) {
+      low = middle;
+      continue;
+    }
+    high = middle;
+    if (within <= count + (count >> 3)) break;
+  }
+  return high;
+}
+
+/** How many cells do not exceed a limit. */
+// @ts-ignore: decorator
+@inline
+function countWithin(end: usize, limit: f32): usize {
+  const limits = f32x4.splat(limit);
+  let counts = i32x4.splat(0);
+  // Blocks hold 32 sums: always a multiple of 8.
+  for (let at = cellsAt; at < end; at += 32) {
+    counts = i32x4.sub(counts, f32x4.le(v128.load(at), limits));
+    counts = i32x4.sub(counts, f32x4.le(v128.load(at, 16), limits));
+  }
+  counts = i32x4.add(counts, i32x4.shuffle(counts, counts, 2, 3, 0, 1));
+  return i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1);
+}
+
 /** Goes down from the top by the nearest box each time. */
-function nearestGroup(query: usize, narrow: usize): usize {
+function nearestGroup(narrow: usize): usize {
   let group: usize = 0;
   for (let level = topLevel; level > 1; level--) {
-    openGroup(query, narrow, level, group);
-    const bounds = stackOf(level) + 32;
-    const count = min(8, partCountOf(level) - (group << 3));
-    let nearest: usize = 0;
-    for (let part: usize = 1; part < count; part++) {
-      if (load<f32>(bounds + (part << 2)) < load<f32>(bounds + (nearest << 2))) nearest = part;
-    }
-    group = (group << 3) + nearest;
+    openGroup(narrow, level, group);
+    group = (group << 3) + takeNearest(boundsOf(level), Infinity);
   }
   return group;
 }
 
-/** Every group but the one done already, depth first. The stack has one entry a level. */
+/** Every group but the one done already, from the inside out: what is left of the group of level 2 around it, then of level 3 ... */
 function walk(query: usize, narrow: usize, done: usize): void {
-  let level = topLevel;
-  openGroup(query, narrow, level, 0);
+  for (let level: usize = 2; level <= topLevel; level++) {
+    openGroup(narrow, level, done >> 3);
+    store<f32>(boundsOf(level) + ((done & 7) << 2), Infinity);
+    descend(query, narrow, level);
+    done >>= 3;
+  }
+}
+
+/** The near parts of the group opened last at a level, nearest first, and theirs, down to the blocks. The stack has one entry a level. */
+function descend(query: usize, narrow: usize, top: usize): void {
+  let level = top;
   for (;;) {
-    const entry = stackOf(level);
-    const open = load<i32>(entry);
-    if (open == 0) {
-      if (level == topLevel) return;
+    const bounds = boundsOf(level);
+    const part = takeNearest(bounds, load<f32>(nodeLimitsAt + (query << 2)));
+    if (part == noPart) {
+      if (level == top) return;
       level++;
       continue;
     }
-    store<i32>(entry, open & (open - 1));
-    const part = <usize>ctz(open);
-    if (load<f32>(entry + 32 + (part << 2)) > load<f32>(nodeLimitsAt + (query << 2))) continue;
-    const child = (<usize>load<i32>(entry, 4) << 3) + part;
-    if (level == 2) {
-      if (child == done) continue;
-      openGroup(query, narrow, 1, child);
-      visitParts(query, narrow, child);
-    } else {
-      openGroup(query, narrow, --level, child);
-    }
+    const child = (<usize>load<i32>(bounds, 32) << 3) + part;
+    if (level == 1) visitBlock(query, narrow, child, 0);
+    else openGroup(narrow, --level, child);
   }
 }
 
+const noPart: usize = 8;
+
+/** The nearest part that is left and within the limit, which is then no longer left. */
 // @ts-ignore: decorator
 @inline
-function stackOf(level: usize): usize {
+function takeNearest(bounds: usize, limit: f32): usize {
+  const b0 = v128.load(bounds);
+  const b1 = v128.load(bounds, 16);
+  let least = f32x4.pmin(b0, b1);
+  least = f32x4.pmin(least, i32x4.shuffle(least, least, 2, 3, 0, 1));
+  least = f32x4.pmin(least, i32x4.shuffle(least, least, 1, 0, 3, 2));
+  const bound = f32x4.extract_lane(least, 0);
+  if (bound > limit || bound == Infinity) return noPart;
+  const part = <usize>ctz(i32x4.bitmask(f32x4.eq(b0, least)) | (i32x4.bitmask(f32x4.eq(b1, least)) << 4));
+  store<f32>(bounds + (part << 2), Infinity);
+  return part;
+}
+
+/** The entry of the stack for a level: bounds of the eight parts, infinity for those done, then the group. */
+// @ts-ignore: decorator
+@inline
+function boundsOf(level: usize): usize {
   return stackAt + (level << 6) - 64;
 }
 
-/** The blocks of the group of level 1 that was opened last. */
-// @ts-ignore: decorator
-@inline
-function visitParts(query: usize, narrow: usize, group: usize): void {
-  for (let open = load<i32>(stackAt); open != 0; open &= open - 1) {
-    const part = <usize>ctz(open);
-    if (load<f32>(stackAt + 32 + (part << 2)) > load<f32>(nodeLimitsAt + (query << 2))) continue;
-    visitBlock(query, narrow, (group << 3) + part);
-  }
-}
-
-/**
- * Computes lower bounds of the float32 sums from a query to the eight boxes of a group, less their share of the error, and
- * writes the entry of the stack: which parts are within the limit, the group, and the bounds.
- */
-function openGroup(query: usize, narrow: usize, level: usize, group: usize): void {
+/** Writes lower bounds of the float32 sums from a query to the eight boxes of a group, less their share of the error, to the stack. */
+function openGroup(narrow: usize, level: usize, group: usize): void {
   let at = groupsOf(level) + group * width * groupColumnBytes;
   const end = narrow + (width << 2);
   let s0 = f32x4.splat(0);
@@ -164,16 +232,14 @@ function openGroup(query: usize, narrow: usize, level: usize, group: usize): voi
     }
   }
   const slacks = slacksOf(level) + (group << 5);
-  s0 = f32x4.sub(s0, v128.load(slacks));
-  s1 = f32x4.sub(s1, v128.load(slacks, 16));
-  const limit = v128.load32_splat(nodeLimitsAt + (query << 2));
-  const beyond = i32x4.bitmask(f32x4.gt(s0, limit)) | (i32x4.bitmask(f32x4.gt(s1, limit)) << 4);
-  const count = <i32>min(8, partCountOf(level) - (group << 3));
-  const entry = stackOf(level);
-  store<i32>(entry, ~beyond & ((1 << count) - 1));
-  store<i32>(entry, <i32>group, 4);
-  v128.store(entry, s0, 32);
-  v128.store(entry, s1, 48);
+  const bounds = boundsOf(level);
+  const count = i32x4.splat(<i32>min(8, partCountOf(level) - (group << 3)));
+  const infinity = f32x4.splat(Infinity);
+  s0 = v128.bitselect(f32x4.sub(s0, v128.load(slacks)), infinity, i32x4.gt_s(count, i32x4(0, 1, 2, 3)));
+  s1 = v128.bitselect(f32x4.sub(s1, v128.load(slacks, 16)), infinity, i32x4.gt_s(count, i32x4(4, 5, 6, 7)));
+  v128.store(bounds, s0);
+  v128.store(bounds, s1, 16);
+  store<i32>(bounds, <i32>group, 32);
 }
 
 /** How far 4 boxes lie from a value in one column. */
@@ -192,8 +258,8 @@ export function visits(): i32 {
   return visitCount;
 }
 
-/** One query against the 32 rows of a block. */
-function visitBlock(query: usize, narrow: usize, block: usize): void {
+/** One query against the 32 rows of a block: offers those within the limit, or, given an address, only writes the sums there. */
+function visitBlock(query: usize, narrow: usize, block: usize, sumsTo: usize): void {
   visitCount++;
   let at = blocksAt + block * width * blockColumnBytes;
   const end = narrow + (width << 2);
@@ -248,19 +314,22 @@ function visitBlock(query: usize, narrow: usize, block: usize): void {
     s6 = f32x4.add(s6, v128.load(bases, 96));
     s7 = f32x4.add(s7, v128.load(bases, 112));
   }
-  const limit = v128.load32_splat(leafLimitsAt + (query << 2));
-  const low = v128.and(v128.and(f32x4.gt(s0, limit), f32x4.gt(s1, limit)), v128.and(f32x4.gt(s2, limit), f32x4.gt(s3, limit)));
-  const high = v128.and(v128.and(f32x4.gt(s4, limit), f32x4.gt(s5, limit)), v128.and(f32x4.gt(s6, limit), f32x4.gt(s7, limit)));
-  if (i32x4.all_true(v128.and(low, high))) return;
-  v128.store(scratchAt, s0);
-  v128.store(scratchAt, s1, 16);
-  v128.store(scratchAt, s2, 32);
-  v128.store(scratchAt, s3, 48);
-  v128.store(scratchAt, s4, 64);
-  v128.store(scratchAt, s5, 80);
-  v128.store(scratchAt, s6, 96);
-  v128.store(scratchAt, s7, 112);
-  offerLanes(query, block * lanes, scratchAt, lanes);
+  if (sumsTo == 0) {
+    const limit = v128.load32_splat(leafLimitsAt + (query << 2));
+    const low = v128.and(v128.and(f32x4.gt(s0, limit), f32x4.gt(s1, limit)), v128.and(f32x4.gt(s2, limit), f32x4.gt(s3, limit)));
+    const high = v128.and(v128.and(f32x4.gt(s4, limit), f32x4.gt(s5, limit)), v128.and(f32x4.gt(s6, limit), f32x4.gt(s7, limit)));
+    if (i32x4.all_true(v128.and(low, high))) return;
+  }
+  const to = sumsTo == 0 ? scratchAt : sumsTo;
+  v128.store(to, s0);
+  v128.store(to, s1, 16);
+  v128.store(to, s2, 32);
+  v128.store(to, s3, 48);
+  v128.store(to, s4, 64);
+  v128.store(to, s5, 80);
+  v128.store(to, s6, 96);
+  v128.store(to, s7, 112);
+  if (sumsTo == 0) offerLanes(query, block * lanes, scratchAt, lanes);
 }
 
 /** Largest absolute difference of a query to 4 rows. */
@@ -331,130 +400,4 @@ function scanTile(query: usize, block: usize, part: usize): void {
   v128.store(scratchAt, e0, 96);
   v128.store(scratchAt, e1, 112);
   for (let i: usize = 0; i < 4; i++) offerLanes(query + i, place, scratchAt + (i << 5), 8);
-}
-
-/* ---- pairs: the rows among themselves, each pair once (euclidean only) ---------------------------------------------- */
-
-/**
- * Makes the rows their own queries, each leaving itself out, and starts their lists.
- * `limits`: for each row index a sum that its k-th neighbour is known not to exceed.
- */
-export function openPairs(limits: usize): void {
-  takeRowsAsQueries();
-  const factor = scale * scale * exactSlack;
-  for (let place: usize = 0; place < blockCount * lanes; place++) {
-    const low = <f64>load<f32>(basesAt + (place << 2));
-    let limit = -Infinity;
-    if (place < rowCount) limit = load<f64>(limits + (<usize>load<i32>(idsAt + (place << 2)) << 3)) * factor - low;
-    store<f64>(normLowsAt + (place << 4), low);
-    store<f64>(normSlacksAt + (place << 4), 0);
-    store<f32>(leafLimitsAt + (place << 2), roundedUp(limit));
-    store<i32>(countsAt + (place << 2), 0);
-  }
-}
-
-/** Blocks `first` to `end`, each with the blocks `firstStep` to `endStep` after it, in a circle. */
-export function searchPairs(first: usize, end: usize, firstStep: usize, endStep: usize): void {
-  for (let block = first; block < end; block++) {
-    for (let step = firstStep; step < endStep; step++) {
-      // Half way round, a pair is met from both ends.
-      if (step << 1 == blockCount && block >= step) continue;
-      const other = block + step < blockCount ? block + step : block + step - blockCount;
-      for (let four: usize = 0; four < lanes; four += 4) {
-        for (let part: usize = 0; part < lanes; part += 8) pairTile(block * lanes + four, other * lanes + part, step != 0);
-      }
-    }
-  }
-}
-
-/** Four rows against 8: each sum is asked for both rows of its pair; within a block every pair comes twice anyway. */
-// @ts-ignore: decorator
-@inline
-function pairTile(fourPlace: usize, eightPlace: usize, both: bool): void {
-  let q = blocksAt + (fourPlace / lanes) * width * blockColumnBytes + ((fourPlace & (lanes - 1)) << 2);
-  let at = blocksAt + (eightPlace / lanes) * width * blockColumnBytes + ((eightPlace & (lanes - 1)) << 2);
-  const end = q + width * blockColumnBytes;
-  let a0 = f32x4.splat(0), a1 = f32x4.splat(0), b0 = f32x4.splat(0), b1 = f32x4.splat(0);
-  let c0 = f32x4.splat(0), c1 = f32x4.splat(0), e0 = f32x4.splat(0), e1 = f32x4.splat(0);
-  for (; q < end; q += blockColumnBytes, at += blockColumnBytes) {
-    const r0 = v128.load(at);
-    const r1 = v128.load(at, 16);
-    const qa = v128.load32_splat(q);
-    a0 = multiplyAdd(qa, r0, a0);
-    a1 = multiplyAdd(qa, r1, a1);
-    const qb = v128.load32_splat(q, 4);
-    b0 = multiplyAdd(qb, r0, b0);
-    b1 = multiplyAdd(qb, r1, b1);
-    const qc = v128.load32_splat(q, 8);
-    c0 = multiplyAdd(qc, r0, c0);
-    c1 = multiplyAdd(qc, r1, c1);
-    const qe = v128.load32_splat(q, 12);
-    e0 = multiplyAdd(qe, r0, e0);
-    e1 = multiplyAdd(qe, r1, e1);
-  }
-  // Blocks hold -2b: the products are 4ab, and -ab/2 of that is -2ab.
-  const half = f32x4.splat(-0.5);
-  a0 = f32x4.mul(a0, half);
-  a1 = f32x4.mul(a1, half);
-  b0 = f32x4.mul(b0, half);
-  b1 = f32x4.mul(b1, half);
-  c0 = f32x4.mul(c0, half);
-  c1 = f32x4.mul(c1, half);
-  e0 = f32x4.mul(e0, half);
-  e1 = f32x4.mul(e1, half);
-  const far = v128.and(
-    v128.and(farFromBoth(a0, a1, fourPlace, eightPlace, both), farFromBoth(b0, b1, fourPlace + 1, eightPlace, both)),
-    v128.and(farFromBoth(c0, c1, fourPlace + 2, eightPlace, both), farFromBoth(e0, e1, fourPlace + 3, eightPlace, both)),
-  );
-  if (i32x4.all_true(far)) return;
-  v128.store(scratchAt, a0);
-  v128.store(scratchAt, a1, 16);
-  v128.store(scratchAt, b0, 32);
-  v128.store(scratchAt, b1, 48);
-  v128.store(scratchAt, c0, 64);
-  v128.store(scratchAt, c1, 80);
-  v128.store(scratchAt, e0, 96);
-  v128.store(scratchAt, e1, 112);
-  offerPairs(fourPlace, eightPlace, both);
-}
-
-/** All ones where a pair is beyond the limit of its first row and, when `both`, of its second. */
-// @ts-ignore: decorator
-@inline
-function farFromBoth(low: v128, high: v128, first: usize, second: usize, both: bool): v128 {
-  const bases = basesAt + (second << 2);
-  const limit = v128.load32_splat(leafLimitsAt + (first << 2));
-  const far = v128.and(f32x4.gt(f32x4.add(low, v128.load(bases)), limit), f32x4.gt(f32x4.add(high, v128.load(bases, 16)), limit));
-  if (!both) return far;
-  const limits = leafLimitsAt + (second << 2);
-  const base = v128.load32_splat(basesAt + (first << 2));
-  const farToo = v128.and(f32x4.gt(f32x4.add(low, base), v128.load(limits)), f32x4.gt(f32x4.add(high, base), v128.load(limits, 16)));
-  return v128.and(far, farToo);
-}
-
-/** Goes through the sums of a tile, four at a time, as most fours have no near pair. */
-function offerPairs(fourPlace: usize, eightPlace: usize, both: bool): void {
-  for (let i: usize = 0; i < 8; i++) {
-    const first = fourPlace + (i >> 1);
-    const second = eightPlace + ((i & 1) << 2);
-    const sums = v128.load(scratchAt + (i << 4));
-    const limit = v128.load32_splat(leafLimitsAt + (first << 2));
-    let far = i32x4.bitmask(f32x4.gt(f32x4.add(sums, v128.load(basesAt + (second << 2))), limit));
-    if (both) {
-      const base = v128.load32_splat(basesAt + (first << 2));
-      far &= i32x4.bitmask(f32x4.gt(f32x4.add(sums, base), v128.load(leafLimitsAt + (second << 2))));
-    }
-    if (far == 15) continue;
-    for (let near = ~far & 15; near != 0; near &= near - 1) {
-      const lane = <usize>ctz(near);
-      offerPair(first, second + lane, load<f32>(scratchAt + (i << 4) + (lane << 2)), both);
-    }
-  }
-}
-
-function offerPair(first: usize, second: usize, sum: f32, both: bool): void {
-  if (first >= rowCount || second >= rowCount) return;
-  if (!(sum + load<f32>(basesAt + (second << 2)) > load<f32>(leafLimitsAt + (first << 2)))) offer(first, second);
-  if (!both) return;
-  if (!(sum + load<f32>(basesAt + (first << 2)) > load<f32>(leafLimitsAt + (second << 2)))) offer(second, first);
 }

@@ -12,6 +12,8 @@ const tiny: f64 = 1e-36;
 export const exactSlack: f64 = 1.0 + 1e-9;
 /** Queries farther out than this many radii of the rows, squared, are not pruned: float32 could not tell rows apart. */
 const normMax: f64 = 1e12;
+/** With a larger share of error (some 400,000 columns), sums say nothing of how far rows can be. */
+const errorShareMax: f64 = 0.05;
 
 export let rowCount: usize = 0;
 export let width: usize = 0;
@@ -176,6 +178,10 @@ export let normLowsAt: usize = 0;
 export let normSlacksAt: usize = 0;
 export let scratchAt: usize = 0;
 export let stackAt: usize = 0;
+/** Sums of a query and the 256 rows of a group. */
+export let homeSumsAt: usize = 0;
+/** The least of them in sets of rows; or the bounds of eight boxes. */
+export let cellsAt: usize = 0;
 
 export function setQueries(neighbours: usize, queries: usize, excluded: usize, sums: usize, found: usize, counts: usize): void {
   k = neighbours;
@@ -186,10 +192,10 @@ export function setQueries(neighbours: usize, queries: usize, excluded: usize, s
   countsAt = counts;
 }
 
-/** From here on the queries are the rows in tree order, and each leaves itself out. */
-export function takeRowsAsQueries(): void {
-  queriesAt = rowsAt;
-  excludedAt = idsAt;
+/** From here on the queries are the rows in tree order from a place on, and each leaves itself out. */
+export function takeRowsAsQueries(start: usize): void {
+  queriesAt = rowsAt + ((start * width) << 3);
+  excludedAt = idsAt + (start << 2);
 }
 
 export function setWorkspace(narrow: usize, leafLimits: usize, nodeLimits: usize, normLows: usize, scratch: usize, stack: usize): void {
@@ -199,11 +205,13 @@ export function setWorkspace(narrow: usize, leafLimits: usize, nodeLimits: usize
   normLowsAt = normLows;
   normSlacksAt = normLows + 8;
   scratchAt = scratch;
+  homeSumsAt = scratch + lanes * 4;
+  cellsAt = homeSumsAt + 8 * lanes * 4;
   stackAt = stack;
 }
 
-/** Writes query values to `narrow` at `step` bytes a column; starts its limits at infinity. */
-export function openQuery(query: usize, narrow: usize, step: usize): void {
+/** Writes query values to `narrow` at `step` bytes a column; starts its limits at infinity. @returns its norm, squared if euclidean. */
+export function openQuery(query: usize, narrow: usize, step: usize): f64 {
   let norm: f64 = 0;
   for (let column: usize = 0; column < width; column++) {
     const value = centred(queriesAt + ((query * width + column) << 3), column);
@@ -222,6 +230,22 @@ export function openQuery(query: usize, narrow: usize, step: usize): void {
   store<f32>(leafLimitsAt + (query << 2), Infinity);
   store<f32>(nodeLimitsAt + (query << 2), Infinity);
   store<i32>(countsAt + (query << 2), 0);
+  return norm;
+}
+
+/**
+ * Sets the limits of a query of norm A by a float32 sum s that k rows do not exceed. A bound of their distance r follows as
+ * that for pruning does, from the other side: r^2 <= s + A^2 (1 + e) + 3e B^2, where 3e covers the rounding of the bases,
+ * too, and B^2 <= 2 A^2 + 2 r^2. For the other metrics r <= s + eA + 3eB, and B <= A + r.
+ */
+export function setLimitFrom(query: usize, norm: f64, sum: f32): void {
+  // Queries too far out for float32 have no use for their sums.
+  if (!(norm < normMax) || !(sum < Infinity) || !(errorShare < errorShareMax)) return;
+  const bound =
+    metric == euclidean
+      ? (<f64>sum + norm * (1.0 + 7.0 * errorShare)) / (1.0 - 6.0 * errorShare)
+      : (<f64>sum + norm * 4.0 * errorShare) / (1.0 - 3.0 * errorShare);
+  setLimits(query, max(bound, 0) + 4.0 * tiny);
 }
 
 /** The reference's sum: float64, columns in order. */
@@ -271,8 +295,32 @@ export function offer(query: usize, place: usize): void {
   if (count == k) tighten(query, load<f64>(sums + ((k - 1) << 3)));
 }
 
+/** Sums become distances. */
+export function takeRoots(count: usize): void {
+  for (let at = sumsAt, end = sumsAt + (count << 3); at < end; at += 8) store<f64>(at, sqrt(load<f64>(at)));
+}
+
+/** Moves the lists together, so that no gaps are between them. @returns how many entries they have in all. */
+export function closeLists(queryCount: usize): usize {
+  let total: usize = 0;
+  for (let query: usize = 0; query < queryCount; query++) {
+    const count = <usize>load<i32>(countsAt + (query << 2));
+    memory.copy(sumsAt + (total << 3), sumsAt + ((query * k) << 3), count << 3);
+    memory.copy(foundAt + (total << 2), foundAt + ((query * k) << 2), count << 2);
+    total += count;
+  }
+  return total;
+}
+
 function tighten(query: usize, worst: f64): void {
-  const limit = worst * (metric == euclidean ? scale * scale : scale) * exactSlack;
+  setLimits(query, worst * (metric == euclidean ? scale * scale : scale));
+}
+
+/** `bound`: scaled. */
+// @ts-ignore: decorator
+@inline
+function setLimits(query: usize, bound: f64): void {
+  const limit = bound * exactSlack;
   store<f32>(leafLimitsAt + (query << 2), roundedUp(limit - load<f64>(normLowsAt + (query << 4))));
   store<f32>(nodeLimitsAt + (query << 2), roundedUp(limit + load<f64>(normSlacksAt + (query << 4))));
 }
