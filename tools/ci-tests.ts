@@ -30,13 +30,14 @@ const patterns: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["browser", /\/test\/browser\//],
   ["pack", /pack\.test\.ts$/],
   ["examples", /^examples\//],
+  ["service", /^packages\/platform\/test\/(service|http|faults)/],
   ["command-line", /^packages\/platform\/(test|src\/cli|src\/main)\//],
   ["conformance", /conformance/],
   ["parity", /parity/],
   ["accuracy", /accuracy/],
 ];
 const sourceGroups = ["unit", "conformance", "parity", "accuracy"];
-const builtGroups = ["command-line", "pack", "browser", "examples"];
+const builtGroups = ["command-line", "service", "pack", "browser", "examples"];
 
 /** Titles shown of one file's skipped tests. */
 const skippedTitlesMax = 3;

@@ -1,0 +1,101 @@
+/** The real program as a process of its own: started from what was built, killed as a test likes. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { eventually } from "./eventually.ts";
+
+export interface ServiceProcess {
+  /** Where it listens; empty for a worker. */
+  readonly url: string;
+  readonly pid: number;
+  /** All that it wrote so far. */
+  output(): string;
+  /** Resolves to the exit code, or the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | string | null>;
+}
+
+export interface ServiceOptions {
+  readonly command?: "serve" | "worker";
+  readonly dataFolder: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const program = resolve(import.meta.dirname, "../bin/nomaly.js");
+const readyMsMax = 60_000;
+
+export async function startService({ command = "serve", dataFolder, environment = {} }: ServiceOptions): Promise<ServiceProcess> {
+  const words = command === "serve" ? ["serve", "--port", "0"] : ["worker"];
+  const child = spawn(process.execPath, [program, ...words, "--data-dir", dataFolder], {
+    env: { ...cleanEnvironment(), NOMALY_LOG_LEVEL: "warn", ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => (output += bytes.toString()));
+  const onExit = () => void child.kill("SIGKILL");
+  process.once("exit", onExit);
+  child.once("exit", () => process.off("exit", onExit));
+  const said = command === "serve" ? /nomaly serves (\S+)/ : /nomaly works/;
+  await eventually("the service says that it is ready", () => said.test(output) || hasEnded(child), readyMsMax);
+  if (!said.test(output)) throw new Error(`the service did not start: ${output}`);
+  return {
+    url: /nomaly serves (\S+)/.exec(output)?.[1] ?? "",
+    pid: child.pid ?? 0,
+    output: () => output,
+    async end(signal) {
+      if (!hasEnded(child)) {
+        const ended = once(child, "exit");
+        child.kill(signal);
+        await ended;
+      }
+      return child.exitCode ?? child.signalCode;
+    },
+  };
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+/** Settings of whoever runs the tests are not those of the test. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const own = /^(NOMALY_|DATABASE_|REDIS_)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
+}
+
+export interface DataFolder {
+  readonly path: string;
+  /** Ends a database that a killed service left running, and removes all. */
+  remove(): Promise<void>;
+}
+
+export function makeDataFolder(): DataFolder {
+  const path = mkdtempSync(join(tmpdir(), "nomaly-service-"));
+  return {
+    path,
+    async remove() {
+      const lock = join(path, "postgres/postmaster.pid");
+      if (existsSync(lock)) {
+        const pid = Number(readFileSync(lock, "utf8").split("\n")[0]);
+        try {
+          process.kill(pid, "SIGQUIT");
+          await eventually("the database has ended", () => !isAlive(pid));
+        } catch {
+          // It has ended already.
+        }
+      }
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
