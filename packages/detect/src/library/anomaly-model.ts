@@ -9,7 +9,7 @@ import { explainRows } from "../explanation/explain.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { RowsInput } from "../pipeline/column-source.ts";
 import { columnSource } from "../pipeline/column-source.ts";
-import { encodeRows } from "../pipeline/encode.ts";
+import { encodeRows, plainRows } from "../pipeline/encode.ts";
 import type { Pipeline, PipelineColumn, SkippedColumn } from "../pipeline/pipeline.ts";
 import type { Ranker } from "../thresholds/rank.ts";
 import type { ThresholdSpec } from "../thresholds/threshold-spec.ts";
@@ -111,7 +111,9 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
   }
 
   async function scoreAsync(rows: RowsInput, options: ScoreOptions = {}): Promise<Float64Array> {
-    const matrix = encodeRows(pipeline, columnSource(rows));
+    const source = columnSource(rows);
+    const plain = source.rowCount === 0 ? undefined : plainRows(pipeline, source);
+    const matrix = plain?.rows ?? encodeRows(pipeline, source);
     const { signal, progress } = options;
     const threads = openThreads(options.threads, matrix.values.length);
     const context = {
@@ -119,8 +121,15 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
       threads,
       ...(signal === undefined ? {} : { signal }),
       ...(progress === undefined ? {} : { progress }),
+      ...(plain === undefined ? {} : { preparation: { scaling: plain.scaling } }),
     };
-    return scoreRows(detector.id, model, matrix, context);
+    try {
+      return await scoreRows(detector.id, model, matrix, context);
+    } catch (error) {
+      // What a block found not finite is found again here, with its place in the whole table.
+      if (error instanceof NomalyError && error.code === "NOT_FINITE") encodeRows(pipeline, source);
+      throw error;
+    }
   }
 
   function judge(scores: Float64Array): Predictions {

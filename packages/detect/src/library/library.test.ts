@@ -65,6 +65,30 @@ describe("fit and detect", () => {
     await expect(fitWith({ neighbors: 2 })).rejects.toThrow('did you mean "n_neighbors"?');
   });
 
+  it("scores many rows on threads with the bits of one thread, scaled as they were in training", async () => {
+    const random = createRandom(8);
+    const values = Float64Array.from({ length: 4 * 120_000 }, () => 1000 + 50 * random.normal());
+    const model = await fit({ values: values.slice(0, 4000), columnCount: 4 }, { detector: "hbos" });
+    const rows = { values, columnCount: 4 };
+    const scores = model.score(rows);
+    expect(await model.scoreAsync(rows, { threads: 2 })).toStrictEqual(scores);
+    expect(await model.scoreAsync(rows, { threads: 1 })).toStrictEqual(scores);
+  });
+
+  it("names the row and column that is no finite number, on however many threads", async () => {
+    for (const detector of ["hbos", "ecod"]) {
+      const model = await fit({ values: Float64Array.of(1, 2, 3, 4, 5, 7), columnCount: 2 }, { detector });
+      const values = new Float64Array(2 * 250_000).fill(3);
+      values[2 * 200_001 + 1] = Number.NaN;
+      for (const threads of [1, 2]) {
+        await expect(model.scoreAsync({ values, columnCount: 2 }, { threads })).rejects.toMatchObject({
+          code: "NOT_FINITE",
+          field: "rows[200001][1]",
+        });
+      }
+    }
+  });
+
   it("refuses options that there are not, with the nearest that there is", async () => {
     const mistyped: object = { detectr: "knn" };
     const absent: object = { detectr: undefined };

@@ -9,7 +9,7 @@ import { chooseKernels } from "../kernels/choose.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { RowsInput } from "../pipeline/column-source.ts";
 import { columnSource } from "../pipeline/column-source.ts";
-import { encodeRows } from "../pipeline/encode.ts";
+import { encodeTrainingRows } from "../pipeline/encode.ts";
 import type { PipelineOptions } from "../pipeline/learn.ts";
 import { learnPipeline } from "../pipeline/learn.ts";
 import { createRandom } from "../random.ts";
@@ -115,7 +115,7 @@ export function createLibrary(options: LibraryOptions): Library {
     const source = columnSource(rows);
     requireRows(detector, source.rowCount);
     const pipeline = learnPipeline(source, given, detector.traits.unitsMatter);
-    const matrix = encodeRows(pipeline, source);
+    const matrix = encodeTrainingRows(pipeline, source);
     const context: FitContext = {
       random: createRandom(seed),
       kernels: kernelSet(),

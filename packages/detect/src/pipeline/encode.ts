@@ -1,8 +1,8 @@
 /** Applies a pipeline: rows by column name in, a matrix of numbers out. The same bits for a row whatever rows stand beside it. */
 
 import { NomalyError } from "../errors.ts";
-import type { Matrix } from "../matrix.ts";
-import { requireFinite, requireWidth } from "../matrix.ts";
+import type { Matrix, RowScaling } from "../matrix.ts";
+import { requireFinite, requireWidth, scaleRowsInto } from "../matrix.ts";
 import { sharedFloat64 } from "../shared-memory.ts";
 import type { ColumnSource } from "./column-source.ts";
 import { infiniteValue, missingValues, unknownColumn } from "./learn.ts";
@@ -13,8 +13,6 @@ import { categoryOf, isMissingText, numberOfText, textsOf } from "./texts.ts";
 
 /** Below this many values a matrix is made on ordinary memory: no thread will need it. */
 const sharedValueCountMin = 100_000;
-/** Values of a block of rows that is written once for each column: it stays in the processor's cache. */
-const scaledBlockValueCount = 8192;
 
 /**
  * n rows become n x w numbers, w = {@link pipelineWidth}.
@@ -24,8 +22,57 @@ const scaledBlockValueCount = 8192;
 export function encodeRows(pipeline: Pipeline, source: ColumnSource): Matrix {
   const width = pipelineWidth(pipeline);
   if (source.rowCount === 0) return { rowCount: 0, columnCount: width, values: new Float64Array(0) };
-  const plain = plainMatrix(pipeline, source);
-  if (plain !== undefined) return plain;
+  const plain = plainRows(pipeline, source);
+  if (plain !== undefined) return plain.scaling === undefined ? checked(plain.rows) : scaledCopy(plain.rows, plain.scaling);
+  return encodeEach(pipeline, source, width);
+}
+
+/** {@link encodeRows} of the rows that the pipeline has learned from and so knows to be finite. */
+export function encodeTrainingRows(pipeline: Pipeline, source: ColumnSource): Matrix {
+  const plain = plainRows(pipeline, source);
+  return plain !== undefined && plain.scaling === undefined ? plain.rows : encodeRows(pipeline, source);
+}
+
+/** Rows that need no encoding but to be scaled. */
+export interface PlainRows {
+  readonly rows: Matrix;
+  readonly scaling: RowScaling | undefined;
+}
+
+/**
+ * Unnamed numbers in, plain numbers wanted: the rows as they are, not looked at, and what is to be done with them. So they
+ * can be scaled block by block where they are read, without a copy of them all. Undefined for other rows.
+ * @throws NomalyError SHAPE when they have another width.
+ */
+export function plainRows(pipeline: Pipeline, source: ColumnSource): PlainRows | undefined {
+  const { matrix } = source;
+  if (matrix === undefined || pipeline.named || source.named) return undefined;
+  requireWidth(matrix, pipeline.sourceColumnCount);
+  const inOrder = pipeline.columns.every((column, index) => column.position === index);
+  if (!inOrder || pipeline.columns.length !== matrix.columnCount) return undefined;
+  const encodings = pipeline.columns.map((column) => column.encoding);
+  if (!encodings.every((encoding) => encoding.kind === "number" && encoding.fill === null)) return undefined;
+  if (pipeline.scaling === "none") return { rows: matrix, scaling: undefined };
+  const numbers = encodings as NumberEncoding[];
+  const centers = Float64Array.from(numbers, ({ center }) => center);
+  return { rows: matrix, scaling: { centers, scales: Float64Array.from(numbers, ({ scale }) => scale) } };
+}
+
+function checked(rows: Matrix): Matrix {
+  requireFinite(rows);
+  return rows;
+}
+
+function scaledCopy(rows: Matrix, scaling: RowScaling): Matrix {
+  const { length } = rows.values;
+  const scaled = { ...rows, values: length >= sharedValueCountMin ? sharedFloat64(length) : new Float64Array(length) };
+  if (scaleRowsInto(rows, scaling, scaled.values)) return scaled;
+  requireFinite(rows);
+  requireFinite(scaled);
+  return scaled;
+}
+
+function encodeEach(pipeline: Pipeline, source: ColumnSource, width: number): Matrix {
   const length = source.rowCount * width;
   const values = length >= sharedValueCountMin ? sharedFloat64(length) : new Float64Array(length);
   const out = { rowCount: source.rowCount, columnCount: width, values };
@@ -35,44 +82,6 @@ export function encodeRows(pipeline: Pipeline, source: ColumnSource): Matrix {
     offset += encodedWidth(column.encoding);
   }
   return out;
-}
-
-/** Unnamed numbers in, plain numbers wanted: no copy, or one scaled copy. */
-function plainMatrix(pipeline: Pipeline, source: ColumnSource): Matrix | undefined {
-  const { matrix } = source;
-  if (matrix === undefined || pipeline.named || source.named) return undefined;
-  requireWidth(matrix, pipeline.sourceColumnCount);
-  const inOrder = pipeline.columns.every((column, index) => column.position === index);
-  if (!inOrder || pipeline.columns.length !== matrix.columnCount) return undefined;
-  const encodings = pipeline.columns.map((column) => column.encoding);
-  if (!encodings.every((encoding) => encoding.kind === "number" && encoding.fill === null)) return undefined;
-  if (pipeline.scaling !== "none") return scaledCopy(matrix, encodings as NumberEncoding[]);
-  requireFinite(matrix);
-  return matrix;
-}
-
-function scaledCopy(matrix: Matrix, encodings: readonly NumberEncoding[]): Matrix {
-  const { values, columnCount, rowCount } = matrix;
-  const scaled = values.length >= sharedValueCountMin ? sharedFloat64(values.length) : new Float64Array(values.length);
-  const blockRowCount = Math.max(1, Math.floor(scaledBlockValueCount / columnCount));
-  let sum = 0;
-  for (let start = 0; start < rowCount; start += blockRowCount) {
-    const end = Math.min(start + blockRowCount, rowCount);
-    for (let column = 0; column < columnCount; column++) {
-      const { center, scale } = encodings[column];
-      for (let at = start * columnCount + column, stop = end * columnCount; at < stop; at += columnCount) {
-        const value = (values[at] - center) / scale;
-        sum += value - value; // NaN as soon as one is not finite.
-        scaled[at] = value;
-      }
-    }
-  }
-  const table = { rowCount, columnCount, values: scaled };
-  if (sum !== 0) {
-    requireFinite(matrix);
-    requireFinite(table);
-  }
-  return table;
 }
 
 /** Where the rows have the pipeline's column of that index. */

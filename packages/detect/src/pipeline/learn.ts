@@ -7,7 +7,7 @@ import { identifierReason } from "./identifiers.ts";
 import type { CategoryEncoding, Encoding, MissingPolicy, Pipeline, PipelineColumn, Scaling, SkippedColumn } from "./pipeline.ts";
 import { categoryEncodings, missingPolicies, scalings } from "./pipeline.ts";
 import type { NumberSummary } from "./statistics.ts";
-import { countTexts, exactMedian, quantile, sortedSample, summarize, summarizeColumns } from "./statistics.ts";
+import { countTexts, exactMedian, quantile, sampleColumns, sortedSample, summarize, summarizeColumns } from "./statistics.ts";
 import type { Column, TextColumn } from "./table.ts";
 import { categoryOf, isMissingText, numberOfText, numbersOfTexts, textsOf } from "./texts.ts";
 
@@ -33,6 +33,8 @@ const frequencyCategoryCountMax = 10_000;
 /** Share of texts that read as numbers above which the others are taken for mistakes. */
 const numericTextShareMin = 0.9;
 const commonestCount = 5;
+/** Samples of more columns than this are not kept until someone asks what is usual in them. */
+const laterColumnCountMax = 64;
 /** Columns that a message about missing values lists. */
 const gapCountShown = 12;
 
@@ -157,13 +159,26 @@ function learnPlainColumns(
   if (matrix === undefined || source.named || options.categorical !== undefined || context.scaling === "robust") return undefined;
   const summaries = summarizeColumns(matrix, context.scaling === "standard");
   if (summaries === undefined) return undefined;
-  const { values, columnCount } = matrix;
+  const samples = sampleColumns(matrix);
+  const isLater = matrix.columnCount <= laterColumnCountMax;
   return wanted.map((index) => {
-    const sample = sortedSample(matrix.rowCount, (row) => values[row * columnCount + index]);
-    const scale = centerAndScale(context.scaling, summaries[index], values);
-    const learned = { sample, scale, fill: context.missing === "refuse" ? null : quantile(sample, 0.5), indicator: false };
-    return { position: index, ...numberColumn(source.names[index], "number", summaries[index], learned) };
+    const sample = isLater ? sortedLater(samples[index]) : () => samples[index];
+    if (!isLater) samples[index].sort();
+    const scale = centerAndScale(context.scaling, summaries[index], matrix.values);
+    const learned = { sample, scale, fill: context.missing === "refuse" ? null : quantile(sample(), 0.5), indicator: false };
+    const { name, kind, encoding, profile } = numberColumn(source.names[index], "number", summaries[index], learned);
+    return { position: index, name, kind, encoding, profile: isLater ? profile : { ...profile } };
   });
+}
+
+/** Sorts in place when first asked: who only wants scores does not wait for what is usual in a column. */
+function sortedLater(sample: Float64Array): () => Float64Array {
+  let isSorted = false;
+  return () => {
+    if (!isSorted) sample.sort();
+    isSorted = true;
+    return sample;
+  };
 }
 
 function learnNumber(column: Exclude<Column, TextColumn>, context: LearnContext): LearnedColumn {
@@ -174,14 +189,16 @@ function learnNumber(column: Exclude<Column, TextColumn>, context: LearnContext)
   const sample = sortedSample(values.length, (row) => values[row]);
   const fill = context.missing === "refuse" ? null : summary.missingCount === 0 ? quantile(sample, 0.5) : exactMedian(values);
   const indicator = context.missing === "indicator" && summary.missingCount > 0;
-  return numberColumn(name, kind, summary, { sample, scale, fill, indicator });
+  const learned = numberColumn(name, kind, summary, { sample: () => sample, scale, fill, indicator });
+  // The quantiles themselves, so that the sample can go.
+  return { ...learned, profile: { ...learned.profile } };
 }
 
 function numberColumn(
   name: string,
   kind: "number" | "date" | "boolean",
   summary: NumberSummary,
-  learned: { sample: Float64Array; scale: { center: number; scale: number }; fill: number | null; indicator: boolean },
+  learned: { sample: () => Float64Array; scale: { center: number; scale: number }; fill: number | null; indicator: boolean },
 ): LearnedColumn {
   const { sample, scale, fill, indicator } = learned;
   const encoding: Encoding = {
@@ -193,9 +210,15 @@ function numberColumn(
   const profile = {
     kind: "number",
     min: summary.min,
-    low: quantile(sample, 0.05),
-    median: quantile(sample, 0.5),
-    high: quantile(sample, 0.95),
+    get low() {
+      return quantile(sample(), 0.05);
+    },
+    get median() {
+      return quantile(sample(), 0.5);
+    },
+    get high() {
+      return quantile(sample(), 0.95);
+    },
     max: summary.max,
     missingCount: summary.missingCount,
   } as const;

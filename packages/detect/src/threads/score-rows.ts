@@ -3,8 +3,8 @@
 import type { Model } from "../detector/detector.ts";
 import { throwIfAborted } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
-import type { Matrix } from "../matrix.ts";
-import { rowRange } from "../matrix.ts";
+import type { Matrix, RowScaling } from "../matrix.ts";
+import { requireFinite, rowRange, scaleRowsInto } from "../matrix.ts";
 import { sharedFloat64, toShared, toSharedMatrix } from "../shared-memory.ts";
 import type { ModelState } from "../detector/detector.ts";
 import { yieldWhenDue } from "./yield-when-due.ts";
@@ -19,6 +19,12 @@ export interface ScoringContext {
   readonly progress?: (done: number) => void;
 }
 
+/** What has yet to be done with rows before a model may see them; nothing by default. */
+export interface RowPreparation {
+  /** Rows are checked to be finite, and scaled where this is given. */
+  readonly scaling: RowScaling | undefined;
+}
+
 /** Input of the task `core/score`; `rows` and `scores` lie on shared memory. */
 export interface ScoreTask {
   readonly detectorId: string;
@@ -27,12 +33,15 @@ export interface ScoreTask {
   readonly state: ModelState;
   readonly rows: Matrix;
   readonly scores: Float64Array;
+  readonly preparation?: RowPreparation;
 }
 
 /** Rows between two looks at the signal, to begin with; then larger blocks or smaller ones, as the time that they take allows. */
 const firstBlockRowCount = 2048;
 const blockRowCountMin = 32;
 const blockRowCountMax = 65_536;
+/** Values that are scaled at once, so that they stay in the cache until the model reads them. */
+const scaledValueCount = 65_536;
 /** With a large model, one row may cost a millisecond. */
 const shortBlockMs = 20;
 const longBlockMs = 80;
@@ -53,9 +62,15 @@ interface SentModel {
 /**
  * One score a row, in order: the same bits whatever the number of threads, since a score depends on model and row alone.
  * @param detectorId the detector whose `restore` makes the model in a worker.
+ * @throws NomalyError NOT_FINITE, with a place that counts from some block's start, when prepared rows are not finite.
  */
-export async function scoreRows(detectorId: string, model: Model, rows: Matrix, context: ScoringContext): Promise<Float64Array> {
-  const { threads, kernels, signal, progress } = context;
+export async function scoreRows(
+  detectorId: string,
+  model: Model,
+  rows: Matrix,
+  context: ScoringContext & { readonly preparation?: RowPreparation },
+): Promise<Float64Array> {
+  const { threads, kernels, signal, progress, preparation } = context;
   if (!isWorthSending(threads, rows.values.length, threadedValueCountMin)) return scoreHere(model, rows, context);
   const shared = toSharedMatrix(rows);
   const scores = sharedFloat64(rows.rowCount);
@@ -66,6 +81,7 @@ export async function scoreRows(detectorId: string, model: Model, rows: Matrix, 
     state,
     rows: rowRange(shared, start, end),
     scores: scores.subarray(start, end),
+    ...(preparation === undefined ? {} : { preparation }),
   }));
   const onDone = (doneCount: number) => progress?.(doneCount / inputs.length);
   await threads.map<ScoreTask, null>("core/score", inputs, kernels, { ...(signal === undefined ? {} : { signal }), onDone });
@@ -80,7 +96,11 @@ function sentModel(detectorId: string, model: Model): SentModel {
   return sent;
 }
 
-async function scoreHere(model: Model, rows: Matrix, context: ScoringContext): Promise<Float64Array> {
+async function scoreHere(
+  model: Model,
+  rows: Matrix,
+  context: ScoringContext & { readonly preparation?: RowPreparation },
+): Promise<Float64Array> {
   const scores = new Float64Array(rows.rowCount);
   let blockRowCount = firstBlockRowCount;
   for (let start = 0; start < rows.rowCount;) {
@@ -88,12 +108,31 @@ async function scoreHere(model: Model, rows: Matrix, context: ScoringContext): P
     throwIfAborted(context.signal);
     const began = performance.now();
     const end = Math.min(start + blockRowCount, rows.rowCount);
-    model.scoreInto(rowRange(rows, start, end), scores.subarray(start, end));
+    scorePrepared(model, rowRange(rows, start, end), scores.subarray(start, end), context.preparation);
     context.progress?.(end / rows.rowCount);
     start = end;
     blockRowCount = nextBlockRowCount(blockRowCount, performance.now() - began);
   }
   return scores;
+}
+
+/** `scoreInto` of rows that may have to be checked and scaled first. @throws NomalyError NOT_FINITE. */
+export function scorePrepared(model: Model, rows: Matrix, scores: Float64Array, preparation: RowPreparation | undefined): void {
+  const scaling = preparation?.scaling;
+  if (preparation !== undefined && scaling === undefined) requireFinite(rows);
+  if (scaling === undefined) {
+    model.scoreInto(rows, scores);
+    return;
+  }
+  const { rowCount, columnCount } = rows;
+  const scaledRowCount = Math.max(1, Math.floor(scaledValueCount / columnCount));
+  const buffer = new Float64Array(Math.min(rowCount, scaledRowCount) * columnCount);
+  for (let start = 0; start < rowCount; start += scaledRowCount) {
+    const end = Math.min(start + scaledRowCount, rowCount);
+    const scaled = { rowCount: end - start, columnCount, values: buffer.subarray(0, (end - start) * columnCount) };
+    if (!scaleRowsInto(rowRange(rows, start, end), scaling, scaled.values)) requireFinite(scaled);
+    model.scoreInto(scaled, scores.subarray(start, end));
+  }
 }
 
 /** A row's score is the same in whatever block, so the clock may decide. */

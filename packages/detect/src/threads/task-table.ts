@@ -4,6 +4,7 @@ import type { AnyDetector, Model, Task } from "../detector/detector.ts";
 import { assert } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { ScoreTask } from "./score-rows.ts";
+import { scorePrepared } from "./score-rows.ts";
 
 /** Restored models kept by a worker, so that the pieces of one scoring restore it once. */
 const keptModelCountMax = 2;
@@ -34,7 +35,7 @@ function scoreTask(detectors: readonly AnyDetector[]): Task {
   }
 
   return (input: ScoreTask, kernels: KernelSet) => {
-    modelOf(input, kernels).scoreInto(input.rows, input.scores);
+    scorePrepared(modelOf(input, kernels), input.rows, input.scores, input.preparation);
     return null;
   };
 }
