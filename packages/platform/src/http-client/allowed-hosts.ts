@@ -1,0 +1,124 @@
+/** Which hosts may be called, and what each may be. Whatever is not listed is refused. */
+
+import { isIP } from "node:net";
+import { NomalyError } from "@nomaly/detect";
+import { addressRange, type AddressRange } from "./address-ranges.ts";
+
+export interface AllowedHost {
+  /** As a URL writes it; one that begins with `*.` stands for every name under it. */
+  readonly host: string;
+  /** Undefined: any. */
+  readonly port?: number | undefined;
+  /** It may have loopback and private addresses. */
+  readonly isPrivate?: boolean;
+  /** It may have link-local addresses, under which clouds hand out credentials. */
+  readonly isLinkLocal?: boolean;
+  /** Without TLS; only ever to loopback and private addresses. */
+  readonly isPlain?: boolean;
+}
+
+const marks = { private: "isPrivate", "link-local": "isLinkLocal", http: "isPlain" } as const;
+
+/** @param text `host[:port]` and marks: `keys.example.com`, `*.s3.example.com`, `127.0.0.1:9000+private+http`. */
+export function parseAllowedHost(text: string): AllowedHost {
+  const [address, ...words] = text.trim().split("+");
+  const url = URL.parse(`https://${address.replace(/^\*\./, "")}`);
+  const isHost = url !== null && url.href === `https://${url.host}/` && !/[/@]/.test(address) && !url.host.includes("*");
+  const unknown = words.find((word) => !(word in marks));
+  if (!isHost || unknown !== undefined) {
+    throw new NomalyError("CONFIG", `"${text}" is no allowed host`, {
+      field: "allowed_hosts",
+      expected: `host[:port] and any of ${Object.keys(marks)
+        .map((word) => `+${word}`)
+        .join(", ")}`,
+      received: text,
+    });
+  }
+  const port = /:(\d+)$/.exec(address)?.[1];
+  const flags = Object.fromEntries(words.map((word) => [marks[word as keyof typeof marks], true]));
+  return {
+    host: (address.startsWith("*.") ? "*." : "") + url.hostname,
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...flags,
+  };
+}
+
+/**
+ * The entry that lets this URL pass. Its host's addresses are still to be checked, when it is connected to.
+ * @throws NomalyError OUTGOING
+ */
+export function checkUrl(url: URL, allowedHosts: readonly AllowedHost[]): AllowedHost {
+  if (url.protocol !== "https:" && url.protocol !== "http:")
+    throw refusal(url, `the scheme ${url.protocol} is not allowed`, "https");
+  if (url.username !== "" || url.password !== "") throw refusal(url, "a URL must not carry credentials");
+  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
+  const entries = allowedHosts.filter((entry) => isSameHost(entry, url.hostname) && (entry.port ?? port) === port);
+  if (entries.length === 0) throw refusal(url, "the host is not among the allowed ones", "a host of allowed_hosts");
+  const entry = mergedEntry(entries);
+  if (url.protocol === "http:" && entry.isPlain !== true)
+    throw refusal(url, "it is not https, and the host is not listed with +http", "https");
+  // A name is resolved when it is connected to; an address is one already.
+  const literal = literalAddress(url);
+  if (literal !== undefined) checkAddress(url, literal, entry);
+  return entry;
+}
+
+/** A host may be listed twice, by its name and under a star: it may then be what either of them says. */
+function mergedEntry(entries: readonly AllowedHost[]): AllowedHost {
+  const [{ host }] = entries;
+  const isAny = (flag: "isPrivate" | "isLinkLocal" | "isPlain") => entries.some((entry) => entry[flag] === true);
+  return { host, isPrivate: isAny("isPrivate"), isLinkLocal: isAny("isLinkLocal"), isPlain: isAny("isPlain") };
+}
+
+/** @throws NomalyError OUTGOING */
+export function checkAddress(url: URL, address: string, entry: AllowedHost): void {
+  const range = addressRange(address);
+  if (!isRangeAllowed(range, entry)) throw refusal(url, `its address ${address} is ${wordsOf[range]}`);
+  if (url.protocol === "http:" && range !== "loopback" && range !== "private") {
+    throw refusal(url, `its address ${address} is ${wordsOf[range]}, and it is not https`, "https");
+  }
+}
+
+const wordsOf: Readonly<Record<AddressRange, string>> = {
+  public: "public",
+  loopback: "on this machine",
+  private: "in a private network",
+  linkLocal: "link-local",
+  unusable: "no address of a server",
+};
+
+function isRangeAllowed(range: AddressRange, { isPrivate = false, isLinkLocal = false }: AllowedHost): boolean {
+  switch (range) {
+    case "public":
+      return true;
+    case "loopback":
+    case "private":
+      return isPrivate;
+    case "linkLocal":
+      return isLinkLocal;
+    case "unusable":
+      return false;
+  }
+}
+
+/** The address that stands in the URL in place of a name. */
+export function literalAddress(url: URL): string | undefined {
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  return isIP(host) === 0 ? undefined : host;
+}
+
+function isSameHost({ host }: AllowedHost, hostname: string): boolean {
+  // A dot at the end is the same name.
+  const name = hostname.replace(/\.$/, "");
+  return host.startsWith("*.") ? name.endsWith(host.slice(1)) : name === host;
+}
+
+function refusal(url: URL, why: string, expected?: string): NomalyError {
+  // Without path and query: they may hold secrets.
+  const place = `${url.protocol}//${url.host}`;
+  return new NomalyError("OUTGOING", `a call to ${place} is refused: ${why}`, {
+    field: "url",
+    received: place,
+    ...(expected === undefined ? {} : { expected }),
+  });
+}

@@ -1,0 +1,204 @@
+/** Connections to other servers: so many in all, so many a host; idle ones are kept for a while, and make room for others. */
+
+import type { Client } from "undici";
+import { NomalyError } from "@nomaly/detect";
+import type { Clock } from "../pools/resource-pool.ts";
+
+export interface ConnectionPoolOptions {
+  readonly connectionsMax: number;
+  readonly connectionsPerHostMax: number;
+  readonly clock: Clock;
+}
+
+export interface ConnectionPoolStats {
+  readonly capacity: number;
+  readonly capacityPerHost: number;
+  readonly size: number;
+  readonly idle: number;
+  readonly inUse: number;
+  readonly waiting: number;
+  readonly opened: number;
+  /** Closed because they broke, or were idle for too long. */
+  readonly closed: number;
+  /** Idle ones closed to make room for another host. */
+  readonly evicted: number;
+  readonly waitMsTotal: number;
+  readonly waitMsMax: number;
+}
+
+/** Where a connection leads, and how one is opened. */
+export interface Target {
+  readonly origin: string;
+  readonly host: string;
+  readonly open: () => Client;
+}
+
+export interface ConnectionLease {
+  readonly client: Client;
+  /** Once only. */
+  release(broken: boolean): void;
+}
+
+export interface ConnectionPool {
+  /** Waits for as long as the signal lets it. */
+  acquire(target: Target, signal: AbortSignal): Promise<ConnectionLease>;
+  stats(): ConnectionPoolStats;
+  /** Refuses callers, closes what is idle, destroys the rest after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** An undici client with one connection at most, which is what makes the counting exact. */
+interface Connection {
+  readonly client: Client;
+  readonly origin: string;
+  readonly host: string;
+}
+
+interface Waiter {
+  readonly target: Target;
+  readonly grant: (connection: Connection) => void;
+  readonly refuse: (error: unknown) => void;
+}
+
+const waiterCountMax = 10_000;
+
+export function createConnectionPool(options: ConnectionPoolOptions): ConnectionPool {
+  const { connectionsMax, connectionsPerHostMax, clock } = options;
+  const all = new Set<Connection>();
+  /** Longest idle first. */
+  const idle = new Set<Connection>();
+  const waiters = new Set<Waiter>();
+  const countOfHost = new Map<string, number>();
+  const count = { opened: 0, closed: 0, evicted: 0, waitMsTotal: 0, waitMsMax: 0 };
+  let onEmpty: (() => void) | undefined;
+  let isClosed = false;
+
+  async function acquire(target: Target, signal: AbortSignal): Promise<ConnectionLease> {
+    if (isClosed) throw closedError();
+    signal.throwIfAborted();
+    const connection = take(target);
+    if (connection !== undefined) return leaseOf(connection);
+    if (waiters.size >= waiterCountMax)
+      throw new NomalyError("OUTGOING", `${waiterCountMax} calls to other servers wait already`);
+    const start = clock.now();
+    const granted = await wait(target, signal);
+    const waitMs = clock.now() - start;
+    count.waitMsTotal += waitMs;
+    count.waitMsMax = Math.max(count.waitMsMax, waitMs);
+    return leaseOf(granted);
+  }
+
+  /** An idle connection there, or a new one if there is room or room can be made. */
+  function take(target: Target): Connection | undefined {
+    const found = [...idle].findLast(({ origin }) => origin === target.origin);
+    if (found !== undefined) {
+      idle.delete(found);
+      return found;
+    }
+    const isHostFull = (countOfHost.get(target.host) ?? 0) >= connectionsPerHostMax;
+    if (isHostFull || all.size >= connectionsMax) {
+      const victim = [...idle].find(({ host }) => !isHostFull || host === target.host);
+      if (victim === undefined) return undefined;
+      count.evicted++;
+      drop(victim);
+    }
+    return open(target);
+  }
+
+  function open({ origin, host, open }: Target): Connection {
+    const connection: Connection = { client: open(), origin, host };
+    count.opened++;
+    all.add(connection);
+    countOfHost.set(host, (countOfHost.get(host) ?? 0) + 1);
+    connection.client.on("disconnect", () => {
+      // The other side closed it, or it was idle for long: nothing is kept of it.
+      if (!idle.has(connection)) return;
+      drop(connection);
+      serveWaiters();
+    });
+    return connection;
+  }
+
+  function drop(connection: Connection): void {
+    if (!all.delete(connection)) return;
+    idle.delete(connection);
+    count.closed++;
+    const left = (countOfHost.get(connection.host) ?? 1) - 1;
+    if (left > 0) countOfHost.set(connection.host, left);
+    else countOfHost.delete(connection.host);
+    // It is given up already: how closing it ends says nothing.
+    connection.client.destroy().catch(() => {});
+    if (all.size === 0) onEmpty?.();
+  }
+
+  function leaseOf(connection: Connection): ConnectionLease {
+    let isReleased = false;
+    return {
+      client: connection.client,
+      release(broken) {
+        if (isReleased) return;
+        isReleased = true;
+        if (broken || isClosed || !connection.client.stats.connected) drop(connection);
+        else idle.add(connection);
+        serveWaiters();
+      },
+    };
+  }
+
+  /** In the order in which they came; one whose host is full does not hold up the others. */
+  function serveWaiters(): void {
+    for (const waiter of waiters) {
+      const connection = take(waiter.target);
+      if (connection === undefined) continue;
+      waiters.delete(waiter);
+      waiter.grant(connection);
+    }
+  }
+
+  async function wait(target: Target, signal: AbortSignal): Promise<Connection> {
+    const { promise, resolve, reject } = Promise.withResolvers<Connection>();
+    const waiter: Waiter = { target, grant: resolve, refuse: reject };
+    const onAbort = () => {
+      // One that was granted in the same turn goes back; its place may be somebody else's.
+      if (waiters.delete(waiter)) reject(signal.reason as Error);
+    };
+    waiters.add(waiter);
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await promise;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async function close(graceMs: number): Promise<void> {
+    isClosed = true;
+    for (const waiter of waiters) waiter.refuse(closedError());
+    waiters.clear();
+    for (const connection of idle) drop(connection);
+    if (all.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    onEmpty = resolve;
+    const timer = setTimeout(() => {
+      for (const connection of all) drop(connection);
+    }, graceMs);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  const stats = (): ConnectionPoolStats => ({
+    capacity: connectionsMax,
+    capacityPerHost: connectionsPerHostMax,
+    size: all.size,
+    idle: idle.size,
+    inUse: all.size - idle.size,
+    waiting: waiters.size,
+    ...count,
+  });
+
+  return { acquire, stats, close };
+}
+
+function closedError(): NomalyError {
+  return new NomalyError("OUTGOING", "the pool of connections to other servers is closed");
+}

@@ -1,0 +1,166 @@
+/** Every call of the service to another server: bounded in connections, time and bytes, and to allowed hosts only. */
+
+import type { Readable } from "node:stream";
+import { NomalyError } from "@nomaly/detect";
+import type { Clock } from "../pools/resource-pool.ts";
+import type { AllowedHost } from "./allowed-hosts.ts";
+import { makeCall, type CallAnswer, type CallContext } from "./call.ts";
+import { createConnectionPool, type ConnectionPoolStats } from "./connection-pool.ts";
+import { collect, type Exchange, type HttpMethod, type RequestBody } from "./exchange.ts";
+import { createNameCache, lookupSystem, type Lookup } from "./name-cache.ts";
+import { outgoingError, totalTimeoutError } from "./outgoing-error.ts";
+
+export interface HttpRequest {
+  readonly url: string;
+  /** GET by default. */
+  readonly method?: HttpMethod;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RequestBody;
+  /** Doing it twice does the same as once. By default of GET, HEAD and PUT; others are tried again only if nothing was sent. */
+  readonly isRepeatable?: boolean;
+  /** None by default: the answer is then the redirect itself. */
+  readonly redirectsMax?: number;
+  readonly totalTimeoutMs?: number;
+  readonly responseBytesMax?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Whatever the status: a 404 is an answer, no error. Names of headers are in lower case; `url` is where it came from in the end. */
+export type HttpResponse = CallAnswer<Uint8Array>;
+/** The body must be read to its end or destroyed: it holds a connection. */
+export type HttpStream = CallAnswer<Readable>;
+
+export interface HttpClientStats extends ConnectionPoolStats {
+  readonly requests: number;
+  readonly retries: number;
+  readonly redirects: number;
+  readonly timeouts: number;
+  /** Calls that ended without an answer, timeouts and refusals among them. */
+  readonly errors: number;
+  readonly nameHits: number;
+  readonly nameMisses: number;
+}
+
+export interface HttpClient {
+  /** @throws NomalyError OUTGOING (refused, failed, too large), TIMEOUT, ABORTED */
+  request(request: HttpRequest): Promise<HttpResponse>;
+  /** For what is too large to hold. The total time covers the body; a body that breaks off is not asked for again. */
+  stream(request: HttpRequest): Promise<HttpStream>;
+  stats(): HttpClientStats;
+  close(): Promise<void>;
+}
+
+export interface HttpClientOptions {
+  readonly allowedHosts: readonly AllowedHost[];
+  readonly connectionsMax?: number;
+  readonly connectionsPerHostMax?: number;
+  readonly nameTtlMs?: number;
+  readonly keepAliveMs?: number;
+  readonly connectTimeoutMs?: number;
+  readonly headersTimeoutMs?: number;
+  readonly bodyTimeoutMs?: number;
+  /** Over all tries, redirects and waits. */
+  readonly totalTimeoutMs?: number;
+  readonly responseBytesMax?: number;
+  readonly attemptsMax?: number;
+  /** How long calls under way may take when it is closed. */
+  readonly closeGraceMs?: number;
+  readonly extraAuthorities?: readonly string[];
+  readonly lookup?: Lookup;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+export const httpClientDefaults = {
+  connectionsMax: 100,
+  connectionsPerHostMax: 30,
+  nameTtlMs: 300_000,
+  keepAliveMs: 30_000,
+  connectTimeoutMs: 5_000,
+  headersTimeoutMs: 30_000,
+  bodyTimeoutMs: 30_000,
+  totalTimeoutMs: 60_000,
+  responseBytesMax: 16 * 1024 * 1024,
+  attemptsMax: 3,
+  closeGraceMs: 5_000,
+} as const;
+
+const repeatableMethods: readonly HttpMethod[] = ["GET", "HEAD", "PUT"];
+
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const limits = { ...httpClientDefaults, ...options };
+  const { clock = performance, random = Math.random, lookup = lookupSystem, allowedHosts, extraAuthorities } = options;
+  const names = createNameCache(lookup, limits.nameTtlMs, clock);
+  const pool = createConnectionPool({ ...limits, clock });
+  const count = { requests: 0, retries: 0, redirects: 0, timeouts: 0, errors: 0 };
+  const context: CallContext = {
+    pool,
+    resolve: names.resolve,
+    allowedHosts,
+    extraAuthorities,
+    limits,
+    random,
+    onRetry: () => void count.retries++,
+    onRedirect: () => void count.redirects++,
+  };
+
+  /** @param keepRunning leaves the total time running until the function it is given is called. */
+  async function run<Body>(
+    request: HttpRequest,
+    take: (answer: Exchange) => Promise<Body>,
+    keepRunning: (body: Body, stop: () => void) => void,
+  ): Promise<CallAnswer<Body>> {
+    count.requests++;
+    const url = parseUrl(request.url);
+    const totalTimeoutMs = request.totalTimeoutMs ?? limits.totalTimeoutMs;
+    const total = new AbortController();
+    const timer = setTimeout(() => total.abort(totalTimeoutError(url, totalTimeoutMs)), totalTimeoutMs);
+    const signal = request.signal === undefined ? total.signal : AbortSignal.any([total.signal, request.signal]);
+    const { method = "GET", body, redirectsMax = 0, responseBytesMax = limits.responseBytesMax } = request;
+    const isRepeatable = request.isRepeatable ?? repeatableMethods.includes(method);
+    const first = { url, headers: { "user-agent": "nomaly", ...request.headers } };
+    const deadlineMs = performance.now() + totalTimeoutMs;
+    try {
+      signal.throwIfAborted();
+      const call = { first, method, body, isRepeatable, redirectsMax, responseBytesMax, signal, deadlineMs, take };
+      const answer = await makeCall(call, context);
+      keepRunning(answer.body, () => clearTimeout(timer));
+      return answer;
+    } catch (error) {
+      clearTimeout(timer);
+      const told = outgoingError(error, url, signal);
+      count.errors++;
+      if (told.code === "TIMEOUT") count.timeouts++;
+      throw told;
+    }
+  }
+
+  return {
+    request: (request) =>
+      run(
+        request,
+        ({ body }) => collect(body),
+        (_body, stop) => stop(),
+      ),
+    stream: (request) =>
+      run(
+        request,
+        async ({ body }) => body,
+        (body, stop) => void body.once("close", stop),
+      ),
+    stats() {
+      const { hits, misses } = names.stats();
+      return { ...pool.stats(), ...count, nameHits: hits, nameMisses: misses };
+    },
+    close: () => pool.close(limits.closeGraceMs),
+  };
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null)
+    throw new NomalyError("OUTGOING", "a call to another server needs a URL", { field: "url", expected: "a URL" });
+  // A fragment is for the caller alone.
+  url.hash = "";
+  return url;
+}

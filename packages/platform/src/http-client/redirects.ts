@@ -1,0 +1,23 @@
+/** Where an answer leads on to, and what may go along. */
+
+const statuses = new Set([301, 302, 303, 307, 308]);
+/** What else a caller sends may be a secret that the other host must not have. */
+const headersForAnyHost = new Set(["accept", "range", "user-agent"]);
+
+export interface Hop {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Undefined when the answer is no redirect that can be followed. Only of calls that read: others would be sent twice. */
+export function nextHop(hop: Hop, method: string, status: number, location: string | undefined): Hop | undefined {
+  if (!statuses.has(status) || location === undefined || (method !== "GET" && method !== "HEAD")) return undefined;
+  const url = URL.parse(location, hop.url);
+  if (url === null) return undefined;
+  url.hash = "";
+  return { url, headers: url.origin === hop.url.origin ? hop.headers : headersForOthers(hop.headers) };
+}
+
+function headersForOthers(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => headersForAnyHost.has(name.toLowerCase())));
+}
