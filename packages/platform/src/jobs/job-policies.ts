@@ -44,6 +44,8 @@ const retryableCodes = new Set<string>([
   "ABORTED",
 ]);
 
+const detailCharsMax = 2000;
+
 export function isRetryable(error: unknown): boolean {
   return error instanceof NomalyError && retryableCodes.has(error.code);
 }
@@ -54,5 +56,7 @@ export function jobErrorOf(error: unknown): JobError {
     return { code: "INTERNAL", detail: "an error inside the service; its log has the cause under this job's id" };
   }
   const { code, message, field } = error;
-  return field === undefined ? { code, detail: message } : { code, detail: message, field };
+  // The database takes no zero character, and a text quoted in a message may hold one.
+  const detail = message.slice(0, detailCharsMax).replaceAll("\0", "");
+  return field === undefined ? { code, detail } : { code, detail, field };
 }

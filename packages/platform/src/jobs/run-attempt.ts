@@ -63,14 +63,19 @@ async function work(attempt: Attempt, { handlers, settling, database }: RunOptio
 /** Asks again while the database is away and the job is still ours: work that is done is not done again for nothing. */
 async function endPatiently(attempt: Attempt, outcome: Work, options: RunOptions): Promise<void> {
   const { counting, isAbandoned } = options;
+  let toStore = outcome;
   let pauseMs = settlePauseMs;
   for (;;) {
-    if (attempt.stopped() === "lost") return counting.ended(attempt.name, "lost");
     try {
-      return await end(attempt, outcome, options);
+      return await end(attempt, toStore, options);
     } catch (error) {
-      if (!isPassing(error) || isAbandoned()) throw error;
-      counting.databaseFailed(error);
+      if (isPassing(error)) {
+        if (attempt.stopped() === "lost" || isAbandoned()) return counting.ended(attempt.name, "lost");
+        counting.databaseFailed(error);
+      } else if (toStore.kind === "done") {
+        // A bug of the handler, and the same at every further try.
+        toStore = { kind: "failed", error: new Error("the result of the job cannot be stored", { cause: error }) };
+      } else throw error;
     }
     await new Promise((later) => setTimeout(later, pauseMs));
     pauseMs = Math.min(pauseMs * 2, settlePauseMsMax);

@@ -60,6 +60,10 @@ export function startWorker(parts: WorkerParts, { handlers, concurrency }: Worke
       if (isStopping || !hasPlace(name)) continue;
       const attempt = await claim(name);
       if (attempt === undefined) continue;
+      if (isStopping) {
+        await giveBack(attempt, parts);
+        return 0;
+      }
       runs.set(attempt, run(attempt));
       taken++;
     }

@@ -1,0 +1,71 @@
+/** A handler that writes what it does into the table `runs`, and does what its data set's name says. */
+
+import { NomalyError } from "@nomaly/detect";
+import type { JobControl, JobHandlers, JobPayloads, JobResult } from "../src/jobs/job-types.ts";
+import type { Sql } from "../src/store/sql.ts";
+
+export const silentLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export function trainPayload(behaviour: string, gate = "never"): JobPayloads["train"] {
+  return { actor: "test", request_id: "request", detector_id: gate, dataset_id: behaviour };
+}
+
+/** `quick`, `wait` (for the gate named by the detector), `deaf` (to its signal), `fail CODE`, `fail CODE until N`, `bug`. */
+export function recordingHandlers(sql: Sql): Pick<JobHandlers, "train"> {
+  return {
+    train: async ({ id, attempt, payload }, control) => {
+      const record = (event: string) => write(sql, { id, attempt, event });
+      await record("start");
+      try {
+        const result = await behave(sql, payload, attempt, control);
+        await record("end");
+        return result;
+      } catch (error) {
+        await record(control.signal.aborted ? "aborted" : "failed");
+        throw error;
+      }
+    },
+  };
+}
+
+async function behave(sql: Sql, payload: JobPayloads["train"], attempt: number, control: JobControl): Promise<JobResult> {
+  const [kind, code, , until] = payload.dataset_id.split(" ");
+  if (kind === "bug") throw new TypeError("a bug");
+  if (kind === "fail" && (until === undefined || attempt < Number(until)))
+    throw new NomalyError(code as "DATABASE", "as told", { field: "dataset_id" });
+  control.progress(0.25);
+  if (kind === "wait" || kind === "deaf") await gateOpens(sql, payload.detector_id, kind === "deaf" ? undefined : control.signal);
+  control.progress(0.1);
+  return { attempt };
+}
+
+async function gateOpens(sql: Sql, gate: string, signal: AbortSignal | undefined): Promise<void> {
+  for (;;) {
+    if (signal?.aborted) throw signal.reason;
+    try {
+      const { rowCount } = await sql.query("select 1 from gates where name = $1", [gate]);
+      if (rowCount > 0) return;
+    } catch {
+      // The database is away: that must not end the job.
+    }
+    await new Promise((later) => setTimeout(later, 20));
+  }
+}
+
+export function openGate(sql: Sql, gate: string): Promise<unknown> {
+  return sql.query("insert into gates (name) values ($1)", [gate]);
+}
+
+async function write(sql: Sql, { id, attempt, event }: { id: string; attempt: number; event: string }): Promise<void> {
+  await sql.query("insert into runs (pid, job_id, attempt, event) values ($1, $2, $3, $4)", [process.pid, id, attempt, event]);
+}
+
+export interface Run {
+  readonly pid: number;
+  readonly attempt: number;
+  readonly event: string;
+}
+
+export async function runsOf(sql: Sql, jobId: string): Promise<readonly Run[]> {
+  return (await sql.query<Run>("select pid, attempt, event from runs where job_id = $1 order by at", [jobId])).rows;
+}
