@@ -47,11 +47,11 @@ async function makePartition(sql: Sql, { partition, from, to }: Month): Promise<
   await sql.query(`set local lock_timeout = ${lockTimeoutMs}`);
   await sql.query("select pg_advisory_xact_lock($1)", [partitionsLock]);
   if (await isThere(sql, partition)) return false;
-  // Attached when complete, which locks the parent less than making it in place, and lets its rows move there before.
+  // Writers wait at the parent: one that had chosen the default partition already would be refused there afterwards.
   await sql.query(`
+    lock table only ${table} in share row exclusive mode;
     create table ${partition} (like ${table} including defaults including constraints including storage)
       with (autovacuum_vacuum_scale_factor = ${scaleFactor});
-    lock table ${table}_default in access exclusive mode;
     with moved as (delete from ${table}_default where created_at >= '${from}' and created_at < '${to}' returning *)
       insert into ${partition} select * from moved;
     alter table ${table} attach partition ${partition} for values from ('${from}') to ('${to}')`);
@@ -59,8 +59,9 @@ async function makePartition(sql: Sql, { partition, from, to }: Month): Promise<
 }
 
 async function isThere(sql: Sql, partition: string): Promise<boolean> {
-  const { rows } = await sql.query<{ isThere: boolean }>(`select to_regclass($1) is not null as "isThere"`, [partition]);
-  return rows[0].isThere;
+  // Not to_regclass: within one transaction it may repeat from its cache what was true before the wait for the lock.
+  const text = "select from pg_class where relname = $1 and relnamespace = current_schema()::regnamespace";
+  return (await sql.query(text, [partition])).rowCount > 0;
 }
 
 export function monthOf(now: Date, ahead: number): Month {
@@ -108,8 +109,8 @@ async function monthPartitions(sql: Sql): Promise<readonly string[]> {
 
 async function dropPartition(sql: Sql, partition: string): Promise<void> {
   await sql.query(`set local lock_timeout = ${lockTimeoutMs}`);
-  // Before the blobs are gathered: a result that comes late for its month would leave its blob behind.
-  await sql.query(`lock table ${partition} in access exclusive mode`);
+  // Before the blobs are gathered: a result that comes late for its month waits, and then goes to the default partition.
+  await sql.query(`lock table only ${table} in access exclusive mode`);
   await sql.query(`insert into blob_removals (blob_key) select blob_key from ${partition} where blob_key is not null
     on conflict (blob_key) do nothing`);
   await sql.query(`drop table ${partition}`);

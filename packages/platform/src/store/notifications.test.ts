@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../test-support/eventually.ts";
+import { type FaultProxy, startFaultProxy } from "../../test-support/fault-proxy.ts";
+import { startTestDatabase, type TestDatabase } from "../../test-support/postgres.ts";
+import { openTestStore } from "../../test-support/store.ts";
+import { announce } from "./cache-invalidations.ts";
+import { listen, type NotificationOptions } from "./notifications.ts";
+import type { OpenDatabase } from "./open-database.ts";
+
+let server: TestDatabase;
+let proxy: FaultProxy;
+let url: string;
+let database: OpenDatabase;
+beforeAll(async () => {
+  server = await startTestDatabase();
+  ({ url, database } = await openTestStore(server));
+  proxy = await startFaultProxy({ host: new URL(url).hostname, port: Number(new URL(url).port) });
+});
+afterAll(async () => {
+  await proxy.close();
+  await database.close();
+  await server.stop();
+});
+
+async function ear(options: Partial<NotificationOptions> = {}) {
+  const heard: string[] = [];
+  const gaps = { count: 0 };
+  const throughProxy = Object.assign(new URL(url), { hostname: proxy.host, port: String(proxy.port) }).href;
+  const notifications = await listen({
+    url: throughProxy,
+    applicationName: "nomaly test",
+    onTags: (tags) => void heard.push(...tags),
+    onGap: () => void gaps.count++,
+    ...options,
+  });
+  return { heard, gaps, notifications };
+}
+
+describe("listening", () => {
+  it("hears what is committed, in order, and nothing of what is rolled back", async () => {
+    const { heard, gaps, notifications } = await ear();
+    await database.transaction((sql) => announce(sql, ["a", "b"]));
+    const failing = database.transaction(async (sql) => {
+      await announce(sql, ["never"]);
+      throw new Error("no");
+    });
+    await expect(failing).rejects.toThrow("no");
+    await announce(database, ["c"]);
+    await eventually("it hears", () => heard.length === 3);
+    expect(heard).toEqual(["a", "b", "c"]);
+    expect(gaps.count).toBe(0);
+    await notifications.close();
+  });
+
+  it("hears thousands of tags of one announcement", async () => {
+    const { heard, notifications } = await ear();
+    const tags = Array.from(
+      { length: 3000 },
+      (_, index) => `detector:00000000-0000-0000-0000-${String(index).padStart(12, "0")}`,
+    );
+    await announce(database, tags);
+    await eventually("it hears all", () => heard.length === 3000);
+    expect(new Set(heard)).toEqual(new Set(tags));
+    await notifications.close();
+  });
+
+  it("comes back when its connection is cut, and says that it was away", async () => {
+    const { heard, gaps, notifications } = await ear();
+    proxy.refuse();
+    proxy.cut();
+    await eventually("it knows", () => gaps.count === 1);
+    expect(notifications.stats().isListening).toBe(false);
+    await announce(database, ["missed"]);
+    proxy.heal();
+    await eventually("it is back", () => gaps.count === 2);
+    await announce(database, ["heard"]);
+    await eventually("it hears", () => heard.includes("heard"));
+    expect(heard).not.toContain("missed");
+    expect(notifications.stats()).toMatchObject({ isListening: true, gaps: 1 });
+    await notifications.close();
+  });
+
+  it("notices a connection that is silently dead", async () => {
+    const { heard, gaps, notifications } = await ear({ checkMs: 50 });
+    proxy.blackhole();
+    await eventually("it knows", () => gaps.count >= 1);
+    proxy.heal();
+    await eventually("it is back", () => notifications.stats().isListening && gaps.count >= 2, 20_000);
+    await announce(database, ["heard"]);
+    await eventually("it hears", () => heard.includes("heard"));
+    await notifications.close();
+  });
+
+  it("counts what is no list of tags", async () => {
+    const { heard, notifications } = await ear();
+    await database.query("select pg_notify('nomaly_cache', 'hello'), pg_notify('nomaly_cache', '[1]')");
+    await eventually("both came", () => notifications.stats().malformed === 2);
+    expect(heard).toEqual([]);
+    await notifications.close();
+  });
+
+  it("can be closed while the database is away", async () => {
+    const { gaps, notifications } = await ear();
+    proxy.refuse();
+    proxy.cut();
+    await eventually("it knows", () => gaps.count === 1);
+    await notifications.close();
+    proxy.heal();
+  });
+});
