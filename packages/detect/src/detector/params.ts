@@ -82,14 +82,32 @@ export function parseParams<S extends ParamSpecs>(
     nameOf.set(snakeCase(name), name);
   }
   const parsed: Record<string, ParamValue> = {};
+  const written = new Map<string, string>();
   for (const [name, spec] of Object.entries(specs)) parsed[name] = spec.default;
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const name = nameOf.get(key);
     if (name === undefined) throw unknownParam(owner, specs, key);
     parsed[name] = checkValue({ owner, name, given: key }, specs[name], value);
+    written.set(name, key);
   }
+  writtenNames.set(parsed, written);
   return Object.freeze(parsed) as ParamsOf<S>;
+}
+
+/** For parameters that came from {@link parseParams}: each name as the caller wrote it. */
+const writtenNames = new WeakMap<object, ReadonlyMap<string, string>>();
+
+/** The error for a value that the spec allows but these rows do not: it names the parameter as the caller wrote it. */
+export function refusedParam(
+  owner: string,
+  params: object,
+  name: string,
+  { expected, received }: { readonly expected: string; readonly received: ParamValue },
+): NomalyError {
+  const written = writtenNames.get(params)?.get(name) ?? name;
+  const details = { field: name, expected, received: String(received) };
+  return new NomalyError("PARAM", `${owner}: ${written} must be ${expected}, got ${received}`, details);
 }
 
 /** Reads a parameter from text, as on a command line; the value is checked by {@link parseParams}. */

@@ -74,6 +74,12 @@ describe("cblof", () => {
     await expect(fit).rejects.toMatchObject({ code: "PARAM", field: "nClusters" });
   });
 
+  it("names a refused parameter as it was written", async () => {
+    const rows = matrixFromRows([[1], [2], [3]]);
+    await expect(fitForTest(cblof, rows, { n_clusters: 4 })).rejects.toThrow(/n_clusters must be/);
+    await expect(fitForTest(cblof, rows, { nClusters: 4 })).rejects.toThrow(/nClusters must be/);
+  });
+
   it("explains a score by shares that sum to it", async () => {
     const { model } = await fitForTest(cblof, twoCrowdsAndAPair, { nClusters: 3, useWeights: true });
     const out = new Float64Array(2);

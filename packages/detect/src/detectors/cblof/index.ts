@@ -2,8 +2,8 @@
 
 import { fitKMeans, kMeansRunTask } from "../../clusters/k-means.ts";
 import { defineDetector } from "../../detector/detector.ts";
+import { refusedParam } from "../../detector/params.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { NomalyError } from "../../errors.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { createCblofModel, restoreCblof } from "./model.ts";
 
@@ -68,7 +68,10 @@ export const cblof = defineDetector({
     },
   },
   async fit(train, params, context) {
-    if (params.nClusters > train.rowCount) throw tooManyClusters(params.nClusters, train.rowCount);
+    if (params.nClusters > train.rowCount) {
+      const expected = `at most the number of rows, ${train.rowCount}`;
+      throw refusedParam("cblof", params, "nClusters", { expected, received: params.nClusters });
+    }
     const options = { clusterCount: params.nClusters, initCount: params.nInit };
     const { centers, sizes } = await fitKMeans(train, options, {
       ...context,
@@ -109,13 +112,4 @@ export function largeClusters(sizes: Int32Array, rowCount: number, alpha: number
   const isLarge = new Uint8Array(sizes.length);
   for (const cluster of order.slice(0, boundary)) isLarge[cluster] = 1;
   return isLarge;
-}
-
-function tooManyClusters(clusterCount: number, rowCount: number): NomalyError {
-  const expected = `at most the number of rows, ${rowCount}`;
-  return new NomalyError("PARAM", `cblof: n_clusters must be ${expected}, got ${clusterCount}`, {
-    field: "nClusters",
-    expected,
-    received: String(clusterCount),
-  });
 }

@@ -1,6 +1,7 @@
 /** extended-isolation-forest: how few random planes it takes to set a row apart. */
 
 import { defineDetector } from "../../detector/detector.ts";
+import { refusedParam } from "../../detector/params.ts";
 import { traitDefaults } from "../../detector/traits.ts";
 import { NomalyError, throwIfAborted } from "../../errors.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
@@ -64,7 +65,7 @@ export const extendedIsolationForest = defineDetector({
   async fit(train, params, context) {
     const options: GrowOptions = {
       sampleSize: sampleSize("extended-isolation-forest", params.maxSamples, autoSampleSize, train.rowCount),
-      termCount: termCountOf(params.extensionLevel, train.columnCount),
+      termCount: termCountOf(params, train.columnCount),
     };
     requireMemory(params.nEstimators * 2 ** depthLimit(options.sampleSize) * options.termCount);
     const grown: GrownTree[] = [];
@@ -83,15 +84,12 @@ export const extendedIsolationForest = defineDetector({
   restore: restoreExtended,
 });
 
-function termCountOf(extensionLevel: number | "auto", columnCount: number): number {
+function termCountOf(params: { readonly extensionLevel: number | "auto" }, columnCount: number): number {
+  const { extensionLevel } = params;
   if (extensionLevel === "auto") return columnCount;
   if (extensionLevel < columnCount) return extensionLevel + 1;
   const expected = `below the number of columns, ${columnCount}`;
-  throw new NomalyError("PARAM", `extended-isolation-forest: extension_level must be ${expected}, got ${extensionLevel}`, {
-    field: "extensionLevel",
-    expected,
-    received: String(extensionLevel),
-  });
+  throw refusedParam("extended-isolation-forest", params, "extensionLevel", { expected, received: extensionLevel });
 }
 
 function requireMemory(weightCount: number): void {

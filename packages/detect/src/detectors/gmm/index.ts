@@ -1,8 +1,8 @@
 /** gmm: how unlikely a row is under a mixture of Gaussians. */
 
 import { defineDetector } from "../../detector/detector.ts";
+import { refusedParam } from "../../detector/params.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { NomalyError } from "../../errors.ts";
 import { createRandom } from "../../random.ts";
 import { toSharedMatrix } from "../../shared-memory.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
@@ -78,7 +78,10 @@ export const gmm = defineDetector({
     // Shared once for all rounds.
     const train = context.threads.count > 1 ? toSharedMatrix(given) : given;
     const { nComponents, nInit, initParams } = params;
-    if (nComponents > train.rowCount) throw tooManyComponents(nComponents, train.rowCount);
+    if (nComponents > train.rowCount) {
+      const expected = `at most the number of rows, ${train.rowCount}`;
+      throw refusedParam("gmm", params, "nComponents", { expected, received: nComponents });
+    }
     let best: FittedMixture | undefined;
     // One component leaves a start nothing to choose.
     const startCount = nComponents === 1 ? 1 : nInit;
@@ -101,11 +104,3 @@ export const gmm = defineDetector({
   restore: restoreGmm,
   tasks: { expect: expectTask },
 });
-
-function tooManyComponents(wanted: number, rowCount: number): NomalyError {
-  return new NomalyError("PARAM", `gmm: n_components must be at most the number of rows, ${rowCount}, got ${wanted}`, {
-    field: "nComponents",
-    expected: `at most ${rowCount}`,
-    received: String(wanted),
-  });
-}

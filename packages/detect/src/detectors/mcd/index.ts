@@ -2,8 +2,8 @@
 
 import { compatParam } from "../../detector/compat.ts";
 import { defineDetector } from "../../detector/detector.ts";
+import { refusedParam } from "../../detector/params.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { NomalyError } from "../../errors.ts";
 import { toSharedMatrix } from "../../shared-memory.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { candidatesTask, concentrateTask } from "./concentration.ts";
@@ -66,7 +66,7 @@ export const mcd = defineDetector({
     // Shared once for all stages.
     const train = context.threads.count > 1 ? toSharedMatrix(given) : given;
     const { columnCount } = train;
-    const supportCount = supportCountOf(train.rowCount, columnCount, params.supportFraction);
+    const supportCount = supportCountOf(params, train.rowCount, columnCount);
     const raw = columnCount === 1 ? oneColumnMcd(train, supportCount) : await fastMcd(train, supportCount, context);
     context.progress?.(0.9);
     const model = createMcdModel(await reweight(train, raw, params, context), context.kernels);
@@ -81,14 +81,11 @@ export const mcd = defineDetector({
   tasks: { candidates: candidatesTask, concentrate: concentrateTask },
 });
 
-function supportCountOf(rowCount: number, columnCount: number, fraction: number | "auto"): number {
+function supportCountOf(params: { readonly supportFraction: number | "auto" }, rowCount: number, columnCount: number): number {
+  const fraction = params.supportFraction;
   if (fraction === "auto") return Math.min(rowCount, Math.ceil((rowCount + columnCount + 1) / 2));
   const count = Math.floor(fraction * rowCount);
   if (count >= 2) return count;
   const expected = `at least ${2 / rowCount} for ${rowCount} rows, so that 2 are left`;
-  throw new NomalyError("PARAM", `mcd: support_fraction must be ${expected}, got ${fraction}`, {
-    field: "supportFraction",
-    expected,
-    received: String(fraction),
-  });
+  throw refusedParam("mcd", params, "supportFraction", { expected, received: fraction });
 }

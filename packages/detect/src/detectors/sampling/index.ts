@@ -1,8 +1,8 @@
 /** sampling: distance to the nearest of a few sampled rows. */
 
 import { defineDetector } from "../../detector/detector.ts";
+import { refusedParam } from "../../detector/params.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { NomalyError } from "../../errors.ts";
 import { pickRows } from "../../matrix.ts";
 import { sampleWithoutReplacement } from "../../random.ts";
 import { buildNeighbourIndex } from "../../neighbours/build-index.ts";
@@ -53,7 +53,7 @@ export const sampling = defineDetector({
   },
   async fit(train, params, context) {
     const { metric, p } = params;
-    const sampleCount = sampleCountOf(params.subsetSize, train.rowCount);
+    const sampleCount = sampleCountOf(params, train.rowCount);
     const sample = pickRows(train, sampleWithoutReplacement(train.rowCount, sampleCount, context.random));
     const model = createSamplingModel(buildNeighbourIndex(sample, { metric, p }, context.kernels), p, context.kernels);
     return { model, trainingScores: await scoreRows("sampling", model, train, context) };
@@ -61,13 +61,10 @@ export const sampling = defineDetector({
   restore: restoreSampling,
 });
 
-function sampleCountOf(subsetSize: number, rowCount: number): number {
+function sampleCountOf(params: { readonly subsetSize: number }, rowCount: number): number {
+  const { subsetSize } = params;
   const count = subsetSize < 1 ? Math.floor(subsetSize * rowCount) : subsetSize;
   if (Number.isInteger(count) && count >= 1 && count <= rowCount) return count;
   const expected = `a whole number from 1 to the number of rows, ${rowCount}, or a share below 1 that gives one row at least`;
-  throw new NomalyError("PARAM", `sampling: subset_size must be ${expected}, got ${subsetSize}`, {
-    field: "subsetSize",
-    expected,
-    received: String(subsetSize),
-  });
+  throw refusedParam("sampling", params, "subsetSize", { expected, received: subsetSize });
 }
