@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { commandLinePage, detectorsPage, detectorsTable, errorsPage, layersTables } from "./docs-pages.ts";
+import { commandLinePage, configurationPage, detectorsPage, detectorsTable, errorsPage, layersTables } from "./docs-pages.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -11,6 +11,7 @@ const pages: Readonly<Record<string, () => string>> = {
   "docs/detectors.md": detectorsPage,
   "docs/errors.md": errorsPage,
   "docs/command-line.md": commandLinePage,
+  "docs/configuration.md": configurationPage,
 };
 
 /** Sections between `<!-- generated: name -->` and `<!-- end: name -->` in written documents. */

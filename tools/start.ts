@@ -1,0 +1,66 @@
+/** `npm start`: serves with a demo data set and a trained detector, made at the first start, and says how to ask it. */
+
+import { spawn } from "node:child_process";
+import { openAsBlob } from "node:fs";
+import { basename, join, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname, "..");
+const dataFolder = join(root, "out/service");
+const detectorName = "cars demo";
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
+  readonly is_fitted?: boolean;
+}
+
+async function main(): Promise<void> {
+  const program = join(root, "packages/platform/bin/nomaly.js");
+  const port = process.env["NOMALY_PORT"] ?? "8080";
+  const words = ["serve", "--data-dir", dataFolder, "--port", port, "--log-level", process.env["NOMALY_LOG_LEVEL"] ?? "warn"];
+  const server = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "inherit"] });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => server.kill(signal));
+  server.on("exit", (code) => (process.exitCode = code ?? 1));
+  let said = "";
+  for await (const chunk of server.stdout) {
+    const text = String(chunk);
+    process.stdout.write(text);
+    said += text;
+    const url = /nomaly serves (\S+)/.exec(said)?.[1];
+    if (url === undefined) continue;
+    said = "";
+    await prepare(url);
+  }
+}
+
+async function prepare(url: string): Promise<void> {
+  const { items } = await asked<{ items: readonly Named[] }>(`${url}/api/detectors?limit=1000`);
+  const known = items.find(({ name, is_fitted: isFitted }) => name === detectorName && isFitted === true);
+  const detector = known ?? (await trainDemo(url));
+  const row = { miles_per_gallon: 14, cylinders: 8, displacement: 454, horsepower: 220, weight_lbs: 4354, seconds_to_60: 9 };
+  const body = JSON.stringify({ detector_id: detector.id, data: [{ ...row, model_year: 1970, origin: "USA" }], explain: true });
+  console.log(`\nThe detector "${detectorName}" is trained. Ask it about a car:\n`);
+  console.log(`curl -s ${url}/detection/predict -H 'content-type: application/json' -d '${body}'\n`);
+}
+
+async function trainDemo(url: string): Promise<Named> {
+  const file = join(root, "fixtures/cars.csv");
+  const form = new FormData();
+  form.append("file", await openAsBlob(file), basename(file));
+  const dataset = await asked<Named>(`${url}/api/datasets`, { method: "POST", body: form });
+  const detector = await asked<Named>(`${url}/api/detectors`, posted({ name: detectorName, contamination: 0.05 }));
+  await asked(`${url}/detection/train`, posted({ detector_id: detector.id, dataset_id: dataset.id }));
+  return detector;
+}
+
+function posted(body: unknown): RequestInit {
+  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+async function asked<Answer>(url: string, init?: RequestInit): Promise<Answer> {
+  const response = await fetch(url, init);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as Answer;
+}
+
+await main();
