@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRandom, fit, load } from "@nomaly/detect";
@@ -67,6 +67,26 @@ describe("a worker that dies", () => {
     };
     expect((await compute.predictBody({ body, plan, reply: "json" })).rowCount).toBe(3000);
     expect([asked, compute.stats().crashed]).toEqual([1, 1]);
+  });
+
+  it("while scoring a file leaves no half-written file, and the file is scored all the same", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "compute-fault-"));
+    const path = join(folder, "rows.csv");
+    writeFileSync(path, ["a,b", ...rows.map((row) => row.join())].join("\n"));
+    const outputPath = join(folder, "scored.parquet");
+    // As if the worker had died while it wrote.
+    writeFileSync(`${outputPath}.partial`, "half");
+    const named = (await fit(rows.map(([a, b]) => ({ a, b })).slice(0, 300), { detector: "knn" })).save();
+    const compute = opened({
+      faults: faultsFor("score-file", "exit", 1),
+      loadModel: () => Promise.resolve(named),
+      temporaryFolder: folder,
+    });
+    const input = { kind: "file" as const, path, name: "rows", format: "csv" as const };
+    expect((await compute.scoreFile({ model, input, outputPath })).rowCount).toBe(3000);
+    await compute.close();
+    expect([compute.stats().crashed, readdirSync(folder).sort()]).toEqual([1, ["rows.csv", "scored.parquet"]]);
+    rmSync(folder, { recursive: true });
   });
 
   it("in training fails that training as retryable, and leaves no temporary file", async () => {

@@ -11,7 +11,7 @@ import type { HeldModel, LoadModel, ModelCacheStats } from "./model-cache.ts";
 import { ModelCache } from "./model-cache.ts";
 import { explainedRowCountMax, predictRows, wantsReasons } from "./predict-rows.ts";
 import type { RowLimits } from "./rows-given.ts";
-import { onSharedMemory, rowLimitDefaults } from "./rows-given.ts";
+import { copyToSend, rowLimitDefaults } from "./rows-given.ts";
 import type {
   BodyFields,
   BodyGiven,
@@ -148,8 +148,7 @@ class ThreadedCompute {
   }
 
   async train(work: TrainWork, control: Control): Promise<TrainOutcome> {
-    const { options } = work;
-    const input = shared(work.input);
+    const { input, options } = work;
     const temporaryFolder = this.#taskFolder();
     return this.pool.run<"train">({
       kind: "train",
@@ -157,7 +156,15 @@ class ThreadedCompute {
       ...loadOf(input),
       order: (alone) => {
         const asked = typeof options === "function" ? undefined : options;
-        return { kind: "train", input, options: asked, threads: alone ? "auto" : 1, temporaryFolder };
+        const { sent, transfer } = toSend(input);
+        const order = {
+          kind: "train" as const,
+          input: sent,
+          options: asked,
+          threads: alone ? ("auto" as const) : 1,
+          temporaryFolder,
+        };
+        return { order, transfer };
       },
       triesAgain: false,
       ...(typeof options === "function" ? { answer: options } : {}),
@@ -179,13 +186,15 @@ class ThreadedCompute {
       this.#costs.observe(key, input.rowCount, predicted.scoreMs);
       return { ...predicted, where: "on the spot" };
     }
-    const sent = onSharedMemory(input);
     const predicted = await this.pool.run<"predict">({
       kind: "predict",
       lane: "short",
-      ...loadOf(sent),
+      ...loadOf(input),
       estimateMs,
-      order: () => ({ kind: "predict", ...planOf(held, explain), input: sent }),
+      order() {
+        const { rows, transfer } = copyToSend(input);
+        return { order: { kind: "predict", ...planOf(held, explain), input: rows }, transfer };
+      },
       triesAgain: true,
       control,
     });
@@ -194,15 +203,17 @@ class ThreadedCompute {
   }
 
   async predictBody(work: PredictBodyWork, control: Control): Promise<PredictBodyOutcome> {
-    const { plan, reply } = work;
-    const body = shared(work.body) as BodyGiven;
+    const { body, plan, reply } = work;
     const sentPlan = async ({ model, explain }: BodyPlan) => planOf(await this.models.hold(model), explain);
     const known = typeof plan === "function" ? undefined : await unlessAborted(sentPlan(plan), control.signal);
     return this.pool.run<"predict-body">({
       kind: "predict-body",
       lane: "short",
       ...loadOf(body),
-      order: () => ({ kind: "predict-body", body, plan: known, reply }),
+      order() {
+        const { bytes, transfer } = bytesToSend(body);
+        return { order: { kind: "predict-body", body: { ...body, bytes }, plan: known, reply }, transfer };
+      },
       triesAgain: true,
       ...(typeof plan === "function" ? { answer: async (fields: BodyFields) => sentPlan(await plan(fields)) } : {}),
       control,
@@ -217,14 +228,11 @@ class ThreadedCompute {
       kind: "score-file",
       lane: "long",
       ...loadOf(input),
-      order: (alone) => ({
-        kind: "score-file",
-        model: planOf(model, undefined).model,
-        input,
-        outputPath,
-        temporaryFolder,
-        threads: alone ? "auto" : 1,
-      }),
+      order(alone) {
+        const threads = alone ? "auto" : 1;
+        const sent = planOf(model, undefined).model;
+        return { order: { kind: "score-file", model: sent, input, outputPath, temporaryFolder, threads }, transfer: [] };
+      },
       triesAgain: true,
       cleanUp() {
         rmSync(temporaryFolder, { recursive: true, force: true });
@@ -269,12 +277,25 @@ function costKey(versionId: string, explain: Explain | undefined): string {
   return wantsReasons(explain) ? `${versionId} explained` : versionId;
 }
 
-function shared(input: TrainWork["input"]): TrainWork["input"] {
-  if (input.kind === "rows") return onSharedMemory(input);
-  if (input.kind === "file" || input.bytes.buffer instanceof SharedArrayBuffer) return input;
-  const bytes = new Uint8Array(new SharedArrayBuffer(input.bytes.length));
-  bytes.set(input.bytes);
-  return { ...input, bytes };
+function toSend(input: TrainWork["input"]): { sent: TrainWork["input"]; transfer: readonly ArrayBuffer[] } {
+  switch (input.kind) {
+    case "rows": {
+      const { rows, transfer } = copyToSend(input);
+      return { sent: rows, transfer };
+    }
+    case "body": {
+      const { bytes, transfer } = bytesToSend(input);
+      return { sent: { ...input, bytes }, transfer };
+    }
+    case "file":
+      return { sent: input, transfer: [] };
+  }
+}
+
+/** A copy, since the bytes of a request may lie in memory that others use too. */
+function bytesToSend(body: BodyGiven): { bytes: Uint8Array; transfer: readonly ArrayBuffer[] } {
+  const bytes = new Uint8Array(body.bytes);
+  return { bytes, transfer: [bytes.buffer] };
 }
 
 /** What waiting takes: a file waits on disk, and takes nothing. */

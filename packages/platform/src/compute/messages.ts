@@ -62,6 +62,12 @@ export interface ScoreFileOrder extends Threaded {
 export type Order = TrainOrder | PredictOrder | PredictBodyOrder | ScoreFileOrder;
 export type OrderKind = Order["kind"];
 
+/** An order, and what of it changes hands without a copy. */
+export interface Sending<Kind extends OrderKind> {
+  readonly order: Extract<Order, { readonly kind: Kind }>;
+  readonly transfer: readonly ArrayBuffer[];
+}
+
 export interface Outcomes {
   readonly train: TrainOutcome;
   readonly predict: Predicted;

@@ -269,13 +269,21 @@ export function inRequestTerms(error: unknown): unknown {
   });
 }
 
-/** The same rows with their numbers on shared memory: a worker sees them without a copy, and so does the one that tries again. */
-export function onSharedMemory(given: RowsGiven): RowsGiven {
+/** Rows to hand to a worker, and what of them changes hands without a copy. */
+export interface RowsToSend {
+  readonly rows: RowsGiven;
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+/**
+ * A copy of the numbers that a worker takes over: the caller keeps its own, for a second try. (Shared memory would spare the
+ * copy, but lives until every thread has collected its garbage: hundreds of megabytes under load.)
+ */
+export function copyToSend(given: RowsGiven): RowsToSend {
   const { rows } = given;
-  if (!isNumeric(rows) || rows.values.buffer instanceof SharedArrayBuffer) return given;
-  const values = new Float64Array(new SharedArrayBuffer(rows.values.byteLength));
-  values.set(rows.values);
-  return { ...given, rows: { ...rows, values } };
+  if (!isNumeric(rows)) return { rows: given, transfer: [] };
+  const values = new Float64Array(rows.values);
+  return { rows: { ...given, rows: { ...rows, values } }, transfer: [values.buffer] };
 }
 
 function isNumeric(rows: RowsInput): rows is NumericRows & { readonly values: Float64Array } {

@@ -2,7 +2,7 @@
 
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { overloaded, workerFailed } from "./fault-details.ts";
-import type { Fault, FromWorker, Order, OrderKind, Outcomes } from "./messages.ts";
+import type { Fault, FromWorker, OrderKind, Outcomes, Sending } from "./messages.ts";
 import { unpackError } from "./messages.ts";
 import type { BodyFields, Control } from "./work.ts";
 import type { Lane, Load, QueueLimits } from "./work-queue.ts";
@@ -19,7 +19,7 @@ const retryAfterSecondsMax = 60;
 export interface PoolWork<Kind extends OrderKind> extends Load {
   readonly kind: Kind;
   /** Called for each try. @param alone no other long work runs. */
-  readonly order: (alone: boolean) => Extract<Order, { kind: Kind }>;
+  readonly order: (alone: boolean) => Sending<Kind>;
   /** Scoring is tried a second time when its worker dies; whoever trains decides that for himself. */
   readonly triesAgain: boolean;
   /** Answers what a worker asks about a body. */
@@ -239,7 +239,8 @@ export class WorkerPool {
     try {
       slot.worker ??= this.#startInto(slot);
       slot.worker.setBusy(true);
-      slot.worker.post({ kind: "order", id, order: work.order(alone), ...(fault === undefined ? {} : { fault }) });
+      const { order, transfer } = work.order(alone);
+      slot.worker.post({ kind: "order", id, order, ...(fault === undefined ? {} : { fault }) }, transfer);
     } catch (error) {
       // No thread could be had, or the rows cannot be cloned: a fault of this work, which no worker has seen.
       slot.running = undefined;

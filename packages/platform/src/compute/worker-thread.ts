@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 
 export interface WorkerThread {
-  post(message: ToWorker): void;
+  post(message: ToWorker, transfer?: readonly ArrayBuffer[]): void;
   /** While busy it keeps the process alive; idle it does not. */
   setBusy(busy: boolean): void;
   terminate(): Promise<void>;
@@ -48,7 +48,7 @@ export const startWorkerThread: StartWorkerThread = ({ settings, heapMibMax }, e
   worker.on("exit", (code) => die(`it exited with code ${code}`));
   return {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- workers have no origins
-    post: (message) => worker.postMessage(message),
+    post: (message, transfer = []) => worker.postMessage(message, transfer),
     setBusy: (busy) => (busy ? worker.ref() : worker.unref()),
     terminate: async () => {
       dead = true;

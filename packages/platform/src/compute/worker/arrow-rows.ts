@@ -41,8 +41,7 @@ export function arrowRows(bytes: Uint8Array, { rowCountMax, columnCountMax, valu
 
 function openTable(bytes: Uint8Array): Table {
   try {
-    // A copy, since the library's decoders refuse shared memory.
-    return tableFromIPC(bytes.slice());
+    return tableFromIPC(bytes);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new NomalyError("REQUEST", `the body is damaged or no Arrow IPC stream: ${reason}`, { field: "body", cause });

@@ -2,7 +2,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import { parentPort, workerData } from "node:worker_threads";
-import { NomalyError } from "@nomaly/detect";
+import { close as closeThreads, NomalyError } from "@nomaly/detect";
 import type { Fault, FromWorker, Order, Outcomes, ToWorker, WorkerSettings } from "../messages.ts";
 import { packError } from "../messages.ts";
 import { commitFault } from "./commit-fault.ts";
@@ -13,6 +13,8 @@ import type { OrderContext } from "./order-context.ts";
 
 /** Between two reports of progress. */
 const progressMs = 50;
+/** After which the threads that a fit has used are given back: every worker may come to have as many as there are cores. */
+const idleThreadsMs = 10_000;
 
 interface Running {
   readonly abort: AbortController;
@@ -25,10 +27,13 @@ function serve(port: MessagePort, settings: WorkerSettings): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- workers have no origins
   const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
+  let idle: NodeJS.Timeout | undefined;
+
   async function take(id: number, order: Order, fault: Fault | undefined): Promise<void> {
     const abort = new AbortController();
     const entry: Running = { abort, answer: undefined };
     running.set(id, entry);
+    clearTimeout(idle);
     try {
       if (fault !== undefined && settings.allowsFaults) await commitFault(fault);
       const context = contextOf(id, entry, { models, settings, send });
@@ -39,6 +44,9 @@ function serve(port: MessagePort, settings: WorkerSettings): void {
       send({ kind: "failed", id, error: packError(error) });
     } finally {
       running.delete(id);
+      clearTimeout(idle);
+      idle = setTimeout(() => void closeThreads(), idleThreadsMs); // Closing idle threads cannot fail, and nothing waits for it.
+      idle.unref();
     }
   }
 
