@@ -46,23 +46,42 @@ export async function fitFile(work: Work): Promise<FittedFile> {
  */
 export async function detectFile(work: Work, findings: Findings): Promise<FittedFile> {
   const { source, request, progress } = work;
-  const sample = await readSample(work);
-  const { table, rowIndexes, totalRowCount } = sample;
-  const options = { ...request.options, progress: (share: number) => progress.report("fitting", share) };
-  const rowIndexOf = (row: number) => rowIndexes[row];
-  const { model, scores } = await onRows(source, rowIndexOf, () => detect(table, options));
-  if (totalRowCount > table.rowCount) {
-    const { threads, signal } = options;
+  const { model, scores, rowIndexes, totalRowCount, whole } = await detectSample(work);
+  if (whole !== undefined) {
+    await onRows(
+      source,
+      (row) => rowIndexes[row],
+      () => findings.add({ ...whole, firstRow: 0 }, scores),
+    );
+  } else {
+    const { threads, signal } = request.options;
     const { columns, label } = request;
     const learned = new Set([label, ...model.columns.map(({ name }) => name)]);
     // Texts that the model has no use for need not be read whole a second time.
     const shownColumns = columns.filter((name) => !learned.has(name));
     const scoring = { source, model, progress, threads, columns, shownColumns, fitted: { rowIndexes, scores } };
     await scoreFile({ ...scoring, ...(signal === undefined ? {} : { signal }) }, findings);
-  } else {
-    await onRows(source, rowIndexOf, () => findings.add({ ...table, firstRow: 0 }, scores));
   }
-  return { model, rowCount: totalRowCount, fittedRowCount: table.rowCount };
+  return { model, rowCount: totalRowCount, fittedRowCount: scores.length };
+}
+
+interface DetectedSample extends Pick<SampledRows, "rowIndexes" | "totalRowCount"> {
+  readonly model: AnomalyModel;
+  readonly scores: Float64Array;
+  /** The table where it holds every row; a mere sample is not held while the file is read once more. */
+  readonly whole: SampledRows["table"] | undefined;
+}
+
+async function detectSample(work: Work): Promise<DetectedSample> {
+  const { source, request, progress } = work;
+  const { table, rowIndexes, totalRowCount } = await readSample(work);
+  const options = { ...request.options, progress: (share: number) => progress.report("fitting", share) };
+  const { model, scores } = await onRows(
+    source,
+    (row) => rowIndexes[row],
+    () => detect(table, options),
+  );
+  return { model, scores, rowIndexes, totalRowCount, whole: totalRowCount > table.rowCount ? undefined : table };
 }
 
 async function readSample({ source, request, progress }: Work): Promise<SampledRows> {
