@@ -212,6 +212,15 @@ describe("more work than compute takes", () => {
   });
 });
 
+it("a body whose model is not found in time gives its worker back", { timeout: 30_000 }, async () => {
+  const compute = opened();
+  const body = { kind: "body" as const, format: "json" as const, bytes: Buffer.from(JSON.stringify({ data: rows })) };
+  const predicting = compute.predictBody({ body, plan: () => new Promise(() => {}), reply: "json" });
+  await expect(predicting).rejects.toMatchObject({ code: "TIMEOUT" });
+  await until(() => compute.stats().busy === 0);
+  expect(compute.stats()).toMatchObject({ workers: 1, crashed: 0 });
+});
+
 describe("closing", () => {
   it("lets what runs finish, refuses what waits and what comes, and leaves nothing open", async () => {
     const compute = opened();

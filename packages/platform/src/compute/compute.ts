@@ -34,8 +34,8 @@ import { startWorkerThread } from "./worker-thread.ts";
 
 /** Work on the spot keeps every other request waiting: no more than this. */
 const onTheSpotMsMax = 2;
-/** Larger models are not restored on the caller's thread: reading one takes longer than a request may hold up others. */
-const onTheSpotModelBytesMax = 2 * 1024 ** 2;
+/** Larger models are not restored on the caller's thread: reading one takes up to 8 ms a MiB, where trees are built from rows. */
+const onTheSpotModelBytesMax = 1024 ** 2;
 /** Bytes of a body for a row, roughly: until it is read nobody knows its rows. */
 const bodyBytesPerRow = 100;
 /** Reading and scoring a body, roughly. */

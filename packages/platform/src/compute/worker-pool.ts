@@ -11,6 +11,8 @@ import type { StartWorkerThread, WorkerThread, WorkerThreadOptions } from "./wor
 
 /** How long a worker may go on after its work was aborted. */
 const abortGraceMs = 1000;
+/** A worker that asks about a body does nothing else until it is answered. */
+const answerMsMax = 5000;
 /** Rest of a place whose workers die one after the other: none at first, then doubling. */
 const restMsFirst = 100;
 const restMsMax = 5000;
@@ -285,13 +287,19 @@ export class WorkerPool {
   async #answer(slot: Slot, item: Item, fields: string): Promise<void> {
     const { attempt } = item;
     const isCurrent = () => slot.running === item && item.attempt === attempt;
+    const fail = (error: unknown) => {
+      if (!isCurrent()) return;
+      item.reject(error instanceof Error ? error : new Error(String(error)));
+      slot.worker?.post({ kind: "abort", id: item.id });
+    };
+    const late = this.#later(answerMsMax, () => fail(new NomalyError("TIMEOUT", `no model was found in ${answerMsMax} ms`)));
     try {
       const answer = await item.work.answer?.(JSON.parse(fields) as BodyFields);
       if (isCurrent()) slot.worker?.post({ kind: "answer", id: item.id, answer });
     } catch (error) {
-      if (!isCurrent()) return;
-      item.reject(error instanceof Error ? error : new Error(String(error)));
-      slot.worker?.post({ kind: "abort", id: item.id });
+      fail(error);
+    } finally {
+      this.#forget(late);
     }
   }
 
@@ -357,11 +365,17 @@ export class WorkerPool {
     item.reject(workerFailed(`a worker stopped in the middle of its work: ${reason}`));
   }
 
-  #later(delayMs: number, act: () => void): void {
+  #later(delayMs: number, act: () => void): NodeJS.Timeout {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       act();
     }, delayMs);
     this.#timers.add(timer);
+    return timer;
+  }
+
+  #forget(timer: NodeJS.Timeout): void {
+    clearTimeout(timer);
+    this.#timers.delete(timer);
   }
 }
