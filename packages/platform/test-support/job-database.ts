@@ -11,6 +11,7 @@ export async function createJobDatabase(server: TestDatabase): Promise<string> {
   await database.query(
     "create table runs (at timestamptz default clock_timestamp(), pid int, job_id uuid, attempt int, event text)",
   );
+  await database.query("create table effects (job_id uuid)");
   await database.query("create table gates (name text primary key)");
   await database.close();
   return url;
@@ -32,5 +33,6 @@ export function openTestDatabase(url: string): OpenDatabase {
 export async function forgetJobs(sql: Sql): Promise<void> {
   await sql.query("delete from pgboss.job");
   await sql.query("delete from runs");
+  await sql.query("delete from effects");
   await sql.query("delete from gates");
 }

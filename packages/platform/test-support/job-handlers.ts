@@ -2,7 +2,7 @@
 
 import { NomalyError } from "@nomaly/detect";
 import type { JobControl, JobHandlers, JobPayloads, JobResult } from "../src/jobs/job-types.ts";
-import type { Sql } from "../src/store/sql.ts";
+import type { Database, Sql } from "../src/store/sql.ts";
 
 export const silentLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -10,14 +10,14 @@ export function trainPayload(behaviour: string, gate = "never"): JobPayloads["tr
   return { actor: "test", request_id: "request", detector_id: gate, dataset_id: behaviour };
 }
 
-/** `quick`, `wait` (for the gate named by the detector), `deaf` (to its signal), `fail CODE`, `fail CODE until N`, `bug`. */
-export function recordingHandlers(sql: Sql): Pick<JobHandlers, "train"> {
+/** `quick`, `effect` (a row in `effects`, written in the transaction that completes the job), `wait` (for the gate named by the detector), `deaf` (to its signal), `fail CODE`, `fail CODE until N`, `bug`. */
+export function recordingHandlers(sql: Database): Pick<JobHandlers, "train"> {
   return {
     train: async ({ id, attempt, payload }, control) => {
       const record = (event: string) => write(sql, { id, attempt, event });
       await record("start");
       try {
-        const result = await behave(sql, payload, attempt, control);
+        const result = await behave(sql, { id, payload, attempt }, control);
         await record("end");
         return result;
       } catch (error) {
@@ -28,7 +28,11 @@ export function recordingHandlers(sql: Sql): Pick<JobHandlers, "train"> {
   };
 }
 
-async function behave(sql: Sql, payload: JobPayloads["train"], attempt: number, control: JobControl): Promise<JobResult> {
+async function behave(
+  sql: Database,
+  { id, payload, attempt }: { readonly id: string; readonly payload: JobPayloads["train"]; readonly attempt: number },
+  control: JobControl,
+): Promise<JobResult> {
   const [kind, code, , until] = payload.dataset_id.split(" ");
   if (kind === "bug") throw new TypeError("a bug");
   if (kind === "fail" && (until === undefined || attempt < Number(until)))
@@ -36,7 +40,14 @@ async function behave(sql: Sql, payload: JobPayloads["train"], attempt: number, 
   control.progress(0.25);
   if (kind === "wait" || kind === "deaf") await gateOpens(sql, payload.detector_id, kind === "deaf" ? undefined : control.signal);
   control.progress(0.1);
+  if (kind === "effect") await sql.transaction((inner) => effect(inner, id, () => control.completeIn(inner, { attempt })));
   return { attempt };
+}
+
+/** Without a constraint that would refuse a second one: the queue alone must see to that. */
+async function effect(sql: Sql, id: string, complete: () => Promise<void>): Promise<void> {
+  await sql.query("insert into effects (job_id) values ($1)", [id]);
+  await complete();
 }
 
 async function gateOpens(sql: Sql, gate: string, signal: AbortSignal | undefined): Promise<void> {

@@ -15,12 +15,13 @@ import { startTestServer, type TestServer } from "../test-support/postgres.ts";
 
 const program = fileURLToPath(new URL("../test-support/job-worker.ts", import.meta.url));
 const leaseSeconds = 2;
+const killCount = process.env["NOMALY_LONG"] === undefined ? 5 : 50;
 
 interface WorkerProcess {
   readonly pid: number;
   readonly child: ChildProcess;
   /** What it wrote to its error output. */
-  said(): string;
+  readonly said: () => string;
 }
 
 let server: TestServer;
@@ -56,7 +57,7 @@ async function startWorker({ concurrency = 1, closeMs = 5000 } = {}): Promise<Wo
   processes.push(child);
   let said = "";
   child.stderr?.on("data", (bytes: Buffer) => (said += bytes.toString()));
-  const [first] = await Promise.race([once(child.stdout!, "data"), once(child, "exit").then(() => ["ended"])]);
+  const [first] = await Promise.race([once(child.stdout, "data"), once(child, "exit").then(() => ["ended"])]);
   if (String(first) !== "ready\n") throw new Error(`the worker did not start: ${said}`);
   return { pid: child.pid!, child, said: () => said };
 }
@@ -161,6 +162,24 @@ test("several processes run each of many jobs exactly once", async () => {
   );
   expect(rows).toEqual(["end", "start"].map((event) => ({ event, runs: 60, jobs: 60 })));
 });
+
+test(`${killCount} kills of processes at random moments lose no job and repeat no side effect`, async () => {
+  const count = 10 * killCount;
+  await database.transaction(async (sql) => {
+    for (let made = 0; made < count; made++) await queue.enqueue(sql, "train", trainPayload("effect"));
+    await sql.query("update pgboss.job set retry_limit = 1000");
+  });
+  for (let kill = 0; kill < killCount; kill++) {
+    const { child } = await startWorker({ concurrency: 3 });
+    // Not a wait for something: the moment itself is what is tried.
+    await new Promise((later) => setTimeout(later, Math.random() * 400));
+    await end(child, "SIGKILL");
+  }
+  await startWorker({ concurrency: 3 });
+  await eventually("all have succeeded", async () => (await queue.counts()).train.succeeded === count, 60_000);
+  const { rows } = await database.query("select count(*)::int as effects, count(distinct job_id)::int as jobs from effects");
+  expect(rows).toEqual([{ effects: count, jobs: count }]);
+}, 600_000);
 
 test("a process that is told to stop gives its job back, and the next one goes on at once", async () => {
   const first = await startWorker({ closeMs: 100 });

@@ -3,7 +3,7 @@
 import { NomalyError } from "@nomaly/detect";
 import type { Sql } from "../store/sql.ts";
 import { type JobName, jobNames, type JobRecord, type JobStatus, jobStatuses } from "./job-types.ts";
-import type { JobPage, JobQuery } from "./queue.ts";
+import type { JobPage, JobQuery, QueueDepth } from "./queue.ts";
 
 /** One try of a job; every later one has a higher number, so what an earlier one still writes finds nothing. */
 export interface AttemptKey {
@@ -22,7 +22,8 @@ export async function jobById(sql: Sql, id: string): Promise<JobRecord | undefin
 }
 
 export async function payloadOf(sql: Sql, id: string): Promise<unknown> {
-  const { rows } = await sql.query<{ data: unknown }>("select data from pgboss.job where id = $1", [id]);
+  const text = "select data from pgboss.job where name = any($1::text[]) and id = $2";
+  const { rows } = await sql.query<{ data: unknown }>(text, [jobNames, id]);
   return rows[0]?.data;
 }
 
@@ -71,6 +72,20 @@ export async function countJobs(sql: Sql): Promise<JobCounts> {
   const counts = Object.fromEntries(jobNames.map((name) => [name, Object.fromEntries(jobStatuses.map((status) => [status, 0]))]));
   for (const { name, status, count } of rows) counts[name][status] = count;
   return counts as JobCounts;
+}
+
+/** Without the jobs that succeeded or were cancelled: an index holds the others, so this is cheap however many there were. */
+export async function queueDepth(sql: Sql): Promise<QueueDepth> {
+  const text = `select
+      count(*) filter (where state = 'created')::integer as queued,
+      count(*) filter (where state = 'retry')::integer as retrying,
+      count(*) filter (where state = 'active')::integer as running,
+      count(*) filter (where state = 'failed')::integer as failed,
+      coalesce(extract(epoch from now() - min(start_after) filter (where state < 'active' and start_after <= now())), 0)::float8 * 1000
+        as "oldestWaitMs"
+    from pgboss.job where name = any($1::text[]) and state in ('created', 'retry', 'active', 'failed')`;
+  const { rows } = await sql.query<QueueDepth>(text, [jobNames]);
+  return rows[0];
 }
 
 /** Of these names, those with a job that may start now; the one that comes first in turn is first. */

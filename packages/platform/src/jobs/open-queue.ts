@@ -8,7 +8,7 @@ import { openBoss } from "./boss.ts";
 import { createCounting } from "./counting.ts";
 import { createEnqueue, type Enqueue } from "./enqueue.ts";
 import { followJob } from "./follow-job.ts";
-import { countJobs, jobById, listJobs } from "./job-statements.ts";
+import { countJobs, jobById, listJobs, queueDepth } from "./job-statements.ts";
 import { hasEnded, type JobRecord } from "./job-types.ts";
 import { createPacer } from "./pacer.ts";
 import { prepareQueue } from "./prepare-queue.ts";
@@ -82,6 +82,7 @@ export async function openQueue(options: OpenQueueOptions): Promise<Queue> {
       worker = startWorker({ boss, database, settling, enqueue: ask, counting, pacer, clock, log }, { handlers, concurrency });
     },
     stats: () => counting.stats(),
+    depth: () => queueDepth(database),
     counts: () => countJobs(database),
     close: async ({ timeoutMs }) => {
       await worker?.close(timeoutMs);

@@ -2,21 +2,25 @@
 
 import { createHash } from "node:crypto";
 import { NomalyError } from "@nomaly/detect";
-import { getConstructionPlans, getMigrationPlans } from "pg-boss";
+import type { Client } from "pg";
+import { PgBoss } from "pg-boss";
 import { closeConnection, openConnection } from "../store/connection.ts";
 import { databaseError } from "../store/database-error.ts";
 import type { Sql } from "../store/sql.ts";
+import { bossOptions } from "./boss.ts";
 import { jobPolicies, keptSeconds } from "./job-policies.ts";
 import { jobNames } from "./job-types.ts";
 import { jobView } from "./job-view.ts";
 
 /** The schema version of the installed pg-boss; a test holds it against the package. */
 export const pgBossSchema = 46;
-export const schemaName = "pgboss";
 
 /** Any number that nothing else uses, the same in all our processes. */
 const advisoryLock = 7_263_552;
 const connectTimeoutMs = 10_000;
+/** As short as the library takes. */
+const indexBuildPollSeconds = 10;
+const indexBuildPauseMs = 10;
 
 export interface PrepareOptions {
   readonly url: string;
@@ -34,20 +38,28 @@ export async function prepareQueue(database: Sql, { url, leaseSeconds }: Prepare
   const { client } = connection;
   try {
     await client.query("select pg_advisory_lock($1)", [advisoryLock]);
-    const sql: Sql = {
-      query: async (text, values = []) => {
-        const { rows, rowCount } = await client.query(text, [...values]);
-        return { rows, rowCount: rowCount ?? 0 };
-      },
-    };
+    const sql = sqlOf(client);
     if ((await presentSignature(sql)) === wanted) return;
     await installTables(sql);
-    for (const text of settingStatements(leaseSeconds, wanted)) await sql.query(text);
+    for (const text of settingStatements(leaseSeconds, wanted)) await client.query(text);
   } catch (error) {
     throw databaseError(error);
   } finally {
     await closeConnection(connection);
   }
+}
+
+/** Also of several statements sent as one, which the library does: the rows of all. */
+function sqlOf(client: Client): Sql {
+  return {
+    query: async <Row extends object>(text: string, values: readonly unknown[] = []) => {
+      const answer = await client.query<Row>(text, [...values]);
+      // The driver's types do not know that it answers a list then.
+      const results = [answer].flat();
+      const rows = results.flatMap((result) => result.rows);
+      return { rows, rowCount: rows.length };
+    },
+  };
 }
 
 /** Changes whenever anything that this module makes would. */
@@ -62,16 +74,42 @@ async function presentSignature(sql: Sql): Promise<string | undefined> {
   return rows[0].signature ?? undefined;
 }
 
+/** By the library's own means, which go on where an earlier start was interrupted. */
 async function installTables(sql: Sql): Promise<void> {
-  // The view would keep a migration from changing the columns under it. It comes back at the end.
-  await sql.query("drop view if exists jobs");
   const present = await presentVersion(sql);
-  if (present === undefined) return void (await sql.query(getConstructionPlans(schemaName)));
-  if (present > pgBossSchema) {
+  if (present !== undefined && present > pgBossSchema) {
     const message = `the job tables were made by a newer version (${present}, this one knows ${pgBossSchema}): upgrade this program`;
     throw new NomalyError("CONFLICT", message, { field: "database_url" });
   }
-  if (present < pgBossSchema) await sql.query(getMigrationPlans(schemaName, present));
+  // The view would keep a migration from changing the columns under it. It comes back at the end.
+  await sql.query("drop view if exists jobs");
+  // Its pause after the last look for such work may not have passed yet.
+  if (present !== undefined) await sql.query("update pgboss.version set bam_on = null");
+  const boss = new PgBoss({ ...bossOptions(sql), migrate: true, bamIntervalSeconds: indexBuildPollSeconds });
+  let failure: Error | undefined;
+  boss.on("error", (error: Error) => (failure = error));
+  try {
+    await boss.start();
+    await indexesBuilt(boss, () => failure);
+  } finally {
+    await boss.stop({ close: false, graceful: false });
+  }
+}
+
+/** A migration leaves the building of indexes, which no transaction may hold, to the library's background. */
+async function indexesBuilt(boss: PgBoss, failure: () => Error | undefined): Promise<void> {
+  for (;;) {
+    await new Promise((later) => setTimeout(later, indexBuildPauseMs));
+    const error = failure();
+    if (error !== undefined) throw error;
+    // One that failed at an earlier start is tried again first.
+    if (boss.isBamWorking()) continue;
+    const builds = await boss.getBamStatus();
+    if (builds.every(({ status }) => status === "completed")) return;
+    if (builds.some(({ status }) => status === "failed")) {
+      throw new NomalyError("DATABASE", "an index of the job tables could not be built", { field: "database" });
+    }
+  }
 }
 
 async function presentVersion(sql: Sql): Promise<number | undefined> {

@@ -1,5 +1,6 @@
 import { NomalyError } from "@nomaly/detect";
 import { createRequire } from "node:module";
+import { getRollbackPlans } from "pg-boss";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { eventually } from "../../test-support/eventually.ts";
 import { createJobDatabase, forgetJobs, openTestDatabase } from "../../test-support/job-database.ts";
@@ -120,6 +121,7 @@ describe("looking at jobs", () => {
     const even = await queue.list({ limit: 10, detectorId: "even", status: "queued", name: "train" });
     expect(even.items).toHaveLength(4);
     expect((await queue.counts()).train.queued).toBe(7);
+    expect(await queue.depth()).toMatchObject({ queued: 10, running: 0, failed: 0 });
   });
 
   test("a cursor that is none is refused by name", async () => {
@@ -284,6 +286,15 @@ describe("ending early", () => {
   );
 });
 
+test("a webhook does not wait behind long trainings", async () => {
+  const long = await Promise.all([enqueueTrain("wait"), enqueueTrain("wait"), enqueueTrain("wait")]);
+  await work({ ...recordingHandlers(database), webhook: () => Promise.resolve({}) });
+  await running(long[0]);
+  const id = await queue.enqueue(database, "webhook", { url: "http://host", event: "e", job_id: long[0], body: {} });
+  await reaching(id, "succeeded");
+  expect(await queue.depth()).toMatchObject({ running: 2, queued: 1 });
+});
+
 describe("side effects", () => {
   test("a job completed in its handler's transaction is done when that commits", async () => {
     const id = await enqueueTrain("quick");
@@ -374,6 +385,32 @@ describe("the tables", () => {
     await database.query("update pgboss.version set version = version + 1");
     await expect(open()).rejects.toMatchObject({ code: "CONFLICT", field: "database_url" });
     await database.query("update pgboss.version set version = version - 1");
+  });
+
+  test("of an older version are brought up to date, and their jobs are kept", async () => {
+    const fresh = await server.createDatabase();
+    const pool = openTestDatabase(fresh);
+    const options = { database: pool, url: fresh, retryLimit: 3, log: silentLog };
+    const before = await openQueue(options);
+    const id = await before.enqueue(pool, "train", trainPayload("quick"));
+    await before.close({ timeoutMs: 0 });
+    await pool.query("drop view jobs");
+    await pool.query(getRollbackPlans("pgboss", pgBossSchema));
+    const after = await openQueue(options);
+    expect(await after.get(id)).toMatchObject({ id, status: "queued" });
+    const text =
+      "select relname as name, indisvalid as valid from pg_index join pg_class on indexrelid = pg_class.oid where relname = 'job_common_i17'";
+    expect((await pool.query(text)).rows).toEqual([{ name: "job_common_i17", valid: true }]);
+    await after.close({ timeoutMs: 0 });
+    await pool.close();
+  });
+
+  test("take on a changed setting", async () => {
+    const other = await open(7);
+    const id = await other.enqueue(database, "train", trainPayload("quick"));
+    const { rows } = await database.query("select heartbeat_seconds as lease from pgboss.job where id = $1", [id]);
+    expect(rows).toEqual([{ lease: 7 }]);
+    await other.close({ timeoutMs: 0 });
   });
 
   test("are those of the installed library", () => {

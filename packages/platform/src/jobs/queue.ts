@@ -50,6 +50,15 @@ export interface QueueStats {
   readonly databaseErrors: number;
 }
 
+export interface QueueDepth {
+  readonly queued: number;
+  readonly retrying: number;
+  readonly running: number;
+  readonly failed: number;
+  /** How long the job that may start and has waited longest has done so. */
+  readonly oldestWaitMs: number;
+}
+
 /** The part of a log that the queue writes to. */
 export interface JobLog {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
@@ -77,7 +86,9 @@ export interface Queue {
   work(handlers: Partial<JobHandlers>, options: { readonly concurrency: number }): Promise<void>;
   /** Plain numbers of this process. */
   stats(): QueueStats;
-  /** How many jobs the database holds, by name and status. */
+  /** What waits and runs in all processes: for health checks and metrics. */
+  depth(): Promise<QueueDepth>;
+  /** How many jobs the database holds, by name and status: for people, as it reads them all. */
   counts(): Promise<Readonly<Record<JobName, Readonly<Record<JobStatus, number>>>>>;
   /** Takes no more, waits so long for running ones, then aborts them and gives them back to the queue. */
   close(options: { readonly timeoutMs: number }): Promise<void>;
