@@ -65,9 +65,7 @@ export function stateFiniteArray(state: ModelState, name: string, length?: numbe
 }
 
 /** The error for a part of a state that breaks a rule which the readers above do not check. */
-export function damaged(name: string, expected: string): NomalyError {
-  return new NomalyError("MODEL_FILE", `the model's state has no valid "${name}"; expected ${expected}`, {
-    field: name,
-    expected,
-  });
+export function damaged(name: string, expected: string, cause?: unknown): NomalyError {
+  const details = { field: name, expected, ...(cause === undefined ? {} : { cause }) };
+  return new NomalyError("MODEL_FILE", `the model's state has no valid "${name}"; expected ${expected}`, details);
 }

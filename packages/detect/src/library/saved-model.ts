@@ -2,6 +2,7 @@
 
 import type { AnyDetector, ModelState, StateArray, StateValue } from "../detector/detector.ts";
 import type { ParamValue } from "../detector/params.ts";
+import { damaged } from "../detector/state.ts";
 import { NomalyError } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import { decodeModelFile, encodeModelFile } from "../model-file/index.ts";
@@ -96,9 +97,4 @@ function parseSavedThreshold(data: StateValue | undefined): ThresholdSpec {
 function recordOf(data: StateValue | undefined, name: string): Readonly<Record<string, StateValue>> {
   if (typeof data !== "object" || data === null || Array.isArray(data)) throw damaged(name, "an object");
   return data as Readonly<Record<string, StateValue>>;
-}
-
-function damaged(name: string, expected: string, cause?: unknown): NomalyError {
-  const details = { field: name, expected, ...(cause === undefined ? {} : { cause }) };
-  return new NomalyError("MODEL_FILE", `the model file has no valid "${name}"; expected ${expected}`, details);
 }

@@ -1,6 +1,6 @@
 /** Reads a pipeline back from plain data that may come from an untrusted file. */
 
-import { NomalyError } from "../errors.ts";
+import { damaged } from "../detector/state.ts";
 import { columnCountMax } from "../matrix.ts";
 import type { ColumnProfile, Encoding, Pipeline, PipelineColumn, SkippedColumn } from "./pipeline.ts";
 import { pipelineWidth, scalings } from "./pipeline.ts";
@@ -132,11 +132,4 @@ function choiceOf<const C extends string>(record: Readonly<Record<string, unknow
   const found = choices.find((choice) => choice === record[name]);
   if (found === undefined) throw damaged(name, `one of ${choices.join(", ")}`);
   return found;
-}
-
-function damaged(name: string, expected: string): NomalyError {
-  return new NomalyError("MODEL_FILE", `the model file's pipeline has no valid "${name}"; expected ${expected}`, {
-    field: name,
-    expected,
-  });
 }

@@ -1,6 +1,6 @@
 /** Rank: the share of training scores below a score, comparable between detectors and calls. */
 
-import { NomalyError } from "../errors.ts";
+import { damaged } from "../detector/state.ts";
 
 /** Order statistics kept with a model: 512 KiB of float64 at most. */
 export const orderStatisticCountMax = 65_536;
@@ -53,11 +53,15 @@ export function createRanker(state: RankState): Ranker {
 export function restoreRanker(state: RankState): Ranker {
   const { orderStatistics, rowCount } = state;
   if (!Number.isSafeInteger(rowCount) || rowCount < 1 || orderStatistics.length !== Math.min(rowCount, orderStatisticCountMax)) {
-    throw damaged(`${Math.min(rowCount, orderStatisticCountMax)} order statistics, got ${orderStatistics.length}`);
+    throw damaged(
+      "training scores",
+      `${Math.min(rowCount, orderStatisticCountMax)} order statistics, got ${orderStatistics.length}`,
+    );
   }
   for (let i = 0; i < orderStatistics.length; i++) {
     const previous = i === 0 ? Number.NEGATIVE_INFINITY : orderStatistics[i - 1];
-    if (!(orderStatistics[i] >= previous)) throw damaged(`ascending order statistics, got ${orderStatistics[i]} at ${i}`);
+    if (!(orderStatistics[i] >= previous))
+      throw damaged("training scores", `ascending order statistics, got ${orderStatistics[i]} at ${i}`);
   }
   return createRanker(state);
 }
@@ -96,8 +100,4 @@ function createCounter(sorted: Float64Array): (score: number) => number {
     }
     return from;
   };
-}
-
-function damaged(expected: string): NomalyError {
-  return new NomalyError("MODEL_FILE", `the model file has no valid training scores; expected ${expected}`, { expected });
 }
