@@ -53,9 +53,20 @@ export function plainRows(pipeline: Pipeline, source: ColumnSource): PlainRows |
   const encodings = pipeline.columns.map((column) => column.encoding);
   if (!encodings.every((encoding) => encoding.kind === "number" && encoding.fill === null)) return undefined;
   if (pipeline.scaling === "none") return { rows: matrix, scaling: undefined };
-  const numbers = encodings as NumberEncoding[];
-  const centers = Float64Array.from(numbers, ({ center }) => center);
-  return { rows: matrix, scaling: { centers, scales: Float64Array.from(numbers, ({ scale }) => scale) } };
+  return { rows: matrix, scaling: scalingOf(pipeline, encodings as NumberEncoding[]) };
+}
+
+/** Made once for each pipeline, so that one row costs no more than its own arithmetic. */
+const scalingOfPipeline = new WeakMap<Pipeline, RowScaling>();
+
+function scalingOf(pipeline: Pipeline, encodings: readonly NumberEncoding[]): RowScaling {
+  let scaling = scalingOfPipeline.get(pipeline);
+  if (scaling === undefined) {
+    const centers = Float64Array.from(encodings, ({ center }) => center);
+    scaling = { centers, scales: Float64Array.from(encodings, ({ scale }) => scale) };
+    scalingOfPipeline.set(pipeline, scaling);
+  }
+  return scaling;
 }
 
 function checked(rows: Matrix): Matrix {
