@@ -187,6 +187,8 @@ describe("models are the library's, byte for byte", () => {
     expect(whole.modelBytes).toEqual((await fit(objects, options)).save());
     const sampled = await compute.train({ input, options: { ...options, label: "label", fitRowCountMax: 1000 } });
     expect(sampled.summary).toMatchObject({ rowCount: 3000, fittedRowCount: 1000 });
+    const left = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /^nomaly-.*\//.test(name));
+    expect(left).toEqual([]);
   });
 });
 

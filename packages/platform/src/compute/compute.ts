@@ -1,6 +1,7 @@
 /** Fits and scores for the service: small scoring at once on the caller's thread, everything else in workers, within bounds. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AnomalyModel } from "@nomaly/detect";
@@ -114,8 +115,8 @@ class ThreadedCompute {
   readonly pool: WorkerPool;
   readonly #costs = new CostEstimates();
   readonly #clock: { now(): number };
-  readonly #temporaryParent: string;
-  #temporaryFolder: string | undefined;
+  /** Made by the first worker that needs it. */
+  readonly #temporaryFolder: string;
   #taskCount = 0;
   #onTheSpotCount = 0;
 
@@ -123,7 +124,8 @@ class ThreadedCompute {
     const workerCount = options.workerCount ?? threadCount();
     const modelBytesMax = options.modelBytesMax ?? 256 * 1024 ** 2;
     this.#clock = options.clock ?? performance;
-    this.#temporaryParent = options.temporaryFolder ?? tmpdir();
+    const folderName = `nomaly-compute-${process.pid}-${randomBytes(6).toString("hex")}`;
+    this.#temporaryFolder = join(options.temporaryFolder ?? tmpdir(), folderName);
     this.models = new ModelCache(options.loadModel, modelBytesMax);
     this.pool = new WorkerPool({
       workerCount,
@@ -258,13 +260,11 @@ class ThreadedCompute {
   async close(waitMs: number): Promise<void> {
     await this.pool.close(waitMs);
     this.models.clear();
-    if (this.#temporaryFolder !== undefined) rmSync(this.#temporaryFolder, { recursive: true, force: true });
-    this.#temporaryFolder = undefined;
+    rmSync(this.#temporaryFolder, { recursive: true, force: true });
   }
 
   /** Named here, so that it can be removed when the worker that made it died. */
   #taskFolder(): string {
-    this.#temporaryFolder ??= mkdtempSync(join(this.#temporaryParent, "nomaly-compute-"));
     return join(this.#temporaryFolder, String(++this.#taskCount));
   }
 }

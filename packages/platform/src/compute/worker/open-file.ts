@@ -1,5 +1,6 @@
 /** Opens a dataset's file in a worker, with temporary files that go when the work ends. */
 
+import { rmSync } from "node:fs";
 import { Readable } from "node:stream";
 import type { ErrorCode } from "@nomaly/detect";
 import { nearestName, NomalyError, threadCount } from "@nomaly/detect";
@@ -9,6 +10,7 @@ import { createTemporaryFiles } from "../../files/temporary.ts";
 import type { FileGiven } from "../work.ts";
 
 export interface FileContext {
+  /** Of this piece of work alone; gone when it ends. */
   readonly temporaryFolder: string;
   readonly threads: number | "auto";
   readonly signal: AbortSignal;
@@ -33,6 +35,7 @@ export async function withFile<T>(file: FileGiven, context: FileContext, use: (s
     }
   } finally {
     temporary.removeAll();
+    rmSync(context.temporaryFolder, { recursive: true, force: true });
   }
 }
 
