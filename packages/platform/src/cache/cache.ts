@@ -58,6 +58,8 @@ export interface CacheOptions {
   /** Replaces the times of `cacheKinds`. */
   readonly ttlMs?: Partial<Readonly<Record<CacheKind, number>>>;
   readonly negativeTtlMs?: number;
+  /** The longest life of anything in level 1. */
+  readonly level1TtlMs?: number;
   /** Of one value, not compressed. */
   readonly valueBytesMax?: number;
   /** Invalidations stored with the changes that need them, for the case that a process ends between commit and `invalidate`. */
@@ -66,7 +68,12 @@ export interface CacheOptions {
   readonly clock?: Clock;
 }
 
-export const cacheDefaults = { level1BytesMax: 64 * 1024 * 1024, valueBytesMax: 32 * 1024 * 1024, sweepMs: 5000 } as const;
+export const cacheDefaults = {
+  level1BytesMax: 64 * 1024 * 1024,
+  level1TtlMs: level1TtlMsMax,
+  valueBytesMax: 32 * 1024 * 1024,
+  sweepMs: 5000,
+} as const;
 
 const generationTagCountMax = 100_000;
 const writeCountMax = 64;
@@ -74,7 +81,7 @@ const writeBytesMax = 64 * 1024 * 1024;
 
 export function createCache(options: CacheOptions = {}): Cache {
   const { level2, clock = performance, ttlMs = {}, pendingInvalidations } = options;
-  const { level1BytesMax, valueBytesMax, sweepMs } = { ...cacheDefaults, ...options };
+  const { level1BytesMax, level1TtlMs, valueBytesMax, sweepMs } = { ...cacheDefaults, ...options };
   const generations = createGenerations(generationTagCountMax);
   const level1 = createLevel1({ bytesMax: level1BytesMax, generations, clock });
   const flights = createFlights<Answer<unknown>>();
@@ -148,7 +155,7 @@ export function createCache(options: CacheOptions = {}): Cache {
 
   function keepLocally(entry: CacheEntry, made: { value: unknown; generation: number; askedAt: number; ttlMs: number }): void {
     const { value, generation, askedAt } = made;
-    const expiresAt = askedAt + Math.min(made.ttlMs, ttlOf(entry.kind, value), level1TtlMsMax);
+    const expiresAt = askedAt + Math.min(made.ttlMs, ttlOf(entry.kind, value), level1TtlMs);
     const sizeBytes = sizeOf(value);
     if (sizeBytes === undefined) counts.refused++;
     else level1.set(entry, { value, generation, expiresAt, sizeBytes });

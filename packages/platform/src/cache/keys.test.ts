@@ -1,9 +1,31 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dataHash, detectorBatchEntry, detectorInfoEntry, metadataEntry, resultsEntry, type HashedColumn } from "./keys.ts";
+import * as store from "../store/tags.ts";
+import {
+  apiKeyEntry,
+  dataHash,
+  datasetProfileEntry,
+  detectorBatchEntry,
+  detectorInfoEntry,
+  metadataEntry,
+  resultsEntry,
+  type HashedColumn,
+} from "./keys.ts";
 
 const number = (name: string, ...values: number[]): HashedColumn => ({ kind: "number", name, values: Float64Array.from(values) });
 const text = (name: string, ...values: (string | null)[]): HashedColumn => ({ kind: "text", name, values });
+
+describe("tags", () => {
+  it("are those that the tables announce with a change", () => {
+    const id = "0199f0a2-7b1c-7000-8000-000000000001";
+    expect(detectorInfoEntry(id).tags).toEqual([store.detectorTag(id)]);
+    expect(metadataEntry(id).tags).toEqual([store.detectorTag(id)]);
+    expect(resultsEntry({ detectorId: id, modelVersion: 1, columns: [] }).tags).toEqual([store.detectorTag(id)]);
+    expect(detectorBatchEntry(["lof"]).tags).toEqual([store.detectorsTag]);
+    expect(datasetProfileEntry(id).tags).toEqual([store.datasetTag(id)]);
+    expect(apiKeyEntry(id).tags).toEqual([store.apiKeyTag(id)]);
+  });
+});
 
 describe("keys", () => {
   it("are those of the families", () => {

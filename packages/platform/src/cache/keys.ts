@@ -27,9 +27,10 @@ export interface ResultsIdentity {
 const nameListLengthMax = 200;
 
 export const detectorTag = (detectorId: string): string => `detector:${part(detectorId)}`;
-export const algorithmTag = (algorithmName: string): string => `algorithm:${part(algorithmName)}`;
 export const datasetTag = (datasetId: string): string => `dataset:${part(datasetId)}`;
 export const apiKeyTag = (keyId: string): string => `api-key:${part(keyId)}`;
+/** Of every list of detectors: any change of any detector may change one. */
+export const detectorsTag = "detectors";
 /** Every entry carries it: invalidating it empties the cache. */
 export const everythingTag = "everything";
 
@@ -54,16 +55,16 @@ export function detectorBatchEntry(algorithmNames: readonly string[]): CacheEntr
   const list = names.map(part).join(",");
   // "=" and "," never come out of `part`, so a hash is never a name, and a name never two.
   const suffix = list.length > nameListLengthMax ? `=${hash("sha256", list)}` : list;
-  return { kind: "detectorBatch", key: `detectors:batch:${suffix}`, tags: names.map(algorithmTag) };
+  return { kind: "detectorBatch", key: `detectors:batch:${suffix}`, tags: [detectorsTag] };
 }
 
 export function datasetProfileEntry(datasetId: string): CacheEntry {
   return { kind: "datasetProfile", key: `dataset:profile:${part(datasetId)}`, tags: [datasetTag(datasetId)] };
 }
 
-/** @param keyHash the hash the key is stored under; a key itself never becomes part of anything cached. */
-export function apiKeyEntry(keyHash: string): CacheEntry {
-  return { kind: "apiKey", key: `api:key:${part(keyHash)}`, tags: [apiKeyTag(keyHash)] };
+/** @param keyId the id under which it is stored; the secret of a key never becomes part of anything cached. */
+export function apiKeyEntry(keyId: string): CacheEntry {
+  return { kind: "apiKey", key: `api:key:${part(keyId)}`, tags: [apiKeyTag(keyId)] };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** How much memory a value takes, about; and whether it is one that a cache may hold. */
 
 /** Rounded up from what V8 needs, so that a bound in bytes holds. */
-const leafBytes = 16;
+const leafBytes = 24;
 const stringBytes = 24;
 const containerBytes = 56;
 const memberBytes = 24;

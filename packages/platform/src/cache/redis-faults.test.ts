@@ -10,6 +10,9 @@ const entry = detectorInfoEntry("7");
 const tags = [detectorTag("7")];
 /** Twice the wait for one call: what a busy machine adds is not what is tested. */
 const waitMsMax = 100;
+/** Where the wait is not what is tested. */
+const patient = { callTimeoutMs: 2000 } as const;
+const soonAgain = { breaker: { failureCountMax: 5, windowMs: 10_000, openMs: 50 } } as const;
 
 let redis: RedisServer;
 
@@ -40,16 +43,16 @@ const statsOf = (cache: Cache) => {
   return level2;
 };
 
-/** Asks for keys that are nowhere until the breaker is open; @returns the longest wait. */
+/** Asks for keys that are nowhere until the breaker is open; @returns the middle one of the waits for that. */
 async function askUntilOpen(cache: Cache): Promise<number> {
-  let waitMs = 0;
+  const waitsMs: number[] = [];
   for (let i = 0; statsOf(cache).breaker !== "open"; i++) {
     if (i > 20) throw new Error("the breaker stays closed");
     const start = performance.now();
     expect(await cache.get(metadataEntry(`fresh-${i}`), async () => i)).toEqual({ value: i, from: "load" });
-    waitMs = Math.max(waitMs, performance.now() - start);
+    waitsMs.push(performance.now() - start);
   }
-  return waitMs;
+  return waitsMs.sort((a, b) => a - b)[Math.floor(waitsMs.length / 2)];
 }
 
 describe.skipIf(redisProgram === undefined)(`a cache whose Redis fails${redisSkipReason}`, () => {
@@ -58,7 +61,7 @@ describe.skipIf(redisProgram === undefined)(`a cache whose Redis fails${redisSki
 
   it("answers when Redis was never there, and uses it when it comes", async () => {
     await redis.kill();
-    const cache = cacheOf({ breaker: { failureCountMax: 5, windowMs: 10_000, openMs: 50 } });
+    const cache = cacheOf(soonAgain);
     expect(await askUntilOpen(cache)).toBeLessThan(waitMsMax);
     expect(statsOf(cache)).toMatchObject({ breaker: "open", breakerOpenings: 1, isSubscribed: false });
     await redis.start();
@@ -83,7 +86,7 @@ describe.skipIf(redisProgram === undefined)(`a cache whose Redis fails${redisSki
   });
 
   it("answers without Redis when it is paused, and uses it again when it goes on", async () => {
-    const cache = await openCache({ breaker: { failureCountMax: 5, windowMs: 10_000, openMs: 50 } });
+    const cache = await openCache(soonAgain);
     redis.pause();
     expect(await askUntilOpen(cache)).toBeLessThan(waitMsMax);
     expect(statsOf(cache).timeouts).toBe(5);
@@ -98,12 +101,11 @@ describe.skipIf(redisProgram === undefined)(`a cache whose Redis fails${redisSki
 
   it("tries a second connection when one does not answer", async () => {
     const { proxy, url } = await openProxy();
-    const cache = await openCache({ url });
+    const cache = await openCache({ url, ...patient });
     proxy.cut();
-    const { level2 } = cache.stats();
     await cache.get(entry, async () => 1);
-    expect(statsOf(cache).errors + statsOf(cache).timeouts).toBe((level2?.errors ?? 0) + (level2?.timeouts ?? 0));
     await untilStored(entry.key);
+    expect(statsOf(cache)).toMatchObject({ errors: 0, timeouts: 0, breaker: "closed" });
   });
 
   it("gives up a call that is slower than 50 ms", async () => {
@@ -116,8 +118,10 @@ describe.skipIf(redisProgram === undefined)(`a cache whose Redis fails${redisSki
 
   it("serves nothing old after an invalidation that Redis did not hear, and makes up for it", async () => {
     const { proxy, url } = await openProxy();
-    const breaker = { failureCountMax: 5, windowMs: 10_000, openMs: 50 };
-    const [cache, other] = [await openCache({ url, breaker }, { sweepMs: 20 }), await openCache()];
+    const [cache, other] = [
+      await openCache({ url, ...soonAgain, callTimeoutMs: 500 }, { sweepMs: 20 }),
+      await openCache(patient),
+    ];
     await cache.get(entry, async () => "old");
     await untilStored(entry.key);
     expect((await other.get(entry, async () => "?")).value).toBe("old");
@@ -133,7 +137,7 @@ describe.skipIf(redisProgram === undefined)(`a cache whose Redis fails${redisSki
 
   it("tells a pending invalidation to Redis before it reads anything there", async () => {
     const { proxy, url } = await openProxy();
-    const cache = await openCache({ url }, { sweepMs: 3_600_000 });
+    const cache = await openCache({ url, ...patient }, { sweepMs: 3_600_000 });
     await cache.get(entry, async () => "old");
     await untilStored(entry.key);
     proxy.refuse();
@@ -200,7 +204,7 @@ describe.skipIf(redisProgram === undefined)(`a cache whose Redis fails${redisSki
 
   it("asks a connection that was idle for 30 s whether it is there before it uses it", async () => {
     const time = { now: 0 };
-    const level2 = createRedisLevel2({ url: redis.url, clock: { now: () => time.now } });
+    const level2 = createRedisLevel2({ url: redis.url, ...patient, clock: { now: () => time.now } });
     onTestFinished(() => level2.close());
     const pings = async () => Number(/cmdstat_ping:calls=(\d+)/.exec(await redis.command("INFO", "commandstats"))?.[1] ?? 0);
     await level2.remove("a");

@@ -8,10 +8,13 @@ import { createRedisLevel2, type RedisLevel2Options } from "./redis-level2.ts";
 const entry = detectorInfoEntry("7");
 const tags = [detectorTag("7")];
 
+/** Not what is tested here: a busy machine may take its time. */
+const callTimeoutMs = 5000;
+
 let redis: RedisServer;
 
 async function openCache(level2: Partial<RedisLevel2Options> = {}, options: CacheOptions = {}): Promise<Cache> {
-  const cache = createCache({ level2: createRedisLevel2({ url: redis.url, ...level2 }), ...options });
+  const cache = createCache({ level2: createRedisLevel2({ url: redis.url, callTimeoutMs, ...level2 }), ...options });
   onTestFinished(() => cache.close());
   await eventually("it hears the others", () => cache.stats().level2?.isSubscribed === true);
   return cache;
@@ -117,7 +120,7 @@ describe.skipIf(redisProgram === undefined)(`a cache with Redis${redisSkipReason
   });
 
   it("leaves nothing old where the message of the change comes before the reader writes, or not at all", async () => {
-    const level2 = createRedisLevel2({ url: redis.url });
+    const level2 = createRedisLevel2({ url: redis.url, callTimeoutMs });
     onTestFinished(() => level2.close());
     const before = await level2.read(entry.key, tags);
     const writer = await openCache();
