@@ -10,7 +10,7 @@ export function trainPayload(behaviour: string, gate = "never"): JobPayloads["tr
   return { actor: "test", request_id: "request", detector_id: gate, dataset_id: behaviour };
 }
 
-/** `quick`, `effect` (a row in `effects`, written in the transaction that completes the job), `wait` (for the gate named by the detector), `deaf` (to its signal), `fail CODE`, `fail CODE until N`, `bug`. */
+/** `quick`, `effect` (a row in `effects`, written in the transaction that completes the job), `wait` (for the gate named by the detector, or that and the attempt), `deaf` (to its signal), `fail CODE`, `fail CODE until N`, `bug`. */
 export function recordingHandlers(sql: Database): Pick<JobHandlers, "train"> {
   return {
     train: async ({ id, attempt, payload }, control) => {
@@ -38,7 +38,12 @@ async function behave(
   if (kind === "fail" && (until === undefined || attempt < Number(until)))
     throw new NomalyError(code as "DATABASE", "as told", { field: "dataset_id" });
   control.progress(0.25);
-  if (kind === "wait" || kind === "deaf") await gateOpens(sql, payload.detector_id, kind === "deaf" ? undefined : control.signal);
+  if (kind === "wait" || kind === "deaf")
+    await gateOpens(
+      sql,
+      [payload.detector_id, `${payload.detector_id} ${attempt}`],
+      kind === "deaf" ? undefined : control.signal,
+    );
   control.progress(0.1);
   if (kind === "effect") await sql.transaction((inner) => effect(inner, id, () => control.completeIn(inner, { attempt })));
   return { attempt };
@@ -50,11 +55,11 @@ async function effect(sql: Sql, id: string, complete: () => Promise<void>): Prom
   await complete();
 }
 
-async function gateOpens(sql: Sql, gate: string, signal: AbortSignal | undefined): Promise<void> {
+async function gateOpens(sql: Sql, gates: readonly string[], signal: AbortSignal | undefined): Promise<void> {
   for (;;) {
     if (signal?.aborted) throw signal.reason;
     try {
-      const { rowCount } = await sql.query("select 1 from gates where name = $1", [gate]);
+      const { rowCount } = await sql.query("select 1 from gates where name = any($1)", [gates]);
       if (rowCount > 0) return;
     } catch {
       // The database is away: that must not end the job.

@@ -2,9 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { NomalyError } from "@nomaly/detect";
-import type { Client } from "pg";
 import { PgBoss } from "pg-boss";
-import { closeConnection, openConnection } from "../store/connection.ts";
+import { closeConnection, type Connection, openConnection } from "../store/connection.ts";
 import { databaseError } from "../store/database-error.ts";
 import type { Sql } from "../store/sql.ts";
 import { bossOptions } from "./boss.ts";
@@ -50,7 +49,7 @@ export async function prepareQueue(database: Sql, { url, leaseSeconds }: Prepare
 }
 
 /** Also of several statements sent as one, which the library does: the rows of all. */
-function sqlOf(client: Client): Sql {
+function sqlOf(client: Connection["client"]): Sql {
   return {
     query: async <Row extends object>(text: string, values: readonly unknown[] = []) => {
       const answer = await client.query<Row>(text, [...values]);

@@ -1,6 +1,4 @@
 import { NomalyError } from "@nomaly/detect";
-import { createRequire } from "node:module";
-import { getRollbackPlans } from "pg-boss";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { eventually } from "../../test-support/eventually.ts";
 import { createJobDatabase, forgetJobs, openTestDatabase } from "../../test-support/job-database.ts";
@@ -9,7 +7,6 @@ import { startTestDatabase, type TestDatabase } from "../../test-support/postgre
 import type { OpenDatabase } from "../store/open-database.ts";
 import type { JobHandlers, JobRecord, JobStatus } from "./job-types.ts";
 import { openQueue } from "./open-queue.ts";
-import { pgBossSchema } from "./prepare-queue.ts";
 import type { Queue } from "./queue.ts";
 
 let server: TestDatabase;
@@ -38,8 +35,8 @@ afterEach(async () => {
   await queue.close({ timeoutMs: 0 });
 });
 
-function open(leaseSeconds = 1): Promise<Queue> {
-  return openQueue({ database, url, retryLimit: 3, log: silentLog, leaseSeconds });
+function open(): Promise<Queue> {
+  return openQueue({ database, url, retryLimit: 3, log: silentLog, leaseSeconds: 1 });
 }
 
 const work = (handlers: Partial<JobHandlers> = recordingHandlers(database)) => queue.work(handlers, { concurrency: 2 });
@@ -365,57 +362,6 @@ describe("side effects", () => {
     expect(await queue.get(old)).toBeUndefined();
     expect(await present(young)).toMatchObject({ status: "cancelled" });
     expect(await present(waiting)).toMatchObject({ status: "queued" });
-  });
-});
-
-describe("the tables", () => {
-  test("are made once, by whoever comes first of several", async () => {
-    const fresh = await server.createDatabase();
-    const pools = [openTestDatabase(fresh), openTestDatabase(fresh), openTestDatabase(fresh)];
-    const queues = await Promise.all(
-      pools.map((pool) => openQueue({ database: pool, url: fresh, retryLimit: 3, log: silentLog })),
-    );
-    expect(await queues[0].list({ limit: 1 })).toEqual({ items: [], nextCursor: null });
-    await Promise.all(queues.map((each) => each.close({ timeoutMs: 0 })));
-    await Promise.all(pools.map((pool) => pool.close()));
-  });
-
-  test("of a newer version are refused in words", async () => {
-    await database.query("drop view jobs");
-    await database.query("update pgboss.version set version = version + 1");
-    await expect(open()).rejects.toMatchObject({ code: "CONFLICT", field: "database_url" });
-    await database.query("update pgboss.version set version = version - 1");
-  });
-
-  test("of an older version are brought up to date, and their jobs are kept", async () => {
-    const fresh = await server.createDatabase();
-    const pool = openTestDatabase(fresh);
-    const options = { database: pool, url: fresh, retryLimit: 3, log: silentLog };
-    const before = await openQueue(options);
-    const id = await before.enqueue(pool, "train", trainPayload("quick"));
-    await before.close({ timeoutMs: 0 });
-    await pool.query("drop view jobs");
-    await pool.query(getRollbackPlans("pgboss", pgBossSchema));
-    const after = await openQueue(options);
-    expect(await after.get(id)).toMatchObject({ id, status: "queued" });
-    const text =
-      "select relname as name, indisvalid as valid from pg_index join pg_class on indexrelid = pg_class.oid where relname = 'job_common_i17'";
-    expect((await pool.query(text)).rows).toEqual([{ name: "job_common_i17", valid: true }]);
-    await after.close({ timeoutMs: 0 });
-    await pool.close();
-  });
-
-  test("take on a changed setting", async () => {
-    const other = await open(7);
-    const id = await other.enqueue(database, "train", trainPayload("quick"));
-    const { rows } = await database.query("select heartbeat_seconds as lease from pgboss.job where id = $1", [id]);
-    expect(rows).toEqual([{ lease: 7 }]);
-    await other.close({ timeoutMs: 0 });
-  });
-
-  test("are those of the installed library", () => {
-    const { pgboss } = createRequire(import.meta.url)("pg-boss/package.json") as { pgboss: { schema: number } };
-    expect(pgBossSchema).toBe(pgboss.schema);
   });
 });
 
