@@ -3,7 +3,6 @@
  * Options: --only WORD (cases whose group or detector contains it), --runs N (default 3), --write (docs/benchmarks.md).
  */
 
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -12,10 +11,10 @@ import { benchCases } from "./cases.ts";
 import { generateValues, writeValues } from "./data.ts";
 import type { Comparison } from "./measure.ts";
 import { compare } from "./measure.ts";
+import { preparePython } from "./python.ts";
 import { comparisonLine, tableHead, writeComparisons } from "./tables.ts";
 
 const root = resolve(import.meta.dirname, "..");
-const environment = join(root, ".venv");
 const threads = 2;
 
 const { values: options } = parseArgs({
@@ -46,19 +45,4 @@ async function main(): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
   }
   if (options.write) writeComparisons(root, comparisons, { runCount: Number(options.runs), threads });
-}
-
-/** The peers' Python, made in .venv when Python is there; undefined where it is not. */
-function preparePython(): string | undefined {
-  const python = process.env["NOMALY_PEERS_PYTHON"] ?? join(environment, "bin/python");
-  if (existsSync(python)) return python;
-  try {
-    execFileSync("python3", ["-m", "venv", environment], { stdio: "inherit" });
-    const requirements = join(import.meta.dirname, "peers/requirements.txt");
-    execFileSync(python, ["-m", "pip", "install", "--quiet", "-r", requirements], { stdio: "inherit" });
-    return python;
-  } catch (error) {
-    console.error(`no Python peers (${String(error)}): measuring our side alone`);
-    return undefined;
-  }
 }

@@ -207,7 +207,7 @@ const platformLayers: readonly Layer[] = [
     name: "blobs",
     files: /^blobs\//,
     may: ["config", "ids", "http-client"],
-    packages: ["node:", "@nomaly/detect"],
+    packages: ["node:", "@nomaly/detect", "aws4fetch"],
     summary: "bytes too large for the database: a folder, or object storage",
   },
   {
@@ -225,9 +225,16 @@ const platformLayers: readonly Layer[] = [
     summary: "one function a person could ask for",
   },
   {
+    name: "watch",
+    files: /^watch\//,
+    may: [],
+    packages: ["prom-client"],
+    summary: "numbers of all parts, read when Prometheus asks",
+  },
+  {
     name: "http",
     files: /^http\//,
-    may: ["config", "compute", "jobs", "services"],
+    may: ["config", "compute", "jobs", "services", "watch"],
     packages: ["node:", "@nomaly/detect", "typebox", "ajv", "ajv-formats", ...webFramework],
     summary: "routes, checks, access, errors, the description of the API",
   },

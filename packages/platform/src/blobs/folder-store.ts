@@ -1,14 +1,11 @@
 /** Blobs as files of a folder: written beside their place, forced to disk, then renamed, so that none is ever half there. */
 
-import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
 import { mkdir, open, readFile, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { type Readable, Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { NomalyError, throwIfAborted } from "@nomaly/detect";
+import { NomalyError } from "@nomaly/detect";
 import { newId } from "../store/ids.ts";
-import { blobKinds, type BlobStore, keyPattern, type StoredBlob } from "./blob-store.ts";
+import { blobKinds, type BlobStore, keyPattern } from "./blob-store.ts";
+import { spoolMeasured, writeError } from "./spool-measured.ts";
 
 /** Left behind by a process that ended in the middle of writing. */
 const unfinished = ".part";
@@ -36,7 +33,7 @@ export async function openFolderStore(folder: string): Promise<BlobStore> {
     const path = pathOf(key);
     const part = path + unfinished;
     try {
-      const measured = await writeMeasured(part, content, sizeBytesMax, signal);
+      const measured = await spoolMeasured(part, content, sizeBytesMax, signal);
       await rename(part, path);
       await forceToDisk(join(folder, kind));
       return { key, ...measured };
@@ -61,39 +58,6 @@ export async function openFolderStore(folder: string): Promise<BlobStore> {
       return { freeBytes: bavail * bsize };
     },
   };
-}
-
-async function writeMeasured(
-  path: string,
-  content: Readable,
-  sizeBytesMax: number,
-  signal?: AbortSignal,
-): Promise<Omit<StoredBlob, "key">> {
-  const hash = createHash("sha256");
-  let sizeBytes = 0;
-  const measure = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      sizeBytes += chunk.length;
-      if (sizeBytes > sizeBytesMax) {
-        done(
-          new NomalyError("TOO_LARGE", `the file has more than ${sizeBytesMax} bytes`, {
-            field: "file",
-            expected: `at most ${sizeBytesMax} bytes`,
-          }),
-        );
-        return;
-      }
-      hash.update(chunk);
-      done(undefined, chunk);
-    },
-  });
-  await pipeline(
-    content,
-    measure,
-    createWriteStream(path, { mode: 0o600, flags: "wx", flush: true }),
-    ...(signal === undefined ? [] : [{ signal }]),
-  );
-  return { sizeBytes, checksum: hash.digest("hex") };
 }
 
 /** A rename lasts only once the folder's own entry is on disk. */
@@ -134,13 +98,4 @@ async function* keysBefore(folder: string, time: number): AsyncIterable<string> 
 
 function missing(key: string, cause: unknown): NomalyError {
   return new NomalyError("STORAGE", `the stored bytes ${key} are missing`, { field: "blob_key", cause });
-}
-
-function writeError(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (error instanceof NomalyError) return error;
-  throwIfAborted(signal);
-  const { code, message } = error as NodeJS.ErrnoException;
-  const full = code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
-  const said = full ? "the disk is full: nothing was stored" : `the bytes could not be stored: ${message}`;
-  return new NomalyError("STORAGE", said, { field: "file", cause: error });
 }

@@ -3,7 +3,10 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { NomalyError } from "@nomaly/detect";
+import type { BlobStore } from "../blobs/blob-store.ts";
 import { openFolderStore } from "../blobs/folder-store.ts";
+import { openS3Store } from "../blobs/s3-store.ts";
 import { createCache } from "../cache/cache.ts";
 import { createRedisLevel2 } from "../cache/redis-level2.ts";
 import { createCompute } from "../compute/compute.ts";
@@ -13,6 +16,7 @@ import { createHttpClient, type HttpClient } from "../http-client/http-client.ts
 import { openQueue } from "../jobs/open-queue.ts";
 import type { Log, ServiceContext } from "../services/context.ts";
 import { loadModelBytes } from "../services/live-model.ts";
+import { rowLimitsOf } from "../services/rows-source.ts";
 import type { WebhookMessage } from "../services/job-handlers.ts";
 import { invalidationsDone, takeInvalidations } from "../store/cache-invalidations.ts";
 import { startEmbedded } from "../store/embedded/start-embedded.ts";
@@ -63,7 +67,7 @@ export async function openService({ config, kind, log, signal }: ServiceToOpen, 
     }),
     (open) => open.close(),
   );
-  const blobs = await openFolderStore(join(config.dataDir, "blobs"));
+  const blobs = await openBlobs(config, httpClient);
   const compute = closing.opened(
     createCompute({
       loadModel: (versionId) => loadModelBytes({ database, blobs }, versionId),
@@ -71,6 +75,7 @@ export async function openService({ config, kind, log, signal }: ServiceToOpen, 
       modelBytesMax: config.modelMemoryBytes,
       queueRowsMax: config.queueRows,
       queueBytesMax: config.queueBytes,
+      rowLimits: rowLimitsOf(config),
     }),
     (open) => open.close(),
   );
@@ -91,6 +96,28 @@ export async function databaseUrl(
   if (config.databaseUrl !== undefined) return { url: config.databaseUrl, isEmbedded: false };
   const embedded = closing.opened(await startEmbedded(config.dataDir, signal), (open) => open.stop());
   return { url: embedded.url, isEmbedded: true };
+}
+
+/** @throws NomalyError CONFIG naming what object storage needs and has not. */
+async function openBlobs(config: Config, client: HttpClient): Promise<BlobStore> {
+  if (config.storage === "folder") return openFolderStore(join(config.dataDir, "blobs"));
+  const { s3Endpoint, s3Region, s3Bucket, s3AccessKeyId, s3SecretAccessKey } = config;
+  const needed = {
+    s3_endpoint: s3Endpoint,
+    s3_bucket: s3Bucket,
+    s3_access_key_id: s3AccessKeyId,
+    s3_secret_access_key: s3SecretAccessKey,
+  };
+  const missing = Object.entries(needed).find(([, value]) => value === undefined)?.[0];
+  if (missing !== undefined) throw new NomalyError("CONFIG", `storage is "s3", which needs ${missing}`, { field: missing });
+  return openS3Store({
+    client,
+    endpoint: String(s3Endpoint),
+    region: s3Region,
+    bucket: String(s3Bucket),
+    accessKeyId: String(s3AccessKeyId),
+    secretAccessKey: String(s3SecretAccessKey),
+  });
 }
 
 function openPool(config: Config, url: string, applicationName: string): OpenDatabase {

@@ -48,7 +48,7 @@ export async function serve({ config, version, signal }: ServerToStart): Promise
 
 /** @throws NomalyError CONFIG for an open door to the network. */
 function requiresCaller({ auth, host, jwksUrl }: Config): boolean {
-  const isLoopback = host === "localhost" || host === "::1" || host.startsWith('127.');
+  const isLoopback = host === "localhost" || host === "::1" || host.startsWith("127.");
   if (auth === "none" && !isLoopback) {
     throw new NomalyError("CONFIG", `auth is "none", which goes with a loopback address only; host is ${host}`, {
       field: "auth",

@@ -9,7 +9,7 @@ import { averagePathLength } from "../../trees/average-path-length.ts";
 import { type AxisTrees, completeForest } from "../../trees/complete-forest.ts";
 import { pathLengths, requireLinkedTrees } from "../../trees/linked-trees.ts";
 
-/** Rows from which the layout for kernels is worth making, a few milliseconds once; until then trees are walked as they are. */
+/** Rows scored, over all calls, from which the layout for kernels is worth making, a few milliseconds once; until then trees are walked as they are. */
 const kernelRowCountMin = 2048;
 /** Rows from which it is used once it is there. */
 const blockRowCountMin = 16;
@@ -28,9 +28,13 @@ export function createIsolationForestModel(state: IsolationForestState, kernels:
   const { expected, depthMax, baseline: rootPathLength } = pathLengths(trees);
   const baseline = scoreOf(rootPathLength);
   let complete: CompleteForest | undefined;
+  let scoredRowCount = 0;
 
   function scoreInto(rows: Matrix, scores: Float64Array): void {
-    if (complete === undefined && rows.rowCount >= kernelRowCountMin) complete = completeForest(trees, depthMax, expected);
+    if (complete === undefined) {
+      scoredRowCount += rows.rowCount;
+      if (scoredRowCount >= kernelRowCountMin) complete = completeForest(trees, depthMax, expected);
+    }
     if (complete !== undefined && rows.rowCount >= blockRowCountMin) {
       kernels.completeForestInto(complete, rows, scores);
     } else {

@@ -1,0 +1,176 @@
+/** A load generator on bare sockets: as little work as possible on its side, latency from the intended start. */
+
+import { connect, type Socket } from "node:net";
+
+export interface Latencies {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface LoadOutcome {
+  readonly seconds: number;
+  /** Milliseconds, of replies below 300. */
+  readonly accepted: Latencies;
+  /** Milliseconds, of replies with status 503. */
+  readonly refused: Latencies;
+  /** Any other status, and connections that broke. */
+  readonly failed: number;
+  readonly perSecond: number;
+}
+
+export interface LoadOptions {
+  readonly port: number;
+  readonly path: string;
+  /** Sent in turn. */
+  readonly bodies: readonly Buffer[];
+  readonly seconds: number;
+  /** Of the closed loop: each sends when its last reply has come. Of the open loop: at most so many. */
+  readonly connections: number;
+  /** Open loop: so many requests a second, whatever comes back. */
+  readonly ratePerSecond?: number;
+}
+
+interface Reply {
+  readonly status: number;
+}
+
+interface Connection {
+  send(request: Buffer): Promise<Reply>;
+  end(): void;
+}
+
+/** Bounded: stops by itself after its seconds. */
+export async function load(options: LoadOptions): Promise<LoadOutcome> {
+  const { port, path, bodies, seconds, ratePerSecond } = options;
+  const requests = bodies.map((body) => requestOf(path, port, body));
+  const accepted: number[] = [];
+  const refused: number[] = [];
+  let failed = 0;
+  const note = (status: number, elapsedMs: number) => {
+    if (status < 300) accepted.push(elapsedMs);
+    else if (status === 503) refused.push(elapsedMs);
+    else failed++;
+  };
+  const start = performance.now();
+  const end = start + seconds * 1000;
+  if (ratePerSecond === undefined) await closedLoop(options, { requests, note, end });
+  else await openLoop({ ...options, ratePerSecond }, { requests, note, start, end });
+  const elapsed = (performance.now() - start) / 1000;
+  return {
+    seconds: elapsed,
+    accepted: latencies(accepted),
+    refused: latencies(refused),
+    failed,
+    perSecond: accepted.length / elapsed,
+  };
+}
+
+interface Run {
+  readonly requests: readonly Buffer[];
+  readonly note: (status: number, elapsedMs: number) => void;
+  readonly end: number;
+}
+
+async function closedLoop({ port, connections }: LoadOptions, { requests, note, end }: Run): Promise<void> {
+  let next = 0;
+  const one = async () => {
+    const connection = await open(port);
+    while (performance.now() < end) {
+      const begin = performance.now();
+      const { status } = await connection.send(requests[next++ % requests.length]);
+      note(status, performance.now() - begin);
+    }
+    connection.end();
+  };
+  await Promise.all(Array.from({ length: connections }, one));
+}
+
+const tickMs = 2;
+
+async function openLoop(
+  { port, connections, ratePerSecond }: LoadOptions & { readonly ratePerSecond: number },
+  { requests, note, start, end }: Run & { readonly start: number },
+): Promise<void> {
+  const free: Connection[] = [];
+  const waiting: number[] = [];
+  let openCount = 0;
+  let sent = 0;
+  let underWay = 0;
+  const serve = async (connection: Connection, first: number) => {
+    for (let intended: number | undefined = first; intended !== undefined; intended = waiting.shift()) {
+      const { status } = await connection.send(requests[sent++ % requests.length]);
+      note(status, performance.now() - intended);
+      underWay--;
+    }
+    free.push(connection);
+  };
+  const arrive = async (intended: number) => {
+    underWay++;
+    const connection = free.pop();
+    if (connection !== undefined) return serve(connection, intended);
+    if (openCount >= connections) return void waiting.push(intended);
+    openCount++;
+    return serve(await open(port), intended);
+  };
+  let arrivals = 0;
+  while (performance.now() < end) {
+    const due = Math.floor(((performance.now() - start) / 1000) * ratePerSecond);
+    for (; arrivals < due; arrivals++) void arrive(start + (arrivals * 1000) / ratePerSecond);
+    await new Promise((later) => setTimeout(later, tickMs));
+  }
+  const patience = performance.now() + 20_000;
+  while (underWay > 0 && performance.now() < patience) await new Promise((later) => setTimeout(later, tickMs));
+  for (const connection of free) connection.end();
+}
+
+function requestOf(path: string, port: number, body: Buffer): Buffer {
+  const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head), body]);
+}
+
+const headEnd = Buffer.from("\r\n\r\n");
+
+function open(port: number): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const socket: Socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    let settle: ((reply: Reply) => void) | undefined;
+    let received = Buffer.alloc(0);
+    let missing = -1;
+    let status = 0;
+    socket.on("data", (bytes) => {
+      received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
+      if (missing < 0) {
+        const at = received.indexOf(headEnd);
+        if (at < 0) return;
+        const head = received.toString("latin1", 0, at);
+        status = Number(head.slice(9, 12));
+        missing = at + headEnd.length + Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
+      }
+      if (received.length < missing) return;
+      received = Buffer.alloc(0);
+      missing = -1;
+      settle?.({ status });
+    });
+    socket.once("connect", () =>
+      resolve({
+        send: (request) =>
+          new Promise((done) => {
+            settle = done;
+            if (socket.destroyed) done({ status: 599 });
+            else socket.write(request);
+          }),
+        end: () => socket.destroy(),
+      }),
+    );
+    socket.once("error", reject);
+    socket.once("close", () => settle?.({ status: 599 }));
+  });
+}
+
+function latencies(values: number[]): Latencies {
+  const sorted = Float64Array.from(values).sort();
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+}
