@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
+const openssl = "openssl";
 export const opensslSkipReason = hasOpenssl() ? "" : " (skipped: no openssl on PATH)";
 
 /** A real server; @returns its port. */
@@ -59,7 +60,7 @@ export function certificateFor(name: string): { readonly key: string; readonly c
       "-subj",
       `/CN=${name}`,
     ];
-    execFileSync("openssl", [...words, "-addext", `subjectAltName=DNS:${name}`, "-keyout", key, "-out", cert], {
+    execFileSync(openssl, [...words, "-addext", `subjectAltName=DNS:${name}`, "-keyout", key, "-out", cert], {
       stdio: "ignore",
     });
     return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
@@ -70,7 +71,7 @@ export function certificateFor(name: string): { readonly key: string; readonly c
 
 function hasOpenssl(): boolean {
   try {
-    execFileSync("openssl", ["version"], { stdio: "ignore" });
+    execFileSync(openssl, ["version"], { stdio: "ignore" });
     return true;
   } catch {
     return false;

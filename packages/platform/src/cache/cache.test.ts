@@ -60,6 +60,18 @@ describe("a cache without Redis", () => {
     expect(cache.peek("metadata", metadataEntry("7").key)).toBeUndefined();
   });
 
+  it("keeps things for as long as it is told", async () => {
+    const { cache, time } = cacheOf({ level1TtlMs: 5000, ttlMs: { detectorInfo: 1000 } });
+    await cache.get(entry, async () => 1);
+    await cache.get(metadataEntry("7"), async () => 1);
+    time.now += 1000;
+    expect(cache.peek(entry.kind, entry.key)).toBeUndefined();
+    time.now += 3999;
+    expect(cache.peek("metadata", metadataEntry("7").key)).toBeDefined();
+    time.now += 1;
+    expect(cache.peek("metadata", metadataEntry("7").key)).toBeUndefined();
+  });
+
   it("loads once for all who ask at the same time", async () => {
     const { cache } = cacheOf();
     const { load, resolve } = gate<number>();

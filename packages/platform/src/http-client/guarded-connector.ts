@@ -1,5 +1,6 @@
 /** Connects to the very addresses that were checked: a name that answers otherwise a moment later leads nowhere else. */
 
+import { rootCertificates } from "node:tls";
 import { buildConnector } from "undici";
 import { NomalyError } from "@nomaly/detect";
 import { checkAddress, literalAddress, type AllowedHost } from "./allowed-hosts.ts";
@@ -31,7 +32,7 @@ export function guardedConnector({
     timeout: connectTimeoutMs,
     allowH2: false,
     keepAliveInitialDelay: keepAliveIdleMs,
-    ...(extraAuthorities === undefined ? {} : { ca: [...extraAuthorities] }),
+    ...(extraAuthorities === undefined ? {} : { ca: [...rootCertificates, ...extraAuthorities] }),
   });
 
   async function connectChecked(options: Options): Promise<Socket> {
