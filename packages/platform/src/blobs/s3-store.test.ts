@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -82,7 +82,7 @@ describe("object storage", () => {
     openS3Store({ client, endpoint, region, bucket: "bucket", accessKeyId: "test-id", secretAccessKey });
 
   beforeAll(async () => {
-    await new Promise<void>((done) => (server as Server).listen(0, "127.0.0.1", done));
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     const { port } = server.address() as AddressInfo;
     endpoint = `http://127.0.0.1:${port}`;
     client = createHttpClient({ allowedHosts: [{ host: "127.0.0.1", port, isPrivate: true, isPlain: true }] });
