@@ -1,6 +1,7 @@
 /** Reads the file by which a running PostgreSQL says where it is, and removes one that lies. */
 
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, linkSync, readFileSync, readlinkSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 export interface RunningServer {
@@ -9,11 +10,11 @@ export interface RunningServer {
   readonly isReady: boolean;
 }
 
+const fileName = "postmaster.pid";
+
 /** What `postmaster.pid` says, if its process lives. */
-export function runningServer(clusterFolder: string): RunningServer | undefined {
-  const path = join(clusterFolder, "postmaster.pid");
-  const lines = readIfThere(path)?.split("\n");
-  if (lines === undefined) return undefined;
+export function runningServer(cluster: string): RunningServer | undefined {
+  const lines = readIfThere(join(cluster, fileName))?.split("\n") ?? [];
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
   return { pid, port: Number(lines[3]), isReady: lines[7]?.trim() === "ready" };
@@ -21,13 +22,24 @@ export function runningServer(clusterFolder: string): RunningServer | undefined 
 
 /**
  * Removes a lock whose process number now belongs to some other program: PostgreSQL itself recovers from a dead one, but
- * takes a living one at its word. Only where the system tells what the process is.
+ * takes a living one at its word. Only where the system tells what a process is.
  */
-export function removeStaleLock(clusterFolder: string): void {
-  const running = runningServer(clusterFolder);
-  if (running === undefined || !existsSync("/proc/self/comm")) return;
-  const program = readIfThere(`/proc/${running.pid}/comm`)?.trim();
-  if (program !== undefined && program !== "postgres") rmSync(join(clusterFolder, "postmaster.pid"), { force: true });
+export function removeStaleLock(cluster: string): void {
+  const path = join(cluster, fileName);
+  const content = readIfThere(path);
+  const running = runningServer(cluster);
+  if (content === undefined || running === undefined || mayServe(running.pid, cluster)) return;
+  // Another process may do the same and start a server between our look and our removal: what was taken away is looked at.
+  const taken = `${path}.${randomBytes(6).toString("hex")}`;
+  try {
+    renameSync(path, taken);
+    if (readFileSync(taken, "utf8") !== content) linkSync(taken, path);
+  } catch (error) {
+    // Gone already, or there again already: both by another process that is further than this one.
+    if (!["ENOENT", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  } finally {
+    rmSync(taken, { force: true });
+  }
 }
 
 export function isAlive(pid: number): boolean {
@@ -39,11 +51,26 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** False when the process is certainly not the server of this cluster: another program, a dead one not yet buried, or elsewhere. */
+function mayServe(pid: number, cluster: string): boolean {
+  if (!existsSync("/proc/self/stat")) return true;
+  const [, program, state] = /^\d+ \((.*)\) (\S)/s.exec(readIfThere(`/proc/${pid}/stat`) ?? "") ?? [];
+  if (program === undefined) return isAlive(pid);
+  if (program !== "postgres" || state === "Z") return false;
+  try {
+    // PostgreSQL works in its data folder.
+    return readlinkSync(`/proc/${pid}/cwd`) === cluster;
+  } catch {
+    // Of another user: not ours to judge.
+    return true;
+  }
+}
+
 function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (["ENOENT", "ENOTDIR", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
 }

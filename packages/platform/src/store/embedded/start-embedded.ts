@@ -1,273 +1,145 @@
-/** Runs a real PostgreSQL in the data folder: made at the first start, joined when it runs, stopped by whoever leaves last. */
+/**
+ * Runs a real PostgreSQL in the data folder: made at the first start, joined when it runs, started again when it died, stopped by
+ * whoever leaves last.
+ */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { createServer } from "node:net";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
-import { Client } from "pg";
-import { findBinaries, type PostgresBinaries } from "./binaries.ts";
 import { isAlive, removeStaleLock, runningServer, type RunningServer } from "./lock-file.ts";
-import { databaseUser, type SystemUser } from "./system-user.ts";
+import { type Place, preparePlace } from "./place.ts";
+import { choosePort } from "./port.ts";
+import { joinServer, type Presence } from "./presence.ts";
+import { initialise, role, startMsMax, startServer } from "./server-process.ts";
 
 export interface EmbeddedDatabase {
   readonly url: string;
+  /** Of PostgreSQL's first process, as it runs now. */
   readonly pid: number;
   /** False when another process had started it. */
   readonly startedHere: boolean;
-  /** Stops it unless another of our processes is connected; close all own connections before. */
+  /** How often it was started again because it had died. */
+  readonly restarts: number;
+  /** Stops it unless another of our processes works with it; close all own connections before. */
   stop(): Promise<void>;
 }
 
-const role = "nomaly";
-const startMsMax = 60_000;
 const stopMsMax = 20_000;
 const pollMs = 10;
-/** Another process may start or stop it while we try. */
-const attemptsMax = 5;
-const logCharsShown = 600;
+/** Another process may start or stop it while we try, and the remains of a killed server take a moment to end. */
+const attemptsMax = 20;
+const attemptPauseMs = 200;
+const watchMs = 500;
 
-const settings: Readonly<Record<string, string>> = {
-  listen_addresses: "127.0.0.1",
-  unix_socket_directories: "",
-  // Three processes of 20 + 30 connections each, and some to spare.
-  max_connections: "200",
-  shared_buffers: "128MB",
-  wal_compression: "on",
-  checkpoint_completion_target: "0.9",
-  random_page_cost: "1.1",
-  log_destination: "stderr",
-};
-
-interface Place {
-  readonly folder: string;
-  readonly cluster: string;
-  readonly password: string;
-  readonly binaries: PostgresBinaries;
-  readonly user: SystemUser | undefined;
+interface Member {
+  readonly server: RunningServer;
+  readonly presence: Presence;
+  readonly startedHere: boolean;
 }
 
-/** @throws NomalyError DATABASE saying what PostgreSQL said, ABORTED. */
+/** @throws NomalyError CONFIG when the folder cannot be used, DATABASE saying what PostgreSQL said, ABORTED. */
 export async function startEmbedded(dataFolder: string, signal?: AbortSignal): Promise<EmbeddedDatabase> {
   const place = preparePlace(dataFolder);
+  const first = await enter(place, undefined, signal);
+  let member = first;
+  let restarts = 0;
+  let working: Promise<void> | undefined;
+
+  /** Once it is dead it is started again under its address; once only our presence is lost we go back. */
+  async function look(): Promise<void> {
+    if (runningServer(place.cluster) !== undefined && !member.presence.isLost()) return;
+    await member.presence.drop();
+    member = await enter(place, first.server.port);
+    if (member.startedHere) restarts++;
+  }
+
+  const timer = setInterval(() => {
+    // A failure shows where the database is used; the next look tries again.
+    working ??= look()
+      .catch(() => undefined)
+      .finally(() => (working = undefined));
+  }, watchMs);
+  timer.unref();
+
+  return {
+    url: urlOf(place, first.server.port),
+    startedHere: first.startedHere,
+    get pid() {
+      return member.server.pid;
+    },
+    get restarts() {
+      return restarts;
+    },
+    async stop() {
+      clearInterval(timer);
+      await working;
+      await leave(place, member);
+    },
+  };
+}
+
+/** Joins the server that runs, or starts one; on this port where one is given. */
+async function enter(place: Place, port?: number, signal?: AbortSignal): Promise<Member> {
   let failure = "";
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     throwIfAborted(signal);
-    const joined = await joinRunning(place);
-    if (joined !== undefined) return embeddedDatabase(place, joined, false);
+    const joined = await joinRunning(place, signal);
+    if (joined !== undefined) return { ...joined, startedHere: false };
     if (!existsSync(place.cluster)) await initialise(place);
     removeStaleLock(place.cluster);
-    const outcome = await startServer(place);
-    if (typeof outcome !== "string") return embeddedDatabase(place, outcome, true);
-    failure = outcome;
+    const outcome = await startServer(place, port ?? (await choosePort(place.folder)));
+    if (typeof outcome === "string") {
+      failure = outcome;
+      await sleep(attemptPauseMs);
+    } else {
+      const presence = await joinServer(urlOf(place, outcome.port));
+      if (presence !== undefined) return { server: outcome, presence, startedHere: true };
+      failure = "it was stopped again by another process";
+    }
   }
   throw new NomalyError("DATABASE", `PostgreSQL did not start in ${place.cluster}: ${failure}`, { field: "data_dir" });
 }
 
-function preparePlace(dataFolder: string): Place {
-  const user = databaseUser();
-  try {
-    mkdirSync(dataFolder, { recursive: true, mode: 0o711 });
-    // The database's user passes through on its way to its own folder; it cannot list or read anything here.
-    if (user !== undefined) chmodSync(dataFolder, statSync(dataFolder).mode | 0o011);
-  } catch (cause) {
-    throw new NomalyError("CONFIG", `the data folder ${dataFolder} cannot be used: ${(cause as Error).message}`, {
-      field: "data_dir",
-      cause,
-    });
-  }
-  return {
-    folder: dataFolder,
-    cluster: join(dataFolder, "postgres"),
-    password: readPassword(dataFolder),
-    binaries: findBinaries(),
-    user,
-  };
-}
-
-/** Made once; the first of several processes wins. */
-function readPassword(dataFolder: string): string {
-  const path = join(dataFolder, "database-password");
-  try {
-    writeFileSync(path, randomBytes(24).toString("base64url"), { mode: 0o600, flag: "wx" });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
-      throw new NomalyError("CONFIG", `the data folder ${dataFolder} cannot be written: ${(error as Error).message}`, {
-        field: "data_dir",
-        cause: error,
-      });
-    }
-  }
-  return readFileSync(path, "utf8");
-}
-
 /** The server that another process runs here, once it is ready. */
-async function joinRunning(place: Place): Promise<RunningServer | undefined> {
+async function joinRunning(place: Place, signal: AbortSignal | undefined): Promise<Omit<Member, "startedHere"> | undefined> {
   const deadline = performance.now() + startMsMax;
   while (performance.now() < deadline) {
-    const running = runningServer(place.cluster);
-    if (running === undefined) return undefined;
-    if (running.isReady && (await answers(place, running.port))) return running;
+    throwIfAborted(signal);
+    const server = runningServer(place.cluster);
+    if (server === undefined) return undefined;
+    const presence = server.isReady ? await joinServer(urlOf(place, server.port)) : undefined;
+    if (presence !== undefined) return { server, presence };
     removeStaleLock(place.cluster);
     await sleep(pollMs);
   }
   throw new NomalyError("DATABASE", `a PostgreSQL process holds ${place.cluster} but does not answer`, { field: "data_dir" });
 }
 
-async function answers(place: Place, port: number): Promise<boolean> {
-  const client = new Client({ connectionString: urlOf(place, port), connectionTimeoutMillis: 2000 });
-  client.on("error", () => undefined);
+async function leave(place: Place, { server, presence }: Member): Promise<void> {
+  const pid = runningServer(place.cluster)?.pid;
   try {
-    await client.connect();
-    return true;
-  } catch {
-    // Starting, stopping, or another program on that port: the caller looks again.
-    return false;
+    if (pid === undefined) return;
+    const last = presence.isLost() ? await joinServer(urlOf(place, server.port)) : presence;
+    // One that does not answer is of no use to anybody.
+    const isAlone = last === undefined || (await last.leave().catch(() => true));
+    if (isAlone) await stopServer(place, pid);
+    await last?.drop();
   } finally {
-    await client.end().catch(() => undefined);
+    await presence.drop();
   }
 }
 
-/** Makes the cluster beside its place and renames it: a half-made one is never found there. */
-async function initialise(place: Place): Promise<void> {
-  const folder = `${place.cluster}.new-${process.pid}-${randomBytes(4).toString("hex")}`;
-  const passwordFile = `${folder}.password`;
-  mkdirSync(folder, { mode: 0o700 });
-  writeFileSync(passwordFile, `${place.password}\n`, { mode: 0o600 });
-  if (place.user !== undefined) for (const path of [folder, passwordFile]) chownSync(path, place.user.uid, place.user.gid);
-  const options = ["--username", role, "--pwfile", passwordFile, "--auth", "scram-sha-256", "--encoding", "UTF8"];
-  const locale = ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"];
+async function stopServer(place: Place, pid: number): Promise<void> {
   try {
-    const output = await runToEnd(place, place.binaries.initdb, ["-D", folder, ...options, ...locale]);
-    if (output !== undefined)
-      throw new NomalyError("DATABASE", `PostgreSQL's data folder cannot be made: ${output}`, { field: "data_dir" });
-    renameSync(folder, place.cluster);
+    // PostgreSQL's "fast" shutdown: ends sessions, writes a checkpoint.
+    process.kill(pid, "SIGINT");
   } catch (error) {
-    // Another process was first: its cluster is as good.
-    if (!existsSync(place.cluster)) throw error;
-  } finally {
-    rmSync(passwordFile, { force: true });
-    rmSync(folder, { recursive: true, force: true });
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
-}
-
-/** Resolves to what the program said when it failed. */
-function runToEnd(place: Place, program: string, words: readonly string[]): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, words, { ...identity(place), cwd: "/", env: environment(), stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => (output += bytes.toString()));
-    child.on("error", (cause) => reject(cannotRun(place, program, cause)));
-    child.on("close", (code) => resolve(code === 0 ? undefined : output.slice(-logCharsShown).trim()));
-  });
-}
-
-async function startServer(place: Place): Promise<RunningServer | string> {
-  const log = join(place.folder, "postgres.log");
-  const logStart = existsSync(log) ? statSync(log).size : 0;
-  const output = openSync(log, "a", 0o600);
-  const port = await freePort();
-  const words = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const child = spawn(place.binaries.postgres, ["-D", place.cluster, ...words], {
-    ...identity(place),
-    cwd: "/",
-    env: environment(),
-    // It outlives a server that is killed, and the next one joins it.
-    detached: true,
-    stdio: ["ignore", output, output],
-  });
-  closeSync(output);
-  child.unref();
-  const failure = await readiness(place, child);
-  if (failure === undefined) return { pid: child.pid ?? 0, port, isReady: true };
-  const said = readFileSync(log, "utf8")
-    .slice(logStart, logStart + 100_000)
-    .trim();
-  return `${failure}: ${said.slice(-logCharsShown)}`;
-}
-
-/** `undefined` once the server takes connections. */
-async function readiness(place: Place, child: ChildProcess): Promise<string | undefined> {
-  let failure: string | undefined;
-  child.once("error", (cause) => (failure = cannotRun(place, place.binaries.postgres, cause).message));
-  child.once("exit", (code, signal) => (failure = `it ended with ${signal ?? `code ${code}`}`));
-  const deadline = performance.now() + startMsMax;
-  while (failure === undefined && performance.now() < deadline) {
-    const running = runningServer(place.cluster);
-    if (running?.isReady === true && running.pid === child.pid) return undefined;
-    await sleep(pollMs);
-  }
-  return failure ?? `it was not ready within ${startMsMax} ms`;
-}
-
-function embeddedDatabase(place: Place, server: RunningServer, startedHere: boolean): EmbeddedDatabase {
-  return { url: urlOf(place, server.port), pid: server.pid, startedHere, stop: () => stopUnlessShared(place, server) };
-}
-
-async function stopUnlessShared(place: Place, { pid, port }: RunningServer): Promise<void> {
-  if (!isAlive(pid) || (await isShared(urlOf(place, port)))) return;
-  // SIGINT is PostgreSQL's "fast" shutdown: ends sessions, writes a checkpoint.
-  process.kill(pid, "SIGINT");
   const deadline = performance.now() + stopMsMax;
-  while (runningServer(place.cluster)?.pid === pid && performance.now() < deadline) await sleep(pollMs);
-}
-
-async function isShared(url: string): Promise<boolean> {
-  const client = new Client({ connectionString: url, application_name: "nomaly stopping", connectionTimeoutMillis: 2000 });
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    const text = `select count(*)::int as count from pg_stat_activity
-      where application_name like 'nomaly%' and backend_type = 'client backend' and pid <> pg_backend_pid()`;
-    const { rows } = await client.query<{ count: number }>(text);
-    return (rows[0]?.count ?? 0) > 0;
-  } catch {
-    // It does not take connections: then nobody else works with it either.
-    return false;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  while (isAlive(pid) && runningServer(place.cluster)?.pid === pid && performance.now() < deadline) await sleep(pollMs);
 }
 
 function urlOf(place: Place, port: number): string {
   return `postgres://${role}:${place.password}@127.0.0.1:${port}/postgres`;
-}
-
-function identity(place: Place): { uid?: number; gid?: number } {
-  return place.user === undefined ? {} : { uid: place.user.uid, gid: place.user.gid };
-}
-
-/** PostgreSQL reads PG* variables, which may be meant for another server. */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PG") && !name.startsWith("LC_")));
-}
-
-function cannotRun(place: Place, program: string, cause: Error): NomalyError {
-  const who = place.user === undefined ? "" : ` as user ${place.user.name}`;
-  return new NomalyError("DATABASE", `${program} cannot be run${who}: ${cause.message}`, { field: "database_url", cause });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

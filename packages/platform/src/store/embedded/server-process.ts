@@ -1,0 +1,140 @@
+/** PostgreSQL's programs as processes: making a cluster, starting a server, waiting until it takes connections. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { NomalyError } from "@nomaly/detect";
+import { isAlive, runningServer, type RunningServer } from "./lock-file.ts";
+import type { Place } from "./place.ts";
+import { syncOne, syncTree } from "./sync-tree.ts";
+
+/** The user of the database, who may do everything there. */
+export const role = "nomaly";
+export const startMsMax = 60_000;
+const pollMs = 10;
+const logCharsShown = 600;
+
+const settings: Readonly<Record<string, string>> = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  // Three processes of 20 + 30 connections each, and some to spare.
+  max_connections: "200",
+  shared_buffers: "128MB",
+  wal_compression: "on",
+  checkpoint_completion_target: "0.9",
+  random_page_cost: "1.1",
+  log_destination: "stderr",
+};
+
+/** Makes the cluster beside its place and renames it: a half-made one is never found there. */
+export async function initialise(place: Place): Promise<void> {
+  removeRemains(place);
+  const folder = `${place.cluster}.new-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const passwordFile = `${folder}.password`;
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    writeFileSync(passwordFile, `${place.password}\n`, { mode: 0o600 });
+    if (place.user !== undefined) for (const path of [folder, passwordFile]) chownSync(path, place.user.uid, place.user.gid);
+    const options = ["--username", role, "--pwfile", passwordFile, "--auth", "scram-sha-256", "--encoding", "UTF8"];
+    const locale = ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"];
+    const output = await runToEnd(place, place.binaries.initdb, ["-D", folder, "--no-sync", ...options, ...locale]);
+    if (output !== undefined)
+      throw new NomalyError("DATABASE", `PostgreSQL's data folder cannot be made: ${output}`, { field: "data_dir" });
+    // initdb would do it too, one file after the other, which takes longer than all the rest.
+    await syncTree(folder);
+    renameSync(folder, place.cluster);
+    await syncOne(place.folder);
+  } catch (error) {
+    // Another process was first: its cluster is as good.
+    if (!existsSync(place.cluster)) throw error;
+  } finally {
+    rmSync(passwordFile, { force: true });
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What processes left that were killed while they made a cluster. */
+function removeRemains(place: Place): void {
+  const prefix = `${basename(place.cluster)}.new-`;
+  for (const name of readdirSync(place.folder)) {
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : process.pid;
+    if (pid !== process.pid && !isAlive(pid)) rmSync(join(place.folder, name), { recursive: true, force: true });
+  }
+}
+
+/** Resolves to what the program said when it failed. */
+function runToEnd(place: Place, program: string, words: readonly string[]): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, words, { ...identity(place), cwd: "/", env: environment(), stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => (output += bytes.toString()));
+    child.on("error", (cause) => reject(cannotRun(place, program, cause)));
+    child.on("close", (code) => resolve(code === 0 ? undefined : output.slice(-logCharsShown).trim()));
+  });
+}
+
+/** The server once it takes connections, or what it said when it does not. */
+export async function startServer(place: Place, port: number): Promise<RunningServer | string> {
+  const log = join(place.folder, "postgres.log");
+  const logStart = existsSync(log) ? statSync(log).size : 0;
+  const output = openSync(log, "a", 0o600);
+  const words = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const child = spawn(place.binaries.postgres, ["-D", place.cluster, ...words], {
+    ...identity(place),
+    cwd: "/",
+    env: environment(),
+    // It outlives a server that is killed, and the next one joins it.
+    detached: true,
+    stdio: ["ignore", output, output],
+  });
+  closeSync(output);
+  child.unref();
+  const failure = await readiness(place, child);
+  if (failure === undefined) return { pid: child.pid ?? 0, port, isReady: true };
+  const said = readFileSync(log, "utf8")
+    .slice(logStart, logStart + 100_000)
+    .trim();
+  return `${failure}: ${said.slice(-logCharsShown)}`;
+}
+
+/** `undefined` once the server takes connections. */
+async function readiness(place: Place, child: ChildProcess): Promise<string | undefined> {
+  let failure: string | undefined;
+  child.once("error", (cause) => (failure = cannotRun(place, place.binaries.postgres, cause).message));
+  child.once("exit", (code, signal) => (failure = `it ended with ${signal ?? `code ${code}`}`));
+  const deadline = performance.now() + startMsMax;
+  while (failure === undefined && performance.now() < deadline) {
+    const running = runningServer(place.cluster);
+    if (running?.isReady === true && running.pid === child.pid) return undefined;
+    await sleep(pollMs);
+  }
+  return failure ?? `it was not ready within ${startMsMax} ms`;
+}
+
+function identity(place: Place): { uid?: number; gid?: number } {
+  return place.user === undefined ? {} : { uid: place.user.uid, gid: place.user.gid };
+}
+
+/** PostgreSQL reads PG* variables, which may be meant for another server. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PG") && !name.startsWith("LC_")));
+}
+
+function cannotRun(place: Place, program: string, cause: Error): NomalyError {
+  const who = place.user === undefined ? "" : ` as user ${place.user.name}`;
+  return new NomalyError("DATABASE", `${program} cannot be run${who}: ${cause.message}`, { field: "database_url", cause });
+}
