@@ -8,7 +8,7 @@ import { createRowSample } from "../files/row-sample.ts";
 import type { ScoreStore } from "../files/score-store.ts";
 import { createScoreStore } from "../files/score-store.ts";
 import { shownTextLengthMax } from "../files/source.ts";
-import { labelsOf } from "./labels.ts";
+import { labelsOf } from "../files/labels.ts";
 
 /** Points in the report's scatter chart. */
 const chartRowCount = 1500;

@@ -14,13 +14,16 @@ export interface AccessRules {
   readonly authenticate: Authenticate;
 }
 
-const anybody: Caller = { actor: "local", scopes: ["admin"], isLimited: false };
+/** Whoever asks on a service that needs no key. */
+const unnamed: Caller = { actor: "local", scopes: ["admin"], isLimited: false };
+/** Whoever asks for what everybody may see. */
+export const nobody: Caller = { actor: "public", scopes: [], isLimited: false };
 
 /** @throws NomalyError UNAUTHENTICATED. */
 export async function callerOf(headers: IncomingHttpHeaders, rules: AccessRules): Promise<Caller> {
   const credential = credentialOf(headers);
   if (credential === undefined) {
-    if (!rules.required) return anybody;
+    if (!rules.required) return unnamed;
     throw new NomalyError("UNAUTHENTICATED", "a key is needed: send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`", {
       field: "authorization",
     });

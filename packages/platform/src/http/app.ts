@@ -1,17 +1,21 @@
 /** The web application: routes over services, with checks, errors, access and descriptions the same for all. */
 
 import { randomUUID } from "node:crypto";
-import helmet from "@fastify/helmet";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import multipart from "@fastify/multipart";
 import rateLimit from "@fastify/rate-limit";
 import { NomalyError } from "@nomaly/detect";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { ServiceContext } from "../services/context.ts";
-import { type AccessRules, type Caller, callerOf, requireScope, type Scope } from "./access.ts";
+import { createMetrics } from "../watch/metrics.ts";
+import type { AccessRules, Scope } from "./access.ts";
+import { createAdmission } from "./admission.ts";
+import { answerSocket } from "./broken-requests.ts";
+import { guardRequests } from "./guard.ts";
 import { parseJson } from "./json-body.ts";
-import { arrowMediaType, LargeBody, largeBodyBytesMin, mayBeLarge } from "./large-body.ts";
+import { createKnownPaths, type KnownPaths } from "./known-paths.ts";
+import { arrowMediaType, LargeBody, largeBodyBytesMin, takesLargeBodies, wantsArrow } from "./large-body.ts";
 import { registerOpenApi } from "./openapi.ts";
 import { problemOf, problemType } from "./problem.ts";
 import { registerRoutes } from "./routes/all.ts";
@@ -25,6 +29,8 @@ export interface AppOptions {
   readonly access: AccessRules;
   readonly version: string;
   readonly logger: FastifyBaseLogger;
+  /** Numbers of the outgoing pool, for the metrics. */
+  readonly outgoing?: () => object;
 }
 
 declare module "fastify" {
@@ -33,38 +39,70 @@ declare module "fastify" {
     readonly scope?: Scope | "public";
     /** A body above a size comes as a `LargeBody`. */
     readonly takesLargeBodies?: boolean;
+    /** Refused at once when there is too much to do. */
+    readonly isCostly?: boolean;
     /** Goes on until the client leaves: has no time limit. */
     readonly isStream?: boolean;
-  }
-  interface FastifyRequest {
-    caller: Caller;
-    /** Fires when the client has left or the time of the request is over. */
-    stopSignal: AbortSignal;
+    /** Has time as long as something of the body comes. */
+    readonly isUpload?: boolean;
   }
 }
 
+/** Slow senders: headers within 20 s, all within an hour; what each request may take in between, the guard says. */
 const headersMsMax = 20_000;
+const wholeRequestMsMax = 3_600_000;
+const slownessLookMs = 2000;
 const idleMsMax = 65_000;
+const headerBytesMax = 16 * 1024;
 
 export async function createApp(options: AppOptions): Promise<App> {
-  const { context, access, logger } = options;
+  const { context, logger } = options;
   const { config } = context;
   const app: App = fastify({
     loggerInstance: logger,
     bodyLimit: config.bodyBytes,
-    // Slow senders: headers within 20 s, everything within the limit of a request.
-    requestTimeout: config.requestTimeoutS * 1000,
+    requestTimeout: wholeRequestMsMax,
     connectionTimeout: 0,
     keepAliveTimeout: idleMsMax,
-    http: { headersTimeout: headersMsMax },
+    http: { headersTimeout: headersMsMax, connectionsCheckingInterval: slownessLookMs, maxHeaderSize: headerBytesMax },
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     logController: new fastify.LogController({ disableRequestLogging: true }),
     return503OnClosing: true,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+    clientErrorHandler: (error, socket) => answerSocket(error, socket),
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
+  const known = createKnownPaths();
+  app.addHook("onRoute", ({ method, url }) => known.add(method, url));
+  answerMistakes(app, known);
+  readBodies(app);
+  const admission = createAdmission({ waitSeconds: () => context.compute.retryAfterSeconds() });
+  guardRequests(app, { access: options.access, admission, config, sendProblem });
+  const metrics = createMetrics({ ...context, admission, outgoing: options.outgoing });
+  app.addHook("onResponse", (request, reply, done) => {
+    metrics.observe(request.routeOptions.url ?? "none", request.method, reply.statusCode, reply.elapsedTime);
+    done();
+  });
+  await app.register(multipart, {
+    limits: {
+      fileSize: config.uploadBytes,
+      files: 1,
+      fields: 20,
+      fieldSize: 10_000,
+      fieldNameSize: 100,
+      parts: 30,
+      headerPairs: 100,
+    },
+  });
+  await limitRates(app, config.rateLimit);
+  await registerOpenApi(app, options.version);
+  await app.register(async (scope) => registerRoutes(scope as App, context, metrics));
+  return app;
+}
+
+function answerMistakes(app: App, known: KnownPaths): void {
   const schemas = sharedSchemas();
   for (const schema of schemas) app.addSchema(schema);
   app.setValidatorCompiler(createValidatorCompiler(schemas));
@@ -72,45 +110,41 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setSchemaErrorFormatter((errors, part) => validationError(errors, part));
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
-  app.setNotFoundHandler((request) => {
-    throw new NomalyError("NOT_FOUND", `there is no ${request.method} ${request.url.split("?")[0]}`, { field: "path" });
+  app.setNotFoundHandler((request, reply) => {
+    const [path] = request.url.split("?");
+    const methods = known.methodsOf(path);
+    if (methods.length === 0) {
+      throw new NomalyError("NOT_FOUND", `there is no ${request.method} ${path.slice(0, shownPathMax)}`, { field: "path" });
+    }
+    reply.header("allow", methods.join(", "));
+    if (request.method === "OPTIONS") return reply.code(204).send(null);
+    const message = `this path takes ${methods.join(", ")}, not ${request.method}`;
+    const { problem } = problemOf(new NomalyError("REQUEST", message, { field: "method" }), request.id);
+    return reply
+      .code(405)
+      .type(problemType)
+      .send(JSON.stringify({ ...problem, status: 405 }));
   });
-  app.removeContentTypeParser("application/json");
+}
+
+const shownPathMax = 200;
+
+function readBodies(app: App): void {
+  app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
     parseBody(request, body as Buffer, done);
   });
   app.addContentTypeParser(arrowMediaType, { parseAs: "buffer" }, (request, body, done) => {
-    if (mayBeLarge(request)) done(null, new LargeBody(body as Buffer, "arrow"));
-    else done(new NomalyError("REQUEST", "this path takes JSON", { field: "content-type" }));
+    if (takesLargeBodies(request)) return done(null, new LargeBody(body as Buffer, "arrow"));
+    const { problem } = problemOf(new NomalyError("REQUEST", "this path takes JSON"), request.id);
+    done(Object.assign(new Error(problem.detail), { statusCode: 415 }));
   });
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { "script-src": ["'self'"], "upgrade-insecure-requests": null } },
-  });
-  await app.register(multipart, {
-    limits: { fileSize: config.uploadBytes, files: 1, fields: 20, fieldSize: 10_000, headerPairs: 100 },
-  });
-  guardRequests(app, access, config.requestTimeoutS * 1000);
-  await app.register(rateLimit, {
-    global: true,
-    hook: "preValidation",
-    max: config.rateLimit,
-    timeWindow: 1000,
-    enableDraftSpec: true,
-    keyGenerator: (request) => request.caller.actor,
-    allowList: (request) => !request.caller.isLimited,
-    errorResponseBuilder: (_request, { max }) =>
-      new NomalyError("RATE_LIMITED", `this key may make ${max} requests a second`, {
-        field: "rate_limit",
-        expected: `${max} a second`,
-      }),
-  });
-  await registerOpenApi(app, options.version);
-  await app.register(async (scope) => registerRoutes(scope as App, context));
-  return app;
 }
 
 function parseBody(request: FastifyRequest, body: Buffer, done: (error: Error | null, value?: unknown) => void): void {
-  if (body.length >= largeBodyBytesMin && mayBeLarge(request)) return done(null, new LargeBody(body, "json"));
+  if (takesLargeBodies(request) && (body.length >= largeBodyBytesMin || wantsArrow(request))) {
+    return done(null, new LargeBody(body, "json"));
+  }
   let value: unknown;
   try {
     value = parseJson(body);
@@ -120,45 +154,33 @@ function parseBody(request: FastifyRequest, body: Buffer, done: (error: Error | 
   done(null, value);
 }
 
-/** Every request gets its caller and its end before any of its body is read. */
-function guardRequests(app: App, access: AccessRules, timeoutMs: number): void {
-  app.decorateRequest("caller");
-  app.decorateRequest("stopSignal");
-  app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
-    const needed = request.routeOptions.config.scope ?? "admin";
-    if (needed === "public" || request.is404) {
-      request.caller = { actor: "public", scopes: [], isLimited: false };
-    } else {
-      request.caller = await callerOf(request.headers, access);
-      requireScope(request.caller, needed);
-    }
-    request.stopSignal = signalOf(reply, request.routeOptions.config.isStream === true ? undefined : timeoutMs);
+/** For each key, in this process: several processes together let as many times more through. */
+async function limitRates(app: App, max: number): Promise<void> {
+  await app.register(rateLimit, {
+    global: true,
+    // After the caller is known, before the body is read.
+    hook: "onRequest",
+    max,
+    timeWindow: 1000,
+    enableDraftSpec: true,
+    keyGenerator: (request) => request.caller.actor,
+    allowList: (request) => !request.caller.isLimited,
+    errorResponseBuilder: () =>
+      new NomalyError("RATE_LIMITED", `this key may make ${max} requests a second`, {
+        field: "rate_limit",
+        expected: `${max} a second`,
+      }),
   });
-}
-
-function signalOf(reply: FastifyReply, timeoutMs: number | undefined): AbortSignal {
-  const controller = new AbortController();
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => {
-          controller.abort(
-            new NomalyError("TIMEOUT", `the request took longer than ${timeoutMs} ms`, { field: "request_timeout_s" }),
-          );
-        }, timeoutMs);
-  reply.raw.once("close", () => {
-    clearTimeout(timer);
-    if (!reply.raw.writableFinished) controller.abort(new NomalyError("ABORTED", "the client left"));
-  });
-  return controller.signal;
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   // A time limit reaches the work as an abort: what the caller must hear is the limit.
-  const reason: unknown = request.stopSignal?.aborted === true ? request.stopSignal.reason : undefined;
-  const told = error instanceof NomalyError && error.code === "ABORTED" && reason instanceof NomalyError ? reason : error;
-  const { problem, status, retryAfterSeconds, isInternal } = problemOf(told, request.id);
+  const isAborted = error instanceof NomalyError && error.code === "ABORTED";
+  const reason: unknown = isAborted ? request.stopSignal.reason : undefined;
+  const { problem, status, retryAfterSeconds, isInternal } = problemOf(
+    reason instanceof NomalyError ? reason : error,
+    request.id,
+  );
   if (isInternal) request.log.error({ err: error, request_id: request.id }, "a request failed by a fault of the service");
   else if (status >= 500 && status !== 503) request.log.warn({ err: error, request_id: request.id }, "a request failed");
   if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));

@@ -6,6 +6,9 @@ import type { BodyGiven } from "../compute/work.ts";
 /** Reading more than this would hold up others by milliseconds. */
 export const largeBodyBytesMin = 256 * 1024;
 
+/** Most that is read on this thread, where a path takes no large bodies: more rows come as a data set. */
+export const smallBodyBytes = 8 * 1024 ** 2;
+
 export const arrowMediaType = "application/vnd.apache.arrow.stream";
 
 export class LargeBody {
@@ -16,6 +19,11 @@ export class LargeBody {
   }
 }
 
-export function mayBeLarge(request: FastifyRequest): boolean {
+export function takesLargeBodies(request: FastifyRequest): boolean {
   return request.routeOptions.config.takesLargeBodies === true;
+}
+
+/** What answers in Arrow encodes in a worker, and so reads there too. */
+export function wantsArrow(request: FastifyRequest): boolean {
+  return request.headers.accept?.includes(arrowMediaType) === true;
 }

@@ -65,8 +65,8 @@ export function problemOf(error: unknown, requestId: string): ProblemReply {
     const problem = { ...shell("INTERNAL", "an error inside the service", 500), detail, request_id: requestId };
     return { problem, status: 500, retryAfterSeconds: undefined, isInternal: true };
   }
-  const { code, message, field, rowIndex } = known;
-  const status = statusOfCode[code];
+  const { code, message, field, rowIndex } = known.error;
+  const status = known.status ?? statusOf(known.error);
   const problem: Problem = {
     ...shell(code, errorCodes[code], status),
     detail: message,
@@ -75,6 +75,11 @@ export function problemOf(error: unknown, requestId: string): ProblemReply {
     request_id: requestId,
   };
   return { problem, status, retryAfterSeconds: retryAfterSeconds[code], isInternal: status === 500 };
+}
+
+/** A precondition that fails has a status of its own (RFC 9110, section 13). */
+function statusOf({ code, field }: NomalyError): number {
+  return code === "CONFLICT" && field === "if-match" ? 412 : statusOfCode[code];
 }
 
 function shell(code: string, title: string, status: number): Pick<Problem, "type" | "title" | "status" | "code"> {
@@ -86,15 +91,20 @@ interface FrameworkError extends Error {
   readonly code?: string;
 }
 
-/** The web framework's own refusals, by its codes; `undefined` is a bug of ours. */
-function asNomalyError(error: unknown): NomalyError | undefined {
-  if (error instanceof NomalyError) return error;
-  const { statusCode, code, message } = error as FrameworkError;
+interface Known {
+  readonly error: NomalyError;
+  /** Where it is not that of the code. */
+  readonly status?: number;
+}
+
+/** The web framework's own refusals, by its statuses; `undefined` is a bug of ours. */
+function asNomalyError(error: unknown): Known | undefined {
+  if (error instanceof NomalyError) return { error };
+  const { statusCode, code = "", message } = error as FrameworkError;
   if (typeof statusCode !== "number" || statusCode < 400 || statusCode >= 500) return undefined;
-  const field = "body";
-  if (statusCode === 413)
-    return new NomalyError("TOO_LARGE", `the body is larger than this path takes (${code ?? "413"})`, { field });
-  if (statusCode === 429) return new NomalyError("RATE_LIMITED", message, { field: "rate_limit" });
-  if (statusCode === 404) return new NomalyError("NOT_FOUND", message, { field: "path" });
-  return new NomalyError("REQUEST", message, { field: statusCode === 415 ? "content-type" : field });
+  if (statusCode === 413) {
+    return { error: new NomalyError("TOO_LARGE", `the body is larger than this path takes (${code})`, { field: "body" }) };
+  }
+  const field = statusCode === 415 ? "content-type" : statusCode === 404 ? "path" : "body";
+  return { error: new NomalyError(statusCode === 404 ? "NOT_FOUND" : "REQUEST", message, { field }), status: statusCode };
 }

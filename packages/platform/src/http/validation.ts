@@ -6,6 +6,7 @@ import addFormats from "ajv-formats";
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from "fastify";
 import type { TSchema } from "typebox";
 import { LargeBody } from "./large-body.ts";
+import { checkedWhenRead } from "./schemas/shared.ts";
 
 const common = { allErrors: false, useDefaults: true, removeAdditional: false, verbose: true } as const;
 
@@ -14,12 +15,12 @@ export function createValidatorCompiler(schemas: readonly TSchema[]): FastifySch
   const [strict, converting] = [false, true].map((coerceTypes) => {
     const ajv = new Ajv({ ...common, coerceTypes, strict: false });
     addFormats.default(ajv, ["uuid", "date-time", "uri"]);
-    for (const schema of schemas) ajv.addSchema(schema);
+    for (const schema of schemas) ajv.addSchema(withoutRows(schema) as object);
     return ajv;
   });
   return ({ schema, httpPart }) => {
-    const check = (httpPart === "body" ? strict : converting).compile(schema as object);
-    if (httpPart !== "body") return check;
+    if (httpPart !== "body") return converting.compile(schema as object);
+    const check = strict.compile(withoutRows(schema) as object);
     // What nobody has read yet is checked where it is read.
     const checkRead = (value: unknown) => {
       if (value instanceof LargeBody) return true;
@@ -31,6 +32,22 @@ export function createValidatorCompiler(schemas: readonly TSchema[]): FastifySch
     return checkRead as unknown as typeof check;
   };
 }
+
+/** What is checked when it is read needs no second check, which would take longer than all else in a request. */
+function withoutRows(schema: unknown): unknown {
+  if (typeof schema !== "object" || schema === null) return schema;
+  if ((schema as { readonly title?: string }).title === checkedWhenRead) return { type: ["array", "object"] };
+  const made = copies.get(schema);
+  if (made !== undefined) return made;
+  const parts = Object.entries(schema).map(([name, part]) => [name, withoutRows(part)] as const);
+  const isSame = parts.every(([name, part]) => part === (schema as Readonly<Record<string, unknown>>)[name]);
+  const copy = isSame ? schema : Array.isArray(schema) ? parts.map(([, part]) => part) : Object.fromEntries(parts);
+  copies.set(schema, copy);
+  return copy;
+}
+
+/** A schema that has an id is the same one wherever it is met. */
+const copies = new WeakMap<object, object>();
 
 const fieldsAjv = new Ajv({ ...common, strict: false });
 addFormats.default(fieldsAjv, ["uuid", "date-time", "uri"]);

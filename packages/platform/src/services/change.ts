@@ -1,7 +1,7 @@
 /** A change of what is stored: one transaction with its audit entry, then the caches told, once each however often it is sent. */
 
 import { insertAuditEntry } from "../store/audit-log.ts";
-import { claimKey, storeResponse } from "../store/idempotency.ts";
+import { claimKey, storeResponse, type StoredResponse } from "../store/idempotency.ts";
 import type { Sql } from "../store/sql.ts";
 import type { Call, ServiceContext } from "./context.ts";
 
@@ -10,6 +10,10 @@ export interface Change<Value> {
   readonly action: string;
   readonly subjectKind: string;
   readonly work: (sql: Sql) => Promise<Changed<Value>>;
+  /** What a repeated request is answered with; 200 by default. */
+  readonly status?: number;
+  /** The last statements of the transaction. */
+  readonly finish?: (sql: Sql, value: Value) => Promise<void>;
 }
 
 export interface Changed<Value> {
@@ -30,7 +34,7 @@ export interface Done<Value> {
 export async function change<Value>(
   context: ServiceContext,
   call: Call,
-  { action, subjectKind, work }: Change<Value>,
+  { action, subjectKind, work, status = 200, finish }: Change<Value>,
 ): Promise<Done<Value>> {
   const { actor, requestId, idempotency } = call;
   const request = idempotency === undefined ? undefined : { actor, ...idempotency };
@@ -46,9 +50,34 @@ export async function change<Value>(
       requestId,
       ...(details === undefined ? {} : { details }),
     });
-    if (request !== undefined) await storeResponse(sql, request, { status: 200, response: value });
+    if (request !== undefined) await storeResponse(sql, request, { status, response: value });
+    await finish?.(sql, value);
     return { value, isRepeated: false, tags };
   });
   await context.cache.invalidate(outcome.tags);
   return { value: outcome.value, isRepeated: outcome.isRepeated };
+}
+
+/** Ends the transaction that only looks. */
+class NotSeenYet extends Error {}
+
+/**
+ * The answer that an earlier request under the same key got, before any of its work is repeated; `undefined` without a key, or when
+ * it is new. Of two that come at once both may work: `change` lets one of them count.
+ * @throws NomalyError CONFLICT when the key was used for another request.
+ */
+export async function earlierAnswer(context: ServiceContext, call: Call): Promise<StoredResponse | undefined> {
+  const { idempotency, actor } = call;
+  if (idempotency === undefined) return undefined;
+  try {
+    return await context.database.transaction(async (sql) => {
+      const stored = await claimKey(sql, { actor, ...idempotency });
+      if (stored !== undefined) return stored;
+      // Nothing is claimed by looking.
+      throw new NotSeenYet();
+    });
+  } catch (error) {
+    if (error instanceof NotSeenYet) return undefined;
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 /** Storing, describing and removing data sets. */
 
+import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -49,7 +50,14 @@ export async function uploadDataset(
   const limits = { sizeBytesMax: context.config.uploadBytes, signal: call.signal };
   const blob = await context.blobs.write("dataset", plain, limits);
   const shown = (name ?? basename(fileName.replaceAll("\\", "/"))).slice(0, nameLengthMax) || "data set";
-  return storeDataset(context, call, { name: shown, format: tsvAsCsv(format), blob });
+  return storeDataset(context, withContent(call, `${shown}\n${blob.checksum}`), { name: shown, format: tsvAsCsv(format), blob });
+}
+
+/** The same key with another file is another request. */
+function withContent(call: Call, content: string): Call {
+  if (call.idempotency === undefined) return call;
+  const { key, requestHash } = call.idempotency;
+  return { ...call, idempotency: { key, requestHash: createHash("sha256").update(`${requestHash}\n${content}`).digest("hex") } };
 }
 
 /** Rows in the request itself. They are kept as JSON, one object a line. */
@@ -72,7 +80,8 @@ interface NewContent {
 }
 
 async function storeDataset(context: ServiceContext, call: Call, { name, format, blob }: NewContent): Promise<Done<DatasetView>> {
-  let isStored = false;
+  // Once the transaction is about to commit, an error no longer says that the row is not there.
+  let mayBeNamed = false;
   try {
     const opened = await context.blobs.open(blob.key, call.signal);
     const file = { path: opened.path, name, ...(format === undefined ? {} : { format }) };
@@ -93,13 +102,15 @@ async function storeDataset(context: ServiceContext, call: Call, { name, format,
           columns: found.columns,
           blobKey: blob.key,
         });
+        mayBeNamed = true;
         return { value: datasetView(row), subjectId: row.id, tags: [datasetTag(row.id)] };
       },
+      status: 201,
     });
-    isStored = !done.isRepeated;
     return done;
   } finally {
-    if (!isStored) await context.blobs.remove(blob.key).catch(() => undefined);
+    // One that cannot be removed now is found by upkeep.
+    if (!mayBeNamed) await context.blobs.remove(blob.key).catch(() => undefined);
   }
 }
 
@@ -242,17 +253,34 @@ function* lines(data: unknown, columns: readonly string[] | undefined): Generato
     const table = data as Readonly<Record<string, readonly unknown[]>>;
     const names = Object.keys(table);
     const rowCount = table[names[0]]?.length ?? 0;
-    for (let row = 0; row < rowCount; row++) yield line(names, (column) => table[names[column]][row]);
+    for (let row = 0; row < rowCount; row++) yield line(names, row, (column) => table[names[column]][row]);
     return;
   }
-  for (const row of data as readonly unknown[]) {
-    if (!Array.isArray(row)) yield `${JSON.stringify(row)}\n`;
-    else yield line(columns ?? row.map((_, index) => `column_${index}`), (column) => row[column] as unknown);
+  for (const [index, row] of (data as readonly unknown[]).entries()) {
+    if (Array.isArray(row)) {
+      const names = columns ?? row.map((_, column) => `column_${column}`);
+      yield line(names, index, (column) => row[column] as unknown);
+    } else {
+      const cells = row as Readonly<Record<string, unknown>>;
+      const names = Object.keys(cells);
+      yield line(names, index, (column) => cells[names[column]]);
+    }
   }
 }
 
-function line(names: readonly string[], cellAt: (column: number) => unknown): string {
-  return `{${names.map((name, column) => `${JSON.stringify(name)}:${JSON.stringify(cellAt(column) ?? null)}`).join(",")}}\n`;
+function line(names: readonly string[], rowIndex: number, cellAt: (column: number) => unknown): string {
+  const members = names.map((name, column) => {
+    const cell = cellAt(column) ?? null;
+    // A number such as 1e400 reads as infinity, which JSON cannot say again: it must not become a missing value.
+    if (typeof cell === "number" && !Number.isFinite(cell)) throw notFinite(name, rowIndex);
+    return `${JSON.stringify(name)}:${JSON.stringify(cell)}`;
+  });
+  return `{${members.join(",")}}\n`;
+}
+
+function notFinite(name: string, rowIndex: number): NomalyError {
+  const message = `column "${name}" of row ${rowIndex} holds a number beyond the range of float64`;
+  return new NomalyError("NOT_FINITE", message, { field: name, rowIndex });
 }
 
 /** A tab is found by looking, like any other delimiter. */

@@ -11,6 +11,7 @@ import {
   type DetectorStatus,
   insertDetector,
   listDetectors,
+  lockDetector,
   setStatuses,
   type StatusOutcome,
   updateDetector,
@@ -49,8 +50,9 @@ export function createDetector(context: ServiceContext, call: Call, given: Detec
         options: { ...options },
         hyperparameters,
       });
-      return { value: detectorView(row), subjectId: row.id, tags: tagsOf(row.id) };
+      return { value: detectorView(row), subjectId: row.id, tags: tagsOf(row) };
     },
+    status: 201,
   });
 }
 
@@ -87,7 +89,9 @@ async function findByAlgorithms(
   names: readonly string[],
   query: DetectorQuery,
 ): Promise<Page<DetectorView>> {
-  const { value = [] } = await context.cache.get<readonly DetectorView[]>(detectorBatchEntry(names), async () => {
+  // Under the tag that the table announces with every change of a detector.
+  const entry = { ...detectorBatchEntry(names), tags: [detectorsTag] };
+  const { value = [] } = await context.cache.get<readonly DetectorView[]>(entry, async () => {
     const rows = await detectorsByAlgorithms(context.database.read, names);
     return rows.map(detectorView);
   });
@@ -111,26 +115,29 @@ export async function changeDetector(
     action: "detector.change",
     subjectKind: "detector",
     work: async (sql) => {
-      const before = await detectorById(sql, id);
+      const before = await lockDetector(sql, id);
       if (before === undefined) throw noDetector(id);
       requireTag(detectorView(before), expectedTag);
       requireUsable(before.algorithmName, given.hyperparameters ?? {}, given.options ?? {});
       const { options, ...plain } = given;
       const row = await updateDetector(sql, id, options === undefined ? plain : { ...plain, options: { ...options } });
       if (row === undefined) throw noDetector(id);
-      return { value: detectorView(row), subjectId: id, tags: tagsOf(id), details: { fields: Object.keys(given) } };
+      return { value: detectorView(row), subjectId: id, tags: tagsOf({ id }), details: { fields: Object.keys(given) } };
     },
   });
   return value;
 }
 
-export async function removeDetector(context: ServiceContext, call: Call, id: string): Promise<void> {
+export async function removeDetector(context: ServiceContext, call: Call, id: string, expectedTag?: string): Promise<void> {
   await change(context, call, {
     action: "detector.delete",
     subjectKind: "detector",
     work: async (sql) => {
-      if (!(await deleteDetector(sql, id))) throw noDetector(id);
-      return { value: null, subjectId: id, tags: tagsOf(id) };
+      const before = await lockDetector(sql, id);
+      if (before === undefined) throw noDetector(id);
+      requireTag(detectorView(before), expectedTag);
+      await deleteDetector(sql, id);
+      return { value: null, subjectId: id, tags: tagsOf({ id }) };
     },
   });
 }
@@ -162,8 +169,13 @@ export function detectorTagOf({ id, updated_at: updatedAt }: DetectorView): stri
 }
 
 function requireTag(view: DetectorView, expected: string | undefined): void {
-  if (expected === undefined || expected === "*" || expected === detectorTagOf(view)) return;
+  if (expected === undefined || listsTag(expected, detectorTagOf(view))) return;
   throw new NomalyError("CONFLICT", `the detector has changed since it was read (If-Match ${expected})`, { field: "if-match" });
+}
+
+/** If-Match and If-None-Match hold one tag, several with commas between, or `*`. */
+export function listsTag(header: string, tag: string): boolean {
+  return header.split(",").some((item) => item.trim() === tag || item.trim() === "*");
 }
 
 /** What a training would refuse is refused when the detector is described. */
@@ -192,8 +204,8 @@ export function fitOptionsOf(row: DetectorRow): TrainOptions {
   };
 }
 
-export function tagsOf(detectorId: string): readonly string[] {
-  return [detectorTag(detectorId), detectorsTag];
+export function tagsOf({ id }: Pick<DetectorRow, "id">): readonly string[] {
+  return [detectorTag(id), detectorsTag];
 }
 
 export function noDetector(id: string): NomalyError {

@@ -33,6 +33,7 @@ export async function enqueueJob<Name extends JobName>(
       const id = await context.queue.enqueue(sql, name, full);
       return { value: { job_id: id, status: "queued", location: `/api/jobs/${id}` }, subjectId: id, tags: [] };
     },
+    status: 202,
   });
   return value;
 }

@@ -1,10 +1,13 @@
 /** What each job does: the same services as a request, with the job's id so that a repeated attempt stores nothing twice. */
 
-import type { JobControl, JobHandlers } from "../jobs/job-types.ts";
+import { NomalyError } from "@nomaly/detect";
+import { jobErrorOf } from "../jobs/job-policies.ts";
+import type { JobControl, JobHandlers, JobResult } from "../jobs/job-types.ts";
+import { runBatchJob } from "./batch.ts";
 import type { Call, ServiceContext } from "./context.ts";
 import { maintain } from "./maintenance.ts";
 import { requireDataset } from "./rows-source.ts";
-import { scoreTable } from "./score-dataset.ts";
+import { type ScoredTable, scoreTable } from "./score-dataset.ts";
 import { trainNow } from "./train.ts";
 
 export interface WebhookMessage {
@@ -21,32 +24,52 @@ export function createJobHandlers(
   return {
     train: async ({ id, payload }, control) => {
       const dataset = await requireDataset(context, payload.dataset_id);
-      const call = callOf(payload, control);
       const ask = { detectorId: payload.detector_id, source: { kind: "dataset", dataset } } as const;
-      return { ...(await trainNow(context, call, ask, { id, progress: control.progress })) };
+      const { progress, completeIn } = control;
+      const job = { id, progress, completeIn: (sql, trained) => completeIn(sql, { ...trained }) } satisfies Parameters<
+        typeof trainNow
+      >[3];
+      return { ...(await trainNow(context, callOf(payload, control), ask, job)) };
     },
     predict: async ({ id, payload }, control) => {
       const dataset = await requireDataset(context, payload.dataset_id);
+      const { progress, completeIn } = control;
       const table = {
         detectorId: payload.detector_id,
         source: { kind: "dataset", dataset },
-        job: { id, progress: control.progress },
-      } as const;
-      const { model, resultId, rowCount, anomalyCount } = await scoreTable(context, callOf(payload, control), table, 0);
-      return {
-        result_id: resultId,
-        model_version: model.model_version,
-        threshold: model.threshold,
-        n_samples: rowCount,
-        n_anomalies: anomalyCount,
-      };
+        explain: payload.explain ?? false,
+        job: { id, progress, completeIn: (sql, scored) => completeIn(sql, scoredResult(scored)) },
+      } satisfies Parameters<typeof scoreTable>[2];
+      return scoredResult(await scoreTable(context, callOf(payload, control), table, 0));
     },
-    batch: async () => Promise.reject(new Error("internal: no such job is made yet")),
+    batch: async ({ id, payload }, control) => {
+      const dataset = await requireDataset(context, payload.dataset_id);
+      const { detector_ids: detectorIds, explain = false } = payload;
+      const job = { id, progress: control.progress, detectorIds, dataset, explain };
+      const outcomes = await runBatchJob(context, callOf(payload, control), job);
+      const told = [...outcomes].map(([detectorId, outcome]) => {
+        if (!("kind" in outcome)) return [detectorId, scoredResult(outcome)];
+        const { error } = outcome;
+        if (!(error instanceof NomalyError)) context.log.error({ err: error, job_id: id }, "a detector of a batch failed");
+        return [detectorId, { error: jobErrorOf(error) }];
+      });
+      return { results: Object.fromEntries(told) as JobResult };
+    },
     webhook: async ({ payload }, { signal }) => {
       await sendWebhook(payload, signal);
       return {};
     },
     maintenance: async (_job, { signal }) => maintain(context, signal),
+  };
+}
+
+function scoredResult({ model, resultId, rowCount, anomalyCount }: ScoredTable): JobResult {
+  return {
+    result_id: resultId,
+    model_version: model.model_version,
+    threshold: model.threshold,
+    n_samples: rowCount,
+    n_anomalies: anomalyCount,
   };
 }
 

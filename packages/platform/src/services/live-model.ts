@@ -31,18 +31,25 @@ export async function liveModel(context: ServiceContext, detectorId: string): Pr
   throw new NomalyError("CONFLICT", `detector ${detectorId} ${said}`, { field: "detector_id", received: detectorId });
 }
 
+/** The same question, asked before a job is queued that would fail by the answer. */
+export async function requireLive(context: ServiceContext, detectorId: string): Promise<void> {
+  await liveModel(context, detectorId);
+}
+
 async function loadLive({ database }: ServiceContext, detectorId: string): Promise<Found | undefined> {
   const detector = await detectorById(database.read, detectorId);
   if (detector === undefined) return undefined;
   if (detector.status === "disabled") return { refusal: "disabled" };
   const version = await liveVersion(database.read, detectorId);
-  if (version === undefined || detector.threshold === null) return { refusal: "not trained" };
+  // Threshold and model are of one version, also when another was stored between the two questions.
+  const threshold = version?.trainingSummary["threshold"];
+  if (version === undefined || typeof threshold !== "number") return { refusal: "not trained" };
   return {
     detector_id: detectorId,
     algorithm_name: detector.algorithmName,
     version_id: version.id,
     model_version: version.version,
-    threshold: detector.threshold,
+    threshold,
     blob_key: version.blobKey,
     checksum: version.checksum,
     training_summary: version.trainingSummary,

@@ -1,17 +1,20 @@
 /** What has to be done now and then: partitions, retention, and blobs that nothing names any more. */
 
 import { blobRemovalsDone, dueBlobRemovals } from "../store/blob-removals.ts";
+import { namedBlobs } from "../store/named-blobs.ts";
 import { maintain as maintainTables } from "../store/maintain.ts";
 import type { ServiceContext } from "./context.ts";
 
 const removalsPerRound = 1000;
 /** Who has a blob open has read it by then. */
 const removalAgeMs = 3_600_000;
+/** Whoever wrote bytes has named them in a row by then, or never will. */
+const orphanAgeMs = 24 * 3_600_000;
 
 export async function maintain(context: ServiceContext, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
   const { databaseUrl: url, config } = context;
   const tables = await maintainTables({ url, resultRetentionDays: config.resultRetentionDays, signal });
-  return { ...tables, blobs_removed: await removeBlobs(context, signal) };
+  return { ...tables, blobs_removed: await removeBlobs(context, signal), orphans_removed: await removeOrphans(context, signal) };
 }
 
 async function removeBlobs({ database, blobs }: ServiceContext, signal: AbortSignal): Promise<number> {
@@ -23,5 +26,31 @@ async function removeBlobs({ database, blobs }: ServiceContext, signal: AbortSig
     removed += due.length;
     if (due.length < removalsPerRound) break;
   }
+  return removed;
+}
+
+/** Exported for its test, which cannot wait a day. */
+export async function removeOrphans(
+  { database, blobs }: Pick<ServiceContext, "database" | "blobs">,
+  signal: AbortSignal,
+  now = Date.now(),
+): Promise<number> {
+  let removed = 0;
+  let round: string[] = [];
+  const removeRound = async () => {
+    const named = await namedBlobs(database, round);
+    for (const key of round) {
+      if (named.has(key)) continue;
+      await blobs.remove(key);
+      removed++;
+    }
+    round = [];
+  };
+  for await (const key of blobs.keysBefore(now - orphanAgeMs)) {
+    if (signal.aborted) return removed;
+    round.push(key);
+    if (round.length >= removalsPerRound) await removeRound();
+  }
+  await removeRound();
   return removed;
 }

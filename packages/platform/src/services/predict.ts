@@ -12,8 +12,8 @@ export interface Predicted {
   readonly model: LiveModel;
   readonly rowCount: number;
   readonly anomalyCount: number;
-  /** The JSON array of predictions, in UTF-8. */
-  readonly fragment: Uint8Array;
+  /** The JSON array of predictions, as text or in UTF-8; or an Arrow stream where that was asked for. */
+  readonly fragment: string | Uint8Array;
   readonly isCached: boolean;
 }
 
@@ -48,7 +48,7 @@ export async function predictRows(
     model,
     rowCount: value.rows,
     anomalyCount: value.anomalies,
-    fragment: Buffer.from(value.json),
+    fragment: value.json,
     isCached: from !== "load",
   };
 }
@@ -60,7 +60,12 @@ export async function predictBody(
   {
     body,
     request,
-  }: { readonly body: BodyGiven; readonly request: (fields: BodyFields) => { detectorId: string; explain: boolean } },
+    reply,
+  }: {
+    readonly body: BodyGiven;
+    readonly request: (fields: BodyFields) => { detectorId: string; explain: boolean };
+    readonly reply: "json" | "arrow";
+  },
 ): Promise<Predicted> {
   let model: LiveModel | undefined;
   const plan = async (fields: BodyFields) => {
@@ -68,7 +73,7 @@ export async function predictBody(
     model = await liveModel(context, detectorId);
     return { model: { versionId: model.version_id }, explain };
   };
-  const outcome = await context.compute.predictBody({ body, plan, reply: "json" }, { signal: call.signal });
+  const outcome = await context.compute.predictBody({ body, plan, reply }, { signal: call.signal });
   if (model === undefined) throw new Error("internal: a body was scored with no model");
   const { rowCount, anomalyCount, fragment } = outcome;
   return { model, rowCount, anomalyCount, fragment, isCached: false };

@@ -1,24 +1,33 @@
 /** Scores a whole table with the live model of a detector and stores the scored rows as a result. */
 
 import { createReadStream } from "node:fs";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { FileGiven } from "../compute/work.ts";
-import type { DatasetRow } from "../store/datasets.ts";
+import { readFile, stat } from "node:fs/promises";
+import type { Sql } from "../store/sql.ts";
 import { newId } from "../store/ids.ts";
 import { insertResult, type NewResult } from "../store/results.ts";
-import { change } from "./change.ts";
+import { change, earlierAnswer } from "./change.ts";
 import type { Call, ServiceContext } from "./context.ts";
-import { liveModel, type LiveModel } from "./live-model.ts";
+import { explainScoredFile, type Explanation } from "./explain.ts";
+import type { LiveModel } from "./live-model.ts";
 import { scoreSummary } from "./predict.ts";
-import { withDatasetFile } from "./rows-source.ts";
+import { numbersOf, type ScoredFile, type TableSource, withParquet, withScoredFile } from "./scored-file.ts";
 
 export interface TableToScore {
   readonly detectorId: string;
-  readonly source: { readonly kind: "dataset"; readonly dataset: DatasetRow } | { readonly kind: "lines"; readonly json: string };
+  readonly source: TableSource;
+  /** The reasons of the rows of highest score go with the result. */
+  readonly explain?: boolean;
   /** A repeated attempt of the same job stores nothing again. */
-  readonly job?: { readonly id: string; readonly progress: (done: number) => void };
+  readonly job?: ScoringJob;
+}
+
+export interface ScoringJob {
+  readonly id: string;
+  /** Of the result; the job's own where it makes only one. */
+  readonly resultId?: string;
+  readonly progress: (done: number) => void;
+  /** Ends the job in the transaction that stores the result. */
+  readonly completeIn?: (sql: Sql, scored: ScoredTable) => Promise<void>;
 }
 
 export interface ScoredTable {
@@ -33,77 +42,70 @@ export interface ScoredRow {
   readonly anomaly_score: number;
   readonly is_anomaly: boolean;
   readonly rank: number;
+  readonly reasons?: Explanation["rows"][number]["reasons"];
 }
 
 /** Larger Parquet files lie among the blobs. */
 const inlineBytesMax = 256 * 1024;
+/** Rows whose reasons are kept with a result. */
+const explainedTop = 100;
 
-/** @param shownMax rows that are read back for the reply. */
+/** Done once for each idempotency key. @param shownMax rows that are read back for the reply. */
 export async function scoreTable(
   context: ServiceContext,
   call: Call,
-  table: TableToScore,
+  { detectorId, source, explain = false, job }: TableToScore,
   shownMax: number,
 ): Promise<ScoredTable> {
-  const { detectorId, source, job } = table;
-  const model = await liveModel(context, detectorId);
-  const folder = await mkdtemp(join(tmpdir(), "nomaly-score-"));
-  try {
-    const outputPath = join(folder, "scored.parquet");
-    const control = { signal: call.signal, ...(job === undefined ? {} : { progress: job.progress }) };
-    const scoreFile = (input: FileGiven) =>
-      context.compute.scoreFile({ model: { versionId: model.version_id }, input, outputPath }, control);
-    const outcome =
-      source.kind === "dataset"
-        ? await withDatasetFile(context, source.dataset, call.signal, scoreFile)
-        : await scoreFile(await fileOfLines(folder, source.json));
-    const resultId = await storeResult(context, call, {
-      id: job?.id ?? newId(),
+  const earlier = await earlierAnswer(context, call);
+  if (earlier !== undefined) return earlier.response as ScoredTable;
+  return withScoredFile(context, call, { detectorId, source, progress: job?.progress }, async (scored) => {
+    const { model, outcome, path } = scored;
+    const explanation = explain ? await explainScoredFile(context, call, scored, explainedTop) : null;
+    const resultId = job?.resultId ?? job?.id ?? newId();
+    const { rowCount, anomalyCount } = outcome;
+    const scores = rowCount <= shownMax ? await shownRows(scored, explanation, call.signal) : [];
+    const table = { model, resultId, rowCount, anomalyCount, scores };
+    const summary = { ...scoreSummary(outcome), detector_id: detectorId, model_version: model.model_version };
+    const result = {
+      id: resultId,
       detectorId,
       datasetId: source.kind === "dataset" ? source.dataset.id : null,
       modelVersion: model.model_version,
       jobId: job?.id ?? null,
-      summary: { ...scoreSummary(outcome), detector_id: detectorId, model_version: model.model_version },
-      path: outputPath,
-    });
-    const scores = outcome.rowCount <= shownMax ? await readScores(outputPath, outcome.addedColumns, call.signal) : [];
-    return { model, resultId, rowCount: outcome.rowCount, anomalyCount: outcome.anomalyCount, scores };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+      summary: explanation === null ? summary : { ...summary, explanation },
+    };
+    return storeResult(context, call, { result, path, table, finish: async (sql) => job?.completeIn?.(sql, table) });
+  });
 }
 
-async function fileOfLines(folder: string, json: string): Promise<FileGiven> {
-  const path = join(folder, "rows.ndjson");
-  await writeFile(path, json);
-  return { kind: "file", path, name: "data", format: "ndjson" };
-}
-
-interface ResultToStore extends Omit<NewResult, "content" | "sizeBytes"> {
+interface ResultToStore {
+  readonly result: Omit<NewResult, "content" | "sizeBytes">;
   readonly path: string;
+  readonly table: ScoredTable;
+  readonly finish: (sql: Sql) => Promise<void>;
 }
 
-async function storeResult(context: ServiceContext, call: Call, { path, ...result }: ResultToStore): Promise<string> {
+async function storeResult(
+  context: ServiceContext,
+  call: Call,
+  { result, path, table, finish }: ResultToStore,
+): Promise<ScoredTable> {
   const sizeBytes = (await stat(path)).size;
   const content = await placeFile(context, path, sizeBytes);
   let isNew = false;
-  try {
-    await change(
-      context,
-      { ...call, idempotency: undefined },
-      {
-        action: "result.create",
-        subjectKind: "result",
-        work: async (sql) => {
-          isNew = await insertResult(sql, { ...result, content, sizeBytes });
-          return { value: null, subjectId: result.id, tags: [] };
-        },
-      },
-    );
-  } finally {
-    if (!isNew && "blobKey" in content) await context.blobs.remove(content.blobKey);
-  }
-  return result.id;
+  const { value } = await change<ScoredTable>(context, call, {
+    action: "result.create",
+    subjectKind: "result",
+    work: async (sql) => {
+      isNew = await insertResult(sql, { ...result, content, sizeBytes });
+      return { value: table, subjectId: result.id, tags: [], details: { detector_id: result.detectorId } };
+    },
+    finish,
+  });
+  // Not after an error: the commit may have succeeded all the same. Upkeep finds bytes that no row names.
+  if (!isNew && "blobKey" in content) await context.blobs.remove(content.blobKey);
+  return value;
 }
 
 async function placeFile({ blobs }: ServiceContext, path: string, sizeBytes: number): Promise<NewResult["content"]> {
@@ -112,9 +114,23 @@ async function placeFile({ blobs }: ServiceContext, path: string, sizeBytes: num
   return { blobKey: key };
 }
 
-async function readScores(path: string, addedColumns: readonly string[], signal: AbortSignal): Promise<readonly ScoredRow[]> {
-  const { readRows } = await import("./inspect-dataset.ts");
-  const rows = await readRows({ path, name: "result", format: "parquet" }, { offset: 0, limit: 1e9 }, signal);
-  const [score, label, rank] = addedColumns;
-  return rows.map((row) => ({ anomaly_score: Number(row[score]), is_anomaly: row[label] === true, rank: Number(row[rank]) }));
+async function shownRows(
+  { path, outcome, model }: ScoredFile,
+  explanation: Explanation | null,
+  signal: AbortSignal,
+): Promise<readonly ScoredRow[]> {
+  const [scoreName, , rankName] = outcome.addedColumns;
+  const reasons = new Map(explanation?.rows.map((row) => [row.row, row.reasons]));
+  const rows: ScoredRow[] = [];
+  await withParquet(path, signal, async (source) => {
+    for await (const batch of source.batches([scoreName, rankName])) {
+      const [scores, ranks] = [numbersOf(batch, scoreName), numbersOf(batch, rankName)];
+      for (const [index, score] of scores.entries()) {
+        const told = reasons.get(batch.firstRow + index);
+        const row = { anomaly_score: score, is_anomaly: score > model.threshold, rank: ranks[index] };
+        rows.push(told === undefined ? row : { ...row, reasons: told });
+      }
+    }
+  });
+  return rows;
 }

@@ -6,6 +6,7 @@ import { NomalyError } from "@nomaly/detect";
 import type { BodyFields, TrainOptions, TrainOutcome, TrainSummary } from "../compute/work.ts";
 import { detectorById, type DetectorRow, updateDetector } from "../store/detectors.ts";
 import { newId } from "../store/ids.ts";
+import type { Sql } from "../store/sql.ts";
 import { insertVersion, type NewModelVersion } from "../store/model-versions.ts";
 import { change } from "./change.ts";
 import type { Call, ServiceContext } from "./context.ts";
@@ -54,7 +55,14 @@ export async function train(context: ServiceContext, call: Call, ask: TrainAsk):
     const message = "training in the background takes a dataset_id: store the rows as a data set first";
     throw new NomalyError("REQUEST", message, { field: "background" });
   }
-  return { kind: "trained", trained: await trainNow(context, call, ask, {}) };
+  return { kind: "trained", trained: await trainNow(context, call, ask) };
+}
+
+export interface TrainJob {
+  readonly id?: string;
+  readonly progress?: (done: number) => void;
+  /** Ends the job in the transaction that stores the model. */
+  readonly completeIn?: (sql: Sql, trained: Trained) => Promise<void>;
 }
 
 /** Fits and stores. Called again for the same job it finds what the first attempt stored. */
@@ -62,7 +70,7 @@ export async function trainNow(
   context: ServiceContext,
   call: Call,
   { detectorId, source }: TrainAsk,
-  job: { readonly id?: string; readonly progress?: (done: number) => void },
+  job: TrainJob = {},
 ): Promise<Trained> {
   const start = performance.now();
   const found: { row?: DetectorRow } = {};
@@ -79,24 +87,25 @@ export async function trainNow(
       : await context.compute.train({ input: source, options }, control);
   if (found.row === undefined) throw new Error("internal: a model was fitted for no detector");
   const datasetId = source.kind === "dataset" ? source.dataset.id : null;
-  const version = await storeVersion(context, call, { detector: found.row, datasetId, jobId: job.id ?? null, outcome });
-  return trainedOf(found.row, version, outcome.summary, performance.now() - start);
+  return storeVersion(context, call, { detector: found.row, datasetId, outcome, job, startedAt: start });
 }
 
 interface VersionToStore {
   readonly detector: DetectorRow;
   readonly datasetId: string | null;
-  readonly jobId: string | null;
   readonly outcome: TrainOutcome;
+  readonly job: TrainJob;
+  readonly startedAt: number;
 }
 
-/** The number of the version that now answers. */
+/** The version that answers from now on. */
 async function storeVersion(
   context: ServiceContext,
   call: Call,
-  { detector, datasetId, jobId, outcome }: VersionToStore,
-): Promise<number> {
+  { detector, datasetId, outcome, job, startedAt }: VersionToStore,
+): Promise<Trained> {
   const { modelBytes, summary } = outcome;
+  const jobId = job.id ?? null;
   const version: NewModelVersion = {
     id: newId(),
     detectorId: detector.id,
@@ -107,19 +116,25 @@ async function storeVersion(
     checksum: createHash("sha256").update(modelBytes).digest("hex"),
     trainingSummary: { ...summary },
   };
-  const { value } = await change<{ number: number; isNew: boolean }>(context, call, {
+  let isUsed = false;
+  const { value } = await change<Trained>(context, call, {
     action: "detector.train",
     subjectKind: "detector",
     work: async (sql) => {
       const { row, isNew } = await insertVersion(sql, version);
-      const changes = { status: "ready", isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;
+      isUsed = isNew;
+      // A detector that was disabled meanwhile stays so: training it was no wish to have it answer.
+      const status = detector.status === "disabled" ? {} : ({ status: "ready" } as const);
+      const changes = { ...status, isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;
       if (isNew) await updateDetector(sql, detector.id, changes);
       const details = { model_version: row.version, dataset_id: datasetId, job_id: jobId };
-      return { value: { number: row.version, isNew }, subjectId: detector.id, tags: tagsOf(detector.id), details };
+      const trained = trainedOf(detector, row.version, summary, performance.now() - startedAt);
+      return { value: trained, subjectId: detector.id, tags: tagsOf(detector), details };
     },
+    ...(job.completeIn === undefined ? {} : { finish: job.completeIn }),
   });
-  if (!value.isNew && "blobKey" in version.content) await context.blobs.remove(version.content.blobKey);
-  return value.number;
+  if (!isUsed && "blobKey" in version.content) await context.blobs.remove(version.content.blobKey);
+  return value;
 }
 
 async function placeBytes({ blobs }: ServiceContext, bytes: Uint8Array): Promise<NewModelVersion["content"]> {

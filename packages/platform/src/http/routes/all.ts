@@ -1,16 +1,22 @@
 /** Every route. The starred ones of the guide stand under `/api` and without it. */
 
 import type { ServiceContext } from "../../services/context.ts";
+import type { Metrics } from "../../watch/metrics.ts";
 import type { App } from "../app.ts";
 import { registerAlgorithms } from "./algorithms.ts";
+import { registerAudit } from "./audit.ts";
 import { registerDatasets } from "./datasets.ts";
 import { registerDetection } from "./detection.ts";
 import { registerDetectors } from "./detectors.ts";
 import { registerHealth } from "./health.ts";
+import { registerMetrics } from "./metrics.ts";
+import { registerPages } from "./pages.ts";
 import { registerJobs } from "./jobs.ts";
 import { registerResults } from "./results.ts";
 
-export function registerRoutes(app: App, context: ServiceContext): void {
+export function registerRoutes(app: App, context: ServiceContext, metrics: Metrics): void {
+  registerPages(app);
+  registerMetrics(app, metrics);
   registerHealth(app, context);
   registerAlgorithms(app);
   registerDatasets(app, context);
@@ -18,4 +24,5 @@ export function registerRoutes(app: App, context: ServiceContext): void {
   registerDetection(app, context);
   registerResults(app, context);
   registerJobs(app, context);
+  registerAudit(app, context);
 }

@@ -17,7 +17,7 @@ import {
 import type { App } from "../app.ts";
 import { Dataset, DatasetList, DatasetProfile, DatasetRows, NewDataset, RowsQuery } from "../schemas/datasets.ts";
 import { PageQuery, strict } from "../schemas/shared.ts";
-import { callOf, IdParams, problems } from "./shared.ts";
+import { callOf, IdParams, isUnchanged, problemsOf, removed, unchanged } from "./shared.ts";
 
 const tags = ["datasets"];
 
@@ -31,7 +31,7 @@ export function registerDatasets(app: App, context: ServiceContext): void {
         tags,
         summary: "data sets, newest first",
         querystring: Type.Object(PageQuery, strict),
-        response: { 200: DatasetList, ...problems },
+        response: { 200: DatasetList, ...problemsOf() },
       },
     },
     async (request) => findDatasets(context, request.query),
@@ -40,20 +40,20 @@ export function registerDatasets(app: App, context: ServiceContext): void {
     "/api/datasets/:id",
     {
       config: { scope: "read" },
-      schema: { tags, summary: "one data set", params: IdParams, response: { 200: Dataset, 304: Type.Null(), ...problems } },
+      schema: { tags, summary: "one data set", params: IdParams, response: { 200: Dataset, 304: unchanged, ...problemsOf(404) } },
     },
     async (request, reply) => {
       const view = await getDataset(context, request.params.id);
       const tag = `"${view.checksum}"`;
       reply.header("etag", tag);
-      return request.headers["if-none-match"] === tag ? reply.code(304).send(null) : view;
+      return isUnchanged(request, tag) ? reply.code(304).send(null) : view;
     },
   );
   app.delete(
     "/api/datasets/:id",
     {
       config: { scope: "train" },
-      schema: { tags, summary: "remove a data set", params: IdParams, response: { 204: Type.Null(), ...problems } },
+      schema: { tags, summary: "remove a data set", params: IdParams, response: { 204: removed, ...problemsOf(404) } },
     },
     async (request, reply) => {
       await removeDataset(context, callOf(request), request.params.id);
@@ -69,7 +69,7 @@ export function registerDatasets(app: App, context: ServiceContext): void {
         summary: "its rows",
         params: IdParams,
         querystring: RowsQuery,
-        response: { 200: DatasetRows, ...problems },
+        response: { 200: DatasetRows, ...problemsOf(404, 507) },
       },
     },
     async (request) => {
@@ -86,7 +86,7 @@ export function registerDatasets(app: App, context: ServiceContext): void {
         tags,
         summary: "what its columns are like, and what to look at",
         params: IdParams,
-        response: { 200: DatasetProfile, ...problems },
+        response: { 200: DatasetProfile, ...problemsOf(404, 507) },
       },
     },
     async (request, reply) => reply.send((await profileDataset(context, callOf(request), request.params.id)) as never),
@@ -98,7 +98,7 @@ function registerCreation(app: App, context: ServiceContext): void {
   app.post(
     "/api/datasets",
     {
-      config: { scope: "train" },
+      config: { scope: "train", isUpload: true },
       schema: {
         tags,
         summary: "store a data set",
@@ -106,7 +106,7 @@ function registerCreation(app: App, context: ServiceContext): void {
           "A file (CSV, Parquet, JSON, NDJSON or Arrow, also gzip) as the part `file` of multipart/form-data, or rows as JSON.",
         consumes: ["application/json", "multipart/form-data"],
         body,
-        response: { 201: Dataset, ...problems },
+        response: { 201: Dataset, ...problemsOf(409, 413, 415, 422, 507) },
       },
     },
     async (request, reply) => {

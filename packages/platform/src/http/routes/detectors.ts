@@ -11,17 +11,20 @@ import {
   getDetector,
   removeDetector,
 } from "../../services/detectors.ts";
+import { findVersions } from "../../services/versions.ts";
 import type { App } from "../app.ts";
 import {
   Detector,
   DetectorChange,
   DetectorList,
   DetectorQuery,
+  ModelVersionList,
   NewDetector,
   StatusChange,
   StatusChanged,
 } from "../schemas/detectors.ts";
-import { callOf, IdParams, problems } from "./shared.ts";
+import { PageQuery, strict } from "../schemas/shared.ts";
+import { callOf, IdParams, isUnchanged, problemsOf, removed, unchanged } from "./shared.ts";
 
 const tags = ["detectors"];
 
@@ -30,7 +33,12 @@ export function registerDetectors(app: App, context: ServiceContext): void {
     "/api/detectors",
     {
       config: { scope: "train" },
-      schema: { tags, summary: "describe a detector", body: NewDetector, response: { 201: Detector, ...problems } },
+      schema: {
+        tags,
+        summary: "describe a detector",
+        body: NewDetector,
+        response: { 201: Detector, ...problemsOf(409, 413, 415) },
+      },
     },
     async (request, reply) => {
       const { value } = await createDetector(context, callOf(request), request.body);
@@ -45,7 +53,7 @@ export function registerDetectors(app: App, context: ServiceContext): void {
         tags,
         summary: "detectors, newest first",
         querystring: DetectorQuery,
-        response: { 200: DetectorList, ...problems },
+        response: { 200: DetectorList, ...problemsOf() },
       },
     },
     async (request) => findDetectors(context, request.query),
@@ -54,7 +62,12 @@ export function registerDetectors(app: App, context: ServiceContext): void {
     "/api/detectors/status",
     {
       config: { scope: "train" },
-      schema: { tags, summary: "set the status of many", body: StatusChange, response: { 200: StatusChanged, ...problems } },
+      schema: {
+        tags,
+        summary: "set the status of many",
+        body: StatusChange,
+        response: { 200: StatusChanged, ...problemsOf(409, 413, 415) },
+      },
     },
     async (request) => {
       const { updatedCount, unknownIds } = await changeStatuses(context, callOf(request), request.body);
@@ -65,14 +78,33 @@ export function registerDetectors(app: App, context: ServiceContext): void {
     "/api/detectors/:id",
     {
       config: { scope: "read" },
-      schema: { tags, summary: "one detector", params: IdParams, response: { 200: Detector, 304: Type.Null(), ...problems } },
+      schema: {
+        tags,
+        summary: "one detector",
+        params: IdParams,
+        response: { 200: Detector, 304: unchanged, ...problemsOf(404) },
+      },
     },
     async (request, reply) => {
       const view = await getDetector(context, request.params.id);
       const tag = detectorTagOf(view);
       reply.header("etag", tag);
-      return request.headers["if-none-match"] === tag ? reply.code(304).send(null) : view;
+      return isUnchanged(request, tag) ? reply.code(304).send(null) : view;
     },
+  );
+  app.get(
+    "/api/detectors/:id/versions",
+    {
+      config: { scope: "read" },
+      schema: {
+        tags,
+        summary: "its trainings, newest first",
+        params: IdParams,
+        querystring: Type.Object(PageQuery, strict),
+        response: { 200: ModelVersionList, ...problemsOf(404) },
+      },
+    },
+    async (request, reply) => reply.send((await findVersions(context, request.params.id, request.query)) as never),
   );
   app.patch(
     "/api/detectors/:id",
@@ -83,7 +115,7 @@ export function registerDetectors(app: App, context: ServiceContext): void {
         summary: "change a detector",
         params: IdParams,
         body: DetectorChange,
-        response: { 200: Detector, ...problems },
+        response: { 200: Detector, ...problemsOf(404, 409, 412, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -100,11 +132,11 @@ export function registerDetectors(app: App, context: ServiceContext): void {
         tags,
         summary: "remove a detector with its models and results",
         params: IdParams,
-        response: { 204: Type.Null(), ...problems },
+        response: { 204: removed, ...problemsOf(404, 409, 412) },
       },
     },
     async (request, reply) => {
-      await removeDetector(context, callOf(request), request.params.id);
+      await removeDetector(context, callOf(request), request.params.id, request.headers["if-match"]);
       return reply.code(204).send(null);
     },
   );

@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import type { ServiceContext } from "../../services/context.ts";
 import { checkHealth } from "../../services/health.ts";
 import type { App } from "../app.ts";
-import { problems } from "./shared.ts";
+import { problemsOf } from "./shared.ts";
 
 const tags = ["health"];
 
@@ -31,7 +31,7 @@ export function registerHealth(app: App, context: ServiceContext): void {
       schema: {
         tags,
         summary: "every part with its numbers",
-        response: { 200: Type.Record(Type.String(), Type.Unknown()), ...problems },
+        response: { 200: Type.Record(Type.String(), Type.Unknown()), ...problemsOf() },
       },
     },
     async (_request, reply) => {

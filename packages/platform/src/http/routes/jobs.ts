@@ -1,21 +1,23 @@
 /** Jobs: seen, followed, cancelled. */
 
 import { Readable } from "node:stream";
-import { NomalyError } from "@nomaly/detect";
+import { Type } from "typebox";
 import { hasEnded, type JobRecord } from "../../jobs/job-types.ts";
 import type { ServiceContext } from "../../services/context.ts";
+import { cancelJob, getJob, retryJob } from "../../services/jobs.ts";
 import type { App } from "../app.ts";
 import { Job, JobList, JobListQuery } from "../schemas/jobs.ts";
-import { IdParams, problems } from "./shared.ts";
+import { callOf, IdParams, problemsOf } from "./shared.ts";
 
 const tags = ["jobs"];
 
-export function registerJobs(app: App, { queue }: ServiceContext): void {
+export function registerJobs(app: App, context: ServiceContext): void {
+  const { queue } = context;
   app.get(
     "/api/jobs",
     {
       config: { scope: "read" },
-      schema: { tags, summary: "jobs, newest first", querystring: JobListQuery, response: { 200: JobList, ...problems } },
+      schema: { tags, summary: "jobs, newest first", querystring: JobListQuery, response: { 200: JobList, ...problemsOf() } },
     },
     async (request) => {
       const { limit = 100, cursor, status, name, detector_id: detectorId } = request.query;
@@ -25,32 +27,54 @@ export function registerJobs(app: App, { queue }: ServiceContext): void {
   );
   app.get(
     "/api/jobs/:id",
-    { config: { scope: "read" }, schema: { tags, summary: "one job", params: IdParams, response: { 200: Job, ...problems } } },
-    async (request) => jobOf(required(await queue.get(request.params.id), request.params.id)),
+    {
+      config: { scope: "read" },
+      schema: { tags, summary: "one job", params: IdParams, response: { 200: Job, ...problemsOf(404) } },
+    },
+    async (request) => jobOf(await getJob(context, request.params.id)),
   );
   app.delete(
     "/api/jobs/:id",
     {
       config: { scope: "train" },
-      schema: { tags, summary: "cancel a job", params: IdParams, response: { 200: Job, ...problems } },
+      schema: { tags, summary: "cancel a job", params: IdParams, response: { 200: Job, ...problemsOf(404) } },
     },
-    async (request) => jobOf(required(await queue.cancel(request.params.id), request.params.id)),
+    async (request) => jobOf(await cancelJob(context, callOf(request), request.params.id)),
+  );
+  app.post(
+    "/api/jobs/:id/retry",
+    {
+      config: { scope: "train" },
+      schema: {
+        tags,
+        summary: "queue a failed or cancelled job again",
+        params: IdParams,
+        response: { 200: Job, ...problemsOf(404, 409) },
+      },
+    },
+    async (request) => jobOf(await retryJob(context, callOf(request), request.params.id)),
   );
   app.get(
     "/api/jobs/:id/events",
     {
+      exposeHeadRoute: false,
       config: { scope: "read", isStream: true },
       schema: {
         tags,
         summary: "its progress as server-sent events, until it ends",
         params: IdParams,
-        produces: ["text/event-stream"],
-        response: problems,
+        response: {
+          200: {
+            description: "an event `progress` for each change, then `end`; the data of each is the job",
+            content: { "text/event-stream": { schema: Type.Unsafe<never>({ type: "string" }) } },
+          },
+          ...problemsOf(404),
+        },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
-      required(await queue.get(id), id);
+      await getJob(context, id);
       const events = Readable.from(eventTexts(queue.events(id, request.stopSignal)));
       return reply.type("text/event-stream").header("cache-control", "no-store").send(events);
     },
@@ -61,11 +85,6 @@ async function* eventTexts(records: AsyncIterable<JobRecord>): AsyncGenerator<st
   for await (const record of records) {
     yield `event: ${hasEnded(record) ? "end" : "progress"}\ndata: ${JSON.stringify(jobOf(record))}\n\n`;
   }
-}
-
-function required(record: JobRecord | undefined, id: string): JobRecord {
-  if (record === undefined) throw new NomalyError("NOT_FOUND", `there is no job ${id}`, { field: "id", received: id });
-  return record;
 }
 
 function jobOf(record: JobRecord): Job {

@@ -4,14 +4,17 @@ import { Type } from "typebox";
 import type { ServiceContext } from "../../services/context.ts";
 import { findResults, getResult, removeResult, resultFile } from "../../services/results.ts";
 import type { App } from "../app.ts";
-import { FormatQuery, Result, ResultList, ResultQuery } from "../schemas/results.ts";
-import { callOf, IdParams, problems } from "./shared.ts";
+import { arrowMediaType, wantsArrow } from "../large-body.ts";
+import { FormatQuery, ResultList, ResultQuery } from "../schemas/results.ts";
+import { plain } from "./predicted-reply.ts";
+import { callOf, IdParams, problemsOf, removed } from "./shared.ts";
 
 const tags = ["results"];
+const file = Type.Unsafe<never>({ type: "string", format: "binary" });
 const mediaTypes = {
   csv: "text/csv; charset=utf-8",
   parquet: "application/vnd.apache.parquet",
-  arrow: "application/vnd.apache.arrow.stream",
+  arrow: arrowMediaType,
 } as const;
 
 export function registerResults(app: App, context: ServiceContext): void {
@@ -19,7 +22,12 @@ export function registerResults(app: App, context: ServiceContext): void {
     "/api/results",
     {
       config: { scope: "read" },
-      schema: { tags, summary: "results, newest first", querystring: ResultQuery, response: { 200: ResultList, ...problems } },
+      schema: {
+        tags,
+        summary: "results, newest first",
+        querystring: ResultQuery,
+        response: { 200: ResultList, ...problemsOf() },
+      },
     },
     async (request, reply) => reply.send((await findResults(context, request.query)) as never),
   );
@@ -32,18 +40,29 @@ export function registerResults(app: App, context: ServiceContext): void {
         summary: "one result, or with `format` its rows",
         params: IdParams,
         querystring: FormatQuery,
-        response: { 200: Result, ...problems },
+        response: {
+          200: {
+            description: "the result, or with `format` (or an Accept header for Arrow) its rows",
+            content: {
+              "application/json": { schema: Type.Ref("Result") },
+              "text/csv": { schema: Type.Unsafe<never>({ type: "string" }) },
+              "application/vnd.apache.parquet": { schema: file },
+              [arrowMediaType]: { schema: file },
+            },
+          },
+          ...problemsOf(404, 507),
+        },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { format = "json" } = request.query;
+      const { format = wantsArrow(request) ? "arrow" : "json" } = request.query;
       if (format === "json") return reply.send(await getResult(context, id));
       const bytes = await resultFile(context, callOf(request), id, format);
       return reply
         .type(mediaTypes[format])
         .header("content-disposition", `attachment; filename="result-${id}.${format}"`)
-        .serializer((payload: unknown) => payload as string)
+        .serializer(plain)
         .send(Buffer.from(bytes));
     },
   );
@@ -51,7 +70,7 @@ export function registerResults(app: App, context: ServiceContext): void {
     "/api/results/:id",
     {
       config: { scope: "train" },
-      schema: { tags, summary: "remove a result", params: IdParams, response: { 204: Type.Null(), ...problems } },
+      schema: { tags, summary: "remove a result", params: IdParams, response: { 204: removed, ...problemsOf(404, 507) } },
     },
     async (request, reply) => {
       await removeResult(context, callOf(request), request.params.id);

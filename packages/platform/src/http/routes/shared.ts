@@ -2,21 +2,45 @@
 
 import { createHash } from "node:crypto";
 import { NomalyError } from "@nomaly/detect";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { Call } from "../../services/context.ts";
+import { earlierAnswer } from "../../services/change.ts";
+import type { Call, ServiceContext } from "../../services/context.ts";
+import { listsTag } from "../../services/detectors.ts";
+import { LargeBody } from "../large-body.ts";
 import { Id, strict } from "../schemas/shared.ts";
 
 export const IdParams = Type.Object({ id: Id }, strict);
 
-/** The errors that any route may answer with. */
-export const problems = {
-  "4xx": { description: "the request is at fault", content: { "application/problem+json": { schema: Type.Ref("Problem") } } },
-  "5xx": {
-    description: "the service is at fault, or has too much to do",
-    content: { "application/problem+json": { schema: Type.Ref("Problem") } },
-  },
-};
+const problem = { "application/problem+json": { schema: Type.Ref("Problem") } };
+
+const meanings = {
+  400: "the request is malformed: `field` says where",
+  401: "a key or token is needed, or the one given is not valid",
+  403: "the key or token does not allow this",
+  404: "there is nothing under this id",
+  409: "the thing is in another state than the request needs",
+  412: "the thing has changed since it was read",
+  413: "over a limit",
+  415: "a body of this type is not taken",
+  422: "the rows or the file cannot be used: `field` and `row_index` say where",
+  429: "more requests in a second than a key may make",
+  500: "a fault of the service: its log has the cause under `request_id`",
+  502: "a call to another server failed or is not allowed",
+  503: "the service has as much to do as it takes, or waits for its database: see Retry-After",
+  507: "the disk is full, or the quota used up",
+} as const;
+
+type ProblemStatus = keyof typeof meanings;
+const everywhere = [400, 401, 403, 429, 500, 503] as const;
+
+/** What any route may answer, and these. */
+export function problemsOf<const Status extends ProblemStatus>(...statuses: readonly Status[]) {
+  const answers = [...everywhere, ...statuses].map((status) => [status, { description: meanings[status], content: problem }]);
+  return Object.fromEntries(answers) as Readonly<
+    Record<Status | (typeof everywhere)[number], { readonly description: string; readonly content: typeof problem }>
+  >;
+}
 
 export function callOf(request: FastifyRequest): Call {
   return { actor: request.caller.actor, requestId: request.id, signal: request.stopSignal, idempotency: idempotencyOf(request) };
@@ -32,7 +56,33 @@ function idempotencyOf(request: FastifyRequest): Call["idempotency"] {
       field: "idempotency-key",
     });
   }
-  const hash = createHash("sha256").update(`${request.method} ${request.routeOptions.url ?? ""}\n`);
-  hash.update(typeof request.body === "object" ? JSON.stringify(request.body) : "");
+  const hash = createHash("sha256").update(`${request.method} ${request.url}\n`);
+  const body: unknown = request.body;
+  if (body instanceof LargeBody) hash.update(body.given.bytes);
+  else if (body !== undefined) hash.update(JSON.stringify(body));
   return { key, requestHash: hash.digest("hex") };
+}
+
+export const unchanged = { description: "as it was when it was read (If-None-Match)", content: {} };
+export const removed = { description: "removed", content: {} };
+
+/** If-None-Match compares weakly: a tag that a proxy made weak is the same. */
+export function isUnchanged({ headers }: FastifyRequest, tag: string): boolean {
+  const given = headers["if-none-match"];
+  return given !== undefined && listsTag(given.replaceAll("W/", ""), tag);
+}
+
+/** Answers as the first request under the same key was answered; false when this is the first. */
+export async function answeredBefore(context: ServiceContext, call: Call, reply: FastifyReply): Promise<boolean> {
+  const earlier = await earlierAnswer(context, call);
+  if (earlier === undefined) return false;
+  const { location } = earlier.response as { readonly location?: unknown };
+  if (typeof location === "string") reply.header("location", location);
+  void reply.code(earlier.status).header("idempotent-replayed", "true").send(earlier.response);
+  return true;
+}
+
+/** Milliseconds since, to the microsecond. */
+export function elapsedMs(start: number): number {
+  return Math.round((performance.now() - start) * 1000) / 1000;
 }

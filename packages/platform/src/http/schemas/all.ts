@@ -1,11 +1,26 @@
 /** Schemas that others refer to by name: registered once, and shown as components of the description. */
 
 import type { TSchema } from "typebox";
-import { BatchRequest, JobAccepted, Predicted, PredictRequest, Trained, TrainRequest } from "./detection.ts";
-import { Detector, DetectorChange, NewDetector } from "./detectors.ts";
+import {
+  BatchAnswer,
+  BatchRequest,
+  Compared,
+  CompareRequest,
+  Evaluated,
+  EvaluateRequest,
+  Explained,
+  ExplainRequest,
+  JobAccepted,
+  Predicted,
+  PredictRequest,
+  Trained,
+  TrainRequest,
+} from "./detection.ts";
+import { Detector, DetectorChange, ModelVersion, NewDetector } from "./detectors.ts";
 import { Dataset, NewDataset } from "./datasets.ts";
 import { Job } from "./jobs.ts";
 import { Result } from "./results.ts";
+import { AuditEntry } from "./audit.ts";
 import { Problem } from "./shared.ts";
 
 export function sharedSchemas(): readonly TSchema[] {
@@ -21,8 +36,17 @@ export function sharedSchemas(): readonly TSchema[] {
     JobAccepted,
     PredictRequest,
     Predicted,
+    ExplainRequest,
+    Explained,
+    EvaluateRequest,
+    Evaluated,
+    CompareRequest,
+    Compared,
     BatchRequest,
+    BatchAnswer,
     Result,
+    ModelVersion,
+    AuditEntry,
     Job,
   ];
 }

@@ -8,19 +8,30 @@ const given = {
   columns: Type.Optional(ColumnNames),
 };
 
-const Background = Type.Optional(
-  Type.Boolean({ description: "true answers 202 with a job at once; without it only large inputs become jobs" }),
+const background = Type.Optional(
+  Type.Boolean({ description: "true answers 202 with a job at once; without it only large data sets become jobs" }),
 );
-const Webhook = Type.Optional(
+const webhook = Type.Optional(
   Type.String({
     format: "uri",
     maxLength: 2000,
     description: "told by POST when the job has ended; its host must be allowed by the operator",
   }),
 );
+const labels = Type.Optional(
+  Type.Array(Type.Union([Type.Literal(0), Type.Literal(1), Type.Boolean()]), {
+    minItems: 1,
+    description: "known anomalies: one for each row, 1 (or true) anomalous",
+    examples: [[0, 0, 1]],
+  }),
+);
+const labelColumn = Type.Optional(
+  Type.String({ minLength: 1, maxLength: 1000, description: "column that holds the known anomalies instead" }),
+);
+const DetectorIds = Type.Array(Id, { minItems: 1, maxItems: 100 });
 
 export const TrainRequest = Type.Object(
-  { detector_id: Id, ...given, background: Background, webhook_url: Webhook },
+  { detector_id: Id, ...given, background, webhook_url: webhook },
   { ...strict, $id: "TrainRequest" },
 );
 export type TrainRequest = Static<typeof TrainRequest>;
@@ -46,52 +57,171 @@ export type Trained = Static<typeof Trained>;
 export const JobAccepted = Type.Object({ job_id: Id, status: Type.String(), location: Type.String() }, { $id: "JobAccepted" });
 export type JobAccepted = Static<typeof JobAccepted>;
 
+const explain = Type.Optional(
+  Type.Boolean({
+    description: "adds what each column contributed; of a data set for the 100 rows of highest score",
+  }),
+);
+
 export const PredictRequest = Type.Object(
   {
     detector_id: Id,
     ...given,
-    explain: Type.Optional(Type.Boolean({ description: "adds what each column contributed" })),
-    keep: Type.Optional(Type.Boolean({ description: "stores the scored rows as a result" })),
-    background: Background,
-    webhook_url: Webhook,
+    explain,
+    keep: Type.Optional(Type.Boolean({ description: "stores the scored rows as a result; those of a data set always are" })),
+    background,
+    webhook_url: webhook,
   },
   { ...strict, $id: "PredictRequest" },
 );
 export type PredictRequest = Static<typeof PredictRequest>;
 
+/** With a body in Arrow, where no field can stand beside the rows. */
+export const ArrowTrainQuery = Type.Object({ detector_id: Type.Optional(Id) }, strict);
+export const ArrowPredictQuery = Type.Object({ detector_id: Type.Optional(Id), explain: Type.Optional(Type.Boolean()) }, strict);
+
 export const Reason = Type.Object({
   column: Type.String(),
-  contribution: Type.Number({ description: "what the column added to the score" }),
   value: Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]),
-  usual: Type.Optional(Type.String({ description: "what is usual in this column" })),
+  contribution: Type.Number({ description: "what the column added to the score" }),
+  usual: Type.String({ description: "what is usual in this column, in words" }),
+  usual_low: Type.Optional(Type.Union([Type.Number(), Type.String()])),
+  usual_high: Type.Optional(Type.Union([Type.Number(), Type.String()])),
 });
 
-export const Prediction = Type.Object({
+const judged = {
   anomaly_score: Type.Number({ description: "higher is more anomalous" }),
   is_anomaly: Type.Boolean({ description: "anomaly_score > threshold" }),
   rank: Type.Number({ description: "share of training scores below this one, 0 to 1" }),
+};
+
+export const Prediction = Type.Object({
+  ...judged,
   reasons: Type.Optional(Type.Array(Reason, { description: "the largest contribution first" })),
 });
 
+const answered = {
+  detector_id: Id,
+  model_version: Type.Integer(),
+  threshold: Type.Number(),
+  n_samples: Type.Integer(),
+};
+
 export const Predicted = Type.Object(
   {
-    detector_id: Id,
-    model_version: Type.Integer(),
-    threshold: Type.Number(),
-    n_samples: Type.Integer(),
+    ...answered,
     n_anomalies: Type.Integer(),
     result_id: Type.Optional(Id),
     cached: Type.Boolean(),
     processing_time_ms: Type.Number(),
-    predictions: Type.Array(Prediction),
+    predictions: Type.Array(Prediction, {
+      description: "in the order of the rows; empty for data sets of more than 10,000 rows",
+    }),
   },
   { $id: "Predicted" },
 );
 export type Predicted = Static<typeof Predicted>;
 
-const DetectorIds = Type.Array(Id, { minItems: 1, maxItems: 100 });
+export const ExplainRequest = Type.Object(
+  {
+    detector_id: Id,
+    ...given,
+    top: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1000, default: 10, description: "rows that are explained, the highest score first" }),
+    ),
+  },
+  { ...strict, $id: "ExplainRequest" },
+);
+export type ExplainRequest = Static<typeof ExplainRequest>;
 
-export const BatchRequest = Type.Object({ detector_ids: DetectorIds, ...given }, { ...strict, $id: "BatchRequest" });
+export const Explained = Type.Object(
+  {
+    ...answered,
+    meaning: Type.String({ description: "what the contributions of a row sum to, as a word" }),
+    meaning_text: Type.String({ description: "the same as a sentence" }),
+    rows: Type.Array(
+      Type.Object({
+        row: Type.Integer({ description: "from 0, as the rows were given" }),
+        ...judged,
+        reasons: Type.Array(Reason),
+      }),
+    ),
+    processing_time_ms: Type.Number(),
+  },
+  { $id: "Explained" },
+);
+
+export const EvaluateRequest = Type.Object(
+  { detector_id: Id, ...given, labels, label_column: labelColumn },
+  { ...strict, $id: "EvaluateRequest", description: "needs known anomalies: labels or label_column" },
+);
+export type EvaluateRequest = Static<typeof EvaluateRequest>;
+
+const figures = {
+  roc_auc: Type.Number({ description: "chance that an anomaly scores above a normal row" }),
+  average_precision: Type.Number(),
+  precision_at_n: Type.Number({ description: "among as many rows of highest score as there are known anomalies" }),
+  precision: Type.Number(),
+  recall: Type.Number(),
+  f1: Type.Number({ description: "at the threshold, as are precision, recall and confusion" }),
+  confusion: Type.Object({
+    true_positives: Type.Integer(),
+    false_positives: Type.Integer(),
+    false_negatives: Type.Integer(),
+    true_negatives: Type.Integer(),
+  }),
+};
+
+export const Evaluated = Type.Object({ ...answered, ...figures, processing_time_ms: Type.Number() }, { $id: "Evaluated" });
+
+export const CompareRequest = Type.Object(
+  {
+    detector_ids: Type.Array(Id, { minItems: 2, maxItems: 20, uniqueItems: true }),
+    ...given,
+    labels,
+    label_column: labelColumn,
+  },
+  { ...strict, $id: "CompareRequest" },
+);
+export type CompareRequest = Static<typeof CompareRequest>;
+
+export const Compared = Type.Object(
+  {
+    n_samples: Type.Integer(),
+    detectors: Type.Record(
+      Type.String(),
+      Type.Union([
+        Type.Object({
+          model_version: Type.Integer(),
+          threshold: Type.Number(),
+          n_anomalies: Type.Integer(),
+          figures: Type.Optional(Type.Object(figures)),
+        }),
+        Type.Object({ error: Type.Ref("Problem") }),
+      ]),
+      { description: "by detector id: its figures where labels are known, or why it could not score" },
+    ),
+    agreement: Type.Array(
+      Type.Object({
+        first: Id,
+        second: Id,
+        rank_correlation: Type.Union([Type.Number(), Type.Null()], {
+          description: "Spearman's, -1 to 1; null where one of them scores all rows alike",
+        }),
+        top_overlap: Type.Number({ description: "share of the top rows that both have, 0 to 1" }),
+      }),
+    ),
+    n_top: Type.Integer({ description: "rows of highest score that top_overlap compares: one in ten" }),
+    note: Type.String({ description: "what these numbers do not tell" }),
+    processing_time_ms: Type.Number(),
+  },
+  { $id: "Compared" },
+);
+
+export const BatchRequest = Type.Object(
+  { detector_ids: DetectorIds, ...given, explain, background, webhook_url: webhook },
+  { ...strict, $id: "BatchRequest" },
+);
 export type BatchRequest = Static<typeof BatchRequest>;
 
 export const BatchAnswer = Type.Object(

@@ -105,3 +105,19 @@ export const StatusChanged = Type.Object({
   updated: Type.Integer(),
   unknown_ids: Type.Array(Id),
 });
+
+export const ModelVersion = Type.Object(
+  {
+    id: Id,
+    model_version: Type.Integer(),
+    is_live: Type.Boolean({ description: "the one that answers" }),
+    dataset_id: Type.Union([Id, Type.Null()]),
+    job_id: Type.Union([Id, Type.Null()]),
+    size_bytes: Type.Integer(),
+    checksum: Type.String({ description: "SHA-256 of the model file, in hexadecimal" }),
+    training_summary: Type.Record(Type.String(), Type.Unknown()),
+    created_at: Type.String({ format: "date-time" }),
+  },
+  { $id: "ModelVersion" },
+);
+export const ModelVersionList = pageOf(ModelVersion);

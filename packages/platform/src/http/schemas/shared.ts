@@ -44,16 +44,28 @@ export function pageOf<Item extends TSchema>(item: Item) {
 
 const Cell = Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]);
 
-/** Rows of a request. Width, kinds of values and names are checked against the model, row by row, when they are read. */
-export const Rows = Type.Unsafe<readonly (readonly unknown[] | Readonly<Record<string, unknown>>)[]>({
-  type: "array",
-  description: "rows: objects by column name, or arrays of values in the order of `columns`",
-  items: {
-    anyOf: [
-      { type: "object", additionalProperties: Cell },
-      { type: "array", items: Cell },
-    ],
-  },
+/** Schemas of this title are for people: what they describe is checked where it is read, cell by cell, with better words. */
+export const checkedWhenRead = "Rows";
+
+/** Rows of a request. Width, kinds of values and names are checked against the model when they are read. */
+export const Rows = Type.Unsafe<
+  readonly (readonly unknown[] | Readonly<Record<string, unknown>>)[] | Readonly<Record<string, readonly unknown[]>>
+>({
+  title: checkedWhenRead,
+  description:
+    "rows: objects by column name, or arrays of values in the order of `columns`; or columns: arrays of values by name",
+  anyOf: [
+    {
+      type: "array",
+      items: {
+        anyOf: [
+          { type: "object", additionalProperties: Cell },
+          { type: "array", items: Cell },
+        ],
+      },
+    },
+    { type: "object", additionalProperties: { type: "array", items: Cell } },
+  ],
   examples: [[{ speed: 61.5, power: 130 }]],
 });
 export type Rows = Static<typeof Rows>;

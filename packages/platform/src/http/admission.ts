@@ -1,0 +1,124 @@
+/**
+ * Who is let in when there is too much to do. A costly request that comes too late in a turn of the event loop, or finds the workers'
+ * queue full, is refused before its body is read: refusing costs little, so whoever was let in is answered soon, and whoever was not
+ * hears so at once. Cheap requests (health, metrics, reading) are always let in.
+ *
+ * Under load one turn of the event loop serves all connections that had something to read when it began. What was let in early in the
+ * turn keeps the later ones waiting; the time since the turn's first costly request says how long.
+ */
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { NomalyError } from "@nomaly/detect";
+import { problemOf, problemType } from "./problem.ts";
+
+export interface AdmissionLimits {
+  /** Work of one turn of the event loop: what comes later in it is refused. */
+  readonly turnMsMax: number;
+  /** Costly requests that are being answered at once. */
+  readonly inFlightMax: number;
+  /** Their bodies together, by what they say of their length. */
+  readonly bodyBytesMax: number;
+  /** Expected wait for a worker. */
+  readonly waitSecondsMax: number;
+  readonly retryAfterSeconds: number;
+}
+
+export const admissionDefaults: AdmissionLimits = {
+  turnMsMax: 12,
+  inFlightMax: 2000,
+  bodyBytesMax: 1024 ** 3,
+  waitSecondsMax: 1,
+  retryAfterSeconds: 1,
+};
+
+export interface AdmissionStats {
+  readonly inFlight: number;
+  readonly bodyBytes: number;
+  readonly admitted: number;
+  readonly refusedByTurn: number;
+  readonly refusedByCount: number;
+  readonly refusedByBytes: number;
+  readonly refusedByQueue: number;
+}
+
+export interface Admission {
+  /** Why a request is not let in; `undefined` lets it in. */
+  refusal(request: FastifyRequest): string | undefined;
+  /** Once for each that was let in, when it is over. */
+  left(request: FastifyRequest): void;
+  stats(): AdmissionStats;
+}
+
+export interface AdmissionOptions {
+  readonly limits?: Partial<AdmissionLimits>;
+  /** Seconds until what waits for a worker is done. */
+  readonly waitSeconds: () => number;
+  readonly now?: () => number;
+}
+
+/** Smaller ones are not counted: they cost less than counting. */
+const countedBytesMin = 64 * 1024;
+
+export function createAdmission({ limits: given = {}, waitSeconds, now = () => performance.now() }: AdmissionOptions): Admission {
+  const limits = { ...admissionDefaults, ...given };
+  const counts = { admitted: 0, refusedByTurn: 0, refusedByCount: 0, refusedByBytes: 0, refusedByQueue: 0 };
+  let inFlight = 0;
+  let bodyBytes = 0;
+  let turnStartedAt: number | undefined;
+  const endTurn = () => (turnStartedAt = undefined);
+
+  function refusal(request: FastifyRequest): string | undefined {
+    if (turnStartedAt === undefined) {
+      turnStartedAt = now();
+      setImmediate(endTurn);
+    } else if (now() - turnStartedAt > limits.turnMsMax) {
+      counts.refusedByTurn++;
+      return "more requests came at once than can be answered soon";
+    }
+    if (inFlight >= limits.inFlightMax) {
+      counts.refusedByCount++;
+      return `${inFlight} requests are being answered already`;
+    }
+    if (waitSeconds() > limits.waitSecondsMax) {
+      counts.refusedByQueue++;
+      return "the wait for a worker would be too long";
+    }
+    const sizeBytes = sizeOf(request);
+    if (bodyBytes + sizeBytes > limits.bodyBytesMax) {
+      counts.refusedByBytes++;
+      return `the bodies of ${inFlight} requests take ${bodyBytes} bytes already`;
+    }
+    inFlight++;
+    bodyBytes += sizeBytes;
+    counts.admitted++;
+    return undefined;
+  }
+
+  return {
+    refusal,
+    left(request) {
+      inFlight--;
+      bodyBytes -= sizeOf(request);
+    },
+    stats: () => ({ inFlight, bodyBytes, ...counts }),
+  };
+}
+
+function sizeOf({ headers }: FastifyRequest): number {
+  const length = Number(headers["content-length"]);
+  return length >= countedBytesMin ? length : 0;
+}
+
+/** A body that is not read has to be thrown away: above this size the connection goes instead. */
+const discardedBytesMax = 256 * 1024;
+
+export function refuse(request: FastifyRequest, reply: FastifyReply, why: string): void {
+  const { problem, status } = problemOf(new NomalyError("OVERLOADED", why, { field: "load" }), request.id);
+  const length = Number(request.headers["content-length"]);
+  if (!(length <= discardedBytesMax)) reply.header("connection", "close");
+  void reply
+    .code(status)
+    .header("retry-after", String(admissionDefaults.retryAfterSeconds))
+    .type(problemType)
+    .send(JSON.stringify(problem));
+}

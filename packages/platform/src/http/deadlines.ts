@@ -1,0 +1,84 @@
+/**
+ * When requests end: at their time limit, or when their client has left. One timer looks at all of them, and a signal is made only for
+ * the request that asks for it: most are answered before either matters.
+ */
+
+import { NomalyError } from "@nomaly/detect";
+import type { FastifyReply, FastifyRequest } from "fastify";
+
+export interface Deadline {
+  /** Milliseconds of `performance.now()`; infinite for streams, later again whenever a part of an upload arrives. */
+  at: number;
+  readonly signal: AbortSignal;
+  /** The answer is on its way. */
+  end(): void;
+}
+
+export interface Deadlines {
+  start(request: FastifyRequest, reply: FastifyReply, limitMs: number): Deadline;
+  close(): void;
+}
+
+const lookMs = 250;
+
+/** @param onLate for a request whose time is over while its body still comes: nobody works on it who could be told by the signal. */
+export function createDeadlines(onLate: (reply: FastifyReply, error: NomalyError) => void): Deadlines {
+  const open = new Set<RequestDeadline>();
+  const look = () => {
+    const now = performance.now();
+    for (const deadline of open) if (deadline.at <= now) deadline.pass(onLate);
+  };
+  const timer = setInterval(look, lookMs);
+  timer.unref();
+  return {
+    start(request, reply, limitMs) {
+      const deadline = new RequestDeadline(request, reply, limitMs, open);
+      open.add(deadline);
+      return deadline;
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+class RequestDeadline implements Deadline {
+  at: number;
+  readonly #request: FastifyRequest;
+  readonly #reply: FastifyReply;
+  readonly #limitMs: number;
+  readonly #open: Set<RequestDeadline>;
+  #controller: AbortController | undefined;
+
+  // oxlint-disable-next-line eslint/max-params -- one call, two lines above
+  constructor(request: FastifyRequest, reply: FastifyReply, limitMs: number, open: Set<RequestDeadline>) {
+    this.#request = request;
+    this.#reply = reply;
+    this.#limitMs = limitMs;
+    this.#open = open;
+    this.at = performance.now() + limitMs;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      const { raw } = this.#reply;
+      const onClose = () => {
+        if (!raw.writableFinished) this.#controller?.abort(new NomalyError("ABORTED", "the client left"));
+      };
+      if (raw.destroyed) onClose();
+      else raw.once("close", onClose);
+    }
+    return this.#controller.signal;
+  }
+
+  pass(onLate: (reply: FastifyReply, error: NomalyError) => void): void {
+    this.#open.delete(this);
+    const message = `the request took longer than ${this.#limitMs} ms`;
+    const error = new NomalyError("TIMEOUT", message, { field: "request_timeout_s" });
+    this.#controller?.abort(error);
+    if (!this.#request.raw.complete && !this.#reply.sent) onLate(this.#reply, error);
+  }
+
+  end(): void {
+    this.#open.delete(this);
+  }
+}

@@ -1,0 +1,74 @@
+/** Many detectors on one table. */
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import { type BatchOutcome, enqueueBatch, predictBatch } from "../../services/batch.ts";
+import type { ServiceContext } from "../../services/context.ts";
+import { rowsSource } from "../../services/rows-source.ts";
+import type { App } from "../app.ts";
+import { problemOf } from "../problem.ts";
+import { BatchRequest } from "../schemas/detection.ts";
+import { headOf, plain } from "./predicted-reply.ts";
+import { callOf, elapsedMs, problemsOf } from "./shared.ts";
+import { smallBodyBytes } from "../large-body.ts";
+
+export function registerBatch(app: App, context: ServiceContext): void {
+  app.post(
+    "/api/detection/batch",
+    {
+      bodyLimit: Math.min(smallBodyBytes, context.config.bodyBytes),
+      config: { scope: "score", isCostly: true },
+      schema: {
+        tags: ["detection"],
+        summary: "score rows with many detectors",
+        description: "One failing detector stops no other: each has its result or its error. Large data sets become a job.",
+        body: BatchRequest,
+        response: {
+          200: Type.Ref("BatchAnswer"),
+          202: Type.Ref("JobAccepted"),
+          ...problemsOf(404, 409, 413, 415, 422, 502, 507),
+        },
+      },
+    },
+    (request, reply) => batchFrom(context, request, reply),
+  );
+}
+
+async function batchFrom(context: ServiceContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const start = performance.now();
+  const body = request.body as BatchRequest;
+  const { detector_ids: detectorIds, explain = false, background, webhook_url: webhookUrl } = body;
+  const source = await rowsSource(context, body);
+  if (source.kind === "body") throw new Error("internal: a body was read and is not");
+  const call = callOf(request);
+  if (source.kind === "dataset") {
+    const { nSamples, nFeatures } = source.dataset;
+    const valueCount = nSamples * nFeatures * new Set(detectorIds).size;
+    if (background ?? valueCount > context.config.trainInlineValues) {
+      const job = await enqueueBatch(context, call, { detectorIds, dataset: source.dataset, explain, webhookUrl });
+      return reply.code(202).header("location", job.location).send(job);
+    }
+  }
+  const outcomes = await predictBatch(context, call, { detectorIds, source, explain });
+  const payload = payloadOf(outcomes, request.id, start);
+  return reply.type("application/json; charset=utf-8").serializer(plain).send(payload);
+}
+
+function payloadOf(outcomes: ReadonlyMap<string, BatchOutcome>, requestId: string, start: number): Buffer {
+  const parts: (string | Uint8Array)[] = ['{"results":{'];
+  for (const [index, [id, outcome]] of [...outcomes].entries()) {
+    parts.push(`${index === 0 ? "" : ","}"${id}":`);
+    if (outcome.kind === "failed") {
+      parts.push(JSON.stringify({ error: problemOf(outcome.error, requestId).problem }));
+    } else {
+      const { predicted, resultId } = outcome;
+      parts.push(
+        `${headOf(predicted, resultId)},"processing_time_ms":${elapsedMs(start)},"predictions":`,
+        predicted.fragment,
+        "}",
+      );
+    }
+  }
+  parts.push(`},"processing_time_ms":${elapsedMs(start)}}`);
+  return Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part)));
+}

@@ -1,0 +1,128 @@
+/** Looking closer: why rows scored as they did, how well a detector finds known anomalies, how detectors compare. */
+
+import { Type } from "typebox";
+import type { RowsGiven } from "../../compute/rows-given.ts";
+import type { ServiceContext } from "../../services/context.ts";
+import { compare, type Comparison, evaluate } from "../../services/evaluate.ts";
+import { explainTop } from "../../services/explain.ts";
+import type { LiveModel } from "../../services/live-model.ts";
+import { rowsSource, type RowsRequest } from "../../services/rows-source.ts";
+import type { TableSource } from "../../services/scored-file.ts";
+import { truthOf } from "../../services/truth.ts";
+import type { App } from "../app.ts";
+import { smallBodyBytes } from "../large-body.ts";
+import { problemOf } from "../problem.ts";
+import { CompareRequest, EvaluateRequest, ExplainRequest } from "../schemas/detection.ts";
+import { callOf, elapsedMs, problemsOf } from "./shared.ts";
+
+const tags = ["detection"];
+const topDefault = 10;
+const problems = problemsOf(404, 409, 413, 415, 422);
+
+export function registerJudge(app: App, context: ServiceContext): void {
+  const bodyLimit = Math.min(smallBodyBytes, context.config.bodyBytes);
+  const config = { scope: "score", isCostly: true } as const;
+  app.post(
+    "/api/detection/explain",
+    {
+      bodyLimit,
+      config,
+      schema: {
+        tags,
+        summary: "why the most anomalous rows scored as they did",
+        description: "For the rows of highest score: what each column added, and what is usual there.",
+        body: ExplainRequest,
+        response: { 200: Type.Ref("Explained"), ...problems },
+      },
+    },
+    async (request, reply) => {
+      const start = performance.now();
+      const { detector_id: detectorId, top = topDefault } = request.body;
+      const source = await tableOf(context, request.body);
+      const { model, rowCount, explanation } = await explainTop(context, callOf(request), { detectorId, source, top });
+      return reply.send({ ...answerOf(model, rowCount), ...explanation, processing_time_ms: elapsedMs(start) });
+    },
+  );
+  app.post(
+    "/api/detection/evaluate",
+    {
+      bodyLimit,
+      config,
+      schema: {
+        tags,
+        summary: "how well a detector finds known anomalies",
+        body: EvaluateRequest,
+        response: { 200: Type.Ref("Evaluated"), ...problems },
+      },
+    },
+    async (request, reply) => {
+      const start = performance.now();
+      const { detector_id: detectorId } = request.body;
+      const source = await tableOf(context, request.body);
+      const asked = { detectorId, source, truth: truthOf(request.body, request.body) };
+      const { model, rowCount, figures } = await evaluate(context, callOf(request), asked);
+      return reply.send({ ...answerOf(model, rowCount), ...figures, processing_time_ms: elapsedMs(start) });
+    },
+  );
+  app.post(
+    "/api/detection/compare",
+    {
+      bodyLimit,
+      config,
+      schema: {
+        tags,
+        summary: "how trained detectors compare on one table",
+        description: "With known anomalies their figures; always how they agree.",
+        body: CompareRequest,
+        response: { 200: Type.Ref("Compared"), ...problems },
+      },
+    },
+    async (request, reply) => {
+      const start = performance.now();
+      const source = await tableOf(context, request.body);
+      const truth = truthOf(request.body, request.body);
+      const asked = { detectorIds: request.body.detector_ids, source, truth };
+      const comparison = await compare(context, callOf(request), asked);
+      const answer = comparisonOf(comparison, request.id, truth !== undefined);
+      return reply.send({ ...answer, processing_time_ms: elapsedMs(start) });
+    },
+  );
+}
+
+async function tableOf(context: ServiceContext, body: RowsRequest): Promise<RowsGiven | TableSource> {
+  const source = await rowsSource(context, body);
+  if (source.kind === "body") throw new Error("internal: a body was read and is not");
+  return source;
+}
+
+function answerOf({ detector_id, model_version, threshold }: LiveModel, rowCount: number) {
+  return { detector_id, model_version, threshold, n_samples: rowCount };
+}
+
+function comparisonOf({ rowCount, compared, agreement }: Comparison, requestId: string, hasTruth: boolean) {
+  const detectors = [...compared].map(([id, one]) => {
+    if (one.kind === "failed") return [id, { error: problemOf(one.error, requestId).problem }] as const;
+    const { model, anomalyCount, figures } = one;
+    const { model_version, threshold } = model;
+    return [id, { model_version, threshold, n_anomalies: anomalyCount, ...(figures === undefined ? {} : { figures }) }] as const;
+  });
+  return {
+    n_samples: rowCount,
+    detectors: Object.fromEntries(detectors),
+    agreement: agreement.pairs.map(({ first, second, rankCorrelation, topOverlap }) => ({
+      first,
+      second,
+      rank_correlation: rankCorrelation,
+      top_overlap: topOverlap,
+    })),
+    n_top: agreement.topCount,
+    note: hasTruth ? labelledNote : unlabelledNote,
+  };
+}
+
+const unlabelledNote =
+  "Without known anomalies this tells how alike the detectors rank the rows, not which of them is right: detectors that agree " +
+  "may be wrong together, and one that differs may see what the others miss.";
+const labelledNote =
+  "The figures hold for these rows. Where the detectors were trained on the same rows, or the labels come from a detector, new " +
+  "rows may show others. Agreement tells how alike the detectors rank the rows, not which of them is right.";

@@ -1,0 +1,133 @@
+/** Scoring rows or data sets with one detector. */
+
+import { NomalyError } from "@nomaly/detect";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import type { BodyFields, BodyGiven } from "../../compute/work.ts";
+import type { Call, ServiceContext } from "../../services/context.ts";
+import { linesOf } from "../../services/datasets.ts";
+import { enqueueJob } from "../../services/enqueue.ts";
+import { requireLive } from "../../services/live-model.ts";
+import { predictBody, predictRows } from "../../services/predict.ts";
+import { rowsSource } from "../../services/rows-source.ts";
+import { scoreTable } from "../../services/score-dataset.ts";
+import type { TableSource } from "../../services/scored-file.ts";
+import type { App } from "../app.ts";
+import { arrowMediaType, LargeBody, wantsArrow } from "../large-body.ts";
+import { ArrowPredictQuery, PredictRequest } from "../schemas/detection.ts";
+import { validateFields } from "../validation.ts";
+import { arrowField, refuseQuery } from "./arrow-query.ts";
+import { sendArrow, sendPredicted } from "./predicted-reply.ts";
+import { callOf, problemsOf } from "./shared.ts";
+
+/** Scored rows of a data set that stand in the reply as well. */
+const shownMax = 10_000;
+
+export function registerPredict(app: App, context: ServiceContext, prefix: string): void {
+  app.post(
+    `${prefix}/detection/predict`,
+    {
+      config: { scope: "score", takesLargeBodies: true, isCostly: true },
+      schema: {
+        tags: ["detection"],
+        hide: prefix === "",
+        summary: "score rows",
+        description:
+          "Rows, or a stored data set; large data sets become a job. Rows may also come as an Arrow IPC stream, with " +
+          "`detector_id` (and `explain`) in the query; with `Accept: application/vnd.apache.arrow.stream` scores go out as one.",
+        querystring: ArrowPredictQuery,
+        body: PredictRequest,
+        response: {
+          200: {
+            description: "scores, in the order of the rows",
+            content: {
+              "application/json": { schema: Type.Ref("Predicted") },
+              [arrowMediaType]: { schema: Type.Unsafe<never>({ type: "string", format: "binary" }) },
+            },
+          },
+          202: Type.Ref("JobAccepted"),
+          ...problemsOf(404, 409, 413, 415, 422, 502, 507),
+        },
+      },
+    },
+    (request, reply) => predictFrom(context, request, reply),
+  );
+}
+
+async function predictFrom(context: ServiceContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const start = performance.now();
+  const body = request.body as PredictRequest | LargeBody;
+  if (body instanceof LargeBody) return predictLarge(context, request, { given: body.given, reply, start });
+  refuseQuery(request);
+  const { detector_id: detectorId, explain = false, keep = false } = body;
+  const source = await rowsSource(context, body);
+  if (source.kind === "body") throw new Error("internal: a body was read and is not");
+  const call = callOf(request);
+  if (source.kind === "rows") {
+    if (body.background === true || body.webhook_url !== undefined) throw inBackground();
+    if (!keep) {
+      const predicted = await predictRows(context, call, { detectorId, input: source, explain });
+      return sendPredicted(reply, predicted, start);
+    }
+  }
+  if (source.kind === "rows") {
+    const table = { kind: "lines", json: linesOf(body.data, body.columns) } as const;
+    return keepScores(context, call, { source: table, body, reply, start });
+  }
+  const { nSamples, nFeatures, id } = source.dataset;
+  if (!(body.background ?? nSamples * nFeatures > context.config.trainInlineValues)) {
+    return keepScores(context, call, { source, body, reply, start });
+  }
+  await requireLive(context, detectorId);
+  const { actor, requestId } = call;
+  const payload = { detector_id: detectorId, dataset_id: id, explain, keep: true, actor, request_id: requestId };
+  const job = await enqueueJob(context, call, { name: "predict", payload, webhookUrl: body.webhook_url });
+  return reply.code(202).header("location", job.location).send(job);
+}
+
+interface Keeping {
+  readonly source: TableSource;
+  readonly body: PredictRequest;
+  readonly reply: FastifyReply;
+  readonly start: number;
+}
+
+async function keepScores(context: ServiceContext, call: Call, { source, body, reply, start }: Keeping): Promise<FastifyReply> {
+  const { detector_id: detectorId, explain = false } = body;
+  const { model, rowCount, anomalyCount, resultId, scores } = await scoreTable(
+    context,
+    call,
+    { detectorId, source, explain },
+    shownMax,
+  );
+  const predicted = { model, rowCount, anomalyCount, fragment: Buffer.from(JSON.stringify(scores)), isCached: false };
+  return sendPredicted(reply, predicted, start, resultId);
+}
+
+async function predictLarge(
+  context: ServiceContext,
+  request: FastifyRequest,
+  { given, reply, start }: { readonly given: BodyGiven; readonly reply: FastifyReply; readonly start: number },
+): Promise<FastifyReply> {
+  const asked = (fields: BodyFields) => {
+    if (given.format === "arrow") {
+      const { explain = false } = request.query as { readonly explain?: boolean };
+      return { detectorId: arrowField(request, "detector_id"), explain };
+    }
+    const read = validateFields<PredictRequest>(PredictRequest, fields);
+    if (read.background === true || read.webhook_url !== undefined) throw inBackground();
+    if (read.keep === true) {
+      throw new NomalyError("REQUEST", "so many rows are kept by storing them as a data set first", { field: "keep" });
+    }
+    return { detectorId: read.detector_id, explain: read.explain ?? false };
+  };
+  if (given.format === "arrow") arrowField(request, "detector_id");
+  else refuseQuery(request);
+  const form = wantsArrow(request) ? "arrow" : "json";
+  const predicted = await predictBody(context, callOf(request), { body: given, request: asked, reply: form });
+  return form === "arrow" ? sendArrow(reply, predicted, start) : sendPredicted(reply, predicted, start);
+}
+
+function inBackground(): NomalyError {
+  return new NomalyError("REQUEST", "a job takes a dataset_id: store the rows as a data set first", { field: "dataset_id" });
+}

@@ -1,0 +1,66 @@
+/** Training a detector: at once, or by a job. */
+
+import { NomalyError } from "@nomaly/detect";
+import type { FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import type { BodyFields } from "../../compute/work.ts";
+import type { ServiceContext } from "../../services/context.ts";
+import { rowsSource } from "../../services/rows-source.ts";
+import { train, type TrainAsk } from "../../services/train.ts";
+import type { App } from "../app.ts";
+import { LargeBody } from "../large-body.ts";
+import { ArrowTrainQuery, TrainRequest } from "../schemas/detection.ts";
+import { validateFields } from "../validation.ts";
+import { arrowField, refuseQuery } from "./arrow-query.ts";
+import { answeredBefore, callOf, problemsOf } from "./shared.ts";
+
+export function registerTrain(app: App, context: ServiceContext, prefix: string): void {
+  app.post(
+    `${prefix}/detection/train`,
+    {
+      config: { scope: "train", takesLargeBodies: true, isCostly: true },
+      schema: {
+        tags: ["detection"],
+        hide: prefix === "",
+        summary: "train a detector",
+        description:
+          "On rows, or on a stored data set. Large data sets become a job: the answer is 202 with its place. " +
+          "Rows may also come as an Arrow IPC stream, with `detector_id` in the query.",
+        querystring: ArrowTrainQuery,
+        body: TrainRequest,
+        response: { 200: Type.Ref("Trained"), 202: Type.Ref("JobAccepted"), ...problemsOf(404, 409, 413, 415, 422, 502, 507) },
+      },
+    },
+    async (request, reply) => {
+      const call = callOf(request);
+      if (await answeredBefore(context, call, reply)) return reply;
+      const answer = await train(context, call, await askOf(context, request));
+      if (answer.kind === "accepted") return reply.code(202).header("location", answer.job.location).send(answer.job);
+      return reply.send(answer.trained);
+    },
+  );
+}
+
+async function askOf(context: ServiceContext, request: FastifyRequest): Promise<TrainAsk> {
+  const body = request.body as TrainRequest | LargeBody;
+  if (body instanceof LargeBody) {
+    const { given } = body;
+    if (given.format === "arrow") return { detectorId: arrowField(request, "detector_id"), source: given };
+    refuseQuery(request);
+    const detectorId = (fields: BodyFields) => {
+      const read = validateFields<TrainRequest>(TrainRequest, fields);
+      if (read.background === true || read.webhook_url !== undefined) throw inBackground();
+      return read.detector_id;
+    };
+    return { detectorId, source: given };
+  }
+  refuseQuery(request);
+  const { detector_id: detectorId, background, webhook_url: webhookUrl } = body;
+  const source = await rowsSource(context, body);
+  if (source.kind === "rows" && webhookUrl !== undefined) throw inBackground();
+  return { detectorId, source, background, webhookUrl };
+}
+
+function inBackground(): NomalyError {
+  return new NomalyError("REQUEST", "a job takes a dataset_id: store the rows as a data set first", { field: "dataset_id" });
+}

@@ -1,0 +1,110 @@
+/** Why the most anomalous rows of a table got their scores. */
+
+import { type EncodedReason, encodeReason } from "../compute/encode-predictions.ts";
+import type { RowsGiven } from "../compute/rows-given.ts";
+import type { Explained, PredictOutcome } from "../compute/work.ts";
+import type { Call, ServiceContext } from "./context.ts";
+import { liveModel, type LiveModel } from "./live-model.ts";
+import { readScores, type ScoredFile, type TableSource, withParquet, withScoredFile } from "./scored-file.ts";
+import { rowsAt, topIndexes } from "./top-rows.ts";
+
+export interface ExplainedRow {
+  /** From 0, in the table as it was given. */
+  readonly row: number;
+  readonly anomaly_score: number;
+  readonly is_anomaly: boolean;
+  readonly rank: number;
+  /** The largest contribution first. */
+  readonly reasons: readonly EncodedReason[];
+}
+
+export interface Explanation {
+  readonly meaning: Explained["meaning"];
+  readonly meaning_text: string;
+  /** The highest score first. */
+  readonly rows: readonly ExplainedRow[];
+}
+
+export interface ExplainAnswer {
+  readonly model: LiveModel;
+  readonly rowCount: number;
+  readonly explanation: Explanation;
+}
+
+const meaningTexts: Readonly<Record<Explained["meaning"], string>> = {
+  "sums-to-score": "the contributions of a row sum to its score",
+  "sums-to-score-less-baseline": "the contributions of a row sum to its score less the score of an empty model",
+  "sums-to-one": "the contributions of a row are shares of its score and sum to one",
+  substitution:
+    "a contribution is how much the score falls when that column alone is set to its usual value; contributions do not sum to the score",
+};
+
+/** The `top` rows of highest score. @throws NomalyError as predicting does. */
+export async function explainTop(
+  context: ServiceContext,
+  call: Call,
+  { detectorId, source, top }: { readonly detectorId: string; readonly source: RowsGiven | TableSource; readonly top: number },
+): Promise<ExplainAnswer> {
+  if (source.kind !== "rows") {
+    return withScoredFile(context, call, { detectorId, source }, async (scored) => ({
+      model: scored.model,
+      rowCount: scored.outcome.rowCount,
+      explanation: await explainScoredFile(context, call, scored, top),
+    }));
+  }
+  const model = await liveModel(context, detectorId);
+  const reference = { versionId: model.version_id };
+  const { scores } = await context.compute.predict({ model: reference, input: source }, { signal: call.signal });
+  const indexes = topIndexes(scores, top);
+  const input = chosenRows(source, indexes);
+  const outcome = await context.compute.predict({ model: reference, input, explain: true }, { signal: call.signal });
+  return { model, rowCount: source.rowCount, explanation: explanationOf(outcome, indexes) };
+}
+
+/** Of a file that is scored already. */
+export async function explainScoredFile(
+  context: ServiceContext,
+  call: Call,
+  scored: ScoredFile,
+  top: number,
+): Promise<Explanation> {
+  const { model, path } = scored;
+  const indexes = topIndexes(await readScores(scored, call.signal), top);
+  const summary = model.training_summary as { readonly columns: readonly { readonly name: string }[] };
+  const names = summary.columns.map(({ name }) => name);
+  const input = await withParquet(path, call.signal, (source) => rowsAt(source, names, indexes));
+  const work = { model: { versionId: model.version_id }, input, explain: true };
+  return explanationOf(await context.compute.predict(work, { signal: call.signal }), indexes);
+}
+
+function explanationOf({ scores, labels, ranks, explained }: PredictOutcome, indexes: readonly number[]): Explanation {
+  if (explained === undefined) throw new Error("internal: reasons were asked for and are not there");
+  const rows = indexes.map((row, place) => ({
+    row,
+    anomaly_score: scores[place],
+    is_anomaly: labels[place] === 1,
+    rank: ranks[place],
+    reasons: explained.rows[place].map(encodeReason),
+  }));
+  return { meaning: explained.meaning, meaning_text: meaningTexts[explained.meaning], rows };
+}
+
+/** Rows in any of the forms that a request's rows can have. */
+function chosenRows({ rows, columnCount, ...given }: RowsGiven, indexes: readonly number[]): RowsGiven {
+  const rowCount = indexes.length;
+  const chosen = { ...given, columnCount, rowCount };
+  if (Array.isArray(rows)) return { ...chosen, rows: indexes.map((row) => rows[row] as never) };
+  if ("values" in rows && rows.values instanceof Float64Array) {
+    const table = rows as { readonly values: Float64Array; readonly columnCount: number };
+    const values = new Float64Array(rowCount * columnCount);
+    for (const [place, row] of indexes.entries()) {
+      values.set(table.values.subarray(row * columnCount, (row + 1) * columnCount), place * columnCount);
+    }
+    return { ...chosen, rows: { ...table, values } };
+  }
+  const columns = Object.entries(rows as Readonly<Record<string, readonly unknown[]>>);
+  return {
+    ...chosen,
+    rows: Object.fromEntries(columns.map(([name, cells]) => [name, indexes.map((row) => cells[row] as never)])),
+  };
+}
