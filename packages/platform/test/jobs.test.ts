@@ -9,6 +9,7 @@ import type { Queue } from "../src/jobs/queue.ts";
 import type { JobRecord } from "../src/jobs/job-types.ts";
 import type { OpenDatabase } from "../src/store/open-database.ts";
 import { eventually } from "../test-support/eventually.ts";
+import { startFaultProxy } from "../test-support/fault-proxy.ts";
 import { createJobDatabase, forgetJobs, openTestDatabase } from "../test-support/job-database.ts";
 import { openGate, runsOf, silentLog, trainPayload } from "../test-support/job-handlers.ts";
 import { startTestServer, type TestServer } from "../test-support/postgres.ts";
@@ -188,6 +189,39 @@ test("a process that is told to stop gives its job back, and the next one goes o
   await openGate(database, "gate");
   await startWorker();
   expect(await succeeded(id)).toMatchObject({ attempt: 2 });
+});
+
+test("a process that is cut off from the database stops its job when that could have passed on, and can still be closed", async () => {
+  const { port } = new URL(url);
+  const proxy = await startFaultProxy({ port: Number(port) });
+  const through = new URL(url);
+  through.port = String(proxy.port);
+  const pool = openTestDatabase(through.href);
+  const cutOff = await openQueue({ database: pool, url: through.href, retryLimit: 3, log: silentLog, leaseSeconds });
+  const begun = Promise.withResolvers<AbortSignal>();
+  await cutOff.work(
+    {
+      train: async (_job, { signal }) => {
+        begun.resolve(signal);
+        await once(signal, "abort");
+        throw signal.reason;
+      },
+    },
+    { concurrency: 1 },
+  );
+  const id = await enqueue("quick");
+  const signal = await begun.promise;
+  proxy.blackhole();
+  const cutAt = performance.now();
+  await eventually("its signal has fired", () => signal.aborted);
+  expect(performance.now() - cutAt).toBeLessThan((leaseSeconds + 2) * 1000);
+  await startWorker();
+  expect(await succeeded(id)).toMatchObject({ attempt: 2 });
+  const closedAt = performance.now();
+  await cutOff.close({ timeoutMs: 100 });
+  expect(performance.now() - closedAt).toBeLessThan(6000);
+  await proxy.close();
+  await pool.close();
 });
 
 test("when the database is killed and comes back, processes go on by themselves and no job is done twice or lost", async () => {

@@ -1,8 +1,9 @@
 /** Keeps the leases of the jobs that run here, carries their progress, and ends those that are ours no longer. */
 
 import type { Clock } from "../pools/resource-pool.ts";
-import type { Sql } from "../store/sql.ts";
+import type { Database } from "../store/sql.ts";
 import { type Attempt, leaseLost } from "./attempt.ts";
+import { bounded } from "./bounded.ts";
 import { renewLeases } from "./job-statements.ts";
 
 /** Cancelling is seen and progress written this often: twice a second at most. */
@@ -16,7 +17,7 @@ export interface Leases {
 }
 
 export interface LeasesOptions {
-  readonly database: Sql;
+  readonly database: Database;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
@@ -43,7 +44,9 @@ export function createLeases({ database, clock, onError }: LeasesOptions): Lease
       progress: takeProgress(),
     }));
     try {
-      const rows = await renewLeases(database, renewals);
+      // Half a lease leaves time for a second try on another connection.
+      const limitMs = Math.min(...attempts.map(({ leaseMs }) => leaseMs)) / 2;
+      const rows = await renewLeases(bounded(database, limitMs), renewals);
       const kept = new Set(rows.map(keyOf));
       for (const attempt of attempts) {
         if (kept.has(keyOf(attempt))) attempt.heldUntil = askedAt + attempt.leaseMs;

@@ -1,8 +1,8 @@
 /** Runs one attempt: its handler, then its end in the database. */
 
-import { isPassing } from "../store/database-error.ts";
 import type { Database, Sql } from "../store/sql.ts";
 import type { Attempt } from "./attempt.ts";
+import { mayPass } from "./bounded.ts";
 import type { Counting } from "./counting.ts";
 import { giveBackJob, removeOldJobs } from "./job-statements.ts";
 import type { JobControl, JobHandler, JobHandlers, JobName, JobResult } from "./job-types.ts";
@@ -69,7 +69,7 @@ async function endPatiently(attempt: Attempt, outcome: Work, options: RunOptions
     try {
       return await end(attempt, toStore, options);
     } catch (error) {
-      if (isPassing(error)) {
+      if (mayPass(error)) {
         if (attempt.stopped() === "lost" || isAbandoned()) return counting.ended(attempt.name, "lost");
         counting.databaseFailed(error);
       } else if (toStore.kind === "done") {

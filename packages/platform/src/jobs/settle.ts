@@ -4,6 +4,7 @@ import type { PgBoss } from "pg-boss";
 import type { Database, Sql } from "../store/sql.ts";
 import { type Attempt, leaseLost } from "./attempt.ts";
 import { bossDatabase } from "./boss.ts";
+import { bounded } from "./bounded.ts";
 import type { Enqueue } from "./enqueue.ts";
 import { isRetryable, jobErrorOf } from "./job-policies.ts";
 import { forbidRetries, jobById, payloadOf, sweepLostJobs, wasCompletedBy } from "./job-statements.ts";
@@ -28,6 +29,9 @@ export interface SettlingOptions {
   /** What a webhook is told of a job that has ended. */
   readonly describeEnd: (job: JobRecord) => Readonly<Record<string, unknown>>;
 }
+
+/** After this it is asked again, on another connection. */
+const settleMsMax = 10_000;
 
 export function createSettling({ boss, database, enqueue, describeEnd }: SettlingOptions): Settling {
   /** In the transaction that ended the job: whoever wanted to be told of it will be, exactly when it has. */
@@ -54,12 +58,12 @@ export function createSettling({ boss, database, enqueue, describeEnd }: Settlin
   }
 
   async function complete(attempt: Attempt, result: JobResult): Promise<Outcome> {
-    const isDone = await database.transaction((sql) => tryComplete(sql, attempt, result));
+    const isDone = await bounded(database, settleMsMax).transaction((sql) => tryComplete(sql, attempt, result));
     return isDone || (await wasCompletedBy(database, attempt)) ? "succeeded" : "lost";
   }
 
   async function fail(attempt: Attempt, error: unknown): Promise<Outcome> {
-    return database.transaction(async (sql) => {
+    return bounded(database, settleMsMax).transaction(async (sql) => {
       if (!isRetryable(error)) await forbidRetries(sql, attempt);
       const output = { error: jobErrorOf(error) };
       const { affected } = settled(await boss.fail(attempt.name, key(attempt), output, { db: bossDatabase(sql) }));
@@ -72,7 +76,7 @@ export function createSettling({ boss, database, enqueue, describeEnd }: Settlin
   }
 
   async function sweep(): Promise<number> {
-    return database.transaction(async (sql) => {
+    return bounded(database, settleMsMax).transaction(async (sql) => {
       const failed = await sweepLostJobs(sql);
       for (const id of failed) await announceEnd(sql, id);
       return failed.length;

@@ -1,6 +1,7 @@
 /** What every working process does for all jobs: takes them away from dead processes, and asks for maintenance in time. */
 
 import type { Database } from "../store/sql.ts";
+import { bounded } from "./bounded.ts";
 import type { Counting } from "./counting.ts";
 import type { Enqueue } from "./enqueue.ts";
 import { currentSlot, hasLostJobs } from "./job-statements.ts";
@@ -16,6 +17,7 @@ export interface UpkeepParts {
 }
 
 const sweepMs = 1000;
+const sweepMsMax = 10_000;
 /** How often a process asks whether it is time for maintenance; asking too often makes no second job. */
 const scheduleMs = 60_000;
 const maintenanceSeconds = 3600;
@@ -25,15 +27,15 @@ export function startUpkeep(parts: UpkeepParts, doesMaintenance: boolean): () =>
   const { database, settling, counting, enqueue, onSwept } = parts;
 
   async function sweep(): Promise<void> {
-    if (!(await hasLostJobs(database))) return;
+    if (!(await hasLostJobs(bounded(database, sweepMsMax)))) return;
     counting.swept(await settling.sweep());
     onSwept();
   }
 
   /** All processes ask under the same key, so there is one such job in each period, by the database's clock. */
   async function schedule(): Promise<void> {
-    const key = await currentSlot(database, maintenanceSeconds);
-    await enqueue(database, "maintenance", {}, { key });
+    const key = await currentSlot(bounded(database, sweepMsMax), maintenanceSeconds);
+    await enqueue(bounded(database, sweepMsMax), "maintenance", {}, { key });
   }
 
   const patiently = (work: () => Promise<void>) => () => work().catch(counting.databaseFailed);

@@ -3,6 +3,8 @@
 import type { PgBoss } from "pg-boss";
 import type { Clock } from "../pools/resource-pool.ts";
 import { type Attempt, createAttempt, processStops } from "./attempt.ts";
+import { bossDatabase } from "./boss.ts";
+import { bounded } from "./bounded.ts";
 import type { Enqueue } from "./enqueue.ts";
 import { jobPolicies, lightConcurrency } from "./job-policies.ts";
 import { namesWithWork } from "./job-statements.ts";
@@ -28,6 +30,8 @@ export interface Worker {
   close(timeoutMs: number): Promise<void>;
 }
 
+/** A claim whose answer does not come in this time is left to the sweep. */
+const lookMsMax = 10_000;
 /** How long a handler may take to notice that its signal has fired. */
 const abortGraceMs = 2000;
 
@@ -56,7 +60,7 @@ export function startWorker(parts: WorkerParts, { handlers, concurrency }: Worke
     const open = names.filter(hasPlace);
     if (open.length === 0) return 0;
     let taken = 0;
-    for (const name of await namesWithWork(database, open)) {
+    for (const name of await namesWithWork(bounded(database, lookMsMax), open)) {
       if (isStopping || !hasPlace(name)) continue;
       const attempt = await claim(name);
       if (attempt === undefined) continue;
@@ -79,7 +83,7 @@ export function startWorker(parts: WorkerParts, { handlers, concurrency }: Worke
 
   async function claim(name: JobName): Promise<Attempt | undefined> {
     const claimedAt = clock.now();
-    const [job] = await boss.fetch<JobPayloads[JobName]>(name);
+    const [job] = await boss.fetch<JobPayloads[JobName]>(name, { db: bossDatabase(bounded(database, lookMsMax)) });
     if (job === undefined) return undefined;
     const { id, retryCount, data: payload, heartbeatSeconds } = job;
     const leaseMs = (heartbeatSeconds ?? jobPolicies[name].expireSeconds) * 1000;
