@@ -169,6 +169,7 @@ function openCache(config: Config, database: OpenDatabase): ServiceContext["cach
         });
   return createCache({
     level1BytesMax: config.cacheLevel1Bytes,
+    level1TtlMs: config.cacheLevel1TtlS * 1000,
     level2,
     ttlMs: { results: config.cacheResultsTtlS * 1000, metadata: config.cacheMetadataTtlS * 1000 },
     pendingInvalidations: {

@@ -58,8 +58,9 @@ export function createDetector(context: ServiceContext, call: Call, given: Detec
 
 /** @throws NomalyError NOT_FOUND. */
 export async function getDetector(context: ServiceContext, id: string): Promise<DetectorView> {
+  // From the primary: what a replica does not have yet would be cached for minutes.
   const { value } = await context.cache.get(detectorInfoEntry(id), async () => {
-    const row = await detectorById(context.database.read, id);
+    const row = await detectorById(context.database, id);
     return row === undefined ? undefined : detectorView(row);
   });
   if (value === undefined) throw noDetector(id);
@@ -92,7 +93,7 @@ async function findByAlgorithms(
   // Under the tag that the table announces with every change of a detector.
   const entry = { ...detectorBatchEntry(names), tags: [detectorsTag] };
   const { value = [] } = await context.cache.get<readonly DetectorView[]>(entry, async () => {
-    const rows = await detectorsByAlgorithms(context.database.read, names);
+    const rows = await detectorsByAlgorithms(context.database, names);
     return rows.map(detectorView);
   });
   const { status, is_fitted: isFitted } = query;

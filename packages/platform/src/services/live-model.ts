@@ -37,10 +37,10 @@ export async function requireLive(context: ServiceContext, detectorId: string): 
 }
 
 async function loadLive({ database }: ServiceContext, detectorId: string): Promise<Found | undefined> {
-  const detector = await detectorById(database.read, detectorId);
+  const detector = await detectorById(database, detectorId);
   if (detector === undefined) return undefined;
   if (detector.status === "disabled") return { refusal: "disabled" };
-  const version = await liveVersion(database.read, detectorId);
+  const version = await liveVersion(database, detectorId);
   // Threshold and model are of one version, also when another was stored between the two questions.
   const threshold = version?.trainingSummary["threshold"];
   if (version === undefined || typeof threshold !== "number") return { refusal: "not trained" };
