@@ -24,14 +24,41 @@ export async function claimKey(sql: Sql, { actor, key, requestHash }: Idempotent
   const claim = "insert into idempotency_keys (actor, key, request_hash) values ($1, $2, $3) on conflict (actor, key) do nothing";
   const { rowCount } = await sql.query(claim, [actor, key, requestHash]);
   if (rowCount === 1) return undefined;
-  const text = `select request_hash as "requestHash", status, response from idempotency_keys where actor = $1 and key = $2`;
-  const { rows } = await sql.query<StoredResponse & { requestHash: string; status: number | null }>(text, [actor, key]);
-  const stored = rows.at(0);
+  const stored = await findKey(sql, actor, key);
   // Removed as too old between the two statements: nobody repeats a request after so long.
-  if (stored?.status === undefined || stored.status === null)
-    throw conflict("its first request has no answer; use a new key", key);
-  if (stored.requestHash !== requestHash) throw conflict("it was used for another request; use a new key", key);
-  return { status: stored.status, response: stored.response };
+  if (stored === undefined) throw conflict("its first request is forgotten; use a new key", key);
+  return answerOf(stored, key, requestHash);
+}
+
+/**
+ * The answer that the first request under this key got, without claiming it; `undefined` when there is none yet.
+ * @throws NomalyError CONFLICT when another request had this key.
+ */
+export async function earlierResponse(
+  sql: Sql,
+  { actor, key, requestHash }: IdempotentRequest,
+): Promise<StoredResponse | undefined> {
+  const stored = await findKey(sql, actor, key);
+  if (stored === undefined) return undefined;
+  return answerOf(stored, key, requestHash);
+}
+
+interface FoundKey {
+  readonly requestHash: string;
+  readonly status: number | null;
+  readonly response: unknown;
+}
+
+async function findKey(sql: Sql, actor: string, key: string): Promise<FoundKey | undefined> {
+  const text = `select request_hash as "requestHash", status, response from idempotency_keys where actor = $1 and key = $2`;
+  const { rows } = await sql.query<FoundKey>(text, [actor, key]);
+  return rows.at(0);
+}
+
+function answerOf({ requestHash, status, response }: FoundKey, key: string, askedHash: string): StoredResponse {
+  if (requestHash !== askedHash) throw conflict("it was used for another request; use a new key", key);
+  if (status === null) throw conflict("its first request has no answer; use a new key", key);
+  return { status, response };
 }
 
 /** In the transaction that claimed the key. */

@@ -196,6 +196,27 @@ describe("the database pool", () => {
     expect(statements.durationMsTotal).toBeGreaterThanOrEqual(statements.durationMsMax);
   });
 
+  it("does not wait for ever on a server that has gone silent, and is of use again when it is back", async () => {
+    const { hostname, port } = new URL(url);
+    const proxy = await startFaultProxy({ host: hostname, port: Number(port) });
+    try {
+      const through = Object.assign(new URL(url), { hostname: proxy.host, port: String(proxy.port) }).href;
+      const database = open({ url: through, poolSize: 1, maxOverflow: 0, acquireTimeoutMs: 1000, statementTimeoutMs: 1000 });
+      await backendOf(database);
+      const asked = database.query("select pg_sleep(0.5)");
+      await eventually("it runs", () => database.stats().pool.inUse === 1);
+      await eventually("it was sent", async () => (await running("select pg_sleep(0.5)")) === 1);
+      proxy.blackhole();
+      await expect(database.query("select 1")).rejects.toMatchObject({ code: "POOL_TIMEOUT" });
+      await expect(asked).rejects.toMatchObject({ code: "DATABASE" });
+      proxy.heal();
+      await eventually("it is of use", () => backendOf(database).then(Boolean, () => false), 20_000);
+      expect(database.stats().pool).toMatchObject({ size: 1, inUse: 0 });
+    } finally {
+      await proxy.close();
+    }
+  });
+
   it("is of use again by itself after every connection was cut", async () => {
     const { hostname, port } = new URL(url);
     const proxy = await startFaultProxy({ host: hostname, port: Number(port) });

@@ -22,6 +22,11 @@ export interface DatabaseStats {
 
 export interface OpenDatabase extends Database {
   stats(): DatabaseStats;
+  /**
+   * To be called when this process hears that another has committed a write: what it reads next may fill a cache that the other
+   * has just emptied, so it must not come from a replica that has not got that write yet. Nothing without a replica.
+   */
+  heardOfWrite(): void;
   /** Looks at the replica now instead of within the second; nothing without one. */
   probeReplica(): Promise<void>;
   close(): Promise<void>;
@@ -70,6 +75,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
       ...primary.stats(),
       ...(watch === undefined || replica === undefined ? {} : { replica: { ...watch.stats(), ...replica.stats() } }),
     }),
+    heardOfWrite: () => watch?.noteForeignWrite(),
     probeReplica: async () => watch?.probe(),
     async close() {
       await watch?.close();

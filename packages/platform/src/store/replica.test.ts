@@ -66,6 +66,21 @@ describe("a read replica", () => {
     expect((await detectorById(database.read, id))?.name).toBe("third");
   });
 
+  it("is not asked until it has what another process wrote and said so", async () => {
+    const id = await addDetector(database, { name: "first" });
+    await eventually("the replica is in use", async () => (await isReady()) && (await isReadFromReplica()));
+    await onReplica("select pg_wal_replay_pause()");
+    const text = `update detectors set name = 'by another' where id = '${id}'`;
+    await withClient(primary.url, (client) => client.query(text));
+    database.heardOfWrite();
+    expect((await detectorById(database.read, id))?.name).toBe("by another");
+    await database.probeReplica();
+    expect((await detectorById(database.read, id))?.name).toBe("by another");
+    await onReplica("select pg_wal_replay_resume()");
+    await eventually("the replica is in use again", isReadFromReplica);
+    expect((await detectorById(database.read, id))?.name).toBe("by another");
+  });
+
   it("gives every one of many alternating writes and reads its own write", async () => {
     const id = await addDetector(database);
     for (let count = 0; count < 60; count++) {

@@ -27,6 +27,8 @@ export interface Replica {
   failed(error: unknown): void;
   /** After a write of this process, on its connection: reads wait for this position. Never rejects. */
   noteWrite(sql: Sql): Promise<void>;
+  /** Another process has committed something: reads wait for where the primary is now. */
+  noteForeignWrite(): void;
   /** Looks at once. Never rejects. */
   probe(): Promise<void>;
   stats(): ReplicaStats;
@@ -61,8 +63,10 @@ export function watchReplica({ primary, replica, staleMs = staleMsDefault, clock
   /** Positions of the primary with the time they were seen, oldest first: those that the replica has not reached. */
   let marks: { readonly flushedBytes: number; readonly at: number }[] = [];
   let replayedBytes = 0;
-  /** The last position that this process wrote; infinite while it is not known. */
+  /** The last position that this process wrote, or heard of. */
   let neededBytes = 0;
+  /** Writes whose position is not known; the next look at the primary that begins after the last of them tells one for all. */
+  let unknownCount = 0;
   let seenAt = -Infinity;
   let probedAt = -Infinity;
   let down: { readonly at: number; readonly message: string } | undefined;
@@ -72,7 +76,7 @@ export function watchReplica({ primary, replica, staleMs = staleMsDefault, clock
   function state(): ReplicaState {
     if (down !== undefined) return "down";
     if (clock.now() - seenAt > 2 * probeMs + probeMsMax) return "unknown";
-    if (replayedBytes < neededBytes) return "behind";
+    if (unknownCount > 0 || replayedBytes < neededBytes) return "behind";
     return lagMs() > staleMs ? "stale" : "ready";
   }
 
@@ -97,14 +101,15 @@ export function watchReplica({ primary, replica, staleMs = staleMsDefault, clock
   async function look(): Promise<void> {
     probedAt = clock.now();
     const signal = AbortSignal.timeout(probeMsMax);
-    const wasUnknown = neededBytes === Infinity;
+    const unknownBefore = unknownCount;
     const [there, here] = await Promise.allSettled([
       replica.query<{ replayedBytes: number | null }>(replicaText, [], signal),
       primary.query<{ writtenBytes: number; flushedBytes: number }>(primaryText, [], signal),
     ]);
     if (here.status === "fulfilled") {
       const { writtenBytes, flushedBytes } = here.value.rows[0];
-      if (wasUnknown) neededBytes = writtenBytes;
+      if (unknownBefore > 0) neededBytes = Math.max(neededBytes, writtenBytes);
+      unknownCount -= unknownBefore;
       if (marks.length < marksMax) marks.push({ flushedBytes, at: probedAt });
     }
     if (there.status === "rejected") return markDown(there.reason);
@@ -125,10 +130,10 @@ export function watchReplica({ primary, replica, staleMs = staleMsDefault, clock
   async function noteWrite(sql: Sql): Promise<void> {
     try {
       const { rows } = await sql.query<{ writtenBytes: number }>(writtenText);
-      if (neededBytes !== Infinity) neededBytes = Math.max(neededBytes, rows[0].writtenBytes);
+      neededBytes = Math.max(neededBytes, rows[0].writtenBytes);
     } catch {
       // The write itself is done. Until the next look says where the primary is, nothing is read from the replica.
-      neededBytes = Infinity;
+      unknownCount++;
     }
   }
 
@@ -146,6 +151,7 @@ export function watchReplica({ primary, replica, staleMs = staleMsDefault, clock
       if ((error as NomalyError).code === "DATABASE") void probe();
     },
     noteWrite,
+    noteForeignWrite: () => void unknownCount++,
     probe,
     stats: () => ({ state: state(), lagMs: lagMs(), ...count, fallbacks: { ...count.fallbacks }, lastError: down?.message }),
     async close() {

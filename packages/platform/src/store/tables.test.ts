@@ -8,7 +8,7 @@ import { blobRemovalsDone, dueBlobRemovals, scheduleBlobRemovals } from "./blob-
 import { announce, invalidationsDone, takeInvalidations } from "./cache-invalidations.ts";
 import { datasetById, deleteDataset, insertDataset, listDatasets, type NewDataset, totalBytes } from "./datasets.ts";
 import { updateDetector } from "./detectors.ts";
-import { claimKey, deleteOldKeys, storeResponse } from "./idempotency.ts";
+import { claimKey, deleteOldKeys, earlierResponse, storeResponse } from "./idempotency.ts";
 import { idTime, newId } from "./ids.ts";
 import { insertVersion, listVersions, liveVersion, type NewModelVersion, versionBytes } from "./model-versions.ts";
 import type { OpenDatabase } from "./open-database.ts";
@@ -283,6 +283,9 @@ describe("idempotency keys", () => {
       await claimKey(sql, request("other"));
       await storeResponse(sql, request("other"), { status: 201, response: null });
     });
+    expect(await earlierResponse(database, request("other"))).toEqual({ status: 201, response: null });
+    expect(await earlierResponse(database, request("not yet"))).toBeUndefined();
+    await expect(earlierResponse(database, request("other", "another hash"))).rejects.toMatchObject({ code: "CONFLICT" });
     await expect(claimKey(database, request("other", "another hash"))).rejects.toMatchObject({ code: "CONFLICT" });
     expect(await deleteOldKeys(database, 1)).toBe(0);
     await database.query("update idempotency_keys set created_at = now() - interval '2 hours' where key = 'other'");

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../../../test-support/eventually.ts";
 import { withClient } from "../../../test-support/postgres.ts";
 import { isAlive, runningServer } from "./lock-file.ts";
@@ -35,6 +35,22 @@ afterEach(async () => {
     await eventually("PostgreSQL ends", () => runningServer(cluster()) === undefined, 30_000);
   }
   rmSync(folder, { recursive: true, force: true });
+});
+
+/** Made once and copied: most of what is claimed here is not about the first start. */
+let made: string | undefined;
+async function withCluster(): Promise<void> {
+  if (made === undefined) {
+    const template = join(tmpdir(), `nomaly-embedded-made-${process.pid}`);
+    await (await startEmbedded(template)).stop();
+    made = template;
+  }
+  execFileSync("cp", ["-a", made, join(folder, "data")]);
+  // Each has its own port: another one may be in use.
+  rmSync(join(folder, "data", "database-port"));
+}
+afterAll(() => {
+  if (made !== undefined) rmSync(made, { recursive: true, force: true });
 });
 
 const start = () => startEmbedded(join(folder, "data"));
@@ -94,6 +110,7 @@ describe("the embedded database", () => {
   });
 
   it("asks for the password", async () => {
+    await withCluster();
     const database = await start();
     const without = Object.assign(new URL(database.url), { password: "guess" }).href;
     await expect(ask(without, "select 1")).rejects.toMatchObject({ code: "28P01" });
@@ -101,6 +118,7 @@ describe("the embedded database", () => {
   });
 
   it("is joined by a second process and stopped by the last one only", async () => {
+    await withCluster();
     const here = await start();
     const { child, url } = await startElsewhere();
     expect(url).toBe(here.url);
@@ -111,6 +129,7 @@ describe("the embedded database", () => {
   });
 
   it("is stopped by one of two that leave at the same moment", async () => {
+    await withCluster();
     const both = [await start(), await start()];
     expect(both.map(({ startedHere }) => startedHere)).toEqual([true, false]);
     await Promise.all(both.map((database) => database.stop()));
@@ -129,6 +148,7 @@ describe("the embedded database", () => {
   });
 
   it("outlives a killed process and is joined by the next", async () => {
+    await withCluster();
     const { child, url } = await startElsewhere();
     await ask(url, "create table kept (value integer)");
     await end(child, "SIGKILL");
@@ -141,6 +161,7 @@ describe("the embedded database", () => {
   });
 
   it("is started again under its address, with all that was committed, when it is killed while in use", async () => {
+    await withCluster();
     const database = await start();
     const joined = await start();
     await ask(database.url, "create table kept (value integer); insert into kept values (1)");
@@ -163,6 +184,7 @@ describe("the embedded database", () => {
   });
 
   it("recovers at the next start when it was killed with the process that had started it", async () => {
+    await withCluster();
     const { child, url } = await startElsewhere();
     await ask(url, "create table kept (value integer); insert into kept values (1)");
     await end(child, "SIGKILL");
@@ -177,6 +199,7 @@ describe("the embedded database", () => {
   it.skipIf(!existsSync("/proc/self/stat"))(
     "starts although the number in a stale lock belongs to another program now",
     async () => {
+      await withCluster();
       const first = await start();
       await first.stop();
       const lock = (pid: number | undefined) =>
@@ -218,6 +241,7 @@ describe("the embedded database", () => {
   });
 
   it("tells what PostgreSQL says when it does not start", async () => {
+    await withCluster();
     const database = await start();
     await database.stop();
     writeFileSync(join(cluster(), "postgresql.conf"), "no_such_setting = 1\n");
@@ -254,6 +278,7 @@ describe.skipIf(!isRoot)(`the embedded database and users${isRoot ? "" : " (skip
   });
 
   it("refuses a folder that root has used and another user may not read, in words", async () => {
+    await withCluster();
     const database = await start();
     const { said } = await startElsewhere(nobody);
     expect(said).toMatch(/^CONFIG: the data folder .* cannot be used: /);
