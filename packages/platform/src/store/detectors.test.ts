@@ -106,10 +106,12 @@ describe("detectors", () => {
   it("are listed page by page, newest first, none twice and none left out, also when made in one moment", async () => {
     const { database: own } = await openTestStore(server);
     try {
+      const start = Date.now();
       await own.transaction(async (sql) => {
         for (let count = 0; count < 25; count++) {
           const isFitted = count % 5 === 0;
-          const id = newId();
+          // Ids of one millisecond have no order among themselves.
+          const id = newId(start + count);
           await insertDetector(sql, {
             id,
             name: `${count}`,

@@ -137,7 +137,7 @@ describe("data sets", () => {
   it("are listed page by page", async () => {
     const { database: own } = await openTestStore(server);
     try {
-      for (let count = 0; count < 5; count++) await insertDataset(own, dataset({ name: `${count}` }));
+      for (let count = 0; count < 5; count++) await insertDataset(own, dataset({ id: newId(count), name: `${count}` }));
       const first = await listDatasets(own, { limit: 3 });
       const rest = await listDatasets(own, { limit: 3, after: first[2] });
       expect([...first, ...rest].map(({ name }) => name)).toEqual(["4", "3", "2", "1", "0"]);
