@@ -4,6 +4,7 @@ import { type ConstructorOptions, type Db, PgBoss } from "pg-boss";
 import type { Sql } from "../store/sql.ts";
 import type { JobLog } from "./queue.ts";
 
+export const schemaName = "pgboss";
 const secondsOfDay = 86_400;
 
 /** Its tables must be there. @throws NomalyError DATABASE. */
@@ -18,7 +19,7 @@ export async function openBoss(database: Sql, log: JobLog): Promise<PgBoss> {
 export function bossOptions(database: Sql): ConstructorOptions {
   return {
     db: bossDatabase(database),
-    schema: "pgboss",
+    schema: schemaName,
     // Its timers read the process's clock and need a minute to see a dead process: ours read the database's.
     supervise: false,
     schedule: false,

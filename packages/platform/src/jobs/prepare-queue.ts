@@ -2,11 +2,11 @@
 
 import { createHash } from "node:crypto";
 import { NomalyError } from "@nomaly/detect";
-import { PgBoss } from "pg-boss";
+import { getConstructionPlans, PgBoss } from "pg-boss";
 import { closeConnection, type Connection, openConnection } from "../store/connection.ts";
 import { databaseError } from "../store/database-error.ts";
 import type { Sql } from "../store/sql.ts";
-import { bossOptions } from "./boss.ts";
+import { bossOptions, schemaName } from "./boss.ts";
 import { jobPolicies, keptSeconds } from "./job-policies.ts";
 import { jobNames } from "./job-types.ts";
 import { jobView } from "./job-view.ts";
@@ -40,7 +40,7 @@ export async function prepareQueue(database: Sql, { url, leaseSeconds }: Prepare
     const sql = sqlOf(client);
     if ((await presentSignature(sql)) === wanted) return;
     await installTables(sql);
-    for (const text of settingStatements(leaseSeconds, wanted)) await client.query(text);
+    await client.query(settingStatements(leaseSeconds, wanted));
   } catch (error) {
     throw databaseError(error);
   } finally {
@@ -73,17 +73,22 @@ async function presentSignature(sql: Sql): Promise<string | undefined> {
   return rows[0].signature ?? undefined;
 }
 
-/** By the library's own means, which go on where an earlier start was interrupted. */
 async function installTables(sql: Sql): Promise<void> {
   const present = await presentVersion(sql);
-  if (present !== undefined && present > pgBossSchema) {
+  if (present === undefined) await sql.query(getConstructionPlans(schemaName));
+  else await upgradeTables(sql, present);
+}
+
+/** By the library's own means, which go on where an earlier start was interrupted. */
+async function upgradeTables(sql: Sql, present: number): Promise<void> {
+  if (present > pgBossSchema) {
     const message = `the job tables were made by a newer version (${present}, this one knows ${pgBossSchema}): upgrade this program`;
     throw new NomalyError("CONFLICT", message, { field: "database_url" });
   }
   // The view would keep a migration from changing the columns under it. It comes back at the end.
   await sql.query("drop view if exists jobs");
   // Its pause after the last look for such work may not have passed yet.
-  if (present !== undefined) await sql.query("update pgboss.version set bam_on = null");
+  await sql.query("update pgboss.version set bam_on = null");
   const boss = new PgBoss({ ...bossOptions(sql), migrate: true, bamIntervalSeconds: indexBuildPollSeconds });
   let failure: Error | undefined;
   boss.on("error", (error: Error) => (failure = error));
@@ -118,8 +123,8 @@ async function presentVersion(sql: Sql): Promise<number | undefined> {
   return rows[0]?.version;
 }
 
-/** May be repeated at any time. The last one says that all are done. */
-function settingStatements(leaseSeconds: number, signature: string): readonly string[] {
+/** One transaction, which may be repeated at any time. */
+function settingStatements(leaseSeconds: number, signature: string): string {
   const queues = jobNames.map((name) => {
     const { expireSeconds, retryDelaySeconds, retryDelaySecondsMax } = jobPolicies[name];
     return `select pgboss.create_queue('${name}', '{"policy": "standard"}');
@@ -132,6 +137,6 @@ function settingStatements(leaseSeconds: number, signature: string): readonly st
         deletion_seconds = ${keptSeconds}
       where name = '${name}'`;
   });
-  const view = `begin; drop view if exists jobs; ${jobView}; comment on view jobs is '${signature}'; commit`;
-  return [...queues, view];
+  const view = ["drop view if exists jobs", jobView, `comment on view jobs is '${signature}'`];
+  return ["begin", ...queues, ...view, "commit"].join(";\n");
 }

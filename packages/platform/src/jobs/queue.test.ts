@@ -286,7 +286,7 @@ describe("ending early", () => {
 test("a webhook does not wait behind long trainings", async () => {
   const long = await Promise.all([enqueueTrain("wait"), enqueueTrain("wait"), enqueueTrain("wait")]);
   await work({ ...recordingHandlers(database), webhook: () => Promise.resolve({}) });
-  await running(long[0]);
+  await eventually("all places are taken", async () => (await queue.depth()).running === 2);
   const id = await queue.enqueue(database, "webhook", { url: "http://host", event: "e", job_id: long[0], body: {} });
   await reaching(id, "succeeded");
   expect(await queue.depth()).toMatchObject({ running: 2, queued: 1 });
