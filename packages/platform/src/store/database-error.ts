@@ -12,6 +12,7 @@ const uniqueViolation = "23505";
 const foreignKeyViolation = "23503";
 const queryCanceled = "57014";
 const lockNotAvailable = "55P03";
+const deadlockDetected = "40P01";
 
 /** Class 22: text with a NUL character, a number that its column cannot hold. Only what a caller sent can be so. */
 const dataException = /^22...$/;
@@ -33,7 +34,8 @@ export function databaseError(cause: unknown): NomalyError {
   if (dataException.test(code ?? "")) {
     return new NomalyError("REQUEST", `a value cannot be stored: ${message}`, details(undefined, cause));
   }
-  return new NomalyError("DATABASE", `the database failed: ${message}`, details("database", cause));
+  // Of several addresses that all refuse, the driver's error has a code and no text.
+  return new NomalyError("DATABASE", `the database failed: ${message === "" ? code : message}`, details("database", cause));
 }
 
 /** True when the same statement may succeed a moment later. */
@@ -43,6 +45,12 @@ export function isPassing(error: unknown): boolean {
   const code = (cause as DriverError | undefined)?.code;
   if (code === undefined) return error instanceof NomalyError && error.code === "DATABASE";
   return passing.test(code) || driverCodes.has(code);
+}
+
+/** True when others had the locks it wanted: it gave up, or was chosen to. */
+export function isLockConflict(error: unknown): boolean {
+  const code = ((error as NomalyError).cause as DriverError | undefined)?.code;
+  return code === lockNotAvailable || code === deadlockDetected;
 }
 
 /** True when the connection is of no further use. */

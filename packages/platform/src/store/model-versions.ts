@@ -51,8 +51,9 @@ export async function insertVersion(sql: Sql, version: NewModelVersion): Promise
   }
   const earlier = jobId === null ? undefined : await versionOfJob(sql, jobId);
   if (earlier !== undefined) return { row: earlier, isNew: false };
+  // The lock: a data set that is being removed at this moment is either still there or already gone, never in between.
   const text = `insert into model_versions (id, detector_id, version, dataset_id, job_id, file_bytes, blob_key, size_bytes, checksum, training_summary)
-    select $1, $2, coalesce(max(version), 0) + 1, (select id from datasets where id = $3), $4::uuid, $5::bytea, $6::text, $7::bigint, $8, $9
+    select $1, $2, coalesce(max(version), 0) + 1, (select id from datasets where id = $3 for key share), $4::uuid, $5::bytea, $6::text, $7::bigint, $8, $9
     from model_versions where detector_id = $2 returning ${columns}`;
   const fileBytes = "fileBytes" in content ? content.fileBytes : null;
   const blobKey = "blobKey" in content ? content.blobKey : null;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestDatabase, type TestDatabase } from "../../test-support/postgres.ts";
+import { startTestDatabase, type TestDatabase, withClient } from "../../test-support/postgres.ts";
 import { addDetector, openTestStore } from "../../test-support/store.ts";
 import { dueBlobRemovals } from "./blob-removals.ts";
 import { newId } from "./ids.ts";
@@ -84,6 +84,21 @@ describe("the months of results", () => {
       expect(outcomes.flatMap(({ madePartitions }) => madePartitions)).toHaveLength(3);
       expect(ids.length).toBeGreaterThan(0);
       for (const id of ids) expect(await partitionOf(database, id)).toMatch(/_2032_0[123]$/);
+    }));
+
+  it("whose tables are locked for long are left to the next time, and their rows are taken all the same", () =>
+    withStore(async (database, url) => {
+      const now = new Date("2034-01-01T00:00:00Z");
+      const detectorId = await addDetector(database);
+      await withClient(url, async (holder) => {
+        await holder.query("begin; lock table detection_results_default in access share mode");
+        const outcome = await maintain({ url, resultRetentionDays: 36_500, now });
+        expect(outcome.madePartitions).toEqual([]);
+        const id = await addResult(database, detectorId, Date.UTC(2034, 0, 2), "waits");
+        expect(await partitionOf(database, id)).toBe("detection_results_default");
+        await holder.query("rollback");
+      });
+      expect((await maintain({ url, resultRetentionDays: 36_500, now })).madePartitions).toHaveLength(3);
     }));
 
   it("are dropped when all of them is too old, the rest is deleted by row, and every blob is scheduled", () =>

@@ -1,7 +1,7 @@
 /** The months of `detection_results`: made ahead, dropped when they are old. */
 
-import { NomalyError } from "@nomaly/detect";
 import type { Connection } from "./connection.ts";
+import { isLockConflict } from "./database-error.ts";
 import type { Sql } from "./sql.ts";
 import { inTransaction } from "./statement.ts";
 
@@ -12,7 +12,7 @@ const scaleFactor = 0.05;
 /** Any number that no other lock of ours has. */
 const partitionsLock = 7_263_553;
 /** Whoever waits for a lock lets nobody pass: rather try again another time. */
-const lockTimeoutMs = 5_000;
+const lockTimeoutMs = 2_000;
 
 export interface Month {
   readonly partition: string;
@@ -36,7 +36,8 @@ export async function ensureResultPartitions(
       const isNew = await inTransaction(connection, (sql) => makePartition(sql, month), { signal });
       if (isNew) made.push(month.partition);
     } catch (error) {
-      if (!(error instanceof NomalyError && error.code === "TIMEOUT")) throw error;
+      if (!isLockConflict(error)) throw error;
+      break;
     }
   }
   return made;

@@ -45,10 +45,11 @@ const columns = `id, detector_id as "detectorId", dataset_id as "datasetId", mod
 /** False when it is there already: a repeated attempt under the same id. @throws NomalyError NOT_FOUND when the detector is gone. */
 export async function insertResult(sql: Sql, result: NewResult): Promise<boolean> {
   const { id, detectorId, datasetId, modelVersion, jobId, summary, content, sizeBytes } = result;
-  // A data set that was removed meanwhile leaves the result without one, as removing it later would.
+  // A data set that was removed meanwhile leaves the result without one, as removing it later would; the lock lets it be
+  // either still there or already gone, never in between.
   const text = `insert into detection_results
       (id, created_at, detector_id, dataset_id, model_version, job_id, summary, file_bytes, blob_key, size_bytes)
-    values ($1, $2, $3, (select id from datasets where id = $4), $5, $6, $7, $8, $9, $10) on conflict do nothing`;
+    values ($1, $2, $3, (select id from datasets where id = $4 for key share), $5, $6, $7, $8, $9, $10) on conflict do nothing`;
   const fileBytes = "fileBytes" in content ? content.fileBytes : null;
   const blobKey = "blobKey" in content ? content.blobKey : null;
   const json = JSON.stringify(summary);
