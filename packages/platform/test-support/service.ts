@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfig } from "../src/config/read-config.ts";
-import { serve } from "../src/main/serve.ts";
 import { createServiceHost } from "../src/main/service-host.ts";
 
 export interface Reply {
@@ -42,7 +41,7 @@ export async function startService(settings: Readonly<Record<string, string>> = 
   const folder = mkdtempSync(join(tmpdir(), "nomaly-service-"));
   const commandLine = { port: "0", data_dir: folder, log_level: "silent", ...settings };
   const { config } = readConfig({ commandLine, environment: {} });
-  const server = await serve({ config, version, signal: new AbortController().signal });
+  const server = await createServiceHost(version).serve(config, new AbortController().signal);
   return {
     url: server.url,
     ask: (route, asked) => ask(server.url, route, asked),

@@ -1,6 +1,5 @@
 /** DuckDB in this process, as the reader and writer of files: no database of its own, no network, no extension downloads. */
 
-import { DuckDBInstance } from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBResult, DuckDBTableFunction } from "@duckdb/node-api";
 import { throwIfAborted } from "@nomaly/detect";
 
@@ -27,6 +26,8 @@ export interface DatabaseOptions {
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { signal } = options;
   throwIfAborted(signal);
+  // Loaded with the first file: a service that only answers from models needs none.
+  const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", {
     threads: String(options.threadCount),
     memory_limit: `${memoryLimitMib}MiB`,

@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { NomalyError } from "@nomaly/detect";
 import type { Clock } from "../pools/resource-pool.ts";
 import type { AllowedHost } from "./allowed-hosts.ts";
-import { makeCall, type CallAnswer, type CallContext } from "./call.ts";
+import type { CallAnswer, CallContext } from "./call.ts";
 import { createConnectionPool, type ConnectionPoolStats } from "./connection-pool.ts";
 import { collect, type Exchange, type HttpMethod, type RequestBody } from "./exchange.ts";
 import { createNameCache, lookupSystem, type Lookup } from "./name-cache.ts";
@@ -122,6 +122,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const deadlineMs = performance.now() + totalTimeoutMs;
     try {
       signal.throwIfAborted();
+      // Loaded with the first call: most services make none.
+      const { makeCall } = await import("./call.ts");
       const call = { first, method, body, isRepeatable, redirectsMax, responseBytesMax, signal, deadlineMs, take };
       const answer = await makeCall(call, context);
       keepRunning(answer.body, () => clearTimeout(timer));

@@ -1,7 +1,7 @@
 /** The description of the API, made from the schemas that check it, and a page to try it. */
 
 import swagger from "@fastify/swagger";
-import scalar from "@scalar/fastify-api-reference";
+import fastify, { type FastifyInstance } from "fastify";
 import type { App } from "./app.ts";
 
 /** The page to try the API brings its own styles and draws itself by script: only its paths are allowed that. */
@@ -41,20 +41,36 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
   app.get("/openapi.json", { schema: { hide: true }, config: { scope: "public" } }, async (_request, reply) =>
     reply.type("application/json").send(JSON.stringify(app.swagger())),
   );
-  await app.register(async (scope) => {
-    scope.addHook("onRequest", (_request, reply, done) => {
-      reply.header("content-security-policy", pagePolicy);
-      done();
+  registerPage(app);
+}
+
+/** The page weighs four megabytes of script: it is loaded when somebody first looks at it. */
+function registerPage(app: App): void {
+  let page: Promise<FastifyInstance> | undefined;
+  for (const url of ["/docs", "/docs/*"]) {
+    app.get(url, { schema: { hide: true }, config: { scope: "public" } }, async (request, reply) => {
+      page ??= openPage();
+      const { statusCode, headers, rawPayload } = await (await page).inject({ method: "GET", url: request.url });
+      for (const [name, value] of Object.entries(headers)) {
+        if (value !== undefined && !["connection", "date", "content-length"].includes(name)) reply.header(name, value);
+      }
+      return reply.code(statusCode).header("content-security-policy", pagePolicy).send(rawPayload);
     });
-    await scope.register(scalar, {
-      routePrefix: "/docs",
-      configuration: {
-        url: "/openapi.json",
-        withDefaultFonts: false,
-        telemetry: false,
-        agent: { disabled: true },
-        hideClientButton: true,
-      },
-    });
+  }
+}
+
+async function openPage(): Promise<FastifyInstance> {
+  const { default: scalar } = await import("@scalar/fastify-api-reference");
+  const page = fastify();
+  await page.register(scalar, {
+    routePrefix: "/docs",
+    configuration: {
+      url: "/openapi.json",
+      withDefaultFonts: false,
+      telemetry: false,
+      agent: { disabled: true },
+      hideClientButton: true,
+    },
   });
+  return page;
 }

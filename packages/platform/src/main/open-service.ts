@@ -19,11 +19,11 @@ import { loadModelBytes } from "../services/live-model.ts";
 import { rowLimitsOf } from "../services/rows-source.ts";
 import type { WebhookMessage } from "../services/job-handlers.ts";
 import { invalidationsDone, takeInvalidations } from "../store/cache-invalidations.ts";
-import { startEmbedded } from "../store/embedded/start-embedded.ts";
 import { migrate } from "../store/migrate.ts";
 import { listen } from "../store/notifications.ts";
 import { type OpenDatabase, openDatabase } from "../store/open-database.ts";
 import type { Closing } from "./closing.ts";
+import type { FoundDatabase } from "./find-database.ts";
 import { registerThisProcess } from "./register-process.ts";
 import { webhookSender } from "./webhook-sender.ts";
 
@@ -39,16 +39,19 @@ export interface ServiceToOpen {
   readonly config: Config;
   readonly kind: "serve" | "worker";
   readonly log: Log;
-  readonly signal: AbortSignal;
+  readonly database: Promise<FoundDatabase>;
 }
 
 /** Connections beside the pool: one that listens, one for migrations and upkeep. */
 const extraConnections = 2;
 
 /** @throws NomalyError CONFIG, DATABASE; what was opened before is in `closing` by then. */
-export async function openService({ config, kind, log, signal }: ServiceToOpen, closing: Closing): Promise<OpenedService> {
+export async function openService(
+  { config, kind, log, database: found }: ServiceToOpen,
+  closing: Closing,
+): Promise<OpenedService> {
   const httpClient = closing.opened(openHttpClient(config), (open) => open.close());
-  const { url, isEmbedded } = await databaseUrl(config, closing, signal);
+  const { url, isEmbedded } = await found;
   await migrate(url);
   const processId = randomUUID();
   const applicationName = `nomaly ${kind} ${processId.slice(0, 8)}`;
@@ -85,17 +88,6 @@ export async function openService({ config, kind, log, signal }: ServiceToOpen, 
   const context = { config, databaseUrl: url, database, cache, compute, blobs, queue, log };
   const where = `${isEmbedded ? `PostgreSQL in ${config.dataDir}` : "PostgreSQL server"}, ${config.redisUrl === undefined ? "no Redis" : "Redis"}`;
   return { context, httpClient, sendWebhook: webhookSender(httpClient), where };
-}
-
-/** The server that the settings name, or the embedded one, started or joined. */
-export async function databaseUrl(
-  config: Config,
-  closing: Closing,
-  signal?: AbortSignal,
-): Promise<{ readonly url: string; readonly isEmbedded: boolean }> {
-  if (config.databaseUrl !== undefined) return { url: config.databaseUrl, isEmbedded: false };
-  const embedded = closing.opened(await startEmbedded(config.dataDir, signal), (open) => open.stop());
-  return { url: embedded.url, isEmbedded: true };
 }
 
 /** @throws NomalyError CONFIG naming what object storage needs and has not. */

@@ -7,7 +7,8 @@ import type { AccessRules } from "../http/access.ts";
 import { createApp } from "../http/app.ts";
 import { createJobHandlers } from "../services/job-handlers.ts";
 import { createAuthenticate } from "../services/authenticate.ts";
-import { Closing } from "./closing.ts";
+import type { Closing } from "./closing.ts";
+import type { FoundDatabase } from "./find-database.ts";
 import { createLogger } from "./logger.ts";
 import { openService } from "./open-service.ts";
 
@@ -21,16 +22,17 @@ export interface RunningServer {
 export interface ServerToStart {
   readonly config: Config;
   readonly version: string;
-  readonly signal: AbortSignal;
+  readonly database: Promise<FoundDatabase>;
+  /** Has what was opened so far. */
+  readonly closing: Closing;
 }
 
-export async function serve({ config, version, signal }: ServerToStart): Promise<RunningServer> {
-  const required = requiresCaller(config);
-  const closing = new Closing();
+export async function serve({ config, version, database, closing }: ServerToStart): Promise<RunningServer> {
   const logger = createLogger(config.logLevel);
   try {
+    const required = requiresCaller(config);
     const { context, httpClient, sendWebhook, where } = await openService(
-      { config, kind: "serve", log: logger, signal },
+      { config, kind: "serve", log: logger, database },
       closing,
     );
     const access: AccessRules = { required, authenticate: createAuthenticate(context, httpClient) };
@@ -41,6 +43,8 @@ export async function serve({ config, version, signal }: ServerToStart): Promise
     context.compute.warmUp();
     return { url: urlOf(app, config), where, close: async () => void (await closing.closeAll()) };
   } catch (error) {
+    // It may still be starting: only then is it among what is to be closed.
+    await database.catch(() => undefined);
     await closing.closeAll();
     throw error;
   }

@@ -7,23 +7,38 @@ import { migrate } from "../store/migrate.ts";
 import { openDatabase } from "../store/open-database.ts";
 import type { Database } from "../store/sql.ts";
 import { Closing } from "./closing.ts";
-import { databaseUrl } from "./open-service.ts";
-import { serve } from "./serve.ts";
-import { work } from "./work.ts";
+import { findDatabase, type FoundDatabase } from "./find-database.ts";
 
+/** The database starts first: while it does, the rest of the program is read. */
 export function createServiceHost(version: string): ServiceHost {
   return {
-    serve: (config, signal) => serve({ config, version, signal }),
-    work: (config, signal) => work({ config, signal }),
+    serve: async (config, signal) => {
+      const { closing, database } = begin(config, signal);
+      const { serve } = await import("./serve.ts");
+      return serve({ config, version, database, closing });
+    },
+    work: async (config, signal) => {
+      const { closing, database } = begin(config, signal);
+      const { work } = await import("./work.ts");
+      return work({ config, database, closing });
+    },
     withKeys,
   };
+}
+
+function begin(config: Config, signal: AbortSignal): { readonly closing: Closing; readonly database: Promise<FoundDatabase> } {
+  const closing = new Closing();
+  const database = findDatabase(config, closing, signal);
+  // Whoever awaits it hears of its failure; until then nobody does.
+  database.catch(() => undefined);
+  return { closing, database };
 }
 
 /** One connection is enough; the pool of a server is not opened for it. */
 async function withKeys<Value>(config: Config, use: (keys: KeyAdministration) => Promise<Value>): Promise<Value> {
   const closing = new Closing();
   try {
-    const { url } = await databaseUrl(config, closing);
+    const { url } = await findDatabase(config, closing);
     await migrate(url);
     const options = {
       url,

@@ -2,7 +2,8 @@
 
 import type { Config } from "../config/settings.ts";
 import { createJobHandlers } from "../services/job-handlers.ts";
-import { Closing } from "./closing.ts";
+import type { Closing } from "./closing.ts";
+import type { FoundDatabase } from "./find-database.ts";
 import { createLogger } from "./logger.ts";
 import { openService } from "./open-service.ts";
 
@@ -11,22 +12,23 @@ export interface RunningWorker {
   close(): Promise<void>;
 }
 
-export async function work({
-  config,
-  signal,
-}: {
+export interface WorkerToStart {
   readonly config: Config;
-  readonly signal: AbortSignal;
-}): Promise<RunningWorker> {
-  const closing = new Closing();
+  readonly database: Promise<FoundDatabase>;
+  /** Has what was opened so far. */
+  readonly closing: Closing;
+}
+
+export async function work({ config, database, closing }: WorkerToStart): Promise<RunningWorker> {
   try {
     const { context, where, sendWebhook } = await openService(
-      { config, kind: "worker", log: createLogger(config.logLevel), signal },
+      { config, kind: "worker", log: createLogger(config.logLevel), database },
       closing,
     );
     await context.queue.work(createJobHandlers(context, sendWebhook), { concurrency: Math.max(1, config.jobConcurrency) });
     return { where, close: async () => void (await closing.closeAll()) };
   } catch (error) {
+    await database.catch(() => undefined);
     await closing.closeAll();
     throw error;
   }

@@ -1,23 +1,19 @@
 /** Who a key or token belongs to. */
 
-import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from "jose";
-import { asFetch } from "../http-client/as-fetch.ts";
+import type { JWTPayload } from "jose";
 import type { HttpClient } from "../http-client/http-client.ts";
 import type { Caller, Scope } from "./caller.ts";
 import { scopes } from "./caller.ts";
 import type { ServiceContext } from "./context.ts";
 import { ownerOfKey } from "./keys.ts";
-
-/** Of asymmetric keys alone: a key set is public, so nothing that is signed with what it holds may count. */
-const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
-const clockToleranceSeconds = 30;
+import type { createVerify } from "./verify-token.ts";
 
 /** Resolves to `undefined` for a credential that is not valid. @throws NomalyError when what knows it is away. */
 export function createAuthenticate(
   context: ServiceContext,
   client: HttpClient,
 ): (credential: string) => Promise<Caller | undefined> {
-  const verify = createVerify(context, client);
+  const verify = verifier(context, client);
   return async (credential) => {
     if (credential.startsWith("nomaly_")) {
       const owner = await ownerOfKey(context, credential);
@@ -29,27 +25,16 @@ export function createAuthenticate(
   };
 }
 
-function createVerify(
-  { config }: ServiceContext,
-  client: HttpClient,
-): ((token: string) => Promise<JWTPayload | undefined>) | undefined {
-  const { jwksUrl, jwtIssuer, jwtAudience } = config;
+type Verify = ReturnType<typeof createVerify>;
+
+/** What checks tokens is loaded with the first one. */
+function verifier(context: ServiceContext, client: HttpClient): Verify | undefined {
+  const { jwksUrl } = context.config;
   if (jwksUrl === undefined) return undefined;
-  const keySet = createRemoteJWKSet(new URL(jwksUrl), { [customFetch]: asFetch(client) });
-  const options = {
-    algorithms,
-    clockTolerance: clockToleranceSeconds,
-    requiredClaims: ["sub", "exp"],
-    ...(jwtIssuer === undefined ? {} : { issuer: jwtIssuer }),
-    ...(jwtAudience === undefined ? {} : { audience: jwtAudience }),
-  };
+  let loaded: Promise<Verify> | undefined;
   return async (token) => {
-    try {
-      return (await jwtVerify(token, keySet, options)).payload;
-    } catch (error) {
-      if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return undefined;
-      throw error;
-    }
+    loaded ??= import("./verify-token.ts").then((module) => module.createVerify(context, jwksUrl, client));
+    return (await loaded)(token);
   };
 }
 
