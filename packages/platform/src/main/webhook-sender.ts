@@ -5,11 +5,11 @@ import type { HttpClient } from "../http-client/http-client.ts";
 import type { WebhookMessage } from "../services/job-handlers.ts";
 
 export function webhookSender(client: HttpClient): (message: WebhookMessage, signal: AbortSignal) => Promise<void> {
-  return async ({ url, event, job_id: jobId, body }, signal) => {
+  return async ({ url, event, delivery_id: deliveryId, body }, signal) => {
     const { status } = await client.request({
       url,
       method: "POST",
-      headers: { "content-type": "application/json", "nomaly-event": event, "nomaly-delivery": jobId },
+      headers: { "content-type": "application/json", "nomaly-event": event, "nomaly-delivery": deliveryId },
       body: JSON.stringify(body),
       signal,
     });

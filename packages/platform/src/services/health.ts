@@ -24,7 +24,7 @@ export async function checkHealth(context: ServiceContext): Promise<Health> {
       return { status: "ok" as const };
     }),
     within(async () => diskHealth((await context.blobs.check()).freeBytes)),
-    within(async () => ({ status: "ok" as const, counts: await context.queue.counts() })),
+    within(async () => ({ status: "ok" as const, depth: await context.queue.depth() })),
   ]);
   const parts = {
     database: { ...database, pool: context.database.stats() },

@@ -14,6 +14,8 @@ export interface WebhookMessage {
   readonly url: string;
   readonly event: string;
   readonly job_id: string;
+  /** The same over all attempts to deliver this message. */
+  readonly delivery_id: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -55,8 +57,8 @@ export function createJobHandlers(
       });
       return { results: Object.fromEntries(told) as JobResult };
     },
-    webhook: async ({ payload }, { signal }) => {
-      await sendWebhook(payload, signal);
+    webhook: async ({ id, payload }, { signal }) => {
+      await sendWebhook({ ...payload, delivery_id: id }, signal);
       return {};
     },
     maintenance: async (_job, { signal }) => maintain(context, signal),
