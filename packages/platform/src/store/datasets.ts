@@ -61,11 +61,27 @@ export async function datasetById(sql: Sql, id: string): Promise<DatasetRow | un
   return rows[0];
 }
 
+export interface DatasetFilter extends PageRequest {
+  readonly fileFormat?: FileFormat | undefined;
+  readonly nSamplesMin?: number | undefined;
+  readonly nSamplesMax?: number | undefined;
+}
+
 /** Newest first. */
-export async function listDatasets(sql: Sql, { limit, after }: PageRequest): Promise<readonly DatasetRow[]> {
+export async function listDatasets(sql: Sql, filter: DatasetFilter): Promise<readonly DatasetRow[]> {
+  const { limit, after, fileFormat, nSamplesMin, nSamplesMax } = filter;
   const text = `select ${columns} from datasets
-    where $1::timestamptz is null or (created_at, id) < ($1, $2::uuid) order by created_at desc, id desc limit $3`;
-  const { rows } = await sql.query<DatasetRow>(text, [after?.createdAt ?? null, after?.id ?? null, limit]);
+    where ($1::timestamptz is null or (created_at, id) < ($1, $2::uuid)) and ($3::text is null or file_format = $3)
+      and ($4::bigint is null or n_samples >= $4) and ($5::bigint is null or n_samples <= $5)
+    order by created_at desc, id desc limit $6`;
+  const page = [after?.createdAt ?? null, after?.id ?? null];
+  const { rows } = await sql.query<DatasetRow>(text, [
+    ...page,
+    fileFormat ?? null,
+    nSamplesMin ?? null,
+    nSamplesMax ?? null,
+    limit,
+  ]);
   return rows;
 }
 
