@@ -222,8 +222,8 @@ function prepare(folder: string): string {
 async function trainedDetector(ours: Measured, algorithm: string, rowCount: number): Promise<string> {
   const base = `http://127.0.0.1:${ours.port}`;
   const detector = await posted(`${base}/api/detectors`, { name: "bench", algorithm_name: algorithm });
-  const data = rowsOf(rowCount, columnCount, 3);
-  await posted(`${base}/detection/train`, { detector_id: detector["id"], columns: columnNames(columnCount), data });
+  const rows = rowsOf(rowCount, columnCount, 3);
+  await posted(`${base}/detection/train`, { detector_id: detector["id"], columns: columnNames(columnCount), data: rows });
   return String(detector["id"]);
 }
 

@@ -62,14 +62,14 @@ export async function openFolderStore(folder: string): Promise<BlobStore> {
 
 /** A rename lasts only once the folder's own entry is on disk. */
 async function forceToDisk(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
+  const opened = await open(folder, "r");
   try {
-    await handle.sync();
+    await opened.sync();
   } catch (error) {
     // Some systems have no such call for folders; there the rename lasts by itself.
     if (!["EISDIR", "EPERM", "EINVAL"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   } finally {
-    await handle.close();
+    await opened.close();
   }
 }
 
