@@ -61,7 +61,7 @@ async function main(): Promise<void> {
     "",
   ].join("\n");
   console.log(text);
-  if (options.write) writeSection(root, "command", text);
+  if (options.write) writeSection({ root, file: "docs/benchmarks.md", name: "command" }, text);
 }
 
 function line(name: string, args: readonly string[], wanted: string): string {

@@ -74,18 +74,23 @@ export function writeComparisons(
       tableHead(),
       ...comparisons.filter(({ benchCase }) => benchCase.group === group).map(comparisonLine),
     ].join("\n");
-    writeSection(root, group, text);
+    writeSection({ root, file: "docs/benchmarks.md", name: group }, text);
   }
 }
 
-/** Replaces what stands between the marks of a generated section of docs/benchmarks.md; the rest is written by hand. */
-export function writeSection(root: string, name: string, text: string): void {
-  const file = join(root, "docs/benchmarks.md");
-  const page = readFileSync(file, "utf8");
+export interface Section {
+  readonly root: string;
+  readonly file: string;
+  readonly name: string;
+}
+
+/** Replaces what stands between the marks of a generated section; the rest of the page is written by hand. */
+export function writeSection({ root, file, name }: Section, text: string): void {
+  const path = join(root, file);
+  const page = readFileSync(path, "utf8");
   const start = `<!-- generated: ${name} -->`;
-  const end = "<!-- end: generated -->";
   const from = page.indexOf(start);
-  const to = page.indexOf(end, from);
-  if (from < 0 || to < 0) throw new Error(`docs/benchmarks.md has no section "${name}"`);
-  writeFileSync(file, `${page.slice(0, from)}${start}\n\n${text}\n${page.slice(to)}`);
+  const to = page.indexOf("<!-- end: ", from);
+  if (from < 0 || to < 0) throw new Error(`${file} has no section "${name}"`);
+  writeFileSync(path, `${page.slice(0, from)}${start}\n\n${text}\n${page.slice(to)}`);
 }

@@ -212,6 +212,33 @@ export async function startCase({ folder, rounds }: Plan): Promise<string[]> {
   ];
 }
 
+/** What a server of this size takes: the table of docs/deploy.md. */
+export async function sizingCase({ folder, seconds }: Plan): Promise<string[]> {
+  const ours = await startOurs(prepare(folder), noCache);
+  try {
+    const mib = () => `${Math.round(ours.residentBytes() / 2 ** 20)} MiB`;
+    const lines = [`| started, idle | | ${mib()} |`];
+    for (const [algorithm, trainingRows] of [
+      ["isolation-forest", 10_000],
+      ["ecod", 10_000],
+      ["knn", 10_000],
+    ] as const) {
+      const id = await trainedDetector(ours, algorithm, trainingRows);
+      for (const rowCount of [1, 10, 100, 1000]) {
+        const bodies = predictBodies(id, Math.max(20, 2000 / rowCount), rowCount, columnCount);
+        const at = { port: ours.port, path: "/detection/predict", bodies, connections: 8 } as const;
+        await load({ ...at, seconds: seconds / 4 });
+        const { perSecond, accepted } = await load({ ...at, seconds });
+        const rate = `${count(perSecond)} requests/s, ${count(perSecond * rowCount)} rows/s, p99 ${ms(accepted.p99)}`;
+        lines.push(`| predict ${rowCount} x ${columnCount}, ${algorithm} | ${rate} | ${mib()} |`);
+      }
+    }
+    return lines;
+  } finally {
+    await ours.end();
+  }
+}
+
 function prepare(folder: string): string {
   mkdirSync(folder, { recursive: true });
   // Started by root, the database's user passes through the folders above its own.
