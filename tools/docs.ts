@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { detectionTypes, storedTypes } from "./client-types.ts";
 import { commandLinePage, configurationPage, detectorsPage, detectorsTable, errorsPage, layersTables } from "./docs-pages.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -12,6 +13,8 @@ const pages: Readonly<Record<string, () => string>> = {
   "docs/errors.md": errorsPage,
   "docs/command-line.md": commandLinePage,
   "docs/configuration.md": configurationPage,
+  "packages/platform/src/client/detection-types.ts": detectionTypes,
+  "packages/platform/src/client/stored-types.ts": storedTypes,
 };
 
 /** Sections between `<!-- generated: name -->` and `<!-- end: name -->` in written documents. */

@@ -1,0 +1,54 @@
+/**
+ * The typed client of the service, for Node 22 and browsers. It has no dependency; types are those of the HTTP API, so names are
+ * spelt with underscores as they travel.
+ *
+ * Every call may be tried again: what changes something is sent under an idempotency key, so that the service does it once.
+ */
+
+import { type Algorithms, algorithmsOf } from "./algorithms.ts";
+import { type Audit, auditOf } from "./audit.ts";
+import { type Datasets, datasetsOf } from "./datasets.ts";
+import { type Detection, detectionOf } from "./detection.ts";
+import { type Detectors, detectorsOf } from "./detectors.ts";
+import { type Health, healthOf } from "./health.ts";
+import { type Jobs, jobsOf } from "./jobs.ts";
+import { type Results, resultsOf } from "./results.ts";
+import { type ClientOptions, createTransport } from "./transport.ts";
+
+export type { Algorithm, AlgorithmParameter, Algorithms } from "./algorithms.ts";
+export type { Audit } from "./audit.ts";
+export type { Datasets, RowsOptions, UploadOptions } from "./datasets.ts";
+export { type ArrowPredicted, type ArrowRequest, type Detection, type Given, isJob } from "./detection.ts";
+export type * from "./detection-types.ts";
+export type { ChangeOptions, DetectorFilter, Detectors, TaggedDetector } from "./detectors.ts";
+export type { Health } from "./health.ts";
+export type { JobFilter, Jobs, WaitOptions } from "./jobs.ts";
+export type { ListOptions } from "./pages.ts";
+export type { ResultFilter, ResultFormat, Results } from "./results.ts";
+export { ServiceError } from "./service-error.ts";
+export type * from "./stored-types.ts";
+export type { CallOptions, ClientOptions } from "./transport.ts";
+
+export interface Client extends Detection {
+  readonly datasets: Datasets;
+  readonly detectors: Detectors;
+  readonly jobs: Jobs;
+  readonly results: Results;
+  readonly algorithms: Algorithms;
+  readonly health: Health;
+  readonly audit: Audit;
+}
+
+export function createClient(options: ClientOptions): Client {
+  const transport = createTransport(options);
+  return {
+    ...detectionOf(transport),
+    datasets: datasetsOf(transport),
+    detectors: detectorsOf(transport),
+    jobs: jobsOf(transport),
+    results: resultsOf(transport),
+    algorithms: algorithmsOf(transport),
+    health: healthOf(transport),
+    audit: auditOf(transport),
+  };
+}

@@ -1,0 +1,56 @@
+/** Jobs: work that goes on after the answer. */
+
+import type { Job, JobName, JobStatus } from "./stored-types.ts";
+import { jobEvents } from "./events.ts";
+import { listed, type ListOptions } from "./pages.ts";
+import { ServiceError } from "./service-error.ts";
+import { type CallOptions, json, type Transport } from "./transport.ts";
+
+export interface JobFilter {
+  readonly status?: JobStatus | undefined;
+  readonly name?: JobName | undefined;
+  readonly detector_id?: string | undefined;
+}
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((job: Job) => void) | undefined;
+}
+
+export interface Jobs {
+  get(id: string, options?: CallOptions): Promise<Job>;
+  list(filter?: JobFilter, options?: ListOptions): AsyncGenerator<Job, void>;
+  cancel(id: string, options?: CallOptions): Promise<Job>;
+  /** The job now and at each change until it has ended; a lost connection is made anew. */
+  events(id: string, options?: Pick<CallOptions, "signal">): AsyncGenerator<Job, void>;
+  /**
+   * The job once it has succeeded. Waits for as long as that takes, or until the signal.
+   * @throws ServiceError with the job's own code when it failed, `ABORTED` when it was cancelled.
+   */
+  wait(id: string, options?: WaitOptions): Promise<Job>;
+}
+
+export function jobsOf(transport: Transport): Jobs {
+  const { call } = transport;
+  return {
+    get: (id, options) => call({ route: "GET /api/jobs/:id", id }, json<Job>, options),
+    list: (filter = {}, options = {}) => listed<Job>(transport, { route: "GET /api/jobs", query: { ...filter } }, options),
+    cancel: (id, options) => call({ route: "DELETE /api/jobs/:id", id, isChange: true }, json<Job>, options),
+    events: (id, { signal } = {}) => jobEvents(transport, id, signal),
+    wait: async (id, { signal, onProgress } = {}) => {
+      for await (const job of jobEvents(transport, id, signal)) {
+        onProgress?.(job);
+        if (job.status === "succeeded") return job;
+        if (job.status === "failed" || job.status === "cancelled") throw endOf(job);
+      }
+      throw new ServiceError({ code: "UNEXPECTED", status: 0, detail: `the events of job ${id} ended before the job` });
+    },
+  };
+}
+
+function endOf({ id, name, error, status }: Job): ServiceError {
+  if (status === "cancelled")
+    return new ServiceError({ code: "ABORTED", status: 0, detail: `the ${name} job ${id} was cancelled` });
+  const { code, detail, field } = error ?? { code: "INTERNAL", detail: `the ${name} job ${id} failed` };
+  return new ServiceError({ code, detail, field, status: 0 });
+}

@@ -1,0 +1,34 @@
+/** Stored results: scored rows that the service keeps. */
+
+import type { Result } from "./stored-types.ts";
+import { listed, type ListOptions } from "./pages.ts";
+import { type CallOptions, json, nothing, type Transport } from "./transport.ts";
+
+export interface ResultFilter {
+  readonly detector_id?: string | undefined;
+  readonly dataset_id?: string | undefined;
+  /** Times as in `2026-11-25T00:00:00Z`. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+export type ResultFormat = "csv" | "parquet" | "arrow";
+
+export interface Results {
+  get(id: string, options?: CallOptions): Promise<Result>;
+  list(filter?: ResultFilter, options?: ListOptions): AsyncGenerator<Result, void>;
+  /** The rows with `anomaly_score`, `is_anomaly` and `rank` behind. */
+  file(id: string, format: ResultFormat, options?: CallOptions): Promise<Blob>;
+  remove(id: string, options?: CallOptions): Promise<void>;
+}
+
+export function resultsOf(transport: Transport): Results {
+  const { call } = transport;
+  return {
+    get: (id, options) => call({ route: "GET /api/results/:id", id }, json<Result>, options),
+    list: (filter = {}, options = {}) => listed<Result>(transport, { route: "GET /api/results", query: { ...filter } }, options),
+    file: (id, format, options) =>
+      call({ route: "GET /api/results/:id", id, query: { format } }, (response) => response.blob(), options),
+    remove: (id, options) => call({ route: "DELETE /api/results/:id", id, isChange: true }, nothing, options),
+  };
+}
