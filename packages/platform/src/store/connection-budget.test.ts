@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 afterEach(() => database.query("delete from processes"));
 
-const process = (changes: Partial<NewProcess> = {}): NewProcess => ({
+const someProcess = (changes: Partial<NewProcess> = {}): NewProcess => ({
   id: newId(),
   kind: "serve",
   host: `host-${newId()}`,
@@ -36,7 +36,7 @@ const others: OpenDatabase[] = [];
 async function other(changes: Partial<NewProcess> = {}): Promise<OpenDatabase> {
   const own = openTestDatabase({ url, applicationName: `nomaly other ${others.length}` });
   others.push(own);
-  await registerWithinBudget(own, process(changes), 0);
+  await registerWithinBudget(own, someProcess(changes), 0);
   return own;
 }
 afterEach(async () => {
@@ -47,9 +47,9 @@ describe("the connection budget", () => {
   it("lets processes in while they fit, and refuses the next with the numbers", async () => {
     await other({ connectionCountMax: 60 });
     await other({ connectionCountMax: 60 });
-    const budget = await registerWithinBudget(database, process({ connectionCountMax: 40 }), 10);
+    const budget = await registerWithinBudget(database, someProcess({ connectionCountMax: 40 }), 10);
     expect(budget).toMatchObject({ reserve: 10, claimed: 160, processCount: 3, isWithin: true });
-    const refused = registerWithinBudget(database, process({ connectionCountMax: 60 }), 10);
+    const refused = registerWithinBudget(database, someProcess({ connectionCountMax: 60 }), 10);
     await expect(refused).rejects.toMatchObject({ code: "CONFIG", field: "database_pool_size", received: "220" });
     await expect(refused).rejects.toThrow(`max_connections ${maxConnections}`);
     expect(await liveProcesses(database)).toHaveLength(3);
@@ -57,7 +57,7 @@ describe("the connection budget", () => {
   });
 
   it("lets only one of two in that start together and fit only alone", async () => {
-    const start = () => registerWithinBudget(database, process({ connectionCountMax: 120 }), 0);
+    const start = () => registerWithinBudget(database, someProcess({ connectionCountMax: 120 }), 0);
     const outcomes = await Promise.allSettled([start(), start()]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
   });
@@ -68,26 +68,26 @@ describe("the connection budget", () => {
     await eventually("its sessions are gone", async () =>
       (await liveProcesses(database)).every(({ isConnected }) => !isConnected),
     );
-    await registerWithinBudget(database, process({ connectionCountMax: 150 }), 0);
+    await registerWithinBudget(database, someProcess({ connectionCountMax: 150 }), 0);
     expect(await liveProcesses(database)).toHaveLength(1);
   });
 
   it("does not count a killed process of this machine, nor the former one of our own number", async () => {
     await other({ host: "here", pid: 2 ** 22 + 1, connectionCountMax: 70 });
     await other({ host: "here", pid: 77, connectionCountMax: 70 });
-    await registerWithinBudget(database, process({ host: "here", pid: 77, connectionCountMax: 150 }), 0);
+    await registerWithinBudget(database, someProcess({ host: "here", pid: 77, connectionCountMax: 150 }), 0);
     expect(await liveProcesses(database)).toHaveLength(1);
   });
 
   it("does not count a process that has given no sign for 90 s", async () => {
     await other({ connectionCountMax: 150 });
     await database.query("update processes set seen_at = now() - interval '91 seconds'");
-    await registerWithinBudget(database, process({ connectionCountMax: 150 }), 0);
+    await registerWithinBudget(database, someProcess({ connectionCountMax: 150 }), 0);
     expect(await liveProcesses(database)).toHaveLength(1);
   });
 
   it("counts a process once, however often it registers", async () => {
-    const own = process({ connectionCountMax: 100 });
+    const own = someProcess({ connectionCountMax: 100 });
     await registerWithinBudget(database, own, 0);
     await registerWithinBudget(database, own, 0);
     expect(await heartbeat(database, own.id)).toBe(true);

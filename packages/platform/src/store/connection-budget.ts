@@ -1,6 +1,7 @@
 /** All our processes together stay under what the server takes: looked at before a process begins to work. */
 
 import { NomalyError } from "@nomaly/detect";
+import { isAlive } from "./is-alive.ts";
 import { liveProcesses, type NewProcess, type ProcessRow, registerProcess, removeProcess } from "./processes.ts";
 import type { Database, Sql } from "./sql.ts";
 
@@ -26,14 +27,14 @@ const budgetLock = 7_263_554;
  * Registers the process if its connections fit beside those of the others.
  * @throws NomalyError CONFIG naming the numbers.
  */
-export async function registerWithinBudget(database: Database, process: NewProcess, reserve: number): Promise<ConnectionBudget> {
+export async function registerWithinBudget(database: Database, own: NewProcess, reserve: number): Promise<ConnectionBudget> {
   return database.transaction(async (sql) => {
     // Two processes that start together are counted one after the other.
     await sql.query("select pg_advisory_xact_lock($1)", [budgetLock]);
-    const others = await otherProcesses(sql, process);
-    const budget = budgetOf(await readLimits(sql), reserve, [...others, process]);
-    if (!budget.isWithin) throw refusal(budget, process);
-    await registerProcess(sql, process);
+    const others = await otherProcesses(sql, own);
+    const budget = budgetOf(await readLimits(sql), reserve, [...others, own]);
+    if (!budget.isWithin) throw refusal(budget, own);
+    await registerProcess(sql, own);
     return budget;
   });
 }
@@ -94,13 +95,4 @@ function refusal(budget: ConnectionBudget, own: NewProcess): NomalyError {
     expected: `at most ${available} connections in all`,
     received: String(claimed),
   });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

@@ -18,7 +18,8 @@ import {
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NomalyError } from "@nomaly/detect";
-import { isAlive, runningServer, type RunningServer } from "./lock-file.ts";
+import { isAlive } from "../is-alive.ts";
+import { runningServer, type RunningServer } from "./lock-file.ts";
 import type { Place } from "./place.ts";
 import { syncOne, syncTree } from "./sync-tree.ts";
 
@@ -27,6 +28,8 @@ export const role = "nomaly";
 export const startMsMax = 60_000;
 const pollMs = 10;
 const logCharsShown = 600;
+/** A longer one is put aside at the next start. */
+const logBytesMax = 16 * 1024 ** 2;
 
 const settings: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
@@ -90,6 +93,7 @@ function runToEnd(place: Place, program: string, words: readonly string[]): Prom
 /** The server once it takes connections, or what it said when it does not. */
 export async function startServer(place: Place, port: number): Promise<RunningServer | string> {
   const log = join(place.folder, "postgres.log");
+  if (existsSync(log) && statSync(log).size > logBytesMax) renameSync(log, `${log}.old`);
   const logStart = existsSync(log) ? statSync(log).size : 0;
   const output = openSync(log, "a", 0o600);
   const words = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);

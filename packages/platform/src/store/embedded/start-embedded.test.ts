@@ -18,7 +18,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../../../test-support/eventually.ts";
 import { withClient } from "../../../test-support/postgres.ts";
-import { isAlive, runningServer } from "./lock-file.ts";
+import { isAlive } from "../is-alive.ts";
+import { runningServer } from "./lock-file.ts";
 import { startEmbedded } from "./start-embedded.ts";
 
 let folder: string;

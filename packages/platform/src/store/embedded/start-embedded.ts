@@ -6,7 +6,8 @@
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
-import { isAlive, removeStaleLock, runningServer, type RunningServer } from "./lock-file.ts";
+import { isAlive } from "../is-alive.ts";
+import { removeStaleLock, runningServer, type RunningServer } from "./lock-file.ts";
 import { type Place, preparePlace } from "./place.ts";
 import { choosePort } from "./port.ts";
 import { joinServer, type Presence } from "./presence.ts";
@@ -44,12 +45,13 @@ export async function startEmbedded(dataFolder: string, signal?: AbortSignal): P
   let member = first;
   let restarts = 0;
   let working: Promise<void> | undefined;
+  const ending = new AbortController();
 
   /** Once it is dead it is started again under its address; once only our presence is lost we go back. */
   async function look(): Promise<void> {
     if (runningServer(place.cluster) !== undefined && !member.presence.isLost()) return;
     await member.presence.drop();
-    member = await enter(place, first.server.port);
+    member = await enter(place, first.server.port, ending.signal);
     if (member.startedHere) restarts++;
   }
 
@@ -72,6 +74,7 @@ export async function startEmbedded(dataFolder: string, signal?: AbortSignal): P
     },
     async stop() {
       clearInterval(timer);
+      ending.abort();
       await working;
       await leave(place, member);
     },
