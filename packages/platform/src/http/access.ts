@@ -15,9 +15,13 @@ export interface AccessRules {
 }
 
 /** Whoever asks on a service that needs no key. */
-const unnamed: Caller = { actor: "local", scopes: ["admin"], isLimited: false };
+export const unnamed: Caller = { actor: "local", scopes: ["admin"], isLimited: false };
 /** Whoever asks for what everybody may see. */
 export const nobody: Caller = { actor: "public", scopes: [], isLimited: false };
+
+export function hasCredential(headers: IncomingHttpHeaders): boolean {
+  return headers.authorization !== undefined || headers["x-api-key"] !== undefined;
+}
 
 /** @throws NomalyError UNAUTHENTICATED. */
 export async function callerOf(headers: IncomingHttpHeaders, rules: AccessRules): Promise<Caller> {

@@ -12,8 +12,10 @@ import { NomalyError } from "@nomaly/detect";
 import { problemOf, problemType } from "./problem.ts";
 
 export interface AdmissionLimits {
-  /** Work of one turn of the event loop: what comes later in it is refused. */
+  /** Work of one turn of the event loop: what comes later in it is refused, */
   readonly turnMsMax: number;
+  /** but for so many: a process that the system made wait for a processor is not overloaded by its clients. */
+  readonly turnCountMin: number;
   /** Costly requests that are being answered at once. */
   readonly inFlightMax: number;
   /** Their bodies together, by what they say of their length. */
@@ -25,6 +27,7 @@ export interface AdmissionLimits {
 
 export const admissionDefaults: AdmissionLimits = {
   turnMsMax: 12,
+  turnCountMin: 32,
   inFlightMax: 2000,
   bodyBytesMax: 1024 ** 3,
   waitSecondsMax: 1,
@@ -64,14 +67,15 @@ export function createAdmission({ limits: given = {}, waitSeconds, now = () => p
   const counts = { admitted: 0, refusedByTurn: 0, refusedByCount: 0, refusedByBytes: 0, refusedByQueue: 0 };
   let inFlight = 0;
   let bodyBytes = 0;
-  let turnStartedAt: number | undefined;
-  const endTurn = () => (turnStartedAt = undefined);
+  let turnStartedAt = 0;
+  let turnCount = 0;
+  const endTurn = () => (turnCount = 0);
 
   function refusal(request: FastifyRequest): string | undefined {
-    if (turnStartedAt === undefined) {
+    if (turnCount === 0) {
       turnStartedAt = now();
       setImmediate(endTurn);
-    } else if (now() - turnStartedAt > limits.turnMsMax) {
+    } else if (turnCount >= limits.turnCountMin && now() - turnStartedAt > limits.turnMsMax) {
       counts.refusedByTurn++;
       return "more requests came at once than can be answered soon";
     }
@@ -88,6 +92,7 @@ export function createAdmission({ limits: given = {}, waitSeconds, now = () => p
       counts.refusedByBytes++;
       return `the bodies of ${inFlight} requests take ${bodyBytes} bytes already`;
     }
+    turnCount++;
     inFlight++;
     bodyBytes += sizeBytes;
     counts.admitted++;

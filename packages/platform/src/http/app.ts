@@ -2,8 +2,6 @@
 
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import multipart from "@fastify/multipart";
-import rateLimit from "@fastify/rate-limit";
 import { NomalyError } from "@nomaly/detect";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
@@ -68,6 +66,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     logController: new fastify.LogController({ disableRequestLogging: true }),
+    // A logger for each request costs more than the few lines that are ever logged: these name the request themselves.
+    childLoggerFactory: (parent) => parent,
     return503OnClosing: true,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
@@ -85,18 +85,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     metrics.observe(request.routeOptions.url ?? "none", request.method, reply.statusCode, reply.elapsedTime);
     done();
   });
-  await app.register(multipart, {
-    limits: {
-      fileSize: config.uploadBytes,
-      files: 1,
-      fields: 20,
-      fieldSize: 10_000,
-      fieldNameSize: 100,
-      parts: 30,
-      headerPairs: 100,
-    },
-  });
-  await limitRates(app, config.rateLimit);
   await registerOpenApi(app, options.version);
   await app.register(async (scope) => registerRoutes(scope as App, context, metrics));
   return app;
@@ -152,25 +140,6 @@ function parseBody(request: FastifyRequest, body: Buffer, done: (error: Error | 
     return done(error as Error);
   }
   done(null, value);
-}
-
-/** For each key, in this process: several processes together let as many times more through. */
-async function limitRates(app: App, max: number): Promise<void> {
-  await app.register(rateLimit, {
-    global: true,
-    // After the caller is known, before the body is read.
-    hook: "onRequest",
-    max,
-    timeWindow: 1000,
-    enableDraftSpec: true,
-    keyGenerator: (request) => request.caller.actor,
-    allowList: (request) => !request.caller.isLimited,
-    errorResponseBuilder: () =>
-      new NomalyError("RATE_LIMITED", `this key may make ${max} requests a second`, {
-        field: "rate_limit",
-        expected: `${max} a second`,
-      }),
-  });
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -3,10 +3,11 @@
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../config/settings.ts";
-import { type AccessRules, type Caller, callerOf, nobody, requireScope } from "./access.ts";
+import { type AccessRules, type Caller, callerOf, hasCredential, nobody, requireScope, type Scope, unnamed } from "./access.ts";
 import { type Admission, refuse } from "./admission.ts";
 import type { App } from "./app.ts";
 import { createDeadlines, type Deadline } from "./deadlines.ts";
+import { createRateLimit } from "./rate-limit.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 declare module "fastify" {
@@ -22,6 +23,9 @@ declare module "fastify" {
 /** An upload goes on as long as something of it comes. */
 export const uploadIdleMsMax = 20_000;
 
+/** Keys that are not valid, a second and address: each may cost a question to the database. */
+const failuresMax = 50;
+
 export interface GuardOptions {
   readonly access: AccessRules;
   readonly admission: Admission;
@@ -31,12 +35,34 @@ export interface GuardOptions {
 
 export function guardRequests(app: App, { access, admission, config, sendProblem }: GuardOptions): void {
   const limitMs = config.requestTimeoutS * 1000;
+  const rates = createRateLimit({ limit: config.rateLimit, windowMs: 1000 });
+  const failures = createRateLimit({ limit: failuresMax, windowMs: 1000 });
   const deadlines = createDeadlines((reply, error) => {
     // The rest of the body is not waited for.
     reply.header("connection", "close");
     sendProblem(error, reply.request, reply);
     reply.raw.once("finish", () => reply.request.raw.destroy());
   });
+  const identify = async (request: FastifyRequest, scope: Scope): Promise<void> => {
+    const address = `address ${request.ip}`;
+    try {
+      request.caller = await callerOf(request.headers, access);
+    } catch (error) {
+      if (!failures.take(address).isAllowed) throw tooManyFailures();
+      throw error;
+    }
+    requireScope(request.caller, scope);
+  };
+  const limitRate = (request: FastifyRequest, reply: FastifyReply): void => {
+    if (!request.caller.isLimited) return;
+    const { isAllowed, limit, remaining, resetSeconds } = rates.take(request.caller.actor);
+    reply.header("ratelimit-limit", String(limit));
+    reply.header("ratelimit-remaining", String(remaining));
+    reply.header("ratelimit-reset", String(resetSeconds));
+    if (isAllowed) return;
+    const details = { field: "rate_limit", expected: `${limit} a second` };
+    throw new NomalyError("RATE_LIMITED", `this key may make ${limit} requests a second`, details);
+  };
   app.addHook("onClose", async () => deadlines.close());
   app.decorateRequest("caller");
   app.decorateRequest("deadline");
@@ -60,15 +86,24 @@ export function guardRequests(app: App, { access, admission, config, sendProblem
     request.caller = nobody;
     done();
   });
-  app.addHook("onRequest", async (request) => {
+  app.addHook("onRequest", (request, reply, proceed) => {
     const { scope = "admin" } = request.routeOptions.config;
-    if (scope === "public" || request.is404) return;
-    request.caller = await callerOf(request.headers, access);
-    requireScope(request.caller, scope);
+    if (scope === "public" || request.is404) return proceed();
+    if (!access.required && !hasCredential(request.headers)) {
+      request.caller = unnamed;
+      return proceed();
+    }
+    const named = identify(request, scope).then(() => limitRate(request, reply));
+    named.then(() => proceed(), proceed);
   });
   app.addHook("onResponse", (request, _reply, done) => {
     request.deadline?.end();
     if (request.isAdmitted) admission.left(request);
     done();
   });
+}
+
+function tooManyFailures(): NomalyError {
+  const message = `too many keys that are not valid came from this address: at most ${failuresMax} a second are looked at`;
+  return new NomalyError("RATE_LIMITED", message, { field: "authorization" });
 }

@@ -1,8 +1,10 @@
 /** The description of the API, made from the schemas that check it, and a page to try it. */
 
 import swagger from "@fastify/swagger";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifySchema } from "fastify";
+import type { Scope } from "./access.ts";
 import type { App } from "./app.ts";
+import { completeDocument, type Document } from "./openapi-additions.ts";
 
 /** The page to try the API brings its own styles and draws itself by script: only its paths are allowed that. */
 const pagePolicy = [
@@ -34,13 +36,16 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
       },
       security: [{}, { key: [] }, { header: [] }],
     },
+    transform: ({ schema, url, route }) => ({ schema: withAccess(schema, route.config?.scope), url }),
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => (typeof json["$id"] === "string" ? json["$id"] : `schema-${index}`),
     },
   });
-  app.get("/openapi.json", { schema: { hide: true }, config: { scope: "public" } }, async (_request, reply) =>
-    reply.type("application/json").send(JSON.stringify(app.swagger())),
-  );
+  let text: string | undefined;
+  app.get("/openapi.json", { schema: { hide: true }, config: { scope: "public" } }, async (_request, reply) => {
+    text ??= JSON.stringify(completeDocument(app.swagger() as unknown as Document));
+    return reply.type("application/json").send(text);
+  });
   registerPage(app);
 }
 
@@ -73,4 +78,11 @@ async function openPage(): Promise<FastifyInstance> {
     },
   });
   return page;
+}
+
+/** What a key must be allowed; nothing where everybody may ask. */
+function withAccess(schema: FastifySchema, scope: Scope | "public" = "admin"): FastifySchema {
+  if (scope === "public") return { ...schema, security: [] };
+  const description = [schema.description, `Needs a key of scope \`${scope}\`, where keys are needed.`];
+  return { ...schema, description: description.filter((sentence) => sentence !== undefined).join("\n\n") };
 }

@@ -1,5 +1,6 @@
 /** Data sets: uploaded or sent as rows, described, read, removed. */
 
+import multipart from "@fastify/multipart";
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
@@ -20,9 +21,14 @@ import { PageQuery, strict } from "../schemas/shared.ts";
 import { callOf, IdParams, isUnchanged, problemsOf, removed, unchanged } from "./shared.ts";
 
 const tags = ["datasets"];
+const formLimits = { files: 1, fields: 20, fieldSize: 10_000, fieldNameSize: 100, parts: 30, headerPairs: 100 };
 
 export function registerDatasets(app: App, context: ServiceContext): void {
-  registerCreation(app, context);
+  // Forms are read on this path alone: what reads them looks at every request where it is registered.
+  void app.register(async (scope) => {
+    await scope.register(multipart, { limits: { ...formLimits, fileSize: context.config.uploadBytes } });
+    registerCreation(scope, context);
+  });
   app.get(
     "/api/datasets",
     {

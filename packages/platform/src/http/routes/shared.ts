@@ -43,7 +43,15 @@ export function problemsOf<const Status extends ProblemStatus>(...statuses: read
 }
 
 export function callOf(request: FastifyRequest): Call {
-  return { actor: request.caller.actor, requestId: request.id, signal: request.stopSignal, idempotency: idempotencyOf(request) };
+  return {
+    actor: request.caller.actor,
+    requestId: request.id,
+    // Made when it is asked for: what is answered at once needs none.
+    get signal() {
+      return request.stopSignal;
+    },
+    idempotency: idempotencyOf(request),
+  };
 }
 
 const keyLengthMax = 200;
@@ -63,8 +71,8 @@ function idempotencyOf(request: FastifyRequest): Call["idempotency"] {
   return { key, requestHash: hash.digest("hex") };
 }
 
-export const unchanged = { description: "as it was when it was read (If-None-Match)", content: {} };
-export const removed = { description: "removed", content: {} };
+export const unchanged = Type.Null({ description: "as it was when it was read (If-None-Match)" });
+export const removed = Type.Null({ description: "removed" });
 
 /** If-None-Match compares weakly: a tag that a proxy made weak is the same. */
 export function isUnchanged({ headers }: FastifyRequest, tag: string): boolean {
