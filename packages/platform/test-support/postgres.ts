@@ -57,7 +57,18 @@ const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max
 export async function startTestDatabase(): Promise<TestDatabase> {
   const url = process.env["NOMALY_TEST_DATABASE_URL"];
   if (url === undefined || url === "") return startTestServer();
-  return { url, createDatabase: () => createDatabase(url), stop: async () => undefined };
+  const made: string[] = [];
+  return {
+    url,
+    async createDatabase() {
+      const created = await createDatabase(url);
+      made.push(new URL(created).pathname.slice(1));
+      return created;
+    },
+    async stop() {
+      for (const name of made) await withClient(url, (client) => client.query(`drop database ${name} with (force)`));
+    },
+  };
 }
 
 export async function startTestServer(): Promise<TestServer> {
