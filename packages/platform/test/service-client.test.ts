@@ -96,9 +96,9 @@ describe("the client on a running service", () => {
       x: Float64Array.from({ length: 60 }, (_, row) => row % 7),
       y: Float64Array.from({ length: 60 }, (_, row) => (row * 5) % 11),
     };
-    const data = new Uint8Array(tableToIPC(tableFromArrays(columns), "stream"));
-    expect(await client.trainArrow({ detector_id: id, data })).toMatchObject({ n_samples: 60, columns: ["x", "y"] });
-    const answer = await client.predictArrow({ detector_id: id, data });
+    const stream = new Uint8Array(tableToIPC(tableFromArrays(columns), "stream"));
+    expect(await client.trainArrow({ detector_id: id, data: stream })).toMatchObject({ n_samples: 60, columns: ["x", "y"] });
+    const answer = await client.predictArrow({ detector_id: id, data: stream });
     const scores = [...(tableFromIPC(answer.data).getChild("anomaly_score") ?? [])];
     const { predictions, threshold } = await client.predict({ detector_id: id, data: { x: [...columns.x], y: [...columns.y] } });
     expect(answer).toMatchObject({ model_version: 1, threshold });
@@ -106,21 +106,21 @@ describe("the client on a running service", () => {
   });
 
   it("compares detectors and evaluates one against known anomalies", async () => {
-    const data = [...Array.from({ length: 60 }, (_, row) => ({ x: row % 7, y: (row * 5) % 11 })), { x: 90, y: -40 }];
-    const labels = data.map(({ x }) => (x > 50 ? 1 : 0));
+    const rows = [...Array.from({ length: 60 }, (_, row) => ({ x: row % 7, y: (row * 5) % 11 })), { x: 90, y: -40 }];
+    const labels = rows.map(({ x }) => (x > 50 ? 1 : 0));
     const ids = await Promise.all(
       ["isolation-forest", "knn"].map(async (algorithm_name) => {
         const { id } = await client.detectors.create({ name: algorithm_name, algorithm_name });
-        await client.train({ detector_id: id, data });
+        await client.train({ detector_id: id, data: rows });
         return id;
       }),
     );
-    expect(await client.evaluate({ detector_id: ids[0], data, labels })).toMatchObject({ roc_auc: 1 });
-    const { detectors, agreement } = await client.compare({ detector_ids: ids, data, labels });
+    expect(await client.evaluate({ detector_id: ids[0], data: rows, labels })).toMatchObject({ roc_auc: 1 });
+    const { detectors, agreement } = await client.compare({ detector_ids: ids, data: rows, labels });
     expect(Object.keys(detectors).sort()).toEqual([...ids].sort());
     expect(agreement).toHaveLength(1);
     const unknown = "01890000-0000-7000-8000-000000000000";
-    const { results } = await client.batch({ detector_ids: [ids[0], unknown], data });
+    const { results } = await client.batch({ detector_ids: [ids[0], unknown], data: rows });
     expect(results[ids[0]]).toMatchObject({ n_samples: 61 });
     expect(results[unknown]).toMatchObject({ error: { code: "NOT_FOUND" } });
   });

@@ -1,0 +1,41 @@
+#!/bin/sh
+# Upload a file, train a detector, ask it about one row, score the whole file, and fetch the scored rows as CSV.
+#   sh examples/service-curl/main.sh > scored.csv
+# With a service that asks for keys: NOMALY_KEY=... as well.
+set -eu
+cd "$(dirname "$0")/../.."
+url=${NOMALY_URL:-http://127.0.0.1:8080}
+
+# One request; an answer that is an error ends the script, with the service's words.
+ask() {
+  curl --silent --show-error --fail-with-body -H "X-API-Key: ${NOMALY_KEY:-}" "$@" || { echo "not done: curl $*" >&2; exit 1; }
+}
+# The value of one text in a JSON answer.
+text() { sed -E "s/.*\"$1\":\"([^\"]*)\".*/\1/"; }
+
+dataset=$(ask -F file=@fixtures/cars.csv "$url/api/datasets" | text id)
+echo "data set $dataset" >&2
+
+detector=$(ask "$url/api/detectors" -H 'Content-Type: application/json' \
+  -d '{"name": "cars", "algorithm_name": "isolation-forest", "contamination": 0.05}' | text id)
+echo "detector $detector" >&2
+
+ask "$url/detection/train" -H 'Content-Type: application/json' \
+  -d "{\"detector_id\": \"$detector\", \"dataset_id\": \"$dataset\"}" >&2
+echo >&2
+
+# A heavy car with a small engine.
+ask "$url/detection/predict" -H 'Content-Type: application/json' -d @- >&2 <<JSON
+{
+  "detector_id": "$detector",
+  "data": [{ "miles_per_gallon": 40, "cylinders": 4, "displacement": 90, "horsepower": 60, "weight_lbs": 5000,
+             "seconds_to_60": 12, "model_year": 1975, "origin": "USA" }],
+  "explain": true
+}
+JSON
+echo >&2
+
+# Of a data set the scores are stored: the answer names the result.
+result=$(ask "$url/detection/predict" -H 'Content-Type: application/json' \
+  -d "{\"detector_id\": \"$detector\", \"dataset_id\": \"$dataset\"}" | text result_id)
+ask "$url/api/results/$result?format=csv"
