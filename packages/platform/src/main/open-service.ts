@@ -42,8 +42,8 @@ export interface ServiceToOpen {
   readonly database: Promise<FoundDatabase>;
 }
 
-/** Connections beside the pool: one that listens, one for migrations and upkeep. */
-const extraConnections = 2;
+/** Connections beside the pool: one that listens, one for migrations and upkeep, one that holds the embedded database. */
+const extraConnections = 3;
 
 /** @throws NomalyError CONFIG, DATABASE; what was opened before is in `closing` by then. */
 export async function openService(
@@ -60,12 +60,17 @@ export async function openService(
   const registration = { id: processId, kind, host: hostname(), pid: process.pid, connectionCountMax } as const;
   closing.opened(await registerThisProcess(database, registration, config, log), (open) => open.end());
   const cache = closing.opened(openCache(config, database), (open) => open.close());
+  const onTags = (tags: readonly string[]) => {
+    // Before the cache is filled again: a replica that lacks this change must not be asked for it.
+    database.heardOfWrite();
+    cache.dropLocal(tags);
+  };
   const dropAll = () => cache.dropLocal(["everything"]);
   closing.opened(
     await listen({
       url,
       applicationName: `${applicationName} listening`,
-      onTags: (tags) => cache.dropLocal(tags),
+      onTags,
       onGap: dropAll,
     }),
     (open) => open.close(),

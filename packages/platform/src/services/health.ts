@@ -1,5 +1,6 @@
 /** How each part of the service is. One that is away shows here, and never makes the check itself fail or hang. */
 
+import { type ConnectionBudget, connectionBudget } from "../store/connection-budget.ts";
 import type { ServiceContext } from "./context.ts";
 
 export interface PartHealth {
@@ -17,23 +18,36 @@ export interface Health {
 const checkMsMax = 2000;
 const freeBytesMin = 256 * 1024 ** 2;
 
+/** Cheap: what a load balancer asks every few seconds. */
+export async function isReady({ database }: ServiceContext): Promise<boolean> {
+  const { status } = await within(async () => {
+    await database.query("select 1");
+    return { status: "ok" };
+  });
+  return status === "ok";
+}
+
 export async function checkHealth(context: ServiceContext): Promise<Health> {
-  const [database, disk, queue] = await Promise.all([
-    within(async () => {
-      await context.database.query("select 1");
-      return { status: "ok" as const };
-    }),
-    within(async () => diskHealth((await context.blobs.check()).freeBytes)),
-    within(async () => ({ status: "ok" as const, depth: await context.queue.depth() })),
+  const { config, blobs, queue } = context;
+  const [database, disk, depth] = await Promise.all([
+    within(async () => budgetHealth(await connectionBudget(context.database, config.databaseConnectionReserve))),
+    within(async () => diskHealth((await blobs.check()).freeBytes)),
+    within(async () => ({ status: "ok" as const, depth: await queue.depth() })),
   ]);
   const parts = {
-    database: { ...database, pool: context.database.stats() },
+    database: { ...database, ...context.database.stats() },
     cache: cacheHealth(context),
-    queue: { ...queue, ...context.queue.stats() },
+    queue: { ...depth, ...queue.stats() },
     compute: { status: "ok" as const, ...context.compute.stats() },
     disk,
   };
-  return { isReady: database.status === "ok", parts };
+  return { isReady: database.status !== "down", parts };
+}
+
+/** All processes together, beside what the server takes. */
+function budgetHealth(connections: ConnectionBudget): PartHealth {
+  if (connections.isWithin) return { status: "ok", connections };
+  return { status: "degraded", connections, detail: "our processes may open more connections than the server takes" };
 }
 
 function diskHealth(freeBytes: number | undefined): PartHealth {
@@ -42,8 +56,11 @@ function diskHealth(freeBytes: number | undefined): PartHealth {
   return { status: "degraded", free_bytes: freeBytes, detail: "the disk of the data folder is nearly full" };
 }
 
+/** Requests are answered without Redis, only slower. */
 function cacheHealth({ cache }: ServiceContext): PartHealth {
-  return { status: "ok", ...cache.stats() };
+  const stats = cache.stats();
+  if (stats.level2 === undefined || stats.level2.breaker === "closed") return { status: "ok", ...stats };
+  return { status: "degraded", ...stats, detail: "Redis does not answer: the cache is each process's own memory" };
 }
 
 async function within(check: () => Promise<PartHealth>): Promise<PartHealth> {

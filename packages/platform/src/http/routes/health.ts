@@ -2,7 +2,7 @@
 
 import { Type } from "typebox";
 import type { ServiceContext } from "../../services/context.ts";
-import { checkHealth } from "../../services/health.ts";
+import { checkHealth, isReady } from "../../services/health.ts";
 import type { App } from "../app.ts";
 import { problemsOf } from "./shared.ts";
 
@@ -20,8 +20,8 @@ export function registerHealth(app: App, context: ServiceContext): void {
     "/health/ready",
     { config: { scope: "public" }, schema: { tags, summary: "requests can be served", response: { 200: Ready, 503: Ready } } },
     async (_request, reply) => {
-      const { isReady } = await checkHealth(context);
-      return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ok" : "unavailable" });
+      const isUp = await isReady(context);
+      return reply.code(isUp ? 200 : 503).send({ status: isUp ? "ok" : "unavailable" });
     },
   );
   app.get(
@@ -35,8 +35,8 @@ export function registerHealth(app: App, context: ServiceContext): void {
       },
     },
     async (_request, reply) => {
-      const { isReady, parts } = await checkHealth(context);
-      return reply.send({ status: isReady ? "ok" : "unavailable", ...parts });
+      const { isReady: isUp, parts } = await checkHealth(context);
+      return reply.send({ status: isUp ? "ok" : "unavailable", ...parts });
     },
   );
 }
