@@ -23,6 +23,7 @@ export interface Asked {
   readonly bytes?: Uint8Array | string;
   readonly form?: FormData;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
 }
 
 export interface TestService {
@@ -57,7 +58,7 @@ export async function startService(settings: Readonly<Record<string, string>> = 
   };
 }
 
-async function ask(url: string, route: string, { json, bytes, form, headers = {} }: Asked = {}): Promise<Reply> {
+async function ask(url: string, route: string, { json, bytes, form, headers = {}, signal }: Asked = {}): Promise<Reply> {
   const [method, path] = route.split(" ");
   const type = json === undefined ? {} : { "content-type": "application/json" };
   const body = json === undefined ? (bytes ?? form) : JSON.stringify(json);
@@ -65,6 +66,7 @@ async function ask(url: string, route: string, { json, bytes, form, headers = {}
     method,
     headers: { ...type, ...headers },
     redirect: "manual",
+    ...(signal === undefined ? {} : { signal }),
     ...(body === undefined ? {} : { body: body as BodyInit }),
   });
   const received = Buffer.from(await response.arrayBuffer());

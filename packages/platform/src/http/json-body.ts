@@ -11,7 +11,8 @@ export function parseJson(body: Buffer): unknown {
   let value: unknown;
   try {
     requireShallow(body);
-    value = JSON.parse(body.toString("utf8"), body.includes("__proto__") ? refuseProto : undefined);
+    const isSuspect = body.includes("__proto__") || body.includes("\\u");
+    value = JSON.parse(body.toString("utf8"), isSuspect ? refuseTraps : undefined);
   } catch (cause) {
     if (cause instanceof NomalyError) throw cause;
     throw new NomalyError("REQUEST", `the body is no JSON: ${(cause as Error).message}`, { field: "body", cause });
@@ -19,10 +20,15 @@ export function parseJson(body: Buffer): unknown {
   return value;
 }
 
-/** `{"__proto__": ...}` makes a plain member when parsed, and a prototype when later copied by assignment. */
-function refuseProto(this: unknown, key: string, value: unknown): unknown {
+/**
+ * `{"__proto__": ...}` makes a plain member when parsed, and a prototype when later copied by assignment; written with an escape it is
+ * the same name. The database can store no text with a zero character.
+ */
+function refuseTraps(this: unknown, key: string, value: unknown): unknown {
   if (key === "__proto__") throw new NomalyError("REQUEST", 'the name "__proto__" is not allowed', { field: "__proto__" });
-  return value;
+  if (!key.includes("\0") && !(typeof value === "string" && value.includes("\0"))) return value;
+  const field = key.replaceAll("\0", "") || "body";
+  throw new NomalyError("REQUEST", `a text in "${field}" holds the character U+0000, which cannot be stored`, { field });
 }
 
 const [quote, backslash, openBrace, openBracket, closeBrace, closeBracket] = Buffer.from('"\\{[}]');

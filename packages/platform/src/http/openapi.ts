@@ -75,6 +75,8 @@ async function openPage(): Promise<FastifyInstance> {
       telemetry: false,
       agent: { disabled: true },
       hideClientButton: true,
+      showDeveloperTools: "never",
+      mcp: { disabled: true },
     },
   });
   return page;

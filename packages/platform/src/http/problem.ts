@@ -65,8 +65,10 @@ export function problemOf(error: unknown, requestId: string): ProblemReply {
     const problem = { ...shell("INTERNAL", "an error inside the service", 500), detail, request_id: requestId };
     return { problem, status: 500, retryAfterSeconds: undefined, isInternal: true };
   }
-  const { code, message, field, rowIndex } = known.error;
+  const { code, message, rowIndex } = known.error;
   const status = known.status ?? statusOf(known.error);
+  // Where nothing closer is known, it is something in the request.
+  const field = known.error.field ?? (status < 500 ? "request" : undefined);
   const problem: Problem = {
     ...shell(code, errorCodes[code], status),
     detail: message,

@@ -1,6 +1,7 @@
 /** Data sets: uploaded or sent as rows, described, read, removed. */
 
-import multipart from "@fastify/multipart";
+import { Readable } from "node:stream";
+import multipart, { type MultipartFile } from "@fastify/multipart";
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
@@ -18,6 +19,7 @@ import {
 import type { App } from "../app.ts";
 import { Dataset, DatasetList, DatasetProfile, DatasetRows, NewDataset, RowsQuery } from "../schemas/datasets.ts";
 import { PageQuery, strict } from "../schemas/shared.ts";
+import { uploadIdleMsMax } from "../guard.ts";
 import { callOf, IdParams, isUnchanged, problemsOf, removed, unchanged } from "./shared.ts";
 
 const tags = ["datasets"];
@@ -116,7 +118,10 @@ function registerCreation(app: App, context: ServiceContext): void {
       },
     },
     async (request, reply) => {
+      // What is refused in the middle of a file has not been read to its end: the connection goes with it.
+      if (request.isMultipart()) reply.header("connection", "close");
       const { value } = request.isMultipart() ? await uploaded(context, request) : await sent(context, request);
+      reply.removeHeader("connection");
       return reply.code(201).header("location", `/api/datasets/${value.id}`).send(value);
     },
   );
@@ -130,17 +135,38 @@ function sent(context: ServiceContext, request: FastifyRequest): Promise<{ value
 }
 
 async function uploaded(context: ServiceContext, request: FastifyRequest): Promise<{ value: DatasetView }> {
-  const part = await request.file();
+  const part = await request.file().catch((error: unknown) => Promise.reject(formError(error)));
   if (part === undefined) throw new NomalyError("REQUEST", "the form has no file", { field: "file" });
   if (part.fieldname !== "file") {
     part.file.resume();
-    throw new NomalyError("REQUEST", `the file must be in the part "file", not "${part.fieldname}"`, {
-      field: part.fieldname.slice(0, 80),
-    });
+    throw new NomalyError("REQUEST", `the file must be in the part "file", not "${part.fieldname}"`, { field: "file" });
   }
   const named = part.fields["name"];
   const name = named !== undefined && !Array.isArray(named) && "value" in named ? String(named.value) : undefined;
-  const done = await uploadDataset(context, callOf(request), { name, fileName: part.filename, content: part.file });
-  if (part.file.truncated) throw new NomalyError("TOO_LARGE", "the file is larger than an upload may be", { field: "file" });
-  return done;
+  if (name?.includes("\0") === true || part.filename.includes("\0")) {
+    throw new NomalyError("REQUEST", "a name holds the character U+0000, which cannot be stored", { field: "name" });
+  }
+  const content = Readable.from(arriving(part.file, request));
+  return uploadDataset(context, callOf(request), { name, fileName: part.filename, content });
+}
+
+/** As long as something comes, there is time. @throws NomalyError for a form that ends too early or is larger than it may be. */
+async function* arriving(file: MultipartFile["file"], { deadline }: FastifyRequest): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of file) {
+      if (deadline !== undefined) deadline.at = Math.max(deadline.at, performance.now() + uploadIdleMsMax);
+      yield chunk as Buffer;
+    }
+  } catch (error) {
+    throw formError(error);
+  }
+  if (file.truncated) throw new NomalyError("TOO_LARGE", "the file is larger than an upload may be", { field: "file" });
+}
+
+/** What reads forms throws plain errors for damaged ones. */
+function formError(error: unknown): unknown {
+  if (error instanceof NomalyError) return error;
+  const { statusCode = 400, message } = error as Error & { statusCode?: number };
+  const code = statusCode === 413 ? "TOO_LARGE" : "REQUEST";
+  return new NomalyError(code, `the form cannot be read: ${message}`, { field: "file", cause: error });
 }
