@@ -1,5 +1,6 @@
 /** Whether the process lives, can serve, and how each of its parts is. */
 
+import { snakeCase } from "@nomaly/detect";
 import { Type } from "typebox";
 import type { ServiceContext } from "../../services/context.ts";
 import { checkHealth, isReady } from "../../services/health.ts";
@@ -36,7 +37,14 @@ export function registerHealth(app: App, context: ServiceContext): void {
     },
     async (_request, reply) => {
       const { isReady: isUp, parts } = await checkHealth(context);
-      return reply.send({ status: isUp ? "ok" : "unavailable", ...parts });
+      return reply.send({ status: isUp ? "ok" : "unavailable", ...(inSnakeCase(parts) as object) });
     },
   );
+}
+
+/** Numbers of the parts in the spelling of the API. */
+function inSnakeCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inSnakeCase);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [snakeCase(name), inSnakeCase(part)]));
 }
