@@ -8,29 +8,51 @@ import type { TSchema } from "typebox";
 import { LargeBody } from "./large-body.ts";
 import { checkedWhenRead } from "./schemas/shared.ts";
 
-const common = { allErrors: false, useDefaults: true, removeAdditional: false, verbose: true } as const;
+/** Our own schemas are right, which a test of the description holds; checking them at each start would take longer than making them. */
+const checkerOptions = {
+  allErrors: false,
+  useDefaults: true,
+  removeAdditional: false,
+  verbose: true,
+  strict: false,
+  meta: false,
+  validateSchema: false,
+} as const;
+
+function createAjv(coerceTypes: boolean): Ajv {
+  const ajv = new Ajv({ ...checkerOptions, coerceTypes });
+  addFormats.default(ajv, ["uuid", "date-time", "uri"]);
+  return ajv;
+}
 
 /** `schemas` are those that others refer to by `$id`. */
 export function createValidatorCompiler(schemas: readonly TSchema[]): FastifySchemaCompiler<unknown> {
   const [strict, converting] = [false, true].map((coerceTypes) => {
-    const ajv = new Ajv({ ...common, coerceTypes, strict: false });
-    addFormats.default(ajv, ["uuid", "date-time", "uri"]);
+    const ajv = createAjv(coerceTypes);
     for (const schema of schemas) ajv.addSchema(withoutRows(schema) as object);
     return ajv;
   });
-  return ({ schema, httpPart }) => {
-    if (httpPart !== "body") return converting.compile(schema as object);
-    const check = strict.compile(withoutRows(schema) as object);
+  return ({ schema, httpPart }) =>
+    httpPart === "body"
+      ? whenFirstUsed(() => strict.compile(withoutRows(schema) as object))
+      : whenFirstUsed(() => converting.compile(schema as object));
+}
+
+type Check = ReturnType<Ajv["compile"]>;
+
+/** A hundred checks are not made before the first request, but each with its own first. */
+function whenFirstUsed(compile: () => Check): Check {
+  let check: Check | undefined;
+  const checkRead = (value: unknown) => {
     // What nobody has read yet is checked where it is read.
-    const checkRead = (value: unknown) => {
-      if (value instanceof LargeBody) return true;
-      const isValid = check(value);
-      checkRead.errors = check.errors;
-      return isValid;
-    };
-    checkRead.errors = undefined as typeof check.errors;
-    return checkRead as unknown as typeof check;
+    if (value instanceof LargeBody) return true;
+    check ??= compile();
+    const isValid = check(value);
+    checkRead.errors = check.errors;
+    return isValid;
   };
+  checkRead.errors = undefined as Check["errors"];
+  return checkRead as unknown as Check;
 }
 
 /** What is checked when it is read needs no second check, which would take longer than all else in a request. */
@@ -49,8 +71,7 @@ function withoutRows(schema: unknown): unknown {
 /** A schema that has an id is the same one wherever it is met. */
 const copies = new WeakMap<object, object>();
 
-const fieldsAjv = new Ajv({ ...common, strict: false });
-addFormats.default(fieldsAjv, ["uuid", "date-time", "uri"]);
+const fieldsAjv = createAjv(false);
 
 /** The fields of a body beside its rows, where a worker has read it. @throws NomalyError REQUEST. */
 export function validateFields<Fields>(schema: TSchema, fields: Readonly<Record<string, unknown>>): Fields {
