@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createClient, isJob, type Job, ServiceError } from "nomaly/client";
+import { jobEvents } from "../src/client/events.ts";
+import { createTransport } from "../src/client/transport.ts";
 import {
   answers,
   cuts,
@@ -131,7 +133,13 @@ describe("what is tried again", () => {
 describe("how a call ends without an answer of the service", () => {
   it("a service that does not answer: after the time of the call", async () => {
     const client = await scripted(neverAnswers);
-    expect(await errorOf(client.detectors.get("0198", { timeoutMs: 100 }))).toMatchObject({ code: "TIMEOUT", status: 0 });
+    const bounded = client.detectors.get("0198", { timeoutMs: 100 });
+    expect(await errorOf(bounded)).toMatchObject({ code: "TIMEOUT", status: 0 });
+  });
+
+  it("a call without a limit of time is answered", async () => {
+    const client = await scripted(answers(200, detector));
+    expect(await client.detectors.get("0198", { timeoutMs: Infinity })).toMatchObject(detector);
   });
 
   it("no service at all: with what the connection said", async () => {
@@ -253,6 +261,19 @@ describe("following a job", () => {
     server = await startScriptedServer([streams(event("progress", {})), cuts]);
     const client = createClient({ url: server.url, retries: 1 });
     expect(await errorOf(client.jobs.wait("j1"))).toMatchObject({ code: "UNREACHABLE" });
+  });
+
+  it("a connection that falls silent is made anew, and one on which never anything is heard ends it", async () => {
+    server = await startScriptedServer([
+      (_received, response) => void response.writeHead(200, { "content-type": "text/event-stream" }).write(event("progress", {})),
+      streams(event("end", { status: "succeeded" })),
+      neverAnswers,
+    ]);
+    const transport = createTransport({ url: server.url, retries: 1 });
+    const seen = await collected(jobEvents(transport, "j1", { silenceMs: 100 }));
+    expect(seen.map(({ status }) => status)).toEqual(["running", "succeeded"]);
+    const silent = collected(jobEvents(transport, "j1", { silenceMs: 100 }));
+    expect(await errorOf(silent)).toMatchObject({ code: "UNREACHABLE" });
   });
 
   it("a job that does not exist is said at once", async () => {

@@ -29,7 +29,7 @@ interface Compose {
 /** The parser that comes with the library which describes the API. */
 function parseYaml(text: string): unknown {
   const { parse } = createRequire(createRequire(import.meta.url).resolve("@fastify/swagger"))("yaml") as {
-    parse(text: string, options: { readonly merge: boolean }): unknown;
+    readonly parse: (text: string, options: { readonly merge: boolean }) => unknown;
   };
   return parse(text, { merge: true });
 }
@@ -70,13 +70,13 @@ describe("the files in deploy/", () => {
     expect(/^VOLUME (\S+)$/m.exec(dockerfile)?.[1]).toBe(dataFolder);
     for (const name of ["serve", "worker"]) expect(compose.services[name].volumes, name).toEqual([`data:${dataFolder}`]);
     expect(Object.keys(compose.volumes).sort()).toEqual(["data", "postgres"]);
-    const names = commands.map(({ name }) => name);
+    const names: readonly (string | undefined)[] = commands.map(({ name }) => name);
     const started = [
       ...units.map((unit) => /^ExecStart=.*\bnomaly (\w+)$/m.exec(read(unit))?.[1]),
       /^CMD \["(\w+)"\]$/m.exec(dockerfile)?.[1],
       compose.services["worker"].command?.[0],
     ];
-    expect(started.filter((name) => name === undefined || !names.includes(name as (typeof names)[number]))).toEqual([]);
+    expect(started.filter((name) => !names.includes(name))).toEqual([]);
   });
 
   it("wait for the end longer than the service takes to stop", () => {

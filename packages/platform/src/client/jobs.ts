@@ -36,9 +36,9 @@ export function jobsOf(transport: Transport): Jobs {
     get: (id, options) => call({ route: "GET /api/jobs/:id", id }, json<Job>, options),
     list: (filter = {}, options = {}) => listed<Job>(transport, { route: "GET /api/jobs", query: { ...filter } }, options),
     cancel: (id, options) => call({ route: "DELETE /api/jobs/:id", id, isChange: true }, json<Job>, options),
-    events: (id, { signal } = {}) => jobEvents(transport, id, signal),
+    events: (id, { signal } = {}) => jobEvents(transport, id, { signal }),
     wait: async (id, { signal, onProgress } = {}) => {
-      for await (const job of jobEvents(transport, id, signal)) {
+      for await (const job of jobEvents(transport, id, { signal })) {
         onProgress?.(job);
         if (job.status === "succeeded") return job;
         if (job.status === "failed" || job.status === "cancelled") throw endOf(job);

@@ -49,6 +49,8 @@ export interface Transport {
 
 const timeoutMsDefault = 60_000;
 const retriesDefault = 3;
+/** A timer of more fires at once. */
+const timerMsMax = 2 ** 31 - 1;
 
 export function createTransport(options: ClientOptions): Transport {
   const base = new URL(options.url).href.replace(/\/+$/, "");
@@ -81,7 +83,7 @@ export function createTransport(options: ClientOptions): Transport {
     { signal, timeoutMs = usualTimeoutMs }: CallOptions = {},
   ): Promise<Answer> {
     const end = performance.now() + timeoutMs;
-    const timeout = AbortSignal.timeout(timeoutMs);
+    const timeout = AbortSignal.timeout(Math.min(timeoutMs, timerMsMax));
     const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     const key: Record<string, string> = asked.isChange === true ? { "idempotency-key": newKey() } : {};
     for (let attempt = 0; ; attempt++) {
