@@ -1,11 +1,10 @@
 /** `npm start`: serves with a demo data set and a trained detector, made at the first start, and says how to ask it. */
 
 import { spawn } from "node:child_process";
-import { openAsBlob } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { openAsBlob, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
-const dataFolder = join(root, "out/service");
 const detectorName = "cars demo";
 
 interface Named {
@@ -17,7 +16,7 @@ interface Named {
 async function main(): Promise<void> {
   const program = join(root, "packages/platform/bin/nomaly.js");
   const port = process.env["NOMALY_PORT"] ?? "8080";
-  const words = ["serve", "--data-dir", dataFolder, "--port", port, "--log-level", process.env["NOMALY_LOG_LEVEL"] ?? "warn"];
+  const words = ["serve", "--data-dir", dataFolder(), "--port", port, "--log-level", process.env["NOMALY_LOG_LEVEL"] ?? "warn"];
   const server = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "inherit"] });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => server.kill(signal));
   server.on("exit", (code) => (process.exitCode = code ?? 1));
@@ -31,6 +30,19 @@ async function main(): Promise<void> {
     said = "";
     await prepare(url);
   }
+}
+
+/** Started by root, PostgreSQL runs as another user, who may not pass a closed folder such as root's home. */
+function dataFolder(): string {
+  const inClone = join(root, "out/service");
+  const isForRoot = process.getuid?.() === 0 && isBelowClosed(root);
+  return process.env["NOMALY_DATA_DIR"] ?? (isForRoot ? "/var/lib/nomaly-demo" : inClone);
+}
+
+function isBelowClosed(path: string): boolean {
+  const othersPass = 0o001;
+  const parent = dirname(path);
+  return (statSync(path).mode & othersPass) === 0 || (parent !== path && isBelowClosed(parent));
 }
 
 async function prepare(url: string): Promise<void> {
