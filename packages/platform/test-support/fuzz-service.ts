@@ -2,7 +2,7 @@
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { type ApiDescription, arbitraryRequest, createJudge, type FuzzedRequest, send } from "./fuzz.ts";
 import { someRows, startService, trainedDetector, type TestService } from "./service.ts";
 

@@ -2,7 +2,7 @@
 
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Reply, TestService } from "./service.ts";
 
 interface Schema {
@@ -201,6 +201,7 @@ function arbitraryOf(schema: Schema, api: ApiDescription, known: Known, depth: n
       if (others === undefined) return whole;
       return fc.tuple(whole, fc.dictionary(words, inner(others), { maxKeys: 2 })).map(([own, rest]) => ({ ...rest, ...own }));
     }
+    case undefined:
     default:
       return strange;
   }

@@ -20,13 +20,15 @@ export interface Deadlines {
 }
 
 const lookMs = 250;
+/** Who works on a request hears by its signal that its time is over, and has this long to answer; then it is answered without him. */
+const lastWordMsMax = 1000;
 
-/** @param onLate for a request whose time is over while its body still comes: nobody works on it who could be told by the signal. */
+/** @param onLate for a request whose time is over and that nobody has answered, because its body still comes or its work does not end. */
 export function createDeadlines(onLate: (reply: FastifyReply, error: NomalyError) => void): Deadlines {
   const open = new Set<RequestDeadline>();
   const look = () => {
     const now = performance.now();
-    for (const deadline of open) if (deadline.at <= now) deadline.pass(onLate);
+    for (const deadline of open) if (deadline.at <= now) deadline.pass(onLate, now);
   };
   const timer = setInterval(look, lookMs);
   timer.unref();
@@ -47,6 +49,7 @@ class RequestDeadline implements Deadline {
   readonly #limitMs: number;
   readonly #open: Set<RequestDeadline>;
   #controller: AbortController | undefined;
+  #isOver = false;
 
   // oxlint-disable-next-line eslint/max-params -- one call, two lines above
   constructor(request: FastifyRequest, reply: FastifyReply, limitMs: number, open: Set<RequestDeadline>) {
@@ -70,12 +73,20 @@ class RequestDeadline implements Deadline {
     return this.#controller.signal;
   }
 
-  pass(onLate: (reply: FastifyReply, error: NomalyError) => void): void {
-    this.#open.delete(this);
+  pass(onLate: (reply: FastifyReply, error: NomalyError) => void, now: number): void {
     const message = `the request took longer than ${this.#limitMs} ms`;
     const error = new NomalyError("TIMEOUT", message, { field: "request_timeout_s" });
-    this.#controller?.abort(error);
-    if (!this.#request.raw.complete && !this.#reply.sent) onLate(this.#reply, error);
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#controller?.abort(error);
+      // While the body comes nobody works on it yet.
+      if (this.#request.raw.complete) {
+        this.at = now + lastWordMsMax;
+        return;
+      }
+    }
+    this.#open.delete(this);
+    if (!this.#reply.sent && !this.#reply.raw.headersSent) onLate(this.#reply, error);
   }
 
   end(): void {

@@ -76,12 +76,20 @@ export function problemOf(error: unknown, requestId: string): ProblemReply {
     ...(rowIndex === undefined ? {} : { row_index: rowIndex }),
     request_id: requestId,
   };
-  return { problem, status, retryAfterSeconds: retryAfterSeconds[code], isInternal: status === 500 };
+  return {
+    problem,
+    status,
+    retryAfterSeconds: retryAfterSeconds[code] ?? (status === 503 ? 5 : undefined),
+    isInternal: status === 500,
+  };
 }
 
-/** A precondition that fails has a status of its own (RFC 9110, section 13). */
 function statusOf({ code, field }: NomalyError): number {
-  return code === "CONFLICT" && field === "if-match" ? 412 : statusOfCode[code];
+  // A precondition that fails has a status of its own (RFC 9110, section 13).
+  if (code === "CONFLICT" && field === "if-match") return 412;
+  // Nobody can say yet whether the caller is let in.
+  if (code === "OUTGOING" && field === "jwks_url") return 503;
+  return statusOfCode[code];
 }
 
 function shell(code: string, title: string, status: number): Pick<Problem, "type" | "title" | "status" | "code"> {

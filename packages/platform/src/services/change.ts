@@ -38,7 +38,7 @@ export async function change<Value>(
 ): Promise<Done<Value>> {
   const { actor, requestId, idempotency } = call;
   const request = idempotency === undefined ? undefined : { actor, ...idempotency };
-  const outcome = await context.database.transaction(async (sql) => {
+  const outcome = await context.database.withSignal(call.signal).transaction(async (sql) => {
     const stored = request === undefined ? undefined : await claimKey(sql, request);
     if (stored !== undefined) return { value: stored.response as Value, isRepeated: true, tags: [] };
     const { value, subjectId, tags, details } = await work(sql);
