@@ -3,8 +3,8 @@
 var version = process.versions.node.split(".");
 var major = Number(version[0]);
 var minor = Number(version[1]);
-if (major < 22 || (major === 22 && minor < 12)) {
-  console.error("nomaly: USAGE: Node 22.12 or newer is needed, this is " + process.versions.node + "; see https://nodejs.org");
+if (major < 22 || (major === 22 && minor < 19)) {
+  console.error("nomaly: USAGE: Node 22.19 or newer is needed, this is " + process.versions.node + "; see https://nodejs.org");
   process.exit(2);
 } else {
   import("node:module")

@@ -122,7 +122,7 @@ describe("the process", () => {
     expect(result).toEqual({
       code: 2,
       stdout: "",
-      stderr: "nomaly: USAGE: Node 22.12 or newer is needed, this is 18.20.0; see https://nodejs.org\n",
+      stderr: "nomaly: USAGE: Node 22.19 or newer is needed, this is 18.20.0; see https://nodejs.org\n",
     });
   });
 });

@@ -198,7 +198,7 @@ export const commands: readonly Command[] = [
     summary: "list every setting of the service, its value and its source",
     usage: "[options]",
     operands: [0, 0],
-    options: [configFileOption, jsonOption],
+    options: [dataFolderOption, configFileOption, jsonOption],
     examples: [["NOMALY_PORT=9000 nomaly config", "what a server started like this would use"]],
     load: async () => (await import("./config.ts")).runConfig,
   },

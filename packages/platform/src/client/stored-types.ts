@@ -7,7 +7,7 @@ export type Rows =
 
 /** An error (RFC 9457). */
 export interface Problem {
-  /** Where the code is explained. */
+  /** A name of the code, to compare and not to open. */
   readonly type: string;
   /** What the code means. */
   readonly title: string;

@@ -93,7 +93,7 @@ function statusOf({ code, field }: NomalyError): number {
 }
 
 function shell(code: string, title: string, status: number): Pick<Problem, "type" | "title" | "status" | "code"> {
-  return { type: `/docs/errors#${code.toLowerCase()}`, title, status, code };
+  return { type: `urn:nomaly:error:${code.toLowerCase()}`, title, status, code };
 }
 
 interface FrameworkError extends Error {

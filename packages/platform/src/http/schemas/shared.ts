@@ -17,7 +17,7 @@ export const Id = Type.String({ format: "uuid", description: "an id, as the serv
 
 export const Problem = Type.Object(
   {
-    type: Type.String({ description: "where the code is explained" }),
+    type: Type.String({ description: "a name of the code, to compare and not to open" }),
     title: Type.String({ description: "what the code means" }),
     status: Type.Integer(),
     code: Type.String({ description: "one of a closed list: match on this" }),
