@@ -19,6 +19,8 @@ export interface FaultProxy {
   refuse(): void;
   /** Cuts each connection that is open or comes when so many further bytes have come from the server. */
   cutAfterBytes(byteCount: number): void;
+  /** From now on sees every piece before it goes on. */
+  watch(look: ((piece: Buffer, from: "client" | "server") => void) | undefined): void;
   /** No fault any more. What a blackhole swallowed stays lost, so connections of that time are cut. */
   heal(): void;
   close(): Promise<void>;
@@ -37,6 +39,7 @@ export async function startFaultProxy(target: { readonly host?: string; readonly
   let isRefusing = false;
   let bytesMax = Infinity;
   let acceptedCount = 0;
+  let look: ((piece: Buffer, from: "client" | "server") => void) | undefined;
 
   const cut = () => {
     for (const pair of pairs) cutPair(pair);
@@ -61,7 +64,10 @@ export async function startFaultProxy(target: { readonly host?: string; readonly
       if (delayMs > 0) setTimeout(pass, delayMs);
       else pass();
     };
-    from.on("data", (piece) => onward(() => (from === pair.server ? passCounted(pair, piece) : void to.write(piece))));
+    from.on("data", (piece) => {
+      look?.(piece, from === pair.server ? "server" : "client");
+      onward(() => (from === pair.server ? passCounted(pair, piece) : void to.write(piece)));
+    });
     from.on("end", () => onward(() => to.end()));
     from.on("close", () => {
       onward(() => to.destroy());
@@ -83,6 +89,7 @@ export async function startFaultProxy(target: { readonly host?: string; readonly
       bytesMax = byteCount;
       for (const pair of pairs) pair.bytesLeft = byteCount;
     },
+    watch: (looks) => void (look = looks),
     heal() {
       if (isBlackhole || bytesMax < Infinity) cut();
       [delayMs, isBlackhole, isRefusing, bytesMax] = [0, false, false, Infinity];

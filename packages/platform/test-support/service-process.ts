@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { eventually } from "./eventually.ts";
@@ -21,14 +21,33 @@ export interface ServiceOptions {
   readonly command?: "serve" | "worker";
   readonly dataFolder: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** What was built, or the sources where they are newer than it; what was built by default. */
+  readonly program?: "built" | "newest";
+  /** Words before the program, such as those of a shell that sets a limit and then becomes it. */
+  readonly under?: readonly string[];
 }
 
-const program = resolve(import.meta.dirname, "../bin/nomaly.js");
+/** A process that may not be ready yet. */
+export interface LaunchedService extends Omit<ServiceProcess, "url"> {
+  /** As a started one. @throws when it ends before it is ready, with what it wrote. */
+  ready(): Promise<ServiceProcess>;
+  hasEnded(): boolean;
+}
+
+const platform = resolve(import.meta.dirname, "..");
+const built = join(platform, "bin/nomaly.js");
 const readyMsMax = 60_000;
 
-export async function startService({ command = "serve", dataFolder, environment = {} }: ServiceOptions): Promise<ServiceProcess> {
+export function startService(options: ServiceOptions): Promise<ServiceProcess> {
+  return launchService(options).ready();
+}
+
+export function launchService(options: ServiceOptions): LaunchedService {
+  const { command = "serve", dataFolder, environment = {}, program = "built", under = [] } = options;
   const words = command === "serve" ? ["serve", "--port", "0"] : ["worker"];
-  const child = spawn(process.execPath, [program, ...words, "--data-dir", dataFolder], {
+  const node = [process.execPath, ...(program === "built" ? [built] : newestProgram())];
+  const [first, ...rest] = [...under, ...node, ...words, "--data-dir", dataFolder];
+  const child = spawn(first, rest, {
     env: { ...cleanEnvironment(), NOMALY_LOG_LEVEL: "warn", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -38,13 +57,11 @@ export async function startService({ command = "serve", dataFolder, environment 
   process.once("exit", onExit);
   child.once("exit", () => process.off("exit", onExit));
   const said = command === "serve" ? /nomaly serves (\S+)/ : /nomaly works/;
-  await eventually("the service says that it is ready", () => said.test(output) || hasEnded(child), readyMsMax);
-  if (!said.test(output)) throw new Error(`the service did not start: ${output}`);
-  return {
-    url: /nomaly serves (\S+)/.exec(output)?.[1] ?? "",
+  const launched = {
     pid: child.pid ?? 0,
     output: () => output,
-    async end(signal) {
+    hasEnded: () => hasEnded(child),
+    async end(signal: NodeJS.Signals) {
       if (!hasEnded(child)) {
         const ended = once(child, "exit");
         child.kill(signal);
@@ -53,6 +70,27 @@ export async function startService({ command = "serve", dataFolder, environment 
       return child.exitCode ?? child.signalCode;
     },
   };
+  return {
+    ...launched,
+    async ready() {
+      await eventually("the service says that it is ready", () => said.test(output) || hasEnded(child), readyMsMax);
+      if (!said.test(output)) throw new Error(`the service did not start: ${output}`);
+      return { ...launched, url: /nomaly serves (\S+)/.exec(output)?.[1] ?? "" };
+    },
+  };
+}
+
+/** A test of what happens to the service need not wait for a build, nor run an old one. */
+function newestProgram(): readonly string[] {
+  const sources = timesUnder(join(platform, "src")).concat(timesUnder(join(platform, "../detect/src")));
+  const entry = join(platform, "dist/main/cli.js");
+  const isBuilt = existsSync(entry) && Math.max(...sources) < Math.max(...timesUnder(join(platform, "dist")));
+  return isBuilt ? [built] : ["--conditions=source", join(platform, "src/main/cli.ts")];
+}
+
+function timesUnder(folder: string): number[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /(?<!\.test)\.[jt]s$/.test(name));
+  return files.map((name) => statSync(join(folder, name)).mtimeMs);
 }
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {

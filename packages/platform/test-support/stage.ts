@@ -1,0 +1,67 @@
+/** What most tests of faults start with: a database server of their own behind a proxy, a data folder, and services on them. */
+
+import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
+import { createScene, type Scene } from "./faults.ts";
+import { type KeepingClient, startKeepingClient } from "./keeping-client.ts";
+import type { Random } from "@nomaly/detect";
+import { startTestServer, type TestServer } from "./postgres.ts";
+import { makeDataFolder, type ServiceOptions, type ServiceProcess, startService } from "./service-process.ts";
+
+export interface Stage {
+  readonly scene: Scene;
+  readonly server: TestServer;
+  /** Between the services and the server. */
+  readonly proxy: FaultProxy;
+  readonly dataFolder: string;
+  /** Past the proxy. */
+  readonly databaseUrl: string;
+  /** Killed at the end, unless it has ended before. */
+  start(environment?: Readonly<Record<string, string>>, options?: Partial<ServiceOptions>): Promise<ServiceProcess>;
+  client(random: Random, url: string): KeepingClient;
+}
+
+/** The server is the caller's, for all tests of a file; the database on it is new. */
+export async function openStage(server: TestServer): Promise<Stage> {
+  const scene = createScene();
+  const folder = scene.opened(makeDataFolder(), (open) => open.remove());
+  const proxy = scene.opened(await startFaultProxy({ port: server.port }), (open) => open.close());
+  const databaseUrl = await server.createDatabase();
+  const proxied = new URL(databaseUrl);
+  proxied.port = String(proxy.port);
+  return {
+    scene,
+    server,
+    proxy,
+    dataFolder: folder.path,
+    databaseUrl,
+    async start(environment = {}, options = {}) {
+      const settings = { DATABASE_URL: proxied.href, ...environment };
+      const started = startService({ dataFolder: folder.path, program: "newest", ...options, environment: settings });
+      return scene.opened(await started, (open) => open.end("SIGKILL"));
+    },
+    client: (random, url) => scene.opened(startKeepingClient({ random, url }), (open) => open.abandon()),
+  };
+}
+
+export interface SharedServer {
+  readonly server: () => TestServer;
+  readonly start: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** For beforeAll and afterAll. */
+export function sharedServer(): SharedServer {
+  let server: TestServer | undefined;
+  return {
+    server() {
+      if (server === undefined) throw new Error("the database server was not started");
+      return server;
+    },
+    async start() {
+      server = await startTestServer();
+    },
+    async stop() {
+      await server?.stop();
+    },
+  };
+}
