@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { createRateLimit } from "./rate-limit.ts";
+
+it("counts each caller by itself, and anew in each window", () => {
+  let time = 0;
+  const limit = createRateLimit({ limit: 2, windowMs: 1000, now: () => time });
+  expect([limit.take("a"), limit.take("a"), limit.take("a")].map(({ isAllowed, remaining }) => [isAllowed, remaining])).toEqual([
+    [true, 1],
+    [true, 0],
+    [false, 0],
+  ]);
+  expect(limit.take("b").isAllowed).toBe(true);
+  time = 999;
+  expect(limit.take("a")).toMatchObject({ isAllowed: false, resetSeconds: 1 });
+  time = 1000;
+  expect(limit.take("a")).toMatchObject({ isAllowed: true, remaining: 1 });
+});
