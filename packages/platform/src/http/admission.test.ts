@@ -1,8 +1,7 @@
-import type { FastifyRequest } from "fastify";
 import { describe, expect, it } from "vitest";
 import { createAdmission } from "./admission.ts";
 
-const request = (bytes = 0) => ({ headers: { "content-length": String(bytes) } }) as unknown as FastifyRequest;
+const request = (bytes = 0) => ({ headers: { "content-length": String(bytes) } });
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe("admission", () => {

@@ -7,7 +7,8 @@
  * turn keeps the later ones waiting; the time since the turn's first costly request says how long.
  */
 
-import type { FastifyReply, FastifyRequest } from "fastify";
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { NomalyError } from "@nomaly/detect";
 import { problemOf, problemType } from "./problem.ts";
 
@@ -34,6 +35,8 @@ export const admissionDefaults: AdmissionLimits = {
   retryAfterSeconds: 1,
 };
 
+type Sized = Pick<IncomingMessage, "headers">;
+
 export interface AdmissionStats {
   readonly inFlight: number;
   readonly bodyBytes: number;
@@ -46,9 +49,9 @@ export interface AdmissionStats {
 
 export interface Admission {
   /** Why a request is not let in; `undefined` lets it in. */
-  refusal(request: FastifyRequest): string | undefined;
+  refusal(request: Sized): string | undefined;
   /** Once for each that was let in, when it is over. */
-  left(request: FastifyRequest): void;
+  left(request: Sized): void;
   stats(): AdmissionStats;
 }
 
@@ -71,7 +74,7 @@ export function createAdmission({ limits: given = {}, waitSeconds, now = () => p
   let turnCount = 0;
   const endTurn = () => (turnCount = 0);
 
-  function refusal(request: FastifyRequest): string | undefined {
+  function refusal(request: Sized): string | undefined {
     if (turnCount === 0) {
       turnStartedAt = now();
       setImmediate(endTurn);
@@ -109,7 +112,7 @@ export function createAdmission({ limits: given = {}, waitSeconds, now = () => p
   };
 }
 
-function sizeOf({ headers }: FastifyRequest): number {
+function sizeOf({ headers }: Sized): number {
   const length = Number(headers["content-length"]);
   return length >= countedBytesMin ? length : 0;
 }
@@ -117,13 +120,37 @@ function sizeOf({ headers }: FastifyRequest): number {
 /** A body that is not read has to be thrown away: above this size the connection goes instead. */
 const discardedBytesMax = 256 * 1024;
 
-export function refuse(request: FastifyRequest, reply: FastifyReply, why: string): void {
-  const { problem, status } = problemOf(new NomalyError("OVERLOADED", why, { field: "load" }), request.id);
-  const length = Number(request.headers["content-length"]);
-  if (!(length <= discardedBytesMax)) reply.header("connection", "close");
-  void reply
-    .code(status)
-    .header("retry-after", String(admissionDefaults.retryAfterSeconds))
-    .type(problemType)
-    .send(JSON.stringify(problem));
+/** Paths that are costly, by their beginning. */
+const costlyPath = /^(?:\/api)?\/detection\//;
+
+/** Stands before the web framework: a refusal must cost a small part of what an answer does, or refusing is what overloads. */
+export function guardGate(server: Server, admission: Admission): void {
+  const listeners = server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  server.removeAllListeners("request");
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    if (request.method === "POST" && costlyPath.test(request.url ?? "")) {
+      const why = admission.refusal(request);
+      if (why !== undefined) return refuse(request, response, why);
+      // Also when the client leaves before its answer: nothing else is sure to happen then.
+      response.once("close", () => admission.left(request));
+    }
+    for (const listener of listeners) listener.call(server, request, response);
+  });
+}
+
+const { problem: template, status: refusedStatus } = problemOf(new NomalyError("OVERLOADED", "", { field: "load" }), "");
+
+function refuse({ headers }: IncomingMessage, response: ServerResponse, detail: string): void {
+  const id = randomUUID();
+  const body = JSON.stringify({ ...template, detail, request_id: id });
+  const isDiscarded = Number(headers["content-length"]) <= discardedBytesMax;
+  response.writeHead(refusedStatus, {
+    "content-type": problemType,
+    "content-length": Buffer.byteLength(body),
+    "retry-after": String(admissionDefaults.retryAfterSeconds),
+    "x-request-id": id,
+    "cache-control": "no-store",
+    ...(isDiscarded ? {} : { connection: "close" }),
+  });
+  response.end(body);
 }

@@ -8,7 +8,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import type { ServiceContext } from "../services/context.ts";
 import { createMetrics } from "../watch/metrics.ts";
 import type { AccessRules, Scope } from "./access.ts";
-import { createAdmission } from "./admission.ts";
+import { createAdmission, guardGate } from "./admission.ts";
 import { answerSocket } from "./broken-requests.ts";
 import { guardRequests } from "./guard.ts";
 import { parseJson } from "./json-body.ts";
@@ -37,8 +37,6 @@ declare module "fastify" {
     readonly scope?: Scope | "public";
     /** A body above a size comes as a `LargeBody`. */
     readonly takesLargeBodies?: boolean;
-    /** Refused at once when there is too much to do. */
-    readonly isCostly?: boolean;
     /** Goes on until the client leaves: has no time limit. */
     readonly isStream?: boolean;
     /** Has time as long as something of the body comes. */
@@ -79,7 +77,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   answerMistakes(app, known);
   readBodies(app);
   const admission = createAdmission({ waitSeconds: () => context.compute.retryAfterSeconds() });
-  guardRequests(app, { access: options.access, admission, config, sendProblem });
+  guardGate(app.server, admission);
+  guardRequests(app, { access: options.access, config, sendProblem });
   const metrics = createMetrics({ ...context, admission, outgoing: options.outgoing });
   app.addHook("onResponse", (request, reply, done) => {
     metrics.observe(request.routeOptions.url ?? "none", request.method, reply.statusCode, reply.elapsedTime);

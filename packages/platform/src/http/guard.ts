@@ -4,7 +4,6 @@ import { NomalyError } from "@nomaly/detect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../config/settings.ts";
 import { type AccessRules, type Caller, callerOf, hasCredential, nobody, requireScope, type Scope, unnamed } from "./access.ts";
-import { type Admission, refuse } from "./admission.ts";
 import type { App } from "./app.ts";
 import { createDeadlines, type Deadline } from "./deadlines.ts";
 import { createRateLimit } from "./rate-limit.ts";
@@ -14,7 +13,6 @@ declare module "fastify" {
   interface FastifyRequest {
     caller: Caller;
     deadline: Deadline | undefined;
-    isAdmitted: boolean;
     /** Fires when the client has left or the time of the request is over. */
     readonly stopSignal: AbortSignal;
   }
@@ -28,12 +26,11 @@ const failuresMax = 50;
 
 export interface GuardOptions {
   readonly access: AccessRules;
-  readonly admission: Admission;
   readonly config: Config;
   readonly sendProblem: (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
 
-export function guardRequests(app: App, { access, admission, config, sendProblem }: GuardOptions): void {
+export function guardRequests(app: App, { access, config, sendProblem }: GuardOptions): void {
   const limitMs = config.requestTimeoutS * 1000;
   const rates = createRateLimit({ limit: config.rateLimit, windowMs: 1000 });
   const failures = createRateLimit({ limit: failuresMax, windowMs: 1000 });
@@ -66,7 +63,6 @@ export function guardRequests(app: App, { access, admission, config, sendProblem
   app.addHook("onClose", async () => deadlines.close());
   app.decorateRequest("caller");
   app.decorateRequest("deadline");
-  app.decorateRequest("isAdmitted", false);
   app.decorateRequest("stopSignal", {
     getter(this: FastifyRequest) {
       return this.deadline?.signal ?? AbortSignal.abort(new NomalyError("ABORTED", "the request is over"));
@@ -75,14 +71,11 @@ export function guardRequests(app: App, { access, admission, config, sendProblem
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(securityHeaders);
     reply.header("x-request-id", request.id);
-    const { isCostly, isStream, isUpload } = request.routeOptions.config;
-    if (isCostly === true) {
-      const why = admission.refusal(request);
-      if (why !== undefined) return refuse(request, reply, why);
-      request.isAdmitted = true;
-    }
+    const { isStream, isUpload } = request.routeOptions.config;
     const ownLimitMs = isStream === true ? Infinity : isUpload === true ? Math.max(limitMs, uploadIdleMsMax) : limitMs;
     request.deadline = deadlines.start(request, reply, ownLimitMs);
+    // Of a stream nothing but this tells for sure that it has ended.
+    if (isStream === true) reply.raw.once("close", () => request.deadline?.end());
     request.caller = nobody;
     done();
   });
@@ -98,7 +91,6 @@ export function guardRequests(app: App, { access, admission, config, sendProblem
   });
   app.addHook("onResponse", (request, _reply, done) => {
     request.deadline?.end();
-    if (request.isAdmitted) admission.left(request);
     done();
   });
 }

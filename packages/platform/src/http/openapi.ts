@@ -26,7 +26,10 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
         version,
         description:
           "Anomaly detection over HTTP. Store a data set, describe a detector, train it, then ask it about rows: each gets a score " +
-          "(higher is more anomalous), a label (score above the threshold) and a rank (share of training scores below).",
+          "(higher is more anomalous), a label (score above the threshold) and a rank (share of training scores below).\n\n" +
+          "Errors are `application/problem+json`: match on `code`; `field` and `row_index` say where. Of two members of one name in a " +
+          "JSON object the last counts; `__proto__` as a name, and the character U+0000 in a text, are refused. A key may make so many " +
+          "requests a second in each process of the service, as the `ratelimit-*` headers say. 503 with `Retry-After` means: later.",
       },
       components: {
         securitySchemes: {

@@ -17,7 +17,7 @@ export function registerBatch(app: App, context: ServiceContext): void {
     "/api/detection/batch",
     {
       bodyLimit: Math.min(smallBodyBytes, context.config.bodyBytes),
-      config: { scope: "score", isCostly: true },
+      config: { scope: "score" },
       schema: {
         tags: ["detection"],
         summary: "score rows with many detectors",

@@ -21,7 +21,7 @@ const problems = problemsOf(404, 409, 413, 415, 422);
 
 export function registerJudge(app: App, context: ServiceContext): void {
   const bodyLimit = Math.min(smallBodyBytes, context.config.bodyBytes);
-  const config = { scope: "score", isCostly: true } as const;
+  const config = { scope: "score" } as const;
   app.post(
     "/api/detection/explain",
     {

@@ -27,7 +27,7 @@ export function registerPredict(app: App, context: ServiceContext, prefix: strin
   app.post(
     `${prefix}/detection/predict`,
     {
-      config: { scope: "score", takesLargeBodies: true, isCostly: true },
+      config: { scope: "score", takesLargeBodies: true },
       schema: {
         tags: ["detection"],
         hide: prefix === "",
