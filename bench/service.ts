@@ -4,7 +4,7 @@
  * --write (docs/benchmarks.md), --sizing (only the table of docs/deploy.md).
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -26,6 +26,8 @@ const { values: options } = parseArgs({
 const cases = { echo: echoCase, peer: peerCase, overload: overloadCase, cache: cacheCase, train: trainCase, start: startCase };
 
 const folder = mkdtempSync(join(tmpdir(), "nomaly-bench-"));
+// Started by root, the database runs as another user, who passes through on the way to its own folder.
+chmodSync(folder, 0o755);
 const plan = (name: string) => ({
   folder: join(folder, name),
   seconds: Number(options.seconds),

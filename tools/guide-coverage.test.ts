@@ -10,10 +10,13 @@ const rows = page
   .map((line) => line.split("|").map((cell) => cell.trim()));
 
 describe("the page of what was demanded", () => {
-  it.each(rows.map(([, id, demand, places, proof]) => [id, demand, places, proof]))("names files and tests that are there: %s %s", (_id, _demand, places, proof) => {
-    const paths = [...places.matchAll(/`([^`]+)`/g)].map(([, path]) => path);
-    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
-    const [, file = "", title = ""] = /^`([^`]+)`: (.+)$/.exec(proof) ?? [];
-    expect(readFileSync(join(root, file), "utf8")).toContain(title);
-  });
+  it.each(rows.map(([, id, demand, places, proof]) => [id, demand, places, proof]))(
+    "names files and tests that are there: %s %s",
+    (_id, _demand, places, proof) => {
+      const paths = [...places.matchAll(/`([^`]+)`/g)].map(([, path]) => path);
+      expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+      const [, file = "", title = ""] = /^`([^`]+)`: (.+)$/.exec(proof) ?? [];
+      expect(readFileSync(join(root, file), "utf8")).toContain(title);
+    },
+  );
 });

@@ -137,9 +137,7 @@ const detectLayers: readonly Layer[] = [
 
 const webFramework = [
   "fastify",
-  "@fastify/helmet",
   "@fastify/multipart",
-  "@fastify/rate-limit",
   "@fastify/swagger",
   "@fastify/type-provider-typebox",
   "@scalar/fastify-api-reference",

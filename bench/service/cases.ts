@@ -15,9 +15,9 @@ export interface Plan {
 }
 
 const columnCount = 10;
-/** So small that nothing stays in it: every request is computed. */
-const noCache = { NOMALY_CACHE_LEVEL1_BYTES: "1KiB" };
-/** More different bodies than that cache holds. */
+/** Room for what a model is, but not for the answers to all bodies until they come again: every request is computed. */
+const noCache = { NOMALY_CACHE_LEVEL1_BYTES: "256KiB" };
+/** More different bodies than that cache holds answers. */
 const bodyCount = 2000;
 
 /** Requests a second beside an echo of the same body by the same web framework. */

@@ -238,9 +238,9 @@ describe("slow and broken clients", () => {
 describe("detectors that change meanwhile", () => {
   it("answers with the old version while a new one is trained, then with the new one", async () => {
     const id = await trainedDetector(service, { hyperparameters: { n_estimators: 300 } });
-    const data = someRows(4000);
+    const rows = someRows(4000);
     let isTrained = false;
-    const training = service.ask("POST /detection/train", { json: { detector_id: id, data } });
+    const training = service.ask("POST /detection/train", { json: { detector_id: id, data: rows } });
     void training.finally(() => (isTrained = true));
     const versions: number[] = [];
     for (let isLast = false; !isLast;) {

@@ -31,6 +31,7 @@ export function registerDatasets(app: App, context: ServiceContext): void {
     await scope.register(multipart, { limits: { ...formLimits, fileSize: context.config.uploadBytes } });
     registerCreation(scope, context);
   });
+  registerContent(app, context);
   app.get(
     "/api/datasets",
     {
@@ -68,6 +69,9 @@ export function registerDatasets(app: App, context: ServiceContext): void {
       return reply.code(204).send(null);
     },
   );
+}
+
+function registerContent(app: App, context: ServiceContext): void {
   app.get(
     "/api/datasets/:id/rows",
     {

@@ -29,6 +29,7 @@ import { callOf, IdParams, isUnchanged, problemsOf, removed, unchanged } from ".
 const tags = ["detectors"];
 
 export function registerDetectors(app: App, context: ServiceContext): void {
+  registerOne(app, context);
   app.post(
     "/api/detectors",
     {
@@ -74,6 +75,9 @@ export function registerDetectors(app: App, context: ServiceContext): void {
       return { updated: updatedCount, unknown_ids: [...unknownIds] };
     },
   );
+}
+
+function registerOne(app: App, context: ServiceContext): void {
   app.get(
     "/api/detectors/:id",
     {
