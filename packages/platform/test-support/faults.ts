@@ -22,24 +22,38 @@ export function faultRandom(name: string): Random {
 const healthyMsMax = 30_000;
 
 /** By itself, within the bound. @returns what /health/full says. */
-export async function healthy(url: string, timeoutMs = healthyMsMax): Promise<Json> {
+export async function healthy(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Json> {
   let full: Json = {};
   let said = "nothing yet";
   await eventually(
     "the service is healthy again",
     async () => {
       const ready = await trySend(url, "GET /health/ready", { timeoutMs: 5000 });
-      const answer = await trySend(url, "GET /health/full", { timeoutMs: 5000 });
+      const answer = await trySend(url, "GET /health/full", { headers, timeoutMs: 5000 });
       full = answer?.body ?? {};
       said = answer?.text ?? "no answer";
       const parts = ["database", "cache", "queue", "compute"].map((name) => (full[name] as Json | undefined)?.["status"]);
       return ready?.status === 200 && parts.every((status) => status === "ok");
     },
-    timeoutMs,
+    healthyMsMax,
   ).catch((cause: unknown) => {
-    throw new Error(`not healthy within ${timeoutMs} ms: ${said}`, { cause });
+    throw new Error(`not healthy within ${healthyMsMax} ms: ${said}`, { cause });
   });
   return full;
+}
+
+/** @returns the job when it has ended. */
+export async function jobEnds(url: string, id: unknown, timeoutMs = 90_000): Promise<Json> {
+  let job: Json = {};
+  await eventually(
+    "the job has ended",
+    async () => {
+      job = (await trySend(url, `GET /api/jobs/${String(id)}`))?.body ?? {};
+      return ["succeeded", "failed", "cancelled"].includes(String(job["status"]));
+    },
+    timeoutMs,
+  );
+  return job;
 }
 
 /** Ends what was opened, the last first, none left out because another failed. */
