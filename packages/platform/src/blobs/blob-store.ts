@@ -1,6 +1,7 @@
 /** Bytes too large for the database: data sets, large models, stored results. */
 
 import type { Readable } from "node:stream";
+import { NomalyError } from "@nomaly/detect";
 
 export interface StoredBlob {
   readonly key: string;
@@ -29,6 +30,11 @@ export interface BlobStore {
   remove(key: string): Promise<void>;
   /** Keys written before this time (milliseconds since 1970), to find those that no row names. */
   keysBefore(time: number): AsyncIterable<string>;
+  /**
+   * Marks the place as this installation's, once.
+   * @throws NomalyError CONFIG when it is another's: its blobs would be removed as named by nobody.
+   */
+  claim(installationId: string): Promise<void>;
   /** Resolves when bytes can be written; for the health check. */
   check(): Promise<{ readonly freeBytes: number | undefined }>;
 }
@@ -38,3 +44,9 @@ export type BlobKind = (typeof blobKinds)[number];
 
 /** Keys come from the database, but a path made of one must stay inside the folder whatever it holds. */
 export const keyPattern = /^(?:dataset|model|result)\/[0-9a-f-]{36}$/;
+
+export function requireOwn(found: string, installationId: string, place: string): void {
+  if (found === installationId) return;
+  const message = `${place} belongs to another database (installation ${found.slice(0, 36)}, not ${installationId}): give each its own`;
+  throw new NomalyError("CONFIG", message, { field: "data_dir", expected: installationId, received: found.slice(0, 36) });
+}

@@ -57,6 +57,16 @@ describe("a folder of blobs", () => {
     expect(files("dataset")).not.toContain("0197f0c5-0000-7000-8000-000000000000.part");
   });
 
+  it("is one installation's alone", async () => {
+    const store = await openFolderStore(folder);
+    await store.claim("0197f0c5-0000-7000-8000-00000000000a");
+    await store.claim("0197f0c5-0000-7000-8000-00000000000a");
+    await expect(store.claim("0197f0c5-0000-7000-8000-00000000000b")).rejects.toMatchObject({
+      code: "CONFIG",
+      field: "data_dir",
+    });
+  });
+
   it("lists what is older than a time", async () => {
     const store = await openFolderStore(folder);
     const { key } = await store.write("result", Readable.from(["1"]), { sizeBytesMax: 8 });

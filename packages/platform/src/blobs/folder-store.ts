@@ -1,10 +1,10 @@
 /** Blobs as files of a folder: written beside their place, forced to disk, then renamed, so that none is ever half there. */
 
-import { mkdir, open, readFile, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { mkdir, open, readFile, readdir, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NomalyError } from "@nomaly/detect";
 import { newId } from "../store/ids.ts";
-import { blobKinds, type BlobStore, keyPattern } from "./blob-store.ts";
+import { blobKinds, type BlobStore, keyPattern, requireOwn } from "./blob-store.ts";
 import { spoolMeasured, writeError } from "./spool-measured.ts";
 
 /** Left behind by a process that ended in the middle of writing. */
@@ -53,6 +53,13 @@ export async function openFolderStore(folder: string): Promise<BlobStore> {
     read: async (key) => readFile(pathOf(key)).catch((error: unknown) => Promise.reject(missing(key, error))),
     remove: async (key) => rm(pathOf(key), { force: true }),
     keysBefore: (time) => keysBefore(folder, time),
+    claim: async (installationId) => {
+      const path = join(folder, "installation");
+      await writeFile(path, installationId, { flag: "wx", mode: 0o600, flush: true }).catch((error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(error, undefined);
+      });
+      requireOwn(await readFile(path, "utf8"), installationId, folder);
+    },
     check: async () => {
       const { bavail, bsize } = await statfs(folder);
       return { freeBytes: bavail * bsize };

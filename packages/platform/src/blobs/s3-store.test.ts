@@ -142,6 +142,12 @@ describe("object storage", () => {
     await expect(store.check()).resolves.toEqual({ freeBytes: undefined });
   });
 
+  it("is one installation's alone", async () => {
+    await store.claim("a");
+    await store.claim("a");
+    await expect(store.claim("b")).rejects.toMatchObject({ code: "CONFIG" });
+  });
+
   it("opens no key that is not one of ours", async () => {
     await expect(store.read("../secret")).rejects.toMatchObject({ code: "STORAGE", field: "blob_key" });
   });

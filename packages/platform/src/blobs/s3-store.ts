@@ -1,5 +1,6 @@
 /** Blobs in object storage (the S3 protocol), so that servers and workers on several machines need no folder in common. */
 
+import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ import { NomalyError } from "@nomaly/detect";
 import { AwsV4Signer } from "aws4fetch";
 import type { HttpClient, HttpRequest } from "../http-client/http-client.ts";
 import { newId } from "../store/ids.ts";
-import { type BlobStore, keyPattern } from "./blob-store.ts";
+import { type BlobStore, keyPattern, requireOwn } from "./blob-store.ts";
 import { spoolMeasured, writeError } from "./spool-measured.ts";
 
 export interface S3Options {
@@ -132,7 +133,22 @@ export function openS3Store(options: S3Options): BlobStore {
     return { freeBytes: undefined };
   }
 
-  return { write, open, read, remove, keysBefore, check };
+  async function claim(installationId: string): Promise<void> {
+    const url = `${base}/installation`;
+    const found = await client.request(await signed({ url }));
+    if (found.status === 404) {
+      const bytes = Buffer.from(installationId);
+      const { status, body } = await client.request(
+        await signed({ method: "PUT", url, body: bytes }, createHash("sha256").update(bytes).digest("hex")),
+      );
+      if (status !== 200) throw refused("store", "installation", status, body);
+      return;
+    }
+    if (found.status !== 200) throw refused("read", "installation", found.status, found.body);
+    requireOwn(Buffer.from(found.body).toString("utf8"), installationId, `bucket ${bucket}`);
+  }
+
+  return { write, open, read, remove, keysBefore, check, claim };
 }
 
 function timeFor(sizeBytes: number): number {

@@ -1,6 +1,7 @@
 /** Makes the queue's tables, its settings and the view `jobs`; when they are there as this version wants them, one look is all. */
 
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { NomalyError } from "@nomaly/detect";
 import { getConstructionPlans, PgBoss } from "pg-boss";
 import { closeConnection, type Connection, openConnection } from "../store/connection.ts";
@@ -15,7 +16,8 @@ import { jobView } from "./job-view.ts";
 export const pgBossSchema = 46;
 
 /** Any number that nothing else uses, the same in all our processes. */
-const advisoryLock = 7_263_552;
+const advisoryLock = 7_263_561;
+const lockPollMs = 50;
 const connectTimeoutMs = 10_000;
 /** As short as the library takes. */
 const indexBuildPollSeconds = 10;
@@ -36,8 +38,8 @@ export async function prepareQueue(database: Sql, { url, leaseSeconds }: Prepare
   const connection = await openConnection(options);
   const { client } = connection;
   try {
-    await client.query("select pg_advisory_lock($1)", [advisoryLock]);
     const sql = sqlOf(client);
+    await takeLock(sql);
     if ((await presentSignature(sql)) === wanted) return;
     await installTables(sql);
     await client.query(settingStatements(leaseSeconds, wanted));
@@ -45,6 +47,15 @@ export async function prepareQueue(database: Sql, { url, leaseSeconds }: Prepare
     throw databaseError(error);
   } finally {
     await closeConnection(connection);
+  }
+}
+
+/** Asked again and again: a statement that waits in the database would hold up the index builds of the process it waits for. */
+async function takeLock(sql: Sql): Promise<void> {
+  for (;;) {
+    const { rows } = await sql.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [advisoryLock]);
+    if (rows[0].taken) return;
+    await sleep(lockPollMs);
   }
 }
 

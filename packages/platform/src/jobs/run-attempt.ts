@@ -38,7 +38,7 @@ export async function runAttempt(attempt: Attempt, options: RunOptions): Promise
     await endPatiently(attempt, await work(attempt, options), options);
   } catch (error) {
     // Its lease runs out, and the job is taken again.
-    log.error({ job_id: id, name, error }, "the end of a job could not be stored");
+    log.error({ job_id: id, name, err: error }, "the end of a job could not be stored");
   } finally {
     counting.stopped(name);
   }
@@ -91,7 +91,7 @@ async function end(attempt: Attempt, outcome: Work, options: RunOptions): Promis
   const ended = await settling.fail(attempt, error);
   counting.ended(name, ended);
   if (ended !== "lost")
-    log.warn({ job_id: id, name, attempt: retryCount + 1, outcome: ended, error }, "an attempt of a job failed");
+    log.warn({ job_id: id, name, attempt: retryCount + 1, outcome: ended, err: error }, "an attempt of a job failed");
 }
 
 export async function giveBack(attempt: Attempt, { database, counting }: Pick<RunParts, "database" | "counting">): Promise<void> {

@@ -20,11 +20,13 @@ import { rowLimitsOf } from "../services/rows-source.ts";
 import type { WebhookMessage } from "../services/job-handlers.ts";
 import { invalidationsDone, takeInvalidations } from "../store/cache-invalidations.ts";
 import { migrate } from "../store/migrate.ts";
+import { clockAheadMs, installationId } from "../store/installation.ts";
 import { listen } from "../store/notifications.ts";
 import { type OpenDatabase, openDatabase } from "../store/open-database.ts";
 import type { Closing } from "./closing.ts";
 import type { FoundDatabase } from "./find-database.ts";
 import { registerThisProcess } from "./register-process.ts";
+import { useTemporaryFolder } from "./temporary-folder.ts";
 import { webhookSender } from "./webhook-sender.ts";
 
 export interface OpenedService {
@@ -45,11 +47,15 @@ export interface ServiceToOpen {
 /** Connections beside the pool: one that listens, one for migrations and upkeep, one that holds the embedded database. */
 const extraConnections = 3;
 
+const clockWarnMs = 30_000;
+const clockRefusedMs = 86_400_000;
+
 /** @throws NomalyError CONFIG, DATABASE; what was opened before is in `closing` by then. */
 export async function openService(
   { config, kind, log, database: found }: ServiceToOpen,
   closing: Closing,
 ): Promise<OpenedService> {
+  closing.opened(useTemporaryFolder(config.dataDir), (folder) => folder.remove());
   const httpClient = closing.opened(openHttpClient(config), (open) => open.close());
   const { url, isEmbedded } = await found;
   await migrate(url);
@@ -75,7 +81,9 @@ export async function openService(
     }),
     (open) => open.close(),
   );
+  await requireClock(database, log);
   const blobs = await openBlobs(config, httpClient);
+  await blobs.claim(await installationId(database));
   const compute = closing.opened(
     createCompute({
       loadModel: (versionId) => loadModelBytes({ database, blobs }, versionId),
@@ -93,6 +101,16 @@ export async function openService(
   const context = { config, databaseUrl: url, database, cache, compute, blobs, queue, log };
   const where = `${isEmbedded ? `PostgreSQL in ${config.dataDir}` : "PostgreSQL server"}, ${config.redisUrl === undefined ? "no Redis" : "Redis"}`;
   return { context, httpClient, sendWebhook: webhookSender(httpClient), where };
+}
+
+/** Ids carry the time of this process: one that is far off would put results into wrong months. @throws NomalyError CONFIG. */
+async function requireClock(database: OpenDatabase, log: Log): Promise<void> {
+  const aheadMs = await clockAheadMs(database);
+  if (Math.abs(aheadMs) < clockWarnMs) return;
+  const seconds = Math.round(aheadMs / 1000);
+  const said = `the clock of this machine is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead of" : "behind"} the database's`;
+  if (Math.abs(aheadMs) > clockRefusedMs) throw new NomalyError("CONFIG", `${said}: set it right`, { field: "clock" });
+  log.warn({ ahead_s: seconds }, said);
 }
 
 /** @throws NomalyError CONFIG naming what object storage needs and has not. */

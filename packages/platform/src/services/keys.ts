@@ -1,11 +1,13 @@
 /** API keys: made, listed, revoked, and recognised. Only a hash of a key is stored, so nobody can read one back. */
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { userInfo } from "node:os";
 import { NomalyError } from "@nomaly/detect";
 import { apiKeyEntry } from "../cache/keys.ts";
 import { apiKeyById, type ApiKeyRow, apiKeyUsed, insertApiKey, listApiKeys, revokeApiKey } from "../store/api-keys.ts";
+import { insertAuditEntry } from "../store/audit-log.ts";
 import { newId } from "../store/ids.ts";
-import type { Database } from "../store/sql.ts";
+import type { Database, Sql } from "../store/sql.ts";
 import type { ServiceContext } from "./context.ts";
 
 /** `nomaly_`, the id without its dashes, the secret. The prefix lets scanners of source code find keys that leaked. */
@@ -30,7 +32,10 @@ export async function createKey(
 ): Promise<{ readonly id: string; readonly key: string }> {
   const id = newId();
   const secret = randomBytes(secretBytes).toString("base64url");
-  await database.transaction((sql) => insertApiKey(sql, { ...given, id, keyHash: hashOf(secret) }));
+  await database.transaction(async (sql) => {
+    await insertApiKey(sql, { ...given, id, keyHash: hashOf(secret) });
+    await audit(sql, "api-key.create", id, { name: given.name, scopes: given.scopes });
+  });
   return { id, key: `nomaly_${id.replaceAll("-", "")}_${secret}` };
 }
 
@@ -40,8 +45,18 @@ export function listKeys(database: Database): Promise<readonly ApiKeyRow[]> {
 
 /** Takes effect at once, in every process. @throws NomalyError NOT_FOUND. */
 export async function revokeKey(database: Database, id: string): Promise<void> {
-  const isFound = await database.transaction((sql) => revokeApiKey(sql, id));
+  const isFound = await database.transaction(async (sql) => {
+    const isRevoked = await revokeApiKey(sql, id);
+    if (isRevoked) await audit(sql, "api-key.revoke", id, {});
+    return isRevoked;
+  });
   if (!isFound) throw new NomalyError("NOT_FOUND", `there is no key ${id}`, { field: "id", received: id });
+}
+
+/** Keys are made and revoked on the command line: by whoever may read the database's password. */
+function audit(sql: Sql, action: string, subjectId: string, details: Readonly<Record<string, unknown>>): Promise<void> {
+  const actor = `cli:${userInfo().username}`;
+  return insertAuditEntry(sql, { actor, action, subjectKind: "api-key", subjectId, requestId: null, details });
 }
 
 interface KnownKey {

@@ -45,7 +45,7 @@ export async function getResult(context: ServiceContext, id: string): Promise<Re
 /** The scored rows as a file. @throws NomalyError NOT_FOUND, STORAGE. */
 export async function resultFile(context: ServiceContext, call: Call, id: string, format: ResultFormat): Promise<Uint8Array> {
   const { blobKey } = await requireResult(context, id);
-  const bytes = blobKey === null ? await resultBytes(context.database.read, id) : await context.blobs.read(blobKey, call.signal);
+  const bytes = blobKey === null ? await resultBytes(context.database, id) : await context.blobs.read(blobKey, call.signal);
   if (bytes === undefined) throw noResult(id);
   if (format === "parquet") return bytes;
   const folder = await mkdtemp(join(tmpdir(), "nomaly-result-"));
@@ -72,7 +72,8 @@ export async function removeResult(context: ServiceContext, call: Call, id: stri
 }
 
 async function requireResult({ database }: ServiceContext, id: string): Promise<ResultRow> {
-  const row = await resultById(database.read, id);
+  // A replica may not have yet what another process stored and acknowledged.
+  const row = (await resultById(database.read, id)) ?? (await resultById(database, id));
   if (row === undefined) throw noResult(id);
   return row;
 }

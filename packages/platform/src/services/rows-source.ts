@@ -38,7 +38,8 @@ export async function rowsSource(
 
 /** @throws NomalyError NOT_FOUND. */
 export async function requireDataset({ database }: ServiceContext, id: string): Promise<DatasetRow> {
-  const dataset = await datasetById(database.read, id);
+  // A replica may not have yet what another process stored and acknowledged.
+  const dataset = (await datasetById(database.read, id)) ?? (await datasetById(database, id));
   if (dataset === undefined)
     throw new NomalyError("NOT_FOUND", `there is no data set ${id}`, { field: "dataset_id", received: id });
   return dataset;

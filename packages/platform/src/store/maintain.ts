@@ -27,10 +27,17 @@ const auditDays = 365;
 export function maintain({ url, resultRetentionDays, signal, now }: MaintenanceOptions): Promise<MaintenanceOutcome> {
   return onOwnConnection(url, "maintenance", async (connection) => {
     const sql: Sql = { query: (text, values = []) => runStatement(connection, text, values, { signal }) };
-    const madePartitions = await ensureResultPartitions(connection, signal, now);
-    const retention = await removeOldResults(connection, resultRetentionDays, signal, now);
+    // By the database's clock: one of ours that is wrong must not decide what is old.
+    const today = now ?? (await databaseNow(sql));
+    const madePartitions = await ensureResultPartitions(connection, signal, today);
+    const retention = await removeOldResults(connection, resultRetentionDays, signal, today);
     const deletedIdempotencyKeys = await deleteOldKeys(sql, idempotencyHours);
     const deletedAuditEntries = await deleteOldAuditEntries(sql, auditDays);
     return { madePartitions, ...retention, deletedIdempotencyKeys, deletedAuditEntries };
   });
+}
+
+async function databaseNow(sql: Sql): Promise<Date> {
+  const { rows } = await sql.query<{ now: Date }>("select clock_timestamp() as now");
+  return rows[0].now;
 }

@@ -3,6 +3,7 @@
 import type { Sql } from "../sql.ts";
 import { tables } from "./0001-tables.ts";
 import { buildIndexes } from "./0002-indexes.ts";
+import { installation } from "./0003-installation.ts";
 
 interface Numbered {
   readonly number: number;
@@ -25,4 +26,5 @@ export type Migration = TransactionMigration | RepeatableMigration;
 export const migrations: readonly Migration[] = [
   { number: 1, name: "tables", kind: "transaction", sql: tables },
   { number: 2, name: "indexes", kind: "repeatable", run: buildIndexes },
+  { number: 3, name: "installation", kind: "transaction", sql: installation },
 ];

@@ -1,0 +1,48 @@
+/** Where this process puts what it needs for a moment: in the data folder, and removed at the next start when the process was killed. */
+
+import { mkdtempSync, readdirSync, rmSync, mkdirSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { NomalyError } from "@nomaly/detect";
+
+/** `<host>-<process number>-<random>`: a folder that several machines share is cleaned by each of its own remains alone. */
+const folderPattern = /^(.+)-(\d+)-[^-]+$/;
+
+/** All of the program's temporary files go there: threads and libraries ask the system for the place. @throws NomalyError CONFIG. */
+export function useTemporaryFolder(dataFolder: string): { remove(): void } {
+  try {
+    return openTemporaryFolder(join(dataFolder, "tmp"));
+  } catch (cause) {
+    throw new NomalyError("CONFIG", `the data folder ${dataFolder} cannot be used: ${(cause as Error).message}`, {
+      field: "data_dir",
+      cause,
+    });
+  }
+}
+
+function openTemporaryFolder(parent: string): { remove(): void } {
+  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(parent)) {
+    const [, host, pid] = folderPattern.exec(name) ?? [];
+    if (host === hostname() && !isAlive(Number(pid))) rmSync(join(parent, name), { recursive: true, force: true });
+  }
+  const before = process.env["TMPDIR"];
+  const folder = mkdtempSync(join(parent, `${hostname()}-${process.pid}-`));
+  process.env["TMPDIR"] = folder;
+  return {
+    remove() {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,14 @@
+/** Which installation a database is. Its bytes outside the database carry the same id, so that no other database takes them for its own. */
+
+import type { Sql } from "./sql.ts";
+
+export async function installationId(sql: Sql): Promise<string> {
+  const { rows } = await sql.query<{ id: string }>("select id from installation");
+  return rows[0].id;
+}
+
+/** How far the clock of this process is ahead of the database's, in milliseconds. */
+export async function clockAheadMs(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ now: Date }>("select clock_timestamp() as now");
+  return Date.now() - rows[0].now.getTime();
+}
