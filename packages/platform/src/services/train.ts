@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { NomalyError } from "@nomaly/detect";
 import type { BodyFields, TrainOptions, TrainOutcome, TrainSummary } from "../compute/work.ts";
-import { detectorById, type DetectorRow, updateDetector } from "../store/detectors.ts";
+import { detectorById, type DetectorRow, lockDetector, updateDetector } from "../store/detectors.ts";
 import { newId } from "../store/ids.ts";
 import type { Sql } from "../store/sql.ts";
 import { insertVersion, type NewModelVersion } from "../store/model-versions.ts";
@@ -121,14 +121,17 @@ async function storeVersion(
     action: "detector.train",
     subjectKind: "detector",
     work: async (sql) => {
+      const now = await lockDetector(sql, detector.id);
       const { row, isNew } = await insertVersion(sql, version);
       isUsed = isNew;
       // A detector that was disabled meanwhile stays so: training it was no wish to have it answer.
-      const status = detector.status === "disabled" ? {} : ({ status: "ready" } as const);
+      const status = now?.status === "disabled" ? {} : ({ status: "ready" } as const);
       const changes = { ...status, isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;
       if (isNew) await updateDetector(sql, detector.id, changes);
       const details = { model_version: row.version, dataset_id: datasetId, job_id: jobId };
-      const trained = trainedOf(detector, row.version, summary, performance.now() - startedAt);
+      // Of what is stored: another attempt of the same job may have been the one that stored it.
+      const stored = isNew ? summary : (row.trainingSummary as unknown as TrainSummary);
+      const trained = trainedOf(detector, row.version, stored, performance.now() - startedAt);
       return { value: trained, subjectId: detector.id, tags: tagsOf(detector), details };
     },
     ...(job.completeIn === undefined ? {} : { finish: job.completeIn }),
