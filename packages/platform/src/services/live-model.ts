@@ -18,6 +18,9 @@ export interface LiveModel {
   readonly training_summary: Readonly<Record<string, unknown>>;
 }
 
+/** What an answer says of the model that gave it. */
+export type AnsweringModel = Pick<LiveModel, "detector_id" | "model_version" | "threshold">;
+
 type Found = LiveModel | { readonly refusal: "not trained" | "disabled" };
 
 /** @throws NomalyError NOT_FOUND; CONFLICT when the detector is not trained yet, or disabled. */

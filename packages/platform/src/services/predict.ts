@@ -6,10 +6,10 @@ import { encodePredictions } from "../compute/encode-predictions.ts";
 import type { RowsGiven } from "../compute/rows-given.ts";
 import type { Call, ServiceContext } from "./context.ts";
 import { hashedColumns } from "./hashed-columns.ts";
-import { liveModel, type LiveModel } from "./live-model.ts";
+import { type AnsweringModel, liveModel, type LiveModel } from "./live-model.ts";
 
 export interface Predicted {
-  readonly model: LiveModel;
+  readonly model: AnsweringModel;
   readonly rowCount: number;
   readonly anomalyCount: number;
   /** The JSON array of predictions, as text or in UTF-8; or an Arrow stream where that was asked for. */

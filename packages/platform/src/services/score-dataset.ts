@@ -4,11 +4,11 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import type { Sql } from "../store/sql.ts";
 import { newId } from "../store/ids.ts";
-import { insertResult, type NewResult } from "../store/results.ts";
+import { insertResult, type NewResult, resultById, type ResultRow } from "../store/results.ts";
 import { change, earlierAnswer } from "./change.ts";
 import type { Call, ServiceContext } from "./context.ts";
 import { explainScoredFile, type Explanation } from "./explain.ts";
-import type { LiveModel } from "./live-model.ts";
+import type { AnsweringModel } from "./live-model.ts";
 import { scoreSummary } from "./predict.ts";
 import { numbersOf, type ScoredFile, type TableSource, withParquet, withScoredFile } from "./scored-file.ts";
 
@@ -31,7 +31,7 @@ export interface ScoringJob {
 }
 
 export interface ScoredTable {
-  readonly model: LiveModel;
+  readonly model: AnsweringModel;
   readonly resultId: string;
   readonly rowCount: number;
   readonly anomalyCount: number;
@@ -59,23 +59,26 @@ export async function scoreTable(
 ): Promise<ScoredTable> {
   const earlier = await earlierAnswer(context, call);
   if (earlier !== undefined) return earlier.response as ScoredTable;
+  const resultId = job?.resultId ?? job?.id ?? newId();
+  const stored = job === undefined ? undefined : await resultById(context.database, resultId);
+  if (stored !== undefined) return tableOfResult(stored);
   return withScoredFile(context, call, { detectorId, source, progress: job?.progress }, async (scored) => {
     const { model, outcome, path } = scored;
     const explanation = explain ? await explainScoredFile(context, call, scored, explainedTop) : null;
-    const resultId = job?.resultId ?? job?.id ?? newId();
     const { rowCount, anomalyCount } = outcome;
     const scores = rowCount <= shownMax ? await shownRows(scored, explanation, call.signal) : [];
-    const table = { model, resultId, rowCount, anomalyCount, scores };
-    const summary = { ...scoreSummary(outcome), detector_id: detectorId, model_version: model.model_version };
+    const { model_version, threshold } = model;
+    const table = { model: { detector_id: detectorId, model_version, threshold }, resultId, rowCount, anomalyCount, scores };
+    const summary = { ...scoreSummary(outcome), detector_id: detectorId, model_version };
     const result = {
       id: resultId,
       detectorId,
       datasetId: source.kind === "dataset" ? source.dataset.id : null,
-      modelVersion: model.model_version,
+      modelVersion: model_version,
       jobId: job?.id ?? null,
       summary: explanation === null ? summary : { ...summary, explanation },
     };
-    return storeResult(context, call, { result, path, table, finish: async (sql) => job?.completeIn?.(sql, table) });
+    return storeResult(context, call, { result, path, table, finish: async (sql, told) => job?.completeIn?.(sql, told) });
   });
 }
 
@@ -83,7 +86,8 @@ interface ResultToStore {
   readonly result: Omit<NewResult, "content" | "sizeBytes">;
   readonly path: string;
   readonly table: ScoredTable;
-  readonly finish: (sql: Sql) => Promise<void>;
+  /** Is given what is told. */
+  readonly finish: (sql: Sql, told: ScoredTable) => Promise<void>;
 }
 
 async function storeResult(
@@ -99,13 +103,23 @@ async function storeResult(
     subjectKind: "result",
     work: async (sql) => {
       isNew = await insertResult(sql, { ...result, content, sizeBytes });
-      return { value: table, subjectId: result.id, tags: [], details: { detector_id: result.detectorId } };
+      // Another attempt of the same job stored it meanwhile: what is told is what is stored.
+      const stored = isNew ? undefined : await resultById(sql, result.id);
+      const value = stored === undefined ? table : tableOfResult(stored);
+      return { value, subjectId: result.id, tags: [], details: { detector_id: result.detectorId } };
     },
     finish,
   });
   // Not after an error: the commit may have succeeded all the same. Upkeep finds bytes that no row names.
   if (!isNew && "blobKey" in content) await context.blobs.remove(content.blobKey);
   return value;
+}
+
+/** As an earlier attempt told it. */
+function tableOfResult({ id, detectorId, modelVersion, summary }: ResultRow): ScoredTable {
+  const { n_samples, n_anomalies, threshold } = summary as Readonly<Record<string, number>>;
+  const model = { detector_id: detectorId, model_version: modelVersion, threshold };
+  return { model, resultId: id, rowCount: n_samples, anomalyCount: n_anomalies, scores: [] };
 }
 
 async function placeFile({ blobs }: ServiceContext, path: string, sizeBytes: number): Promise<NewResult["content"]> {
