@@ -11,7 +11,7 @@ export interface TrainRequest {
   readonly columns?: readonly string[] | undefined;
   /** True answers 202 with a job at once; without it only large data sets become jobs. */
   readonly background?: boolean | undefined;
-  /** Told by POST when the job has ended; its host must be allowed by the operator. */
+  /** Told by POST when the job has ended; of work on a data set it makes a job. Its host must be allowed by the operator. */
   readonly webhook_url?: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface PredictRequest {
   readonly keep?: boolean | undefined;
   /** True answers 202 with a job at once; without it only large data sets become jobs. */
   readonly background?: boolean | undefined;
-  /** Told by POST when the job has ended; its host must be allowed by the operator. */
+  /** Told by POST when the job has ended; of work on a data set it makes a job. Its host must be allowed by the operator. */
   readonly webhook_url?: string | undefined;
 }
 
@@ -235,7 +235,7 @@ export interface BatchRequest {
   readonly explain?: boolean | undefined;
   /** True answers 202 with a job at once; without it only large data sets become jobs. */
   readonly background?: boolean | undefined;
-  /** Told by POST when the job has ended; its host must be allowed by the operator. */
+  /** Told by POST when the job has ended; of work on a data set it makes a job. Its host must be allowed by the operator. */
   readonly webhook_url?: string | undefined;
 }
 

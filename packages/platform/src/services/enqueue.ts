@@ -1,6 +1,7 @@
 /** Puts work into the queue in the transaction that makes it necessary. */
 
 import { NomalyError } from "@nomaly/detect";
+import { checkUrl, parseAllowedHost } from "../http-client/allowed-hosts.ts";
 import type { JobName, JobPayloads } from "../jobs/job-types.ts";
 import { change } from "./change.ts";
 import type { Call, ServiceContext } from "./context.ts";
@@ -18,13 +19,13 @@ export interface JobToEnqueue<Name extends JobName> {
   readonly webhookUrl?: string | undefined;
 }
 
-/** @throws NomalyError OUTGOING when the host of the webhook is not allowed. */
+/** @throws NomalyError REQUEST, OUTGOING when the webhook is no URL, or may not be called. */
 export async function enqueueJob<Name extends JobName>(
   context: ServiceContext,
   call: Call,
   { name, payload, webhookUrl }: JobToEnqueue<Name>,
 ): Promise<JobAccepted> {
-  if (webhookUrl !== undefined) requireAllowedHost(webhookUrl, context.config.httpAllowedHosts);
+  if (webhookUrl !== undefined) requireAllowed(webhookUrl, context.config.httpAllowedHosts);
   const { value } = await change<JobAccepted>(context, call, {
     action: `job.${name}`,
     subjectKind: "job",
@@ -38,12 +39,17 @@ export async function enqueueJob<Name extends JobName>(
   return value;
 }
 
-/** The outgoing pool checks again, addresses included, when it calls: this only answers early. */
-function requireAllowedHost(url: string, allowed: readonly string[]): void {
-  const { hostname, host } = new URL(url);
-  if (allowed.includes(hostname) || allowed.includes(host)) return;
-  throw new NomalyError("OUTGOING", `the host ${hostname} is not among http_allowed_hosts`, {
-    field: "webhook_url",
-    received: hostname,
-  });
+/** The outgoing pool checks again, addresses of names included, when it calls: this only answers early. */
+function requireAllowed(address: string, allowed: readonly string[]): void {
+  const field = "webhook_url";
+  const url = URL.parse(address);
+  if (url === null) throw new NomalyError("REQUEST", "webhook_url is no URL", { field });
+  try {
+    checkUrl(url, allowed.map(parseAllowedHost));
+  } catch (error) {
+    if (!(error instanceof NomalyError)) throw error;
+    const { code, message, expected, received } = error;
+    const details = { ...(expected === undefined ? {} : { expected }), ...(received === undefined ? {} : { received }) };
+    throw new NomalyError(code, message, { field, ...details, cause: error });
+  }
 }

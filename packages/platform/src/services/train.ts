@@ -2,7 +2,6 @@
 
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { NomalyError } from "@nomaly/detect";
 import type { BodyFields, TrainOptions, TrainOutcome, TrainSummary } from "../compute/work.ts";
 import { detectorById, type DetectorRow, lockDetector, updateDetector } from "../store/detectors.ts";
 import { newId } from "../store/ids.ts";
@@ -12,6 +11,7 @@ import { change } from "./change.ts";
 import type { Call, ServiceContext } from "./context.ts";
 import { fitOptionsOf, noDetector, tagsOf } from "./detectors.ts";
 import { enqueueJob, type JobAccepted } from "./enqueue.ts";
+import { becomesJob, refuseBesideRows } from "./job-choice.ts";
 import { type RowsSource, withDatasetFile } from "./rows-source.ts";
 
 export interface TrainAsk {
@@ -46,14 +46,13 @@ export async function train(context: ServiceContext, call: Call, ask: TrainAsk):
   if (source.kind === "dataset" && typeof detectorId === "string") {
     const { nSamples, nFeatures, id } = source.dataset;
     const isLarge = nSamples * nFeatures > context.config.trainInlineValues;
-    if (ask.background ?? isLarge) {
+    if (becomesJob({ background: ask.background, webhook_url: ask.webhookUrl }, isLarge)) {
       await requireDetector(context, detectorId);
       const payload = { detector_id: detectorId, dataset_id: id, actor: call.actor, request_id: call.requestId };
       return { kind: "accepted", job: await enqueueJob(context, call, { name: "train", payload, webhookUrl: ask.webhookUrl }) };
     }
-  } else if (ask.background === true) {
-    const message = "training in the background takes a dataset_id: store the rows as a data set first";
-    throw new NomalyError("REQUEST", message, { field: "background" });
+  } else {
+    refuseBesideRows({ background: ask.background, webhook_url: ask.webhookUrl });
   }
   return { kind: "trained", trained: await trainNow(context, call, ask) };
 }

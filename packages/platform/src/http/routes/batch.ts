@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { type BatchOutcome, enqueueBatch, predictBatch } from "../../services/batch.ts";
 import type { ServiceContext } from "../../services/context.ts";
+import { becomesJob, refuseBesideRows } from "../../services/job-choice.ts";
 import { rowsSource } from "../../services/rows-source.ts";
 import type { App } from "../app.ts";
 import { problemOf } from "../problem.ts";
@@ -37,17 +38,19 @@ export function registerBatch(app: App, context: ServiceContext): void {
 async function batchFrom(context: ServiceContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const start = performance.now();
   const body = request.body as BatchRequest;
-  const { detector_ids: detectorIds, explain = false, background, webhook_url: webhookUrl } = body;
+  const { detector_ids: detectorIds, explain = false, webhook_url: webhookUrl } = body;
   const source = await rowsSource(context, body);
   if (source.kind === "body") throw new Error("internal: a body was read and is not");
   const call = callOf(request);
   if (source.kind === "dataset") {
     const { nSamples, nFeatures } = source.dataset;
     const valueCount = nSamples * nFeatures * new Set(detectorIds).size;
-    if (background ?? valueCount > context.config.trainInlineValues) {
+    if (becomesJob(body, valueCount > context.config.trainInlineValues)) {
       const job = await enqueueBatch(context, call, { detectorIds, dataset: source.dataset, explain, webhookUrl });
       return reply.code(202).header("location", job.location).send(job);
     }
+  } else {
+    refuseBesideRows(body);
   }
   const outcomes = await predictBatch(context, call, { detectorIds, source, explain });
   const payload = payloadOf(outcomes, request.id, start);

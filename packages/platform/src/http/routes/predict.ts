@@ -7,6 +7,7 @@ import type { BodyFields, BodyGiven } from "../../compute/work.ts";
 import type { Call, ServiceContext } from "../../services/context.ts";
 import { linesOf } from "../../services/datasets.ts";
 import { enqueueJob } from "../../services/enqueue.ts";
+import { becomesJob, refuseBesideRows } from "../../services/job-choice.ts";
 import { requireLive } from "../../services/live-model.ts";
 import { predictBody, predictRows } from "../../services/predict.ts";
 import { rowsSource } from "../../services/rows-source.ts";
@@ -64,7 +65,7 @@ async function predictFrom(context: ServiceContext, request: FastifyRequest, rep
   if (source.kind === "body") throw new Error("internal: a body was read and is not");
   const call = callOf(request);
   if (source.kind === "rows") {
-    if (body.background === true || body.webhook_url !== undefined) throw inBackground();
+    refuseBesideRows(body);
     if (!keep) {
       const predicted = await predictRows(context, call, { detectorId, input: source, explain });
       return sendPredicted(reply, predicted, start);
@@ -75,7 +76,7 @@ async function predictFrom(context: ServiceContext, request: FastifyRequest, rep
     return keepScores(context, call, { source: table, body, reply, start });
   }
   const { nSamples, nFeatures, id } = source.dataset;
-  if (!(body.background ?? nSamples * nFeatures > context.config.trainInlineValues)) {
+  if (!becomesJob(body, nSamples * nFeatures > context.config.trainInlineValues)) {
     return keepScores(context, call, { source, body, reply, start });
   }
   await requireLive(context, detectorId);
@@ -115,7 +116,7 @@ async function predictLarge(
       return { detectorId: arrowField(request, "detector_id"), explain };
     }
     const read = validateFields<PredictRequest>(PredictRequest, fields);
-    if (read.background === true || read.webhook_url !== undefined) throw inBackground();
+    refuseBesideRows(read);
     if (read.keep === true) {
       throw new NomalyError("REQUEST", "so many rows are kept by storing them as a data set first", { field: "keep" });
     }
@@ -126,8 +127,4 @@ async function predictLarge(
   const form = wantsArrow(request) ? "arrow" : "json";
   const predicted = await predictBody(context, callOf(request), { body: given, request: asked, reply: form });
   return form === "arrow" ? sendArrow(reply, predicted, start) : sendPredicted(reply, predicted, start);
-}
-
-function inBackground(): NomalyError {
-  return new NomalyError("REQUEST", "a job takes a dataset_id: store the rows as a data set first", { field: "dataset_id" });
 }

@@ -1,10 +1,10 @@
 /** Training a detector: at once, or by a job. */
 
-import { NomalyError } from "@nomaly/detect";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { BodyFields } from "../../compute/work.ts";
 import type { ServiceContext } from "../../services/context.ts";
+import { refuseBesideRows } from "../../services/job-choice.ts";
 import { rowsSource } from "../../services/rows-source.ts";
 import { train, type TrainAsk } from "../../services/train.ts";
 import type { App } from "../app.ts";
@@ -49,7 +49,7 @@ async function askOf(context: ServiceContext, request: FastifyRequest): Promise<
     refuseQuery(request);
     const detectorId = (fields: BodyFields) => {
       const read = validateFields<TrainRequest>(TrainRequest, fields);
-      if (read.background === true || read.webhook_url !== undefined) throw inBackground();
+      refuseBesideRows(read);
       return read.detector_id;
     };
     return { detectorId, source: given };
@@ -57,10 +57,5 @@ async function askOf(context: ServiceContext, request: FastifyRequest): Promise<
   refuseQuery(request);
   const { detector_id: detectorId, background, webhook_url: webhookUrl } = body;
   const source = await rowsSource(context, body);
-  if (source.kind === "rows" && webhookUrl !== undefined) throw inBackground();
   return { detectorId, source, background, webhookUrl };
-}
-
-function inBackground(): NomalyError {
-  return new NomalyError("REQUEST", "a job takes a dataset_id: store the rows as a data set first", { field: "dataset_id" });
 }

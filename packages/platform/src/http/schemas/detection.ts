@@ -15,7 +15,8 @@ const webhook = Type.Optional(
   Type.String({
     format: "uri",
     maxLength: 2000,
-    description: "told by POST when the job has ended; its host must be allowed by the operator",
+    description:
+      "told by POST when the job has ended; of work on a data set it makes a job. Its host must be allowed by the operator",
   }),
 );
 const labels = Type.Optional(
