@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Reply, someRows, startService, type TestService, trainedDetector } from "../test-support/service.ts";
+import { type Json, type Reply, someRows, startService, type TestService, trainedDetector } from "../test-support/service.ts";
 
 const rows = someRows(40);
 
@@ -91,5 +91,25 @@ describe("what only jobs take", () => {
     expect(told(await postLarge(path, { ...ofRows, background: true }))).toEqual([400, "REQUEST", "background"]);
     const webhook = { webhook_url: "http://127.0.0.1:9/done" };
     expect(told(await postLarge(path, { ...ofRows, ...webhook }))).toEqual([400, "REQUEST", "webhook_url"]);
+  });
+});
+
+describe("detectors of several algorithms", () => {
+  it("come in pages, newest first", async () => {
+    const names = ["knn", "hbos", "knn", "ecod", "hbos"];
+    const made: string[] = [];
+    for (const algorithm_name of names) {
+      made.unshift(String((await post("/api/detectors", { name: "listed", algorithm_name })).body["id"]));
+    }
+    const seen: string[] = [];
+    let next: string | null = "";
+    while (next !== null && seen.length < 20) {
+      const { body }: Reply = await service.ask(`GET /api/detectors?algorithm_name=knn,hbos,ecod&limit=2${next}`);
+      const items = body["items"] as readonly Json[];
+      expect(items.length).toBeLessThanOrEqual(2);
+      seen.push(...items.map((item) => String(item["id"])));
+      next = body["next_cursor"] === null ? null : `&cursor=${body["next_cursor"] as string}`;
+    }
+    expect(seen).toEqual(made);
   });
 });

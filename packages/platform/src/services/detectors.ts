@@ -17,6 +17,7 @@ import {
   updateDetector,
 } from "../store/detectors.ts";
 import { newId } from "../store/ids.ts";
+import type { PageKey } from "../store/page.ts";
 import { detectorsTag, detectorTag } from "../store/tags.ts";
 import { change, type Done } from "./change.ts";
 import type { Call, ServiceContext } from "./context.ts";
@@ -84,7 +85,7 @@ export async function findDetectors(context: ServiceContext, query: DetectorQuer
   });
 }
 
-/** All that there are of several algorithms, from the cache when it has them. */
+/** One page of several algorithms, from the list of all there are, which the cache may have. */
 async function findByAlgorithms(
   context: ServiceContext,
   names: readonly string[],
@@ -97,10 +98,18 @@ async function findByAlgorithms(
     return rows.map(detectorView);
   });
   const { status, is_fitted: isFitted } = query;
-  const items = value.filter(
-    (view) => (status ?? view.status) === view.status && (isFitted ?? view.is_fitted) === view.is_fitted,
-  );
-  return { items, next_cursor: null };
+  return pageFrom(query, async ({ limit, after }) => {
+    const found = value
+      .filter((view) => (status ?? view.status) === view.status && (isFitted ?? view.is_fitted) === view.is_fitted)
+      .map((view) => ({ view, key: { createdAt: new Date(view.created_at), id: view.id } }))
+      .sort((a, b) => newestFirst(a.key, b.key));
+    return found.filter(({ key }) => after === undefined || newestFirst(after, key) < 0).slice(0, limit);
+  });
+}
+
+/** As the table orders them. */
+function newestFirst(a: PageKey, b: PageKey): number {
+  return b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }
 
 export type DetectorChange = Partial<Pick<DetectorDescription, "name" | "hyperparameters" | "contamination" | "options">>;
