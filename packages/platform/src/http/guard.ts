@@ -7,6 +7,7 @@ import { type AccessRules, type Caller, callerOf, hasCredential, nobody, require
 import type { App } from "./app.ts";
 import { createDeadlines, type Deadline } from "./deadlines.ts";
 import { createRateLimit } from "./rate-limit.ts";
+import { requireSameOrigin } from "./same-origin.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 declare module "fastify" {
@@ -83,6 +84,7 @@ export function guardRequests(app: App, { access, config, sendProblem }: GuardOp
     const { scope = "admin" } = request.routeOptions.config;
     if (scope === "public" || request.is404) return proceed();
     if (!access.required && !hasCredential(request.headers)) {
+      requireSameOrigin(request.method, request.headers);
       request.caller = unnamed;
       return proceed();
     }
