@@ -163,6 +163,9 @@ describe("jobs", () => {
     const { body } = await service.ask(`GET /api/results/${String(id)}`);
     const { explanation } = body["summary"] as { explanation: { rows: readonly { row: number }[] } };
     expect(explanation.rows[0].row).toBe(rows.length - 1);
+    const listed = await service.ask(`GET /api/results?detector_id=${forest}`);
+    const other = (listed.body["items"] as readonly { id: string; summary: Json }[]).find((item) => item.id === id);
+    expect(other?.summary, "a list has the figures alone").toEqual({ ...(body["summary"] as Json), explanation: undefined });
   });
 
   it("gives a result's rows as CSV, Parquet and Arrow", async () => {

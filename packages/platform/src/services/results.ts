@@ -34,8 +34,14 @@ export function findResults(context: ServiceContext, query: ResultQuery): Promis
   const to = query.to === undefined ? undefined : new Date(query.to);
   return pageFrom(query, async (page) => {
     const rows = await listResults(context.database.read, { ...page, detectorId, datasetId, from, to });
-    return rows.map((row) => ({ view: resultView(row), key: row }));
+    return rows.map((row) => ({ view: withoutExplanation(resultView(row)), key: row }));
   });
+}
+
+/** Reasons of a hundred rows are many times what else there is to say: one asks for them by the result. */
+function withoutExplanation(view: ResultView): ResultView {
+  const { explanation: _explanation, ...summary } = view.summary;
+  return { ...view, summary };
 }
 
 export async function getResult(context: ServiceContext, id: string): Promise<ResultView> {
