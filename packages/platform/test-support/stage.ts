@@ -15,6 +15,7 @@ export interface Stage {
   readonly dataFolder: string;
   /** Past the proxy. */
   readonly databaseUrl: string;
+  readonly proxiedUrl: string;
   /** Killed at the end, unless it has ended before. */
   start(environment?: Readonly<Record<string, string>>, options?: Partial<ServiceOptions>): Promise<ServiceProcess>;
   client(random: Random, url: string): KeepingClient;
@@ -34,6 +35,7 @@ export async function openStage(server: TestServer): Promise<Stage> {
     proxy,
     dataFolder: folder.path,
     databaseUrl,
+    proxiedUrl: proxied.href,
     async start(environment = {}, options = {}) {
       const settings = { DATABASE_URL: proxied.href, ...environment };
       const started = startService({ dataFolder: folder.path, program: "newest", ...options, environment: settings });
