@@ -16,6 +16,8 @@ export interface Deadline {
 
 export interface Deadlines {
   start(request: FastifyRequest, reply: FastifyReply, limitMs: number): Deadline;
+  /** Of what has no time limit, now and from now on. */
+  endStreams(reason: NomalyError): void;
   close(): void;
 }
 
@@ -32,11 +34,17 @@ export function createDeadlines(onLate: (reply: FastifyReply, error: NomalyError
   };
   const timer = setInterval(look, lookMs);
   timer.unref();
+  let streamsEnd: NomalyError | undefined;
   return {
     start(request, reply, limitMs) {
       const deadline = new RequestDeadline(request, reply, limitMs, open);
       open.add(deadline);
+      if (streamsEnd !== undefined && limitMs === Infinity) deadline.stop(streamsEnd);
       return deadline;
+    },
+    endStreams(reason) {
+      streamsEnd = reason;
+      for (const deadline of open) if (deadline.at === Infinity) deadline.stop(reason);
     },
     close: () => clearInterval(timer),
   };
@@ -61,16 +69,24 @@ class RequestDeadline implements Deadline {
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      const { raw } = this.#reply;
-      const onClose = () => {
-        if (!raw.writableFinished) this.#controller?.abort(new NomalyError("ABORTED", "the client left"));
-      };
-      if (raw.destroyed) onClose();
-      else raw.once("close", onClose);
-    }
-    return this.#controller.signal;
+    return this.#controlled().signal;
+  }
+
+  stop(reason: NomalyError): void {
+    this.#controlled().abort(reason);
+  }
+
+  #controlled(): AbortController {
+    if (this.#controller !== undefined) return this.#controller;
+    const controller = new AbortController();
+    this.#controller = controller;
+    const { raw } = this.#reply;
+    const onClose = () => {
+      if (!raw.writableFinished) controller.abort(new NomalyError("ABORTED", "the client left"));
+    };
+    if (raw.destroyed) onClose();
+    else raw.once("close", onClose);
+    return controller;
   }
 
   pass(onLate: (reply: FastifyReply, error: NomalyError) => void, now: number): void {

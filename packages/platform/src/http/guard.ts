@@ -6,6 +6,7 @@ import type { Config } from "../config/settings.ts";
 import { type AccessRules, type Caller, callerOf, hasCredential, nobody, requireScope, type Scope, unnamed } from "./access.ts";
 import type { App } from "./app.ts";
 import { createDeadlines, type Deadline } from "./deadlines.ts";
+import { endWithin } from "./ending.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { requireSameOrigin } from "./same-origin.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -61,6 +62,7 @@ export function guardRequests(app: App, { access, config, sendProblem }: GuardOp
     const details = { field: "rate_limit", expected: `${limit} a second` };
     throw new NomalyError("RATE_LIMITED", `this key may make ${limit} requests a second`, details);
   };
+  endWithin(app, { limitMs: config.shutdownTimeoutS * 1000, endStreams: deadlines.endStreams });
   app.addHook("onClose", async () => deadlines.close());
   app.decorateRequest("caller");
   app.decorateRequest("deadline");

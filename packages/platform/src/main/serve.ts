@@ -36,7 +36,13 @@ export async function serve({ config, version, database, closing }: ServerToStar
       closing,
     );
     const access: AccessRules = { required, authenticate: createAuthenticate(context, httpClient) };
-    const app = closing.opened(await createApp({ context, access, version, logger }), (open) => open.close());
+    const outgoing = () => httpClient.stats();
+    const app = closing.opened(await createApp({ context, access, version, logger, outgoing }), async (open) => {
+      // At once, each within the time that running work is given: neither requests nor jobs begin while the others end.
+      const timeoutMs = config.shutdownTimeoutS * 1000;
+      const jobsEnd = context.queue.close({ timeoutMs });
+      await open.close().finally(() => jobsEnd);
+    });
     if (config.jobConcurrency > 0)
       await context.queue.work(createJobHandlers(context, sendWebhook), { concurrency: config.jobConcurrency });
     await listen(app, config);
