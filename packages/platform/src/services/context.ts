@@ -30,6 +30,8 @@ export interface Call {
   readonly actor: string;
   readonly requestId: string;
   readonly signal: AbortSignal;
+  /** Work that takes long for a good reason may take so many milliseconds from now on, whatever the limit of a request is. */
+  readonly allowTime?: (ms: number) => void;
   /** The same request sent again must not be done again. */
   readonly idempotency?: { readonly key: string; readonly requestHash: string } | undefined;
 }

@@ -13,7 +13,8 @@ import { newId } from "../store/ids.ts";
 import { datasetTag } from "../store/tags.ts";
 import { change, type Done } from "./change.ts";
 import type { Call, ServiceContext } from "./context.ts";
-import { type DatasetProfile, inspectDataset, readRows } from "./inspect-dataset.ts";
+import { fileWork } from "./file-work.ts";
+import { type DatasetProfile, type FileToRead, inspectDataset, type Inspected, readRows } from "./inspect-dataset.ts";
 import { type Page, pageFrom, type PageQuery } from "./pages.ts";
 import { requireDataset, rowLimitsOf, withDatasetFile } from "./rows-source.ts";
 
@@ -38,6 +39,10 @@ export interface Upload {
 
 const nameLengthMax = 200;
 const gzipHeadBytes = 2;
+/** Of a small file; a larger one has more. */
+const inspectionMsMax = 60_000;
+/** A fifth of what one busy processor does. */
+const inspectedBytesPerMsMin = (5 * 1024 ** 2) / 1000;
 
 /** Streams to disk; nothing of it stays when the file cannot be read or the quota is full. */
 export async function uploadDataset(
@@ -85,7 +90,7 @@ async function storeDataset(context: ServiceContext, call: Call, { name, format,
   try {
     const opened = await context.blobs.open(blob.key, call.signal);
     const file = { path: opened.path, name, ...(format === undefined ? {} : { format }) };
-    const found = await inspectDataset(file, call.signal).finally(() => opened.release());
+    const found = await inspected(call, { file, sizeBytes: blob.sizeBytes, signal: call.signal }).finally(() => opened.release());
     const done = await change<DatasetView>(context, call, {
       action: "dataset.create",
       subjectKind: "dataset",
@@ -112,6 +117,26 @@ async function storeDataset(context: ServiceContext, call: Call, { name, format,
     // One that cannot be removed now is found by upkeep.
     if (!mayBeNamed) await context.blobs.remove(blob.key).catch(() => undefined);
   }
+}
+
+interface ToInspect {
+  readonly file: FileToRead;
+  readonly sizeBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** What has arrived is worth waiting for: the time that a request may take does not go by here. */
+function inspected(call: Call, { file, sizeBytes, signal }: ToInspect): Promise<Inspected> {
+  allowInspection(call, sizeBytes);
+  return fileWork.run(signal, () => {
+    // Those before it may have taken long.
+    allowInspection(call, sizeBytes);
+    return inspectDataset(file, signal);
+  });
+}
+
+function allowInspection({ allowTime }: Call, sizeBytes: number): void {
+  allowTime?.(inspectionMsMax + sizeBytes / inspectedBytesPerMsMin);
 }
 
 function requireQuota(usedBytes: number, addedBytes: number, quotaBytes: number): void {
@@ -150,11 +175,14 @@ export async function removeDataset(context: ServiceContext, call: Call, id: str
 
 export async function profileDataset(context: ServiceContext, call: Call, id: string): Promise<DatasetProfile> {
   const dataset = await requireDataset(context, id);
+  // Also when another request has begun the same.
+  allowInspection(call, dataset.sizeBytes);
   const { value } = await context.cache.get<DatasetProfile>(
     datasetProfileEntry(id),
     (signal) =>
       withDatasetFile(context, dataset, signal, async ({ path, name, format }) => {
-        const { profile } = await inspectDataset({ path, name, ...(format === undefined ? {} : { format }) }, signal);
+        const file = { path, name, ...(format === undefined ? {} : { format }) };
+        const { profile } = await inspected(call, { file, sizeBytes: dataset.sizeBytes, signal });
         return profile;
       }),
     call.signal,
@@ -171,7 +199,7 @@ export async function datasetRows(
 ): Promise<{ readonly rows: readonly Readonly<Record<string, unknown>>[]; readonly n_samples: number }> {
   const dataset = await requireDataset(context, id);
   const rows = await withDatasetFile(context, dataset, call.signal, ({ path, name, format }) =>
-    readRows({ path, name, ...(format === undefined ? {} : { format }) }, window, call.signal),
+    fileWork.run(call.signal, () => readRows({ path, name, ...(format === undefined ? {} : { format }) }, window, call.signal)),
   );
   return { rows, n_samples: dataset.nSamples };
 }

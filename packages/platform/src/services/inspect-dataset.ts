@@ -44,7 +44,7 @@ export interface Inspected {
   readonly profile: DatasetProfile;
 }
 
-interface FileToRead {
+export interface FileToRead {
   readonly path: string;
   /** As messages call it. */
   readonly name: string;

@@ -8,6 +8,7 @@ import { deleteResult, listResults, resultById, resultBytes, type ResultRow } fr
 import { change } from "./change.ts";
 import { convertParquet, type ResultFormat } from "./convert-parquet.ts";
 import type { Call, ServiceContext } from "./context.ts";
+import { fileWork } from "./file-work.ts";
 import { type Page, pageFrom, type PageQuery } from "./pages.ts";
 
 export interface ResultView {
@@ -59,7 +60,7 @@ export async function resultFile(context: ServiceContext, call: Call, id: string
     const from = join(folder, "result.parquet");
     const to = join(folder, `result.${format}`);
     await writeFile(from, bytes);
-    await convertParquet({ from, to, format }, call.signal);
+    await fileWork.run(call.signal, () => convertParquet({ from, to, format }, call.signal));
     return await readFile(to);
   } finally {
     await rm(folder, { recursive: true, force: true });

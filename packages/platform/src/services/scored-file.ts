@@ -12,6 +12,7 @@ import { openSource, type Source } from "../files/source.ts";
 import { createTemporaryFiles } from "../files/temporary.ts";
 import type { DatasetRow } from "../store/datasets.ts";
 import type { Call, ServiceContext } from "./context.ts";
+import { fileWork } from "./file-work.ts";
 import { liveModel, type LiveModel } from "./live-model.ts";
 import { withDatasetFile } from "./rows-source.ts";
 
@@ -62,7 +63,11 @@ async function fileOfLines(folder: string, json: string): Promise<FileGiven> {
   return { kind: "file", path, name: "data", format: "ndjson" };
 }
 
-export async function withParquet<Value>(
+export function withParquet<Value>(path: string, signal: AbortSignal, work: (source: Source) => Promise<Value>): Promise<Value> {
+  return fileWork.run(signal, () => withOpenParquet(path, signal, work));
+}
+
+async function withOpenParquet<Value>(
   path: string,
   signal: AbortSignal,
   work: (source: Source) => Promise<Value>,

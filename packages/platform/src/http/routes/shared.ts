@@ -50,6 +50,9 @@ export function callOf(request: FastifyRequest): Call {
     get signal() {
       return request.stopSignal;
     },
+    allowTime(ms) {
+      if (request.deadline !== undefined) request.deadline.at = Math.max(request.deadline.at, performance.now() + ms);
+    },
     idempotency: idempotencyOf(request),
   };
 }
