@@ -9,7 +9,7 @@ let dataset: string;
 
 beforeAll(async () => {
   const allowed = "hooks.example.com:8443,*.hooks.example.org,127.0.0.1:9+private+http";
-  service = await startService({ http_allowed_hosts: allowed });
+  service = await startService({ http_allowed_hosts: allowed, train_inline_values: "100" });
   detector = await trainedDetector(service);
   const stored = await service.ask("POST /api/datasets", { json: { name: "rows", data: rows } });
   dataset = String(stored.body["id"]);
@@ -91,6 +91,31 @@ describe("what only jobs take", () => {
     expect(told(await postLarge(path, { ...ofRows, background: true }))).toEqual([400, "REQUEST", "background"]);
     const webhook = { webhook_url: "http://127.0.0.1:9/done" };
     expect(told(await postLarge(path, { ...ofRows, ...webhook }))).toEqual([400, "REQUEST", "webhook_url"]);
+  });
+});
+
+describe("judging a data set", () => {
+  const tooLarge = [413, "TOO_LARGE", "dataset_id"];
+
+  it("is done at once up to the size that a training may have, and refused beyond", async () => {
+    const labels = rows.map((_, index) => (index === 39 ? 1 : 0));
+    const small = { detector_id: detector, dataset_id: dataset };
+    expect((await post("/api/detection/explain", small)).status).toBe(200);
+    expect((await post("/api/detection/evaluate", { ...small, labels })).status).toBe(200);
+    const stored = await post("/api/datasets", { name: "more rows", data: someRows(51) });
+    const large = { detector_id: detector, dataset_id: stored.body["id"] };
+    const refused = await post("/api/detection/explain", large);
+    expect(told(refused)).toEqual(tooLarge);
+    expect(refused.body["detail"]).toMatch(/sample/);
+    expect(told(await post("/api/detection/evaluate", { ...large, label_column: "x" }))).toEqual(tooLarge);
+  });
+
+  it("counts for each of the detectors that are compared", async () => {
+    const other = await trainedDetector(service);
+    const two = { detector_ids: [detector, other] };
+    expect(told(await post("/api/detection/compare", { ...two, dataset_id: dataset }))).toEqual(tooLarge);
+    const stored = await post("/api/datasets", { name: "fewer rows", data: someRows(25) });
+    expect((await post("/api/detection/compare", { ...two, dataset_id: stored.body["id"] })).status).toBe(200);
   });
 });
 

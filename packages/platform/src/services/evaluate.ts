@@ -5,6 +5,7 @@ import { labelsOf } from "../files/labels.ts";
 import type { RowsGiven } from "../compute/rows-given.ts";
 import type { Call, ServiceContext } from "./context.ts";
 import { agreement, type Agreement } from "./agreement.ts";
+import { requireJudgeable } from "./judged-size.ts";
 import { liveModel, type LiveModel } from "./live-model.ts";
 import { readScores, type TableSource, withScoredFile } from "./scored-file.ts";
 import type { Truth } from "./truth.ts";
@@ -43,6 +44,7 @@ export async function evaluate(context: ServiceContext, call: Call, asked: Asked
     const message = "evaluating needs known anomalies: give labels, one 0 or 1 for each row, or label_column";
     throw new NomalyError("LABEL", message, { field: "labels", expected: "labels or label_column", received: "neither" });
   }
+  requireJudgeable(context, asked.source);
   const { model, scores, truth } = await scoresOf(context, call, asked);
   if (truth === undefined) throw new Error("internal: labels were given and are not there");
   return { model, rowCount: scores.length, figures: figuresOf(truth, scores, model.threshold) };
@@ -64,10 +66,12 @@ export async function compare(
   call: Call,
   { detectorIds, ...asked }: Omit<Asked, "detectorId"> & { readonly detectorIds: readonly string[] },
 ): Promise<Comparison> {
+  const ids = new Set(detectorIds);
+  requireJudgeable(context, asked.source, ids.size);
   const compared = new Map<string, Compared>();
   const scoresById = new Map<string, Float64Array>();
   // One after the other: each may take all workers, and holds one score a row.
-  for (const detectorId of new Set(detectorIds)) {
+  for (const detectorId of ids) {
     try {
       const { model, scores, truth } = await scoresOf(context, call, { detectorId, ...asked });
       const anomalyCount = scores.reduce((count, score) => count + (score > model.threshold ? 1 : 0), 0);

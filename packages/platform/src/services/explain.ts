@@ -4,6 +4,7 @@ import { type EncodedReason, encodeReason } from "../compute/encode-predictions.
 import type { RowsGiven } from "../compute/rows-given.ts";
 import type { Explained, PredictOutcome } from "../compute/work.ts";
 import type { Call, ServiceContext } from "./context.ts";
+import { requireJudgeable } from "./judged-size.ts";
 import { liveModel, type LiveModel } from "./live-model.ts";
 import { readScores, type ScoredFile, type TableSource, withParquet, withScoredFile } from "./scored-file.ts";
 import { rowsAt, topIndexes } from "./top-rows.ts";
@@ -45,6 +46,7 @@ export async function explainTop(
   call: Call,
   { detectorId, source, top }: { readonly detectorId: string; readonly source: RowsGiven | TableSource; readonly top: number },
 ): Promise<ExplainAnswer> {
+  requireJudgeable(context, source);
   if (source.kind !== "rows") {
     return withScoredFile(context, call, { detectorId, source }, async (scored) => ({
       model: scored.model,

@@ -30,7 +30,8 @@ export function registerJudge(app: App, context: ServiceContext): void {
       schema: {
         tags,
         summary: "why the most anomalous rows scored as they did",
-        description: "For the rows of highest score: what each column added, and what is usual there.",
+        description:
+          "For the rows of highest score: what each column added, and what is usual there. Of large data sets take a sample.",
         body: ExplainRequest,
         response: { 200: Type.Ref("Explained"), ...problems },
       },
@@ -72,7 +73,7 @@ export function registerJudge(app: App, context: ServiceContext): void {
       schema: {
         tags,
         summary: "how trained detectors compare on one table",
-        description: "With known anomalies their figures; always how they agree.",
+        description: "With known anomalies their figures; always how they agree. Of large data sets take a sample.",
         body: CompareRequest,
         response: { 200: Type.Ref("Compared"), ...problems },
       },
