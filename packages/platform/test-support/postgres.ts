@@ -127,7 +127,14 @@ async function startServer(place: ServerPlace): Promise<TestServer> {
   }
 
   const toAll = (signal: NodeJS.Signals) => {
-    for (const pid of [server?.pid ?? 0, ...childrenOf(server?.pid ?? 0)]) process.kill(pid, signal);
+    for (const pid of [server?.pid ?? 0, ...childrenOf(server?.pid ?? 0)]) {
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        // A session that ended between the look and the signal needs none.
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      }
+    }
   };
   const onExit = () => void server?.kill("SIGQUIT");
   process.once("exit", onExit);
