@@ -70,6 +70,9 @@ describe("keys and scopes", () => {
     );
     const statuses = new Set(replies.map(({ status }) => status));
     expect([...statuses].toSorted((a, b) => a - b)).toEqual([401, 429]);
+    expect((await service.ask("GET /api/jobs", bearer(keys["admin"]))).status).toBe(200);
+    const fresh = bearer(await service.createKey(["read"]));
+    await eventually("a new key is looked at", async () => (await service.ask("GET /api/jobs", fresh)).status === 200);
   });
 
   it("writes down every change with who made it, and no read", async () => {

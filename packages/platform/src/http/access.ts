@@ -37,7 +37,7 @@ export async function callerOf(headers: IncomingHttpHeaders, rules: AccessRules)
   throw new NomalyError("UNAUTHENTICATED", "the key or token is not known, has ended or was revoked", { field: "authorization" });
 }
 
-function credentialOf(headers: IncomingHttpHeaders): string | undefined {
+export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
   const [scheme = "", value = ""] = headers.authorization?.split(" ") ?? [];
   if (scheme.toLowerCase() === "bearer" && value !== "") return value;
   const key = headers["x-api-key"];

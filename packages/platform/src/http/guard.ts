@@ -3,11 +3,22 @@
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../config/settings.ts";
-import { type AccessRules, type Caller, callerOf, hasCredential, nobody, requireScope, type Scope, unnamed } from "./access.ts";
+import {
+  type AccessRules,
+  type Caller,
+  callerOf,
+  credentialOf,
+  hasCredential,
+  nobody,
+  requireScope,
+  type Scope,
+  unnamed,
+} from "./access.ts";
 import type { App } from "./app.ts";
 import { createDeadlines, type Deadline } from "./deadlines.ts";
 import { endWithin } from "./ending.ts";
 import { createRateLimit } from "./rate-limit.ts";
+import { createSeenKeys } from "./seen-keys.ts";
 import { requireSameOrigin } from "./same-origin.ts";
 import { securityHeaders } from "./security-headers.ts";
 
@@ -35,23 +46,13 @@ export interface GuardOptions {
 export function guardRequests(app: App, { access, config, sendProblem }: GuardOptions): void {
   const limitMs = config.requestTimeoutS * 1000;
   const rates = createRateLimit({ limit: config.rateLimit, windowMs: 1000 });
-  const failures = createRateLimit({ limit: failuresMax, windowMs: 1000 });
   const deadlines = createDeadlines((reply, error) => {
     // The rest of the body is not waited for.
     reply.header("connection", "close");
     sendProblem(error, reply.request, reply);
     reply.raw.once("finish", () => reply.request.raw.destroy());
   });
-  const identify = async (request: FastifyRequest, scope: Scope): Promise<void> => {
-    const address = `address ${request.ip}`;
-    try {
-      request.caller = await callerOf(request.headers, access);
-    } catch (error) {
-      if (!failures.take(address).isAllowed) throw tooManyFailures();
-      throw error;
-    }
-    requireScope(request.caller, scope);
-  };
+  const identify = createIdentify(access);
   const limitRate = (request: FastifyRequest, reply: FastifyReply): void => {
     if (!request.caller.isLimited) return;
     const { isAllowed, limit, remaining, resetSeconds } = rates.take(request.caller.actor);
@@ -62,7 +63,7 @@ export function guardRequests(app: App, { access, config, sendProblem }: GuardOp
     const details = { field: "rate_limit", expected: `${limit} a second` };
     throw new NomalyError("RATE_LIMITED", `this key may make ${limit} requests a second`, details);
   };
-  endWithin(app, { limitMs: config.shutdownTimeoutS * 1000, endStreams: deadlines.endStreams });
+  endWithin(app, { limitMs: config.shutdownTimeoutS * 1000, endStreams: (reason) => deadlines.endStreams(reason) });
   app.addHook("onClose", async () => deadlines.close());
   app.decorateRequest("caller");
   app.decorateRequest("deadline");
@@ -97,6 +98,27 @@ export function guardRequests(app: App, { access, config, sendProblem }: GuardOp
     request.deadline?.end();
     done();
   });
+}
+
+function createIdentify(access: AccessRules): (request: FastifyRequest, scope: Scope) => Promise<void> {
+  const failures = createRateLimit({ limit: failuresMax, windowMs: 1000 });
+  const valid = createSeenKeys();
+  return async (request, scope) => {
+    const address = `address ${request.ip}`;
+    const credential = credentialOf(request.headers) ?? "";
+    if (failures.isOver(address) && !valid.has(credential)) throw tooManyFailures();
+    try {
+      request.caller = await callerOf(request.headers, access);
+    } catch (error) {
+      // A database that is away says nothing about the key.
+      if (!(error instanceof NomalyError) || error.code !== "UNAUTHENTICATED") throw error;
+      valid.remove(credential);
+      if (!failures.take(address).isAllowed) throw tooManyFailures();
+      throw error;
+    }
+    valid.add(credential);
+    requireScope(request.caller, scope);
+  };
 }
 
 function tooManyFailures(): NomalyError {

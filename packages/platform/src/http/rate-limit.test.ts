@@ -15,3 +15,15 @@ it("counts each caller by itself, and anew in each window", () => {
   time = 1000;
   expect(limit.take("a")).toMatchObject({ isAllowed: true, remaining: 1 });
 });
+
+it("says whether the next one would be over the limit, without counting it", () => {
+  let time = 0;
+  const limit = createRateLimit({ limit: 2, windowMs: 1000, now: () => time });
+  expect(limit.isOver("a")).toBe(false);
+  limit.take("a");
+  expect([limit.isOver("a"), limit.isOver("a")]).toEqual([false, false]);
+  limit.take("a");
+  expect([limit.isOver("a"), limit.isOver("b")]).toEqual([true, false]);
+  time = 1000;
+  expect(limit.isOver("a")).toBe(false);
+});

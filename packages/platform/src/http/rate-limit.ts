@@ -6,6 +6,8 @@
 export interface RateLimit {
   /** Counts one request. */
   take(caller: string): RateState;
+  /** The next one would be over the limit. */
+  isOver(caller: string): boolean;
 }
 
 export interface RateState {
@@ -48,6 +50,10 @@ export function createRateLimit({ limit, windowMs, now = () => performance.now()
         remaining: Math.max(0, limit - window.count),
         resetSeconds: Math.ceil((window.endsAt - time) / 1000),
       };
+    },
+    isOver(caller) {
+      const window = windows.get(caller);
+      return window !== undefined && window.endsAt > now() && window.count >= limit;
     },
   };
 }

@@ -5,9 +5,13 @@ import { Type } from "typebox";
 import type { ServiceContext } from "../../services/context.ts";
 import { checkHealth, isReady } from "../../services/health.ts";
 import type { App } from "../app.ts";
+import { keptFor } from "../kept-for.ts";
 import { problemsOf } from "./shared.ts";
 
 const tags = ["health"];
+
+/** Anybody may ask whether requests can be served: however often, the database hears of it this seldom. */
+const readyMs = 1000;
 
 export function registerHealth(app: App, context: ServiceContext): void {
   const Live = Type.Object({ status: Type.Literal("ok") });
@@ -16,12 +20,13 @@ export function registerHealth(app: App, context: ServiceContext): void {
     { config: { scope: "public" }, schema: { tags, summary: "the process lives", response: { 200: Live } } },
     async () => ({ status: "ok" as const }),
   );
+  const ready = keptFor(readyMs, () => isReady(context));
   const Ready = Type.Object({ status: Type.Union([Type.Literal("ok"), Type.Literal("unavailable")]) });
   app.get(
     "/health/ready",
     { config: { scope: "public" }, schema: { tags, summary: "requests can be served", response: { 200: Ready, 503: Ready } } },
     async (_request, reply) => {
-      const isUp = await isReady(context);
+      const isUp = await ready();
       return reply.code(isUp ? 200 : 503).send({ status: isUp ? "ok" : "unavailable" });
     },
   );
