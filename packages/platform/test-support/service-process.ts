@@ -111,22 +111,31 @@ export interface DataFolder {
 
 export function makeDataFolder(): DataFolder {
   const path = mkdtempSync(join(tmpdir(), "nomaly-service-"));
+  const onExit = () => void endDatabase(path);
+  process.once("exit", onExit);
   return {
     path,
     async remove() {
-      const lock = join(path, "postgres/postmaster.pid");
-      if (existsSync(lock)) {
-        const pid = Number(readFileSync(lock, "utf8").split("\n")[0]);
-        try {
-          process.kill(pid, "SIGQUIT");
-          await eventually("the database has ended", () => !isAlive(pid));
-        } catch {
-          // It has ended already.
-        }
-      }
+      process.off("exit", onExit);
+      const pid = endDatabase(path);
+      if (pid !== undefined) await eventually("the database has ended", () => !isAlive(pid));
       rmSync(path, { recursive: true, force: true });
     },
   };
+}
+
+/** @returns the number of its process, if there was one. */
+function endDatabase(folder: string): number | undefined {
+  const lock = join(folder, "postgres/postmaster.pid");
+  if (!existsSync(lock)) return undefined;
+  const pid = Number(readFileSync(lock, "utf8").split("\n")[0]);
+  try {
+    process.kill(pid, "SIGQUIT");
+    return pid;
+  } catch {
+    // It has ended already.
+    return undefined;
+  }
 }
 
 function isAlive(pid: number): boolean {

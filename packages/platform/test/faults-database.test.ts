@@ -91,7 +91,7 @@ describe("faults of the database", () => {
       stage.proxy.blackhole();
       await refusedInTime(url);
       expect((await send(url, "GET /health/live")).status).toBe(200);
-      expect((await send(url, "GET /health/ready")).status).toBe(503);
+      await eventually("readiness is refused", async () => (await send(url, "GET /health/ready")).status === 503, 5000);
       stage.proxy.heal();
       await acknowledges(client, 5);
       task.meta.seen = await kept(client, url);
