@@ -1,7 +1,15 @@
+import { EventEmitter } from "node:events";
+import { type AddressInfo, connect } from "node:net";
+import { text } from "node:stream/consumers";
+import fastify from "fastify";
 import { describe, expect, it } from "vitest";
-import { createAdmission } from "./admission.ts";
+import { createAdmission, guardGate } from "./admission.ts";
+import type { App } from "./app.ts";
 
-const request = (bytes = 0) => ({ headers: { "content-length": String(bytes) } });
+const request = (bytes = 0) =>
+  Object.assign(new EventEmitter(), { headers: { "content-length": String(bytes) }, socket: { bytesRead: 0 } });
+const chunked = () =>
+  Object.assign(new EventEmitter(), { headers: { "transfer-encoding": "chunked" }, socket: { bytesRead: 300 } });
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe("admission", () => {
@@ -48,4 +56,53 @@ describe("admission", () => {
     expect(admission.refusal(request(200_000))).toBeUndefined();
     expect(admission.stats()).toMatchObject({ inFlight: 2, bodyBytes: 200_000 });
   });
+
+  it("counts a body in chunks as the largest until it has come, and as what it was from then on", () => {
+    const limits = { bodyBytesMax: 1_000_000, unsaidBytes: 600_000 };
+    const admission = createAdmission({ limits, waitSeconds: () => 1 });
+    const first = chunked();
+    expect(admission.refusal(first)).toBeUndefined();
+    expect(admission.refusal(chunked())).toMatch(/bytes/);
+    first.socket.bytesRead = 100_300;
+    first.emit("end");
+    expect(admission.stats().bodyBytes).toBe(100_000);
+    expect(admission.refusal(chunked())).toBeUndefined();
+    admission.left(first);
+    expect(admission.stats()).toMatchObject({ inFlight: 1, bodyBytes: 600_000 });
+  });
 });
+
+describe("the gate", () => {
+  it.each(["/api/detection/predict", "/api/%64etection/predict", "http://any.example/api/detection/predict"])(
+    "counts and refuses a request to %s",
+    async (path) => {
+      const app = fastify() as unknown as App;
+      let waitS = 5;
+      const admission = createAdmission({ waitSeconds: () => waitS });
+      guardGate(app, admission);
+      let inFlight = 0;
+      app.post("/api/detection/predict", async () => {
+        ({ inFlight } = admission.stats());
+        return "predicted";
+      });
+      await app.listen({ port: 0, host: "127.0.0.1" });
+      const { port } = app.server.address() as AddressInfo;
+      try {
+        expect(await post(port, path)).not.toContain("predicted");
+        expect(admission.stats()).toMatchObject({ refusedByQueue: 1, admitted: 0 });
+        waitS = 0;
+        expect(await post(port, path)).toContain("predicted");
+        expect(inFlight).toBe(1);
+        expect(admission.stats()).toMatchObject({ admitted: 1, inFlight: 0 });
+      } finally {
+        await app.close();
+      }
+    },
+  );
+});
+
+async function post(port: number, path: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.end(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+  return text(socket);
+}

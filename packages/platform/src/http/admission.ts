@@ -8,8 +8,9 @@
  */
 
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { NomalyError } from "@nomaly/detect";
+import type { App } from "./app.ts";
 import { problemOf, problemType } from "./problem.ts";
 
 export interface AdmissionLimits {
@@ -19,8 +20,10 @@ export interface AdmissionLimits {
   readonly turnCountMin: number;
   /** Costly requests that are being answered at once. */
   readonly inFlightMax: number;
-  /** Their bodies together, by what they say of their length. */
+  /** Their bodies together, by what they say of their length, */
   readonly bodyBytesMax: number;
+  /** and those that do not say it by this, until they have come: then it is known. */
+  readonly unsaidBytes: number;
   /** Expected wait for a worker. */
   readonly waitSecondsMax: number;
   readonly retryAfterSeconds: number;
@@ -31,11 +34,17 @@ export const admissionDefaults: AdmissionLimits = {
   turnCountMin: 32,
   inFlightMax: 2000,
   bodyBytesMax: 1024 ** 3,
+  unsaidBytes: 64 * 1024 ** 2,
   waitSecondsMax: 1,
   retryAfterSeconds: 1,
 };
 
 type Sized = Pick<IncomingMessage, "headers">;
+/** A request and its connection, which counts the bytes that came. */
+type Arriving = Sized & {
+  readonly socket: { readonly bytesRead: number };
+  once(event: "end", listener: () => void): unknown;
+};
 
 export interface AdmissionStats {
   readonly inFlight: number;
@@ -49,7 +58,9 @@ export interface AdmissionStats {
 
 export interface Admission {
   /** Why a request is not let in; `undefined` lets it in. */
-  refusal(request: Sized): string | undefined;
+  refusal(request: Arriving): string | undefined;
+  /** It has been let in and is not over. */
+  has(request: Sized): boolean;
   /** Once for each that was let in, when it is over. */
   left(request: Sized): void;
   stats(): AdmissionStats;
@@ -73,8 +84,14 @@ export function createAdmission({ limits: given = {}, waitSeconds, now = () => p
   let turnStartedAt = 0;
   let turnCount = 0;
   const endTurn = () => (turnCount = 0);
+  const sizes = new Map<Sized, number>();
 
-  function refusal(request: Sized): string | undefined {
+  function setSize(request: Sized, sizeBytes: number): void {
+    bodyBytes += sizeBytes - (sizes.get(request) ?? 0);
+    sizes.set(request, sizeBytes);
+  }
+
+  function refusal(request: Arriving): string | undefined {
     if (turnCount === 0) {
       turnStartedAt = now();
       setImmediate(endTurn);
@@ -90,23 +107,30 @@ export function createAdmission({ limits: given = {}, waitSeconds, now = () => p
       counts.refusedByQueue++;
       return "the wait for a worker would be too long";
     }
-    const sizeBytes = sizeOf(request);
+    const isUnsaid = request.headers["transfer-encoding"] !== undefined;
+    const sizeBytes = isUnsaid ? limits.unsaidBytes : sizeOf(request);
     if (bodyBytes + sizeBytes > limits.bodyBytesMax) {
       counts.refusedByBytes++;
       return `the bodies of ${inFlight} requests take ${bodyBytes} bytes already`;
     }
     turnCount++;
     inFlight++;
-    bodyBytes += sizeBytes;
+    setSize(request, sizeBytes);
+    if (isUnsaid) {
+      const before = request.socket.bytesRead;
+      request.once("end", () => sizes.has(request) && setSize(request, request.socket.bytesRead - before));
+    }
     counts.admitted++;
     return undefined;
   }
 
   return {
     refusal,
+    has: (request) => sizes.has(request),
     left(request) {
       inFlight--;
-      bodyBytes -= sizeOf(request);
+      setSize(request, 0);
+      sizes.delete(request);
     },
     stats: () => ({ inFlight, bodyBytes, ...counts }),
   };
@@ -123,8 +147,12 @@ const discardedBytesMax = 256 * 1024;
 /** Paths that are costly, by their beginning. */
 const costlyPath = /^(?:\/api)?\/detection\//;
 
-/** Stands before the web framework: a refusal must cost a small part of what an answer does, or refusing is what overloads. */
-export function guardGate(server: Server, admission: Admission): void {
+/**
+ * Stands before the web framework: a refusal must cost a small part of what an answer does, or refusing is what overloads. What the path
+ * hid from it, by percent signs or by being a whole URL, is caught once the framework has found the route.
+ */
+export function guardGate(app: App, admission: Admission): void {
+  const { server } = app;
   const listeners = server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners("request");
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
@@ -135,6 +163,13 @@ export function guardGate(server: Server, admission: Admission): void {
       response.once("close", () => admission.left(request));
     }
     for (const listener of listeners) listener.call(server, request, response);
+  });
+  app.addHook("onRequest", ({ method, raw, routeOptions }, reply, done) => {
+    if (method !== "POST" || !costlyPath.test(routeOptions.url ?? "") || admission.has(raw)) return done();
+    const why = admission.refusal(raw);
+    if (why !== undefined) return done(new NomalyError("OVERLOADED", why, { field: "load" }));
+    reply.raw.once("close", () => admission.left(raw));
+    done();
   });
 }
 

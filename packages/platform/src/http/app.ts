@@ -8,7 +8,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import type { ServiceContext } from "../services/context.ts";
 import { createMetrics } from "../watch/metrics.ts";
 import type { AccessRules, Scope } from "./access.ts";
-import { createAdmission, guardGate } from "./admission.ts";
+import { admissionDefaults, createAdmission, guardGate } from "./admission.ts";
 import { answerSocket } from "./broken-requests.ts";
 import { guardRequests } from "./guard.ts";
 import { parseJson } from "./json-body.ts";
@@ -76,8 +76,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.addHook("onRoute", ({ method, url }) => known.add(method, url));
   answerMistakes(app, known);
   readBodies(app);
-  const admission = createAdmission({ waitSeconds: () => context.compute.retryAfterSeconds() });
-  guardGate(app.server, admission);
+  const limits = { unsaidBytes: Math.min(config.bodyBytes, admissionDefaults.unsaidBytes) };
+  const admission = createAdmission({ limits, waitSeconds: () => context.compute.retryAfterSeconds() });
+  guardGate(app, admission);
   guardRequests(app, { access: options.access, config, sendProblem });
   const metrics = createMetrics({ ...context, admission, outgoing: options.outgoing });
   app.addHook("onResponse", (request, reply, done) => {
