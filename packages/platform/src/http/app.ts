@@ -13,7 +13,7 @@ import { answerSocket } from "./broken-requests.ts";
 import { guardRequests } from "./guard.ts";
 import { parseJson } from "./json-body.ts";
 import { createKnownPaths, type KnownPaths } from "./known-paths.ts";
-import { arrowMediaType, LargeBody, largeBodyBytesMin, takesLargeBodies, wantsArrow } from "./large-body.ts";
+import { arrowMediaType, LargeBody, largeBodyBytesMin, smallBodyBytes, takesLargeBodies, wantsArrow } from "./large-body.ts";
 import { registerOpenApi } from "./openapi.ts";
 import { problemOf, problemType } from "./problem.ts";
 import { registerRoutes } from "./routes/all.ts";
@@ -56,7 +56,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { config } = context;
   const app: App = fastify({
     loggerInstance: logger,
-    bodyLimit: config.bodyBytes,
+    bodyLimit: Math.min(smallBodyBytes, config.bodyBytes),
     requestTimeout: wholeRequestMsMax,
     connectionTimeout: 0,
     keepAliveTimeout: idleMsMax,
@@ -73,7 +73,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   const known = createKnownPaths();
-  app.addHook("onRoute", ({ method, url }) => known.add(method, url));
+  app.addHook("onRoute", (route) => {
+    known.add(route.method, route.url);
+    if (route.config?.takesLargeBodies === true) route.bodyLimit = config.bodyBytes;
+  });
   answerMistakes(app, known);
   readBodies(app);
   const limits = { unsaidBytes: Math.min(config.bodyBytes, admissionDefaults.unsaidBytes) };

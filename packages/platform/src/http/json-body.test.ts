@@ -17,4 +17,28 @@ it.each([
   ['{"a":{"_\\u005fproto__":1}}', /__proto__/],
   ['{"a":"\\u0000"}', /U\+0000/],
   ['{"a\\u0000":1}', /U\+0000/],
+  ['{"a":[["b",{"c":[1,"\\u0000"]}]]}', /"c" holds/],
+  ['[1,{"\\u005F_pr\\u006Fto__":1}]', /__proto__/],
 ])("refuses %j", (text, message) => expect(() => parse(text)).toThrow(message));
+
+it("takes escapes that hide nothing", () => {
+  const text = '{"a":"\\u00e9\\u003c\\\\u0000 and a \\u0070","b\\u00df":["\\u4e2d"]}';
+  expect(parse(text)).toEqual({ a: "é<\\u0000 and a p", bß: ["中"] });
+});
+
+it("takes little longer for a large body with escapes than for one without", () => {
+  const numbers = `[${"1234.5,".repeat(300_000)}1]`;
+  const timed = (text: string) => {
+    const body = Buffer.from(text);
+    const times = [1, 2, 3, 4, 5].map(() => {
+      const start = performance.now();
+      parseJson(body);
+      return performance.now() - start;
+    });
+    return Math.min(...times);
+  };
+  const plain = timed(`{"name":"e","x":${numbers}}`);
+  expect(timed(`{"name":"\\u00e9","x":${numbers}}`)).toBeLessThan(plain * 2);
+  // One that must be walked through.
+  expect(timed(`{"name":"\\u0070","x":${numbers}}`)).toBeLessThan(plain * 4);
+});

@@ -113,7 +113,8 @@ function asNomalyError(error: unknown): Known | undefined {
   const { statusCode, code = "", message } = error as FrameworkError;
   if (typeof statusCode !== "number" || statusCode < 400 || statusCode >= 500) return undefined;
   if (statusCode === 413) {
-    return { error: new NomalyError("TOO_LARGE", `the body is larger than this path takes (${code})`, { field: "body" }) };
+    const message = `the body is larger than this path takes: many rows go as a file to POST /api/datasets (${code})`;
+    return { error: new NomalyError("TOO_LARGE", message, { field: "body" }) };
   }
   const field = statusCode === 415 ? "content-type" : statusCode === 404 ? "path" : "body";
   return { error: new NomalyError(statusCode === 404 ? "NOT_FOUND" : "REQUEST", message, { field }), status: statusCode };
