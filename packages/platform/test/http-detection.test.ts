@@ -185,6 +185,45 @@ describe("jobs", () => {
   });
 });
 
+describe("rows that are kept", () => {
+  const predictions = ({ body }: Reply) => body["predictions"];
+
+  it.each([
+    [
+      "dates as texts, and whole numbers among others",
+      { when: (row: number) => `2024-01-${String((row % 9) + 10)}`, size: Number },
+    ],
+    [
+      "texts that look like ids and times",
+      { id: (row: number) => `0197f7a2-5d1c-7a3e-9a54-3c8f1f0b7d1${row % 3}`, at: (row: number) => `1${row % 2}:00` },
+    ],
+    ["names that differ only in case", { x: (row: number) => Math.sin(row), X: (row: number) => Math.cos(row * 3) }],
+    [
+      "true and false, numbers and missing values",
+      { yes: (row: number) => row % 3 === 0, part: (row: number) => (row % 5 === 0 ? null : row / 7) },
+    ],
+  ] as const)("have the scores that they have without: %s", async (_what, columns) => {
+    const table = Array.from({ length: 60 }, (_, row) => ({
+      value: Math.tan(row),
+      ...Object.fromEntries(Object.entries(columns).map(([name, cellAt]) => [name, cellAt(row)])),
+    }));
+    const made = await post("/api/detectors", { name: "kept", options: { missing: "median" } });
+    const detector_id = made.body["id"];
+    const trained = await post("/detection/train", { detector_id, data: table });
+    expect(trained.status, trained.bytes.toString()).toBe(200);
+    const plain = await post("/detection/predict", { detector_id, data: table });
+    const kept = await post("/detection/predict", { detector_id, data: table, keep: true, explain: true });
+    expect(kept.status, kept.bytes.toString()).toBe(200);
+    const scores = (predictions(kept) as readonly Json[]).map(({ reasons: _reasons, ...scored }) => scored);
+    expect(scores).toEqual(predictions(plain));
+    const file = await service.ask(`GET /api/results/${String(kept.body["result_id"])}?format=csv`);
+    const lines = file.bytes.toString().trim().split("\n");
+    expect(lines).toHaveLength(table.length + 1);
+    expect(lines[0].toLowerCase()).toContain(Object.keys(columns)[0].toLowerCase());
+    expect(lines[0]).toMatch(/,anomaly_score,is_anomaly,rank$/);
+  });
+});
+
 describe("the same request again under one key", () => {
   it.each([
     ["a detector", "/api/detectors", () => ({ name: "once" }), "id"],

@@ -19,7 +19,7 @@ const shownMax = 10_000;
 
 export interface BatchAsk {
   readonly detectorIds: readonly string[];
-  readonly source: RowsGiven | Extract<TableSource, { readonly kind: "dataset" }>;
+  readonly source: RowsGiven | TableSource;
   readonly explain: boolean;
 }
 

@@ -272,10 +272,6 @@ async function* chain(head: Buffer, rest: Readable): AsyncGenerator<Buffer> {
 }
 
 /** Rows as JSON, one object a line. */
-export function linesOf(data: unknown, columns: readonly string[] | undefined): string {
-  return [...lines(data, columns)].join("");
-}
-
 function* lines(data: unknown, columns: readonly string[] | undefined): Generator<string> {
   if (!Array.isArray(data)) {
     const table = data as Readonly<Record<string, readonly unknown[]>>;

@@ -55,12 +55,20 @@ export async function explainTop(
     }));
   }
   const model = await liveModel(context, detectorId);
-  const reference = { versionId: model.version_id };
-  const { scores } = await context.compute.predict({ model: reference, input: source }, { signal: call.signal });
-  const indexes = topIndexes(scores, top);
-  const input = chosenRows(source, indexes);
-  const outcome = await context.compute.predict({ model: reference, input, explain: true }, { signal: call.signal });
-  return { model, rowCount: source.rowCount, explanation: explanationOf(outcome, indexes) };
+  const work = { model: { versionId: model.version_id }, input: source };
+  const { scores } = await context.compute.predict(work, { signal: call.signal });
+  const explanation = await explainIndexes(context, call, model, { indexes: topIndexes(scores, top), source });
+  return { model, rowCount: source.rowCount, explanation };
+}
+
+async function explainIndexes(
+  context: ServiceContext,
+  call: Call,
+  model: LiveModel,
+  { indexes, source }: { readonly indexes: readonly number[]; readonly source: RowsGiven },
+): Promise<Explanation> {
+  const work = { model: { versionId: model.version_id }, input: chosenRows(source, indexes), explain: true };
+  return explanationOf(await context.compute.predict(work, { signal: call.signal }), indexes);
 }
 
 /** Of a file that is scored already. */
@@ -70,8 +78,9 @@ export async function explainScoredFile(
   scored: ScoredFile,
   top: number,
 ): Promise<Explanation> {
-  const { model, path } = scored;
+  const { model, path, given } = scored;
   const indexes = topIndexes(await readScores(scored, call.signal), top);
+  if (given !== undefined) return explainIndexes(context, call, model, { indexes, source: given });
   const summary = model.training_summary as { readonly columns: readonly { readonly name: string }[] };
   const names = summary.columns.map(({ name }) => name);
   const input = await withParquet(path, call.signal, (source) => rowsAt(source, names, indexes));

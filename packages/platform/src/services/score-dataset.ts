@@ -2,6 +2,7 @@
 
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
+import type { RowsGiven } from "../compute/rows-given.ts";
 import type { Sql } from "../store/sql.ts";
 import { newId } from "../store/ids.ts";
 import { insertResult, type NewResult, resultById, type ResultRow } from "../store/results.ts";
@@ -10,11 +11,12 @@ import type { Call, ServiceContext } from "./context.ts";
 import { explainScoredFile, type Explanation } from "./explain.ts";
 import type { AnsweringModel } from "./live-model.ts";
 import { scoreSummary } from "./predict.ts";
+import { withScoredRows } from "./scored-rows.ts";
 import { numbersOf, type ScoredFile, type TableSource, withParquet, withScoredFile } from "./scored-file.ts";
 
 export interface TableToScore {
   readonly detectorId: string;
-  readonly source: TableSource;
+  readonly source: TableSource | RowsGiven;
   /** The reasons of the rows of highest score go with the result. */
   readonly explain?: boolean;
   /** A repeated attempt of the same job stores nothing again. */
@@ -62,7 +64,7 @@ export async function scoreTable(
   const resultId = job?.resultId ?? job?.id ?? newId();
   const stored = job === undefined ? undefined : await resultById(context.database, resultId);
   if (stored !== undefined) return tableOfResult(stored);
-  return withScoredFile(context, call, { detectorId, source, progress: job?.progress }, async (scored) => {
+  const use = async (scored: ScoredFile): Promise<ScoredTable> => {
     const { model, outcome, path } = scored;
     const explanation = explain ? await explainScoredFile(context, call, scored, explainedTop) : null;
     const { rowCount, anomalyCount } = outcome;
@@ -79,7 +81,9 @@ export async function scoreTable(
       summary: explanation === null ? summary : { ...summary, explanation },
     };
     return storeResult(context, call, { result, path, table, finish: async (sql, told) => job?.completeIn?.(sql, told) });
-  });
+  };
+  if (source.kind === "rows") return withScoredRows(context, call, { detectorId, source }, use);
+  return withScoredFile(context, call, { detectorId, source, progress: job?.progress }, use);
 }
 
 interface ResultToStore {

@@ -1,10 +1,11 @@
 /** Scores a table's file with the live model of a detector, and reads what stands in the scored file. */
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Column } from "@nomaly/detect";
+import type { RowsGiven } from "../compute/rows-given.ts";
 import type { FileGiven, ScoreFileOutcome } from "../compute/work.ts";
 import type { Batch } from "../files/batches.ts";
 import { createScoreStore } from "../files/score-store.ts";
@@ -16,16 +17,19 @@ import { fileWork } from "./file-work.ts";
 import { liveModel, type LiveModel } from "./live-model.ts";
 import { withDatasetFile } from "./rows-source.ts";
 
-/** Rows as a file: a stored data set, or JSON with one object a line. */
-export type TableSource =
-  | { readonly kind: "dataset"; readonly dataset: DatasetRow }
-  | { readonly kind: "lines"; readonly json: string };
+/** Rows as a file. */
+export interface TableSource {
+  readonly kind: "dataset";
+  readonly dataset: DatasetRow;
+}
 
 export interface ScoredFile {
   readonly model: LiveModel;
   readonly outcome: ScoreFileOutcome;
   /** A Parquet file: the table's columns, then those that scoring adds. It goes when the work on it ends. */
   readonly path: string;
+  /** Where the rows stood in the request: as they were scored. */
+  readonly given?: RowsGiven;
 }
 
 export interface FileToScore {
@@ -47,20 +51,11 @@ export async function withScoredFile<Value>(
     const control = { signal: call.signal, ...(progress === undefined ? {} : { progress }) };
     const scoreFile = (input: FileGiven) =>
       context.compute.scoreFile({ model: { versionId: model.version_id }, input, outputPath: path }, control);
-    const outcome =
-      source.kind === "dataset"
-        ? await withDatasetFile(context, source.dataset, call.signal, scoreFile)
-        : await scoreFile(await fileOfLines(folder, source.json));
+    const outcome = await withDatasetFile(context, source.dataset, call.signal, scoreFile);
     return await use({ model, outcome, path });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function fileOfLines(folder: string, json: string): Promise<FileGiven> {
-  const path = join(folder, "rows.ndjson");
-  await writeFile(path, json);
-  return { kind: "file", path, name: "data", format: "ndjson" };
 }
 
 export function withParquet<Value>(path: string, signal: AbortSignal, work: (source: Source) => Promise<Value>): Promise<Value> {

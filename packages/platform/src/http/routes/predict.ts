@@ -3,9 +3,9 @@
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
+import type { RowsGiven } from "../../compute/rows-given.ts";
 import type { BodyFields, BodyGiven } from "../../compute/work.ts";
 import type { Call, ServiceContext } from "../../services/context.ts";
-import { linesOf } from "../../services/datasets.ts";
 import { enqueueJob } from "../../services/enqueue.ts";
 import { becomesJob, refuseBesideRows } from "../../services/job-choice.ts";
 import { requireLive } from "../../services/live-model.ts";
@@ -71,10 +71,7 @@ async function predictFrom(context: ServiceContext, request: FastifyRequest, rep
       return sendPredicted(reply, predicted, start);
     }
   }
-  if (source.kind === "rows") {
-    const table = { kind: "lines", json: linesOf(body.data, body.columns) } as const;
-    return keepScores(context, call, { source: table, body, reply, start });
-  }
+  if (source.kind === "rows") return keepScores(context, call, { source, body, reply, start });
   const { nSamples, nFeatures, id } = source.dataset;
   if (!becomesJob(body, nSamples * nFeatures > context.config.trainInlineValues)) {
     return keepScores(context, call, { source, body, reply, start });
@@ -87,7 +84,7 @@ async function predictFrom(context: ServiceContext, request: FastifyRequest, rep
 }
 
 interface Keeping {
-  readonly source: TableSource;
+  readonly source: TableSource | RowsGiven;
   readonly body: PredictRequest;
   readonly reply: FastifyReply;
   readonly start: number;
