@@ -1,6 +1,7 @@
 /** An Arrow IPC file or stream as a relation: copied batch by batch to a table of DuckDB in the temporary folder. */
 
 import { createReadStream } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   BIGINT,
   BOOLEAN,
@@ -22,7 +23,11 @@ import { sqlName, sqlText } from "./database.ts";
 import { columnsOf } from "./plain-relations.ts";
 import type { Relation } from "./relation.ts";
 
-const chunkRowCount = 2048;
+const chunkRowCountMax = 2048;
+/** Copied in one go: a few milliseconds, in which nothing else runs on this thread. */
+const chunkCellCountMax = 20_000;
+/** More of them take longer to be written than a request should wait. */
+const chunksOfFlush = 8;
 const millisecondsPerDay = 86_400_000;
 
 interface ArrowColumn {
@@ -69,10 +74,12 @@ async function appendBatches(
 ): Promise<number> {
   const appender = await database.connection.createAppender("records", "main", "arrow_copy");
   const types = columns.map((column) => column.type);
+  const chunkRowCount = Math.max(1, Math.min(chunkRowCountMax, Math.floor(chunkCellCountMax / columns.length)));
   let rowCount = 0;
+  let chunkCount = 0;
   for await (const batch of batches) {
-    throwIfAborted(signal);
     for (let start = 0; start < batch.numRows; start += chunkRowCount) {
+      throwIfAborted(signal);
       const count = Math.min(chunkRowCount, batch.numRows - start);
       const chunk = DuckDBDataChunk.create(types, count);
       for (const [index, column] of columns.entries()) {
@@ -86,6 +93,9 @@ async function appendBatches(
       }
       appender.appendDataChunk(chunk);
       rowCount += count;
+      if (++chunkCount % chunksOfFlush === 0) appender.flushSync();
+      // Others of this thread have their turn: a server answers requests meanwhile.
+      await nextTurn();
     }
     appender.flushSync();
   }

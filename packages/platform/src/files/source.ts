@@ -32,6 +32,8 @@ export interface SourceOptions extends CsvOptions {
   readonly temporary: TemporaryFiles;
   readonly stdin: Readable;
   readonly signal: AbortSignal;
+  /** Arrow is read on this thread, cell by cell: who serves others with it says how much; any size by default. */
+  readonly arrowBytesMax?: number;
 }
 
 export interface SourceColumn {
@@ -155,11 +157,23 @@ async function openRelation(database: Database, file: LocalFile, name: string, o
     case "parquet":
       return parquetRelation(database, file.path);
     case "arrow": {
+      requireArrowBytes(file, name, options.arrowBytesMax);
       // Loaded only here: the Arrow library takes a while.
       const { arrowRelation } = await import("./arrow-relation.ts");
       return arrowRelation(database, { path: file.path, name, databasePath: options.temporary.path("arrow.db") }, options.signal);
     }
   }
+}
+
+function requireArrowBytes({ path }: LocalFile, name: string, bytesMax = Infinity): void {
+  const sizeBytes = statSync(path).size;
+  if (sizeBytes <= bytesMax) return;
+  const message = `${name} has ${sizeBytes} bytes of Arrow, at most ${bytesMax} are taken here: send it as Parquet`;
+  throw new NomalyError("TOO_LARGE", message, {
+    field: name,
+    expected: `at most ${bytesMax} bytes`,
+    received: String(sizeBytes),
+  });
 }
 
 interface Opened {

@@ -52,6 +52,7 @@ export interface FileToRead {
 }
 
 const columnCountMax = 10_000;
+const arrowBytesMax = 64 * 1024 ** 2;
 const mostlyMissingShare = 0.5;
 /** DuckDB estimates distinct values to a few per cent. */
 const distinctShareOfIdentifier = 0.9;
@@ -100,7 +101,8 @@ async function withSource<Value>(
   const temporary = createTemporaryFiles();
   try {
     const { path, format } = file;
-    const options = { threadCount: 1, temporary, stdin: Readable.from([]), signal, ...(format === undefined ? {} : { format }) };
+    const given = format === undefined ? {} : { format };
+    const options = { threadCount: 1, temporary, stdin: Readable.from([]), signal, arrowBytesMax, ...given };
     const source = await openSource(path, options);
     try {
       return await work(source);
