@@ -163,7 +163,8 @@ export const settingSpecs = [
     default: "2000000",
     min: 0,
     max: 1e12,
-    summary: "rows x columns up to which training answers at once instead of by a job",
+    summary:
+      "rows x columns of a data set up to which training, prediction and batch answer at once instead of by a job, and which evaluate, explain and compare take",
   },
 
   { name: "body_bytes", kind: "bytes", default: "64MiB", ...sizes, summary: "largest body of a request" },

@@ -39,8 +39,11 @@ export interface ResultFilter extends PageRequest {
   readonly to?: Date | undefined;
 }
 
-const columns = `id, detector_id as "detectorId", dataset_id as "datasetId", model_version as "modelVersion", job_id as "jobId",
-  summary, blob_key as "blobKey", size_bytes::float8 as "sizeBytes", created_at as "createdAt"`;
+/** @param summary an expression: a list leaves out what may be large. */
+const columnsWith = (
+  summary: string,
+) => `id, detector_id as "detectorId", dataset_id as "datasetId", model_version as "modelVersion", job_id as "jobId",
+  ${summary}, blob_key as "blobKey", size_bytes::float8 as "sizeBytes", created_at as "createdAt"`;
 
 /** False when it is there already: a repeated attempt under the same id. @throws NomalyError NOT_FOUND when the detector is gone. */
 export async function insertResult(sql: Sql, result: NewResult): Promise<boolean> {
@@ -57,6 +60,9 @@ export async function insertResult(sql: Sql, result: NewResult): Promise<boolean
   const { rowCount } = await sql.query(text, values);
   return rowCount === 1;
 }
+
+const columns = columnsWith("summary");
+const listedColumns = columnsWith("summary - 'explanation' as summary");
 
 export async function resultById(sql: Sql, id: string): Promise<ResultRow | undefined> {
   if (!isId(id)) return undefined;
@@ -78,7 +84,7 @@ export async function listResults(sql: Sql, filter: ResultFilter): Promise<reado
   const { limit, after, detectorId, datasetId, from, to } = filter;
   if ([detectorId, datasetId].some((id) => id !== undefined && !isId(id))) return [];
   // The plain bound on the time besides the exact one lets the planner leave out whole partitions.
-  const text = `select ${columns} from detection_results
+  const text = `select ${listedColumns} from detection_results
     where ($1::uuid is null or detector_id = $1) and ($2::uuid is null or dataset_id = $2)
       and ($3::timestamptz is null or created_at >= $3) and ($4::timestamptz is null or created_at < $4)
       and ($5::timestamptz is null or (created_at <= $5 and (created_at, id) < ($5, $6::uuid)))
