@@ -101,8 +101,8 @@ describe("faults of the disk", () => {
     `the disk for temporary files is full while a data set is scored: 507, nothing is stored, and the same request succeeds when there is room${mountSkipReason}`,
     { timeout },
     async () => {
-      const disk = smallDisk("temporary", "1m");
-      const { url } = await stage.start({ TMPDIR: disk.path });
+      const disk = smallDisk("tmp", "1m");
+      const { url } = await stage.start();
       const { id: dataset } = await ask(url, "POST /api/datasets", { form: fileForm("large.csv", large) });
       const { id: detector } = await ask(url, "POST /api/detectors", { json: { name: "scores", algorithm_name: "hbos" } });
       await ask(url, "POST /detection/train", { json: { detector_id: detector, dataset_id: dataset } });
