@@ -15,7 +15,11 @@ const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 describe("admission", () => {
   it("refuses what comes late in a turn of the event loop, and lets in again in the next", async () => {
     let time = 0;
-    const admission = createAdmission({ limits: { turnMsMax: 10, turnCountMin: 3 }, waitSeconds: () => 1, now: () => time });
+    const admission = createAdmission({
+      limits: { turnMsMax: 10, turnCountMin: 3, burstMsMax: 0 },
+      waitSeconds: () => 1,
+      now: () => time,
+    });
     const answers = Array.from({ length: 6 }, () => {
       const why = admission.refusal(request());
       time += 4;
@@ -30,11 +34,33 @@ describe("admission", () => {
   it("lets in a few however late: a process that waits for a processor is not overloaded by its clients", () => {
     let time = 0;
     const admission = createAdmission({
-      limits: { turnMsMax: 10, turnCountMin: 3 },
+      limits: { turnMsMax: 10, turnCountMin: 3, burstMsMax: 0 },
       waitSeconds: () => 1,
       now: () => (time += 1000),
     });
     expect([1, 2, 3, 4].map(() => admission.refusal(request()) === undefined)).toEqual([true, true, true, false]);
+  });
+
+  it("answers a burst after a pause, and refuses when turns have been too long for longer than that", async () => {
+    let time = 0;
+    const limits = { turnMsMax: 3, turnCountMin: 4, burstMsMax: 40 };
+    const admission = createAdmission({ limits, waitSeconds: () => 1, now: () => time });
+    const turnOf = async (count: number) => {
+      const answers = Array.from({ length: count }, () => {
+        const isIn = admission.refusal(request()) === undefined;
+        time += 1;
+        return isIn;
+      });
+      await nextTurn();
+      return answers.filter((isIn) => isIn).length;
+    };
+    expect(await turnOf(30)).toBe(30);
+    // 30 ms behind already: ten more are within the burst, then only those of the first milliseconds of a turn.
+    expect(await turnOf(30)).toBe(11);
+    expect(await turnOf(30)).toBe(4);
+    time += 1000;
+    expect(await turnOf(2)).toBe(2);
+    expect(await turnOf(30)).toBe(30);
   });
 
   it("refuses while the wait for a worker is long", () => {

@@ -16,8 +16,10 @@ import { problemOf, problemType } from "./problem.ts";
 export interface AdmissionLimits {
   /** Work of one turn of the event loop: what comes later in it is refused, */
   readonly turnMsMax: number;
-  /** but for so many: a process that the system made wait for a processor is not overloaded by its clients. */
+  /** but for so many: a process that the system made wait for a processor is not overloaded by its clients; */
   readonly turnCountMin: number;
+  /** and only once turns have been longer than that for so long: a burst of requests after a pause is answered. */
+  readonly burstMsMax: number;
   /** Costly requests that are being answered at once. */
   readonly inFlightMax: number;
   /** Their bodies together, by what they say of their length, */
@@ -30,8 +32,9 @@ export interface AdmissionLimits {
 }
 
 export const admissionDefaults: AdmissionLimits = {
-  turnMsMax: 12,
-  turnCountMin: 32,
+  turnMsMax: 3,
+  turnCountMin: 4,
+  burstMsMax: 40,
   inFlightMax: 2000,
   bodyBytesMax: 1024 ** 3,
   unsaidBytes: 64 * 1024 ** 2,
@@ -83,7 +86,13 @@ export function createAdmission({ limits: given = {}, waitSeconds, now = () => p
   let bodyBytes = 0;
   let turnStartedAt = 0;
   let turnCount = 0;
-  const endTurn = () => (turnCount = 0);
+  /** Since when every turn was too long. */
+  let behindSince: number | undefined;
+  const endTurn = () => {
+    turnCount = 0;
+    const isLong = now() - turnStartedAt > limits.turnMsMax;
+    behindSince = isLong ? (behindSince ?? turnStartedAt) : undefined;
+  };
   const sizes = new Map<Sized, number>();
 
   function setSize(request: Sized, sizeBytes: number): void {
@@ -91,11 +100,15 @@ export function createAdmission({ limits: given = {}, waitSeconds, now = () => p
     sizes.set(request, sizeBytes);
   }
 
+  function isBehind(time: number): boolean {
+    return time - turnStartedAt > limits.turnMsMax && time - (behindSince ?? turnStartedAt) > limits.burstMsMax;
+  }
+
   function refusal(request: Arriving): string | undefined {
     if (turnCount === 0) {
       turnStartedAt = now();
       setImmediate(endTurn);
-    } else if (turnCount >= limits.turnCountMin && now() - turnStartedAt > limits.turnMsMax) {
+    } else if (turnCount >= limits.turnCountMin && isBehind(now())) {
       counts.refusedByTurn++;
       return "more requests came at once than can be answered soon";
     }
