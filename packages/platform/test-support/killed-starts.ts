@@ -36,7 +36,7 @@ export async function killStarts(server: TestServer, options: KilledStarts): Pro
         });
         // A later start has less to do and may be ready before its point: then that is where it is killed.
         await eventually("the start is over", () => launched.hasEnded() || /nomaly serves/.test(launched.output()), 60_000);
-        if (await launched.end("SIGKILL") === "SIGKILL") killCount++;
+        if ((await launched.end("SIGKILL")) === "SIGKILL") killCount++;
         stage.proxy.watch(undefined);
       }
       const { url } = await stage.start();
