@@ -53,7 +53,7 @@ const detectLayers: readonly Layer[] = [
   },
   {
     name: "kernels/choose",
-    files: /^kernels\/(choose|self-test)\.ts$/,
+    files: /^kernels\/(choose|self-test|every-family)\.ts$/,
     may: [base, "kernels (interface)", "kernels/reference", "kernels/wasm"],
     summary: "the only place that knows every kernel set",
   },
@@ -91,7 +91,7 @@ const detectLayers: readonly Layer[] = [
   {
     name: "worker",
     files: /^worker(-bundle)?\.ts$/,
-    may: ["registry", "threads"],
+    may: ["kernels/choose", "registry", "threads"],
     summary: "the module that a worker thread starts with; hosts name it by URL",
   },
   { name: "thresholds", files: /^thresholds\//, may: [base, "detector"], summary: "from scores to labels and ranks" },

@@ -9,9 +9,11 @@
  */
 
 import { workerHost } from "#worker-host";
+import { useEveryFamily } from "./kernels/every-family.ts";
 import { createLibrary } from "./library/library.ts";
 import { detectors } from "./registry.ts";
 
+useEveryFamily();
 const library = createLibrary({ detectors, host: workerHost });
 
 export { detectors };

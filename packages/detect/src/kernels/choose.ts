@@ -3,7 +3,14 @@
 import type { KernelSet, KernelSetName } from "./kernel-set.ts";
 import { referenceKernels } from "./reference/index.ts";
 import { selfTest } from "./self-test.ts";
-import { wasmKernels } from "./wasm/index.ts";
+import { type ExtraFamilies, wasmKernels } from "./wasm/index.ts";
+
+let extra: ExtraFamilies | undefined;
+
+/** For entries that carry every detector: a bundle of one detector leaves these out. Before the first choice. */
+export function addFamilies(families: ExtraFamilies): void {
+  extra = families;
+}
 
 /** Sets that have passed their self-test. */
 const passed = new Map<KernelSetName, KernelSet>([["reference", referenceKernels]]);
@@ -24,7 +31,7 @@ export function availableKernels(): KernelSet[] {
 export function kernelsByName(name: KernelSetName): KernelSet {
   const held = passed.get(name);
   if (held !== undefined) return held;
-  const kernels = wasmKernels(name === "wasm-relaxed-simd" ? "relaxedSimd" : "simd");
+  const kernels = wasmKernels(name === "wasm-relaxed-simd" ? "relaxedSimd" : "simd", extra);
   selfTest(kernels, referenceKernels);
   passed.set(name, kernels);
   return kernels;

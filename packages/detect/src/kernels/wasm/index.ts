@@ -1,21 +1,33 @@
 /** The WebAssembly kernel sets, one for each build. */
 
 import type { KernelSet } from "../kernel-set.ts";
+import type { NeighbourKernels } from "../neighbour-kernels.ts";
+import { referenceNeighbour } from "../reference/neighbour.ts";
+import { referenceTail } from "../reference/tail.ts";
+import type { TailKernels } from "../tail-kernels.ts";
 import { wasmColumn } from "./column.ts";
 import { wasmDense } from "./dense.ts";
 import { wasmForest } from "./forest.ts";
 import type { WasmBuild } from "./instance.ts";
-import { wasmNeighbour } from "./neighbour.ts";
-import { wasmTail } from "./tail.ts";
 
-/** Compiles every family at once. @throws when the engine lacks the instructions of the build. */
-export function wasmKernels(build: WasmBuild): KernelSet {
+/** Without them the reference serves: slower, the same bits. */
+export interface ExtraFamilies {
+  readonly tail: (build: WasmBuild) => TailKernels;
+  readonly neighbour: (build: WasmBuild) => NeighbourKernels;
+}
+
+/**
+ * Compiles every family at once.
+ * @param extra what a bundle of a single detector is spared.
+ * @throws when the engine lacks the instructions of the build.
+ */
+export function wasmKernels(build: WasmBuild, extra: ExtraFamilies | undefined): KernelSet {
   return {
     name: build === "relaxedSimd" ? "wasm-relaxed-simd" : "wasm-simd",
     ...wasmForest(build),
-    ...wasmNeighbour(build),
     ...wasmColumn(build),
     ...wasmDense(build),
-    ...wasmTail(build),
+    ...(extra === undefined ? referenceTail : extra.tail(build)),
+    ...(extra === undefined ? referenceNeighbour : extra.neighbour(build)),
   };
 }
