@@ -8,6 +8,9 @@ import type { Matrix } from "../src/matrix.ts";
 import { createRandom } from "../src/random.ts";
 import { singleThread } from "../src/threads/single-thread.ts";
 import { taskTable } from "../src/threads/task-table.ts";
+import { useEveryFamily } from "../src/kernels/every-family.ts";
+
+useEveryFamily();
 
 export interface FitForTestOptions {
   readonly seed?: number;

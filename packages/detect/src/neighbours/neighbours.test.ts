@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { chooseKernels, kernelsByName } from "../kernels/choose.ts";
+import { useEveryFamily } from "../kernels/every-family.ts";
 import { referenceKernels } from "../kernels/reference/index.ts";
 import type { Matrix } from "../matrix.ts";
 import { matrixFromRows, rowRange } from "../matrix.ts";
@@ -14,6 +15,8 @@ import { carry } from "./held-index.ts";
 import { pairNeighbours } from "./pair-neighbours.ts";
 import { trainingNeighbours, trainingNeighboursTask } from "./training-neighbours.ts";
 import { treeOrder } from "./tree-order.ts";
+
+useEveryFamily();
 
 const random = createRandom(11);
 

@@ -8,7 +8,8 @@ import type { TailKernels } from "../tail-kernels.ts";
 import { wasmColumn } from "./column.ts";
 import { wasmDense } from "./dense.ts";
 import { wasmForest } from "./forest.ts";
-import type { WasmBuild } from "./instance.ts";
+import { relaxedSimd, simd } from "./generated/dense.ts";
+import { compileModule, type WasmBuild } from "./instance.ts";
 
 /** Without them the reference serves: slower, the same bits. */
 export interface ExtraFamilies {
@@ -22,6 +23,8 @@ export interface ExtraFamilies {
  * @throws when the engine lacks the instructions of the build.
  */
 export function wasmKernels(build: WasmBuild, extra: ExtraFamilies | undefined): KernelSet {
+  // Families compile when they are first used: whether this engine takes the build is found out now, by one of them.
+  compileModule(build === "simd" ? simd : relaxedSimd);
   return {
     name: build === "relaxedSimd" ? "wasm-relaxed-simd" : "wasm-simd",
     ...wasmForest(build),
