@@ -18,12 +18,12 @@ export interface ExtraFamilies {
 }
 
 /**
- * Compiles every family at once.
+ * The set of a build. Families compile when they are first used.
  * @param extra what a bundle of a single detector is spared.
  * @throws when the engine lacks the instructions of the build.
  */
 export function wasmKernels(build: WasmBuild, extra: ExtraFamilies | undefined): KernelSet {
-  // Families compile when they are first used: whether this engine takes the build is found out now, by one of them.
+  // Whether this engine takes the build is found out now, by one family.
   compileModule(build === "simd" ? simd : relaxedSimd);
   return {
     name: build === "relaxedSimd" ? "wasm-relaxed-simd" : "wasm-simd",
