@@ -18,13 +18,13 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Client } from "pg";
 import { findBinaries, type PostgresBinaries } from "../src/store/embedded/binaries.ts";
 import { databaseUser } from "../src/store/embedded/system-user.ts";
 import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
 
 export interface TestDatabase {
   /** Of its first database, as a user who may do everything. */
@@ -246,12 +246,4 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 
 function childrenOf(pid: number): readonly number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((closed) => server.close(() => closed()));
-  return port;
 }

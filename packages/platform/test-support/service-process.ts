@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { isAlive } from "../src/store/is-alive.ts";
 import { eventually } from "./eventually.ts";
 
 export interface ServiceProcess {
@@ -135,14 +136,5 @@ function endDatabase(folder: string): number | undefined {
   } catch {
     // It has ended already.
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

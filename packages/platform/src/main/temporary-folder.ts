@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { NomalyError } from "@nomaly/detect";
+import { isAlive } from "../store/is-alive.ts";
 
 /** `<host>-<process number>-<random>`: a folder that several machines share is cleaned by each of its own remains alone. */
 const folderPattern = /^(.+)-(\d+)-[^-]+$/;
@@ -36,13 +37,4 @@ function openTemporaryFolder(parent: string): { remove(): void } {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

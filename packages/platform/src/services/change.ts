@@ -1,7 +1,7 @@
 /** A change of what is stored: one transaction with its audit entry, then the caches told, once each however often it is sent. */
 
 import { insertAuditEntry } from "../store/audit-log.ts";
-import { claimKey, storeResponse, type StoredResponse } from "../store/idempotency.ts";
+import { claimKey, earlierResponse, storeResponse, type StoredResponse } from "../store/idempotency.ts";
 import type { Sql } from "../store/sql.ts";
 import type { Call, ServiceContext } from "./context.ts";
 
@@ -58,26 +58,14 @@ export async function change<Value>(
   return { value: outcome.value, isRepeated: outcome.isRepeated };
 }
 
-/** Ends the transaction that only looks. */
-class NotSeenYet extends Error {}
-
 /**
  * The answer that an earlier request under the same key got, before any of its work is repeated; `undefined` without a key, or when
  * it is new. Of two that come at once both may work: `change` lets one of them count.
  * @throws NomalyError CONFLICT when the key was used for another request.
  */
-export async function earlierAnswer(context: ServiceContext, call: Call): Promise<StoredResponse | undefined> {
-  const { idempotency, actor } = call;
-  if (idempotency === undefined) return undefined;
-  try {
-    return await context.database.transaction(async (sql) => {
-      const stored = await claimKey(sql, { actor, ...idempotency });
-      if (stored !== undefined) return stored;
-      // Nothing is claimed by looking.
-      throw new NotSeenYet();
-    });
-  } catch (error) {
-    if (error instanceof NotSeenYet) return undefined;
-    throw error;
-  }
+export async function earlierAnswer(
+  { database }: ServiceContext,
+  { idempotency, actor }: Call,
+): Promise<StoredResponse | undefined> {
+  return idempotency === undefined ? undefined : earlierResponse(database, { actor, ...idempotency });
 }

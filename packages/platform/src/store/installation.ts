@@ -6,9 +6,3 @@ export async function installationId(sql: Sql): Promise<string> {
   const { rows } = await sql.query<{ id: string }>("select id from installation");
   return rows[0].id;
 }
-
-/** How far the clock of this process is ahead of the database's, in milliseconds. */
-export async function clockAheadMs(sql: Sql): Promise<number> {
-  const { rows } = await sql.query<{ now: Date }>("select clock_timestamp() as now");
-  return Date.now() - rows[0].now.getTime();
-}

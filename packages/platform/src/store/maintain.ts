@@ -1,6 +1,7 @@
 /** Upkeep of the tables that grow: partitions ahead, retention, remains of old requests. */
 
 import { deleteOldAuditEntries } from "./audit-log.ts";
+import { databaseNow } from "./database-clock.ts";
 import { deleteOldKeys } from "./idempotency.ts";
 import { onOwnConnection } from "./own-connection.ts";
 import { ensureResultPartitions, removeOldResults, type RetentionOutcome } from "./result-partitions.ts";
@@ -35,9 +36,4 @@ export function maintain({ url, resultRetentionDays, signal, now }: MaintenanceO
     const deletedAuditEntries = await deleteOldAuditEntries(sql, auditDays);
     return { madePartitions, ...retention, deletedIdempotencyKeys, deletedAuditEntries };
   });
-}
-
-async function databaseNow(sql: Sql): Promise<Date> {
-  const { rows } = await sql.query<{ now: Date }>("select clock_timestamp() as now");
-  return rows[0].now;
 }
