@@ -32,8 +32,8 @@ export interface AdmissionLimits {
 }
 
 export const admissionDefaults: AdmissionLimits = {
-  turnMsMax: 3,
-  turnCountMin: 4,
+  turnMsMax: 8,
+  turnCountMin: 16,
   burstMsMax: 40,
   inFlightMax: 2000,
   bodyBytesMax: 1024 ** 3,
