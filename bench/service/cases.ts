@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { median } from "../measure.ts";
 import { columnNames, predictBodies, rowsOf } from "./bodies.ts";
-import { load, type LoadOutcome } from "./load.ts";
+import { inTurn, load, type LoadOutcome } from "./load.ts";
 import { type Measured, startEcho, startOurs, startPeer } from "./processes.ts";
 
 export interface Plan {
@@ -129,12 +129,11 @@ export async function cacheCase({ folder, rounds }: Plan): Promise<string[]> {
   const ours = await startOurs(prepare(folder));
   try {
     const id = await trainedDetector(ours, "knn", 20_000);
-    const url = `http://127.0.0.1:${ours.port}/detection/predict`;
-    const bodies = predictBodies(id, 20 * rounds + 1, 1000, columnCount);
-    const [same, ...different] = bodies;
-    await timed(url, same);
-    const uncached = await timings(different.map((body) => () => timed(url, body)));
-    const cached = await timings(different.map(() => () => timed(url, same)));
+    const at = { port: ours.port, path: "/detection/predict" } as const;
+    const [same, ...different] = predictBodies(id, 20 * rounds + 1, 1000, columnCount);
+    await inTurn({ ...at, bodies: [same] });
+    const uncached = await inTurn({ ...at, bodies: different });
+    const cached = await inTurn({ ...at, bodies: different.map(() => same) });
     const ratio = median(uncached) / median(cached);
     return [
       row(
@@ -264,24 +263,6 @@ async function asked(url: string, init: RequestInit): Promise<Json> {
   const response = await fetch(url, init);
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as Json;
-}
-
-async function timed(url: string, body: Buffer): Promise<number> {
-  const start = performance.now();
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: new Uint8Array(body),
-  });
-  await response.arrayBuffer();
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return performance.now() - start;
-}
-
-async function timings(acts: readonly (() => Promise<number>)[]): Promise<number[]> {
-  const values: number[] = [];
-  for (const act of acts) values.push(await act());
-  return values;
 }
 
 async function repeated<Value>(rounds: number, act: () => Promise<Value>): Promise<Value[]> {

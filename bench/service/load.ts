@@ -72,6 +72,21 @@ export async function load(options: LoadOptions): Promise<LoadOutcome> {
   };
 }
 
+/** Milliseconds of each request, one after another on one connection. @throws when one is not answered well. */
+export async function inTurn({ port, path, bodies }: Pick<LoadOptions, "port" | "path" | "bodies">): Promise<number[]> {
+  const connection = await open(port);
+  const elapsed: number[] = [];
+  for (const body of bodies) {
+    const request = requestOf(path, port, body);
+    const start = performance.now();
+    const { status } = await connection.send(request);
+    elapsed.push(performance.now() - start);
+    if (status >= 300) throw new Error(`${path} answered ${status}`);
+  }
+  connection.end();
+  return elapsed;
+}
+
 interface Run {
   readonly requests: readonly Buffer[];
   readonly note: (status: number, elapsedMs: number) => void;
