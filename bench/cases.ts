@@ -69,7 +69,7 @@ export const benchCases: readonly BenchCase[] = [
   { ...tenThousand, detector: "cblof", params: {}, peer: pyod("cblof", "CBLOF") },
   { ...tenThousand, detector: "ocsvm", params: {}, peer: pyod("ocsvm", "OCSVM") },
   { ...tenThousand, detector: "abod", params: {}, peer: pyod("abod", "ABOD") },
-  { ...tenThousand, detector: "cof", params: {}, peer: pyod("cof", "COF", { method: "memory" }), score: false },
+  { ...tenThousand, detector: "cof", params: {}, peer: pyod("cof", "COF"), score: false },
   { ...tenThousand, detector: "inne", params: {}, peer: pyod("inne", "INNE") },
   { ...tenThousand, detector: "sampling", params: {}, peer: pyod("sampling", "Sampling") },
   { ...tenThousand, detector: "isolation-forest", params: {}, peer: pyod("iforest", "IForest") },

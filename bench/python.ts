@@ -1,19 +1,25 @@
 /** The peers' Python. */
 
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const environment = resolve(import.meta.dirname, "../.venv");
 
-/** The peers' Python, made in .venv when Python is there; undefined where it is not. */
+const requirements = join(import.meta.dirname, "peers/requirements.txt");
+/** What was installed there. */
+const installed = join(environment, "requirements.txt");
+
+/** The peers' Python, made in .venv when Python is there and again when the requirements changed; undefined where it is not. */
 export function preparePython(): string | undefined {
-  const python = process.env["NOMALY_PEERS_PYTHON"] ?? join(environment, "bin/python");
-  if (existsSync(python)) return python;
+  const given = process.env["NOMALY_PEERS_PYTHON"];
+  if (given !== undefined) return given;
+  const python = join(environment, "bin/python");
+  if (existsSync(installed) && readFileSync(installed, "utf8") === readFileSync(requirements, "utf8")) return python;
   try {
     execFileSync("python3", ["-m", "venv", environment], { stdio: "inherit" });
-    const requirements = join(import.meta.dirname, "peers/requirements.txt");
     execFileSync(python, ["-m", "pip", "install", "--quiet", "-r", requirements], { stdio: "inherit" });
+    copyFileSync(requirements, installed);
     return python;
   } catch (error) {
     console.error(`no Python peers (${String(error)}): measuring our side alone`);
