@@ -51,7 +51,7 @@ describe("completeForestInto gives the reference's bits", () => {
   ] as const) {
     test(`for ${treeCount} trees of depth ${depth} on ${columnCount} columns, whatever the number of rows`, () => {
       const forest = randomForest(columnCount, treeCount, depth, normal);
-      for (const rowCount of [0, 1, 7, 16, 17, 63, 1025]) expectSameSums(forest, randomRows(rowCount, columnCount, normal));
+      for (const rowCount of [0, 1, 4, 5, 7, 16, 17, 23, 24, 63, 1025]) expectSameSums(forest, randomRows(rowCount, columnCount, normal));
     });
   }
 
@@ -70,20 +70,13 @@ describe("completeForestInto gives the reference's bits", () => {
     const edges = [0, -0, 5e-324, -5e-324, 1e308, -1e308, 1.7976931348623157e308, 1e300, -1e300, 1, -1];
     const threshold = () => edges[random.integer(edges.length)];
     const beyond = [...edges, infinity, -infinity, Number.NaN];
-    const rows = randomRows(300, 2, () => beyond[random.integer(beyond.length)]);
-    expectSameSums(randomForest(2, 40, 6, threshold), rows);
-    expectSameSums(
-      randomForest(2, 40, 6, () => 5e-324 * random.integer(4)),
-      rows,
-    );
-    expectSameSums(
-      randomForest(2, 40, 6, () => 3),
-      rows,
-    );
-    expectSameSums(
-      randomForest(2, 40, 6, () => infinity),
-      rows,
-    );
+    // Few rows go down the trees one by one, many in sets.
+    for (const rowCount of [20, 300]) {
+      const rows = randomRows(rowCount, 2, () => beyond[random.integer(beyond.length)]);
+      for (const draw of [threshold, () => 5e-324 * random.integer(4), () => 3, () => infinity]) {
+        expectSameSums(randomForest(2, 40, 6, draw), rows);
+      }
+    }
   });
 
   test("for more distinct thresholds of a column than a rank can number", () => {

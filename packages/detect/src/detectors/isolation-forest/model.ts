@@ -12,7 +12,7 @@ import { pathLengths, requireLinkedTrees } from "../../trees/linked-trees.ts";
 /** Rows scored, over all calls, from which the layout for kernels is worth making, a few milliseconds once; until then trees are walked as they are. */
 const kernelRowCountMin = 2048;
 /** Rows from which it is used once it is there. */
-const blockRowCountMin = 16;
+const blockRowCountMin = 5;
 
 export interface IsolationForestState {
   readonly trees: AxisTrees;

@@ -20,13 +20,15 @@ const treesPerRound = 8;
 /** A column in the module's table. */
 const columnBytes = 48;
 /** Fewer rows than these are not worth the copies. */
-const rowCountMin = 16;
+const rowCountMin = 5;
+/** Parting sets costs the same for one row as for many: fewer rows go down the trees one by one. */
+const slicedRowCountMin = 24;
 
 /** A forest in the arena; what is put behind `end` are rows. Addresses and counts alone: the forest may go. */
 interface PlacedForest extends Pick<CompleteForest, "columnCount" | "treeCount" | "depth"> {
   readonly leafValues: number;
   readonly end: number;
-  readonly tests: PlacedTests | PlacedCodes | PlacedSlices;
+  readonly tests: PlacedTests | PlacedCodes;
 }
 
 /** The forest's own columns and thresholds. */
@@ -41,11 +43,12 @@ interface PlacedCodes {
   readonly kind: "coded";
   readonly nodes: number;
   readonly columns: readonly PlacedColumn[];
+  /** Where the forest is of the size for them. */
+  readonly slices: PlacedSlices | undefined;
 }
 
-/** Ranks, and sets of rows instead of single ones. */
+/** Sets of rows instead of single ones. */
 interface PlacedSlices {
-  readonly kind: "sliced";
   readonly splits: number;
   readonly levelCounts: number;
   readonly usedColumnCount: number;
@@ -97,7 +100,7 @@ function placeForest(arena: WasmArena, forest: CompleteForest, codes: CodedFores
   return { columnCount, treeCount, depth, leafValues, tests, end: arena.reserve(0) };
 }
 
-function placeCodes(arena: WasmArena, codes: CodedForest, depth: number): PlacedCodes | PlacedSlices {
+function placeCodes(arena: WasmArena, codes: CodedForest, depth: number): PlacedCodes {
   const columns = codes.columns.map(({ column, low, scale, thresholds, cellStarts }) => ({
     column,
     low,
@@ -108,7 +111,8 @@ function placeCodes(arena: WasmArena, codes: CodedForest, depth: number): Placed
     cellCount: cellStarts.length - 1,
   }));
   const canSlice = depth <= sliceDepthMax && columns.length <= sliceColumnCountMax;
-  return canSlice ? placeSlices(arena, codes, columns, depth) : { kind: "coded", nodes: arena.put(codes.nodes), columns };
+  const slices = canSlice ? placeSlices(arena, codes, columns, depth) : undefined;
+  return { kind: "coded", nodes: arena.put(codes.nodes), columns, slices };
 }
 
 function addTrees(arena: WasmArena, placed: PlacedForest, block: PlacedRows): void {
@@ -119,8 +123,8 @@ function addTrees(arena: WasmArena, placed: PlacedForest, block: PlacedRows): vo
     arena.call["descend"](columns, thresholds, leafValues, treeCount, depth, valuesAt, columnCount, groupCount, sumsAt);
     return;
   }
-  if (tests.kind === "sliced") {
-    addSlices(arena, placed, tests, block);
+  if (tests.slices !== undefined && block.rowCount >= slicedRowCountMin) {
+    addSlices(arena, placed, tests.slices, block);
     return;
   }
   const groupBytes = Math.max(1, tests.columns.length) * codeBytes;
@@ -176,7 +180,6 @@ function placeSlices(arena: WasmArena, codes: CodedForest, columns: readonly Pla
   const cellCount = cellCounts.reduce((sum, count) => sum + count, 0);
   const setCount = (sliceRowCount + 1) * columns.length;
   const slices = {
-    kind: "sliced" as const,
     splits: arena.put(codes.splits),
     levelCounts: arena.put(codes.levelCounts),
     usedColumnCount: columns.length,
