@@ -48,7 +48,8 @@ export function createFlights<T>(): Flights<T> {
     flight.callerCount--;
     if (flight.callerCount > 0) return;
     if (flights.get(key) === flight) flights.delete(key);
-    flight.controller.abort(aborted());
+    // Once it has landed there is nothing to stop.
+    if (controllers.has(flight.controller)) flight.controller.abort(aborted());
   }
 
   return {

@@ -13,6 +13,10 @@ it.each([
   ["", /empty/],
   ["{", /no JSON/],
   ["[".repeat(33) + "]".repeat(33), /deeper than 32/],
+  ['{"a":['.repeat(17) + "]}".repeat(17), /deeper than 32/],
+  [`["${" ".repeat(300_000)}",${"[".repeat(32)}${"]".repeat(32)}]`, /deeper than 32/],
+  ["[".repeat(200_000) + "]".repeat(200_000), /deeper than 32/],
+  ["[".repeat(100_000) + "]".repeat(100_000), /deeper than 32/],
   ['{"a":{"__proto__":1}}', /__proto__/],
   ['{"a":{"_\\u005fproto__":1}}', /__proto__/],
   ['{"a":"\\u0000"}', /U\+0000/],
@@ -20,6 +24,12 @@ it.each([
   ['{"a":[["b",{"c":[1,"\\u0000"]}]]}', /"c" holds/],
   ['[1,{"\\u005F_pr\\u006Fto__":1}]', /__proto__/],
 ])("refuses %j", (text, message) => expect(() => parse(text)).toThrow(message));
+
+it("takes what is just deep enough, small and large", () => {
+  const nested = "[".repeat(31) + "]".repeat(31);
+  expect(parse(`{"a":${nested}}`)).toEqual({ a: JSON.parse(nested) });
+  expect(parse(`{"b":"${" ".repeat(300_000)}","a":${nested}}`)).toHaveProperty("a", JSON.parse(nested));
+});
 
 it("takes escapes that hide nothing", () => {
   const text = '{"a":"\\u00e9\\u003c\\\\u0000 and a \\u0070","b\\u00df":["\\u4e2d"]}';

@@ -4,14 +4,17 @@ import { NomalyError } from "@nomaly/detect";
 
 /** Deeper than any request of ours; a body of brackets alone is refused by it. */
 const depthMax = 32;
+/** A body of no more than this is parsed first: even one of brackets alone makes little, and looking at each of its bytes takes longer. */
+const parsedFirstBytesMax = 256 * 1024;
 
 /** @throws NomalyError REQUEST. */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) throw new NomalyError("REQUEST", "the body is empty; JSON is expected", { field: "body" });
   let value: unknown;
   try {
-    requireShallow(body);
+    if (body.length > parsedFirstBytesMax) requireShallowText(body);
     value = JSON.parse(body.toString("utf8"));
+    if (body.length <= parsedFirstBytesMax) requireShallow(value, depthMax);
   } catch (cause) {
     if (cause instanceof NomalyError) throw cause;
     throw new NomalyError("REQUEST", `the body is no JSON: ${(cause as Error).message}`, { field: "body", cause });
@@ -58,7 +61,22 @@ function zeroIn(name: string): NomalyError {
 
 const [quote, backslash, openBrace, openBracket, closeBrace, closeBracket] = Buffer.from('"\\{[}]');
 
-function requireShallow(body: Buffer): void {
+function requireShallow(value: unknown, levelsLeft: number): void {
+  if (typeof value !== "object" || value === null) return;
+  if (levelsLeft === 0) throw tooDeep();
+  if (Array.isArray(value)) {
+    // Most items are numbers, and there are thousands of them.
+    for (const item of value) if (typeof item === "object") requireShallow(item, levelsLeft - 1);
+    return;
+  }
+  for (const item of Object.values(value)) requireShallow(item, levelsLeft - 1);
+}
+
+function tooDeep(): NomalyError {
+  return new NomalyError("REQUEST", `the body nests deeper than ${depthMax} levels`, { field: "body" });
+}
+
+function requireShallowText(body: Buffer): void {
   // Most bodies have fewer brackets than would be too deep: to find that out takes no look at each byte.
   if (countUpTo(body, openBracket, depthMax) + countUpTo(body, openBrace, depthMax) <= depthMax) return;
   let depth = 0;
@@ -70,8 +88,7 @@ function requireShallow(body: Buffer): void {
       else if (sign === quote) inText = false;
     } else if (sign === quote) inText = true;
     else if (sign === openBrace || sign === openBracket) {
-      if (++depth > depthMax)
-        throw new NomalyError("REQUEST", `the body nests deeper than ${depthMax} levels`, { field: "body" });
+      if (++depth > depthMax) throw tooDeep();
     } else if (sign === closeBrace || sign === closeBracket) depth--;
   }
 }
