@@ -23,8 +23,14 @@ export function encodeRows(pipeline: Pipeline, source: ColumnSource): Matrix {
   const width = pipelineWidth(pipeline);
   if (source.rowCount === 0) return { rowCount: 0, columnCount: width, values: new Float64Array(0) };
   const plain = plainRows(pipeline, source);
-  if (plain !== undefined) return plain.scaling === undefined ? checked(plain.rows) : scaledCopy(plain.rows, plain.scaling);
-  return encodeEach(pipeline, source, width);
+  if (plain === undefined) return encodeEach(pipeline, source, width);
+  try {
+    return plain.scaling === undefined ? checked(plain.rows) : scaledCopy(plain.rows, plain.scaling);
+  } catch (error) {
+    // Column by column the error names the column.
+    if (source.named) return encodeEach(pipeline, source, width);
+    throw error;
+  }
 }
 
 /** {@link encodeRows} of the rows that the pipeline has learned from and so knows to be finite. */
@@ -40,20 +46,24 @@ export interface PlainRows {
 }
 
 /**
- * Unnamed numbers in, plain numbers wanted: the rows as they are, not looked at, and what is to be done with them. So they
- * can be scaled block by block where they are read, without a copy of them all. Undefined for other rows.
- * @throws NomalyError SHAPE when they have another width.
+ * A matrix in, plain numbers wanted, the same columns in the same order: the rows as they are, not looked at, and what is to be done
+ * with them. So they can be scaled block by block where they are read, without a copy of them all. Undefined for other rows.
+ * @throws NomalyError SHAPE when they have no names and another width.
  */
 export function plainRows(pipeline: Pipeline, source: ColumnSource): PlainRows | undefined {
   const { matrix } = source;
-  if (matrix === undefined || pipeline.named || source.named) return undefined;
-  requireWidth(matrix, pipeline.sourceColumnCount);
-  const inOrder = pipeline.columns.every((column, index) => column.position === index);
-  if (!inOrder || pipeline.columns.length !== matrix.columnCount) return undefined;
+  if (matrix === undefined || pipeline.named !== source.named) return undefined;
+  if (!source.named) requireWidth(matrix, pipeline.sourceColumnCount);
+  if (pipeline.columns.length !== matrix.columnCount || !hasColumnsInOrder(pipeline, source)) return undefined;
   const encodings = pipeline.columns.map((column) => column.encoding);
   if (!encodings.every((encoding) => encoding.kind === "number" && encoding.fill === null)) return undefined;
   if (pipeline.scaling === "none") return { rows: matrix, scaling: undefined };
   return { rows: matrix, scaling: scalingOf(pipeline, encodings as NumberEncoding[]) };
+}
+
+function hasColumnsInOrder({ named, columns }: Pipeline, source: ColumnSource): boolean {
+  if (!named) return columns.every(({ position }, index) => position === index);
+  return columns.every(({ name, kind }, index) => name === source.names[index] && kind !== "date");
 }
 
 /** Made once for each pipeline, so that one row costs no more than its own arithmetic. */

@@ -147,6 +147,21 @@ describe("columns", () => {
     expect(encoded(rows, {}, fresh).values).toEqual([8, 9, 1]);
   });
 
+  it("of a row-major table are found by name as well, in the same order or another", () => {
+    const table = (columnNames: string[], ...values: number[]) => ({ values, columnCount: columnNames.length, columnNames });
+    const given = table(["a", "b"], 1, 4, 2, 5, 4, 6);
+    for (const scaling of ["none", "standard"] as const) {
+      const byName = encoded({ a: [1, 2, 4], b: [4, 5, 6] }, { scaling }, { a: [8, 7], b: [9, 3] });
+      expect(encoded(given, { scaling }, table(["a", "b"], 8, 9, 7, 3)).values).toEqual(byName.values);
+      expect(encoded(given, { scaling }, table(["b", "x", "a"], 9, 0, 8, 3, 0, 7)).values).toEqual(byName.values);
+      const broken = (value: number) => () => encoded(given, { scaling }, table(["a", "b"], 8, 9, 7, value));
+      expect(broken(Number.NaN)).toThrow('"b"');
+      expect(broken(-Infinity)).toThrow('"b"');
+    }
+    expect(() => encoded(given, {}, table(["a", "c"], 1, 2))).toThrow('there is no column "b"');
+    expect(() => encoded({ a: [new Date(1)], b: [4] }, {}, table(["a", "b"], 1, 2))).toThrow('column "a" was date');
+  });
+
   it("damaged in a saved pipeline are refused", () => {
     const pipeline = JSON.parse(JSON.stringify(learnPipeline(columnSource(rows), {}, false)));
     pipeline.columns[0].encoding.scale = 0;
