@@ -34,7 +34,7 @@ export interface AdmissionLimits {
 export const admissionDefaults: AdmissionLimits = {
   turnMsMax: 8,
   turnCountMin: 16,
-  burstMsMax: 40,
+  burstMsMax: 24,
   inFlightMax: 2000,
   bodyBytesMax: 1024 ** 3,
   unsaidBytes: 64 * 1024 ** 2,
