@@ -7,6 +7,8 @@ it("counts brackets outside of texts alone", () => {
   const many = "[".repeat(100);
   expect(parse(JSON.stringify({ text: `${many}"\\"${many}` }))).toEqual({ text: `${many}"\\"${many}` });
   expect(parse(`[${"{},".repeat(500)}[]]`)).toHaveLength(501);
+  expect(parse(`[${'"],[",'.repeat(500)}[]]`)).toHaveLength(501);
+  expect(parse(`[${"[ ] , ".repeat(500)}[]]`)).toHaveLength(501);
 });
 
 it.each([
@@ -15,6 +17,8 @@ it.each([
   ["[".repeat(33) + "]".repeat(33), /deeper than 32/],
   ['{"a":['.repeat(17) + "]}".repeat(17), /deeper than 32/],
   [`["${" ".repeat(300_000)}",${"[".repeat(32)}${"]".repeat(32)}]`, /deeper than 32/],
+  ["[[1], ".repeat(33) + "1" + "]".repeat(33), /deeper than 32/],
+  ['{"a":[{}\n,'.repeat(17) + "1" + "]}".repeat(17), /deeper than 32/],
   ["[".repeat(200_000) + "]".repeat(200_000), /deeper than 32/],
   ["[".repeat(100_000) + "]".repeat(100_000), /deeper than 32/],
   ['{"a":{"__proto__":1}}', /__proto__/],

@@ -4,17 +4,14 @@ import { NomalyError } from "@nomaly/detect";
 
 /** Deeper than any request of ours; a body of brackets alone is refused by it. */
 const depthMax = 32;
-/** A body of no more than this is parsed first: even one of brackets alone makes little, and looking at each of its bytes takes longer. */
-const parsedFirstBytesMax = 256 * 1024;
 
 /** @throws NomalyError REQUEST. */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) throw new NomalyError("REQUEST", "the body is empty; JSON is expected", { field: "body" });
   let value: unknown;
   try {
-    if (body.length > parsedFirstBytesMax) requireShallowText(body);
+    requireShallow(body);
     value = JSON.parse(body.toString("utf8"));
-    if (body.length <= parsedFirstBytesMax) requireShallow(value, depthMax);
   } catch (cause) {
     if (cause instanceof NomalyError) throw cause;
     throw new NomalyError("REQUEST", `the body is no JSON: ${(cause as Error).message}`, { field: "body", cause });
@@ -59,26 +56,11 @@ function zeroIn(name: string): NomalyError {
   return new NomalyError("REQUEST", `a text in "${field}" holds the character U+0000, which cannot be stored`, { field });
 }
 
-const [quote, backslash, openBrace, openBracket, closeBrace, closeBracket] = Buffer.from('"\\{[}]');
+const [quote, backslash, comma, openBrace, openBracket, closeBrace, closeBracket] = Buffer.from('"\\,{[}]');
 
-function requireShallow(value: unknown, levelsLeft: number): void {
-  if (typeof value !== "object" || value === null) return;
-  if (levelsLeft === 0) throw tooDeep();
-  if (Array.isArray(value)) {
-    // Most items are numbers, and there are thousands of them.
-    for (const item of value) if (typeof item === "object") requireShallow(item, levelsLeft - 1);
-    return;
-  }
-  for (const item of Object.values(value)) requireShallow(item, levelsLeft - 1);
-}
-
-function tooDeep(): NomalyError {
-  return new NomalyError("REQUEST", `the body nests deeper than ${depthMax} levels`, { field: "body" });
-}
-
-function requireShallowText(body: Buffer): void {
-  // Most bodies have fewer brackets than would be too deep: to find that out takes no look at each byte.
-  if (countUpTo(body, openBracket, depthMax) + countUpTo(body, openBrace, depthMax) <= depthMax) return;
+function requireShallow(body: Buffer): void {
+  // Of most bodies that is all: to find it out takes no look at each byte.
+  if (risesUpTo(body, openBracket, depthMax) + risesUpTo(body, openBrace, depthMax) <= depthMax) return;
   let depth = 0;
   let inText = false;
   for (let index = 0; index < body.length; index++) {
@@ -88,13 +70,32 @@ function requireShallowText(body: Buffer): void {
       else if (sign === quote) inText = false;
     } else if (sign === quote) inText = true;
     else if (sign === openBrace || sign === openBracket) {
-      if (++depth > depthMax) throw tooDeep();
+      if (++depth > depthMax)
+        throw new NomalyError("REQUEST", `the body nests deeper than ${depthMax} levels`, { field: "body" });
     } else if (sign === closeBrace || sign === closeBracket) depth--;
   }
 }
 
-function countUpTo(body: Buffer, sign: number, max: number): number {
-  let count = 0;
-  for (let at = body.indexOf(sign); at >= 0 && count <= max; at = body.indexOf(sign, at + 1)) count++;
-  return count;
+/** How often this bracket opens a level and does not follow on one that has just closed, as the rows of a table do: no level is deeper. */
+function risesUpTo(body: Buffer, sign: number, max: number): number {
+  let rises = 0;
+  for (let at = body.indexOf(sign); at >= 0 && rises <= max; at = body.indexOf(sign, at + 1)) {
+    if (!followsClosed(body, at)) rises++;
+  }
+  return rises;
+}
+
+/** Between a comma and this bracket stands no quote: where the bracket is no part of a text, neither are they. */
+function followsClosed(body: Buffer, at: number): boolean {
+  const commaAt = signBefore(body, at);
+  if (body[commaAt] !== comma) return false;
+  const sign = body[signBefore(body, commaAt)];
+  return sign === closeBracket || sign === closeBrace;
+}
+
+/** Where the last sign before this place is that is no space. */
+function signBefore(body: Buffer, at: number): number {
+  let before = at - 1;
+  while (before >= 0 && body[before] <= 0x20) before--;
+  return before;
 }
