@@ -15,7 +15,7 @@ import { describeMachine, writeSection } from "./tables.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const program = join(root, "packages/platform/bin/nomaly.js");
-const usageModule = join(import.meta.dirname, "report-usage.ts");
+const usageModule = join(import.meta.dirname, "report-usage.js");
 const columnCount = 10;
 
 interface Usage {

@@ -1,4 +1,7 @@
-/** Loaded before a program by `node --import`: when it ends, writes its seconds and its largest memory to the file named by NOMALY_USAGE_FILE. */
+/**
+ * Loaded before a program by `node --import`: when it ends, writes its seconds and its largest memory to the file named by
+ * NOMALY_USAGE_FILE. Plain JavaScript: stripping types would add 40 ms to what is measured.
+ */
 
 import { writeFileSync } from "node:fs";
 
