@@ -51,7 +51,8 @@ describe("completeForestInto gives the reference's bits", () => {
   ] as const) {
     test(`for ${treeCount} trees of depth ${depth} on ${columnCount} columns, whatever the number of rows`, () => {
       const forest = randomForest(columnCount, treeCount, depth, normal);
-      for (const rowCount of [0, 1, 4, 5, 7, 16, 17, 23, 24, 63, 1025]) expectSameSums(forest, randomRows(rowCount, columnCount, normal));
+      for (const rowCount of [0, 1, 4, 5, 7, 16, 17, 23, 24, 63, 1025])
+        expectSameSums(forest, randomRows(rowCount, columnCount, normal));
     });
   }
 
