@@ -13,11 +13,13 @@ const installed = join(environment, "requirements.txt");
 /** The peers' Python, made in .venv when Python is there and again when the requirements changed; undefined where it is not. */
 export function preparePython(): string | undefined {
   const given = process.env["NOMALY_PEERS_PYTHON"];
-  if (given !== undefined) return given;
+  if (given !== undefined && given !== "") return given;
   const python = join(environment, "bin/python");
-  if (existsSync(installed) && readFileSync(installed, "utf8") === readFileSync(requirements, "utf8")) return python;
+  const isCurrent = existsSync(installed) && readFileSync(installed, "utf8") === readFileSync(requirements, "utf8");
+  // A link to a Python that is gone exists no more.
+  if (isCurrent && existsSync(python)) return python;
   try {
-    execFileSync("python3", ["-m", "venv", environment], { stdio: "inherit" });
+    execFileSync("python3", ["-m", "venv", "--clear", environment], { stdio: "inherit" });
     execFileSync(python, ["-m", "pip", "install", "--quiet", "-r", requirements], { stdio: "inherit" });
     copyFileSync(requirements, installed);
     return python;

@@ -38,12 +38,13 @@ interface Reply {
 
 interface Connection {
   send(request: Buffer): Promise<Reply>;
+  isOpen(): boolean;
   end(): void;
 }
 
 /** Bounded: stops by itself after its seconds. */
 export async function load(options: LoadOptions): Promise<LoadOutcome> {
-  const { port, path, bodies, seconds, connections, ratePerSecond } = options;
+  const { port, path, bodies, seconds, connections: connectionCount, ratePerSecond } = options;
   const requests = bodies.map((body) => requestOf(path, port, body));
   const accepted: number[] = [];
   const refused: number[] = [];
@@ -54,20 +55,20 @@ export async function load(options: LoadOptions): Promise<LoadOutcome> {
     else failed++;
   };
   // Connected before the clock runs: the runtime takes one new connection a turn of its event loop, which is not what is measured.
-  const free: Connection[] = [];
-  while (free.length < connections) free.push(await open(port));
+  const connections: Connection[] = [];
+  while (connections.length < connectionCount) connections.push(await open(port));
   const start = performance.now();
   const end = start + seconds * 1000;
   const run = { requests, note, start, end };
-  if (ratePerSecond === undefined) await closedLoop(free, run);
-  else await openLoop(free, { ...run, ratePerSecond });
-  for (const connection of free) connection.end();
+  const lost =
+    ratePerSecond === undefined ? await closedLoop(connections, run) : await openLoop(connections, { ...run, ratePerSecond });
   const elapsed = (performance.now() - start) / 1000;
+  for (const connection of connections) connection.end();
   return {
     seconds: elapsed,
     accepted: latencies(accepted),
     refused: latencies(refused),
-    failed,
+    failed: failed + lost,
     perSecond: accepted.length / elapsed,
   };
 }
@@ -76,14 +77,17 @@ export async function load(options: LoadOptions): Promise<LoadOutcome> {
 export async function inTurn({ port, path, bodies }: Pick<LoadOptions, "port" | "path" | "bodies">): Promise<number[]> {
   const connection = await open(port);
   const elapsed: number[] = [];
-  for (const body of bodies) {
-    const request = requestOf(path, port, body);
-    const start = performance.now();
-    const { status } = await connection.send(request);
-    elapsed.push(performance.now() - start);
-    if (status >= 300) throw new Error(`${path} answered ${status}`);
+  try {
+    for (const body of bodies) {
+      const request = requestOf(path, port, body);
+      const start = performance.now();
+      const { status } = await connection.send(request);
+      elapsed.push(performance.now() - start);
+      if (status >= 300) throw new Error(`${path} answered ${status}`);
+    }
+  } finally {
+    connection.end();
   }
-  connection.end();
   return elapsed;
 }
 
@@ -94,25 +98,30 @@ interface Run {
   readonly end: number;
 }
 
-async function closedLoop(connections: readonly Connection[], { requests, note, end }: Run): Promise<void> {
+/** @returns how many were never answered: none, as each waits for its answer. */
+async function closedLoop(connections: readonly Connection[], { requests, note, end }: Run): Promise<number> {
   let next = 0;
   const one = async (connection: Connection) => {
-    while (performance.now() < end) {
+    while (performance.now() < end && connection.isOpen()) {
       const begin = performance.now();
       const { status } = await connection.send(requests[next++ % requests.length]);
       note(status, performance.now() - begin);
     }
   };
   await Promise.all(connections.map(one));
+  return 0;
 }
 
 const tickMs = 2;
 
-/** What finds no free connection waits for one, and its wait counts. */
+/**
+ * What finds no free connection waits for one, and its wait counts. A connection that broke is not used again.
+ * @returns how many were never answered.
+ */
 async function openLoop(
   connections: readonly Connection[],
   { requests, note, start, end, ratePerSecond }: Run & { readonly ratePerSecond: number },
-): Promise<void> {
+): Promise<number> {
   const free = [...connections];
   const waiting: number[] = [];
   let sent = 0;
@@ -125,17 +134,19 @@ async function openLoop(
       const { status } = await connection.send(requests[sent++ % requests.length]);
       note(status, performance.now() - intended);
       underWay--;
+      if (!connection.isOpen()) return;
     }
     free.push(connection);
   };
   let arrivals = 0;
   while (performance.now() < end) {
-    const due = Math.floor(((performance.now() - start) / 1000) * ratePerSecond);
+    const due = Math.floor(((performance.now() - start) / 1000) * ratePerSecond) + 1;
     for (; arrivals < due; arrivals++) void arrive(start + (arrivals * 1000) / ratePerSecond);
     await new Promise((later) => setTimeout(later, tickMs));
   }
   const patience = performance.now() + 20_000;
   while (underWay > 0 && performance.now() < patience) await new Promise((later) => setTimeout(later, tickMs));
+  return underWay;
 }
 
 function requestOf(path: string, port: number, body: Buffer): Buffer {
@@ -174,6 +185,7 @@ function open(port: number): Promise<Connection> {
             if (socket.destroyed) done({ status: 599 });
             else socket.write(request);
           }),
+        isOpen: () => !socket.destroyed,
         end: () => socket.destroy(),
       }),
     );

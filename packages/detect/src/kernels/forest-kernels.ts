@@ -2,6 +2,9 @@
 
 import type { Matrix } from "../matrix.ts";
 
+/** Fewer rows are scored sooner by walking the trees as they were grown. */
+export const completeForestRowCountMin = 5;
+
 /**
  * Trees that split on one column at a time, each filled up to the same depth so that a walk needs no test for a leaf.
  * Tree t takes `1 << depth` entries of each array from `t << depth`: node i (from 1) has children 2 i and 2 i + 1, and

@@ -89,6 +89,25 @@ describe("fit and detect", () => {
     }
   });
 
+  it("scores a named table like the same columns by name, in blocks and on threads, and names the column of what is wrong", async () => {
+    const rowCount = 60_000;
+    const [a, b] = [Float64Array.from({ length: rowCount }, (_, i) => Math.sin(i) * 3), new Float64Array(rowCount).fill(1)];
+    b[7] = 1e300;
+    const values = Float64Array.from({ length: 2 * rowCount }, (_, at) => (at % 2 === 0 ? a : b)[at >> 1]);
+    for (const detector of ["hbos", "isolation-forest"]) {
+      const model = await fit({ a, b }, { detector, seed: 1 });
+      const expected = model.score({ b, a });
+      const table = { values, columnCount: 2, columnNames: ["a", "b"] };
+      expect(model.score(table)).toEqual(expected);
+      const broken = values.slice();
+      broken[2 * 50_001 + 1] = -Infinity;
+      for (const threads of [1, 2]) {
+        expect(await model.scoreAsync(table, { threads })).toEqual(expected);
+        await expect(model.scoreAsync({ ...table, values: broken }, { threads })).rejects.toMatchObject({ field: "b" });
+      }
+    }
+  });
+
   it("refuses options that there are not, with the nearest that there is", async () => {
     const mistyped: object = { detectr: "knn" };
     const absent: object = { detectr: undefined };

@@ -27,8 +27,9 @@ export function encodeRows(pipeline: Pipeline, source: ColumnSource): Matrix {
   try {
     return plain.scaling === undefined ? checked(plain.rows) : scaledCopy(plain.rows, plain.scaling);
   } catch (error) {
+    const isNotFinite = error instanceof NomalyError && error.code === "NOT_FINITE";
     // Column by column the error names the column.
-    if (source.named) return encodeEach(pipeline, source, width);
+    if (isNotFinite && source.named) return encodeEach(pipeline, source, width);
     throw error;
   }
 }

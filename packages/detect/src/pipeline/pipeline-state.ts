@@ -25,7 +25,14 @@ export function parsePipeline(data: unknown): Pipeline {
   if (new Set(columns.map((column) => column.name)).size !== columns.length) throw damaged("columns", "different names");
   if (columns.some((column) => column.position >= pipeline.sourceColumnCount))
     throw damaged("position", "a place among the columns");
+  // Rows that need no encoding are taken as they are.
+  if (pipeline.scaling === "none" && columns.some(({ encoding }) => isScaled(encoding)))
+    throw damaged("scaling", "none, with center 0 and scale 1 in every column");
   return pipeline;
+}
+
+function isScaled(encoding: Encoding): boolean {
+  return encoding.kind !== "one-hot" && (encoding.center !== 0 || encoding.scale !== 1);
 }
 
 function parseColumn(data: unknown): PipelineColumn {
@@ -45,7 +52,9 @@ function parseEncoding(data: unknown): Encoding {
   switch (kind) {
     case "number": {
       const fill = record["fill"] === null ? null : numberOf(record, "fill");
-      return { kind, ...parseScale(record), fill, indicator: booleanOf(record, "indicator") };
+      const indicator = booleanOf(record, "indicator");
+      if (indicator && fill === null) throw damaged("indicator", "false where missing values are refused");
+      return { kind, ...parseScale(record), fill, indicator };
     }
     case "one-hot":
       return { kind, categories: textsOf(record, "categories"), refusesMissing: booleanOf(record, "refusesMissing") };

@@ -157,15 +157,19 @@ describe("columns", () => {
       const broken = (value: number) => () => encoded(given, { scaling }, table(["a", "b"], 8, 9, 7, value));
       expect(broken(Number.NaN)).toThrow('"b"');
       expect(broken(-Infinity)).toThrow('"b"');
+      if (scaling === "standard") expect(broken(1.7e308)).toThrow('"b" holds values too large to be scaled');
     }
     expect(() => encoded(given, {}, table(["a", "c"], 1, 2))).toThrow('there is no column "b"');
     expect(() => encoded({ a: [new Date(1)], b: [4] }, {}, table(["a", "b"], 1, 2))).toThrow('column "a" was date');
   });
 
   it("damaged in a saved pipeline are refused", () => {
-    const pipeline = JSON.parse(JSON.stringify(learnPipeline(columnSource(rows), {}, false)));
-    pipeline.columns[0].encoding.scale = 0;
-    expect(() => parsePipeline(pipeline)).toThrow(expect.objectContaining({ code: "MODEL_FILE" }));
+    for (const damage of [{ scale: 0 }, { scale: 2 }, { center: 1 }, { indicator: true }]) {
+      const pipeline = JSON.parse(JSON.stringify(learnPipeline(columnSource(rows), {}, false)));
+      expect(parsePipeline(pipeline)).toEqual(pipeline);
+      Object.assign(pipeline.columns[0].encoding, damage);
+      expect(() => parsePipeline(pipeline)).toThrow(expect.objectContaining({ code: "MODEL_FILE" }));
+    }
     expect(() => parsePipeline({ columns: [] })).toThrow(expect.objectContaining({ code: "MODEL_FILE" }));
   });
 });

@@ -106,6 +106,8 @@ describe("a cache without Redis", () => {
     expect(stopped?.aborted).toBe(false);
     resolve(1);
     expect((await stays).value).toBe(1);
+    // There is nothing left to stop.
+    expect(stopped?.aborted).toBe(false);
   });
 
   it("stops a load that nobody waits for any more, and starts anew for the next", async () => {

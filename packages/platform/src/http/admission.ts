@@ -16,7 +16,10 @@ import { problemOf, problemType } from "./problem.ts";
 export interface AdmissionLimits {
   /** Work of one turn of the event loop: what comes later in it is refused, */
   readonly turnMsMax: number;
-  /** but for so many: a process that the system made wait for a processor is not overloaded by its clients; */
+  /**
+   * but for so many: a process that the system made wait for a processor is not overloaded by its clients, and clients that each wait for
+   * their answer, a pool of usual size, are all served, however long each takes;
+   */
   readonly turnCountMin: number;
   /** and only once turns have been longer than that for so long: a burst of requests after a pause is answered. */
   readonly burstMsMax: number;

@@ -76,7 +76,10 @@ function requireShallow(body: Buffer): void {
   }
 }
 
-/** How often this bracket opens a level and does not follow on one that has just closed, as the rows of a table do: no level is deeper. */
+/**
+ * How often this bracket opens a level and does not follow on one that has just closed, as the rows of a table do: no level is deeper.
+ * Brackets within texts count too, so that it is never less.
+ */
 function risesUpTo(body: Buffer, sign: number, max: number): number {
   let rises = 0;
   for (let at = body.indexOf(sign); at >= 0 && rises <= max; at = body.indexOf(sign, at + 1)) {
@@ -85,7 +88,7 @@ function risesUpTo(body: Buffer, sign: number, max: number): number {
   return rises;
 }
 
-/** Between a comma and this bracket stands no quote: where the bracket is no part of a text, neither are they. */
+/** No quote stands between: where this bracket is no part of a text, the comma and the bracket before it are none either. */
 function followsClosed(body: Buffer, at: number): boolean {
   const commaAt = signBefore(body, at);
   if (body[commaAt] !== comma) return false;

@@ -67,11 +67,14 @@ function requiresCaller({ auth, host, jwksUrl }: Config): boolean {
   return auth === "required" || (auth === "auto" && (!isLoopback || jwksUrl !== undefined));
 }
 
+/** Of a burst, until they are accepted, one a turn of the event loop. The system cuts it to its own limit (`net.core.somaxconn`). */
+const waitingConnectionsMax = 4096;
+
 type App = Awaited<ReturnType<typeof createApp>>;
 
 async function listen(app: App, { host, port }: Config): Promise<void> {
   try {
-    await app.listen({ host, port, backlog: 4096 });
+    await app.listen({ host, port, backlog: waitingConnectionsMax });
   } catch (cause) {
     const { code, syscall } = cause as NodeJS.ErrnoException;
     if (syscall !== "listen" && syscall !== "getaddrinfo") throw cause;

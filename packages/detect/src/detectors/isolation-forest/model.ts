@@ -2,7 +2,7 @@
 
 import type { Model, ModelState } from "../../detector/detector.ts";
 import { requireFiniteValues, requireIndexes, stateArray, stateInteger, stateNumber } from "../../detector/state.ts";
-import type { CompleteForest } from "../../kernels/forest-kernels.ts";
+import { type CompleteForest, completeForestRowCountMin } from "../../kernels/forest-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { columnCountMax, type Matrix } from "../../matrix.ts";
 import { averagePathLength } from "../../trees/average-path-length.ts";
@@ -11,8 +11,6 @@ import { pathLengths, requireLinkedTrees } from "../../trees/linked-trees.ts";
 
 /** Rows scored, over all calls, from which the layout for kernels is worth making, a few milliseconds once; until then trees are walked as they are. */
 const kernelRowCountMin = 2048;
-/** Rows from which it is used once it is there. */
-const blockRowCountMin = 5;
 
 export interface IsolationForestState {
   readonly trees: AxisTrees;
@@ -35,7 +33,7 @@ export function createIsolationForestModel(state: IsolationForestState, kernels:
       scoredRowCount += rows.rowCount;
       if (scoredRowCount >= kernelRowCountMin) complete = completeForest(trees, depthMax, expected);
     }
-    if (complete !== undefined && rows.rowCount >= blockRowCountMin) {
+    if (complete !== undefined && rows.rowCount >= completeForestRowCountMin) {
       kernels.completeForestInto(complete, rows, scores);
     } else {
       for (let row = 0; row < rows.rowCount; row++) scores[row] = pathLengthSum(rows.values, row * columnCount);

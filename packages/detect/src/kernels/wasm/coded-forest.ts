@@ -44,10 +44,11 @@ const cellsPerThreshold = 2;
  */
 const stepsPerColumnMin = 20;
 
-/** Undefined where it would not be faster (few trees, many columns) or ranks would not fit. */
+/** Undefined where it would not be faster (no split at all, few trees, many columns) or ranks would not fit. */
 export function codeForest(forest: CompleteForest): CodedForest | undefined {
   const found = collectThresholds(forest);
-  if (found.size > columnCountMax || found.size * stepsPerColumnMin > forest.treeCount * forest.depth) return undefined;
+  if (found.size === 0 || found.size > columnCountMax || found.size * stepsPerColumnMin > forest.treeCount * forest.depth)
+    return undefined;
   for (const values of found.values()) if (values.size > noRank) return undefined;
   const columns = [...found].sort(([a], [b]) => a - b).map(([column, values]) => codeColumn(column, values));
   const nodes = codeNodes(forest, columns);

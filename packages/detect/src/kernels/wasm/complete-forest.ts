@@ -1,6 +1,7 @@
 /** Complete trees on WebAssembly. The last forest stays in the arena, so that a block of rows costs only its rows. */
 
 import type { CompleteForest, ForestKernels } from "../forest-kernels.ts";
+import { completeForestRowCountMin } from "../forest-kernels.ts";
 import { referenceForest } from "../reference/forest.ts";
 import type { CodedColumn, CodedForest } from "./coded-forest.ts";
 import { codeBytes, codeForest, paddingCount, sliceCellCount } from "./coded-forest.ts";
@@ -19,9 +20,7 @@ const sliceDepthMax = 8;
 const treesPerRound = 8;
 /** A column in the module's table. */
 const columnBytes = 48;
-/** Fewer rows than these are not worth the copies. */
-const rowCountMin = 5;
-/** Parting sets costs the same for one row as for many: fewer rows go down the trees one by one. */
+/** Parting sets costs the same for one row as for many: fewer rows go down the trees themselves, eight at a time. */
 const slicedRowCountMin = 24;
 
 /** A forest in the arena; what is put behind `end` are rows. Addresses and counts alone: the forest may go. */
@@ -43,7 +42,7 @@ interface PlacedCodes {
   readonly kind: "coded";
   readonly nodes: number;
   readonly columns: readonly PlacedColumn[];
-  /** Where the forest is of the size for them. */
+  /** For many rows, where the forest is small enough. */
   readonly slices: PlacedSlices | undefined;
 }
 
@@ -79,7 +78,7 @@ export function createCompleteForestInto(openArena: () => WasmArena): ForestKern
   const residence = createResidence((forest: CompleteForest) => placeForest((arena ??= openArena()), forest, codesOf(forest)));
 
   return (forest, rows, sums) => {
-    const placed = rows.rowCount < rowCountMin ? undefined : residence(forest, rows.rowCount);
+    const placed = rows.rowCount < completeForestRowCountMin ? undefined : residence(forest, rows.rowCount);
     if (arena === undefined || placed === undefined) {
       referenceForest.completeForestInto(forest, rows, sums);
       return;
