@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { openAsBlob, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { build } from "./build.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const detectorName = "cars demo";
@@ -14,12 +15,22 @@ interface Named {
 }
 
 async function main(): Promise<void> {
+  if (!(await build())) {
+    process.exitCode = 1;
+    return;
+  }
   const program = join(root, "packages/platform/bin/nomaly.js");
   const port = process.env["NOMALY_PORT"] ?? "8080";
   const words = ["serve", "--data-dir", dataFolder(), "--port", port, "--log-level", process.env["NOMALY_LOG_LEVEL"] ?? "warn"];
-  const server = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "inherit"] });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => server.kill(signal));
-  server.on("exit", (code) => (process.exitCode = code ?? 1));
+  // In a group of its own: Ctrl-C goes to a whole group, and the same signal twice means "at once" to the server.
+  const server = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "inherit"], detached: true });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => server.kill(signal));
+  endWithParent(() => server.kill("SIGTERM"));
+  server.on("exit", (code, signal) => {
+    process.exitCode = code ?? 1;
+    if (signal !== null)
+      console.error(`nomaly was ended by ${signal}; its PostgreSQL runs on, and the next start goes on with it`);
+  });
   let said = "";
   for await (const chunk of server.stdout) {
     const text = String(chunk);
@@ -31,6 +42,20 @@ async function main(): Promise<void> {
     await prepare(url);
   }
 }
+
+/** Told to stop, npm stops the shell between it and this program, which hands no signal on. */
+function endWithParent(end: () => void): void {
+  if (process.env["npm_lifecycle_event"] !== "start") return;
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    end();
+  }, parentLookMs);
+  look.unref();
+}
+
+const parentLookMs = 250;
 
 /** Started by root, PostgreSQL runs as another user, who may not pass a closed folder such as root's home. */
 function dataFolder(): string {
@@ -52,7 +77,7 @@ async function prepare(url: string): Promise<void> {
   const row = { miles_per_gallon: 14, cylinders: 8, displacement: 454, horsepower: 220, weight_lbs: 4354, seconds_to_60: 9 };
   const body = JSON.stringify({ detector_id: detector.id, data: [{ ...row, model_year: 1970, origin: "USA" }], explain: true });
   console.log(`\nThe detector "${detectorName}" is trained. Ask it about a car:\n`);
-  console.log(`curl -s ${url}/detection/predict -H 'content-type: application/json' -d '${body}'\n`);
+  console.log(`curl -s ${url}/api/detection/predict -H 'content-type: application/json' -d '${body}'\n`);
 }
 
 async function trainDemo(url: string): Promise<Named> {
@@ -61,7 +86,7 @@ async function trainDemo(url: string): Promise<Named> {
   form.append("file", await openAsBlob(file), basename(file));
   const dataset = await asked<Named>(`${url}/api/datasets`, { method: "POST", body: form });
   const detector = await asked<Named>(`${url}/api/detectors`, posted({ name: detectorName, contamination: 0.05 }));
-  await asked(`${url}/detection/train`, posted({ detector_id: detector.id, dataset_id: dataset.id }));
+  await asked(`${url}/api/detection/train`, posted({ detector_id: detector.id, dataset_id: dataset.id }));
   return detector;
 }
 

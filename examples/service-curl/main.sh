@@ -20,12 +20,12 @@ detector=$(ask "$url/api/detectors" -H 'Content-Type: application/json' \
   -d '{"name": "cars", "algorithm_name": "isolation-forest", "contamination": 0.05}' | text id)
 echo "detector $detector" >&2
 
-ask "$url/detection/train" -H 'Content-Type: application/json' \
+ask "$url/api/detection/train" -H 'Content-Type: application/json' \
   -d "{\"detector_id\": \"$detector\", \"dataset_id\": \"$dataset\"}" >&2
 echo >&2
 
 # A heavy car with a small engine.
-ask "$url/detection/predict" -H 'Content-Type: application/json' -d @- >&2 <<JSON
+ask "$url/api/detection/predict" -H 'Content-Type: application/json' -d @- >&2 <<JSON
 {
   "detector_id": "$detector",
   "data": [{ "miles_per_gallon": 40, "cylinders": 4, "displacement": 90, "horsepower": 60, "weight_lbs": 5000,
@@ -36,6 +36,6 @@ JSON
 echo >&2
 
 # Of a data set the scores are stored: the answer names the result.
-result=$(ask "$url/detection/predict" -H 'Content-Type: application/json' \
+result=$(ask "$url/api/detection/predict" -H 'Content-Type: application/json' \
   -d "{\"detector_id\": \"$detector\", \"dataset_id\": \"$dataset\"}" | text result_id)
 ask "$url/api/results/$result?format=csv"

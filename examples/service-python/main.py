@@ -47,14 +47,14 @@ print(f"{dataset['n_samples']} rows in data set {dataset['id']}")
 
 detector = json.loads(ask("POST", "/api/detectors", {"name": "cars", "contamination": 0.05}))
 chosen = {"detector_id": detector["id"], "dataset_id": dataset["id"]}
-trained = json.loads(ask("POST", "/detection/train", chosen))
+trained = json.loads(ask("POST", "/api/detection/train", chosen))
 print(f"model {trained['model_version']} trained in {trained['training_time_ms']:.0f} ms")
 
 rows = json.loads(ask("GET", f"/api/datasets/{dataset['id']}/rows?limit=5"))["rows"]
-answer = json.loads(ask("POST", "/detection/predict", {"detector_id": detector["id"], "data": rows}))
+answer = json.loads(ask("POST", "/api/detection/predict", {"detector_id": detector["id"], "data": rows}))
 for row, scored in zip(rows, answer["predictions"]):
     print(f"{row['name']}: score {scored['anomaly_score']:.3f}, rank {scored['rank']:.3f}")
 
-result = json.loads(ask("POST", "/detection/predict", chosen))["result_id"]
+result = json.loads(ask("POST", "/api/detection/predict", chosen))["result_id"]
 table = ask("GET", f"/api/results/{result}?format=csv").decode()
 print(table.splitlines()[0])

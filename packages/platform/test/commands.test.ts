@@ -53,6 +53,13 @@ describe("nomaly detect", () => {
     expect(stdout).toMatch(/ROC-AUC 1\.0000, average precision 1\.0000, precision at 1 1\.0000/);
   });
 
+  it("says so where no single column makes a row odd, and how many anomalies are not shown", async () => {
+    const cars = resolve(import.meta.dirname, "../../../fixtures/cars.csv");
+    const stdout = succeeded(await runInProcess(["detect", cars, "-a", "knn", "--set", "n_neighbors=10", "--top", "20"]));
+    expect(stdout).toMatch(/buick estate wagon \(sw\) .*no single column: the row as a whole/);
+    expect(stdout).toMatch(/the first 20 of \d+ anomalies; --top N shows more/);
+  });
+
   it("never learns from the labels: other labels, the same scores", async () => {
     const flipped = folder.write("flipped.csv", toCsv(rows.map((row, index) => ({ ...row, label: index % 2 }))));
     const without = folder.write("without.csv", toCsv(rows.map(({ speed, power, site }) => ({ speed, power, site }))));

@@ -86,7 +86,8 @@ export const shownOptions: readonly OptionSpec[] = [
   {
     name: "id",
     value: "COL",
-    summary: "column that names a row in tables, not learned from; by default one whose texts all differ",
+    summary:
+      "column that names a row in tables, not learned from; by default a text column that is left out because nearly all its values differ",
   },
   { name: "report", value: "FILE.html", summary: "write a self-contained page with charts, reasons and the command" },
 ];

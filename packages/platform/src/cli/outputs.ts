@@ -10,7 +10,7 @@ import { formatOfName, parseFormat } from "../files/format.ts";
 import type { Source } from "../files/source.ts";
 import { scoreColumnNames, scoreColumns } from "../files/score-columns.ts";
 import { writeScored } from "../files/write-scored.ts";
-import { reasonsText, tellingReasons } from "../report/wording.ts";
+import { noSingleReason, reasonsText, tellingReasons } from "../report/wording.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
 import { note } from "./context.ts";
@@ -123,7 +123,7 @@ async function reasonsOfAnomalies(source: Source, model: AnomalyModel, findings:
       if (findings.scores.at(batch.firstRow + row) > model.threshold) flagged.push(row);
     if (flagged.length === 0) continue;
     for (const [index, { reasons }] of model.explain(pickRows(batch, flagged)).rows.entries()) {
-      texts.set(batch.firstRow + flagged[index], reasonsText(tellingReasons(reasons, reasonCount)));
+      texts.set(batch.firstRow + flagged[index], reasonsText(tellingReasons(reasons, reasonCount)) || noSingleReason);
     }
   }
   return texts;

@@ -10,7 +10,9 @@ export async function runServe(given: Arguments, context: CliContext): Promise<v
   const { config } = serviceConfig(given);
   const host = await context.serviceHost();
   const server = await host.serve(config, context.signal);
-  say(context, `nomaly serves ${server.url} (${server.where}); try it at ${server.url}/docs`);
+  // An address that stands for all is none to go to.
+  const near = server.url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+  say(context, `nomaly serves ${server.url} (${server.where}); try it at ${near}/docs`);
   await untilStopped(context, () => server.close());
 }
 

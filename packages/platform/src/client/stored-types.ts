@@ -60,8 +60,9 @@ export interface DatasetProfile {
     readonly name: string;
     readonly type: string;
     readonly kind: string | null;
+    /** 0 to 1; what is no finite number counts as missing. */
     readonly missing_share: number;
-    /** Estimated. */
+    /** Estimated where the table has more than a million values. */
     readonly distinct_count: number;
     readonly min: string | null;
     readonly max: string | null;

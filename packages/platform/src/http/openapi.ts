@@ -37,6 +37,7 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
           header: { type: "apiKey", in: "header", name: "X-API-Key" },
         },
       },
+      servers: [{ url: "/" }],
       security: [{}, { key: [] }, { header: [] }],
     },
     transform: ({ schema, url, route }) => ({ schema: withAccess(schema, route.config?.scope), url }),

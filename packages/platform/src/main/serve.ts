@@ -78,7 +78,8 @@ async function listen(app: App, { host, port }: Config): Promise<void> {
   } catch (cause) {
     const { code, syscall } = cause as NodeJS.ErrnoException;
     if (syscall !== "listen" && syscall !== "getaddrinfo") throw cause;
-    const why = code === "EADDRINUSE" ? "another program listens there" : (cause as Error).message;
+    const why =
+      code === "EADDRINUSE" ? "another program listens there; --port or NOMALY_PORT takes another" : (cause as Error).message;
     throw new NomalyError("CONFIG", `cannot listen on ${host} port ${port}: ${why}`, { field: "port", cause });
   }
 }

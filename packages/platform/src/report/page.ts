@@ -7,7 +7,17 @@ import { Html as RawHtml, html } from "./html.ts";
 import { pageStyle } from "./page-style.ts";
 import { rangeStrip } from "./range-strip.ts";
 import { beyondCount, scatterChart } from "./scatter-chart.ts";
-import { countText, isUsual, numberText, percentText, rankText, tellingReasons, usualText, valueText } from "./wording.ts";
+import {
+  countText,
+  isUsual,
+  noSingleReason,
+  numberText,
+  percentText,
+  rankText,
+  tellingReasons,
+  usualText,
+  valueText,
+} from "./wording.ts";
 
 const reasonCount = 4;
 const barCount = 12;
@@ -192,8 +202,16 @@ function topRow(row: ReportRow, hasNames: boolean, hasLabels: boolean): Html {
   const known = row.label === 1 ? html`<span class="tag odd">anomaly</span>` : html`<span class="tag">normal</span>`;
   return html`<tr${row.isAnomaly ? html` class="anomaly"` : undefined}>
 <td class="number inline quiet" data-label="row">${row.row.toLocaleString("en-US")}</td>${name}<td class="number score inline" data-label="score">${numberText(row.score)}</td><td class="number inline quiet" data-label="rank">${rankText(row.rank)}</td>${hasLabels ? html`<td class="inline">${row.label === undefined ? undefined : known}</td>` : undefined}
-<td><ul class="reasons">${tellingReasons(row.reasons, reasonCount).map(reasonItem)}</ul></td>
+<td>${reasonsCell(row.reasons)}</td>
 </tr>`;
+}
+
+function reasonsCell(reasons: ReportRow["reasons"]): Html {
+  const telling = tellingReasons(reasons, reasonCount);
+  if (telling.length === 0 && reasons.length > 0) return html`<span class="quiet small">${noSingleReason}</span>`;
+  return html`<ul class="reasons">
+    ${telling.map(reasonItem)}
+  </ul>`;
 }
 
 function reasonItem(reason: ReportRow["reasons"][number]): Html {

@@ -2,7 +2,7 @@
 
 import type { ReportContent } from "./content.ts";
 import { printable } from "./printable.ts";
-import { countText, numberText, percentText, rankText, reasonsText, tellingReasons } from "./wording.ts";
+import { countText, noSingleReason, numberText, percentText, rankText, reasonsText, tellingReasons } from "./wording.ts";
 
 export interface TerminalStyle {
   readonly colour: boolean;
@@ -96,12 +96,15 @@ function rowLines(content: ReportContent, style: TerminalStyle, paint: Paint): s
     const reasons = reasonsFitting(row.reasons, reasonWidth);
     lines.push(`${row.isAnomaly ? paint(cells, "red") : cells}  ${reasons}`);
   }
+  if (content.anomalyCount > top.length)
+    lines.push(paint(`the first ${top.length} of ${content.anomalyCount} anomalies; --top N shows more`, "dim"));
   return lines;
 }
 
 /** As many reasons as fit one line; the first in any case. */
 function reasonsFitting(reasons: ReportContent["top"][number]["reasons"], width: number): string {
   const telling = tellingReasons(reasons, reasonCount);
+  if (telling.length === 0 && reasons.length > 0) return noSingleReason;
   for (let count = telling.length; count > 1; count--) {
     const line = printable(reasonsText(telling.slice(0, count)));
     if (line.length <= width) return line;

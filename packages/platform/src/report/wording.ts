@@ -109,6 +109,9 @@ function usualCategories(profile: CategoryProfile): CategoryProfile["commonest"]
   return profile.commonest.filter(({ share }, index) => index === 0 || (index === 1 && share >= 0.2));
 }
 
+/** Where there are reasons and none is worth showing. */
+export const noSingleReason = "no single column: the row as a whole";
+
 /** The reasons worth showing: those that count against the largest one, `countMax` at most. */
 export function tellingReasons(reasons: readonly Reason[], countMax: number): readonly Reason[] {
   const largest = reasons[0]?.contribution ?? 0;

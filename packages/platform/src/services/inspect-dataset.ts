@@ -2,11 +2,13 @@
 
 import { Readable } from "node:stream";
 import { NomalyError } from "@nomaly/detect";
+import { sqlName } from "../files/database.ts";
 import type { FileFormat } from "../files/format.ts";
 import { readError } from "../files/read-error.ts";
 import { kindOfType } from "../files/relation.ts";
 import { openSource, type Source } from "../files/source.ts";
 import { createTemporaryFiles } from "../files/temporary.ts";
+import { exactWhereSmall } from "./exact-profile.ts";
 
 export interface ColumnProfile {
   readonly name: string;
@@ -14,7 +16,7 @@ export interface ColumnProfile {
   /** `null`: kept, and not used by detectors. */
   readonly kind: string | null;
   readonly missing_share: number;
-  /** Estimated. */
+  /** Estimated in large tables, as the quartiles are. */
   readonly distinct_count: number;
   readonly min: string | null;
   readonly max: string | null;
@@ -54,7 +56,7 @@ export interface FileToRead {
 const columnCountMax = 10_000;
 const arrowBytesMax = 64 * 1024 ** 2;
 const mostlyMissingShare = 0.5;
-/** DuckDB estimates distinct values to a few per cent. */
+/** DuckDB estimates distinct values to a few per cent, in small tables to a fifth. */
 const distinctShareOfIdentifier = 0.9;
 const categoryCountMax = 100;
 const rowsToJudge = 20;
@@ -68,10 +70,10 @@ export function inspectDataset(file: FileToRead, signal: AbortSignal): Promise<I
         field: "file",
       });
     }
-    const summary = await source.database.rows(`SUMMARIZE SELECT * FROM ${source.relation.sql}`);
+    const { summary, query } = await summarize(source);
     const rowCount = Number(summary[0]?.["count"] ?? 0);
     if (rowCount === 0) throw new NomalyError("FILE_FORMAT", `${file.name} has no rows`, { field: "file" });
-    const profiles = summary.map(columnProfile);
+    const profiles = await exactWhereSmall(source.database, { query, profiles: summary.map(columnProfile), rowCount });
     return {
       format: source.format,
       rowCount,
@@ -80,6 +82,34 @@ export function inspectDataset(file: FileToRead, signal: AbortSignal): Promise<I
       profile: { n_samples: rowCount, columns: profiles, findings: profiles.flatMap((column) => findingsOf(column, rowCount)) },
     };
   });
+}
+
+interface Summary {
+  readonly summary: readonly Readonly<Record<string, unknown>>[];
+  /** What was summarised. */
+  readonly query: string;
+}
+
+/** Squares of larger values, as a deviation has them, overflow. */
+const usableMax = 1e150;
+
+/** DuckDB fails on the deviation of infinities and of huge values: no figure counts the former, and where there are such, the latter. */
+async function summarize({ database, relation, columns }: Source): Promise<Summary> {
+  const queryOf = (condition: (name: string) => string) => {
+    const figures = columns.map(({ name, type }) => {
+      const column = sqlName(name);
+      return /^(FLOAT|DOUBLE)$/.test(type) ? `CASE WHEN ${condition(column)} THEN ${column} END AS ${column}` : column;
+    });
+    return `SELECT ${figures.join(", ")} FROM ${relation.sql}`;
+  };
+  const query = queryOf((column) => `isfinite(${column})`);
+  try {
+    return { summary: await database.rows(`SUMMARIZE ${query}`), query };
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes("out of range")) throw error;
+    const moderate = queryOf((column) => `abs(${column}) < ${usableMax}`);
+    return { summary: await database.rows(`SUMMARIZE ${moderate}`), query: moderate };
+  }
 }
 
 /** Rows as objects, from `offset` on. */

@@ -1,6 +1,6 @@
 /** The trainings of a detector. */
 
-import { NomalyError } from "@nomaly/detect";
+import { NomalyError, snakeCase } from "@nomaly/detect";
 import { listVersions, type ModelVersionRow } from "../store/model-versions.ts";
 import type { ServiceContext } from "./context.ts";
 import { getDetector } from "./detectors.ts";
@@ -50,7 +50,14 @@ function viewOf(row: ModelVersionRow, live: number | null): VersionView {
     job_id: row.jobId,
     size_bytes: row.sizeBytes,
     checksum: row.checksum,
-    training_summary: row.trainingSummary,
+    training_summary: inSnakeCase(row.trainingSummary) as VersionView["training_summary"],
     created_at: row.createdAt.toISOString(),
   };
+}
+
+/** Names of members, all the way down; parameters are among them. */
+function inSnakeCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inSnakeCase);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [snakeCase(name), inSnakeCase(member)]));
 }
