@@ -16,14 +16,14 @@ export interface WorkerKills {
   readonly random: Random;
 }
 
-/** So many rows that a job takes seconds. */
-const rowCount = 40_000;
+/** So many rows that a job takes seconds: whoever looks finds it running, and kills it before it is done. */
+const rowCounts = { train: 40_000, predict: 400_000 } as const;
 const delayMsMax = 300;
 
 /** @returns what it met, in words. */
 export async function killWorkers(stage: Stage, { kind, jobCount, killsOfEach, random }: WorkerKills): Promise<string> {
   const { url } = await stage.start({ NOMALY_JOB_CONCURRENCY: "0" });
-  const large = await ask(url, "POST /api/datasets", { form: fileForm("large.csv", csv(random, rowCount)) });
+  const large = await ask(url, "POST /api/datasets", { form: fileForm("large.csv", csv(random, rowCounts[kind])) });
   const { id: detectorId } = await ask(url, "POST /api/detectors", { json: { name: "killed", algorithm_name: "lof" } });
   if (kind === "predict") {
     const small = await ask(url, "POST /api/datasets", { form: fileForm("small.csv", csv(random, 5000)) });
