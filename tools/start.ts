@@ -23,13 +23,14 @@ async function main(): Promise<void> {
   const port = process.env["NOMALY_PORT"] ?? "8080";
   const words = ["serve", "--data-dir", dataFolder(), "--port", port, "--log-level", process.env["NOMALY_LOG_LEVEL"] ?? "warn"];
   // In a group of its own: Ctrl-C goes to a whole group, and the same signal twice means "at once" to the server.
-  const server = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "inherit"], detached: true });
+  const detached = process.platform !== "win32";
+  const server = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "inherit"], detached });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => server.kill(signal));
   endWithParent(() => server.kill("SIGTERM"));
   server.on("exit", (code, signal) => {
     process.exitCode = code ?? 1;
     if (signal !== null)
-      console.error(`nomaly was ended by ${signal}; its PostgreSQL runs on, and the next start goes on with it`);
+      console.error(`nomaly was ended by ${signal}; a PostgreSQL of its own runs on, and the next start goes on with it`);
   });
   let said = "";
   for await (const chunk of server.stdout) {

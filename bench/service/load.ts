@@ -60,8 +60,9 @@ export async function load(options: LoadOptions): Promise<LoadOutcome> {
   const start = performance.now();
   const end = start + seconds * 1000;
   const run = { requests, note, start, end };
-  const lost =
-    ratePerSecond === undefined ? await closedLoop(connections, run) : await openLoop(connections, { ...run, ratePerSecond });
+  let lost = 0;
+  if (ratePerSecond === undefined) await closedLoop(connections, run);
+  else lost = await openLoop(connections, { ...run, ratePerSecond });
   const elapsed = (performance.now() - start) / 1000;
   for (const connection of connections) connection.end();
   return {
@@ -98,8 +99,7 @@ interface Run {
   readonly end: number;
 }
 
-/** @returns how many were never answered: none, as each waits for its answer. */
-async function closedLoop(connections: readonly Connection[], { requests, note, end }: Run): Promise<number> {
+async function closedLoop(connections: readonly Connection[], { requests, note, end }: Run): Promise<void> {
   let next = 0;
   const one = async (connection: Connection) => {
     while (performance.now() < end && connection.isOpen()) {
@@ -109,7 +109,6 @@ async function closedLoop(connections: readonly Connection[], { requests, note, 
     }
   };
   await Promise.all(connections.map(one));
-  return 0;
 }
 
 const tickMs = 2;

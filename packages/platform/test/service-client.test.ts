@@ -88,6 +88,8 @@ describe("the client on a running service", () => {
     expect(scored.n_samples).toBe(100);
     const versions = await collected(client.detectors.versions(id));
     expect(versions).toMatchObject([{ model_version: 1, is_live: true }]);
+    expect(versions[0].training_summary).toMatchObject({ row_count: 100, fit_ms: expect.any(Number), score_quantiles: {} });
+    expect(JSON.stringify(versions[0].training_summary)).not.toMatch(/"[a-z]+[A-Z]\w*":/);
   });
 
   it("sends and gets Arrow, with the scores that JSON gives", async () => {

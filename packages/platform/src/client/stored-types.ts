@@ -60,7 +60,7 @@ export interface DatasetProfile {
     readonly name: string;
     readonly type: string;
     readonly kind: string | null;
-    /** 0 to 1; what is no finite number counts as missing. */
+    /** 0 to 1; what is no finite number counts as missing, and, where there are such, what is beyond 1e150. */
     readonly missing_share: number;
     /** Estimated where the table has more than a million values. */
     readonly distinct_count: number;

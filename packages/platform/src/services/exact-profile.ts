@@ -30,13 +30,11 @@ export async function exactWhereSmall(
   return profiles.map((profile, index) => {
     if (profile.kind === null) return profile;
     const quartiles = found[`quartiles_${index}`] as ColumnProfile["quartiles"] | undefined;
-    // What is not a number comes as text: the question before has found words for it.
-    const isUsable = quartiles?.every((quartile) => typeof quartile === "number") === true;
     return {
       ...profile,
       missing_share: (rowCount - Number(found[`present_${index}`])) / rowCount,
       distinct_count: Number(found[`distinct_${index}`]),
-      ...(isUsable ? { quartiles } : {}),
+      ...(quartiles === undefined ? {} : { quartiles }),
     };
   });
 }

@@ -185,10 +185,14 @@ function findingsOf(column: ColumnProfile, rowCount: number): Finding[] {
   if (kind === null) return [say("unusable_type", `values of type ${type} are kept and not used`)];
   const findings: Finding[] = [];
   const percent = `${(missing * 100).toFixed(missing < 0.01 ? 2 : 0)} %`;
-  if (missing >= mostlyMissingShare) findings.push(say("mostly_missing", `${percent} of the values are missing`));
+  const lacking = kind === "number" ? "missing or not finite" : "missing";
+  if (missing >= mostlyMissingShare) findings.push(say("mostly_missing", `${percent} of the values are ${lacking}`));
   else if (missing > 0)
     findings.push(
-      say("missing_values", `${percent} of the values are missing: the detector's option "missing" says what becomes of them`),
+      say(
+        "missing_values",
+        `${percent} of the values are ${lacking}: the detector's option "missing" says what becomes of missing ones`,
+      ),
     );
   if (rowCount >= rowsToJudge && column.min === column.max)
     findings.push(say("constant", "it has one value only and says nothing"));

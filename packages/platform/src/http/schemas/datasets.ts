@@ -52,7 +52,9 @@ export const DatasetProfile = Type.Object({
       name: Type.String(),
       type: Type.String(),
       kind: nullable(Type.String()),
-      missing_share: Type.Number({ description: "0 to 1; what is no finite number counts as missing" }),
+      missing_share: Type.Number({
+        description: "0 to 1; what is no finite number counts as missing, and, where there are such, what is beyond 1e150",
+      }),
       distinct_count: Type.Number({ description: "estimated where the table has more than a million values" }),
       min: nullable(Type.String()),
       max: nullable(Type.String()),
