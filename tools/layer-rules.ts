@@ -146,6 +146,13 @@ const webFramework = [
 const platformLayers: readonly Layer[] = [
   { name: "config", files: /^config\//, may: [], packages: ["node:", "@nomaly/detect"], summary: "one frozen object, read once" },
   {
+    name: "budget",
+    files: /^budget\//,
+    may: [],
+    packages: ["node:"],
+    summary: "how much memory there is, and who may take how much of it",
+  },
+  {
     name: "files",
     files: /^files\//,
     may: ["config"],
@@ -162,9 +169,9 @@ const platformLayers: readonly Layer[] = [
   {
     name: "compute",
     files: /^compute\//,
-    may: ["config", "files", "report"],
+    may: ["budget", "config", "files", "report"],
     packages: ["node:", "@nomaly/detect", "apache-arrow"],
-    summary: "models in memory, bounded queue, workers that fit and score",
+    summary: "models in memory, bounded queue, worker processes that fit, score and read files",
   },
   {
     name: "ids",
@@ -218,7 +225,7 @@ const platformLayers: readonly Layer[] = [
   {
     name: "services",
     files: /^services\//,
-    may: ["config", "files", "report", "ids", "pools", "store", "cache", "http-client", "blobs", "jobs", "compute"],
+    may: ["budget", "config", "files", "report", "ids", "pools", "store", "cache", "http-client", "blobs", "jobs", "compute"],
     packages: ["node:", "@nomaly/detect", "jose"],
     summary: "one function a person could ask for",
   },

@@ -12,8 +12,8 @@ const prime5 = 0x165667b1;
  * @returns a whole number in [0, 2^32).
  */
 export function checksumOf(bytes: Uint8Array): number {
-  // Words are read in place, so they must be aligned; a copy is the rare case.
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  // Words are read in place, so they must be aligned; a copy is the rare case. (`slice` of Node's own kind of bytes would not copy.)
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >>> 2);
   const stripeWordCount = words.length & ~3;
   let hash = ((aligned.length >= 16 ? mixStripes(words, stripeWordCount) : prime5) + aligned.length) | 0;

@@ -74,7 +74,7 @@ function parseHeader(headerBytes: Uint8Array): { header: JsonObject; arrays: rea
   let parsed: StateValue;
   try {
     // A copy, since a decoder refuses shared memory.
-    parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(headerBytes.slice())) as StateValue;
+    parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(headerBytes))) as StateValue;
   } catch (cause) {
     if (!(cause instanceof SyntaxError || cause instanceof TypeError)) throw cause;
     throw damagedFile("the model file's header is not JSON", "header");

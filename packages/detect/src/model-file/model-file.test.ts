@@ -52,6 +52,12 @@ describe("a model file", () => {
     for (const [name, array] of Object.entries(content.arrays)) expect(bitsOf(decoded.arrays[name]), name).toEqual(bitsOf(array));
   });
 
+  it.each([1, 2, 3])("is read wherever it lies in a buffer of Node's, as here at place %i", (place) => {
+    const bytes = encodeModelFile(content);
+    const within = Buffer.concat([Buffer.alloc(place), bytes]).subarray(place);
+    expect(decodeModelFile(within)).toEqual(decodeModelFile(bytes));
+  });
+
   it("has equal bytes for equal content, whatever the order in which it was put together", () => {
     const { header, arrays } = content;
     const turned = {

@@ -51,6 +51,8 @@ export interface Dataset {
 
 export interface DatasetRows {
   readonly n_samples: number;
+  /** Texts that were cut, and values that were left out, because they are long. */
+  readonly n_cut: number;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 

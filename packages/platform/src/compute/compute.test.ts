@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRandom, detect, fit, load } from "@nomaly/detect";
@@ -9,6 +9,7 @@ import { createTemporaryFiles } from "../files/temporary.ts";
 import { createCompute } from "./compute.ts";
 import { encodePredictions } from "./encode-predictions.ts";
 import { rowsGiven } from "./rows-given.ts";
+import type { PredictBodyOutcome } from "./work.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "compute-test-"));
 const random = createRandom(7);
@@ -36,11 +37,14 @@ afterAll(async () => {
 });
 
 const modelOf = (versionId: string) => load(models.get(versionId) as Uint8Array);
-const bodyOf = (content: unknown) => ({
-  kind: "body" as const,
-  format: "json" as const,
-  bytes: Buffer.from(JSON.stringify(content)),
-});
+let bodyCount = 0;
+function bodyOfBytes(bytes: Uint8Array, format: "json" | "arrow" = "json") {
+  const path = join(folder, `body-${++bodyCount}`);
+  writeFileSync(path, bytes);
+  return { kind: "body" as const, format, path, sizeBytes: bytes.length };
+}
+const bodyOf = (content: unknown) => bodyOfBytes(Buffer.from(JSON.stringify(content)));
+const answerOf = ({ fragment, fragmentPath }: PredictBodyOutcome) => fragment ?? readFileSync(String(fragmentPath));
 
 describe("scores are the library's, bit for bit", () => {
   it.each(detectors)("%s: a few rows on the spot, many in a worker", async (versionId) => {
@@ -88,7 +92,7 @@ describe("scores are the library's, bit for bit", () => {
       reply: "json",
     });
     const expected = modelOf("knn").predict(rows);
-    expect(Buffer.from(outcome.fragment).toString()).toBe(encodePredictions(expected));
+    expect(Buffer.from(answerOf(outcome)).toString()).toBe(encodePredictions(expected));
     expect(outcome).toMatchObject({ rowCount: 3000, anomalyCount: expected.labels.filter((label) => label === 1).length });
   });
 
@@ -101,9 +105,9 @@ describe("scores are the library's, bit for bit", () => {
       tableFromArrays({ ...arrays, colour: mixed.map((row) => row.colour), fresh: mixed.map((row) => row.fresh) }),
       "stream",
     );
-    const body = { kind: "body" as const, format: "arrow" as const, bytes };
-    const { fragment } = await compute.predictBody({ body, plan: { model: { versionId: "named" } }, reply: "arrow" });
-    const table = tableFromIPC(fragment);
+    const body = bodyOfBytes(bytes, "arrow");
+    const outcome = await compute.predictBody({ body, plan: { model: { versionId: "named" } }, reply: "arrow" });
+    const table = tableFromIPC(answerOf(outcome));
     const expected = modelOf("named").predict(mixed);
     expect(table.schema.fields.map(({ name }) => name)).toEqual(["anomaly_score", "is_anomaly", "rank"]);
     expect(table.getChild("anomaly_score")?.toArray()).toEqual(expected.scores);
@@ -238,7 +242,7 @@ describe("what is wrong is told as it is", () => {
     ["brackets without end", `{"data":[[1]],"x":${"[".repeat(300_000)}${"]".repeat(300_000)}}`, "TOO_LARGE", "body"],
     ["a number beyond float64", '{"data":[[1,2,1e400]]}', "NOT_FINITE", "data[0][2]"],
   ])("in a body of %s", async (_, text, code, field) => {
-    const body = { kind: "body" as const, format: "json" as const, bytes: Buffer.from(text) };
+    const body = bodyOfBytes(Buffer.from(text));
     await expect(compute.predictBody({ body, plan: { model: { versionId: "knn" } }, reply: "json" })).rejects.toMatchObject({
       code,
       field,
@@ -246,7 +250,7 @@ describe("what is wrong is told as it is", () => {
   });
 
   it("in bytes that are no Arrow stream", async () => {
-    const body = { kind: "body" as const, format: "arrow" as const, bytes: Buffer.from("ARROW? no") };
+    const body = bodyOfBytes(Buffer.from("ARROW? no"), "arrow");
     await expect(compute.predictBody({ body, plan: { model: { versionId: "knn" } }, reply: "json" })).rejects.toMatchObject({
       code: "REQUEST",
     });

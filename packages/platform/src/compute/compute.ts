@@ -1,25 +1,33 @@
 /** Fits and scores for the service: small scoring at once on the caller's thread, everything else in workers, within bounds. */
 
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AnomalyModel } from "@nomaly/detect";
 import { threadCount, throwIfAborted } from "@nomaly/detect";
+import { type MemoryShares, memoryShares, workerMemory } from "../budget/memory-shares.ts";
+import { availableMemoryBytes } from "../budget/memory-limit.ts";
 import { CostEstimates } from "./cost-estimates.ts";
 import type { Fault, OrderKind, SentPlan } from "./messages.ts";
 import type { HeldModel, LoadModel, ModelCacheStats } from "./model-cache.ts";
 import { ModelCache } from "./model-cache.ts";
 import { explainedRowCountMax, predictRows, wantsReasons } from "./predict-rows.ts";
-import type { RowLimits } from "./rows-given.ts";
-import { copyToSend, rowLimitDefaults } from "./rows-given.ts";
+import type { RowLimits, RowsGiven } from "./rows-given.ts";
+import { rowLimitDefaults } from "./rows-given.ts";
 import type {
   BodyFields,
   BodyGiven,
   BodyPlan,
   Control,
+  ConvertOutcome,
+  ConvertWork,
   Explain,
+  FileGiven,
+  FilePage,
+  Inspected,
   ModelReference,
+  PageOfFile,
   PredictBodyOutcome,
   PredictBodyWork,
   PredictOutcome,
@@ -28,10 +36,13 @@ import type {
   ScoreFileWork,
   TrainOutcome,
   TrainWork,
+  WriteRowsOutcome,
+  WriteRowsWork,
 } from "./work.ts";
-import type { WorkerPoolStats } from "./worker-pool.ts";
+import type { PoolWork, WorkerPoolStats } from "./worker-pool.ts";
 import { WorkerPool } from "./worker-pool.ts";
-import { startWorkerThread } from "./worker-thread.ts";
+import type { Lane } from "./work-queue.ts";
+import { startWorkerProcess, type WorkerOptions } from "./worker-process.ts";
 
 /** Work on the spot keeps every other request waiting: no more than this. */
 const onTheSpotMsMax = 2;
@@ -42,18 +53,36 @@ const bodyBytesPerRow = 100;
 /** Reading and scoring a body, roughly. */
 const bodyMsPerMib = 30;
 const restMsOnClose = 5000;
+/** Looking through a small file; a larger one has more, */
+const fileMsMax = 60_000;
+/** by a fifth of what one busy processor does. */
+const fileBytesPerMsMin = (5 * 1024 ** 2) / 1000;
+/** With so much memory workers wait for work, instead of being started for it. */
+const roomyBytesMin = 4 * 1024 ** 3;
+/** What a file may unpack to where nobody says it. */
+const unpackedBytesDefault = 64 * 1024 ** 3;
+
+/** Milliseconds that looking through a file of this size may take. */
+export function fileTimeMs(sizeBytes: number): number {
+  return fileMsMax + sizeBytes / fileBytesPerMsMin;
+}
 
 export interface ComputeOptions {
   readonly loadModel: LoadModel;
-  /** Default: the CPU quota. One more is used where there is only one. */
+  /** Workers that fit and score. Default: the CPU quota. One more is used where there is only one. */
   readonly workerCount?: number;
+  /** Default: those of the memory that there is. */
+  readonly shares?: MemoryShares;
   readonly modelBytesMax?: number;
   readonly queueRowsMax?: number;
   readonly queueBytesMax?: number;
   readonly queueItemsMax?: number;
   /** Scoring that would wait longer than this is refused at once. */
   readonly queueWaitMsMax?: number;
-  readonly workerHeapMibMax?: number;
+  /** Variables of the environment that carry secrets: no worker gets them. */
+  readonly hiddenVariables?: readonly string[];
+  /** What a file may unpack to. */
+  readonly unpackedBytesMax?: number;
   readonly rowLimits?: RowLimits;
   /** Folder for what files are read and written with; default the system's. */
   readonly temporaryFolder?: string;
@@ -74,8 +103,15 @@ export interface Compute {
   predict(work: PredictWork, control?: Control): Promise<PredictOutcome>;
   /** Reads, scores and encodes a body that is too large for the caller's thread. */
   predictBody(work: PredictBodyWork, control?: Control): Promise<PredictBodyOutcome>;
-  /** Scores a dataset's file into a Parquet file: its columns, then score, label and rank. */
+  /** Scores a table into a Parquet file: its columns, then score, label and rank. */
   scoreFile(work: ScoreFileWork, control?: Control): Promise<ScoreFileOutcome>;
+  /** Reads a file from end to end. @throws NomalyError FILE_*, TOO_LARGE naming the file. */
+  inspect(file: FileGiven, control?: Control): Promise<Inspected>;
+  /** Rows of a file, as many as were asked for or as fit into an answer. */
+  readPage(file: FileGiven, page: PageOfFile, control?: Control): Promise<FilePage>;
+  convert(work: ConvertWork, control?: Control): Promise<ConvertOutcome>;
+  /** Reads the rows of a body and writes them to a file. */
+  writeRows(work: WriteRowsWork, control?: Control): Promise<WriteRowsOutcome>;
   readonly models: {
     get(reference: ModelReference): Promise<AnomalyModel>;
     /** Frees memory; a version that is asked for again is loaded again. */
@@ -84,67 +120,61 @@ export interface Compute {
   };
   /** Starts a worker in the background, so that the first that needs one does not wait for it. */
   warmUp(): void;
-  /** Seconds until what waits now is done, as far as one can tell. */
-  retryAfterSeconds(): number;
+  /** Seconds that rows of a request would wait for a worker. */
+  shortWaitSeconds(): number;
   stats(): ComputeStats;
   /** Refuses new work; what runs may finish within the bound. */
   close(waitMs?: number): Promise<void>;
 }
 
 export function createCompute(options: ComputeOptions): Compute {
-  const compute = new ThreadedCompute(options);
+  const compute = new PooledCompute(options);
   return {
     train: (work, control = {}) => compute.train(work, control),
     predict: (work, control = {}) => compute.predict(work, control),
     predictBody: (work, control = {}) => compute.predictBody(work, control),
     scoreFile: (work, control = {}) => compute.scoreFile(work, control),
+    inspect: (file, control = {}) => compute.readFile(file, control, { kind: "inspect" }),
+    readPage: (file, page, control = {}) => compute.readFile(file, control, { kind: "read-page", page }),
+    convert: (work, control = {}) => compute.convert(work, control),
+    writeRows: (work, control = {}) => compute.writeRows(work, control),
     models: {
       get: async (reference) => (await compute.models.hold(reference)).model(),
       drop: (versionIds) => compute.drop(versionIds),
       stats: () => compute.models.stats(),
     },
     warmUp: () => compute.pool.warmUp(),
-    retryAfterSeconds: () => compute.pool.retryAfterSeconds(),
+    shortWaitSeconds: () => compute.pool.shortWaitSeconds(),
     stats: () => compute.stats(),
     close: (waitMs = restMsOnClose) => compute.close(waitMs),
   };
 }
 
-class ThreadedCompute {
+class PooledCompute {
   readonly models: ModelCache;
   readonly pool: WorkerPool;
   readonly #costs = new CostEstimates();
-  readonly #clock: { now(): number };
-  /** Made by the first worker that needs it. */
+  /** Made when it is first needed. */
   readonly #temporaryFolder: string;
   #taskCount = 0;
   #onTheSpotCount = 0;
 
   constructor(options: ComputeOptions) {
-    const workerCount = options.workerCount ?? threadCount();
-    const modelBytesMax = options.modelBytesMax ?? 256 * 1024 ** 2;
-    this.#clock = options.clock ?? performance;
+    const shares = options.shares ?? defaultShares(options.workerCount);
     const folderName = `nomaly-compute-${process.pid}-${randomBytes(6).toString("hex")}`;
     this.#temporaryFolder = join(options.temporaryFolder ?? tmpdir(), folderName);
-    this.models = new ModelCache(options.loadModel, modelBytesMax);
+    this.models = new ModelCache(options.loadModel, options.modelBytesMax ?? shares.modelBytes);
     this.pool = new WorkerPool({
-      workerCount,
+      lanes: lanesOf(shares, options),
+      isRoomy: shares.limitBytes >= roomyBytesMin,
       limits: {
         rowCountMax: options.queueRowsMax ?? 4_000_000,
-        sizeBytesMax: options.queueBytesMax ?? 512 * 1024 ** 2,
+        sizeBytesMax: options.queueBytesMax ?? shares.queueBytes,
         itemCountMax: options.queueItemsMax ?? 10_000,
         waitMsMax: options.queueWaitMsMax ?? 1000,
       },
-      thread: {
-        settings: {
-          limits: options.rowLimits ?? rowLimitDefaults,
-          modelBytesMax: modelBytesMax / Math.max(2, workerCount),
-          allowsFaults: options.faults !== undefined,
-        },
-        heapMibMax: options.workerHeapMibMax ?? 2048,
-      },
-      start: startWorkerThread,
-      clock: this.#clock,
+      start: startWorkerProcess,
+      clock: options.clock ?? performance,
       faults: options.faults,
     });
   }
@@ -155,21 +185,16 @@ class ThreadedCompute {
     return this.pool.run<"train">({
       kind: "train",
       lane: "long",
-      ...loadOf(input),
-      order: (alone) => {
-        const asked = typeof options === "function" ? undefined : options;
-        const { sent, transfer } = toSend(input);
-        const order = {
-          kind: "train" as const,
-          input: sent,
-          options: asked,
-          threads: alone ? ("auto" as const) : 1,
-          temporaryFolder,
-        };
-        return { order, transfer };
-      },
+      ...this.#about(input),
+      order: (alone) => ({
+        kind: "train",
+        input,
+        options: typeof options === "function" ? undefined : options,
+        threads: alone ? "auto" : 1,
+        temporaryFolder,
+      }),
       triesAgain: false,
-      ...(typeof options === "function" ? { answer: options } : {}),
+      ...(typeof options === "function" ? { plan: options } : {}),
       cleanUp: () => rmSync(temporaryFolder, { recursive: true, force: true }),
       control,
     });
@@ -191,12 +216,9 @@ class ThreadedCompute {
     const predicted = await this.pool.run<"predict">({
       kind: "predict",
       lane: "short",
-      ...loadOf(input),
+      ...this.#about(input),
       estimateMs,
-      order() {
-        const { rows, transfer } = copyToSend(input);
-        return { order: { kind: "predict", ...planOf(held, explain), input: rows }, transfer };
-      },
+      order: () => ({ kind: "predict", ...planOf(held, explain), input }),
       triesAgain: true,
       control,
     });
@@ -208,38 +230,96 @@ class ThreadedCompute {
     const { body, plan, reply } = work;
     const sentPlan = async ({ model, explain }: BodyPlan) => planOf(await this.models.hold(model), explain);
     const known = typeof plan === "function" ? undefined : await unlessAborted(sentPlan(plan), control.signal);
+    mkdirSync(this.#temporaryFolder, { recursive: true });
+    const replyPath = this.#taskFolder();
     return this.pool.run<"predict-body">({
       kind: "predict-body",
       lane: "short",
-      ...loadOf(body),
-      order() {
-        const { bytes, transfer } = bytesToSend(body);
-        return { order: { kind: "predict-body", body: { ...body, bytes }, plan: known, reply }, transfer };
-      },
+      ...this.#about(body),
+      order: () => ({ kind: "predict-body", body, plan: known, reply, replyPath }),
       triesAgain: true,
-      ...(typeof plan === "function" ? { answer: async (fields: BodyFields) => sentPlan(await plan(fields)) } : {}),
+      ...(typeof plan === "function" ? { plan: async (fields: BodyFields) => sentPlan(await plan(fields)) } : {}),
+      cleanUp: () => rmSync(replyPath, { force: true }),
       control,
     });
   }
 
-  async scoreFile(work: ScoreFileWork, control: Control): Promise<ScoreFileOutcome> {
-    const { input, outputPath } = work;
-    const model = await unlessAborted(this.models.hold(work.model), control.signal);
+  async scoreFile({ model, input, outputPath, wanted = {} }: ScoreFileWork, control: Control): Promise<ScoreFileOutcome> {
+    const held = await unlessAborted(this.models.hold(model), control.signal);
     const temporaryFolder = this.#taskFolder();
     return this.pool.run<"score-file">({
       kind: "score-file",
       lane: "long",
-      ...loadOf(input),
-      order(alone) {
-        const threads = alone ? "auto" : 1;
-        const sent = planOf(model, undefined).model;
-        return { order: { kind: "score-file", model: sent, input, outputPath, temporaryFolder, threads }, transfer: [] };
-      },
+      ...this.#about(input),
+      order: (alone) => ({
+        kind: "score-file",
+        model: { versionId: held.versionId },
+        input,
+        outputPath,
+        temporaryFolder,
+        threads: alone ? "auto" : 1,
+        wanted,
+      }),
       triesAgain: true,
       cleanUp() {
         rmSync(temporaryFolder, { recursive: true, force: true });
         rmSync(`${outputPath}.partial`, { force: true });
       },
+      control,
+    });
+  }
+
+  readFile(file: FileGiven, control: Control, what: { readonly kind: "inspect" }): Promise<Inspected>;
+  readFile(file: FileGiven, control: Control, what: { readonly kind: "read-page"; readonly page: PageOfFile }): Promise<FilePage>;
+  async readFile(
+    input: FileGiven,
+    control: Control,
+    what: { readonly kind: "inspect" } | { readonly kind: "read-page"; readonly page: PageOfFile },
+  ): Promise<Inspected | FilePage> {
+    const temporaryFolder = this.#taskFolder();
+    return this.pool.run<"inspect" | "read-page">({
+      lane: "file",
+      ...this.#about(input),
+      kind: what.kind,
+      order: () => ({ ...what, input, temporaryFolder }),
+      timeMsMax: fileTimeMs(input.sizeBytes ?? 0),
+      triesAgain: true,
+      cleanUp: () => rmSync(temporaryFolder, { recursive: true, force: true }),
+      control,
+    });
+  }
+
+  async convert(work: ConvertWork, control: Control): Promise<ConvertOutcome> {
+    const temporaryFolder = this.#taskFolder();
+    return this.pool.run<"convert">({
+      kind: "convert",
+      lane: "file",
+      ...nothingWaits,
+      subject: "the result",
+      field: "id",
+      readsFile: true,
+      modelBytes: this.#modelBytes,
+      order: () => ({ kind: "convert", ...work, temporaryFolder }),
+      triesAgain: true,
+      cleanUp() {
+        rmSync(temporaryFolder, { recursive: true, force: true });
+        rmSync(work.toPath, { force: true });
+      },
+      control,
+    });
+  }
+
+  async writeRows({ body, plan }: WriteRowsWork, control: Control): Promise<WriteRowsOutcome> {
+    const outputPath = this.#taskFolder();
+    return this.pool.run<"write-rows">({
+      kind: "write-rows",
+      lane: "file",
+      ...this.#about(body),
+      order: () => ({ kind: "write-rows", body, outputPath }),
+      plan,
+      timeMsMax: fileTimeMs(body.sizeBytes),
+      triesAgain: true,
+      cleanUp: () => rmSync(outputPath, { force: true }),
       control,
     });
   }
@@ -263,54 +343,74 @@ class ThreadedCompute {
     rmSync(this.#temporaryFolder, { recursive: true, force: true });
   }
 
+  readonly #modelBytes = async (versionId: string): Promise<Uint8Array> => (await this.models.hold({ versionId })).bytes;
+
+  /** What waiting takes, and what errors call it: a file or body waits on disk, and takes nothing. */
+  #about(input: TrainWork["input"]): Pick<PoolWork<OrderKind>, "subject" | "field" | "readsFile" | "modelBytes" | LoadField> {
+    const modelBytes = this.#modelBytes;
+    switch (input.kind) {
+      case "rows":
+        return { ...loadOfRows(input), subject: "data", field: "data", readsFile: false, modelBytes };
+      case "file":
+        return { ...nothingWaits, subject: input.name, field: "file", readsFile: true, modelBytes };
+      case "body":
+        return { ...loadOfBody(input), subject: "the body", field: "body", readsFile: true, modelBytes };
+    }
+  }
+
   /** Named here, so that it can be removed when the worker that made it died. */
   #taskFolder(): string {
     return join(this.#temporaryFolder, String(++this.#taskCount));
   }
 }
 
-function planOf({ versionId, bytes }: HeldModel, explain: Explain | undefined): SentPlan {
-  return { model: { versionId, bytes }, ...(explain === undefined ? {} : { explain }) };
+type LoadField = "rowCount" | "sizeBytes" | "estimateMs";
+const nothingWaits = { rowCount: 0, sizeBytes: 0, estimateMs: 0 } as const;
+
+function loadOfRows({ rowCount, sizeBytes }: RowsGiven): Pick<PoolWork<OrderKind>, LoadField> {
+  return { rowCount, sizeBytes, estimateMs: 0 };
+}
+
+function loadOfBody({ sizeBytes }: BodyGiven): Pick<PoolWork<OrderKind>, LoadField> {
+  const estimateMs = (sizeBytes / 1024 ** 2) * bodyMsPerMib;
+  return { rowCount: Math.ceil(sizeBytes / bodyBytesPerRow), sizeBytes: 0, estimateMs };
+}
+
+function defaultShares(workerCount = threadCount()): MemoryShares {
+  return memoryShares({ limitBytes: availableMemoryBytes(), hasEmbeddedDatabase: false, workerCount });
+}
+
+function lanesOf(
+  { workers }: MemoryShares,
+  options: ComputeOptions,
+): Readonly<Record<Lane, { readonly count: number; readonly worker: WorkerOptions }>> {
+  const lane = (count: number, memoryBytesMax: number, isBackground: boolean) => {
+    const { heapMib, databaseMib, fitBytes, modelBytes } = workerMemory(memoryBytesMax);
+    const settings = {
+      limits: options.rowLimits ?? rowLimitDefaults,
+      modelBytesMax: modelBytes,
+      databaseMibMax: databaseMib,
+      fitBytesMax: fitBytes,
+      unpackedBytesMax: options.unpackedBytesMax ?? unpackedBytesDefault,
+      isBackground,
+      allowsFaults: options.faults !== undefined,
+    };
+    const hiddenVariables = options.hiddenVariables ?? [];
+    return { count, worker: { settings, memoryBytesMax, heapMibMax: heapMib, hiddenVariables } };
+  };
+  return {
+    short: lane(workers.shortCount, workers.shortBytes, false),
+    file: lane(workers.fileCount, workers.fileBytes, true),
+    long: lane(workers.longCount, workers.longBytes, true),
+  };
+}
+
+function planOf({ versionId }: HeldModel, explain: Explain | undefined): SentPlan {
+  return { model: { versionId }, ...(explain === undefined ? {} : { explain }) };
 }
 
 function costKey(versionId: string, explain: Explain | undefined): string {
   return wantsReasons(explain) ? `${versionId} explained` : versionId;
-}
-
-function toSend(input: TrainWork["input"]): { sent: TrainWork["input"]; transfer: readonly ArrayBuffer[] } {
-  switch (input.kind) {
-    case "rows": {
-      const { rows, transfer } = copyToSend(input);
-      return { sent: rows, transfer };
-    }
-    case "body": {
-      const { bytes, transfer } = bytesToSend(input);
-      return { sent: { ...input, bytes }, transfer };
-    }
-    case "file":
-      return { sent: input, transfer: [] };
-  }
-}
-
-/** A copy, since the bytes of a request may lie in memory that others use too. */
-function bytesToSend(body: BodyGiven): { bytes: Uint8Array; transfer: readonly ArrayBuffer[] } {
-  const bytes = new Uint8Array(body.bytes);
-  return { bytes, transfer: [bytes.buffer] };
-}
-
-/** What waiting takes: a file waits on disk, and takes nothing. */
-function loadOf(input: TrainWork["input"]): { rowCount: number; sizeBytes: number; estimateMs: number } {
-  switch (input.kind) {
-    case "rows":
-      return { rowCount: input.rowCount, sizeBytes: input.sizeBytes, estimateMs: 0 };
-    case "file":
-      return { rowCount: 0, sizeBytes: 0, estimateMs: 0 };
-    case "body": {
-      const sizeBytes = input.bytes.length;
-      const estimateMs = (sizeBytes / 1024 ** 2) * bodyMsPerMib;
-      return { rowCount: Math.ceil(sizeBytes / bodyBytesPerRow), sizeBytes, estimateMs };
-    }
-  }
 }
 
 /** The load itself goes on: others may wait for it. */

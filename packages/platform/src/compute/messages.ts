@@ -1,27 +1,33 @@
-/** What travels between compute and its workers. */
+/** What travels between compute and its workers, which are processes of their own. Rows of files never do. */
 
 import type { ErrorCode } from "@nomaly/detect";
 import { NomalyError } from "@nomaly/detect";
 import type { RowLimits, RowsGiven } from "./rows-given.ts";
 import type {
   BodyGiven,
+  ConvertOutcome,
+  ConvertWork,
   Explain,
   FileGiven,
+  FilePage,
+  Inspected,
+  PageOfFile,
   Predicted,
   PredictBodyOutcome,
   ScoreFileOutcome,
+  TableWanted,
   TrainOptions,
   TrainOutcome,
+  WriteRowsOutcome,
 } from "./work.ts";
 
-/** A model for a worker; the bytes are shared, so sending them along each time costs nothing. */
-export interface SentModel {
+/** A worker that does not have the model asks for its bytes. */
+export interface NamedModel {
   readonly versionId: string;
-  readonly bytes: Uint8Array;
 }
 
 export interface SentPlan {
-  readonly model: SentModel;
+  readonly model: NamedModel;
   readonly explain?: Explain;
 }
 
@@ -49,34 +55,74 @@ export interface PredictBodyOrder {
   /** Undefined: ask for it once the body is read. */
   readonly plan: SentPlan | undefined;
   readonly reply: "json" | "arrow";
+  /** A long answer goes there. */
+  readonly replyPath: string;
 }
 
 export interface ScoreFileOrder extends Threaded {
   readonly kind: "score-file";
-  readonly model: SentModel;
-  readonly input: FileGiven;
+  readonly model: NamedModel;
+  readonly input: FileGiven | RowsGiven;
   readonly outputPath: string;
+  readonly temporaryFolder: string;
+  readonly wanted: TableWanted;
+}
+
+export interface InspectOrder {
+  readonly kind: "inspect";
+  readonly input: FileGiven;
   readonly temporaryFolder: string;
 }
 
-export type Order = TrainOrder | PredictOrder | PredictBodyOrder | ScoreFileOrder;
-export type OrderKind = Order["kind"];
-
-/** An order, and what of it changes hands without a copy. */
-export interface Sending<Kind extends OrderKind> {
-  readonly order: Extract<Order, { readonly kind: Kind }>;
-  readonly transfer: readonly ArrayBuffer[];
+export interface ReadPageOrder {
+  readonly kind: "read-page";
+  readonly input: FileGiven;
+  readonly page: PageOfFile;
+  readonly temporaryFolder: string;
 }
+
+export interface ConvertOrder extends ConvertWork {
+  readonly kind: "convert";
+  readonly temporaryFolder: string;
+}
+
+export interface WriteRowsOrder {
+  readonly kind: "write-rows";
+  readonly body: BodyGiven;
+  readonly outputPath: string;
+}
+
+export type Order =
+  | TrainOrder
+  | PredictOrder
+  | PredictBodyOrder
+  | ScoreFileOrder
+  | InspectOrder
+  | ReadPageOrder
+  | ConvertOrder
+  | WriteRowsOrder;
+export type OrderKind = Order["kind"];
+export type OrderOf<Kind extends OrderKind> = Extract<Order, { readonly kind: Kind }>;
 
 export interface Outcomes {
   readonly train: TrainOutcome;
   readonly predict: Predicted;
   readonly "predict-body": PredictBodyOutcome;
   readonly "score-file": ScoreFileOutcome;
+  readonly inspect: Inspected;
+  readonly "read-page": FilePage;
+  readonly convert: ConvertOutcome;
+  readonly "write-rows": WriteRowsOutcome;
 }
 
 /** Ways for a worker to fail, for tests of what follows. */
-export type Fault = "exit" | "throw" | "spin" | "out-of-memory";
+export type Fault = "exit" | "throw" | "spin" | "out-of-memory" | "crash";
+
+/** What a worker asks in the middle of an order. */
+export type Question =
+  /** `fields` is JSON: what stood in a body beside its rows. */
+  | { readonly kind: "plan"; readonly fields: string }
+  | { readonly kind: "model"; readonly versionId: string };
 
 export type ToWorker =
   | { readonly kind: "order"; readonly id: number; readonly order: Order; readonly fault?: Fault }
@@ -88,13 +134,20 @@ export type FromWorker =
   | { readonly kind: "done"; readonly id: number; readonly outcome: unknown }
   | { readonly kind: "failed"; readonly id: number; readonly error: TravellingError }
   | { readonly kind: "progress"; readonly id: number; readonly done: number }
-  /** `fields` is JSON: what stood in a body beside its rows. */
-  | { readonly kind: "ask"; readonly id: number; readonly fields: string };
+  | { readonly kind: "ask"; readonly id: number; readonly question: Question };
 
 /** What a worker is started with. */
 export interface WorkerSettings {
   readonly limits: RowLimits;
   readonly modelBytesMax: number;
+  /** DuckDB's own buffers, MiB. */
+  readonly databaseMibMax: number;
+  /** Numbers of a file that a fit may hold. */
+  readonly fitBytesMax: number;
+  /** What a file may unpack to, and what is copied of it. */
+  readonly unpackedBytesMax: number;
+  /** Whoever waits for an answer goes before whoever waits for a file. */
+  readonly isBackground: boolean;
   /** Only then does it obey a fault. */
   readonly allowsFaults: boolean;
 }

@@ -10,8 +10,8 @@ const sizePerFileByte = 3;
 
 export interface HeldModel {
   readonly versionId: string;
-  /** The model file, on memory that workers share. */
-  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** The model file. */
+  readonly bytes: Uint8Array;
   /** Restored when first asked for; takes milliseconds for a large one. */
   readonly model: () => AnomalyModel;
 }
@@ -67,10 +67,8 @@ export class ModelCache {
   }
 
   async #load(versionId: string): Promise<HeldModel> {
-    const given = await this.#loadModel(versionId);
-    if (given.length === 0) throw new NomalyError("STORAGE", `the stored model ${versionId} is empty`, { received: "0 bytes" });
-    const bytes = new Uint8Array(new SharedArrayBuffer(given.length));
-    bytes.set(given);
+    const bytes = await this.#loadModel(versionId);
+    if (bytes.length === 0) throw new NomalyError("STORAGE", `the stored model ${versionId} is empty`, { received: "0 bytes" });
     let model: AnomalyModel | undefined;
     return { versionId, bytes, model: () => (model ??= load(bytes)) };
   }

@@ -9,6 +9,19 @@ import type { Explain, Explained, Predicted } from "./work.ts";
 /** Reasons are many times what a score is: more rows are asked for in pieces. */
 export const explainedRowCountMax = 10_000;
 
+/** Of all detectors asked together, rows times columns: each becomes a reason of some hundred bytes. */
+export const explainedValueCountMax = 200_000;
+
+/** @throws NomalyError TOO_LARGE when the reasons would make an answer that is too long. */
+export function requireExplainable({ rowCount, columnCount }: RowsGiven, detectorCount = 1): void {
+  const valueCount = rowCount * columnCount * detectorCount;
+  if (valueCount <= explainedValueCountMax) return;
+  const expected = `at most ${explainedValueCountMax} values`;
+  const each = detectorCount === 1 ? "" : ` for each of ${detectorCount} detectors`;
+  const message = `reasons are given for ${expected} at once, got ${rowCount} rows of ${columnCount} columns${each}`;
+  throw new NomalyError("TOO_LARGE", message, { field: "explain", expected, received: String(valueCount) });
+}
+
 /** At once, on this thread. */
 export function predictRows(model: AnomalyModel, { rows, rowCount }: RowsGiven, explain: Explain | undefined): Predicted {
   const startedAt = performance.now();

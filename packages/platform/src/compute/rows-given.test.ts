@@ -1,6 +1,6 @@
-import { detect, fit } from "@nomaly/detect";
+import { detect } from "@nomaly/detect";
 import { describe, expect, it } from "vitest";
-import { copyToSend, rowsGiven } from "./rows-given.ts";
+import { rowsGiven } from "./rows-given.ts";
 
 const limits = { rowCountMax: 5, columnCountMax: 3, valueCountMax: 12 };
 
@@ -103,20 +103,5 @@ describe("rows of a request", () => {
     ["an array in a column", { a: ["x", [1]] }, undefined, "COLUMN", "data.a[1]"],
   ])("%s is refused with the field at fault", (_, data, names, code, field) => {
     expect(() => rowsGiven(data, names, limits)).toThrow(expect.objectContaining({ code, field }));
-  });
-
-  it("are copied for a worker, which takes the copy over: the caller keeps its own", async () => {
-    const given = rowsGiven(
-      [
-        [1, 2],
-        [2, 1],
-        [3, 3],
-      ],
-      undefined,
-    );
-    const { rows, transfer } = copyToSend(given);
-    const sent = structuredClone(rows, { transfer: [...transfer] });
-    expect(transfer.map((buffer) => buffer.byteLength)).toEqual([0]);
-    expect((await fit(sent.rows)).save()).toEqual((await fit(given.rows)).save());
   });
 });

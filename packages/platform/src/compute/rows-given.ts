@@ -268,24 +268,3 @@ export function inRequestTerms(error: unknown): unknown {
     cause: error,
   });
 }
-
-/** Rows to hand to a worker, and what of them changes hands without a copy. */
-export interface RowsToSend {
-  readonly rows: RowsGiven;
-  readonly transfer: readonly ArrayBuffer[];
-}
-
-/**
- * A copy of the numbers that a worker takes over: the caller keeps its own, for a second try. (Shared memory would spare the
- * copy, but lives until every thread has collected its garbage: hundreds of megabytes under load.)
- */
-export function copyToSend(given: RowsGiven): RowsToSend {
-  const { rows } = given;
-  if (!isNumeric(rows)) return { rows: given, transfer: [] };
-  const values = new Float64Array(rows.values);
-  return { rows: { ...given, rows: { ...rows, values } }, transfer: [values.buffer] };
-}
-
-function isNumeric(rows: RowsInput): rows is NumericRows & { readonly values: Float64Array } {
-  return "values" in rows && rows.values instanceof Float64Array;
-}

@@ -1,6 +1,8 @@
-/** Work that waits for a worker: two lanes, bounded together by rows, bytes, items and, for short work, by the time to wait. */
+/** Work that waits for a worker: three lanes, bounded together by rows, bytes, items and, for short work, by the time to wait. */
 
-export type Lane = "short" | "long";
+/** Rows of a request; a file that is read while somebody waits; training, and scoring of whole files. */
+export const lanes = ["short", "file", "long"] as const;
+export type Lane = (typeof lanes)[number];
 
 /** What waiting work takes. */
 export interface Load {
@@ -20,10 +22,10 @@ export interface QueueLimits {
 
 export class WorkQueue<Item extends Load> {
   readonly #limits: QueueLimits;
-  readonly #lanes: Readonly<Record<Lane, Item[]>> = { short: [], long: [] };
+  readonly #lanes: Readonly<Record<Lane, Item[]>> = { short: [], file: [], long: [] };
   #rowCount = 0;
   #sizeBytes = 0;
-  readonly #estimateMs: Record<Lane, number> = { short: 0, long: 0 };
+  readonly #estimateMs: Record<Lane, number> = { short: 0, file: 0, long: 0 };
 
   constructor(limits: QueueLimits) {
     this.#limits = limits;
@@ -80,8 +82,13 @@ export class WorkQueue<Item extends Load> {
     return this.#lanes[lane].length;
   }
 
+  /** In their order, as they are now. */
+  itemsOf(lane: Lane): readonly Item[] {
+    return [...this.#lanes[lane]];
+  }
+
   get itemCount(): number {
-    return this.#lanes.short.length + this.#lanes.long.length;
+    return lanes.reduce((sum, lane) => sum + this.#lanes[lane].length, 0);
   }
 
   get rowCount(): number {

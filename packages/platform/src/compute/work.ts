@@ -3,6 +3,7 @@
 import type { ContributionMeaning, FitOptions, ParamValue, Reason, SkippedColumn, ThresholdSpec } from "@nomaly/detect";
 import type { CsvOptions } from "../files/csv-relation.ts";
 import type { FileFormat } from "../files/format.ts";
+import type { FilePage, PageOfFile } from "../files/read-page.ts";
 import type { RowsGiven } from "./rows-given.ts";
 
 export interface Control {
@@ -10,6 +11,8 @@ export interface Control {
   readonly signal?: AbortSignal;
   /** Called with the share done, 0 to 1. */
   readonly progress?: (done: number) => void;
+  /** Milliseconds that whoever waits for the answer still has; what cannot begin in that time is refused. Undefined: any time. */
+  readonly timeLeftMs?: () => number;
 }
 
 /** A version is immutable: training again makes another id, so nothing held under an id can be out of date. */
@@ -27,12 +30,18 @@ export interface FileGiven extends CsvOptions {
   readonly format?: FileFormat;
   /** Rows, where that is known: for progress. */
   readonly rowCount?: number;
+  /** Of the file: a larger one may take longer. */
+  readonly sizeBytes?: number;
 }
 
-/** A request's body as it came. JSON holds the rows under `data` (and `columns`, their names), other fields beside them. */
+/**
+ * A request's body as it came, on disk until its request is over. JSON holds the rows under `data` (and `columns`, their names), other
+ * fields beside them.
+ */
 export interface BodyGiven {
   readonly kind: "body";
-  readonly bytes: Uint8Array;
+  readonly path: string;
+  readonly sizeBytes: number;
   readonly format: "json" | "arrow";
 }
 
@@ -131,7 +140,10 @@ export interface PredictBodyWork {
 }
 
 export interface PredictBodyOutcome {
-  readonly fragment: Uint8Array;
+  /** The answer's rows; undefined when they lie in a file. */
+  readonly fragment?: Uint8Array;
+  /** Where a long answer lies: whoever asked removes it. */
+  readonly fragmentPath?: string;
   readonly rowCount: number;
   readonly anomalyCount: number;
   readonly threshold: number;
@@ -139,11 +151,34 @@ export interface PredictBodyOutcome {
   readonly scoreMs: number;
 }
 
+/** What is wanted of a scored table beside the file: small things, which the worker has at hand. */
+export interface TableWanted {
+  /** Each row's score, label and rank, when there are no more rows than this. */
+  readonly shownRowCountMax?: number;
+  /** All scores. */
+  readonly scores?: boolean;
+  /** Known labels in this column. */
+  readonly labelColumn?: string;
+  /** Reasons of so many rows of highest score. */
+  readonly explainTop?: number;
+}
+
 export interface ScoreFileWork {
   readonly model: ModelReference;
-  readonly input: FileGiven;
+  readonly input: FileGiven | RowsGiven;
   /** Where the Parquet file appears, whole or not at all. */
   readonly outputPath: string;
+  readonly wanted?: TableWanted;
+}
+
+/** Rows with what is told of them, in the order that they are told in. */
+export interface ToldRows {
+  /** Places of the rows in the table, from 0. */
+  readonly indexes: readonly number[];
+  readonly scores: Float64Array;
+  readonly labels: Uint8Array;
+  readonly ranks: Float64Array;
+  readonly explained?: Explained;
 }
 
 export interface ScoreFileOutcome {
@@ -155,4 +190,74 @@ export interface ScoreFileOutcome {
   readonly addedColumns: readonly string[];
   readonly sizeBytes: number;
   readonly scoreMs: number;
+  readonly shown?: ToldRows;
+  readonly scores?: Float64Array;
+  /** 1 where the label column says anomalous. */
+  readonly truth?: Uint8Array;
+  readonly top?: ToldRows;
+}
+
+export interface ColumnProfile {
+  readonly name: string;
+  readonly type: string;
+  /** `null`: kept, and not used by detectors. */
+  readonly kind: string | null;
+  readonly missing_share: number;
+  /** Estimated in large tables, as the quartiles are. */
+  readonly distinct_count: number;
+  readonly min: string | null;
+  readonly max: string | null;
+  readonly mean: number | null;
+  readonly std: number | null;
+  readonly quartiles: readonly [number, number, number] | null;
+}
+
+export interface Finding {
+  readonly code: "constant" | "missing_values" | "mostly_missing" | "identifier" | "many_categories" | "unusable_type";
+  readonly column: string;
+  readonly detail: string;
+}
+
+export interface DatasetProfile {
+  readonly n_samples: number;
+  readonly columns: readonly ColumnProfile[];
+  readonly findings: readonly Finding[];
+}
+
+/** What a data set's file is like, read from end to end. */
+export interface Inspected {
+  readonly format: FileFormat;
+  readonly rowCount: number;
+  /** Columns that detectors can use. */
+  readonly usableCount: number;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly profile: DatasetProfile;
+}
+
+export type { FilePage, PageOfFile };
+
+export const resultFormats = ["csv", "parquet", "arrow"] as const;
+export type ResultFormat = (typeof resultFormats)[number];
+
+/** A Parquet file of ours as another format. */
+export interface ConvertWork {
+  readonly fromPath: string;
+  readonly toPath: string;
+  readonly format: Exclude<ResultFormat, "parquet">;
+}
+
+export interface ConvertOutcome {
+  readonly sizeBytes: number;
+}
+
+/** The rows of a body, to be kept as JSON, one object a line. */
+export interface WriteRowsWork {
+  readonly body: BodyGiven;
+  /** Is given what stood beside the rows; what it throws ends the work. */
+  readonly plan: (fields: BodyFields) => Promise<object>;
+}
+
+export interface WriteRowsOutcome {
+  /** Whoever asked removes it. */
+  readonly path: string;
 }

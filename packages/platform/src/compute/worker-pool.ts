@@ -1,64 +1,70 @@
-/** Workers for fits and scores: started when first needed, replaced when they die, with a worker always left for short work. */
+/** Workers for fits, scores and files: started when first needed, replaced when they die, with one always left for short work. */
 
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
-import { overloaded, workerFailed } from "./fault-details.ts";
-import type { Fault, FromWorker, OrderKind, Outcomes, Sending } from "./messages.ts";
+import { deathError, overloaded, tooLong, workerFailed } from "./fault-details.ts";
+import { LongWorkTimes } from "./long-work-times.ts";
+import type { Fault, FromWorker, OrderKind, OrderOf, Outcomes, Question } from "./messages.ts";
 import { unpackError } from "./messages.ts";
+import { PoolSlot, restMsOf } from "./pool-slot.ts";
+import { Timers } from "./timers.ts";
 import type { BodyFields, Control } from "./work.ts";
 import type { Lane, Load, QueueLimits } from "./work-queue.ts";
-import { WorkQueue } from "./work-queue.ts";
-import type { StartWorkerThread, WorkerThread, WorkerThreadOptions } from "./worker-thread.ts";
+import { lanes, WorkQueue } from "./work-queue.ts";
+import type { StartWorker, WorkerDeath, WorkerOptions, WorkerProcess } from "./worker-process.ts";
 
 /** How long a worker may go on after its work was aborted. */
 const abortGraceMs = 1000;
 /** A worker that asks about a body does nothing else until it is answered. */
 const answerMsMax = 5000;
-/** Rest of a place whose workers die one after the other: none at first, then doubling. */
-const restMsFirst = 100;
-const restMsMax = 5000;
 const retryAfterSecondsMax = 60;
+/** How often work that waits is looked at: whether it can still begin in time. */
+const lateLookMs = 1000;
+/** A worker without work gives its memory back. */
+const idleMsMax = 60_000;
+/** Between the starts of workers that are not needed yet. */
+const warmUpMs = 500;
 
 export interface PoolWork<Kind extends OrderKind> extends Load {
   readonly kind: Kind;
+  /** As messages call what it works on. */
+  readonly subject: string;
+  /** The field of a request that errors about it name. */
+  readonly field: string;
+  /** It reads bytes that came from outside: when its worker dies of itself, they are at fault. */
+  readonly readsFile: boolean;
   /** Called for each try. @param alone no other long work runs. */
-  readonly order: (alone: boolean) => Sending<Kind>;
+  readonly order: (alone: boolean) => OrderOf<Kind>;
   /** Scoring is tried a second time when its worker dies; whoever trains decides that for himself. */
   readonly triesAgain: boolean;
+  /** From its beginning; more ends its worker. */
+  readonly timeMsMax?: number;
   /** Answers what a worker asks about a body. */
-  readonly answer?: (fields: BodyFields) => Promise<unknown>;
+  readonly plan?: (fields: BodyFields) => Promise<unknown>;
+  readonly modelBytes: (versionId: string) => Promise<Uint8Array>;
   /** The worker ended before it could tidy up. */
   readonly cleanUp?: () => void;
   readonly control: Control;
 }
 
 export interface WorkerPoolOptions {
-  readonly workerCount: number;
+  /** Workers of each lane, with what each may take. Short work may use those of long work as well while they are free. */
+  readonly lanes: Readonly<Record<Lane, { readonly count: number; readonly worker: WorkerOptions }>>;
+  /** Workers may wait for work. */
+  readonly isRoomy: boolean;
   readonly limits: QueueLimits;
-  readonly thread: WorkerThreadOptions;
-  readonly start: StartWorkerThread;
+  readonly start: StartWorker;
   readonly clock: { now(): number };
   /** The fault that a try is to have. */
   readonly faults?: ((kind: OrderKind, attempt: number) => Fault | undefined) | undefined;
 }
 
-interface Item extends Load {
+export interface Item extends Load {
   readonly id: number;
   readonly work: PoolWork<OrderKind>;
   attempt: number;
   settled: boolean;
   readonly resolve: (outcome: unknown) => void;
   readonly reject: (reason: Error) => void;
-}
-
-/** A place for a worker. */
-interface Slot {
-  worker: WorkerThread | undefined;
-  running: Item | undefined;
-  /** Deaths since a worker of this place last finished something. */
-  deathCount: number;
-  restUntilMs: number;
-  /** Whether a worker was here before. */
-  used: boolean;
 }
 
 export interface WorkerPoolStats {
@@ -73,15 +79,30 @@ export interface WorkerPoolStats {
   readonly refused: number;
   readonly aborted: number;
   readonly crashed: number;
+  /** Of those, the ones that took too much memory. */
+  readonly outOfMemory: number;
+  /** Ended by force because their work took too long. */
+  readonly outOfTime: number;
   readonly replaced: number;
 }
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
-  readonly #slots: readonly Slot[];
+  readonly #slots: readonly PoolSlot[];
   readonly #queue: WorkQueue<Item>;
-  readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #counts = { inWorker: 0, finished: 0, refused: 0, aborted: 0, crashed: 0, replaced: 0 };
+  readonly #timers = new Timers();
+  readonly #counts = {
+    inWorker: 0,
+    finished: 0,
+    refused: 0,
+    aborted: 0,
+    crashed: 0,
+    outOfMemory: 0,
+    outOfTime: 0,
+    replaced: 0,
+  };
+  readonly #longTimes: LongWorkTimes;
+  #lateLook: NodeJS.Timeout | undefined;
   #itemCount = 0;
   #closed = false;
   #whenIdle: (() => void) | undefined;
@@ -89,37 +110,21 @@ export class WorkerPool {
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
     this.#queue = new WorkQueue(options.limits);
-    // With one core too there are two: long work in one must not hold up short work.
-    const slotCount = Math.max(2, options.workerCount);
-    this.#slots = Array.from({ length: slotCount }, () => ({
-      worker: undefined,
-      running: undefined,
-      deathCount: 0,
-      restUntilMs: Number.NEGATIVE_INFINITY,
-      used: false,
-    }));
+    this.#longTimes = new LongWorkTimes(options.clock);
+    this.#slots = lanes.flatMap((lane) => Array.from({ length: options.lanes[lane].count }, () => new PoolSlot(lane)));
   }
 
-  /** @throws NomalyError OVERLOADED at once when the queue is full, ABORTED, WORKER, or what the work itself threw. */
+  /** @throws NomalyError OVERLOADED at once when the queue is full, ABORTED, WORKER, TOO_LARGE, or what the work itself threw. */
   async run<Kind extends OrderKind>(work: PoolWork<Kind>): Promise<Outcomes[Kind]> {
-    throwIfAborted(work.control.signal);
-    if (this.#closed) throw overloaded("compute is closing", 1);
     const { signal } = work.control;
+    throwIfAborted(signal);
+    if (this.#closed) throw overloaded("compute is closing", 1);
     const { lane, rowCount, sizeBytes, estimateMs } = work;
     if (!this.#canStart(lane)) this.#requireRoom(work);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const item: Item = {
-      id: ++this.#itemCount,
-      work: work as unknown as PoolWork<OrderKind>,
-      lane,
-      rowCount,
-      sizeBytes,
-      estimateMs,
-      attempt: 1,
-      settled: false,
-      resolve,
-      reject,
-    };
+    const general = work as unknown as PoolWork<OrderKind>;
+    const id = ++this.#itemCount;
+    const item: Item = { id, work: general, lane, rowCount, sizeBytes, estimateMs, attempt: 1, settled: false, resolve, reject };
     const onAbort = () => this.#abort(item);
     signal?.addEventListener("abort", onAbort, { once: true });
     this.#queue.push(item);
@@ -134,16 +139,24 @@ export class WorkerPool {
 
   /** Seconds until what waits now is done, as far as one can tell. */
   retryAfterSeconds(): number {
-    const waitMs = Math.max(
-      this.#queue.waitMs("short", this.#workersFor("short")),
-      this.#queue.waitMs("long", this.#workersFor("long")),
-    );
-    return Math.min(retryAfterSecondsMax, Math.max(1, Math.ceil(waitMs / 1000)));
+    const waitMs = Math.max(this.#queue.waitMs("short", this.#workersFor("short")), this.#longWaitMs(0));
+    return secondsOf(waitMs);
   }
 
-  /** Starts a worker before there is work for it. */
+  /** Seconds that a request with rows would wait. */
+  shortWaitSeconds(): number {
+    return this.#queue.waitMs("short", this.#workersFor("short")) / 1000;
+  }
+
+  /** Starts workers before there is work for them: the first at once, and where memory is plenty one of each lane a little later. */
   warmUp(): void {
-    const slot = this.#slots[0];
+    const [first, ...others] = lanes.map((lane) => this.#slots.find((slot) => slot.lane === lane) as PoolSlot);
+    this.#warm(first);
+    if (!this.#options.isRoomy) return;
+    for (const [place, slot] of others.entries()) this.#timers.later(warmUpMs * (place + 1), () => this.#warm(slot), "unref");
+  }
+
+  #warm(slot: PoolSlot): void {
     if (!this.#closed) slot.worker ??= this.#startInto(slot);
   }
 
@@ -154,7 +167,7 @@ export class WorkerPool {
   /** Refuses new work and what waits; what runs may finish within the bound, then it is ended. */
   async close(waitMs: number): Promise<void> {
     this.#closed = true;
-    for (const lane of ["short", "long"] as const) {
+    for (const lane of lanes) {
       for (let item = this.#queue.shift(lane); item !== undefined; item = this.#queue.shift(lane)) {
         item.reject(overloaded("compute is closing", 1));
       }
@@ -162,13 +175,13 @@ export class WorkerPool {
     if (this.#busyCount() > 0 && waitMs > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#whenIdle = resolve;
-      this.#later(waitMs, resolve);
+      this.#timers.later(waitMs, resolve);
       await promise;
     }
     const workers = this.#slots.flatMap((slot) => slot.worker ?? []);
     for (const slot of this.#slots) this.#abandon(slot, workerFailed("the worker was ended because compute closed"));
-    for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
+    clearInterval(this.#lateLook);
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
 
@@ -192,80 +205,105 @@ export class WorkerPool {
   }
 
   #workersFor(lane: Lane): number {
-    return lane === "long" ? this.#slots.length - 1 : this.#slots.length - this.#longCount();
+    const own = this.#options.lanes[lane].count;
+    return lane === "short" ? own + this.#options.lanes.long.count - this.#longCount() : own;
   }
 
-  #requireRoom(load: Load): void {
-    const why = this.#queue.refusal(load, this.#workersFor(load.lane));
+  #requireRoom(load: PoolWork<OrderKind> | Load): void {
+    const why = this.#queue.refusal(load, this.#workersFor(load.lane)) ?? this.#lateness(load as PoolWork<OrderKind>);
     if (why === undefined) return;
     this.#counts.refused++;
     throw overloaded(`compute has as much work as it takes: ${why}`, this.retryAfterSeconds());
   }
 
-  /** A place that may take work now; one with a worker before one that must start it. */
-  #freeSlot(): Slot | undefined {
-    const now = this.#options.clock.now();
-    const free = this.#slots.filter((slot) => slot.running === undefined && slot.restUntilMs <= now);
-    return free.find((slot) => slot.worker !== undefined) ?? free[0];
+  /** Why work cannot begin while somebody still waits for it. */
+  #lateness({ lane, control }: PoolWork<OrderKind>, aheadCount = this.#queue.laneCount("long")): string | undefined {
+    if (lane !== "long" || control.timeLeftMs === undefined) return undefined;
+    return this.#longWaitMs(aheadCount) < control.timeLeftMs() ? undefined : "it could not begin in the time that is left";
   }
 
-  #mayStart(lane: Lane): boolean {
-    return lane === "short" || this.#longCount() < this.#slots.length - 1;
+  #longWaitMs(aheadCount: number): number {
+    return this.#longTimes.waitMs(aheadCount, this.#options.lanes.long.count);
+  }
+
+  /** What could begin in time when it came, and cannot any more, is told so while there is time to do something else. */
+  #refuseLate(): void {
+    for (const [place, item] of this.#queue.itemsOf("long").entries()) {
+      const why = this.#lateness(item.work, place);
+      if (why === undefined || !this.#queue.remove(item)) continue;
+      this.#counts.refused++;
+      item.reject(overloaded(`compute has as much work as it takes: ${why}`, this.retryAfterSeconds()));
+    }
+    if (this.#queue.laneCount("long") > 0) {
+      this.#lateLook ??= setInterval(() => this.#refuseLate(), lateLookMs).unref();
+      return;
+    }
+    clearInterval(this.#lateLook);
+    this.#lateLook = undefined;
+  }
+
+  /** A place that may take such work now; one with a worker before one that must start it. */
+  #freeSlot(lane: Lane): PoolSlot | undefined {
+    const now = this.#options.clock.now();
+    const free = this.#slots.filter((slot) => slot.takes(lane) && slot.running === undefined && slot.restUntilMs <= now);
+    return free.find((slot) => slot.worker !== undefined) ?? free.at(0);
   }
 
   #canStart(lane: Lane): boolean {
-    return this.#queue.laneCount(lane) === 0 && this.#mayStart(lane) && this.#freeSlot() !== undefined;
+    return this.#queue.laneCount(lane) === 0 && this.#freeSlot(lane) !== undefined;
   }
 
+  /** Long work before short in the places that take both: short work has one of its own. */
   #dispatch(): void {
-    for (let slot = this.#freeSlot(); slot !== undefined && !this.#closed; slot = this.#freeSlot()) {
-      const item = this.#next();
-      if (item === undefined) return;
-      this.#begin(slot, item);
+    for (const lane of ["long", "file", "short"] as const) {
+      for (let slot = this.#freeSlot(lane); slot !== undefined && !this.#closed; slot = this.#freeSlot(lane)) {
+        const item = this.#queue.shift(lane);
+        if (item === undefined) break;
+        this.#begin(slot, item);
+      }
     }
+    if (this.#queue.laneCount("long") > 0) this.#lateLook ??= setInterval(() => this.#refuseLate(), lateLookMs).unref();
   }
 
-  /** Short work first, but long work is never kept out altogether. */
-  #next(): Item | undefined {
-    const first: Lane = this.#longCount() === 0 ? "long" : "short";
-    const second: Lane = first === "long" ? "short" : "long";
-    return this.#queue.shift(first) ?? (this.#mayStart(second) ? this.#queue.shift(second) : undefined);
-  }
-
-  #begin(slot: Slot, item: Item): void {
-    const { work, id, attempt } = item;
+  #begin(slot: PoolSlot, item: Item): void {
+    const { work, id, attempt, lane } = item;
     const fault = this.#options.faults?.(work.kind, attempt);
     const alone = this.#longCount() === 0;
     slot.running = item;
+    this.#timers.forget(slot.idle);
     if (attempt === 1) this.#counts.inWorker++;
     try {
       slot.worker ??= this.#startInto(slot);
       slot.worker.setBusy(true);
-      const { order, transfer } = work.order(alone);
-      slot.worker.post({ kind: "order", id, order, ...(fault === undefined ? {} : { fault }) }, transfer);
+      const order = work.order(alone);
+      slot.worker.post({ kind: "order", id, order, ...(fault === undefined ? {} : { fault }) });
     } catch (error) {
-      // No thread could be had, or the rows cannot be cloned: a fault of this work, which no worker has seen.
+      // No process could be had, or the rows cannot be cloned: a fault of this work, which no worker has seen.
       slot.running = undefined;
       slot.worker?.setBusy(false);
       item.reject(error instanceof Error ? error : new Error(String(error)));
+      return;
     }
+    if (lane === "long") this.#longTimes.begin(id);
+    if (work.timeMsMax !== undefined) slot.limit = this.#timers.later(work.timeMsMax, () => this.#outOfTime(slot, item));
   }
 
-  #startInto(slot: Slot): WorkerThread {
-    const worker: WorkerThread = this.#options.start(this.#options.thread, {
+  #startInto(slot: PoolSlot): WorkerProcess {
+    const worker: WorkerProcess = this.#options.start(this.#options.lanes[slot.lane].worker, {
       onMessage: (message) => {
         if (slot.worker === worker) this.#receive(slot, message);
       },
-      onDeath: (reason) => {
-        if (slot.worker === worker) this.#bury(slot, reason);
+      onDeath: (death) => {
+        if (slot.worker === worker) this.#bury(slot, death);
       },
     });
     if (slot.used) this.#counts.replaced++;
     slot.used = true;
+    slot.finishedCount = 0;
     return worker;
   }
 
-  #receive(slot: Slot, message: FromWorker): void {
+  #receive(slot: PoolSlot, message: FromWorker): void {
     const item = slot.running;
     if (item === undefined || item.id !== message.id) return;
     switch (message.kind) {
@@ -273,45 +311,74 @@ export class WorkerPool {
         if (!item.settled) item.work.control.progress?.(message.done);
         return;
       case "ask":
-        void this.#answer(slot, item, message.fields); // Its failure is the failure of the item.
+        void this.#answer(slot, item, message.question); // Its failure is the failure of the item.
         return;
       case "done":
         item.resolve(message.outcome);
-        return this.#free(slot);
+        return this.#free(slot, item);
       case "failed":
         item.reject(unpackError(message.error));
-        return this.#free(slot);
+        return this.#free(slot, item);
     }
   }
 
-  async #answer(slot: Slot, item: Item, fields: string): Promise<void> {
-    const { attempt } = item;
+  async #answer(slot: PoolSlot, item: Item, question: Question): Promise<void> {
+    const { attempt, work } = item;
     const isCurrent = () => slot.running === item && item.attempt === attempt;
     const fail = (error: unknown) => {
       if (!isCurrent()) return;
       item.reject(error instanceof Error ? error : new Error(String(error)));
       slot.worker?.post({ kind: "abort", id: item.id });
     };
-    const late = this.#later(answerMsMax, () => fail(new NomalyError("TIMEOUT", `no model was found in ${answerMsMax} ms`)));
+    const late = this.#timers.later(answerMsMax, () =>
+      fail(new NomalyError("TIMEOUT", `no model was found in ${answerMsMax} ms`)),
+    );
     try {
-      const answer = await item.work.answer?.(JSON.parse(fields) as BodyFields);
+      const answer =
+        question.kind === "model"
+          ? await work.modelBytes(question.versionId)
+          : await work.plan?.(JSON.parse(question.fields) as BodyFields);
       if (isCurrent()) slot.worker?.post({ kind: "answer", id: item.id, answer });
     } catch (error) {
       fail(error);
     } finally {
-      this.#forget(late);
+      this.#timers.forget(late);
     }
   }
 
-  #free(slot: Slot): void {
+  #free(slot: PoolSlot, item: Item): void {
     this.#counts.finished++;
-    slot.running = undefined;
+    this.#release(slot, item);
     slot.deathCount = 0;
+    slot.finishedCount++;
     slot.worker?.setBusy(false);
+    const { memoryBytesMax } = this.#options.lanes[slot.lane].worker;
+    // What a file or a fit has filled is not all given back: the next one begins in a new process.
+    const isFull = item.lane !== "short" && (slot.worker?.residentBytes() ?? 0) > memoryBytesMax / 2;
+    if (isFull) this.#end(slot);
+    const isWarm = this.#options.isRoomy || slot === this.#slots[0];
+    if (isFull && isWarm) this.#warm(slot);
+    if (!isWarm) slot.idle = this.#timers.later(idleMsMax, () => this.#end(slot), "unref");
     this.#settle();
   }
 
+  /** The work is no longer this place's. */
+  #release(slot: PoolSlot, item: Item | undefined): void {
+    slot.running = undefined;
+    this.#timers.forget(slot.limit);
+    if (item?.lane === "long") this.#longTimes.end(item.id);
+  }
+
+  /** Gives up an idle worker. */
+  #end(slot: PoolSlot): void {
+    if (slot.running !== undefined) return;
+    void slot.worker?.terminate(); // Nothing depends on when it is gone.
+    slot.worker = undefined;
+    slot.used = false;
+  }
+
   #settle(): void {
+    this.#refuseLate();
     this.#dispatch();
     if (this.#busyCount() === 0) this.#whenIdle?.();
   }
@@ -323,59 +390,62 @@ export class WorkerPool {
     const slot = this.#slots.find((candidate) => candidate.running === item);
     if (slot === undefined) return;
     slot.worker?.post({ kind: "abort", id: item.id });
-    this.#later(abortGraceMs, () => {
-      if (slot.running !== item) return;
-      const { worker } = slot;
-      this.#abandon(slot, workerFailed("the worker did not stop in time"));
-      void worker?.terminate(); // Nothing depends on when it is gone: its messages are no longer heeded.
-      this.#settle();
+    this.#timers.later(abortGraceMs, () => {
+      if (slot.running === item) this.#kill(slot, workerFailed("the worker did not stop in time"));
     });
   }
 
+  #outOfTime(slot: PoolSlot, item: Item): void {
+    if (slot.running !== item) return;
+    this.#counts.outOfTime++;
+    this.#kill(slot, tooLong(item.work));
+  }
+
+  #kill(slot: PoolSlot, reason: Error): void {
+    const { worker } = slot;
+    this.#abandon(slot, reason);
+    void worker?.terminate(); // Nothing depends on when it is gone: its messages are no longer heeded.
+    this.#settle();
+  }
+
   /** Takes worker and work out of the place. */
-  #abandon(slot: Slot, reason: Error): void {
+  #abandon(slot: PoolSlot, reason: Error): void {
     const { running } = slot;
     slot.worker = undefined;
-    slot.running = undefined;
+    this.#release(slot, running);
     running?.reject(reason);
     running?.work.cleanUp?.();
   }
 
-  #bury(slot: Slot, reason: string): void {
+  #bury(slot: PoolSlot, death: WorkerDeath): void {
     this.#counts.crashed++;
+    if (death.cause === "memory") this.#counts.outOfMemory++;
     const item = slot.running;
+    const isFresh = slot.finishedCount === 0;
     slot.worker = undefined;
-    slot.running = undefined;
-    const restMs = slot.deathCount === 0 ? 0 : Math.min(restMsMax, restMsFirst * 2 ** (slot.deathCount - 1));
-    slot.deathCount++;
+    this.#release(slot, item);
+    const restMs = restMsOf(slot.deathCount++);
     slot.restUntilMs = this.#options.clock.now() + restMs;
-    if (item !== undefined) this.#afterDeath(item, reason);
+    if (item !== undefined) this.#afterDeath(item, death, isFresh);
     // A moment more than the rest, as a timer may fire a little early.
-    if (restMs > 0) this.#later(restMs + 1, () => this.#dispatch());
+    if (restMs > 0) this.#timers.later(restMs + 1, () => this.#dispatch());
     this.#settle();
   }
 
-  #afterDeath(item: Item, reason: string): void {
-    item.work.cleanUp?.();
+  /** @param isFresh the worker had done nothing else: what it took, it took for this. */
+  #afterDeath(item: Item, death: WorkerDeath, isFresh: boolean): void {
+    const { work } = item;
+    work.cleanUp?.();
     if (item.settled) return;
-    if (item.work.triesAgain && item.attempt === 1 && !this.#closed) {
+    const isItsOwn = isFresh && death.cause === "memory";
+    if (work.triesAgain && item.attempt === 1 && !isItsOwn && !this.#closed) {
       item.attempt = 2;
       return this.#queue.pushFirst(item);
     }
-    item.reject(workerFailed(`a worker stopped in the middle of its work: ${reason}`));
+    item.reject(deathError(work, death, this.#options.lanes[item.lane].worker.memoryBytesMax));
   }
+}
 
-  #later(delayMs: number, act: () => void): NodeJS.Timeout {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      act();
-    }, delayMs);
-    this.#timers.add(timer);
-    return timer;
-  }
-
-  #forget(timer: NodeJS.Timeout): void {
-    clearTimeout(timer);
-    this.#timers.delete(timer);
-  }
+function secondsOf(waitMs: number): number {
+  return Math.min(retryAfterSecondsMax, Math.max(1, Math.ceil(waitMs / 1000)));
 }

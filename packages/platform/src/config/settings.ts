@@ -152,7 +152,15 @@ export const settingSpecs = [
     default: "0",
     min: 0,
     max: 1024,
-    summary: "worker threads for fitting and scoring; 0 is the processor quota",
+    summary: "worker processes for fitting and scoring; 0 is the processor quota",
+  },
+  {
+    name: "memory_limit_bytes",
+    kind: "bytes",
+    min: 256 * kib * kib,
+    max: 2 ** 50,
+    summary:
+      "memory of this process, its workers and an embedded database together, of which all other budgets are shares; by default the container's limit, else the machine's memory",
   },
   { name: "model_memory_bytes", kind: "bytes", default: "512MiB", ...sizes, summary: "memory of loaded models" },
   { name: "queue_rows", kind: "integer", default: "4000000", min: 1, max: 1e12, summary: "rows that may wait for a worker" },
@@ -241,3 +249,8 @@ export type Config = Readonly<{
 export function variableOf(spec: SettingSpec): string {
   return spec.variable ?? `NOMALY_${spec.name.toUpperCase()}`;
 }
+
+/** Variables that carry secrets. */
+export const secretVariables: readonly string[] = settingSpecs
+  .filter((spec: SettingSpec) => spec.secret === true)
+  .map((spec) => variableOf(spec));

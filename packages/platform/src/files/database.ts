@@ -3,8 +3,8 @@
 import type { DuckDBConnection, DuckDBResult, DuckDBTableFunction } from "@duckdb/node-api";
 import { throwIfAborted } from "@nomaly/detect";
 
-/** DuckDB's own buffers; what does not fit is spilled to the temporary folder. */
-const memoryLimitMib = 1024;
+/** DuckDB's own buffers where nobody says it; what does not fit is spilled to the temporary folder. */
+const memoryMibDefault = 1024;
 
 export interface Database {
   /** Rows as objects of plain JSON values; big integers come as text. */
@@ -18,6 +18,7 @@ export interface Database {
 
 export interface DatabaseOptions {
   readonly threadCount: number;
+  readonly memoryMib?: number | undefined;
   readonly temporaryFolder: string;
   /** Interrupts a running query. */
   readonly signal: AbortSignal;
@@ -30,7 +31,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", {
     threads: String(options.threadCount),
-    memory_limit: `${memoryLimitMib}MiB`,
+    memory_limit: `${options.memoryMib ?? memoryMibDefault}MiB`,
     temp_directory: options.temporaryFolder,
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",

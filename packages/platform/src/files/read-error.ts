@@ -18,7 +18,11 @@ export function readError(error: unknown, fileName: string, signal: AbortSignal)
   if (line !== undefined) {
     return new NomalyError("FILE_FORMAT", `${fileName} line ${line}: ${csvFinding(text)}`, { field: fileName, cause: error });
   }
-  if (/^(IO|Out of Memory) Error/.test(text)) {
+  if (text.startsWith("Out of Memory Error")) {
+    const message = `${fileName} takes more memory to read than there is for reading files`;
+    return new NomalyError("TOO_LARGE", message, { field: fileName, cause: error });
+  }
+  if (text.startsWith("IO Error")) {
     return new NomalyError("FILE_READ", `${fileName} cannot be read: ${withoutPath(databaseMessage(error))}`, {
       field: fileName,
       cause: error,

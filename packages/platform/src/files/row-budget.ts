@@ -2,8 +2,8 @@
 
 import type { Source } from "./source.ts";
 
-/** Bytes of the numbers that a fit may hold; larger files are sampled. */
-const fitBudgetBytes = 128 * 1024 ** 2;
+/** Bytes of the numbers that a fit may hold where nobody says it; larger files are sampled. */
+const fitBytesDefault = 128 * 1024 ** 2;
 /** What a short text costs, roughly: a reference, and a share of the texts themselves. */
 const shortTextSizeBytes = 24;
 /** Bytes of a text within that. */
@@ -15,11 +15,12 @@ const rowCountMin = 1000;
 export async function rowCountWithinBudget(
   source: Pick<Source, "columns" | "textSizeBytes">,
   columns: readonly string[],
+  fitBytesMax = fitBytesDefault,
 ): Promise<number> {
   const read = source.columns.filter(({ name }) => columns.includes(name));
   const textCount = read.filter(({ kind }) => kind === "text").length;
   const textSizeBytes = await source.textSizeBytes(columns);
   const longerBytes = Math.max(0, textSizeBytes - textCount * shortTextLength);
   const rowSizeBytes = (read.length - textCount) * 8 + textCount * shortTextSizeBytes + longerBytes;
-  return Math.max(rowCountMin, Math.floor(fitBudgetBytes / Math.max(8, rowSizeBytes)));
+  return Math.max(rowCountMin, Math.floor(fitBytesMax / Math.max(8, rowSizeBytes)));
 }

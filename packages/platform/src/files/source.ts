@@ -29,6 +29,8 @@ export interface SourceOptions extends CsvOptions {
   /** As messages call it; default the path. */
   readonly name?: string;
   readonly threadCount: number;
+  /** DuckDB's own buffers, MiB. */
+  readonly memoryMib?: number;
   readonly temporary: TemporaryFiles;
   readonly stdin: Readable;
   readonly signal: AbortSignal;
@@ -82,7 +84,8 @@ export async function openSource(path: string, options: SourceOptions): Promise<
   const { signal, temporary } = options;
   const name = options.name ?? (path === "-" ? "standard input" : path);
   const local = await localCopy(path, name, options);
-  const database = await openDatabase({ threadCount: options.threadCount, temporaryFolder: temporary.folder(), signal });
+  const { threadCount, memoryMib } = options;
+  const database = await openDatabase({ threadCount, memoryMib, temporaryFolder: temporary.folder(), signal });
   try {
     const relation = await openRelation(database, local, name, options);
     return createSource({ database, relation, name, file: local, openedAs: stampOf(local.path) }, signal);

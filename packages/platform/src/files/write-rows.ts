@@ -18,10 +18,12 @@ export interface RowsToWrite {
   /** For files that are needed meanwhile. */
   readonly folder: string;
   readonly path: string;
+  /** DuckDB's own buffers, MiB. */
+  readonly memoryMib?: number;
 }
 
 /** For as many rows as a request has: they are gone through on this thread. */
-export async function writeRows({ columns, rowCount, folder, path }: RowsToWrite, signal: AbortSignal): Promise<void> {
+export async function writeRows({ columns, rowCount, folder, path, memoryMib }: RowsToWrite, signal: AbortSignal): Promise<void> {
   const typed = columns.map((column) => ({ ...column, type: typeOf(column, rowCount) }));
   const linesPath = join(folder, "rows.ndjson");
   await writeFile(linesPath, linesOf(typed, rowCount));
@@ -29,7 +31,7 @@ export async function writeRows({ columns, rowCount, folder, path }: RowsToWrite
   const types = typed.map(({ type }, index) => `c${index}: ${sqlText(type)}`);
   const selects = typed.map(({ name }, index) => `c${index} AS ${sqlName(name === "" ? `column_${index}` : name)}`);
   const source = `read_json(${sqlPath(linesPath)}, format='newline_delimited', compression='uncompressed', columns={${types.join(", ")}})`;
-  const database = await openDatabase({ threadCount: 1, temporaryFolder: folder, signal });
+  const database = await openDatabase({ threadCount: 1, memoryMib, temporaryFolder: folder, signal });
   try {
     await database.run(
       `COPY (SELECT ${selects.join(", ")} FROM ${source}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,

@@ -12,6 +12,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { NomalyError } from "@nomaly/detect";
 import type { App } from "./app.ts";
 import { problemOf, problemType } from "./problem.ts";
+import { whenOver } from "./when-over.ts";
 
 export interface AdmissionLimits {
   /** Work of one turn of the event loop: what comes later in it is refused, */
@@ -60,6 +61,7 @@ export interface AdmissionStats {
   readonly refusedByCount: number;
   readonly refusedByBytes: number;
   readonly refusedByQueue: number;
+  readonly refusedByAnswers: number;
 }
 
 export interface Admission {
@@ -76,15 +78,22 @@ export interface AdmissionOptions {
   readonly limits?: Partial<AdmissionLimits>;
   /** Seconds until what waits for a worker is done. */
   readonly waitSeconds: () => number;
+  /** Why nothing more can be begun for another reason. */
+  readonly otherwiseFull?: () => string | undefined;
   readonly now?: () => number;
 }
 
 /** Smaller ones are not counted: they cost less than counting. */
 const countedBytesMin = 64 * 1024;
 
-export function createAdmission({ limits: given = {}, waitSeconds, now = () => performance.now() }: AdmissionOptions): Admission {
+export function createAdmission({
+  limits: given = {},
+  waitSeconds,
+  otherwiseFull = () => undefined,
+  now = () => performance.now(),
+}: AdmissionOptions): Admission {
   const limits = { ...admissionDefaults, ...given };
-  const counts = { admitted: 0, refusedByTurn: 0, refusedByCount: 0, refusedByBytes: 0, refusedByQueue: 0 };
+  const counts = { admitted: 0, refusedByTurn: 0, refusedByCount: 0, refusedByBytes: 0, refusedByQueue: 0, refusedByAnswers: 0 };
   let inFlight = 0;
   let bodyBytes = 0;
   let turnStartedAt = 0;
@@ -122,6 +131,11 @@ export function createAdmission({ limits: given = {}, waitSeconds, now = () => p
     if (waitSeconds() > limits.waitSecondsMax) {
       counts.refusedByQueue++;
       return "the wait for a worker would be too long";
+    }
+    const full = otherwiseFull();
+    if (full !== undefined) {
+      counts.refusedByAnswers++;
+      return full;
     }
     const isUnsaid = request.headers["transfer-encoding"] !== undefined;
     const sizeBytes = isUnsaid ? limits.unsaidBytes : sizeOf(request);
@@ -176,7 +190,7 @@ export function guardGate(app: App, admission: Admission): void {
       const why = admission.refusal(request);
       if (why !== undefined) return refuse(request, response, why);
       // Also when the client leaves before its answer: nothing else is sure to happen then.
-      response.once("close", () => admission.left(request));
+      whenOver(response, () => admission.left(request));
     }
     for (const listener of listeners) listener.call(server, request, response);
   });
@@ -184,7 +198,7 @@ export function guardGate(app: App, admission: Admission): void {
     if (method !== "POST" || !costlyPath.test(routeOptions.url ?? "") || admission.has(raw)) return done();
     const why = admission.refusal(raw);
     if (why !== undefined) return done(new NomalyError("OVERLOADED", why, { field: "load" }));
-    reply.raw.once("close", () => admission.left(raw));
+    whenOver(reply.raw, () => admission.left(raw));
     done();
   });
 }

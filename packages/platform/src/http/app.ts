@@ -12,12 +12,16 @@ import { admissionDefaults, createAdmission, guardGate } from "./admission.ts";
 import { answerSocket } from "./broken-requests.ts";
 import { guardRequests } from "./guard.ts";
 import { parseJson } from "./json-body.ts";
+import { answerDefaults, watchAnswers } from "./answers.ts";
+import { createMemoryBudget, type MemoryBudget } from "./memory-budget.ts";
+import { type BodyLimits, spoolBytes, takeBody } from "./spool-body.ts";
 import { createKnownPaths, type KnownPaths } from "./known-paths.ts";
 import { arrowMediaType, LargeBody, largeBodyBytesMin, smallBodyBytes, takesLargeBodies, wantsArrow } from "./large-body.ts";
 import { registerOpenApi } from "./openapi.ts";
 import { problemOf, problemType } from "./problem.ts";
 import { registerRoutes } from "./routes/all.ts";
 import { sharedSchemas } from "./schemas/all.ts";
+import { whenOver } from "./when-over.ts";
 import { createValidatorCompiler, validationError } from "./validation.ts";
 
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
@@ -37,10 +41,16 @@ declare module "fastify" {
     readonly scope?: Scope | "public";
     /** A body above a size comes as a `LargeBody`. */
     readonly takesLargeBodies?: boolean;
+    /** Takes bodies in Arrow too, which come as a `LargeBody` whatever their size. */
+    readonly takesArrow?: boolean;
     /** Goes on until the client leaves: has no time limit. */
     readonly isStream?: boolean;
     /** Has time as long as something of the body comes. */
     readonly isUpload?: boolean;
+  }
+  interface FastifyRequest {
+    /** What its answer is written to. */
+    response: ServerResponse;
   }
 }
 
@@ -50,13 +60,15 @@ const wholeRequestMsMax = 3_600_000;
 const slownessLookMs = 2000;
 const idleMsMax = 65_000;
 const headerBytesMax = 16 * 1024;
+/** Of a body that holds no rows. */
+const descriptionBytes = 1024 ** 2;
 
 export async function createApp(options: AppOptions): Promise<App> {
   const { context, logger } = options;
   const { config } = context;
   const app: App = fastify({
     loggerInstance: logger,
-    bodyLimit: Math.min(smallBodyBytes, config.bodyBytes),
+    bodyLimit: Math.min(descriptionBytes, config.bodyBytes),
     requestTimeout: wholeRequestMsMax,
     connectionTimeout: 0,
     keepAliveTimeout: idleMsMax,
@@ -78,9 +90,19 @@ export async function createApp(options: AppOptions): Promise<App> {
     if (route.config?.takesLargeBodies === true) route.bodyLimit = config.bodyBytes;
   });
   answerMistakes(app, known);
-  readBodies(app);
-  const limits = { unsaidBytes: Math.min(config.bodyBytes, admissionDefaults.unsaidBytes) };
-  const admission = createAdmission({ limits, waitSeconds: () => context.compute.retryAfterSeconds() });
+  const { shares } = context;
+  const budget = createMemoryBudget(shares.bodyBytes);
+  readBodies(app, { bodyBytesMax: shares.bodyBytesMax, budget });
+  const answers = watchAnswers(app, { ...answerDefaults, bytesMax: shares.answerBytes });
+  const limits = {
+    unsaidBytes: Math.min(config.bodyBytes, admissionDefaults.unsaidBytes),
+    inFlightMax: Math.min(admissionDefaults.inFlightMax, Math.floor(shares.bodyBytes / countedBytesMin)),
+  };
+  const admission = createAdmission({
+    limits,
+    waitSeconds: () => context.compute.shortWaitSeconds(),
+    otherwiseFull: () => answers.refusal(),
+  });
   guardGate(app, admission);
   guardRequests(app, { access: options.access, config, sendProblem });
   const metrics = createMetrics({ ...context, admission, outgoing: options.outgoing });
@@ -120,29 +142,65 @@ function answerMistakes(app: App, known: KnownPaths): void {
 
 const shownPathMax = 200;
 
-function readBodies(app: App): void {
+interface BodyReading {
+  /** Of one body, whatever the path. */
+  readonly bodyBytesMax: number;
+  readonly budget: MemoryBudget;
+}
+
+/** A body is small, held in memory and read here; or large, and lies on disk for a worker that reads it. */
+function readBodies(app: App, { bodyBytesMax, budget }: BodyReading): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
-    parseBody(request, body as Buffer, done);
+  app.decorateRequest("response");
+  app.addHook("onRequest", (request, reply, done) => {
+    request.response = reply.raw;
+    const sizeBytes = heldBytesOf(request, bodyBytesMax);
+    if (sizeBytes < countedBytesMin) return done();
+    if (!budget.take(sizeBytes)) return done(overBudget(budget));
+    whenOver(reply.raw, () => budget.giveBack(sizeBytes));
+    done();
   });
-  app.addContentTypeParser(arrowMediaType, { parseAs: "buffer" }, (request, body, done) => {
-    if (takesLargeBodies(request)) return done(null, new LargeBody(body as Buffer, "arrow"));
-    const { problem } = problemOf(new NomalyError("REQUEST", "this path takes JSON"), request.id);
-    done(Object.assign(new Error(problem.detail), { statusCode: 415 }));
+  app.addContentTypeParser("application/json", async (request: FastifyRequest, content: FastifyRequest["raw"]) => {
+    const body = await takeBody(request, content, limitsOf(request, bodyBytesMax));
+    if (!Buffer.isBuffer(body)) return new LargeBody(body, "json");
+    if (takesLargeBodies(request) && wantsArrow(request)) return new LargeBody(await spoolBytes(request, body), "json");
+    return parseJson(body, (parsedBytes) => {
+      if (!budget.take(parsedBytes)) throw overBudget(budget);
+      whenOver(request.response, () => budget.giveBack(parsedBytes));
+    });
+  });
+  app.addContentTypeParser(arrowMediaType, async (request: FastifyRequest, content: FastifyRequest["raw"]) => {
+    if (request.routeOptions.config.takesArrow !== true) {
+      throw Object.assign(new Error("this path takes JSON"), { statusCode: 415 });
+    }
+    const body = await takeBody(request, content, { ...limitsOf(request, bodyBytesMax), inMemoryBytesMax: -1 });
+    return new LargeBody(Buffer.isBuffer(body) ? await spoolBytes(request, body) : body, "arrow");
   });
 }
 
-function parseBody(request: FastifyRequest, body: Buffer, done: (error: Error | null, value?: unknown) => void): void {
-  if (takesLargeBodies(request) && (body.length >= largeBodyBytesMin || wantsArrow(request))) {
-    return done(null, new LargeBody(body, "json"));
-  }
-  let value: unknown;
-  try {
-    value = parseJson(body);
-  } catch (error) {
-    return done(error as Error);
-  }
-  done(null, value);
+/** Smaller bodies are not counted one by one: how many requests there are at once is bounded elsewhere. */
+const countedBytesMin = 16 * 1024;
+
+function limitsOf(request: FastifyRequest, bodyBytesMax: number): BodyLimits {
+  const sizeBytesMax = Math.min(request.routeOptions.bodyLimit ?? smallBodyBytes, bodyBytesMax);
+  return { sizeBytesMax, inMemoryBytesMax: takesLargeBodies(request) ? largeBodyBytesMin : sizeBytesMax };
+}
+
+/** What a body may hold of the memory of this process. */
+function heldBytesOf(request: FastifyRequest, bodyBytesMax: number): number {
+  const { headers } = request;
+  const isUnsaid = headers["transfer-encoding"] !== undefined;
+  if (!isUnsaid && headers["content-length"] === undefined) return 0;
+  // Forms go to disk as they come.
+  if (headers["content-type"]?.startsWith("multipart/") === true) return 0;
+  const { inMemoryBytesMax } = limitsOf(request, bodyBytesMax);
+  return isUnsaid ? inMemoryBytesMax : Math.min(inMemoryBytesMax, Number(headers["content-length"]));
+}
+
+function overBudget({ maxBytes }: MemoryBudget): NomalyError {
+  return new NomalyError("OVERLOADED", `the bodies of other requests take the ${maxBytes} bytes that there are for them`, {
+    field: "load",
+  });
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

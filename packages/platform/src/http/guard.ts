@@ -21,6 +21,7 @@ import { createRateLimit } from "./rate-limit.ts";
 import { createSeenKeys } from "./seen-keys.ts";
 import { requireSameOrigin } from "./same-origin.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { whenOver } from "./when-over.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -79,7 +80,7 @@ export function guardRequests(app: App, { access, config, sendProblem }: GuardOp
     const ownLimitMs = isStream === true ? Infinity : isUpload === true ? Math.max(limitMs, uploadIdleMsMax) : limitMs;
     request.deadline = deadlines.start(request, reply, ownLimitMs);
     // Of a stream nothing but this tells for sure that it has ended.
-    if (isStream === true) reply.raw.once("close", () => request.deadline?.end());
+    if (isStream === true) whenOver(reply.raw, () => request.deadline?.end());
     request.caller = nobody;
     done();
   });

@@ -5,12 +5,19 @@ import { NomalyError } from "@nomaly/detect";
 /** Deeper than any request of ours; a body of brackets alone is refused by it. */
 const depthMax = 32;
 
-/** @throws NomalyError REQUEST. */
-export function parseJson(body: Buffer): unknown {
+/** Smaller bodies are read without asking: what they become is small. */
+const weighedBytesMin = 16 * 1024;
+
+/**
+ * @param reserve is told what the values will take in memory, before they are made; it may throw.
+ * @throws NomalyError REQUEST, and what `reserve` throws.
+ */
+export function parseJson(body: Buffer, reserve?: (sizeBytes: number) => void): unknown {
   if (body.length === 0) throw new NomalyError("REQUEST", "the body is empty; JSON is expected", { field: "body" });
   let value: unknown;
   try {
     requireShallow(body);
+    if (reserve !== undefined && body.length >= weighedBytesMin) reserve(parsedBytesOf(body));
     value = JSON.parse(body.toString("utf8"));
   } catch (cause) {
     if (cause instanceof NomalyError) throw cause;
@@ -101,4 +108,22 @@ function signBefore(body: Buffer, at: number): number {
   let before = at - 1;
   while (before >= 0 && body[before] <= 0x20) before--;
   return before;
+}
+
+/** Of an array or object, of what stands in it, and of a name or text beside its letters: as the engine keeps them, by and large. */
+const containerBytes = 64;
+const valueBytes = 16;
+const textBytes = 24;
+
+/** What the values of a body will take in memory. Signs within texts count too: it is never less. */
+export function parsedBytesOf(body: Buffer): number {
+  let [containers, values, quotes] = [0, 0, 0];
+  for (let at = 0; at < body.length; at++) {
+    const sign = body[at];
+    if (sign === comma) values++;
+    else if (sign === openBracket || sign === openBrace) containers++;
+    else if (sign === quote) quotes++;
+  }
+  // A text of letters beyond Latin takes two bytes each.
+  return containers * containerBytes + (containers + values) * valueBytes + (quotes / 2) * textBytes + body.length * 2;
 }

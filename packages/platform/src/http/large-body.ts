@@ -1,7 +1,8 @@
-/** A body that is too large to be read on the thread that serves everybody: handed on as it came, and read where it is used. */
+/** A body that is too large to be read on the thread that serves everybody: it lies on disk as it came, and is read where it is used. */
 
 import type { FastifyRequest } from "fastify";
 import type { BodyGiven } from "../compute/work.ts";
+import type { SpooledBody } from "./spool-body.ts";
 
 /** Reading more than this would hold up others by milliseconds. */
 export const largeBodyBytesMin = 256 * 1024;
@@ -13,9 +14,12 @@ export const arrowMediaType = "application/vnd.apache.arrow.stream";
 
 export class LargeBody {
   readonly given: BodyGiven;
+  /** SHA-256 of its bytes, in hexadecimal. */
+  readonly checksum: string;
 
-  constructor(bytes: Uint8Array, format: BodyGiven["format"]) {
-    this.given = { kind: "body", bytes, format };
+  constructor({ path, sizeBytes, checksum }: SpooledBody, format: BodyGiven["format"]) {
+    this.given = { kind: "body", path, sizeBytes, format };
+    this.checksum = checksum;
   }
 }
 

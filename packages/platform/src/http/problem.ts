@@ -98,7 +98,6 @@ function shell(code: string, title: string, status: number): Pick<Problem, "type
 
 interface FrameworkError extends Error {
   readonly statusCode?: number;
-  readonly code?: string;
 }
 
 interface Known {
@@ -110,12 +109,16 @@ interface Known {
 /** The web framework's own refusals, by its statuses; `undefined` is a bug of ours. */
 function asNomalyError(error: unknown): Known | undefined {
   if (error instanceof NomalyError) return { error };
-  const { statusCode, code = "", message } = error as FrameworkError;
+  const { statusCode, message } = error as FrameworkError;
   if (typeof statusCode !== "number" || statusCode < 400 || statusCode >= 500) return undefined;
-  if (statusCode === 413) {
-    const message = `the body is larger than this path takes: many rows go as a file to POST /api/datasets (${code})`;
-    return { error: new NomalyError("TOO_LARGE", message, { field: "body" }) };
-  }
+  if (statusCode === 413) return { error: bodyTooLarge() };
   const field = statusCode === 415 ? "content-type" : statusCode === 404 ? "path" : "body";
   return { error: new NomalyError(statusCode === 404 ? "NOT_FOUND" : "REQUEST", message, { field }), status: statusCode };
+}
+
+export function bodyTooLarge(sizeBytesMax?: number): NomalyError {
+  const limit = sizeBytesMax === undefined ? "" : `, which is ${sizeBytesMax} bytes`;
+  const message = `the body is larger than this path takes${limit}: many rows go as a file to POST /api/datasets`;
+  const expected = sizeBytesMax === undefined ? {} : { expected: `at most ${sizeBytesMax} bytes` };
+  return new NomalyError("TOO_LARGE", message, { field: "body", ...expected });
 }

@@ -1,5 +1,6 @@
 /** The database server that the settings name, or the embedded one, started or joined. */
 
+import { availableMemoryBytes } from "../budget/memory-limit.ts";
 import type { Config } from "../config/settings.ts";
 import { startEmbedded } from "../store/embedded/start-embedded.ts";
 import type { Closing } from "./closing.ts";
@@ -12,6 +13,6 @@ export interface FoundDatabase {
 /** @throws NomalyError DATABASE, CONFIG. */
 export async function findDatabase(config: Config, closing: Closing, signal?: AbortSignal): Promise<FoundDatabase> {
   if (config.databaseUrl !== undefined) return { url: config.databaseUrl, isEmbedded: false };
-  const embedded = closing.opened(await startEmbedded(config.dataDir, signal), (open) => open.stop());
+  const embedded = closing.opened(await startEmbedded(config.dataDir, signal, config.memoryLimitBytes ?? availableMemoryBytes()), (open) => open.stop());
   return { url: embedded.url, isEmbedded: true };
 }

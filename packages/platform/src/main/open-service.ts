@@ -3,14 +3,16 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { NomalyError } from "@nomaly/detect";
+import { NomalyError, threadCount } from "@nomaly/detect";
 import type { BlobStore } from "../blobs/blob-store.ts";
+import { availableMemoryBytes } from "../budget/memory-limit.ts";
+import { type MemoryShares, memoryShares } from "../budget/memory-shares.ts";
 import { openFolderStore } from "../blobs/folder-store.ts";
 import { openS3Store } from "../blobs/s3-store.ts";
 import { createCache } from "../cache/cache.ts";
 import { createRedisLevel2 } from "../cache/redis-level2.ts";
 import { createCompute } from "../compute/compute.ts";
-import type { Config } from "../config/settings.ts";
+import { type Config, secretVariables } from "../config/settings.ts";
 import { parseAllowedHost } from "../http-client/allowed-hosts.ts";
 import { createHttpClient, type HttpClient } from "../http-client/http-client.ts";
 import { openQueue } from "../jobs/open-queue.ts";
@@ -59,6 +61,7 @@ export async function openService(
   closing.opened(useTemporaryFolder(config.dataDir), (folder) => folder.remove());
   const httpClient = closing.opened(openHttpClient(config), (open) => open.close());
   const { url, isEmbedded } = await found;
+  const shares = sharesOf(config, isEmbedded);
   await migrate(url);
   const processId = randomUUID();
   const applicationName = `nomaly ${kind} ${processId.slice(0, 8)}`;
@@ -66,7 +69,7 @@ export async function openService(
   const connectionCountMax = config.databasePoolSize + config.databaseMaxOverflow + extraConnections;
   const registration = { id: processId, kind, host: hostname(), pid: process.pid, connectionCountMax } as const;
   closing.opened(await registerThisProcess(database, registration, config, log), (open) => open.end());
-  const cache = closing.opened(openCache(config, database), (open) => open.close());
+  const cache = closing.opened(openCache(config, shares, database), (open) => open.close());
   const onTags = (tags: readonly string[]) => {
     // Before the cache is filled again: a replica that lacks this change must not be asked for it.
     database.heardOfWrite();
@@ -88,20 +91,27 @@ export async function openService(
   const compute = closing.opened(
     createCompute({
       loadModel: (versionId) => loadModelBytes({ database, blobs }, versionId),
-      ...(config.computeWorkers === 0 ? {} : { workerCount: config.computeWorkers }),
-      modelBytesMax: config.modelMemoryBytes,
+      shares,
+      modelBytesMax: Math.min(config.modelMemoryBytes, shares.modelBytes),
       queueRowsMax: config.queueRows,
-      queueBytesMax: config.queueBytes,
+      queueBytesMax: Math.min(config.queueBytes, shares.queueBytes),
       rowLimits: rowLimitsOf(config),
+      unpackedBytesMax: config.uploadBytes,
+      hiddenVariables: secretVariables,
     }),
     (open) => open.close(),
   );
   const queue = closing.opened(await openQueue({ database, url, retryLimit: config.jobRetryLimit, log }), (open) =>
     open.close({ timeoutMs: config.shutdownTimeoutS * 1000 }),
   );
-  const context = { config, databaseUrl: url, database, cache, compute, blobs, queue, log };
+  const context = { config, shares, databaseUrl: url, database, cache, compute, blobs, queue, log };
   const where = `${isEmbedded ? `PostgreSQL in ${config.dataDir}` : "PostgreSQL server"}, ${config.redisUrl === undefined ? "no Redis" : "Redis"}`;
   return { context, httpClient, sendWebhook: webhookSender(httpClient), where };
+}
+
+function sharesOf(config: Config, hasEmbeddedDatabase: boolean): MemoryShares {
+  const workerCount = config.computeWorkers === 0 ? threadCount() : config.computeWorkers;
+  return memoryShares({ limitBytes: config.memoryLimitBytes ?? availableMemoryBytes(), hasEmbeddedDatabase, workerCount });
 }
 
 /** Ids carry the time of this process: one that is far off would put results into wrong months. @throws NomalyError CONFIG. */
@@ -172,7 +182,7 @@ function hostOf(address: string): ReturnType<typeof parseAllowedHost> {
   };
 }
 
-function openCache(config: Config, database: OpenDatabase): ServiceContext["cache"] {
+function openCache(config: Config, shares: MemoryShares, database: OpenDatabase): ServiceContext["cache"] {
   const { redisUrl } = config;
   const level2 =
     redisUrl === undefined
@@ -184,7 +194,7 @@ function openCache(config: Config, database: OpenDatabase): ServiceContext["cach
           healthCheckMs: config.redisHealthCheckS * 1000,
         });
   return createCache({
-    level1BytesMax: config.cacheLevel1Bytes,
+    level1BytesMax: Math.min(config.cacheLevel1Bytes, shares.cacheBytes),
     level1TtlMs: config.cacheLevel1TtlS * 1000,
     level2,
     ttlMs: { results: config.cacheResultsTtlS * 1000, metadata: config.cacheMetadataTtlS * 1000 },

@@ -1,6 +1,6 @@
 /** How detectors agree about one table, which says nothing about who of them is right. */
 
-import { topIndexes } from "./top-rows.ts";
+import { topIndexes } from "../compute/top-rows.ts";
 
 export interface Agreement {
   /** Rows of highest score that are compared. */

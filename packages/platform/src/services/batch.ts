@@ -1,6 +1,7 @@
 /** Many detectors on one table at once: each with its result or its error, none missing. */
 
 import { createHash } from "node:crypto";
+import { requireExplainable } from "../compute/predict-rows.ts";
 import type { RowsGiven } from "../compute/rows-given.ts";
 import type { DatasetRow } from "../store/datasets.ts";
 import type { Call, ServiceContext } from "./context.ts";
@@ -29,6 +30,7 @@ export async function predictBatch(
   call: Call,
   { detectorIds, source, explain }: BatchAsk,
 ): Promise<ReadonlyMap<string, BatchOutcome>> {
+  if (source.kind === "rows" && explain) requireExplainable(source, new Set(detectorIds).size);
   return forEachDetector(call, detectorIds, async (detectorId): Promise<BatchOutcome> => {
     if (source.kind === "rows") {
       return { kind: "predicted", predicted: await predictRows(context, call, { detectorId, input: source, explain }) };

@@ -1,8 +1,10 @@
 /** What services work with: opened by main/, the same for all of them. */
 
 import type { BlobStore } from "../blobs/blob-store.ts";
+import type { MemoryShares } from "../budget/memory-shares.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { Compute } from "../compute/compute.ts";
+import type { Control } from "../compute/work.ts";
 import type { Config } from "../config/settings.ts";
 import type { Queue } from "../jobs/queue.ts";
 import type { OpenDatabase } from "../store/open-database.ts";
@@ -15,6 +17,8 @@ export interface Log {
 
 export interface ServiceContext {
   readonly config: Config;
+  /** What of the memory goes to whom. */
+  readonly shares: MemoryShares;
   /** For work that needs a connection of its own. */
   readonly databaseUrl: string;
   readonly database: OpenDatabase;
@@ -32,6 +36,13 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Work that takes long for a good reason may take so many milliseconds from now on, whatever the limit of a request is. */
   readonly allowTime?: (ms: number) => void;
+  /** Milliseconds until whoever asked is answered in any case; undefined where nobody waits. */
+  readonly timeLeftMs?: () => number;
   /** The same request sent again must not be done again. */
   readonly idempotency?: { readonly key: string; readonly requestHash: string } | undefined;
+}
+
+/** What compute is told of a call. */
+export function controlOf({ signal, timeLeftMs }: Call): Control {
+  return timeLeftMs === undefined ? { signal } : { signal, timeLeftMs };
 }

@@ -2,8 +2,7 @@ import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type OpenContext, openContext, someCall } from "../../test-support/open-context.ts";
 import { startTestDatabase, type TestDatabase } from "../../test-support/postgres.ts";
-import { createDataset, datasetRows, profileDataset, uploadDataset } from "./datasets.ts";
-import { fileWork } from "./file-work.ts";
+import { profileDataset, uploadDataset } from "./datasets.ts";
 
 let server: TestDatabase;
 let open: OpenContext;
@@ -31,18 +30,4 @@ it("asks for time that grows with the file before it is looked through", async (
   asked.length = 0;
   await profileDataset(open.context, call, value.id);
   expect(Math.max(...asked)).toBeCloseTo(expected, 0);
-});
-
-it("waits while two others read files, and leaves when its time is over", async () => {
-  const { context } = open;
-  const { value } = await createDataset(context, someCall(), { name: "rows", data: [{ x: 1 }] });
-  const read = (signal: AbortSignal) => datasetRows(context, { ...someCall(), signal }, value.id, { offset: 0, limit: 10 });
-  await read(someCall().signal);
-  const gate = Promise.withResolvers<void>();
-  const others = [1, 2].map(() => fileWork.run(someCall().signal, () => gate.promise));
-  await expect(read(AbortSignal.timeout(1000))).rejects.toThrow();
-  const later = read(someCall().signal);
-  gate.resolve();
-  await Promise.all(others);
-  expect(await later).toMatchObject({ n_samples: 1 });
 });

@@ -1,20 +1,23 @@
 /** Storing, describing and removing data sets. */
 
 import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { NomalyError } from "@nomaly/detect";
 import { datasetProfileEntry } from "../cache/keys.ts";
+import { fileTimeMs } from "../compute/compute.ts";
+import { rowLines } from "../compute/row-lines.ts";
 import { rowsGiven } from "../compute/rows-given.ts";
+import type { BodyFields, BodyGiven, DatasetProfile, FileGiven, FilePage, Inspected, PageOfFile } from "../compute/work.ts";
 import { type FileFormat, formatOfName, isGzip } from "../files/format.ts";
 import { deleteDataset, type DatasetRow, insertDataset, listDatasets, totalBytes } from "../store/datasets.ts";
 import { newId } from "../store/ids.ts";
 import { datasetTag } from "../store/tags.ts";
 import { change, type Done } from "./change.ts";
-import type { Call, ServiceContext } from "./context.ts";
-import { fileWork } from "./file-work.ts";
-import { type DatasetProfile, type FileToRead, inspectDataset, type Inspected, readRows } from "./inspect-dataset.ts";
+import { type Call, controlOf, type ServiceContext } from "./context.ts";
 import { type Page, pageFrom, type PageQuery } from "./pages.ts";
 import { requireDataset, rowLimitsOf, withDatasetFile } from "./rows-source.ts";
 
@@ -39,10 +42,6 @@ export interface Upload {
 
 const nameLengthMax = 200;
 const gzipHeadBytes = 2;
-/** Of a small file; a larger one has more. */
-const inspectionMsMax = 60_000;
-/** A fifth of what one busy processor does. */
-const inspectedBytesPerMsMin = (5 * 1024 ** 2) / 1000;
 
 /** Streams to disk; nothing of it stays when the file cannot be read or the quota is full. */
 export async function uploadDataset(
@@ -65,6 +64,30 @@ function withContent(call: Call, content: string): Call {
   return { ...call, idempotency: { key, requestHash: createHash("sha256").update(`${requestHash}\n${content}`).digest("hex") } };
 }
 
+/** What a body holds beside its rows. */
+export type NameOfBody = (fields: BodyFields) => string;
+
+/** Rows in a body that nobody has read yet: a worker reads them. They are kept as JSON, one object a line. */
+export async function createDatasetFromBody(
+  context: ServiceContext,
+  call: Call,
+  { body, nameOf }: { readonly body: BodyGiven; readonly nameOf: NameOfBody },
+): Promise<Done<DatasetView>> {
+  let name = "";
+  const plan = async (fields: BodyFields) => {
+    name = nameOf(fields);
+    return {};
+  };
+  const { path } = await context.compute.writeRows({ body, plan }, controlOf(call));
+  try {
+    const limits = { sizeBytesMax: context.config.uploadBytes, signal: call.signal };
+    const blob = await context.blobs.write("dataset", createReadStream(path), limits);
+    return await storeDataset(context, call, { name, format: "ndjson", blob });
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
 /** Rows in the request itself. They are kept as JSON, one object a line. */
 export async function createDataset(
   context: ServiceContext,
@@ -74,7 +97,7 @@ export async function createDataset(
   const { data, columns } = given;
   rowsGiven(data, columns, rowLimitsOf(context.config));
   const limits = { sizeBytesMax: context.config.uploadBytes, signal: call.signal };
-  const blob = await context.blobs.write("dataset", Readable.from(lines(data, columns)), limits);
+  const blob = await context.blobs.write("dataset", Readable.from(rowLines(data, columns)), limits);
   return storeDataset(context, call, { name: given.name, format: "ndjson", blob });
 }
 
@@ -89,8 +112,9 @@ async function storeDataset(context: ServiceContext, call: Call, { name, format,
   let mayBeNamed = false;
   try {
     const opened = await context.blobs.open(blob.key, call.signal);
-    const file = { path: opened.path, name, ...(format === undefined ? {} : { format }) };
-    const found = await inspected(call, { file, sizeBytes: blob.sizeBytes, signal: call.signal }).finally(() => opened.release());
+    const { sizeBytes } = blob;
+    const file: FileGiven = { kind: "file", path: opened.path, name, sizeBytes, ...(format === undefined ? {} : { format }) };
+    const found = await inspected(context, call, file, call.signal).finally(() => opened.release());
     const done = await change<DatasetView>(context, call, {
       action: "dataset.create",
       subjectKind: "dataset",
@@ -119,24 +143,10 @@ async function storeDataset(context: ServiceContext, call: Call, { name, format,
   }
 }
 
-interface ToInspect {
-  readonly file: FileToRead;
-  readonly sizeBytes: number;
-  readonly signal: AbortSignal;
-}
-
 /** What has arrived is worth waiting for: the time that a request may take does not go by here. */
-function inspected(call: Call, { file, sizeBytes, signal }: ToInspect): Promise<Inspected> {
-  allowInspection(call, sizeBytes);
-  return fileWork.run(signal, () => {
-    // Those before it may have taken long.
-    allowInspection(call, sizeBytes);
-    return inspectDataset(file, signal);
-  });
-}
-
-function allowInspection({ allowTime }: Call, sizeBytes: number): void {
-  allowTime?.(inspectionMsMax + sizeBytes / inspectedBytesPerMsMin);
+function inspected({ compute }: ServiceContext, call: Call, file: FileGiven, signal: AbortSignal): Promise<Inspected> {
+  call.allowTime?.(fileTimeMs(file.sizeBytes ?? 0));
+  return compute.inspect(file, { signal });
 }
 
 function requireQuota(usedBytes: number, addedBytes: number, quotaBytes: number): void {
@@ -176,32 +186,29 @@ export async function removeDataset(context: ServiceContext, call: Call, id: str
 export async function profileDataset(context: ServiceContext, call: Call, id: string): Promise<DatasetProfile> {
   const dataset = await requireDataset(context, id);
   // Also when another request has begun the same.
-  allowInspection(call, dataset.sizeBytes);
+  call.allowTime?.(fileTimeMs(dataset.sizeBytes));
   const { value } = await context.cache.get<DatasetProfile>(
     datasetProfileEntry(id),
     (signal) =>
-      withDatasetFile(context, dataset, signal, async ({ path, name, format }) => {
-        const file = { path, name, ...(format === undefined ? {} : { format }) };
-        const { profile } = await inspected(call, { file, sizeBytes: dataset.sizeBytes, signal });
-        return profile;
-      }),
+      withDatasetFile(context, dataset, signal, async (file) => (await inspected(context, call, file, signal)).profile),
     call.signal,
   );
   if (value === undefined) throw new Error("internal: a profile was made and is not there");
   return value;
 }
 
+/** Rows as a JSON array, as many as were asked for or as fit into an answer. */
 export async function datasetRows(
   context: ServiceContext,
   call: Call,
   id: string,
-  window: { readonly offset: number; readonly limit: number },
-): Promise<{ readonly rows: readonly Readonly<Record<string, unknown>>[]; readonly n_samples: number }> {
+  page: PageOfFile,
+): Promise<FilePage & { readonly n_samples: number }> {
   const dataset = await requireDataset(context, id);
-  const rows = await withDatasetFile(context, dataset, call.signal, ({ path, name, format }) =>
-    fileWork.run(call.signal, () => readRows({ path, name, ...(format === undefined ? {} : { format }) }, window, call.signal)),
+  const read = await withDatasetFile(context, dataset, call.signal, (file) =>
+    context.compute.readPage(file, page, controlOf(call)),
   );
-  return { rows, n_samples: dataset.nSamples };
+  return { ...read, n_samples: dataset.nSamples };
 }
 
 export function datasetView(row: DatasetRow): DatasetView {
@@ -269,42 +276,6 @@ function nextChunk(content: Readable): Promise<Buffer | undefined> {
 async function* chain(head: Buffer, rest: Readable): AsyncGenerator<Buffer> {
   yield head;
   for await (const chunk of rest) yield chunk as Buffer;
-}
-
-/** Rows as JSON, one object a line. */
-function* lines(data: unknown, columns: readonly string[] | undefined): Generator<string> {
-  if (!Array.isArray(data)) {
-    const table = data as Readonly<Record<string, readonly unknown[]>>;
-    const names = Object.keys(table);
-    const rowCount = table[names[0]]?.length ?? 0;
-    for (let row = 0; row < rowCount; row++) yield line(names, row, (column) => table[names[column]][row]);
-    return;
-  }
-  for (const [index, row] of (data as readonly unknown[]).entries()) {
-    if (Array.isArray(row)) {
-      const names = columns ?? row.map((_, column) => `column_${column}`);
-      yield line(names, index, (column) => row[column] as unknown);
-    } else {
-      const cells = row as Readonly<Record<string, unknown>>;
-      const names = Object.keys(cells);
-      yield line(names, index, (column) => cells[names[column]]);
-    }
-  }
-}
-
-function line(names: readonly string[], rowIndex: number, cellAt: (column: number) => unknown): string {
-  const members = names.map((name, column) => {
-    const cell = cellAt(column) ?? null;
-    // A number such as 1e400 reads as infinity, which JSON cannot say again: it must not become a missing value.
-    if (typeof cell === "number" && !Number.isFinite(cell)) throw notFinite(name, rowIndex);
-    return `${JSON.stringify(name)}:${JSON.stringify(cell)}`;
-  });
-  return `{${members.join(",")}}\n`;
-}
-
-function notFinite(name: string, rowIndex: number): NomalyError {
-  const message = `column "${name}" of row ${rowIndex} holds a number beyond the range of float64`;
-  return new NomalyError("NOT_FINITE", message, { field: name, rowIndex });
 }
 
 /** A tab is found by looking, like any other delimiter. */

@@ -1,13 +1,12 @@
 /** How well a detector finds known anomalies; and how several detectors compare, with known anomalies or without. */
 
 import { averagePrecision, confusion, f1, NomalyError, precision, precisionAtN, recall, rocAuc } from "@nomaly/detect";
-import { labelsOf } from "../files/labels.ts";
 import type { RowsGiven } from "../compute/rows-given.ts";
-import type { Call, ServiceContext } from "./context.ts";
+import { type Call, controlOf, type ServiceContext } from "./context.ts";
 import { agreement, type Agreement } from "./agreement.ts";
 import { requireJudgeable } from "./judged-size.ts";
 import { liveModel, type LiveModel } from "./live-model.ts";
-import { readScores, type TableSource, withScoredFile } from "./scored-file.ts";
+import { type TableSource, withScoredFile } from "./scored-file.ts";
 import type { Truth } from "./truth.ts";
 
 export interface Figures {
@@ -95,20 +94,15 @@ async function scoresOf(
   if (source.kind === "rows") {
     const model = await liveModel(context, detectorId);
     const work = { model: { versionId: model.version_id }, input: source };
-    const { scores } = await context.compute.predict(work, { signal: call.signal });
+    const { scores } = await context.compute.predict(work, controlOf(call));
     if (truth?.kind === "column") throw new Error("internal: labels of rows in a request are read with the request");
     return { model, scores, truth: truth?.labels };
   }
-  return withScoredFile(context, call, { detectorId, source }, async (scored) => {
-    if (truth?.kind !== "column") {
-      return { model: scored.model, scores: await readScores(scored, call.signal), truth: truth?.labels };
-    }
-    const labels = new Uint8Array(scored.outcome.rowCount);
-    const scores = await readScores(scored, call.signal, {
-      column: truth.name,
-      each: (column, firstRow) => labels.set(labelsOf(column), firstRow),
-    });
-    return { model: scored.model, scores, truth: labels };
+  const labelColumn = truth?.kind === "column" ? { labelColumn: truth.name } : {};
+  return withScoredFile(context, call, { detectorId, source, wanted: { scores: true, ...labelColumn } }, async (scored) => {
+    const { outcome, model } = scored;
+    if (outcome.scores === undefined) throw new Error("internal: scores were asked for and are not there");
+    return { model, scores: outcome.scores, truth: truth?.kind === "labels" ? truth.labels : outcome.truth };
   });
 }
 

@@ -1,13 +1,14 @@
 /** Why the most anomalous rows of a table got their scores. */
 
 import { type EncodedReason, encodeReason } from "../compute/encode-predictions.ts";
+import { chosenRows } from "../compute/chosen-rows.ts";
 import type { RowsGiven } from "../compute/rows-given.ts";
-import type { Explained, PredictOutcome } from "../compute/work.ts";
-import type { Call, ServiceContext } from "./context.ts";
+import { topIndexes } from "../compute/top-rows.ts";
+import type { Explained, ToldRows } from "../compute/work.ts";
+import { type Call, controlOf, type ServiceContext } from "./context.ts";
 import { requireJudgeable } from "./judged-size.ts";
 import { liveModel, type LiveModel } from "./live-model.ts";
-import { readScores, type ScoredFile, type TableSource, withParquet, withScoredFile } from "./scored-file.ts";
-import { rowsAt, topIndexes } from "./top-rows.ts";
+import { type TableSource, withScoredFile } from "./scored-file.ts";
 
 export interface ExplainedRow {
   /** From 0, in the table as it was given. */
@@ -48,48 +49,25 @@ export async function explainTop(
 ): Promise<ExplainAnswer> {
   requireJudgeable(context, source);
   if (source.kind !== "rows") {
-    return withScoredFile(context, call, { detectorId, source }, async (scored) => ({
-      model: scored.model,
-      rowCount: scored.outcome.rowCount,
-      explanation: await explainScoredFile(context, call, scored, top),
+    return withScoredFile(context, call, { detectorId, source, wanted: { explainTop: top } }, async ({ model, outcome }) => ({
+      model,
+      rowCount: outcome.rowCount,
+      explanation: explanationOf(outcome.top),
     }));
   }
   const model = await liveModel(context, detectorId);
   const work = { model: { versionId: model.version_id }, input: source };
-  const { scores } = await context.compute.predict(work, { signal: call.signal });
-  const explanation = await explainIndexes(context, call, model, { indexes: topIndexes(scores, top), source });
-  return { model, rowCount: source.rowCount, explanation };
+  const { scores } = await context.compute.predict(work, controlOf(call));
+  const indexes = topIndexes(scores, top);
+  const chosen = { ...work, input: chosenRows(source, indexes), explain: true };
+  const explained = await context.compute.predict(chosen, controlOf(call));
+  return { model, rowCount: source.rowCount, explanation: explanationOf({ indexes, ...explained }) };
 }
 
-async function explainIndexes(
-  context: ServiceContext,
-  call: Call,
-  model: LiveModel,
-  { indexes, source }: { readonly indexes: readonly number[]; readonly source: RowsGiven },
-): Promise<Explanation> {
-  const work = { model: { versionId: model.version_id }, input: chosenRows(source, indexes), explain: true };
-  return explanationOf(await context.compute.predict(work, { signal: call.signal }), indexes);
-}
-
-/** Of a file that is scored already. */
-export async function explainScoredFile(
-  context: ServiceContext,
-  call: Call,
-  scored: ScoredFile,
-  top: number,
-): Promise<Explanation> {
-  const { model, path, given } = scored;
-  const indexes = topIndexes(await readScores(scored, call.signal), top);
-  if (given !== undefined) return explainIndexes(context, call, model, { indexes, source: given });
-  const summary = model.training_summary as { readonly columns: readonly { readonly name: string }[] };
-  const names = summary.columns.map(({ name }) => name);
-  const input = await withParquet(path, call.signal, (source) => rowsAt(source, names, indexes));
-  const work = { model: { versionId: model.version_id }, input, explain: true };
-  return explanationOf(await context.compute.predict(work, { signal: call.signal }), indexes);
-}
-
-function explanationOf({ scores, labels, ranks, explained }: PredictOutcome, indexes: readonly number[]): Explanation {
-  if (explained === undefined) throw new Error("internal: reasons were asked for and are not there");
+export function explanationOf(told: ToldRows | undefined): Explanation {
+  const explained = told?.explained;
+  if (told === undefined || explained === undefined) throw new Error("internal: reasons were asked for and are not there");
+  const { indexes, scores, labels, ranks } = told;
   const rows = indexes.map((row, place) => ({
     row,
     anomaly_score: scores[place],
@@ -98,24 +76,4 @@ function explanationOf({ scores, labels, ranks, explained }: PredictOutcome, ind
     reasons: explained.rows[place].map(encodeReason),
   }));
   return { meaning: explained.meaning, meaning_text: meaningTexts[explained.meaning], rows };
-}
-
-/** Rows in any of the forms that a request's rows can have. */
-function chosenRows({ rows, columnCount, ...given }: RowsGiven, indexes: readonly number[]): RowsGiven {
-  const rowCount = indexes.length;
-  const chosen = { ...given, columnCount, rowCount };
-  if (Array.isArray(rows)) return { ...chosen, rows: indexes.map((row) => rows[row] as never) };
-  if ("values" in rows && rows.values instanceof Float64Array) {
-    const table = rows as { readonly values: Float64Array; readonly columnCount: number };
-    const values = new Float64Array(rowCount * columnCount);
-    for (const [place, row] of indexes.entries()) {
-      values.set(table.values.subarray(row * columnCount, (row + 1) * columnCount), place * columnCount);
-    }
-    return { ...chosen, rows: { ...table, values } };
-  }
-  const columns = Object.entries(rows as Readonly<Record<string, readonly unknown[]>>);
-  return {
-    ...chosen,
-    rows: Object.fromEntries(columns.map(([name, cells]) => [name, indexes.map((row) => cells[row] as never)])),
-  };
 }

@@ -16,16 +16,39 @@ export interface Page<Item> {
 
 const defaultLimit = 100;
 
-/** @param load one page: each item with the row that its cursor is made of. */
+/** Rows asked for at once: some have thousands of columns in their description. */
+const stepRowCount = 50;
+/** Of one page as JSON; the first item is always there. */
+const pageLengthMax = 4 * 1024 ** 2;
+
+/**
+ * A page of `limit` items, or of fewer where they would be too long together: the cursor says whether there are more.
+ * @param load one step: each item with the row that its cursor is made of.
+ */
 export async function pageFrom<Item>(
   { limit = defaultLimit, cursor }: PageQuery,
   load: (page: PageRequest) => Promise<readonly { readonly view: Item; readonly key: PageKey }[]>,
 ): Promise<Page<Item>> {
-  // One more than asked for tells whether there is another page.
-  const found = await load({ limit: limit + 1, after: cursor === undefined ? undefined : readCursor(cursor) });
-  const items = found.slice(0, limit);
-  const last = found.length > limit ? items.at(-1) : undefined;
-  return { items: items.map(({ view }) => view), next_cursor: last === undefined ? null : writeCursor(last.key) };
+  const items: Item[] = [];
+  let length = 0;
+  let after = cursor === undefined ? undefined : readCursor(cursor);
+  while (items.length < limit) {
+    const count = Math.min(stepRowCount, limit - items.length);
+    // One more than asked for tells whether there are others.
+    const found = await load({ limit: count + 1, after });
+    for (const { view, key } of found.slice(0, count)) {
+      length += JSON.stringify(view).length;
+      if (length > pageLengthMax && items.length > 0) return { items, next_cursor: cursorOf(after) };
+      items.push(view);
+      after = key;
+    }
+    if (found.length <= count) return { items, next_cursor: null };
+  }
+  return { items, next_cursor: cursorOf(after) };
+}
+
+function cursorOf(key: PageKey | undefined): string | null {
+  return key === undefined ? null : writeCursor(key);
 }
 
 function writeCursor({ createdAt, id }: PageKey): string {

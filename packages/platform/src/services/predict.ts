@@ -3,8 +3,9 @@
 import type { BodyFields, BodyGiven, ScoreFileOutcome } from "../compute/work.ts";
 import { resultsEntry } from "../cache/keys.ts";
 import { encodePredictions } from "../compute/encode-predictions.ts";
+import { requireExplainable } from "../compute/predict-rows.ts";
 import type { RowsGiven } from "../compute/rows-given.ts";
-import type { Call, ServiceContext } from "./context.ts";
+import { type Call, controlOf, type ServiceContext } from "./context.ts";
 import { hashedColumns } from "./hashed-columns.ts";
 import { type AnsweringModel, liveModel, type LiveModel } from "./live-model.ts";
 
@@ -12,9 +13,19 @@ export interface Predicted {
   readonly model: AnsweringModel;
   readonly rowCount: number;
   readonly anomalyCount: number;
-  /** The JSON array of predictions, as text or in UTF-8; or an Arrow stream where that was asked for. */
+  /** The JSON array of predictions, as text or in UTF-8. */
   readonly fragment: string | Uint8Array;
   readonly isCached: boolean;
+}
+
+export interface PredictedBody extends Omit<Predicted, "fragment"> {
+  /** The JSON array, or an Arrow stream where that was asked for. */
+  readonly fragment: Uint8Array | FragmentFile;
+}
+
+/** A long answer. Whoever sends it removes it. */
+export interface FragmentFile {
+  readonly path: string;
 }
 
 /** What the cache keeps: the counts, then the array as it will be sent. */
@@ -30,6 +41,7 @@ export async function predictRows(
   call: Call,
   { detectorId, input, explain }: { readonly detectorId: string; readonly input: RowsGiven; readonly explain: boolean },
 ): Promise<Predicted> {
+  if (explain) requireExplainable(input);
   const model = await liveModel(context, detectorId);
   const variant = explain ? "explain" : "";
   const columns = hashedColumns(input);
@@ -72,17 +84,17 @@ export async function predictBody(
     readonly request: (fields: BodyFields) => { detectorId: string; explain: boolean };
     readonly reply: "json" | "arrow";
   },
-): Promise<Predicted> {
+): Promise<PredictedBody> {
   let model: LiveModel | undefined;
   const plan = async (fields: BodyFields) => {
     const { detectorId, explain } = request(fields);
     model = await liveModel(context, detectorId);
     return { model: { versionId: model.version_id }, explain };
   };
-  const outcome = await context.compute.predictBody({ body, plan, reply }, { signal: call.signal });
+  const outcome = await context.compute.predictBody({ body, plan, reply }, controlOf(call));
   if (model === undefined) throw new Error("internal: a body was scored with no model");
-  const { rowCount, anomalyCount, fragment } = outcome;
-  return { model, rowCount, anomalyCount, fragment, isCached: false };
+  const { rowCount, anomalyCount, fragment, fragmentPath } = outcome;
+  return { model, rowCount, anomalyCount, fragment: fragment ?? { path: String(fragmentPath) }, isCached: false };
 }
 
 export function scoreSummary(outcome: ScoreFileOutcome): Readonly<Record<string, unknown>> {

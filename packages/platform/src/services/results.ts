@@ -1,14 +1,13 @@
 /** Stored results: what was found, and the scored rows in the form asked for. */
 
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NomalyError } from "@nomaly/detect";
+import type { ResultFormat } from "../compute/work.ts";
 import { deleteResult, listResults, resultById, resultBytes, type ResultRow } from "../store/results.ts";
 import { change } from "./change.ts";
-import { convertParquet, type ResultFormat } from "./convert-parquet.ts";
-import type { Call, ServiceContext } from "./context.ts";
-import { fileWork } from "./file-work.ts";
+import { type Call, controlOf, type ServiceContext } from "./context.ts";
 import { type Page, pageFrom, type PageQuery } from "./pages.ts";
 
 export interface ResultView {
@@ -49,21 +48,39 @@ export async function getResult(context: ServiceContext, id: string): Promise<Re
   return resultView(await requireResult(context, id));
 }
 
-/** The scored rows as a file. @throws NomalyError NOT_FOUND, STORAGE. */
-export async function resultFile(context: ServiceContext, call: Call, id: string, format: ResultFormat): Promise<Uint8Array> {
+/** The scored rows as a file on this machine; `release` when it has been sent. */
+export interface OpenedResult {
+  readonly path: string;
+  readonly sizeBytes: number;
+  release(): Promise<void>;
+}
+
+/** @throws NomalyError NOT_FOUND, STORAGE. */
+export async function openResult(context: ServiceContext, call: Call, id: string, format: ResultFormat): Promise<OpenedResult> {
   const { blobKey } = await requireResult(context, id);
-  const bytes = blobKey === null ? await resultBytes(context.database, id) : await context.blobs.read(blobKey, call.signal);
-  if (bytes === undefined) throw noResult(id);
-  if (format === "parquet") return bytes;
   const folder = await mkdtemp(join(tmpdir(), "nomaly-result-"));
+  const releases = [() => rm(folder, { recursive: true, force: true })];
+  const release = async () => {
+    for (const one of releases.toReversed()) await one();
+  };
   try {
-    const from = join(folder, "result.parquet");
-    const to = join(folder, `result.${format}`);
-    await writeFile(from, bytes);
-    await fileWork.run(call.signal, () => convertParquet({ from, to, format }, call.signal));
-    return await readFile(to);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    let from = join(folder, "result.parquet");
+    if (blobKey === null) {
+      const bytes = await resultBytes(context.database, id);
+      if (bytes === undefined) throw noResult(id);
+      await writeFile(from, bytes);
+    } else {
+      const opened = await context.blobs.open(blobKey, call.signal);
+      releases.push(() => opened.release());
+      from = opened.path;
+    }
+    if (format === "parquet") return { path: from, sizeBytes: (await stat(from)).size, release };
+    const path = join(folder, `result.${format}`);
+    const { sizeBytes } = await context.compute.convert({ fromPath: from, toPath: path, format }, controlOf(call));
+    return { path, sizeBytes, release };
+  } catch (error) {
+    await release();
+    throw error;
   }
 }
 

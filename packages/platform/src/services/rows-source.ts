@@ -60,6 +60,7 @@ export async function withDatasetFile<Value>(
       name: dataset.name,
       format: dataset.fileFormat,
       rowCount: dataset.nSamples,
+      sizeBytes: dataset.sizeBytes,
     });
   } finally {
     await opened.release();

@@ -3,16 +3,16 @@
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import type { RowsGiven } from "../compute/rows-given.ts";
+import type { ScoreFileOutcome } from "../compute/work.ts";
 import type { Sql } from "../store/sql.ts";
 import { newId } from "../store/ids.ts";
 import { insertResult, type NewResult, resultById, type ResultRow } from "../store/results.ts";
 import { change, earlierAnswer } from "./change.ts";
 import type { Call, ServiceContext } from "./context.ts";
-import { explainScoredFile, type Explanation } from "./explain.ts";
+import { type Explanation, explanationOf } from "./explain.ts";
 import type { AnsweringModel } from "./live-model.ts";
 import { scoreSummary } from "./predict.ts";
-import { withScoredRows } from "./scored-rows.ts";
-import { numbersOf, type ScoredFile, type TableSource, withParquet, withScoredFile } from "./scored-file.ts";
+import { type TableSource, withScoredFile } from "./scored-file.ts";
 
 export interface TableToScore {
   readonly detectorId: string;
@@ -64,11 +64,12 @@ export async function scoreTable(
   const resultId = job?.resultId ?? job?.id ?? newId();
   const stored = job === undefined ? undefined : await resultById(context.database, resultId);
   if (stored !== undefined) return tableOfResult(stored);
-  const use = async (scored: ScoredFile): Promise<ScoredTable> => {
+  const wanted = { shownRowCountMax: shownMax, ...(explain ? { explainTop: explainedTop } : {}) };
+  return withScoredFile(context, call, { detectorId, source, wanted, progress: job?.progress }, async (scored) => {
     const { model, outcome, path } = scored;
-    const explanation = explain ? await explainScoredFile(context, call, scored, explainedTop) : null;
+    const explanation = explain ? explanationOf(outcome.top) : null;
     const { rowCount, anomalyCount } = outcome;
-    const scores = rowCount <= shownMax ? await shownRows(scored, explanation, call.signal) : [];
+    const scores = shownRows(outcome, explanation);
     const { model_version, threshold } = model;
     const table = { model: { detector_id: detectorId, model_version, threshold }, resultId, rowCount, anomalyCount, scores };
     const summary = { ...scoreSummary(outcome), detector_id: detectorId, model_version };
@@ -81,9 +82,7 @@ export async function scoreTable(
       summary: explanation === null ? summary : { ...summary, explanation },
     };
     return storeResult(context, call, { result, path, table, finish: async (sql, told) => job?.completeIn?.(sql, told) });
-  };
-  if (source.kind === "rows") return withScoredRows(context, call, { detectorId, source }, use);
-  return withScoredFile(context, call, { detectorId, source, progress: job?.progress }, use);
+  });
 }
 
 interface ResultToStore {
@@ -132,23 +131,13 @@ async function placeFile({ blobs }: ServiceContext, path: string, sizeBytes: num
   return { blobKey: key };
 }
 
-async function shownRows(
-  { path, outcome, model }: ScoredFile,
-  explanation: Explanation | null,
-  signal: AbortSignal,
-): Promise<readonly ScoredRow[]> {
-  const [scoreName, , rankName] = outcome.addedColumns;
+function shownRows({ shown }: ScoreFileOutcome, explanation: Explanation | null): readonly ScoredRow[] {
+  if (shown === undefined) return [];
+  const { scores, labels, ranks } = shown;
   const reasons = new Map(explanation?.rows.map((row) => [row.row, row.reasons]));
-  const rows: ScoredRow[] = [];
-  await withParquet(path, signal, async (source) => {
-    for await (const batch of source.batches([scoreName, rankName])) {
-      const [scores, ranks] = [numbersOf(batch, scoreName), numbersOf(batch, rankName)];
-      for (const [index, score] of scores.entries()) {
-        const told = reasons.get(batch.firstRow + index);
-        const row = { anomaly_score: score, is_anomaly: score > model.threshold, rank: ranks[index] };
-        rows.push(told === undefined ? row : { ...row, reasons: told });
-      }
-    }
+  return Array.from(scores, (score, index) => {
+    const told = reasons.get(index);
+    const row = { anomaly_score: score, is_anomaly: labels[index] === 1, rank: ranks[index] };
+    return told === undefined ? row : { ...row, reasons: told };
   });
-  return rows;
 }

@@ -8,7 +8,7 @@ import { newId } from "../store/ids.ts";
 import type { Sql } from "../store/sql.ts";
 import { insertVersion, type NewModelVersion } from "../store/model-versions.ts";
 import { change } from "./change.ts";
-import type { Call, ServiceContext } from "./context.ts";
+import { type Call, controlOf, type ServiceContext } from "./context.ts";
 import { fitOptionsOf, noDetector, tagsOf } from "./detectors.ts";
 import { enqueueJob, type JobAccepted } from "./enqueue.ts";
 import { becomesJob, refuseBesideRows } from "./job-choice.ts";
@@ -77,7 +77,7 @@ export async function trainNow(
     found.row = await requireDetector(context, id);
     return fitOptionsOf(found.row);
   };
-  const control = { signal: call.signal, ...(job.progress === undefined ? {} : { progress: job.progress }) };
+  const control = { ...controlOf(call), ...(job.progress === undefined ? {} : { progress: job.progress }) };
   const options =
     typeof detectorId === "string" ? await optionsOf(detectorId) : (fields: BodyFields) => optionsOf(detectorId(fields));
   const outcome =

@@ -5,7 +5,7 @@ import type { Fault } from "../messages.ts";
 export async function commitFault(fault: Fault): Promise<void> {
   switch (fault) {
     case "exit":
-      // oxlint-disable-next-line unicorn/no-process-exit -- ends this thread alone, which is the point
+      // oxlint-disable-next-line unicorn/no-process-exit -- ends this worker alone, which is the point
       return process.exit(3);
     case "throw":
       setTimeout(() => {
@@ -16,6 +16,9 @@ export async function commitFault(fault: Fault): Promise<void> {
       return spinFor(60_000);
     case "out-of-memory":
       return fillHeap();
+    case "crash":
+      process.kill(process.pid, "SIGSEGV");
+      return new Promise(() => {}); // Nothing is answered any more.
   }
 }
 

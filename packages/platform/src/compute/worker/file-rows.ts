@@ -14,7 +14,7 @@ import type { TrainingRows } from "./run-train.ts";
 export function fileRows(file: FileGiven, options: TrainOptions, context: FileContext): Promise<TrainingRows> {
   return withFile(file, context, async (source) => {
     const columns = learnedColumns(source, options);
-    const fitRowCountMax = options.fitRowCountMax ?? (await rowCountWithinBudget(source, columns));
+    const fitRowCountMax = options.fitRowCountMax ?? (await rowCountWithinBudget(source, columns, context.settings.fitBytesMax));
     const sample = createRowSample(fitRowCountMax, options.seed ?? defaultSeed);
     for await (const batch of source.batches(columns)) {
       sample.add(batch);

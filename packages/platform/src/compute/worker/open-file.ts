@@ -8,22 +8,23 @@ import type { Source } from "../../files/source.ts";
 import { openSource } from "../../files/source.ts";
 import { createTemporaryFiles } from "../../files/temporary.ts";
 import type { FileGiven } from "../work.ts";
+import type { OrderContext } from "./order-context.ts";
 
-export interface FileContext {
+export interface FileContext extends Pick<OrderContext, "settings" | "signal" | "progress"> {
   /** Of this piece of work alone; gone when it ends. */
   readonly temporaryFolder: string;
   readonly threads: number | "auto";
-  readonly signal: AbortSignal;
-  readonly progress: (done: number) => void;
 }
 
 export async function withFile<T>(file: FileGiven, context: FileContext, use: (source: Source) => Promise<T>): Promise<T> {
-  const { kind: _, path, rowCount: _rows, ...given } = file;
+  const { kind: _, path, rowCount: _rows, sizeBytes: _bytes, ...given } = file;
+  const { threads, settings } = context;
   const temporary = createTemporaryFiles(context.temporaryFolder);
   try {
     const source = await openSource(path, {
       ...given,
-      threadCount: context.threads === "auto" ? threadCount() : context.threads,
+      threadCount: threads === "auto" ? threadCount() : threads,
+      memoryMib: settings.databaseMibMax,
       temporary,
       stdin: Readable.from([]),
       signal: context.signal,
@@ -33,10 +34,23 @@ export async function withFile<T>(file: FileGiven, context: FileContext, use: (s
     } finally {
       source.close();
     }
+  } catch (error) {
+    throw withoutPath(error, file);
   } finally {
     temporary.removeAll();
     rmSync(context.temporaryFolder, { recursive: true, force: true });
   }
+}
+
+/** Messages of the file layer may name the path: here it is an inner matter. */
+function withoutPath(error: unknown, { path, name }: FileGiven): unknown {
+  if (!(error instanceof NomalyError) || !error.message.includes(path)) return error;
+  const { code, field, rowIndex, cause } = error;
+  return new NomalyError(code, error.message.replaceAll(path, name), {
+    ...(field === undefined ? {} : { field: field.replaceAll(path, "file") }),
+    ...(rowIndex === undefined ? {} : { rowIndex }),
+    cause,
+  });
 }
 
 /** Share of the file read, where its rows are known. */
@@ -45,7 +59,7 @@ export function shareRead({ rowCount }: FileGiven, source: Source, readRowCount:
   return total === undefined || total === 0 ? undefined : Math.min(1, readRowCount / total);
 }
 
-const aboutRows: ReadonlySet<ErrorCode> = new Set(["COLUMN", "NOT_FINITE", "SHAPE", "TOO_FEW_ROWS"]);
+const aboutRows: ReadonlySet<ErrorCode> = new Set(["COLUMN", "LABEL", "NOT_FINITE", "SHAPE", "TOO_FEW_ROWS"]);
 
 /** An error about rows names the file, and a row by its place there, from 0. */
 export function aboutFile(error: unknown, name: string, rowIndexOf: (row: number) => number): unknown {

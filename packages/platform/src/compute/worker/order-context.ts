@@ -1,13 +1,14 @@
 /** What an order has at hand while it runs. */
 
-import type { RowLimits } from "../rows-given.ts";
-import type { WorkerModels } from "./worker-models.ts";
+import type { AnomalyModel } from "@nomaly/detect";
+import type { NamedModel, WorkerSettings } from "../messages.ts";
 
 export interface OrderContext {
-  readonly models: WorkerModels;
-  readonly limits: RowLimits;
+  readonly settings: WorkerSettings;
   readonly signal: AbortSignal;
   readonly progress: (done: number) => void;
+  /** The model, restored: kept from an order before, or asked for. */
+  readonly model: (named: NamedModel) => Promise<AnomalyModel>;
   /** Asks the caller what to do with a body. @param fields JSON: what stood beside its rows. */
-  readonly ask: (fields: string) => Promise<unknown>;
+  readonly askPlan: (fields: string) => Promise<unknown>;
 }

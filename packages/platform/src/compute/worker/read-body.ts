@@ -1,6 +1,7 @@
 /** A request's body, read in the worker: its rows, and what stands beside them. */
 
-import { NomalyError } from "@nomaly/detect";
+import { readFile } from "node:fs/promises";
+import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import type { RowLimits, RowsGiven } from "../rows-given.ts";
 import { rowsGiven } from "../rows-given.ts";
 import type { BodyGiven } from "../work.ts";
@@ -15,21 +16,33 @@ export interface BodyRead {
 }
 
 /** @throws NomalyError REQUEST, SHAPE, COLUMN or TOO_LARGE naming the field. */
-export async function readBody({ bytes, format }: BodyGiven, limits: RowLimits): Promise<BodyRead> {
-  if (format === "json") return readJson(bytes, limits);
+export async function readBody(body: BodyGiven, limits: RowLimits, signal: AbortSignal): Promise<BodyRead> {
+  if (body.format === "json") {
+    const { input, fields } = await readJsonBody(body, limits, signal);
+    return { input, fields };
+  }
+  const bytes = await readFile(body.path, { signal });
   // Only here: the Arrow library takes a while to load.
   const { arrowRows } = await import("./arrow-rows.ts");
   return { input: arrowRows(bytes, limits), fields: "{}" };
 }
 
-function readJson(bytes: Uint8Array, limits: RowLimits): BodyRead {
+export interface JsonBodyRead extends BodyRead {
+  /** As they stood there, checked. */
+  readonly data: unknown;
+  readonly columns: readonly string[] | undefined;
+}
+
+export async function readJsonBody({ path }: BodyGiven, limits: RowLimits, signal: AbortSignal): Promise<JsonBodyRead> {
+  const bytes = await readFile(path, { signal });
   let parsed: unknown;
   try {
-    parsed = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8"));
+    parsed = JSON.parse(bytes.toString("utf8"));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new NomalyError("REQUEST", `the body is not JSON: ${reason}`, { field: "body", cause });
   }
+  throwIfAborted(signal);
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new NomalyError("REQUEST", "the body must be an object with the rows under data", {
       field: "body",
@@ -37,7 +50,8 @@ function readJson(bytes: Uint8Array, limits: RowLimits): BodyRead {
     });
   }
   const { data, columns, ...fields } = parsed as Readonly<Record<string, unknown>>;
-  return { input: rowsGiven(data, columns, limits), fields: textOf(fields) };
+  const input = rowsGiven(data, columns, limits);
+  return { input, fields: textOf(fields), data, columns: columns as readonly string[] | undefined };
 }
 
 function textOf(fields: object): string {

@@ -1,5 +1,6 @@
 /** Scores rows in a worker: rows of a message, or of a body that is read and answered here. */
 
+import { writeFileSync } from "node:fs";
 import type { AnomalyModel } from "@nomaly/detect";
 import { throwIfAborted } from "@nomaly/detect";
 import { encodePredictionRows } from "../encode-predictions.ts";
@@ -12,20 +13,25 @@ import { readBody } from "./read-body.ts";
 
 /** Scored in one go: looking for an abort would cost a turn of the event loop. */
 const oneGoValueCountMax = 100_000;
+/** A longer answer goes to a file, from which it is sent: it may be read slowly. */
+const inlineBytesMax = 256 * 1024;
 /** Rows encoded at once. */
 const encodedRowCount = 4096;
 
-export function runPredict({ model, input, explain }: PredictOrder, context: OrderContext): Promise<Predicted> {
-  return predict(context.models.restore(model), input, explain, context);
+export async function runPredict({ model, input, explain }: PredictOrder, context: OrderContext): Promise<Predicted> {
+  return predict(await context.model(model), input, explain, context);
 }
 
 export async function runPredictBody(order: PredictBodyOrder, context: OrderContext): Promise<PredictBodyOutcome> {
-  const { input, fields } = await readBody(order.body, context.limits);
-  const plan = order.plan ?? ((await context.ask(fields)) as SentPlan);
+  const { input, fields } = await readBody(order.body, context.settings.limits, context.signal);
+  const plan = order.plan ?? ((await context.askPlan(fields)) as SentPlan);
   throwIfAborted(context.signal);
-  const predicted = await predict(context.models.restore(plan.model), input, plan.explain, context);
+  const predicted = await predict(await context.model(plan.model), input, plan.explain, context);
+  const fragment = order.reply === "json" ? jsonOf(predicted) : await arrowOf(predicted);
+  const isLong = fragment.length > inlineBytesMax;
+  if (isLong) writeFileSync(order.replyPath, fragment, { mode: 0o600 });
   return {
-    fragment: order.reply === "json" ? jsonOf(predicted) : await arrowOf(predicted),
+    ...(isLong ? { fragmentPath: order.replyPath } : { fragment }),
     rowCount: input.rowCount,
     anomalyCount: predicted.labels.reduce((sum, label) => sum + label, 0),
     threshold: predicted.threshold,

@@ -7,6 +7,7 @@ import { NomalyError } from "@nomaly/detect";
 import type { Destination } from "../../files/destination.ts";
 import { writeError } from "../../files/destination.ts";
 import { faultReason } from "../../files/file-fault.ts";
+import { labelsOf } from "../../files/labels.ts";
 import { readAhead } from "../../files/read-ahead.ts";
 import { scoreColumns } from "../../files/score-columns.ts";
 import type { ScoreStore } from "../../files/score-store.ts";
@@ -14,51 +15,88 @@ import { createScoreStore } from "../../files/score-store.ts";
 import type { Source } from "../../files/source.ts";
 import { writeScored } from "../../files/write-scored.ts";
 import type { ScoreFileOrder } from "../messages.ts";
+import { predictRows } from "../predict-rows.ts";
 import { scoreQuantiles } from "../score-quantiles.ts";
-import type { ScoreFileOutcome } from "../work.ts";
+import { rowsAt } from "./rows-at.ts";
+import type { FileGiven, ScoreFileOutcome, TableWanted } from "../work.ts";
 import { aboutFile, requireFileColumns, shareRead, withFile } from "./open-file.ts";
 import type { OrderContext } from "./order-context.ts";
+import { runScoreRows } from "./run-score-rows.ts";
+import { tableWanted } from "./table-wanted.ts";
 
 /** Share of the progress that scoring has; writing has the rest. */
 const scoreShare = 0.7;
 
 export async function runScoreFile(order: ScoreFileOrder, context: OrderContext): Promise<ScoreFileOutcome> {
+  const { input, threads, temporaryFolder } = order;
+  const model = await context.model(order.model);
+  if (input.kind === "rows") return runScoreRows(order, { input, model, context });
+  return withFile(input, { temporaryFolder, threads, ...context }, (source) => scoreSource(source, model, { order, input, context }));
+}
+
+interface Scoring {
+  readonly order: ScoreFileOrder;
+  readonly input: FileGiven;
+  readonly context: OrderContext;
+}
+
+async function scoreSource(source: Source, model: AnomalyModel, scoring: Scoring): Promise<ScoreFileOutcome> {
   const startedAt = performance.now();
-  const { input, outputPath, threads, temporaryFolder } = order;
+  const { order, input, context } = scoring;
+  const { outputPath, wanted } = order;
   const { signal, progress } = context;
-  const model = context.models.restore(order.model);
-  return withFile(input, { temporaryFolder, threads, signal, progress }, async (source) => {
-    requireFileColumns(
-      source,
-      model.columns.map(({ name }) => name),
-      "columns",
-    );
-    const scores = createScoreStore();
-    const anomalyCount = await scoreBatches(source, model, scores, { order, context });
-    const { rowCount } = scores;
-    if (rowCount === 0) throw new NomalyError("TOO_FEW_ROWS", `${input.name} has no rows`, { field: "rows", received: "0" });
-    const scored = {
-      rowCount,
-      scoreAt: (row: number) => scores.at(row),
-      threshold: model.threshold,
-      ranksOf: (values: Float64Array) => model.judge(values).ranks,
-    };
-    const destination = partialDestination(outputPath, `the scores of ${input.name}`);
-    await writeScored(source, scored, { destination, format: { format: "parquet", gzip: false } }, signal);
-    progress(1);
-    return {
-      rowCount,
-      anomalyCount,
-      threshold: model.threshold,
-      scoreQuantiles: scoreQuantiles(scores.toArray()),
-      addedColumns: scoreColumns(
-        source.columns.map(({ name }) => name),
-        false,
-      ).added,
-      sizeBytes: statSync(outputPath).size,
-      scoreMs: performance.now() - startedAt,
-    };
-  });
+  const names = model.columns.map(({ name }) => name);
+  requireFileColumns(source, names, "columns");
+  const scores = createScoreStore();
+  const anomalyCount = await scoreBatches(source, model, scores, scoring);
+  const { rowCount } = scores;
+  if (rowCount === 0) throw new NomalyError("TOO_FEW_ROWS", `${input.name} has no rows`, { field: "rows", received: "0" });
+  const scored = {
+    rowCount,
+    scoreAt: (row: number) => scores.at(row),
+    threshold: model.threshold,
+    ranksOf: (values: Float64Array) => model.judge(values).ranks,
+  };
+  const destination = partialDestination(outputPath, `the scores of ${input.name}`);
+  await writeScored(source, scored, { destination, format: { format: "parquet", gzip: false } }, signal);
+  const all = scores.toArray();
+  const told = await tableWanted(wanted, { ...judged(all, model, wanted), scores: all }, async (indexes) =>
+    predictRows(model, await rowsAt(source, names, indexes), true),
+  );
+  progress(1);
+  return {
+    rowCount,
+    anomalyCount,
+    threshold: model.threshold,
+    scoreQuantiles: scoreQuantiles(all),
+    addedColumns: scoreColumns(
+      source.columns.map(({ name }) => name),
+      false,
+    ).added,
+    sizeBytes: statSync(outputPath).size,
+    scoreMs: performance.now() - startedAt,
+    ...told,
+    ...(wanted.labelColumn === undefined ? {} : { truth: await truthOf(source, wanted.labelColumn, rowCount) }),
+  };
+}
+
+/** Only where they are told: a table may have many rows. */
+function judged(scores: Float64Array, model: AnomalyModel, { shownRowCountMax = 0 }: TableWanted) {
+  return model.judge(scores.length <= shownRowCountMax ? scores : new Float64Array(0));
+}
+
+/** @throws NomalyError COLUMN, LABEL naming the row. */
+async function truthOf(source: Source, name: string, rowCount: number): Promise<Uint8Array> {
+  requireFileColumns(source, [name], "label_column");
+  const truth = new Uint8Array(rowCount);
+  for await (const batch of source.batches([name])) {
+    try {
+      truth.set(labelsOf(batch.columns[0]), batch.firstRow);
+    } catch (error) {
+      throw aboutFile(error, source.name, (row) => batch.firstRow + row);
+    }
+  }
+  return truth;
 }
 
 /** @returns how many rows are anomalous. */
@@ -66,9 +104,8 @@ async function scoreBatches(
   source: Source,
   model: AnomalyModel,
   scores: ScoreStore,
-  { order, context }: { readonly order: ScoreFileOrder; readonly context: OrderContext },
+  { order: { threads }, input, context }: Scoring,
 ): Promise<number> {
-  const { threads, input } = order;
   let anomalyCount = 0;
   for await (const batch of readAhead(source.batches(model.columns.map(({ name }) => name)))) {
     try {

@@ -41,10 +41,10 @@ async function trainingRows(
     // Only here: the reader of files takes a while to load.
     const { fileRows } = await import("./file-rows.ts");
     const progress = (done: number) => context.progress(done * readShare);
-    return fileRows(input, options, { temporaryFolder, threads, signal: context.signal, progress });
+    return fileRows(input, options, { ...context, temporaryFolder, threads, progress });
   }
-  const body = input.kind === "body" ? await readBody(input, context.limits) : { input, fields: "{}" };
-  const chosen = options ?? ((await context.ask(body.fields)) as TrainOptions);
+  const body = input.kind === "body" ? await readBody(input, context.settings.limits, context.signal) : { input, fields: "{}" };
+  const chosen = options ?? ((await context.askPlan(body.fields)) as TrainOptions);
   const { rows, rowCount } = body.input;
   return { rows, rowCount, fittedRowCount: rowCount, options: fitOptionsOf(chosen), explainError: inRequestTerms };
 }

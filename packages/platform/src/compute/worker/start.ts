@@ -1,47 +1,45 @@
-/** Where a worker of compute starts: it takes orders one after the other, and listens for aborts meanwhile. */
+/** Where a worker of compute starts: a process that takes orders one after the other, and listens for aborts meanwhile. */
 
-import type { MessagePort } from "node:worker_threads";
-import { parentPort, workerData } from "node:worker_threads";
+import { writeFileSync } from "node:fs";
+import { setPriority } from "node:os";
 import { close as closeThreads, NomalyError } from "@nomaly/detect";
-import type { Fault, FromWorker, Order, Outcomes, ToWorker, WorkerSettings } from "../messages.ts";
+import type { Fault, FromWorker, Order, Outcomes, Question, ToWorker, WorkerSettings } from "../messages.ts";
 import { packError } from "../messages.ts";
+import { codedError } from "./coded-error.ts";
 import { commitFault } from "./commit-fault.ts";
-import { WorkerModels } from "./worker-models.ts";
+import type { OrderContext } from "./order-context.ts";
 import { runPredict, runPredictBody } from "./run-predict.ts";
 import { runTrain } from "./run-train.ts";
-import type { OrderContext } from "./order-context.ts";
+import { WorkerModels } from "./worker-models.ts";
 
 /** Between two reports of progress. */
 const progressMs = 50;
 /** After which the threads that a fit has used are given back: every worker may come to have as many as there are cores. */
 const idleThreadsMs = 10_000;
+/** Behind whoever waits for an answer, and not so far behind that it stands still. */
+const backgroundPriority = 5;
 
 interface Running {
   readonly abort: AbortController;
   answer: ((answer: unknown) => void) | undefined;
 }
 
-function serve(port: MessagePort, settings: WorkerSettings): void {
+function serve(settings: WorkerSettings, send: (message: FromWorker) => void): void {
   const models = new WorkerModels(settings.modelBytesMax);
   const running = new Map<number, Running>();
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- workers have no origins
-  const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
-
   let idle: NodeJS.Timeout | undefined;
 
   async function take(id: number, order: Order, fault: Fault | undefined): Promise<void> {
-    const abort = new AbortController();
-    const entry: Running = { abort, answer: undefined };
+    const entry: Running = { abort: new AbortController(), answer: undefined };
     running.set(id, entry);
     clearTimeout(idle);
     try {
       if (fault !== undefined && settings.allowsFaults) await commitFault(fault);
-      const context = contextOf(id, entry, { models, settings, send });
-      const outcome = await run(order, context);
-      send({ kind: "done", id, outcome }, buffersOf(outcome));
+      const outcome = await run(order, contextOf(id, entry, { models, settings, send }));
+      send({ kind: "done", id, outcome });
     } catch (error) {
       // Whatever went wrong is the answer to this order; the worker itself is well and goes on.
-      send({ kind: "failed", id, error: packError(error) });
+      send({ kind: "failed", id, error: packError(codedError(error)) });
     } finally {
       running.delete(id);
       clearTimeout(idle);
@@ -50,7 +48,7 @@ function serve(port: MessagePort, settings: WorkerSettings): void {
     }
   }
 
-  port.on("message", (message: ToWorker) => {
+  process.on("message", (message: ToWorker) => {
     switch (message.kind) {
       case "order":
         void take(message.id, message.order, message.fault); // It catches everything itself.
@@ -74,9 +72,16 @@ interface ContextParts {
 function contextOf(id: number, entry: Running, { models, settings, send }: ContextParts): OrderContext {
   const { signal } = entry.abort;
   let reportedAtMs = Number.NEGATIVE_INFINITY;
+  const ask = (question: Question): Promise<unknown> => {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    entry.answer = resolve;
+    const onAbort = () => reject(new NomalyError("ABORTED", "the work was stopped by its caller"));
+    signal.addEventListener("abort", onAbort, { once: true });
+    send({ kind: "ask", id, question });
+    return promise;
+  };
   return {
-    models,
-    limits: settings.limits,
+    settings,
     signal,
     progress(done) {
       const now = performance.now();
@@ -84,17 +89,16 @@ function contextOf(id: number, entry: Running, { models, settings, send }: Conte
       reportedAtMs = now;
       send({ kind: "progress", id, done });
     },
-    async ask(fields) {
-      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      entry.answer = resolve;
-      const onAbort = () => reject(new NomalyError("ABORTED", "the work was stopped by its caller"));
-      signal.addEventListener("abort", onAbort, { once: true });
-      send({ kind: "ask", id, fields });
-      return promise;
+    async model({ versionId }) {
+      const held = models.get(versionId);
+      if (held !== undefined) return held;
+      return models.restore(versionId, (await ask({ kind: "model", versionId })) as Uint8Array);
     },
+    askPlan: (fields) => ask({ kind: "plan", fields }),
   };
 }
 
+/** What reads and writes files is loaded only when it is needed: it takes a while. */
 async function run(order: Order, context: OrderContext): Promise<Outcomes[Order["kind"]]> {
   switch (order.kind) {
     case "train":
@@ -103,22 +107,34 @@ async function run(order: Order, context: OrderContext): Promise<Outcomes[Order[
       return runPredict(order, context);
     case "predict-body":
       return runPredictBody(order, context);
-    case "score-file": {
-      // Only here: the reader of files takes a while to load.
-      const { runScoreFile } = await import("./run-score-file.ts");
-      return runScoreFile(order, context);
-    }
+    case "score-file":
+      return (await import("./run-score-file.ts")).runScoreFile(order, context);
+    case "inspect":
+      return (await import("./inspect-file.ts")).inspectFile(order, context);
+    case "read-page":
+      return (await import("./read-page.ts")).readPage(order, context);
+    case "convert":
+      return (await import("./convert-parquet.ts")).convertParquet(order, context);
+    case "write-rows":
+      return (await import("./run-write-rows.ts")).runWriteRows(order, context);
   }
 }
 
-/** Arrays made for the reply travel without a copy. */
-function buffersOf(outcome: object): ArrayBuffer[] {
-  const buffers = new Set<ArrayBuffer>();
-  for (const value of Object.values(outcome) as readonly unknown[]) {
-    if (ArrayBuffer.isView(value) && value.buffer instanceof ArrayBuffer) buffers.add(value.buffer);
+/** It ends when its parent does, and only then: what a terminal or a supervisor sends to all processes is the parent's affair. */
+function liveWithParent({ isBackground }: WorkerSettings): void {
+  process.on("disconnect", () => process.exit(0));
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => undefined);
+  try {
+    if (isBackground) setPriority(backgroundPriority);
+    // Where memory runs out all the same, the system should take this process and not the one that serves.
+    writeFileSync("/proc/self/oom_score_adj", "1000");
+  } catch {
+    // Not every system has these, and none of them is needed.
   }
-  return [...buffers];
 }
 
-if (parentPort === null) throw new Error("internal: this module runs in a worker only");
-serve(parentPort, workerData as WorkerSettings);
+if (process.send === undefined) throw new Error("internal: this module runs in a worker only");
+const settings = JSON.parse(process.argv[2]) as WorkerSettings;
+liveWithParent(settings);
+// A parent that is gone hears nothing; the channel closes then, and this process with it.
+serve(settings, (message) => void process.send?.(message, undefined, undefined, () => undefined));

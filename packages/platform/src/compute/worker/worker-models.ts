@@ -3,7 +3,6 @@
 import type { AnomalyModel } from "@nomaly/detect";
 import { load } from "@nomaly/detect";
 import { ByteLru } from "../byte-lru.ts";
-import type { SentModel } from "../messages.ts";
 
 export class WorkerModels {
   readonly #restored: ByteLru<AnomalyModel>;
@@ -12,9 +11,11 @@ export class WorkerModels {
     this.#restored = new ByteLru(sizeBytesMax);
   }
 
-  restore({ versionId, bytes }: SentModel): AnomalyModel {
-    const held = this.#restored.get(versionId);
-    if (held !== undefined) return held;
+  get(versionId: string): AnomalyModel | undefined {
+    return this.#restored.get(versionId);
+  }
+
+  restore(versionId: string, bytes: Uint8Array): AnomalyModel {
     const model = load(bytes);
     this.#restored.set(versionId, model, bytes.length);
     return model;

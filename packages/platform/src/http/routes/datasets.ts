@@ -8,6 +8,7 @@ import { Type } from "typebox";
 import type { ServiceContext } from "../../services/context.ts";
 import {
   createDataset,
+  createDatasetFromBody,
   datasetRows,
   type DatasetView,
   findDatasets,
@@ -16,10 +17,14 @@ import {
   removeDataset,
   uploadDataset,
 } from "../../services/datasets.ts";
+import type { BodyFields } from "../../compute/work.ts";
 import type { App } from "../app.ts";
+import { LargeBody } from "../large-body.ts";
 import { Dataset, DatasetList, DatasetProfile, DatasetRows, NewDataset, RowsQuery } from "../schemas/datasets.ts";
 import { PageQuery, strict } from "../schemas/shared.ts";
 import { uploadIdleMsMax } from "../guard.ts";
+import { validateFields } from "../validation.ts";
+import { jsonType, plain } from "./predicted-reply.ts";
 import { callOf, IdParams, isUnchanged, problemsOf, removed, unchanged } from "./shared.ts";
 
 const tags = ["datasets"];
@@ -79,15 +84,19 @@ function registerContent(app: App, context: ServiceContext): void {
       schema: {
         tags,
         summary: "its rows",
+        description:
+          "Texts longer than 1000 letters are cut; lists, structures and bytes that would be longer are null: `n_cut` counts both. " +
+          "A page has at most 4 MiB, so it may have fewer rows than `limit`: the next one begins at `offset` and their number.",
         params: IdParams,
         querystring: RowsQuery,
         response: { 200: DatasetRows, ...problemsOf(404, 507) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { offset = 0, limit = 100 } = request.query;
-      const { n_samples, rows } = await datasetRows(context, callOf(request), request.params.id, { offset, limit });
-      return { n_samples, rows: [...rows] };
+      const { n_samples, json, cutCount } = await datasetRows(context, callOf(request), request.params.id, { offset, limit });
+      const head = `{"n_samples":${n_samples},"n_cut":${cutCount},"rows":`;
+      return reply.type(jsonType).serializer(plain).send(Buffer.concat([Buffer.from(head), json, Buffer.from("}")]) as never);
     },
   );
   app.get(
@@ -110,7 +119,7 @@ function registerCreation(app: App, context: ServiceContext): void {
   app.post(
     "/api/datasets",
     {
-      config: { scope: "train", isUpload: true },
+      config: { scope: "train", isUpload: true, takesLargeBodies: true },
       schema: {
         tags,
         summary: "store a data set",
@@ -132,7 +141,11 @@ function registerCreation(app: App, context: ServiceContext): void {
 }
 
 function sent(context: ServiceContext, request: FastifyRequest): Promise<{ value: DatasetView }> {
-  const body = request.body as NewDataset | null;
+  const body = request.body as NewDataset | LargeBody | null;
+  if (body instanceof LargeBody) {
+    const nameOf = (fields: BodyFields) => validateFields<NewDataset>(NewDataset, fields).name;
+    return createDatasetFromBody(context, callOf(request), { body: body.given, nameOf });
+  }
   if (body === null || body === undefined)
     throw new NomalyError("REQUEST", "the body lacks the rows, or a file", { field: "body" });
   return createDataset(context, callOf(request), body);

@@ -13,6 +13,7 @@ import {
 } from "../../services/detectors.ts";
 import { findVersions } from "../../services/versions.ts";
 import type { App } from "../app.ts";
+import { smallBodyBytes } from "../large-body.ts";
 import {
   Detector,
   DetectorChange,
@@ -62,6 +63,7 @@ export function registerDetectors(app: App, context: ServiceContext): void {
   app.patch(
     "/api/detectors/status",
     {
+      bodyLimit: smallBodyBytes,
       config: { scope: "train" },
       schema: {
         tags,

@@ -28,7 +28,7 @@ export function registerPredict(app: App, context: ServiceContext, prefix: strin
   app.post(
     `${prefix}/detection/predict`,
     {
-      config: { scope: "score", takesLargeBodies: true },
+      config: { scope: "score", takesLargeBodies: true, takesArrow: true },
       schema: {
         tags: ["detection"],
         hide: prefix === "",

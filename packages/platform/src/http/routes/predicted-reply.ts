@@ -1,26 +1,52 @@
 /** Replies with scored rows, put together by hand: the rows are in JSON already, perhaps from the cache. */
 
+import { createReadStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
-import type { Predicted } from "../../services/predict.ts";
+import type { FragmentFile, Predicted, PredictedBody } from "../../services/predict.ts";
 import { arrowMediaType } from "../large-body.ts";
+import { whenOver } from "../when-over.ts";
 import { elapsedMs } from "./shared.ts";
 
 /** Bytes go out as they are; the framework means texts only. */
 export const plain = (payload: unknown): string => payload as string;
 
-const jsonType = "application/json; charset=utf-8";
+export const jsonType = "application/json; charset=utf-8";
 
-export function sendPredicted(reply: FastifyReply, predicted: Predicted, start: number, resultId?: string): FastifyReply {
+export function sendPredicted(
+  reply: FastifyReply,
+  predicted: Predicted | PredictedBody,
+  start: number,
+  resultId?: string,
+): FastifyReply {
   const { fragment } = predicted;
   const head = `${headOf(predicted, resultId)},"processing_time_ms":${elapsedMs(start)},"predictions":`;
-  const payload = typeof fragment === "string" ? `${head}${fragment}}` : Buffer.concat([Buffer.from(head), fragment, closing]);
-  return reply.type(jsonType).serializer(plain).send(payload);
+  const typed = reply.type(jsonType).serializer(plain);
+  if (typeof fragment === "string") return typed.send(`${head}${fragment}}`);
+  if (fragment instanceof Uint8Array) return typed.send(Buffer.concat([Buffer.from(head), fragment, closing]));
+  return typed.send(Readable.from(around(head, openedFile(reply, fragment))));
 }
 
 const closing = Buffer.from("}");
 
+async function* around(head: string, content: Readable): AsyncGenerator<Buffer> {
+  yield Buffer.from(head);
+  for await (const chunk of content) yield chunk as Buffer;
+  yield closing;
+}
+
+/** Read as its client reads, which may be slowly; it goes when the answer is over, also when the client has left. */
+function openedFile(reply: FastifyReply, { path }: FragmentFile): Readable {
+  whenOver(reply.raw, () => void rm(path, { force: true }).catch(() => undefined));
+  return createReadStream(path);
+}
+
 /** All but the rows and the time, without the last brace. */
-export function headOf({ model, rowCount, anomalyCount, isCached }: Predicted, resultId?: string): string {
+export function headOf(
+  { model, rowCount, anomalyCount, isCached }: Omit<Predicted, "fragment">,
+  resultId?: string,
+): string {
   const kept = resultId === undefined ? "" : `,"result_id":"${resultId}"`;
   return (
     `{"detector_id":"${model.detector_id}","model_version":${model.model_version},"threshold":${model.threshold},` +
@@ -29,7 +55,7 @@ export function headOf({ model, rowCount, anomalyCount, isCached }: Predicted, r
 }
 
 /** Columns anomaly_score, is_anomaly and rank; what else there is to say stands in headers. */
-export function sendArrow(reply: FastifyReply, { model, anomalyCount, fragment }: Predicted, start: number): FastifyReply {
+export function sendArrow(reply: FastifyReply, { model, anomalyCount, fragment }: PredictedBody, start: number): FastifyReply {
   return reply
     .type(arrowMediaType)
     .header("nomaly-model-version", String(model.model_version))
@@ -37,5 +63,5 @@ export function sendArrow(reply: FastifyReply, { model, anomalyCount, fragment }
     .header("nomaly-anomalies", String(anomalyCount))
     .header("nomaly-processing-time-ms", String(elapsedMs(start)))
     .serializer(plain)
-    .send(Buffer.from(fragment as Uint8Array));
+    .send(fragment instanceof Uint8Array ? Buffer.from(fragment) : openedFile(reply, fragment));
 }

@@ -1,11 +1,13 @@
 /** Stored results, and their rows as CSV, Parquet or Arrow. */
 
+import { createReadStream } from "node:fs";
 import { Type } from "typebox";
 import type { ServiceContext } from "../../services/context.ts";
-import { findResults, getResult, removeResult, resultFile } from "../../services/results.ts";
+import { findResults, getResult, openResult, removeResult } from "../../services/results.ts";
 import type { App } from "../app.ts";
 import { arrowMediaType, wantsArrow } from "../large-body.ts";
 import { FormatQuery, ResultList, ResultQuery } from "../schemas/results.ts";
+import { whenOver } from "../when-over.ts";
 import { plain } from "./predicted-reply.ts";
 import { callOf, IdParams, problemsOf, removed } from "./shared.ts";
 
@@ -58,12 +60,15 @@ export function registerResults(app: App, context: ServiceContext): void {
       const { id } = request.params;
       const { format = wantsArrow(request) ? "arrow" : "json" } = request.query;
       if (format === "json") return reply.send(await getResult(context, id));
-      const bytes = await resultFile(context, callOf(request), id, format);
+      const { path, sizeBytes, release } = await openResult(context, callOf(request), id, format);
+      // Also when the client leaves in the middle. What cannot be removed now goes with the folder of this process.
+      whenOver(reply.raw, () => void release().catch(() => undefined));
       return reply
         .type(mediaTypes[format])
         .header("content-disposition", `attachment; filename="result-${id}.${format}"`)
+        .header("content-length", String(sizeBytes))
         .serializer(plain)
-        .send(Buffer.from(bytes));
+        .send(createReadStream(path) as never);
     },
   );
   app.delete(

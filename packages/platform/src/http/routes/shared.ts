@@ -50,6 +50,7 @@ export function callOf(request: FastifyRequest): Call {
     get signal() {
       return request.stopSignal;
     },
+    timeLeftMs: () => (request.deadline === undefined ? 0 : request.deadline.at - performance.now()),
     allowTime(ms) {
       if (request.deadline !== undefined) request.deadline.at = Math.max(request.deadline.at, performance.now() + ms);
     },
@@ -69,7 +70,7 @@ function idempotencyOf(request: FastifyRequest): Call["idempotency"] {
   }
   const hash = createHash("sha256").update(`${request.method} ${request.url}\n`);
   const body: unknown = request.body;
-  if (body instanceof LargeBody) hash.update(body.given.bytes);
+  if (body instanceof LargeBody) hash.update(body.checksum);
   else if (body !== undefined) hash.update(JSON.stringify(body));
   return { key, requestHash: hash.digest("hex") };
 }

@@ -18,7 +18,7 @@ export function registerTrain(app: App, context: ServiceContext, prefix: string)
   app.post(
     `${prefix}/detection/train`,
     {
-      config: { scope: "train", takesLargeBodies: true },
+      config: { scope: "train", takesLargeBodies: true, takesArrow: true },
       schema: {
         tags: ["detection"],
         hide: prefix === "",

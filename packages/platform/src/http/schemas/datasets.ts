@@ -40,6 +40,7 @@ export const RowsQuery = Type.Object(
 
 export const DatasetRows = Type.Object({
   n_samples: Type.Integer(),
+  n_cut: Type.Integer({ description: "texts that were cut, and values that were left out, because they are long" }),
   rows: Type.Array(Type.Record(Type.String(), Type.Unknown())),
 });
 

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { resultFormats } from "../../services/convert-parquet.ts";
+import { resultFormats } from "../../compute/work.ts";
 import { Id, oneOf, pageOf, PageQuery, strict } from "./shared.ts";
 
 export const Result = Type.Object(

@@ -27,6 +27,8 @@ export interface Place {
   readonly binaries: PostgresBinaries;
   /** Who runs PostgreSQL when this process may not. */
   readonly user: SystemUser | undefined;
+  /** There is little memory. */
+  readonly isSmall?: boolean;
 }
 
 /** @throws NomalyError CONFIG when the folder cannot be used. */

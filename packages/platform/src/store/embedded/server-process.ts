@@ -43,6 +43,16 @@ const settings: Readonly<Record<string, string>> = {
   log_destination: "stderr",
 };
 
+/** Where there is little memory: fewer helper processes, and buffers that are not larger than what is worked on. */
+const settingsOfSmall: Readonly<Record<string, string>> = {
+  shared_buffers: "32MB",
+  maintenance_work_mem: "16MB",
+  io_method: "sync",
+  autovacuum_max_workers: "1",
+  max_parallel_workers: "0",
+  max_logical_replication_workers: "0",
+};
+
 /** Makes the cluster beside its place and renames it: a half-made one is never found there. */
 export async function initialise(place: Place): Promise<void> {
   removeRemains(place);
@@ -96,7 +106,7 @@ export async function startServer(place: Place, port: number): Promise<RunningSe
   if (existsSync(log) && statSync(log).size > logBytesMax) renameSync(log, `${log}.old`);
   const logStart = existsSync(log) ? statSync(log).size : 0;
   const output = openSync(log, "a", 0o600);
-  const words = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const words = Object.entries({ ...settings, ...(place.isSmall === true ? settingsOfSmall : {}), port: String(port) }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const child = spawn(place.binaries.postgres, ["-D", place.cluster, ...words], {
     ...identity(place),
     cwd: "/",

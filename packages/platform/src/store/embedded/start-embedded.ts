@@ -38,9 +38,19 @@ interface Member {
   readonly startedHere: boolean;
 }
 
-/** @throws NomalyError CONFIG when the folder cannot be used, DATABASE saying what PostgreSQL said, ABORTED. */
-export async function startEmbedded(dataFolder: string, signal?: AbortSignal): Promise<EmbeddedDatabase> {
-  const place = preparePlace(dataFolder);
+/** With less memory for everything the database makes do with little. */
+const smallMemoryBytes = 4 * 1024 ** 3;
+
+/**
+ * @param memoryBytes that there are for everything.
+ * @throws NomalyError CONFIG when the folder cannot be used, DATABASE saying what PostgreSQL said, ABORTED.
+ */
+export async function startEmbedded(
+  dataFolder: string,
+  signal?: AbortSignal,
+  memoryBytes = Number.POSITIVE_INFINITY,
+): Promise<EmbeddedDatabase> {
+  const place: Place = { ...preparePlace(dataFolder), isSmall: memoryBytes < smallMemoryBytes };
   const first = await enter(place, undefined, signal);
   let member = first;
   let restarts = 0;

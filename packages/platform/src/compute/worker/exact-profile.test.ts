@@ -2,15 +2,23 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openDatabase } from "../files/database.ts";
-import { inspectDataset } from "./inspect-dataset.ts";
+import { openDatabase } from "../../files/database.ts";
+import { openSource } from "../../files/source.ts";
+import { createTemporaryFiles } from "../../files/temporary.ts";
+import { inspectSource } from "./inspect-file.ts";
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "nomaly-profile-"))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const { signal } = new AbortController();
-const columnsOf = async (path: string) => (await inspectDataset({ path, name: "the file" }, signal)).profile.columns;
+async function columnsOf(path: string) {
+  const temporary = createTemporaryFiles(folder);
+  const source = await openSource(path, { name: "the file", threadCount: 1, temporary, stdin: process.stdin, signal });
+  const { profile } = await inspectSource(source).finally(() => source.close());
+  temporary.removeAll();
+  return profile.columns;
+}
 
 function csv(name: string, lines: readonly string[]): string {
   const path = join(folder, name);
@@ -20,7 +28,7 @@ function csv(name: string, lines: readonly string[]): string {
 
 // Python: len(set(values)), statistics.quantiles(values, n=4, method="inclusive").
 it("counts and divides the columns of a small table exactly", async () => {
-  const columns = await columnsOf(resolve(import.meta.dirname, "../../../../fixtures/cars.csv"));
+  const columns = await columnsOf(resolve(import.meta.dirname, "../../../../../fixtures/cars.csv"));
   const found = Object.fromEntries(columns.map(({ name, distinct_count, quartiles }) => [name, { distinct_count, quartiles }]));
   expect(found).toMatchObject({
     displacement: { distinct_count: 81, quartiles: [105, 151, 275.75] },

@@ -1,7 +1,7 @@
 /** What `SUMMARIZE` only estimates, counted where that takes no time worth mentioning. */
 
-import { type Database, sqlName } from "../files/database.ts";
-import type { ColumnProfile } from "./inspect-dataset.ts";
+import { type Database, sqlName } from "../../files/database.ts";
+import type { ColumnProfile } from "../work.ts";
 
 /** Values of the table, rows times columns. */
 const exactValueCountMax = 1_000_000;

@@ -1,60 +1,17 @@
 /** Reads a data set's file once from end to end: that it can be read, how many rows it has, and what its columns are like. */
 
-import { Readable } from "node:stream";
 import { NomalyError } from "@nomaly/detect";
-import { sqlName } from "../files/database.ts";
-import type { FileFormat } from "../files/format.ts";
-import { readError } from "../files/read-error.ts";
-import { kindOfType } from "../files/relation.ts";
-import { openSource, type Source } from "../files/source.ts";
-import { createTemporaryFiles } from "../files/temporary.ts";
+import { sqlName } from "../../files/database.ts";
+import { readError } from "../../files/read-error.ts";
+import { kindOfType } from "../../files/relation.ts";
+import type { Source } from "../../files/source.ts";
+import type { InspectOrder } from "../messages.ts";
+import type { ColumnProfile, Finding, Inspected } from "../work.ts";
 import { exactWhereSmall } from "./exact-profile.ts";
-
-export interface ColumnProfile {
-  readonly name: string;
-  readonly type: string;
-  /** `null`: kept, and not used by detectors. */
-  readonly kind: string | null;
-  readonly missing_share: number;
-  /** Estimated in large tables, as the quartiles are. */
-  readonly distinct_count: number;
-  readonly min: string | null;
-  readonly max: string | null;
-  readonly mean: number | null;
-  readonly std: number | null;
-  readonly quartiles: readonly [number, number, number] | null;
-}
-
-export interface Finding {
-  readonly code: "constant" | "missing_values" | "mostly_missing" | "identifier" | "many_categories" | "unusable_type";
-  readonly column: string;
-  readonly detail: string;
-}
-
-export interface DatasetProfile {
-  readonly n_samples: number;
-  readonly columns: readonly ColumnProfile[];
-  readonly findings: readonly Finding[];
-}
-
-export interface Inspected {
-  readonly format: FileFormat;
-  readonly rowCount: number;
-  /** Columns that detectors can use. */
-  readonly usableCount: number;
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
-  readonly profile: DatasetProfile;
-}
-
-export interface FileToRead {
-  readonly path: string;
-  /** As messages call it. */
-  readonly name: string;
-  readonly format?: FileFormat;
-}
+import { withFile } from "./open-file.ts";
+import type { OrderContext } from "./order-context.ts";
 
 const columnCountMax = 10_000;
-const arrowBytesMax = 64 * 1024 ** 2;
 const mostlyMissingShare = 0.5;
 /** DuckDB estimates distinct values to a few per cent, in small tables to a fifth. */
 const distinctShareOfIdentifier = 0.9;
@@ -62,26 +19,34 @@ const categoryCountMax = 100;
 const rowsToJudge = 20;
 
 /** @throws NomalyError FILE_FORMAT, FILE_READ, TOO_LARGE naming the file, and the line or column where there is one. */
-export function inspectDataset(file: FileToRead, signal: AbortSignal): Promise<Inspected> {
-  return withSource(file, signal, async (source) => {
-    const { columns } = source;
-    if (columns.length > columnCountMax) {
-      throw new NomalyError("TOO_LARGE", `${file.name} has ${columns.length} columns, at most ${columnCountMax} are taken`, {
-        field: "file",
-      });
+export function inspectFile({ input, temporaryFolder }: InspectOrder, context: OrderContext): Promise<Inspected> {
+  return withFile(input, { temporaryFolder, threads: 1, ...context }, async (source) => {
+    try {
+      return await inspectSource(source);
+    } catch (error) {
+      throw readError(error, input.name, context.signal);
     }
-    const { summary, query } = await summarize(source);
-    const rowCount = Number(summary[0]?.["count"] ?? 0);
-    if (rowCount === 0) throw new NomalyError("FILE_FORMAT", `${file.name} has no rows`, { field: "file" });
-    const profiles = await exactWhereSmall(source.database, { query, profiles: summary.map(columnProfile), rowCount });
-    return {
-      format: source.format,
-      rowCount,
-      usableCount: profiles.filter(({ kind }) => kind !== null).length,
-      columns: columns.map(({ name, type }) => ({ name, type })),
-      profile: { n_samples: rowCount, columns: profiles, findings: profiles.flatMap((column) => findingsOf(column, rowCount)) },
-    };
   });
+}
+
+export async function inspectSource(source: Source): Promise<Inspected> {
+  const { columns, name } = source;
+  if (columns.length > columnCountMax) {
+    throw new NomalyError("TOO_LARGE", `${name} has ${columns.length} columns, at most ${columnCountMax} are taken`, {
+      field: "file",
+    });
+  }
+  const { summary, query } = await summarize(source);
+  const rowCount = Number(summary[0]?.["count"] ?? 0);
+  if (rowCount === 0) throw new NomalyError("FILE_FORMAT", `${name} has no rows`, { field: "file" });
+  const profiles = await exactWhereSmall(source.database, { query, profiles: summary.map(columnProfile), rowCount });
+  return {
+    format: source.format,
+    rowCount,
+    usableCount: profiles.filter(({ kind }) => kind !== null).length,
+    columns: columns.map(({ name: column, type }) => ({ name: column, type })),
+    profile: { n_samples: rowCount, columns: profiles, findings: profiles.flatMap((column) => findingsOf(column, rowCount)) },
+  };
 }
 
 interface Summary {
@@ -110,53 +75,6 @@ async function summarize({ database, relation, columns }: Source): Promise<Summa
     const moderate = queryOf((column) => `abs(${column}) < ${usableMax}`);
     return { summary: await database.rows(`SUMMARIZE ${moderate}`), query: moderate };
   }
-}
-
-/** Rows as objects, from `offset` on. */
-export function readRows(
-  file: FileToRead,
-  { offset, limit }: { readonly offset: number; readonly limit: number },
-  signal: AbortSignal,
-): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  return withSource(file, signal, (source) =>
-    source.database.rows(`SELECT * FROM ${source.relation.sql} LIMIT ${limit} OFFSET ${offset}`),
-  );
-}
-
-async function withSource<Value>(
-  file: FileToRead,
-  signal: AbortSignal,
-  work: (source: Source) => Promise<Value>,
-): Promise<Value> {
-  const temporary = createTemporaryFiles();
-  try {
-    const { path, format } = file;
-    const given = format === undefined ? {} : { format };
-    const options = { threadCount: 1, temporary, stdin: Readable.from([]), signal, arrowBytesMax, ...given };
-    const source = await openSource(path, options);
-    try {
-      return await work(source);
-    } catch (error) {
-      throw readError(error, file.name, signal);
-    } finally {
-      source.close();
-    }
-  } catch (error) {
-    throw named(error, file);
-  } finally {
-    temporary.removeAll();
-  }
-}
-
-/** Messages of the file layer name the path: here it is an inner matter. */
-function named(error: unknown, { path, name }: FileToRead): unknown {
-  if (!(error instanceof NomalyError) || !error.message.includes(path)) return error;
-  const { code, field, rowIndex, cause } = error;
-  return new NomalyError(code, error.message.replaceAll(path, name), {
-    ...(field === undefined ? {} : { field: field.replaceAll(path, "file") }),
-    ...(rowIndex === undefined ? {} : { rowIndex }),
-    cause,
-  });
 }
 
 function columnProfile(row: Readonly<Record<string, unknown>>): ColumnProfile {

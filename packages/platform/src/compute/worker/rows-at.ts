@@ -1,24 +1,10 @@
-/** Which rows score highest, and the table of just those. */
+/** Rows of a file by their places. */
 
 import type { Column } from "@nomaly/detect";
-import type { RowsGiven } from "../compute/rows-given.ts";
-import type { Source } from "../files/source.ts";
+import type { Source } from "../../files/source.ts";
+import type { RowsGiven } from "../rows-given.ts";
 
-/** Indexes of the `count` highest scores, highest first, equals in the order of the rows. */
-export function topIndexes(scores: Float64Array, count: number): readonly number[] {
-  // Numbers sort many times faster than indexes by their scores, and rows may be millions.
-  const lowest = scores.slice().sort()[Math.max(0, scores.length - count)];
-  const above: number[] = [];
-  const equal: number[] = [];
-  for (let row = 0; row < scores.length; row++) {
-    if (scores[row] > lowest) above.push(row);
-    else if (scores[row] === lowest && equal.length < count) equal.push(row);
-  }
-  const order = [...above, ...equal.slice(0, count - above.length)];
-  return order.sort((a, b) => scores[b] - scores[a] || a - b);
-}
-
-/** Rows of a file by their indexes, in the order of these. */
+/** In the order of the places. */
 export async function rowsAt(source: Source, names: readonly string[], indexes: readonly number[]): Promise<RowsGiven> {
   const cells = new Map<string, { readonly like: Column; readonly values: (number | string | null)[] }>();
   for await (const batch of source.batches(names)) {

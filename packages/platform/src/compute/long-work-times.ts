@@ -1,0 +1,37 @@
+/** How long trainings and the scoring of files have taken, and so how long the next one will wait. */
+
+/** Before anything is known: small trainings, which are answered at once, take less. */
+const firstMs = 1000;
+/** Weight of the newest in the average. */
+const newestWeight = 0.3;
+
+export class LongWorkTimes {
+  readonly #clock: { now(): number };
+  readonly #startedAt = new Map<number, number>();
+  #averageMs = firstMs;
+
+  constructor(clock: { now(): number }) {
+    this.#clock = clock;
+  }
+
+  begin(id: number): void {
+    this.#startedAt.set(id, this.#clock.now());
+  }
+
+  end(id: number): void {
+    const startedAt = this.#startedAt.get(id);
+    if (startedAt === undefined) return;
+    this.#startedAt.delete(id);
+    this.#averageMs += newestWeight * (this.#clock.now() - startedAt - this.#averageMs);
+  }
+
+  /** @param aheadCount pieces of work that begin before. */
+  waitMs(aheadCount: number, workerCount: number): number {
+    const now = this.#clock.now();
+    const running = [...this.#startedAt.values()].map((startedAt) => now - startedAt);
+    // What runs for longer than the average tells that the average is too low.
+    const eachMs = Math.max(this.#averageMs, ...running);
+    const remainingMs = running.reduce((sum, ranMs) => sum + Math.max(0, eachMs - ranMs), 0);
+    return (remainingMs + aheadCount * eachMs) / workerCount;
+  }
+}

@@ -1,0 +1,28 @@
+/** The small things that are wanted of a scored table: its rows where they are few, its scores, the reasons of those that score highest. */
+
+import { topIndexes } from "../top-rows.ts";
+import type { Predicted, ScoreFileOutcome, TableWanted, ToldRows } from "../work.ts";
+
+type Wanted = Pick<ScoreFileOutcome, "shown" | "scores" | "top">;
+
+/** @param explain scores, labels, ranks and reasons of the rows at these places. */
+export async function tableWanted(
+  { shownRowCountMax = 0, scores: wantsScores = false, explainTop }: TableWanted,
+  { scores, labels, ranks }: Pick<Predicted, "scores" | "labels" | "ranks">,
+  explain: (indexes: readonly number[]) => Promise<Predicted>,
+): Promise<Wanted> {
+  const shown: ToldRows = { indexes: [], scores, labels, ranks };
+  return {
+    ...(scores.length <= shownRowCountMax ? { shown } : {}),
+    ...(wantsScores ? { scores } : {}),
+    ...(explainTop === undefined ? {} : { top: await explained(topIndexes(scores, explainTop), explain) }),
+  };
+}
+
+async function explained(
+  indexes: readonly number[],
+  explain: (indexes: readonly number[]) => Promise<Predicted>,
+): Promise<ToldRows> {
+  const { scores, labels, ranks, explained: reasons } = await explain(indexes);
+  return { indexes, scores, labels, ranks, ...(reasons === undefined ? {} : { explained: reasons }) };
+}
