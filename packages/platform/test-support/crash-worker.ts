@@ -1,10 +1,10 @@
 /**
- * Loaded by `--import` into a service under test: a worker thread that is given work while the file named by NOMALY_TEST_CRASH is
- * there removes that file and dies as it says: `exit`, or `memory` for more of it than the thread may have.
+ * Loaded by `--import` into a service under test: a worker process that is given work while the file named by NOMALY_TEST_CRASH is
+ * there removes that file and dies as it says: `exit`, or `memory` for more of it than the worker may have.
  */
 
 import { readFileSync, unlinkSync } from "node:fs";
-import { isMainThread, parentPort } from "node:worker_threads";
+import { isMainThread } from "node:worker_threads";
 
 const path = process.env["NOMALY_TEST_CRASH"] ?? "";
 
@@ -14,7 +14,7 @@ function dieIfTold(): void {
     how = readFileSync(path, "utf8");
     unlinkSync(path);
   } catch {
-    // Nobody told, or another thread was first.
+    // Nobody told, or another worker was first.
     return;
   }
   if (how === "exit") process.exit(7);
@@ -23,4 +23,5 @@ function dieIfTold(): void {
   for (;;) hoard.push(block.concat(hoard.length + 0.5));
 }
 
-if (!isMainThread) parentPort?.on("message", dieIfTold);
+// A worker is a process that is told what to do by messages; threads of it only help.
+if (isMainThread && process.send !== undefined) process.on("message", dieIfTold);

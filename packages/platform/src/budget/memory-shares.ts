@@ -93,21 +93,22 @@ export function memoryShares({ limitBytes: given, hasEmbeddedDatabase, workerCou
   };
 }
 
-/** One worker is always there for rows of requests, one for files; the others may train. */
+/** One worker is always there for rows of requests, one for files, one for long work; there are more where there is memory for them. */
 function workerShares(bytes: number, workerCount: number): WorkerShares {
-  const fileCount = workerCount >= workersOfTwoReaders ? 2 : 1;
-  for (let longCount = Math.max(1, workerCount - 1); ; longCount--) {
-    const unit = bytes / (weights.short + fileCount * weights.file + longCount * weights.long);
-    if (longCount > 1 && unit * weights.short < shortBytesMin) continue;
-    return {
-      shortCount: 1,
-      shortBytes: Math.floor(unit * weights.short),
-      fileCount,
-      fileBytes: Math.floor(unit * weights.file),
-      longCount,
-      longBytes: Math.floor(unit * weights.long),
-    };
-  }
+  let fileCount = workerCount >= workersOfTwoReaders ? 2 : 1;
+  let longCount = Math.max(1, workerCount - 1);
+  const unitBytes = () => bytes / (weights.short + fileCount * weights.file + longCount * weights.long);
+  while (longCount > 1 && unitBytes() * weights.short < shortBytesMin) longCount--;
+  while (fileCount > 1 && unitBytes() * weights.short < shortBytesMin) fileCount--;
+  const unit = unitBytes();
+  return {
+    shortCount: 1,
+    shortBytes: Math.floor(unit * weights.short),
+    fileCount,
+    fileBytes: Math.floor(unit * weights.file),
+    longCount,
+    longBytes: Math.floor(unit * weights.long),
+  };
 }
 
 /** How a worker divides its own memory. */

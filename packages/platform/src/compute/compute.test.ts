@@ -168,7 +168,7 @@ describe("models are the library's, byte for byte", () => {
       threshold: expected.model.threshold,
       anomalyCount: 150,
       anomalyShare: 0.05,
-      sizeBytes: modelBytes.length,
+      sizeBytes: modelBytes?.length,
       params: { nEstimators: 20 },
     });
   });

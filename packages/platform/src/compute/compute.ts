@@ -182,6 +182,7 @@ class PooledCompute {
   async train(work: TrainWork, control: Control): Promise<TrainOutcome> {
     const { input, options } = work;
     const temporaryFolder = this.#taskFolder();
+    const modelPath = `${temporaryFolder}.model`;
     return this.pool.run<"train">({
       kind: "train",
       lane: "long",
@@ -192,10 +193,14 @@ class PooledCompute {
         options: typeof options === "function" ? undefined : options,
         threads: alone ? "auto" : 1,
         temporaryFolder,
+        modelPath,
       }),
       triesAgain: false,
       ...(typeof options === "function" ? { plan: options } : {}),
-      cleanUp: () => rmSync(temporaryFolder, { recursive: true, force: true }),
+      cleanUp() {
+        rmSync(temporaryFolder, { recursive: true, force: true });
+        rmSync(modelPath, { force: true });
+      },
       control,
     });
   }

@@ -42,6 +42,8 @@ export interface TrainOrder extends Threaded {
   /** Undefined: ask for them once the body is read. */
   readonly options: TrainOptions | undefined;
   readonly temporaryFolder: string;
+  /** A large model goes there. */
+  readonly modelPath: string;
 }
 
 export interface PredictOrder extends SentPlan {

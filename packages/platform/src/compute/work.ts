@@ -13,6 +13,8 @@ export interface Control {
   readonly progress?: (done: number) => void;
   /** Milliseconds that whoever waits for the answer still has; what cannot begin in that time is refused. Undefined: any time. */
   readonly timeLeftMs?: () => number;
+  /** It is a worker's turn. Called again when it is tried again. */
+  readonly begun?: () => void;
 }
 
 /** A version is immutable: training again makes another id, so nothing held under an id can be out of date. */
@@ -91,9 +93,15 @@ export interface TrainSummary {
 }
 
 export interface TrainOutcome {
-  readonly modelBytes: Uint8Array;
+  /** The model file; undefined when it lies on disk. */
+  readonly modelBytes?: Uint8Array;
+  /** Where a large model file lies: whoever asked removes it. */
+  readonly modelPath?: string;
   readonly summary: TrainSummary;
 }
+
+/** Larger model files come on disk. */
+export const modelInlineBytesMax = 8 * 1024 ** 2;
 
 /** `top` keeps so many reasons a row, those of the largest contributions. */
 export type Explain = boolean | { readonly top: number };

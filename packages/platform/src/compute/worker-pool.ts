@@ -2,7 +2,7 @@
 
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { deathError, overloaded, tooLong, workerFailed } from "./fault-details.ts";
-import { LongWorkTimes } from "./long-work-times.ts";
+import { WorkTimes } from "./work-times.ts";
 import type { Fault, FromWorker, OrderKind, OrderOf, Outcomes, Question } from "./messages.ts";
 import { unpackError } from "./messages.ts";
 import { PoolSlot, restMsOf } from "./pool-slot.ts";
@@ -86,6 +86,9 @@ export interface WorkerPoolStats {
   readonly replaced: number;
 }
 
+type SlowLane = Exclude<Lane, "short">;
+const slowLanes = ["file", "long"] as const satisfies readonly SlowLane[];
+
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #slots: readonly PoolSlot[];
@@ -101,7 +104,8 @@ export class WorkerPool {
     outOfTime: 0,
     replaced: 0,
   };
-  readonly #longTimes: LongWorkTimes;
+  /** Of the lanes whose work takes long. */
+  readonly #times: Readonly<Record<SlowLane, WorkTimes>>;
   #lateLook: NodeJS.Timeout | undefined;
   #itemCount = 0;
   #closed = false;
@@ -110,7 +114,7 @@ export class WorkerPool {
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
     this.#queue = new WorkQueue(options.limits);
-    this.#longTimes = new LongWorkTimes(options.clock);
+    this.#times = { file: new WorkTimes(options.clock), long: new WorkTimes(options.clock) };
     this.#slots = lanes.flatMap((lane) => Array.from({ length: options.lanes[lane].count }, () => new PoolSlot(lane)));
   }
 
@@ -139,7 +143,7 @@ export class WorkerPool {
 
   /** Seconds until what waits now is done, as far as one can tell. */
   retryAfterSeconds(): number {
-    const waitMs = Math.max(this.#queue.waitMs("short", this.#workersFor("short")), this.#longWaitMs(0));
+    const waitMs = Math.max(this.#queue.waitMs("short", this.#workersFor("short")), ...slowLanes.map((lane) => this.#slowWaitMs(lane)));
     return secondsOf(waitMs);
   }
 
@@ -217,24 +221,31 @@ export class WorkerPool {
   }
 
   /** Why work cannot begin while somebody still waits for it. */
-  #lateness({ lane, control }: PoolWork<OrderKind>, aheadCount = this.#queue.laneCount("long")): string | undefined {
-    if (lane !== "long" || control.timeLeftMs === undefined) return undefined;
-    return this.#longWaitMs(aheadCount) < control.timeLeftMs() ? undefined : "it could not begin in the time that is left";
+  #lateness({ lane, control }: PoolWork<OrderKind>, aheadCount = this.#queue.laneCount(lane)): string | undefined {
+    if (lane === "short" || control.timeLeftMs === undefined) return undefined;
+    return this.#slowWaitMs(lane, aheadCount) < control.timeLeftMs() ? undefined : "it could not begin in the time that is left";
   }
 
-  #longWaitMs(aheadCount: number): number {
-    return this.#longTimes.waitMs(aheadCount, this.#options.lanes.long.count);
+  #slowWaitMs(lane: SlowLane, aheadCount = this.#queue.laneCount(lane)): number {
+    return this.#times[lane].waitMs(aheadCount, this.#options.lanes[lane].count);
   }
 
   /** What could begin in time when it came, and cannot any more, is told so while there is time to do something else. */
   #refuseLate(): void {
-    for (const [place, item] of this.#queue.itemsOf("long").entries()) {
-      const why = this.#lateness(item.work, place);
-      if (why === undefined || !this.#queue.remove(item)) continue;
-      this.#counts.refused++;
-      item.reject(overloaded(`compute has as much work as it takes: ${why}`, this.retryAfterSeconds()));
+    for (const lane of slowLanes) {
+      for (const [place, item] of this.#queue.itemsOf(lane).entries()) {
+        const why = this.#lateness(item.work, place);
+        if (why === undefined || !this.#queue.remove(item)) continue;
+        this.#counts.refused++;
+        item.reject(overloaded(`compute has as much work as it takes: ${why}`, this.retryAfterSeconds()));
+      }
     }
-    if (this.#queue.laneCount("long") > 0) {
+    this.#lookAgain();
+  }
+
+  /** As long as something waits. */
+  #lookAgain(): void {
+    if (slowLanes.some((lane) => this.#queue.laneCount(lane) > 0)) {
       this.#lateLook ??= setInterval(() => this.#refuseLate(), lateLookMs).unref();
       return;
     }
@@ -262,7 +273,7 @@ export class WorkerPool {
         this.#begin(slot, item);
       }
     }
-    if (this.#queue.laneCount("long") > 0) this.#lateLook ??= setInterval(() => this.#refuseLate(), lateLookMs).unref();
+    this.#lookAgain();
   }
 
   #begin(slot: PoolSlot, item: Item): void {
@@ -284,7 +295,8 @@ export class WorkerPool {
       item.reject(error instanceof Error ? error : new Error(String(error)));
       return;
     }
-    if (lane === "long") this.#longTimes.begin(id);
+    if (lane !== "short") this.#times[lane].begin(id);
+    work.control.begun?.();
     if (work.timeMsMax !== undefined) slot.limit = this.#timers.later(work.timeMsMax, () => this.#outOfTime(slot, item));
   }
 
@@ -366,7 +378,7 @@ export class WorkerPool {
   #release(slot: PoolSlot, item: Item | undefined): void {
     slot.running = undefined;
     this.#timers.forget(slot.limit);
-    if (item?.lane === "long") this.#longTimes.end(item.id);
+    if (item !== undefined && item.lane !== "short") this.#times[item.lane].end(item.id);
   }
 
   /** Gives up an idle worker. */

@@ -44,7 +44,10 @@ const code = await runCli(
     temporary,
     signal: abort.signal,
     now: () => performance.now(),
-    serviceHost: async () => (await import("./service-host.ts")).createServiceHost(version()),
+    serviceHost: async () => {
+      const [{ createServiceHost }, { restartWithSmallHeap }] = [await import("./service-host.ts"), await import("./small-heap.ts")];
+      return createServiceHost(version(), restartWithSmallHeap);
+    },
   },
   version(),
 );

@@ -9,15 +9,20 @@ import type { Database } from "../store/sql.ts";
 import { Closing } from "./closing.ts";
 import { findDatabase, type FoundDatabase } from "./find-database.ts";
 
-/** The database starts first: while it does, the rest of the program is read. */
-export function createServiceHost(version: string): ServiceHost {
+/**
+ * The database starts first: while it does, the rest of the program is read.
+ * @param beforeStart is called before anything is opened.
+ */
+export function createServiceHost(version: string, beforeStart: (config: Config) => void = () => {}): ServiceHost {
   return {
     serve: async (config, signal) => {
+      beforeStart(config);
       const { closing, database } = begin(config, signal);
       const { serve } = await import("./serve.ts");
       return serve({ config, version, database, closing });
     },
     work: async (config, signal) => {
+      beforeStart(config);
       const { closing, database } = begin(config, signal);
       const { work } = await import("./work.ts");
       return work({ config, database, closing });

@@ -145,8 +145,10 @@ async function storeDataset(context: ServiceContext, call: Call, { name, format,
 
 /** What has arrived is worth waiting for: the time that a request may take does not go by here. */
 function inspected({ compute }: ServiceContext, call: Call, file: FileGiven, signal: AbortSignal): Promise<Inspected> {
-  call.allowTime?.(fileTimeMs(file.sizeBytes ?? 0));
-  return compute.inspect(file, { signal });
+  const allow = () => call.allowTime?.(fileTimeMs(file.sizeBytes ?? 0));
+  allow();
+  // Those before it may take long: its time begins with it.
+  return compute.inspect(file, { ...controlOf(call), signal, begun: allow });
 }
 
 function requireQuota(usedBytes: number, addedBytes: number, quotaBytes: number): void {

@@ -1,7 +1,8 @@
 /** Trains a detector: at once when the input is small, else by a job. */
 
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
+import { createReadStream } from "node:fs";
+import { rm } from "node:fs/promises";
 import type { BodyFields, TrainOptions, TrainOutcome, TrainSummary } from "../compute/work.ts";
 import { detectorById, type DetectorRow, lockDetector, updateDetector } from "../store/detectors.ts";
 import { newId } from "../store/ids.ts";
@@ -37,9 +38,6 @@ export interface Trained {
 export type TrainAnswer =
   | { readonly kind: "trained"; readonly trained: Trained }
   | { readonly kind: "accepted"; readonly job: JobAccepted };
-
-/** Larger model files lie among the blobs. */
-const inlineBytesMax = 8 * 1024 ** 2;
 
 export async function train(context: ServiceContext, call: Call, ask: TrainAsk): Promise<TrainAnswer> {
   const { source, detectorId } = ask;
@@ -103,16 +101,15 @@ async function storeVersion(
   call: Call,
   { detector, datasetId, outcome, job, startedAt }: VersionToStore,
 ): Promise<Trained> {
-  const { modelBytes, summary } = outcome;
+  const { summary } = outcome;
   const jobId = job.id ?? null;
   const version: NewModelVersion = {
     id: newId(),
     detectorId: detector.id,
     datasetId,
     jobId,
-    content: await placeBytes(context, modelBytes),
-    sizeBytes: modelBytes.length,
-    checksum: createHash("sha256").update(modelBytes).digest("hex"),
+    ...(await placeModel(context, outcome)),
+    sizeBytes: summary.sizeBytes,
     trainingSummary: { ...summary },
   };
   let isUsed = false;
@@ -139,10 +136,20 @@ async function storeVersion(
   return value;
 }
 
-async function placeBytes({ blobs }: ServiceContext, bytes: Uint8Array): Promise<NewModelVersion["content"]> {
-  if (bytes.length <= inlineBytesMax) return { fileBytes: bytes };
-  const { key } = await blobs.write("model", Readable.from([bytes]), { sizeBytesMax: bytes.length });
-  return { blobKey: key };
+/** Small model files lie in the database, larger ones among the blobs. */
+async function placeModel(
+  { blobs }: ServiceContext,
+  { modelBytes, modelPath = "", summary }: TrainOutcome,
+): Promise<Pick<NewModelVersion, "content" | "checksum">> {
+  if (modelBytes !== undefined) {
+    return { content: { fileBytes: modelBytes }, checksum: createHash("sha256").update(modelBytes).digest("hex") };
+  }
+  try {
+    const { key, checksum } = await blobs.write("model", createReadStream(modelPath), { sizeBytesMax: summary.sizeBytes });
+    return { content: { blobKey: key }, checksum };
+  } finally {
+    await rm(modelPath, { force: true });
+  }
 }
 
 function trainedOf(detector: DetectorRow, version: number, summary: TrainSummary, trainingMs: number): Trained {

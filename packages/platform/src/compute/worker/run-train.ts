@@ -1,11 +1,13 @@
 /** Fits in a worker: reads the rows, fits, and gives the model file with what is to be told about it. */
 
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { AnomalyModel, Detection, FitOptions, RowsInput } from "@nomaly/detect";
 import { detect, libraryVersion, NomalyError } from "@nomaly/detect";
 import type { TrainOrder } from "../messages.ts";
 import { inRequestTerms } from "../rows-given.ts";
 import { scoreQuantiles } from "../score-quantiles.ts";
-import type { TrainOptions, TrainOutcome } from "../work.ts";
+import { modelInlineBytesMax, type TrainOptions, type TrainOutcome } from "../work.ts";
 import type { OrderContext } from "./order-context.ts";
 import { readBody } from "./read-body.ts";
 
@@ -29,7 +31,22 @@ export async function runTrain(order: TrainOrder, context: OrderContext): Promis
   const fit = await fitRows(training, order, context);
   const modelBytes = fit.model.save();
   const fitMs = performance.now() - startedAt - readMs;
-  return { modelBytes, summary: { ...summaryOf(fit, training), sizeBytes: modelBytes.length, readMs, fitMs } };
+  const summary = { ...summaryOf(fit, training), sizeBytes: modelBytes.length, readMs, fitMs };
+  if (modelBytes.length <= modelInlineBytesMax) return { modelBytes, summary };
+  writeLarge(order.modelPath, modelBytes);
+  return { modelPath: order.modelPath, summary };
+}
+
+/** @throws NomalyError STORAGE when the disk is full. */
+function writeLarge(path: string, bytes: Uint8Array): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, bytes, { mode: 0o600 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOSPC" && code !== "EDQUOT") throw error;
+    throw new NomalyError("STORAGE", "the disk is full: the model was not stored", { field: "data_dir", cause: error });
+  }
 }
 
 async function trainingRows(

@@ -1,11 +1,11 @@
-/** How long trainings and the scoring of files have taken, and so how long the next one will wait. */
+/** How long work of one lane has taken, and so how long the next piece of it will wait. */
 
-/** Before anything is known: small trainings, which are answered at once, take less. */
+/** Before anything is known: most of what somebody waits for takes less. */
 const firstMs = 1000;
 /** Weight of the newest in the average. */
 const newestWeight = 0.3;
 
-export class LongWorkTimes {
+export class WorkTimes {
   readonly #clock: { now(): number };
   readonly #startedAt = new Map<number, number>();
   #averageMs = firstMs;

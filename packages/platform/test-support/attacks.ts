@@ -1,0 +1,186 @@
+/** What somebody might send to take a server down, each as one request or a few: small to send, large to take in. */
+
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+import { Dictionary, Int32, makeVector, Table, tableFromArrays, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
+
+/** The server, and a detector of columns `x` and `y` there. */
+export interface Target {
+  readonly url: string;
+  readonly detectorId: string;
+}
+
+export interface Attack {
+  readonly name: string;
+  /** Makes what is sent. */
+  readonly prepare?: (target: Target) => unknown;
+  /** @returns statuses of its answers; 0 where the connection was closed. */
+  readonly run: (target: Target) => Promise<readonly number[]>;
+}
+
+const mib = 1024 ** 2;
+const timeoutMs = 120_000;
+
+/** Made once, before the first that is sent: making it must not be taken for the server's time. */
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+const longTexts = once(() => gzipSync(`x,text\n${`1,${"y".repeat(100_000)}\n`.repeat(1000)}`));
+
+export const attacks: readonly Attack[] = [
+  upload("a JSON file of 30,000 opening brackets", "deep.json", () => Buffer.from("[".repeat(30_000))),
+  upload("a JSON file of 10,000 brackets, packed to 71 bytes", "deep.json.gz", () =>
+    gzipSync("[".repeat(10_000) + "]".repeat(10_000)),
+  ),
+  upload("a JSON file of objects in objects", "objects.json", () => Buffer.from('{"a":'.repeat(20_000) + "1" + "}".repeat(20_000))),
+  upload("an Arrow file of 2,000 rows that are one text of 1 MB", "texts.arrow", () => repeatedText(2000, mib)),
+  upload("an Arrow file whose batch claims a thousand million rows", "rows.arrow", () => damagedRowCount()),
+  upload("a gzip file within a gzip file", "twice.csv.gz", () => gzipSync(gzipSync(Buffer.alloc(64 * mib)))),
+  upload("a gzip file that unpacks to more than an upload may have", "bomb.csv.gz", () => bomb()),
+  upload("a CSV file of one line with 1,000,000 columns", "wide.csv", () => Buffer.from(`${"a,".repeat(999_999)}a\n`)),
+  upload("a CSV file with a quote that never ends", "quote.csv", () => Buffer.from(`a,b\n1,"${"x".repeat(24 * mib)}`)),
+  upload("a Parquet file cut in the middle", "cut.parquet", () => Buffer.from(`PAR1${"\0".repeat(4000)}\xff\xff\xff\x7fPAR1`, "latin1")),
+  body("a body of 62 MiB of empty arrays", "/api/detection/predict", () => arraysBody(62 * mib)),
+  body("a body of 8 MiB of empty arrays, to be scored", "/api/detection/predict", () => arraysBody(8 * mib)),
+  body("a body of 8 MiB of empty arrays, to be explained", "/api/detection/explain", () => arraysBody(8 * mib)),
+  body("a body of 8 MiB of empty objects, to be stored", "/api/datasets", () => Buffer.from(`{"name":"x","data":[${"{},".repeat(2_700_000)}{}]}`)),
+  body("a body of 8 MiB of brackets, to be scored by many", "/api/detection/batch", () => Buffer.from("[".repeat(8 * mib))),
+  body("a body of 4 MiB of short texts, to be explained", "/api/detection/explain", ({ detectorId }) =>
+    Buffer.from(`{"detector_id":"${detectorId}","columns":["x","y"],"data":[${'["",""],'.repeat(500_000)}["",""]]}`),
+  ),
+  body("a body of one object of 500,000 names", "/api/detection/predict", ({ detectorId }) => {
+    const members = Array.from({ length: 500_000 }, (_, index) => `"c${index}":1`).join();
+    return Buffer.from(`{"detector_id":"${detectorId}","data":[{${members}}]}`);
+  }),
+  body("a body in Arrow of 2,000 rows that are one text of 1 MB", "/api/detection/predict?detector_id=", () => repeatedText(2000, mib), true),
+  { name: "rows of texts of 100,000 letters, read as JSON", prepare: longTexts, run: longRows },
+  { name: "sixty answers of 4 MiB that nobody reads", run: unreadAnswers },
+  { name: "bodies of 8 MiB that are sent slowly, forty at once", run: slowBodies },
+];
+
+function upload(name: string, fileName: string, make: () => Uint8Array): Attack {
+  const content = once(make);
+  return { name, prepare: content, run: async ({ url }) => [await uploaded(url, fileName, content())] };
+}
+
+async function uploaded(url: string, fileName: string, content: Uint8Array): Promise<number> {
+  const form = new FormData();
+  form.append("file", new Blob([content as Uint8Array<ArrayBuffer>]), fileName);
+  return statusOf(fetch(`${url}/api/datasets`, { method: "POST", body: form, signal: AbortSignal.timeout(timeoutMs) }));
+}
+
+function body(name: string, path: string, make: (target: Target) => Uint8Array, isArrow = false): Attack {
+  let made: Uint8Array | undefined;
+  const content = (target: Target) => (made ??= make(target));
+  return {
+    name,
+    prepare: content,
+    run: async (target) => {
+      const type = isArrow ? "application/vnd.apache.arrow.stream" : "application/json";
+      const address = target.url + path + (isArrow ? target.detectorId : "");
+      const asked = fetch(address, {
+        method: "POST",
+        headers: { "content-type": type },
+        body: content(target) as Uint8Array<ArrayBuffer>,
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      return [await statusOf(asked)];
+    },
+  };
+}
+
+/** The whole answer is read; 0 where the server closed the connection while the body was still on its way. */
+async function statusOf(asked: Promise<Response>): Promise<number> {
+  try {
+    const response = await asked;
+    await response.arrayBuffer();
+    return response.status;
+  } catch (error) {
+    if ((error as Error).name === "TimeoutError") throw error;
+    return 0;
+  }
+}
+
+function arraysBody(sizeBytes: number): Buffer {
+  return Buffer.from(`{"detector_id":"01a22e9b-d410-73fa-aa4b-a9665cfbd979","data":[${"[],".repeat((sizeBytes - 200) / 3)}[]]}`);
+}
+
+function repeatedText(rowCount: number, length: number): Uint8Array {
+  const dictionary = vectorFromArray(["x".repeat(length)], new Utf8());
+  const type = new Dictionary(new Utf8(), new Int32(), 1);
+  const vector = makeVector({ type, length: rowCount, data: new Int32Array(rowCount), dictionary });
+  return tableToIPC(new Table({ x: vector }), "stream");
+}
+
+/** The length of its record batch, which stands there as 8 bytes, made larger. */
+function damagedRowCount(): Uint8Array {
+  const rowCount = 12_345;
+  const bytes = Buffer.from(tableToIPC(tableFromArrays({ x: new Float64Array(rowCount) }), "stream"));
+  const claimed = Buffer.alloc(8);
+  claimed.writeBigInt64LE(BigInt(rowCount));
+  for (let at = bytes.indexOf(claimed); at >= 0; at = bytes.indexOf(claimed, at + 8)) bytes.writeBigInt64LE(1_000_000_000n, at);
+  return bytes;
+}
+
+/** Packed pieces of zeros one after the other, as gzip allows. */
+function bomb(): Buffer {
+  const piece = gzipSync(Buffer.alloc(64 * mib));
+  return Buffer.concat(Array.from({ length: 40 }, () => piece));
+}
+
+async function longRows({ url }: Target): Promise<readonly number[]> {
+  const form = new FormData();
+  form.append("file", new Blob([longTexts()]), "long.csv.gz");
+  const stored = await fetch(`${url}/api/datasets`, { method: "POST", body: form, signal: AbortSignal.timeout(timeoutMs) });
+  const { id } = (await stored.json()) as { id?: string };
+  const read = await fetch(`${url}/api/datasets/${id ?? ""}/rows?limit=1000`, { signal: AbortSignal.timeout(timeoutMs) });
+  const { length } = await read.text();
+  if (length > 16 * mib) throw new Error(`${length} letters came in one answer`);
+  if (id !== undefined) await fetch(`${url}/api/datasets/${id}`, { method: "DELETE" });
+  return [stored.status, read.status];
+}
+
+const unreadCount = 60;
+
+/** Connections that ask and then do not read, until the server closes them or a while has gone by. */
+async function unreadAnswers({ url }: Target): Promise<readonly number[]> {
+  const form = new FormData();
+  const line = `${Array.from({ length: 20 }, (_, column) => `text ${"z".repeat(190)} ${column}`).join()}\n`;
+  form.append("file", new Blob([`${Array.from({ length: 20 }, (_, column) => `c${column}`).join()}\n${line.repeat(2000)}`]), "rows.csv");
+  const stored = await fetch(`${url}/api/datasets`, { method: "POST", body: form, signal: AbortSignal.timeout(timeoutMs) });
+  const { id } = (await stored.json()) as { id: string };
+  const { hostname, port, host } = new URL(url);
+  const sockets = Array.from({ length: unreadCount }, () => {
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.on("error", () => {});
+    socket.write(`GET /api/datasets/${id}/rows?limit=2000 HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    socket.pause();
+    return socket;
+  });
+  await sleep(15_000);
+  for (const socket of sockets) socket.destroy();
+  await fetch(`${url}/api/datasets/${id}`, { method: "DELETE" });
+  return [stored.status];
+}
+
+async function slowBodies({ url }: Target): Promise<readonly number[]> {
+  const { hostname, port, host } = new URL(url);
+  const piece = Buffer.alloc(256 * 1024, "1,");
+  const sockets = Array.from({ length: 40 }, () => {
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.on("error", () => {});
+    socket.write(
+      `POST /api/detection/explain HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${8 * mib}\r\n\r\n[`,
+    );
+    return socket;
+  });
+  for (let turn = 0; turn < 30; turn++) {
+    for (const socket of sockets) if (!socket.destroyed) socket.write(piece);
+    await sleep(100);
+  }
+  for (const socket of sockets) socket.destroy();
+  return [];
+}
