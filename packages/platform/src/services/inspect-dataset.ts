@@ -2,10 +2,10 @@
 
 import { Readable } from "node:stream";
 import { NomalyError } from "@nomaly/detect";
-import { sqlName } from "../files/database.ts";
 import type { FileFormat } from "../files/format.ts";
 import { readError } from "../files/read-error.ts";
-import { kindOfType } from "../files/relation.ts";
+import { readWindow, type Window } from "../files/read-window.ts";
+import { columnSql, kindOfType } from "../files/relation.ts";
 import { openSource, type Source } from "../files/source.ts";
 import { createTemporaryFiles } from "../files/temporary.ts";
 import { exactWhereSmall } from "./exact-profile.ts";
@@ -73,7 +73,8 @@ export function inspectDataset(file: FileToRead, signal: AbortSignal): Promise<I
     const { summary, query } = await summarize(source);
     const rowCount = Number(summary[0]?.["count"] ?? 0);
     if (rowCount === 0) throw new NomalyError("FILE_FORMAT", `${file.name} has no rows`, { field: "file" });
-    const profiles = await exactWhereSmall(source.database, { query, profiles: summary.map(columnProfile), rowCount });
+    const estimated = summary.map((row, index) => columnProfile(columns[index].name, row));
+    const profiles = await exactWhereSmall(source.database, { query, profiles: estimated, rowCount });
     return {
       format: source.format,
       rowCount,
@@ -94,11 +95,12 @@ interface Summary {
 const usableMax = 1e150;
 
 /** DuckDB fails on the deviation of infinities and of huge values: no figure counts the former, and where there are such, the latter. */
-async function summarize({ database, relation, columns }: Source): Promise<Summary> {
+async function summarize({ database, relation }: Source): Promise<Summary> {
   const queryOf = (condition: (name: string) => string) => {
-    const figures = columns.map(({ name, type }) => {
-      const column = sqlName(name);
-      return /^(FLOAT|DOUBLE)$/.test(type) ? `CASE WHEN ${condition(column)} THEN ${column} END AS ${column}` : column;
+    const figures = relation.columns.map((given, index) => {
+      const column = columnSql(given);
+      const isFloat = /^(FLOAT|DOUBLE)$/.test(given.type);
+      return `${isFloat ? `CASE WHEN ${condition(column)} THEN ${column} END` : column} AS c${index}`;
     });
     return `SELECT ${figures.join(", ")} FROM ${relation.sql}`;
   };
@@ -115,12 +117,10 @@ async function summarize({ database, relation, columns }: Source): Promise<Summa
 /** Rows as objects, from `offset` on. */
 export function readRows(
   file: FileToRead,
-  { offset, limit }: { readonly offset: number; readonly limit: number },
+  window: Window,
   signal: AbortSignal,
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  return withSource(file, signal, (source) =>
-    source.database.rows(`SELECT * FROM ${source.relation.sql} LIMIT ${limit} OFFSET ${offset}`),
-  );
+  return withSource(file, signal, (source) => readWindow(source, window));
 }
 
 async function withSource<Value>(
@@ -159,14 +159,14 @@ function named(error: unknown, { path, name }: FileToRead): unknown {
   });
 }
 
-function columnProfile(row: Readonly<Record<string, unknown>>): ColumnProfile {
+function columnProfile(name: string, row: Readonly<Record<string, unknown>>): ColumnProfile {
   const type = String(row["column_type"]);
   const kind = kindOfType(type) ?? null;
   const isNumeric = kind === "number";
   const quartiles = ["q25", "q50", "q75"].map((name) => numberOf(row[name]));
   const [low, middle, high] = quartiles;
   return {
-    name: String(row["column_name"]),
+    name,
     type,
     kind,
     missing_share: (numberOf(row["null_percentage"]) ?? 0) / 100,

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { afterAll, expect, it } from "vitest";
+import { readWindow } from "./read-window.ts";
+import { openSource } from "./source.ts";
+import { createTemporaryFiles } from "./temporary.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "nomaly-window-"));
+const signal = new AbortController().signal;
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function rowsOf(name: string, text: string, window = { offset: 0, limit: 10 }): Promise<unknown> {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  const temporary = createTemporaryFiles();
+  const source = await openSource(path, { threadCount: 1, temporary, stdin: Readable.from([]), signal });
+  try {
+    return await readWindow(source, window);
+  } finally {
+    source.close();
+    temporary.removeAll();
+  }
+}
+
+it("gives whole numbers of JSON as numbers, and beyond 2^53 as texts with all their digits", async () => {
+  const lines = ['{"id":9007199254740993,"n":1,"list":[1,2]}', '{"id":9007199254740991,"n":-2,"list":[]}'];
+  expect(await rowsOf("whole.ndjson", `${lines.join("\n")}\n`)).toEqual([
+    { id: "9007199254740993", n: 1, list: [1, 2] },
+    { id: 9007199254740991, n: -2, list: [] },
+  ]);
+});
+
+it("gives whole numbers of CSV as numbers, and beyond 2^53 as texts with all their digits", async () => {
+  const text = "id,n,x\n9007199254740993,1,1e300\n5,2,0.5\n12345678901234567890123,3,-1e17\n";
+  expect(await rowsOf("whole.csv", text)).toEqual([
+    { id: "9007199254740993", n: 1, x: 1e300 },
+    { id: 5, n: 2, x: 0.5 },
+    { id: "12345678901234567890123", n: 3, x: -1e17 },
+  ]);
+  expect(await rowsOf("whole.csv", text, { offset: 1, limit: 1 })).toEqual([{ id: 5, n: 2, x: 0.5 }]);
+});
+
+it.each([
+  ["names.csv", "speed,SPEED,Speed\n1,2,3\n4,5,6\n"],
+  ["dates.json", '[{"speed":1,"SPEED":2,"Speed":3},{"Speed":6,"SPEED":5,"speed":4}]'],
+  ["names.ndjson", '{"speed":1,"SPEED":2}\n{"SPEED":5,"Speed":6,"speed":4}\n'],
+])("tells columns of %s apart that differ only in case", async (name, text) => {
+  expect(await rowsOf(name, text)).toEqual([
+    { speed: 1, SPEED: 2, Speed: name.endsWith(".ndjson") ? null : 3 },
+    { speed: 4, SPEED: 5, Speed: 6 },
+  ]);
+});
+
+it.each([
+  ["plain.csv", "\ufeffa,b\n1,2\n"],
+  ["quoted.csv", '\ufeff"a","b"\n1,2\n'],
+  ["rows.json", '\ufeff[{"a":1,"b":2}]'],
+  ["lines.ndjson", '\ufeff{"a":1,"b":2}\n'],
+  ["unnamed", '\ufeff {"a":1,"b":2}\n'],
+])("drops the byte order mark of %s", async (name, text) => {
+  expect(await rowsOf(name, text)).toEqual([{ a: 1, b: 2 }]);
+});
+
+it("drops the byte order mark before a quoted name that holds a delimiter, a quote or a line end", async () => {
+  for (const name of ["a, b", 'a "b"', "a\nb"]) {
+    const text = `\ufeff"${name.replaceAll('"', '""')}",n\nx,1\ny,2\n`;
+    expect(await rowsOf("marked.csv", text)).toEqual([
+      { [name]: "x", n: 1 },
+      { [name]: "y", n: 2 },
+    ]);
+  }
+});
