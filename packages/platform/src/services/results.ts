@@ -49,8 +49,18 @@ export async function getResult(context: ServiceContext, id: string): Promise<Re
   return resultView(await requireResult(context, id));
 }
 
+export interface FileForm {
+  readonly format: ResultFormat;
+  readonly isSpreadsheetSafe?: boolean;
+}
+
 /** The scored rows as a file. @throws NomalyError NOT_FOUND, STORAGE. */
-export async function resultFile(context: ServiceContext, call: Call, id: string, format: ResultFormat): Promise<Uint8Array> {
+export async function resultFile(
+  context: ServiceContext,
+  call: Call,
+  id: string,
+  { format, isSpreadsheetSafe = false }: FileForm,
+): Promise<Uint8Array> {
   const { blobKey } = await requireResult(context, id);
   const bytes = blobKey === null ? await resultBytes(context.database, id) : await context.blobs.read(blobKey, call.signal);
   if (bytes === undefined) throw noResult(id);
@@ -60,7 +70,7 @@ export async function resultFile(context: ServiceContext, call: Call, id: string
     const from = join(folder, "result.parquet");
     const to = join(folder, `result.${format}`);
     await writeFile(from, bytes);
-    await fileWork.run(call.signal, () => convertParquet({ from, to, format }, call.signal));
+    await fileWork.run(call.signal, () => convertParquet({ from, to, format, isSpreadsheetSafe }, call.signal));
     return await readFile(to);
   } finally {
     await rm(folder, { recursive: true, force: true });

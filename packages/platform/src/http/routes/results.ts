@@ -1,5 +1,6 @@
 /** Stored results, and their rows as CSV, Parquet or Arrow. */
 
+import { NomalyError } from "@nomaly/detect";
 import { Type } from "typebox";
 import type { ServiceContext } from "../../services/context.ts";
 import { findResults, getResult, removeResult, resultFile } from "../../services/results.ts";
@@ -56,9 +57,12 @@ export function registerResults(app: App, context: ServiceContext): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { format = wantsArrow(request) ? "arrow" : "json" } = request.query;
+      const { format = wantsArrow(request) ? "arrow" : "json", spreadsheet_safe: isSpreadsheetSafe = false } = request.query;
+      if (isSpreadsheetSafe && format !== "csv") {
+        throw new NomalyError("REQUEST", "spreadsheet_safe is for format=csv", { field: "spreadsheet_safe" });
+      }
       if (format === "json") return reply.send(await getResult(context, id));
-      const bytes = await resultFile(context, callOf(request), id, format);
+      const bytes = await resultFile(context, callOf(request), id, { format, isSpreadsheetSafe });
       return reply
         .type(mediaTypes[format])
         .header("content-disposition", `attachment; filename="result-${id}.${format}"`)
