@@ -17,6 +17,11 @@ describe("keys and scopes", () => {
   });
   afterAll(() => service.close());
 
+  it("is described as it is: without a key nobody is let in", async () => {
+    const { body } = await service.ask("GET /openapi.json");
+    expect(body["security"]).toEqual([{ key: [] }, { header: [] }]);
+  });
+
   it("asks for a key everywhere but at health checks, the description and its page", async () => {
     for (const path of ["/health/live", "/health/ready", "/openapi.json", "/docs/"]) {
       expect([path, (await service.ask(`GET ${path}`)).status]).toEqual([path, 200]);

@@ -116,6 +116,13 @@ function asNomalyError(error: unknown): Known | undefined {
     const message = `the body is larger than this path takes: many rows go as a file to POST /api/datasets (${code})`;
     return { error: new NomalyError("TOO_LARGE", message, { field: "body" }) };
   }
+  if (statusCode === 414) {
+    const error = new NomalyError("TOO_LARGE", "a part of the path is longer than any name or id is", { field: "path" });
+    return { error, status: statusCode };
+  }
+  if (code === "FST_ERR_BAD_URL") {
+    return { error: new NomalyError("REQUEST", "the path holds a percent sign that stands for no letter", { field: "path" }) };
+  }
   const field = statusCode === 415 ? "content-type" : statusCode === 404 ? "path" : "body";
   return { error: new NomalyError(statusCode === 404 ? "NOT_FOUND" : "REQUEST", message, { field }), status: statusCode };
 }

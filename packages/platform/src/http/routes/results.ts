@@ -51,7 +51,7 @@ export function registerResults(app: App, context: ServiceContext): void {
               [arrowMediaType]: { schema: file },
             },
           },
-          ...problemsOf(404, 507),
+          ...problemsOf(404, 502, 507),
         },
       },
     },
@@ -74,7 +74,7 @@ export function registerResults(app: App, context: ServiceContext): void {
     "/api/results/:id",
     {
       config: { scope: "train" },
-      schema: { tags, summary: "remove a result", params: IdParams, response: { 204: removed, ...problemsOf(404, 507) } },
+      schema: { tags, summary: "remove a result", params: IdParams, response: { 204: removed, ...problemsOf(404, 502, 507) } },
     },
     async (request, reply) => {
       await removeResult(context, callOf(request), request.params.id);
