@@ -46,7 +46,7 @@ describe("columns of a file whose names differ only in case", () => {
   it("keep their names in Arrow", async () => {
     const table = tableFromIPC(readFileSync(await written("out.arrow")));
     expect(table.schema.fields.map(({ name }) => name)).toEqual(names);
-    expect([...(table.getChild("Speed")?.toArray() as Iterable<unknown>)]).toEqual(rows.map((row) => row[2]));
+    expect(Array.from(table.toArray(), (row: { Speed: unknown }) => row.Speed)).toEqual(rows.map((row) => row[2]));
   });
 
   it("come back under their names from a Parquet file, in which they have numbers", async () => {

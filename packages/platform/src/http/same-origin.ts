@@ -22,7 +22,7 @@ export function requireSameOrigin({ method = "", url = "", headers, rawHeaders }
   if (harmlessMethods.includes(method)) return;
   const { host = "", origin, "sec-fetch-site": site } = headers;
   if (origin !== undefined && hostOf(origin) !== host.toLowerCase()) throw refusal("origin", `http://${host}`, origin);
-  if (site !== undefined && !nearSites.includes(String(site))) throw refusal("sec-fetch-site", "same-origin", String(site));
+  if (site !== undefined && !nearSites.includes(site)) throw refusal("sec-fetch-site", "same-origin", site);
 }
 
 type Arriving = Pick<IncomingMessage, "method" | "url" | "headers" | "rawHeaders">;
