@@ -10,13 +10,14 @@ const debianChromium = "/usr/bin/chromium";
 
 /**
  * Headless Chromium: the one that came with the dependencies, else the system's.
+ * @param args of Chromium's command line.
  * @returns undefined where neither starts; the reason is printed.
  */
-export async function launchBrowser(): Promise<Browser | undefined> {
+export async function launchBrowser(args: readonly string[] = []): Promise<Browser | undefined> {
   const reasons: string[] = [];
   for (const findPath of [packagedChromium, () => Promise.resolve(debianChromium)]) {
     try {
-      return await chromium.launch({ executablePath: await findPath(), args: ["--no-sandbox"], headless: true });
+      return await chromium.launch({ executablePath: await findPath(), args: ["--no-sandbox", ...args], headless: true });
     } catch (error) {
       reasons.push(error instanceof Error ? error.message.split("\n").slice(0, 3).join(" ") : String(error));
     }

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createHmac } from "node:crypto";
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from "jose";
+import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../test-support/eventually.ts";
 import { startService, type TestService, trainedDetector } from "../test-support/service.ts";
@@ -16,6 +16,11 @@ describe("keys and scopes", () => {
     for (const scope of ["read", "score", "train", "admin"]) keys[scope] = await service.createKey([scope]);
   });
   afterAll(() => service.close());
+
+  it("is described as it is: without a key nobody is let in", async () => {
+    const { body } = await service.ask("GET /openapi.json");
+    expect(body["security"]).toEqual([{ key: [] }, { header: [] }]);
+  });
 
   it("asks for a key everywhere but at health checks, the description and its page", async () => {
     for (const path of ["/health/live", "/health/ready", "/openapi.json", "/docs/"]) {
@@ -135,15 +140,17 @@ describe("tokens of an issuer", () => {
     readonly audience?: string;
     readonly expires?: string | number;
     readonly scope?: string;
-    readonly subject?: string | undefined;
+    readonly subject?: unknown;
   }
 
   function signed(key: Awaited<ReturnType<typeof makeKey>>, claims: Claims = {}): Promise<string> {
-    const token = new SignJWT({ scope: claims.scope ?? "read" })
+    const token = new SignJWT({
+      scope: claims.scope ?? "read",
+      sub: "subject" in claims ? claims.subject : "somebody",
+    } as JWTPayload)
       .setProtectedHeader({ alg: "RS256", kid: key.kid })
       .setIssuer(claims.issuer ?? "https://issuer.example")
       .setAudience(claims.audience ?? "nomaly")
-      .setSubject(claims.subject ?? "somebody")
       .setExpirationTime(claims.expires ?? "5m");
     return token.sign(key.privateKey);
   }
@@ -154,12 +161,20 @@ describe("tokens of an issuer", () => {
 
   it("lets in whoever the issuer signed for, with the scopes it names and no others", async () => {
     expect(await statusOf(await signed(first))).toBe(200);
+    expect(await statusOf(await signed(first, { subject: "Zoë (a robot)" }))).toBe(200);
     expect(await statusOf(await signed(first, { scope: "other words" }))).toBe(403);
   });
 
   it.each([
     ["of another issuer", { issuer: "https://other.example" }],
     ["for another audience", { audience: "other" }],
+    ["without a subject", { subject: undefined }],
+    ["with an empty subject", { subject: "" }],
+    ["with a subject of blanks", { subject: " \t\u00a0\u200b" }],
+    ["with a number as its subject", { subject: 5 }],
+    ["with a list as its subject", { subject: ["somebody"] }],
+    ["with a subject that is null", { subject: null }],
+    ["with a subject that cannot be stored", { subject: "some\u0000body" }],
     ["that has expired", { expires: Math.floor(Date.now() / 1000) - 3600 }],
   ] as const)("refuses a token %s", async (_what, claims) => expect(await statusOf(await signed(first, claims))).toBe(401));
 

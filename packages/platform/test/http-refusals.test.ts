@@ -54,7 +54,7 @@ describe("a webhook", () => {
     "https://me:secret@hooks.example.com:8443/done",
     "https://127.0.0.1/",
   ])("may not go to %s", async (url) => {
-    expect(told(await asked(url))).toEqual([502, "OUTGOING", "webhook_url"]);
+    expect(told(await asked(url))).toEqual([400, "REQUEST", "webhook_url"]);
   });
 
   it("must be a URL", async () => {

@@ -76,6 +76,10 @@ export const outputOptions: readonly OptionSpec[] = [
     summary: "write all rows with anomaly_score, is_anomaly and rank; - for standard output",
   },
   { name: "output-format", value: "FORMAT", choices: formats, summary: "format of the output, when the name does not tell" },
+  {
+    name: "spreadsheet-safe",
+    summary: "CSV: a single quote before texts that a spreadsheet would run as a formula; by default texts stay as they are",
+  },
   { name: "explain", summary: "add a column reasons to the output: why each anomaly is one" },
 ];
 

@@ -3,13 +3,12 @@
 import type { AnomalyModel } from "@nomaly/detect";
 import { NomalyError } from "@nomaly/detect";
 import { pickRows } from "../files/batches.ts";
-import type { Destination } from "../files/destination.ts";
 import { openDestination, writeWhole } from "../files/destination.ts";
 import type { FormatAndCompression } from "../files/format.ts";
 import { formatOfName, parseFormat } from "../files/format.ts";
 import type { Source } from "../files/source.ts";
 import { scoreColumnNames, scoreColumns } from "../files/score-columns.ts";
-import { writeScored } from "../files/write-scored.ts";
+import { type ScoredTarget, writeScored } from "../files/write-scored.ts";
 import { noSingleReason, reasonsText, tellingReasons } from "../report/wording.ts";
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
@@ -50,6 +49,9 @@ export function openOutputs(given: Arguments, context: CliContext): Outputs {
   if (given.has("explain") && output === undefined)
     throw new UsageError("--explain adds a column to the output: it needs -o OUT");
   const format = output === undefined ? undefined : outputFormat(given, output);
+  const isSpreadsheetSafe = given.has("spreadsheet-safe");
+  if (isSpreadsheetSafe && format?.format !== "csv" && format?.format !== "tsv")
+    throw new UsageError("--spreadsheet-safe is about the texts of a CSV or TSV output: it needs -o OUT.csv");
   const rows = output === undefined ? undefined : openDestination(output, context.temporary, context.stdout);
   const page = report === undefined ? undefined : openDestination(report, context.temporary, context.stdout);
 
@@ -60,7 +62,10 @@ export function openOutputs(given: Arguments, context: CliContext): Outputs {
       if (rows === undefined || format === undefined) return;
       noteColumns(source, given.has("explain"), context);
       const reasons = given.has("explain") ? await reasonsOfAnomalies(source, model, findings) : undefined;
-      await writeRowsTo({ destination: rows, format }, source, model, findings, { reasons, signal: context.signal });
+      await writeRowsTo({ destination: rows, format, isSpreadsheetSafe }, source, model, findings, {
+        reasons,
+        signal: context.signal,
+      });
     },
     async writeReport(html) {
       if (page !== undefined) await writeWhole(page, await html());
@@ -96,7 +101,7 @@ function outputFormat(given: Arguments, output: string): FormatAndCompression {
 }
 
 async function writeRowsTo(
-  target: { readonly destination: Destination; readonly format: FormatAndCompression },
+  target: ScoredTarget,
   source: Source,
   model: AnomalyModel,
   findings: Findings,

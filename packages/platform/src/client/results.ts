@@ -14,11 +14,16 @@ export interface ResultFilter {
 
 export type ResultFormat = "csv" | "parquet" | "arrow";
 
+export interface FileOptions extends CallOptions {
+  /** Of CSV: a single quote stands before texts that a spreadsheet would run as a formula. */
+  readonly spreadsheetSafe?: boolean;
+}
+
 export interface Results {
   get(id: string, options?: CallOptions): Promise<Result>;
   list(filter?: ResultFilter, options?: ListOptions): AsyncGenerator<Result, void>;
   /** The rows with `anomaly_score`, `is_anomaly` and `rank` behind. */
-  file(id: string, format: ResultFormat, options?: CallOptions): Promise<Blob>;
+  file(id: string, format: ResultFormat, options?: FileOptions): Promise<Blob>;
   remove(id: string, options?: CallOptions): Promise<void>;
 }
 
@@ -27,8 +32,10 @@ export function resultsOf(transport: Transport): Results {
   return {
     get: (id, options) => call({ route: "GET /api/results/:id", id }, json<Result>, options),
     list: (filter = {}, options = {}) => listed<Result>(transport, { route: "GET /api/results", query: { ...filter } }, options),
-    file: (id, format, options) =>
-      call({ route: "GET /api/results/:id", id, query: { format } }, (response) => response.blob(), options),
+    file: (id, format, { spreadsheetSafe, ...options } = {}) => {
+      const query = { format, ...(spreadsheetSafe === undefined ? {} : { spreadsheet_safe: String(spreadsheetSafe) }) };
+      return call({ route: "GET /api/results/:id", id, query }, (response) => response.blob(), options);
+    },
     remove: (id, options) => call({ route: "DELETE /api/results/:id", id, isChange: true }, nothing, options),
   };
 }

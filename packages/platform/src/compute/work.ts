@@ -252,6 +252,8 @@ export interface ConvertWork {
   readonly fromPath: string;
   readonly toPath: string;
   readonly format: Exclude<ResultFormat, "parquet">;
+  /** Of CSV: texts that a spreadsheet would run are made plain ones. */
+  readonly isSpreadsheetSafe?: boolean;
 }
 
 export interface ConvertOutcome {

@@ -18,8 +18,9 @@ import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { DataType, RecordBatchReader } from "apache-arrow";
 import type { Field, RecordBatch } from "apache-arrow";
+import { distinctNames } from "./column-names.ts";
 import type { Database } from "./database.ts";
-import { sqlName, sqlText } from "./database.ts";
+import { sqlText } from "./database.ts";
 import { columnsOf } from "./plain-relations.ts";
 import type { Relation } from "./relation.ts";
 
@@ -51,10 +52,16 @@ export async function arrowRelation(
     if (columns.length === 0) throw new NomalyError("FILE_FORMAT", `${name} has no columns`, { field: name });
     await database.run(`ATTACH ${sqlText(databasePath)} AS arrow_copy`);
     await database.run(
-      `CREATE TABLE arrow_copy.records (${columns.map((column) => `${sqlName(column.name)} ${column.sqlType}`).join(", ")})`,
+      `CREATE TABLE arrow_copy.records (${columns.map((column, index) => `c${index} ${column.sqlType}`).join(", ")})`,
     );
     const rowCount = await appendBatches(database, reader as AsyncIterable<RecordBatch>, columns, signal);
-    return { sql: "arrow_copy.records", columns: await columnsOf(database, "arrow_copy.records"), rowCount };
+    const names = distinctNames(columns.map((column) => column.name));
+    const copied = await columnsOf(database, "arrow_copy.records");
+    return {
+      sql: "arrow_copy.records",
+      columns: copied.map(({ name: alias, type }, index) => ({ name: names[index], alias, type })),
+      rowCount,
+    };
   } catch (error) {
     throwIfAborted(signal);
     if (error instanceof NomalyError) throw error;

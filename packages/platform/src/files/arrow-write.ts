@@ -38,10 +38,16 @@ interface ArrowField {
   convert(value: unknown): unknown;
 }
 
-export async function writeArrow(database: Database, select: string, path: string): Promise<void> {
+/** What a query gives, and how its columns are called in the file. */
+export interface ArrowRows {
+  readonly select: string;
+  readonly names: readonly string[];
+}
+
+export async function writeArrow(database: Database, { select, names }: ArrowRows, path: string): Promise<void> {
   const columns = await columnsOf(database, `(${select})`);
   const fields = columns.map(arrowField);
-  const schema = new Schema(columns.map(({ name }, index) => new Field(name, fields[index].type, true)));
+  const schema = new Schema(names.map((name, index) => new Field(name, fields[index].type, true)));
   const expressions = fields.map(({ expression }, index) => `${expression} AS c${index}`);
   const result = await database.stream(`SELECT ${expressions.join(", ")} FROM (${select})`);
   const writer = new RecordBatchFileWriter();

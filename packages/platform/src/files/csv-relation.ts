@@ -2,6 +2,7 @@
 
 import { closeSync, openSync, readSync } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
+import { mayBeNumbered, ownNames } from "./column-names.ts";
 import { csvDialect } from "./csv-dialect.ts";
 import type { Database } from "./database.ts";
 import { sqlName, sqlPath, sqlText } from "./database.ts";
@@ -97,7 +98,7 @@ async function sniff(database: Database, file: CsvFile, firstRecord: readonly st
     const dateFormats =
       (row.DateFormat === null ? "" : `, dateformat=${sqlText(row.DateFormat)}`) +
       (row.TimestampFormat === null ? "" : `, timestampformat=${sqlText(row.TimestampFormat)}`);
-    return { header: row.HasHeader, columns: row.Columns, dateFormats };
+    return { header: row.HasHeader, columns: row.HasHeader ? named(row.Columns, firstRecord) : row.Columns, dateFormats };
   } catch (error) {
     // The sniffer says only that no dialect fits; reading the rows as text says which line does not.
     const columns = firstRecord.map((_, index) => ({ name: `column${index}`, type: "VARCHAR" }));
@@ -105,6 +106,17 @@ async function sniff(database: Database, file: CsvFile, firstRecord: readonly st
     await database.rows(`SELECT count(DISTINCT hash(${columns.map(({ name }) => sqlName(name)).join(", ")})) FROM ${strict}`);
     throw error;
   }
+}
+
+/** What comes from DuckDB has its own names, without the blanks around them. */
+function named(columns: readonly RelationColumn[], firstRecord: readonly string[]): readonly RelationColumn[] {
+  const aliases = columns.map(({ name }) => name);
+  if (!mayBeNumbered(aliases)) return columns;
+  const names = ownNames(
+    aliases,
+    firstRecord.map((field) => field.trim()),
+  );
+  return columns.map(({ type }, index) => ({ name: names[index], alias: aliases[index], type }));
 }
 
 interface SniffRow {
@@ -121,7 +133,7 @@ function dialectSql({ delimiter, options }: CsvFile): string {
 }
 
 function readCsv(file: CsvFile, sniffed: Pick<Sniffed, "header" | "dateFormats">, columns: readonly RelationColumn[]): string {
-  const types = columns.map(({ name, type }) => `${sqlText(name)}: ${sqlText(type)}`).join(", ");
+  const types = columns.map(({ name, alias = name, type }) => `${sqlText(alias)}: ${sqlText(type)}`).join(", ");
   return (
     `read_csv(${sqlPath(file.path)}, auto_detect=false, strict_mode=true, hive_partitioning=false, header=${sniffed.header}, ` +
     `${dialectSql(file)}${sniffed.dateFormats}, columns={${types}})`

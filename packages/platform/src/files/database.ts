@@ -2,6 +2,7 @@
 
 import type { DuckDBConnection, DuckDBResult, DuckDBTableFunction } from "@duckdb/node-api";
 import { throwIfAborted } from "@nomaly/detect";
+import { exactNumbers } from "./json-cells.ts";
 
 /** DuckDB's own buffers where nobody says it; what does not fit is spilled to the temporary folder. */
 const memoryMibDefault = 1024;
@@ -9,6 +10,8 @@ const memoryMibDefault = 1024;
 export interface Database {
   /** Rows as objects of plain JSON values; big integers come as text. */
   rows(sql: string): Promise<Record<string, unknown>[]>;
+  /** Rows as lists of JSON values, with numbers wherever they are exact. */
+  cells(sql: string): Promise<unknown[][]>;
   run(sql: string): Promise<void>;
   stream(sql: string): Promise<DuckDBResult>;
   registerTableFunction(tableFunction: DuckDBTableFunction): void;
@@ -28,7 +31,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const { signal } = options;
   throwIfAborted(signal);
   // Loaded with the first file: a service that only answers from models needs none.
-  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const { DuckDBInstance, JsonDuckDBValueConverter } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", {
     threads: String(options.threadCount),
     memory_limit: `${options.memoryMib ?? memoryMibDefault}MiB`,
@@ -50,6 +53,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       throwIfAborted(signal);
       const reader = await connection.runAndReadAll(sql);
       return reader.getRowObjectsJson();
+    },
+    async cells(sql) {
+      throwIfAborted(signal);
+      const reader = await connection.runAndReadAll(sql);
+      return reader.convertRows(exactNumbers(JsonDuckDBValueConverter));
     },
     async run(sql) {
       throwIfAborted(signal);

@@ -51,6 +51,13 @@ export function isGzip(head: Uint8Array): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
+/** Of UTF-8; some programs put one before their texts. */
+export const byteOrderMark: Uint8Array = Buffer.from("\ufeff");
+
+export function hasByteOrderMark(head: Uint8Array): boolean {
+  return byteOrderMark.every((byte, index) => head[index] === byte);
+}
+
 /** The format that the first bytes show; text that is not JSON is taken for CSV. */
 export function formatOfHead(head: Uint8Array): FileFormat {
   if (startsWith(head, "PAR1")) return "parquet";

@@ -2,19 +2,68 @@
 
 import { statSync } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
+import { mayBeNumbered, ownNames } from "./column-names.ts";
+import { ownNamesKey } from "./copy-rows.ts";
 import type { Database } from "./database.ts";
 import { sqlPath, sqlText } from "./database.ts";
 import type { Relation, RelationColumn } from "./relation.ts";
 
 /** JSON files up to this size are read whole to infer types. */
 const wholeSampleSizeBytesMax = 64 * 1024 ** 2;
+/** Keys of one record: more do not fit one. */
+const keyCountMax = 2 ** 24;
 /** Largest single JSON record. */
 const recordSizeBytesMax = 32 * 1024 ** 2;
 
 export async function parquetRelation(database: Database, path: string): Promise<Relation> {
   const sql = `read_parquet(${sqlPath(path)}, hive_partitioning=false)`;
   const [{ num_rows: rowCount }] = await database.rows(`SELECT num_rows FROM parquet_file_metadata(${sqlPath(path)})`);
-  return { sql, columns: await columnsOf(database, sql), rowCount: Number(rowCount) };
+  const columns = await named(await columnsOf(database, sql), () => parquetNames(database, path));
+  return { sql, columns, rowCount: Number(rowCount) };
+}
+
+/** @param ask for the names that the file has; only where DuckDB may have changed them. */
+async function named(columns: RelationColumn[], ask: () => Promise<readonly string[]>): Promise<RelationColumn[]> {
+  const aliases = columns.map(({ name }) => name);
+  if (!mayBeNumbered(aliases)) return columns;
+  const names = ownNames(aliases, await ask());
+  return columns.map(({ type }, index) => ({ name: names[index], alias: aliases[index], type }));
+}
+
+/** As whoever wrote the file called them: we say so beside, others in the schema. */
+async function parquetNames(database: Database, path: string): Promise<readonly string[]> {
+  const told = await database.rows(
+    `SELECT decode(value) AS names FROM parquet_kv_metadata(${sqlPath(path)}) WHERE key = encode(${sqlText(ownNamesKey)})`,
+  );
+  const names = textsOf(told[0]?.["names"]);
+  if (names !== undefined) return names;
+  const schema = await database.rows(`SELECT name, coalesce(num_children, 0) AS children FROM parquet_schema(${sqlPath(path)})`);
+  return topNames(schema.map(({ name, children }) => ({ name: String(name), childCount: Number(children) })));
+}
+
+/** Anybody can write anything into a file. */
+function textsOf(json: unknown): readonly string[] | undefined {
+  try {
+    const value = JSON.parse(String(json)) as unknown;
+    return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface SchemaElement {
+  readonly name: string;
+  readonly childCount: number;
+}
+
+/** A tree as a list, each element before its children; the first holds all others. */
+function topNames(elements: readonly SchemaElement[]): readonly string[] {
+  const names: string[] = [];
+  for (let at = 1; at < elements.length; at++) {
+    names.push(elements[at].name);
+    for (let inner = elements[at].childCount; inner > 0; inner--) inner += elements[++at]?.childCount ?? 0;
+  }
+  return names;
 }
 
 /** @param format json: an array of records; ndjson: one record a line. */
@@ -27,7 +76,7 @@ export async function jsonRelation(database: Database, path: string, name: strin
     `read_json(${sqlPath(path)}, format='${jsonFormat}', compression='uncompressed', hive_partitioning=false, ` +
     `maximum_object_size=${recordSizeBytesMax}, ${options})`;
   const sql = readJson(`sample_size=${sampleSize}`);
-  const columns = await columnsOf(database, sql);
+  const columns = await named(await columnsOf(database, sql), () => jsonNames(database, path, jsonFormat));
   // A file without one object in it comes as a single column of this name and type.
   if (columns.length === 1 && columns[0].name === "json" && columns[0].type === "JSON") {
     throw new NomalyError("FILE_FORMAT", `${name} has no records; an array of objects, or one object a line, is expected`, {
@@ -41,7 +90,10 @@ export async function jsonRelation(database: Database, path: string, name: strin
     async typedSql(_whole, dates) {
       if (dates === "as dates") return sql;
       // With formats that no text has, dates stay texts, nested ones as well.
-      const described = await columnsOf(database, readJson(`sample_size=${sampleSize}, dateformat='~', timestampformat='~'`));
+      const undated = readJson(`sample_size=${sampleSize}, dateformat='~', timestampformat='~'`);
+      // A column of another name than DuckDB's own can be read by its place only: times and UUIDs come in DuckDB's form then.
+      if (columns.some(({ name, alias = name }) => alias !== name)) return undated;
+      const described = await columnsOf(database, undated);
       const types = described.map(
         ({ name, type }) => `${sqlText(name)}: ${sqlText(/^(TIME|UUID)/.test(type) ? "VARCHAR" : type)}`,
       );
@@ -52,6 +104,19 @@ export async function jsonRelation(database: Database, path: string, name: strin
 
 /** Types that JSON has only as texts, which may be written in more than one way. */
 const formedTypes = /^(TIME|UUID)|\b(DATE|TIMESTAMP)/;
+
+/** In the order in which they first come, as DuckDB finds them. */
+async function jsonNames(database: Database, path: string, format: string): Promise<readonly string[]> {
+  const objects =
+    `read_json_objects(${sqlPath(path)}, format='${format}', compression='uncompressed', hive_partitioning=false, ` +
+    `maximum_object_size=${recordSizeBytesMax})`;
+  const keys = `SELECT json_keys(json) AS names, row_number() OVER () AS row FROM ${objects}`;
+  const rows = await database.rows(
+    `SELECT name, min(row * ${keyCountMax} + place) AS first FROM ` +
+      `(SELECT unnest(names) AS name, generate_subscripts(names, 1) AS place, row FROM (${keys})) GROUP BY name ORDER BY first`,
+  );
+  return rows.map(({ name }) => String(name));
+}
 
 export async function columnsOf(database: Database, sql: string): Promise<RelationColumn[]> {
   const rows = await database.rows(`DESCRIBE SELECT * FROM ${sql}`);

@@ -4,7 +4,10 @@ import type { ColumnKind } from "@nomaly/detect";
 import { sqlName } from "./database.ts";
 
 export interface RelationColumn {
+  /** As the file has it. */
   readonly name: string;
+  /** DuckDB's name of it, where that is another one. */
+  readonly alias?: string;
   /** DuckDB's type, such as DOUBLE or TIMESTAMP. */
   readonly type: string;
 }
@@ -21,6 +24,11 @@ export interface Relation {
   readonly maybeWhole?: ReadonlySet<string>;
   /** Like `sql`, with the named columns as whole numbers, and dates as the texts that they were if so wanted. */
   typedSql?(whole: ReadonlySet<string>, dates: "as dates" | "as texts"): Promise<string> | string;
+}
+
+/** The column as SQL names it. */
+export function columnSql({ name, alias = name }: Pick<RelationColumn, "name" | "alias">): string {
+  return sqlName(alias);
 }
 
 /** The kind that a column has in a {@link Table}; undefined for nested and binary types, which are passed through only. */
@@ -41,7 +49,7 @@ export function mayExceedFloat64(type: string): boolean {
 
 /** The column as a DOUBLE with NaN for missing, or as VARCHAR, cut if so wanted. */
 export function columnExpression(column: RelationColumn & { readonly textLengthMax?: number }): string {
-  const name = sqlName(column.name);
+  const name = columnSql(column);
   switch (kindOfType(column.type)) {
     case "number":
       return `coalesce(CAST(${isTime(column.type) ? `epoch(${name})` : name} AS DOUBLE), 'nan'::DOUBLE)`;

@@ -14,12 +14,12 @@ import type { Database } from "./database.ts";
 import { openDatabase } from "./database.ts";
 import { findFile } from "./file-fault.ts";
 import type { FileFormat } from "./format.ts";
-import { formatOfHead, formatOfName, headSizeBytes, isGzip } from "./format.ts";
+import { formatOfHead, formatOfName, hasByteOrderMark, headSizeBytes, isGzip } from "./format.ts";
 import { jsonRelation, parquetRelation } from "./plain-relations.ts";
 import { readError } from "./read-error.ts";
 import type { Relation, RelationColumn } from "./relation.ts";
 import { columnExpression, kindOfType, mayExceedFloat64 } from "./relation.ts";
-import { spoolDevice, spoolGunzipped, spoolStream } from "./spool.ts";
+import { spoolDevice, spoolGunzipped, spoolStream, spoolUnmarked } from "./spool.ts";
 import type { TemporaryFiles } from "./temporary.ts";
 import { wholeNumbers } from "./whole-numbers.ts";
 
@@ -124,8 +124,16 @@ async function localCopy(path: string, name: string, options: SourceOptions): Pr
   } else if (formatOfName(path).gzip && head.length > 0) {
     throw new NomalyError("FILE_FORMAT", `${name} is named as gzip, but is not compressed`, { field: name });
   }
+  const format = options.format ?? formatOfName(path).format ?? formatOfHead(head);
+  if (hasByteOrderMark(head) && format !== "parquet" && format !== "arrow") {
+    // DuckDB takes no JSON with one, and of CSV no first name in quotes that holds a delimiter.
+    const unmarked = temporary.path("unmarked");
+    await spoolUnmarked(local, name, unmarked, signal);
+    local = unmarked;
+    head = readHead(local);
+  }
   if (head.length === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
-  return { path: local, format: options.format ?? formatOfName(path).format ?? formatOfHead(head) };
+  return { path: local, format };
 }
 
 function requireReadable(path: string): Stats {

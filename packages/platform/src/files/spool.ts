@@ -7,6 +7,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { NomalyError } from "@nomaly/detect";
+import { byteOrderMark } from "./format.ts";
 
 /** Largest copy made: a mistake must not fill the disk. */
 const spoolSizeBytesMax = 64 * 1024 ** 3;
@@ -30,6 +31,11 @@ function deviceStream(path: string): Readable {
 /** The decompressed content of a gzip file. @throws NomalyError FILE_READ when it is truncated or damaged. */
 export async function spoolGunzipped(gzipPath: string, name: string, path: string, signal: AbortSignal): Promise<void> {
   await copy([createReadStream(gzipPath), createGunzip(), sizeLimit(name)], name, path, signal);
+}
+
+/** A text without the byte order mark before it. */
+export async function spoolUnmarked(from: string, name: string, path: string, signal: AbortSignal): Promise<void> {
+  await copy([createReadStream(from, { start: byteOrderMark.length }), sizeLimit(name)], name, path, signal);
 }
 
 function sizeLimit(name: string): Transform {

@@ -3,8 +3,8 @@
 import type { Column } from "@nomaly/detect";
 import type { Batch } from "./batches.ts";
 import type { Database } from "./database.ts";
-import { sqlName } from "./database.ts";
 import type { Relation, RelationColumn } from "./relation.ts";
+import { columnSql } from "./relation.ts";
 
 export interface WholeNumbers {
   /** These columns are read from the first row on. */
@@ -31,12 +31,12 @@ export function wholeNumbers(database: Database, relation: Relation): WholeNumbe
       for (const { name } of columns) if (relation.maybeWhole?.has(name)) known.set(name, reading.has(name));
     },
     async all() {
-      const unread = [...(relation.maybeWhole ?? [])].filter((name) => !known.has(name));
+      const unread = relation.columns.filter(({ name }) => relation.maybeWhole?.has(name) === true && !known.has(name));
       if (unread.length > 0) {
-        const tests = unread.map((name, index) => `bool_and(trunc(${sqlName(name)}) = ${sqlName(name)}) AS c${index}`);
+        const tests = unread.map((column, index) => `bool_and(trunc(${columnSql(column)}) = ${columnSql(column)}) AS c${index}`);
         const [row] = await database.rows(`SELECT ${tests.join(", ")} FROM ${relation.sql}`);
         // Of a column without any value: whole, as it was taken for.
-        for (const [index, name] of unread.entries()) known.set(name, row[`c${index}`] !== false);
+        for (const [index, { name }] of unread.entries()) known.set(name, row[`c${index}`] !== false);
       }
       return new Set([...known].filter(([, isWhole]) => isWhole).map(([name]) => name));
     },

@@ -2,12 +2,12 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openDatabase, sqlName, sqlPath, sqlText } from "./database.ts";
+import { copySql } from "./copy-rows.ts";
+import { openDatabase, sqlPath, sqlText } from "./database.ts";
 
 export type WrittenCell = number | string | boolean | null | undefined;
 
 export interface ColumnToWrite {
-  /** One that differs from another only in case gets a number behind it: DuckDB knows no case. */
   readonly name: string;
   readonly cellAt: (row: number) => WrittenCell;
 }
@@ -29,13 +29,11 @@ export async function writeRows({ columns, rowCount, folder, path, memoryMib }: 
   await writeFile(linesPath, linesOf(typed, rowCount));
   // In the file between columns have names that cannot collide, whatever they are called.
   const types = typed.map(({ type }, index) => `c${index}: ${sqlText(type)}`);
-  const selects = typed.map(({ name }, index) => `c${index} AS ${sqlName(name === "" ? `column_${index}` : name)}`);
-  const source = `read_json(${sqlPath(linesPath)}, format='newline_delimited', compression='uncompressed', columns={${types.join(", ")}})`;
+  const selects = typed.map(({ name }, index) => ({ name: name === "" ? `column_${index}` : name, sql: `c${index}` }));
+  const from = `read_json(${sqlPath(linesPath)}, format='newline_delimited', compression='uncompressed', columns={${types.join(", ")}})`;
   const database = await openDatabase({ threadCount: 1, memoryMib, temporaryFolder: folder, signal });
   try {
-    await database.run(
-      `COPY (SELECT ${selects.join(", ")} FROM ${source}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
-    );
+    await database.run(copySql({ columns: selects, from }, path, { format: "parquet", gzip: false }));
   } finally {
     database.close();
   }

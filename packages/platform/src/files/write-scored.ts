@@ -2,12 +2,15 @@
 
 import { BOOLEAN, DOUBLE, DuckDBTableFunction, VARCHAR } from "@duckdb/node-api";
 import { throwIfAborted } from "@nomaly/detect";
-import { databaseMessage, sqlName, sqlText } from "./database.ts";
+import { copySql, type Output, selectSql } from "./copy-rows.ts";
+import { databaseMessage } from "./database.ts";
 import type { Destination } from "./destination.ts";
 import { writeError } from "./destination.ts";
 import type { FormatAndCompression } from "./format.ts";
+import { columnSql } from "./relation.ts";
 import { scoreColumnNames, scoreColumns } from "./score-columns.ts";
 import type { Source } from "./source.ts";
+import { safeColumns } from "./spreadsheet-safe.ts";
 
 export interface ScoredRows {
   readonly rowCount: number;
@@ -19,27 +22,31 @@ export interface ScoredRows {
   readonly reasons?: ReadonlyMap<number, string>;
 }
 
+export interface ScoredTarget {
+  readonly destination: Destination;
+  readonly format: FormatAndCompression;
+  /** Texts that a spreadsheet would run are made plain ones. */
+  readonly isSpreadsheetSafe?: boolean;
+}
+
 /** Rows that DuckDB takes in one call. */
 const chunkRowCount = 2048;
 let functionCount = 0;
+/** Of the columns that scoring adds. */
+const scoreTypes = ["DOUBLE", "BOOLEAN", "DOUBLE", "VARCHAR"] as const;
 
 /**
  * @param destination where the complete file goes; discarded when writing fails.
  * @throws NomalyError FILE_WRITE, ABORTED.
  */
-export async function writeScored(
-  source: Source,
-  scored: ScoredRows,
-  target: { readonly destination: Destination; readonly format: FormatAndCompression },
-  signal: AbortSignal,
-): Promise<void> {
-  const { destination, format } = target;
+export async function writeScored(source: Source, scored: ScoredRows, target: ScoredTarget, signal: AbortSignal): Promise<void> {
+  const { destination } = target;
   source.requireUnchanged();
   const functionName = `nomaly_scores_${++functionCount}`;
   source.database.registerTableFunction(scoresFunction(functionName, scored));
-  const selects = await scoredSelects(source, format, functionName, scored.reasons !== undefined);
+  const outputs = await scoredOutputs(source, target, functionName, scored.reasons !== undefined);
   try {
-    await writeFirst(source, selects, target);
+    await writeFirst(source, outputs, target);
   } catch (error) {
     destination.discard();
     throwIfAborted(signal);
@@ -49,42 +56,46 @@ export async function writeScored(
 }
 
 /** Tries each reading in turn: a column of whole numbers may hold one too large for DuckDB's own type. */
-async function writeFirst(
-  source: Source,
-  selects: readonly string[],
-  { destination, format }: { readonly destination: Destination; readonly format: FormatAndCompression },
-): Promise<void> {
-  for (const [index, select] of selects.entries()) {
+async function writeFirst(source: Source, outputs: readonly Output[], { destination, format }: ScoredTarget): Promise<void> {
+  for (const [index, output] of outputs.entries()) {
     try {
-      if (format.format === "arrow") {
-        const { writeArrow } = await import("./arrow-write.ts");
-        await writeArrow(source.database, select, destination.temporaryPath);
-      } else {
-        await source.database.run(
-          `COPY (${select}) TO ${sqlText(destination.temporaryPath)} (${copyOptions(format)}, USE_TMP_FILE false)`,
-        );
-      }
+      await writeOutput(source, output, { path: destination.temporaryPath, format });
       return;
     } catch (error) {
-      if (index === selects.length - 1) throw error;
+      if (index === outputs.length - 1) throw error;
     }
   }
 }
 
-async function scoredSelects(
+async function writeOutput(
+  { database }: Source,
+  output: Output,
+  { path, format: { format, gzip } }: { readonly path: string; readonly format: FormatAndCompression },
+): Promise<void> {
+  if (format !== "arrow") return database.run(copySql(output, path, { format, gzip }));
+  const { writeArrow } = await import("./arrow-write.ts");
+  const names = output.columns.map(({ name }) => name);
+  await writeArrow(database, { select: selectSql(output), names }, path);
+}
+
+async function scoredOutputs(
   source: Source,
-  format: FormatAndCompression,
+  { format, isSpreadsheetSafe = false }: ScoredTarget,
   functionName: string,
   withReasons: boolean,
-): Promise<string[]> {
+): Promise<Output[]> {
   const { relation } = source;
   const names = relation.columns.map(({ name }) => name);
   const { added, replaced } = scoreColumns(names, withReasons);
-  const kept = names.filter((name) => !replaced.includes(name)).map((name) => `rows.${sqlName(name)}`);
-  const scores = added.map((name, index) => `scores.${scoreColumnNames[index]} AS ${sqlName(name)}`);
-  return (await readings(source, format)).map(
-    (reading) => `SELECT ${[...kept, ...scores].join(", ")} FROM ${reading} AS rows POSITIONAL JOIN ${functionName}() AS scores`,
-  );
+  const kept = relation.columns
+    .filter(({ name }) => !replaced.includes(name))
+    .map((column) => ({ name: column.name, sql: `rows.${columnSql(column)}`, type: column.type }));
+  const scores = added.map((name, index) => ({ name, sql: `scores.${scoreColumnNames[index]}`, type: scoreTypes[index] }));
+  const columns = [...kept, ...scores];
+  return (await readings(source, format)).map((reading) => ({
+    columns: isSpreadsheetSafe ? safeColumns(columns) : columns,
+    from: `${reading} AS rows POSITIONAL JOIN ${functionName}() AS scores`,
+  }));
 }
 
 /** Text formats get dates as the texts that they were, CSV every value. */
@@ -95,23 +106,6 @@ async function readings(source: Source, { format }: FormatAndCompression): Promi
   const dates = isCsv || format === "json" || format === "ndjson" ? "as texts" : "as dates";
   const typed = await relation.typedSql?.(await source.wholeColumns(), dates);
   return [...new Set([typed ?? relation.sql, relation.sql])];
-}
-
-function copyOptions({ format, gzip }: FormatAndCompression): string {
-  const compression = gzip ? ", COMPRESSION gzip" : ", COMPRESSION none";
-  switch (format) {
-    case "csv":
-      return `FORMAT csv, HEADER${compression}`;
-    case "tsv":
-      return `FORMAT csv, HEADER, DELIMITER '\t'${compression}`;
-    case "json":
-      return `FORMAT json, ARRAY true${compression}`;
-    case "ndjson":
-      return `FORMAT json${compression}`;
-    case "parquet":
-    case "arrow":
-      return "FORMAT parquet, COMPRESSION zstd";
-  }
 }
 
 /** Hands the scores to DuckDB row by row, in order, beside the rows that it reads itself. */

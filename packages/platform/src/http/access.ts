@@ -19,27 +19,24 @@ export const unnamed: Caller = { actor: "local", scopes: ["admin"], isLimited: f
 /** Whoever asks for what everybody may see. */
 export const nobody: Caller = { actor: "public", scopes: [], isLimited: false };
 
-export function hasCredential(headers: IncomingHttpHeaders): boolean {
-  return headers.authorization !== undefined || headers["x-api-key"] !== undefined;
-}
-
-/** @throws NomalyError UNAUTHENTICATED. */
-export async function callerOf(headers: IncomingHttpHeaders, rules: AccessRules): Promise<Caller> {
-  const credential = credentialOf(headers);
+/** Never `unnamed`: who sends no credential is not asked about here. @throws NomalyError UNAUTHENTICATED. */
+export async function callerOf(credential: string | undefined, { authenticate }: AccessRules): Promise<Caller> {
   if (credential === undefined) {
-    if (!rules.required) return unnamed;
     throw new NomalyError("UNAUTHENTICATED", "a key is needed: send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`", {
       field: "authorization",
     });
   }
-  const caller = await rules.authenticate(credential);
+  const caller = await authenticate(credential);
   if (caller !== undefined) return caller;
   throw new NomalyError("UNAUTHENTICATED", "the key or token is not known, has ended or was revoked", { field: "authorization" });
 }
 
+const bearer = /^bearer +([^ ]+)/i;
+
+/** `undefined` also where a header that could hold one is empty, or of another scheme. */
 export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
-  const [scheme = "", value = ""] = headers.authorization?.split(" ") ?? [];
-  if (scheme.toLowerCase() === "bearer" && value !== "") return value;
+  const value = bearer.exec(headers.authorization ?? "")?.[1];
+  if (value !== undefined) return value;
   const key = headers["x-api-key"];
   return typeof key === "string" && key !== "" ? key : undefined;
 }

@@ -1,10 +1,13 @@
 import { EventEmitter } from "node:events";
 import { type AddressInfo, connect } from "node:net";
 import { text } from "node:stream/consumers";
-import fastify from "fastify";
+import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { describe, expect, it } from "vitest";
+import type { Config } from "../config/settings.ts";
 import { createAdmission, guardGate } from "./admission.ts";
 import type { App } from "./app.ts";
+import { guardRequests } from "./guard.ts";
+import { problemOf, problemType } from "./problem.ts";
 
 const request = (bytes = 0) =>
   Object.assign(new EventEmitter(), { headers: { "content-length": String(bytes) }, socket: { bytesRead: 0 } });
@@ -125,6 +128,38 @@ describe("the gate", () => {
       }
     },
   );
+});
+
+it("refuses alike before the route is known and after", async () => {
+  const app = fastify() as unknown as App;
+  guardGate(app, createAdmission({ waitSeconds: () => 5 }));
+  const sendProblem = (error: unknown, { id }: FastifyRequest, reply: FastifyReply) => {
+    const { problem, status, retryAfterSeconds } = problemOf(error, id);
+    return reply.code(status).header("retry-after", String(retryAfterSeconds)).type(problemType).send(JSON.stringify(problem));
+  };
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  const access = { required: false, authenticate: async () => undefined };
+  guardRequests(app, { access, config: { requestTimeoutS: 5, rateLimit: 10, shutdownTimeoutS: 1 } as Config, sendProblem });
+  app.post("/api/detection/predict", async () => "predicted");
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  const { port } = app.server.address() as AddressInfo;
+  try {
+    const [before, after] = await Promise.all(
+      ["/api/detection/predict", "/api/%64etection/predict"].map((path) => post(port, path)),
+    );
+    const shapeOf = (said: string) => {
+      const [head, body] = said.split("\r\n\r\n");
+      const headers = head
+        .toLowerCase()
+        .split("\r\n")
+        .filter((line) => !/^(x-request-id|date|content-length):/.test(line));
+      const { detail: _detail, request_id: _id, ...problem } = JSON.parse(body) as Record<string, unknown>;
+      return { headers: headers.toSorted(), problem };
+    };
+    expect(shapeOf(before)).toEqual(shapeOf(after));
+  } finally {
+    await app.close();
+  }
 });
 
 async function post(port: number, path: string): Promise<string> {

@@ -11,7 +11,8 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { NomalyError } from "@nomaly/detect";
 import type { App } from "./app.ts";
-import { problemOf, problemType } from "./problem.ts";
+import { problemOf } from "./problem.ts";
+import { problemHeaders } from "./security-headers.ts";
 import { whenOver } from "./when-over.ts";
 
 export interface AdmissionLimits {
@@ -194,10 +195,13 @@ export function guardGate(app: App, admission: Admission): void {
     }
     for (const listener of listeners) listener.call(server, request, response);
   });
-  app.addHook("onRequest", ({ method, raw, routeOptions }, reply, done) => {
+  app.addHook("onRequest", ({ id, method, raw, routeOptions }, reply, done) => {
     if (method !== "POST" || !costlyPath.test(routeOptions.url ?? "") || admission.has(raw)) return done();
     const why = admission.refusal(raw);
-    if (why !== undefined) return done(new NomalyError("OVERLOADED", why, { field: "load" }));
+    if (why !== undefined) {
+      reply.headers(problemHeaders(id));
+      return done(new NomalyError("OVERLOADED", why, { field: "load" }));
+    }
     whenOver(reply.raw, () => admission.left(raw));
     done();
   });
@@ -210,11 +214,9 @@ function refuse({ headers }: IncomingMessage, response: ServerResponse, detail: 
   const body = JSON.stringify({ ...template, detail, request_id: id });
   const isDiscarded = Number(headers["content-length"]) <= discardedBytesMax;
   response.writeHead(refusedStatus, {
-    "content-type": problemType,
+    ...problemHeaders(id),
     "content-length": Buffer.byteLength(body),
     "retry-after": String(admissionDefaults.retryAfterSeconds),
-    "x-request-id": id,
-    "cache-control": "no-store",
     ...(isDiscarded ? {} : { connection: "close" }),
   });
   response.end(body);

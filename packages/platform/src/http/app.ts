@@ -15,13 +15,15 @@ import { parseJson } from "./json-body.ts";
 import { answerDefaults, watchAnswers } from "./answers.ts";
 import { createMemoryBudget, type MemoryBudget } from "./memory-budget.ts";
 import { type BodyLimits, spoolBytes, takeBody } from "./spool-body.ts";
-import { createKnownPaths, type KnownPaths } from "./known-paths.ts";
+import { createKnownPaths } from "./known-paths.ts";
 import { arrowMediaType, LargeBody, largeBodyBytesMin, smallBodyBytes, takesLargeBodies, wantsArrow } from "./large-body.ts";
 import { registerOpenApi } from "./openapi.ts";
 import { problemOf, problemType } from "./problem.ts";
 import { registerRoutes } from "./routes/all.ts";
 import { sharedSchemas } from "./schemas/all.ts";
 import { whenOver } from "./when-over.ts";
+import { problemHeaders } from "./security-headers.ts";
+import { answerUnknown } from "./unknown-requests.ts";
 import { createValidatorCompiler, validationError } from "./validation.ts";
 
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
@@ -82,14 +84,15 @@ export async function createApp(options: AppOptions): Promise<App> {
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     clientErrorHandler: (error, socket) => answerSocket(error, socket),
-    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    // What it refuses before it has a route has met none of the hooks.
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply.headers(problemHeaders(request.id))),
   }).withTypeProvider<TypeBoxTypeProvider>();
   const known = createKnownPaths();
   app.addHook("onRoute", (route) => {
     known.add(route.method, route.url);
     if (route.config?.takesLargeBodies === true) route.bodyLimit = config.bodyBytes;
   });
-  answerMistakes(app, known);
+  answerMistakes(app);
   const { shares } = context;
   const budget = createMemoryBudget(shares.bodyBytes);
   readBodies(app, { bodyBytesMax: shares.bodyBytesMax, budget });
@@ -105,17 +108,18 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   guardGate(app, admission);
   guardRequests(app, { access: options.access, config, sendProblem });
+  answerUnknown(app, known);
   const metrics = createMetrics({ ...context, admission, outgoing: options.outgoing });
   app.addHook("onResponse", (request, reply, done) => {
     metrics.observe(request.routeOptions.url ?? "none", request.method, reply.statusCode, reply.elapsedTime);
     done();
   });
-  await registerOpenApi(app, options.version);
+  await registerOpenApi(app, { version: options.version, requiresKey: options.access.required });
   await app.register(async (scope) => registerRoutes(scope as App, context, metrics));
   return app;
 }
 
-function answerMistakes(app: App, known: KnownPaths): void {
+function answerMistakes(app: App): void {
   const schemas = sharedSchemas();
   for (const schema of schemas) app.addSchema(schema);
   app.setValidatorCompiler(createValidatorCompiler(schemas));
@@ -123,24 +127,7 @@ function answerMistakes(app: App, known: KnownPaths): void {
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setSchemaErrorFormatter((errors, part) => validationError(errors, part));
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
-  app.setNotFoundHandler((request, reply) => {
-    const [path] = request.url.split("?");
-    const methods = known.methodsOf(path);
-    if (methods.length === 0) {
-      throw new NomalyError("NOT_FOUND", `there is no ${request.method} ${path.slice(0, shownPathMax)}`, { field: "path" });
-    }
-    reply.header("allow", methods.join(", "));
-    if (request.method === "OPTIONS") return reply.code(204).send(null);
-    const message = `this path takes ${methods.join(", ")}, not ${request.method}`;
-    const { problem } = problemOf(new NomalyError("REQUEST", message, { field: "method" }), request.id);
-    return reply
-      .code(405)
-      .type(problemType)
-      .send(JSON.stringify({ ...problem, status: 405 }));
-  });
 }
-
-const shownPathMax = 200;
 
 interface BodyReading {
   /** Of one body, whatever the path. */

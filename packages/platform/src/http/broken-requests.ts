@@ -3,14 +3,19 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { NomalyError } from "@nomaly/detect";
-import { problemOf, problemType } from "./problem.ts";
+import { problemOf } from "./problem.ts";
+import { problemHeaders } from "./security-headers.ts";
 
 interface ClientError extends Error {
   readonly code?: string;
 }
 
 const answers: Readonly<Record<string, readonly [status: string, detail: string, field: string]>> = {
-  HPE_HEADER_OVERFLOW: ["431 Request Header Fields Too Large", "the headers are larger than 16 KiB", "headers"],
+  HPE_HEADER_OVERFLOW: [
+    "431 Request Header Fields Too Large",
+    "path, query and headers together are larger than 16 KiB",
+    "headers",
+  ],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ["413 Content Too Large", "the chunk extensions are too large", "body"],
   ERR_HTTP_REQUEST_TIMEOUT: ["408 Request Timeout", "the request did not come in time", "request_timeout_s"],
 };
@@ -20,12 +25,13 @@ export function answerSocket(error: ClientError, socket: Socket): void {
   const [line, detail, field] = answers[error.code ?? ""] ?? ["400 Bad Request", "this is no HTTP request", "request"];
   const status = Number(line.slice(0, 3));
   const code = status === 408 ? "TIMEOUT" : status === 400 ? "REQUEST" : "TOO_LARGE";
-  const { problem } = problemOf(new NomalyError(code, detail, { field }), randomUUID());
+  const id = randomUUID();
+  const { problem } = problemOf(new NomalyError(code, detail, { field }), id);
   const body = JSON.stringify({ ...problem, status });
   const head = [
     `HTTP/1.1 ${line}`,
     "connection: close",
-    `content-type: ${problemType}`,
+    ...Object.entries(problemHeaders(id)).map(([name, value]) => `${name}: ${value}`),
     `content-length: ${Buffer.byteLength(body)}`,
   ];
   if (socket.writable) socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);

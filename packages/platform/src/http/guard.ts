@@ -3,17 +3,7 @@
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../config/settings.ts";
-import {
-  type AccessRules,
-  type Caller,
-  callerOf,
-  credentialOf,
-  hasCredential,
-  nobody,
-  requireScope,
-  type Scope,
-  unnamed,
-} from "./access.ts";
+import { type AccessRules, type Caller, callerOf, credentialOf, nobody, requireScope, type Scope, unnamed } from "./access.ts";
 import type { App } from "./app.ts";
 import { createDeadlines, type Deadline } from "./deadlines.ts";
 import { endWithin } from "./ending.ts";
@@ -87,12 +77,14 @@ export function guardRequests(app: App, { access, config, sendProblem }: GuardOp
   app.addHook("onRequest", (request, reply, proceed) => {
     const { scope = "admin" } = request.routeOptions.config;
     if (scope === "public" || request.is404) return proceed();
-    if (!access.required && !hasCredential(request.headers)) {
-      requireSameOrigin(request.method, request.headers);
+    const credential = credentialOf(request.headers);
+    // Whoever ends up without a name is looked at here: no header, however it is filled, leads past this.
+    if (credential === undefined && !access.required) {
+      requireSameOrigin(request.raw);
       request.caller = unnamed;
       return proceed();
     }
-    const named = identify(request, scope).then(() => limitRate(request, reply));
+    const named = identify(request, credential, scope).then(() => limitRate(request, reply));
     named.then(() => proceed(), proceed);
   });
   app.addHook("onResponse", (request, _reply, done) => {
@@ -101,23 +93,25 @@ export function guardRequests(app: App, { access, config, sendProblem }: GuardOp
   });
 }
 
-function createIdentify(access: AccessRules): (request: FastifyRequest, scope: Scope) => Promise<void> {
+type Identify = (request: FastifyRequest, credential: string | undefined, scope: Scope) => Promise<void>;
+
+function createIdentify(access: AccessRules): Identify {
   const failures = createRateLimit({ limit: failuresMax, windowMs: 1000 });
   const valid = createSeenKeys();
-  return async (request, scope) => {
+  return async (request, credential, scope) => {
     const address = `address ${request.ip}`;
-    const credential = credentialOf(request.headers) ?? "";
-    if (failures.isOver(address) && !valid.has(credential)) throw tooManyFailures();
+    const shown = credential ?? "";
+    if (failures.isOver(address) && !valid.has(shown)) throw tooManyFailures();
     try {
-      request.caller = await callerOf(request.headers, access);
+      request.caller = await callerOf(credential, access);
     } catch (error) {
       // A database that is away says nothing about the key.
       if (!(error instanceof NomalyError) || error.code !== "UNAUTHENTICATED") throw error;
-      valid.remove(credential);
+      valid.remove(shown);
       if (!failures.take(address).isAllowed) throw tooManyFailures();
       throw error;
     }
-    valid.add(credential);
+    valid.add(shown);
     requireScope(request.caller, scope);
   };
 }

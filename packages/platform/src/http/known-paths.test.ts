@@ -11,5 +11,10 @@ it("knows the methods of a path by the templates that fit it", () => {
   expect(known.methodsOf("/api/things/1")).toEqual(["DELETE", "GET", "PATCH"]);
   expect(known.methodsOf("/api/things/1/")).toEqual(["DELETE", "GET", "PATCH"]);
   expect(known.methodsOf("/api/things/1/more")).toEqual([]);
+  expect(known.methodsOf("/api/things/status")).toEqual(["PATCH"]);
+  expect(known.methodsOf("/api/things/status/")).toEqual(["PATCH"]);
+  expect(
+    ["/api/things/status", "/api/things/status/", "/api/things/1", "/api/things/:id"].map((path) => known.isFixed(path)),
+  ).toEqual([true, true, false, false]);
   expect(known.methodsOf("/openapi-json")).toEqual([]);
 });

@@ -1,6 +1,8 @@
 /** What schemas do not say of a request: bodies that are no JSON, headers with a meaning, an example to begin with. */
 
 import { arrowMediaType } from "./large-body.ts";
+import { problemType } from "./problem.ts";
+import { idempotencyKeyLengthMax, meanings } from "./routes/shared.ts";
 
 export interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -9,10 +11,16 @@ export interface Document {
 interface Operation {
   parameters?: object[];
   readonly requestBody?: { content: Record<string, Content> };
+  readonly responses: Record<string, Response>;
+}
+
+interface Response {
+  readonly description: string;
+  readonly content?: Record<string, Content>;
 }
 
 interface Content {
-  readonly schema: object;
+  schema: object;
   example?: unknown;
 }
 
@@ -43,14 +51,12 @@ const examples: Readonly<Record<string, unknown>> = {
 
 /** Paths that take rows as an Arrow stream too. */
 const arrowPaths = new Set(["/api/detection/train", "/api/detection/predict"]);
-/** Requests that make something: sent again under the same key they make nothing more. */
-const creatingPaths = new Set([
-  "/api/datasets",
-  "/api/detectors",
-  "/api/detection/train",
-  "/api/detection/predict",
-  "/api/detection/batch",
-]);
+/** Of the requests by POST those that change nothing, whatever key they are sent under. */
+const askingPaths = new Set(["/api/detection/explain", "/api/detection/evaluate", "/api/detection/compare"]);
+/** A path is told by its parts: no name in it is longer. */
+const pathProblem = { 414: "a part of the path is longer than any name or id is" } as const;
+/** Refused before it is known what is asked for. */
+const headProblem = { 431: "path, query and headers together are over 16 KiB" } as const;
 
 export function completeDocument(document: Document): Document {
   for (const [path, operations] of Object.entries(document.paths)) {
@@ -73,19 +79,43 @@ function complete(path: string, method: string, operation: Operation): void {
       "multipart/form-data": { schema: fileForm },
     };
   }
-  if (method === "post" && creatingPaths.has(path)) {
-    addHeader(
-      operation,
-      "Idempotency-Key",
-      "sent again under the same key, a request is answered as the first time and does nothing new",
-    );
+  const events = operation.responses["200"]?.content?.["text/event-stream"];
+  if (events !== undefined) events.schema = eventSchema;
+  addHeaders(path, method, operation);
+  addProblems(operation, { ...(path.includes("{") ? pathProblem : {}), ...headProblem });
+}
+
+function addHeaders(path: string, method: string, operation: Operation): void {
+  if (method !== "get" && !askingPaths.has(path)) {
+    const description = "sent again under the same key, a request is answered as the first time and does nothing new";
+    addHeader(operation, { name: "Idempotency-Key", description, schema: { minLength: 1, maxLength: idempotencyKeyLengthMax } });
+    addProblems(operation, { 409: meanings[409] });
   }
   const isOne = path === "/api/detectors/{id}" || path === "/api/datasets/{id}";
-  if (isOne && method === "get") addHeader(operation, "If-None-Match", "an ETag: answers 304 while nothing has changed");
+  if (isOne && method === "get") {
+    addHeader(operation, { name: "If-None-Match", description: "an ETag: answers 304 while nothing has changed" });
+  }
   if (path === "/api/detectors/{id}" && method !== "get") {
-    addHeader(operation, "If-Match", "an ETag: answers 412 when the detector has changed since");
+    addHeader(operation, { name: "If-Match", description: "an ETag: answers 412 when the detector has changed since" });
   }
 }
+
+/** What the route itself says of a status stays. */
+function addProblems({ responses }: Operation, descriptions: Readonly<Record<number, string>>): void {
+  for (const [status, description] of Object.entries(descriptions)) {
+    responses[status] ??= { description, content: { [problemType]: { schema: { $ref: "#/components/schemas/Problem" } } } };
+  }
+}
+
+/** Of each event; OpenAPI 3.1 has no way to say that there are several. */
+const eventSchema = {
+  type: "object",
+  required: ["event", "data"],
+  properties: {
+    event: { enum: ["progress", "end"] },
+    data: { type: "string", contentMediaType: "application/json", contentSchema: { $ref: "#/components/schemas/Job" } },
+  },
+};
 
 const fileForm = {
   type: "object",
@@ -96,7 +126,13 @@ const fileForm = {
   },
 };
 
-function addHeader(operation: Operation, name: string, description: string): void {
-  const header = { in: "header", name, required: false, description, schema: { type: "string", maxLength: 200 } };
+interface Header {
+  readonly name: string;
+  readonly description: string;
+  readonly schema?: object;
+}
+
+function addHeader(operation: Operation, { name, description, schema }: Header): void {
+  const header = { in: "header", name, required: false, description, schema: { type: "string", ...schema } };
   operation.parameters = [...(operation.parameters ?? []), header];
 }

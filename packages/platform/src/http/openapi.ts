@@ -17,7 +17,13 @@ const pagePolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-export async function registerOpenApi(app: App, version: string): Promise<void> {
+export interface DescriptionOptions {
+  readonly version: string;
+  /** Nobody is let in without a key. */
+  readonly requiresKey: boolean;
+}
+
+export async function registerOpenApi(app: App, { version, requiresKey }: DescriptionOptions): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -38,7 +44,7 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
         },
       },
       servers: [{ url: "/" }],
-      security: [{}, { key: [] }, { header: [] }],
+      security: [...(requiresKey ? [] : [{}]), { key: [] }, { header: [] }],
     },
     transform: ({ schema, url, route }) => ({ schema: withAccess(schema, route.config?.scope), url }),
     refResolver: {

@@ -98,6 +98,7 @@ function shell(code: string, title: string, status: number): Pick<Problem, "type
 
 interface FrameworkError extends Error {
   readonly statusCode?: number;
+  readonly code?: string;
 }
 
 interface Known {
@@ -109,9 +110,16 @@ interface Known {
 /** The web framework's own refusals, by its statuses; `undefined` is a bug of ours. */
 function asNomalyError(error: unknown): Known | undefined {
   if (error instanceof NomalyError) return { error };
-  const { statusCode, message } = error as FrameworkError;
+  const { statusCode, code = "", message } = error as FrameworkError;
   if (typeof statusCode !== "number" || statusCode < 400 || statusCode >= 500) return undefined;
   if (statusCode === 413) return { error: bodyTooLarge() };
+  if (statusCode === 414) {
+    const error = new NomalyError("TOO_LARGE", "a part of the path is longer than any name or id is", { field: "path" });
+    return { error, status: statusCode };
+  }
+  if (code === "FST_ERR_BAD_URL") {
+    return { error: new NomalyError("REQUEST", "the path holds a percent sign that stands for no letter", { field: "path" }) };
+  }
   const field = statusCode === 415 ? "content-type" : statusCode === 404 ? "path" : "body";
   return { error: new NomalyError(statusCode === 404 ? "NOT_FOUND" : "REQUEST", message, { field }), status: statusCode };
 }

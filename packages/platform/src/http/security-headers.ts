@@ -11,3 +11,8 @@ export const securityHeaders = {
   "cross-origin-resource-policy": "same-origin",
   "cache-control": "no-store",
 } as const;
+
+/** Of a problem that is told before the web framework has the request, or without it: the same as it gets there. */
+export function problemHeaders(requestId: string): Readonly<Record<string, string>> {
+  return { ...securityHeaders, "x-request-id": requestId, "content-type": "application/problem+json; charset=utf-8" };
+}

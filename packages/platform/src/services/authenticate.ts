@@ -20,9 +20,19 @@ export function createAuthenticate(
       return owner === undefined ? undefined : { actor: `api-key:${owner.id}`, scopes: known(owner.scopes), isLimited: true };
     }
     const payload = await verify?.(credential);
-    if (payload?.sub === undefined) return undefined;
-    return { actor: `token:${payload.sub}`, scopes: known(scopesOf(payload)), isLimited: true };
+    const subject = subjectOf(payload);
+    if (payload === undefined || subject === undefined) return undefined;
+    return { actor: `token:${subject}`, scopes: known(scopesOf(payload)), isLimited: true };
   };
+}
+
+const visible = /[^\p{C}\p{Z}]/u;
+
+/** Who changes something is written down by it: a text with something to see in it, which the database can store. */
+function subjectOf(payload: JWTPayload | undefined): string | undefined {
+  // The claims are what the issuer wrote, whatever their types say.
+  const subject: unknown = payload?.sub;
+  return typeof subject === "string" && visible.test(subject) && !subject.includes("\0") ? subject : undefined;
 }
 
 type Verify = ReturnType<typeof createVerify>;

@@ -19,7 +19,7 @@ export interface JobToEnqueue<Name extends JobName> {
   readonly webhookUrl?: string | undefined;
 }
 
-/** @throws NomalyError REQUEST, OUTGOING when the webhook is no URL, or may not be called. */
+/** @throws NomalyError REQUEST when the webhook is no URL, or may not be called. */
 export async function enqueueJob<Name extends JobName>(
   context: ServiceContext,
   call: Call,
@@ -48,8 +48,9 @@ function requireAllowed(address: string, allowed: readonly string[]): void {
     checkUrl(url, allowed.map(parseAllowedHost));
   } catch (error) {
     if (!(error instanceof NomalyError)) throw error;
-    const { code, message, expected, received } = error;
+    // Nothing was called: what is wrong stands in the request.
+    const { message, expected, received } = error;
     const details = { ...(expected === undefined ? {} : { expected }), ...(received === undefined ? {} : { received }) };
-    throw new NomalyError(code, message, { field, ...details, cause: error });
+    throw new NomalyError("REQUEST", message, { field, ...details, cause: error });
   }
 }

@@ -48,6 +48,11 @@ export async function getResult(context: ServiceContext, id: string): Promise<Re
   return resultView(await requireResult(context, id));
 }
 
+export interface FileForm {
+  readonly format: ResultFormat;
+  readonly isSpreadsheetSafe?: boolean;
+}
+
 /** The scored rows as a file on this machine; `release` when it has been sent. */
 export interface OpenedResult {
   readonly path: string;
@@ -56,7 +61,12 @@ export interface OpenedResult {
 }
 
 /** @throws NomalyError NOT_FOUND, STORAGE. */
-export async function openResult(context: ServiceContext, call: Call, id: string, format: ResultFormat): Promise<OpenedResult> {
+export async function openResult(
+  context: ServiceContext,
+  call: Call,
+  id: string,
+  { format, isSpreadsheetSafe = false }: FileForm,
+): Promise<OpenedResult> {
   const { blobKey } = await requireResult(context, id);
   const folder = await mkdtemp(join(tmpdir(), "nomaly-result-"));
   const releases = [() => rm(folder, { recursive: true, force: true })];
@@ -76,7 +86,7 @@ export async function openResult(context: ServiceContext, call: Call, id: string
     }
     if (format === "parquet") return { path: from, sizeBytes: (await stat(from)).size, release };
     const path = join(folder, `result.${format}`);
-    const { sizeBytes } = await context.compute.convert({ fromPath: from, toPath: path, format }, controlOf(call));
+    const { sizeBytes } = await context.compute.convert({ fromPath: from, toPath: path, format, isSpreadsheetSafe }, controlOf(call));
     return { path, sizeBytes, release };
   } catch (error) {
     await release();

@@ -1,24 +1,30 @@
 /** A Parquet file of ours as CSV or as an Arrow stream. */
 
 import { mkdirSync, rmSync, statSync } from "node:fs";
-import { openDatabase, sqlPath, sqlText } from "../../files/database.ts";
+import { copySql, type Output, selectSql } from "../../files/copy-rows.ts";
+import { openDatabase } from "../../files/database.ts";
+import { parquetRelation } from "../../files/plain-relations.ts";
 import { readError } from "../../files/read-error.ts";
+import { columnSql } from "../../files/relation.ts";
+import { safeColumns } from "../../files/spreadsheet-safe.ts";
 import type { ConvertOrder } from "../messages.ts";
 import type { ConvertOutcome } from "../work.ts";
 import type { OrderContext } from "./order-context.ts";
 
 export async function convertParquet(
-  { fromPath, toPath, format, temporaryFolder }: ConvertOrder,
+  { fromPath, toPath, format, isSpreadsheetSafe = false, temporaryFolder }: ConvertOrder,
   { signal, settings }: OrderContext,
 ): Promise<ConvertOutcome> {
   mkdirSync(temporaryFolder, { recursive: true });
   const database = await openDatabase({ threadCount: 1, memoryMib: settings.databaseMibMax, temporaryFolder, signal });
   try {
-    const select = `SELECT * FROM read_parquet(${sqlPath(fromPath)})`;
-    if (format === "csv") await database.run(`COPY (${select}) TO ${sqlText(toPath)} (FORMAT csv, HEADER)`);
+    const relation = await parquetRelation(database, fromPath);
+    const columns = relation.columns.map((column) => ({ name: column.name, sql: columnSql(column), type: column.type }));
+    const output: Output = { columns: isSpreadsheetSafe ? safeColumns(columns) : columns, from: relation.sql };
+    if (format === "csv") await database.run(copySql(output, toPath, { format, gzip: false }));
     else {
       const { writeArrow } = await import("../../files/arrow-write.ts");
-      await writeArrow(database, select, toPath);
+      await writeArrow(database, { select: selectSql(output), names: output.columns.map(({ name }) => name) }, toPath);
     }
     return { sizeBytes: statSync(toPath).size };
   } catch (error) {

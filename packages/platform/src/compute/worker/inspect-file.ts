@@ -1,9 +1,8 @@
 /** Reads a data set's file once from end to end: that it can be read, how many rows it has, and what its columns are like. */
 
 import { NomalyError } from "@nomaly/detect";
-import { sqlName } from "../../files/database.ts";
 import { readError } from "../../files/read-error.ts";
-import { kindOfType } from "../../files/relation.ts";
+import { columnSql, kindOfType } from "../../files/relation.ts";
 import type { Source } from "../../files/source.ts";
 import type { InspectOrder } from "../messages.ts";
 import type { ColumnProfile, Finding, Inspected } from "../work.ts";
@@ -39,7 +38,8 @@ export async function inspectSource(source: Source): Promise<Inspected> {
   const { summary, query } = await summarize(source);
   const rowCount = Number(summary[0]?.["count"] ?? 0);
   if (rowCount === 0) throw new NomalyError("FILE_FORMAT", `${name} has no rows`, { field: "file" });
-  const profiles = await exactWhereSmall(source.database, { query, profiles: summary.map(columnProfile), rowCount });
+  const estimated = summary.map((row, index) => columnProfile(columns[index].name, row));
+  const profiles = await exactWhereSmall(source.database, { query, profiles: estimated, rowCount });
   return {
     format: source.format,
     rowCount,
@@ -59,11 +59,12 @@ interface Summary {
 const usableMax = 1e150;
 
 /** DuckDB fails on the deviation of infinities and of huge values: no figure counts the former, and where there are such, the latter. */
-async function summarize({ database, relation, columns }: Source): Promise<Summary> {
+async function summarize({ database, relation }: Source): Promise<Summary> {
   const queryOf = (condition: (name: string) => string) => {
-    const figures = columns.map(({ name, type }) => {
-      const column = sqlName(name);
-      return /^(FLOAT|DOUBLE)$/.test(type) ? `CASE WHEN ${condition(column)} THEN ${column} END AS ${column}` : column;
+    const figures = relation.columns.map((given, index) => {
+      const column = columnSql(given);
+      const isFloat = /^(FLOAT|DOUBLE)$/.test(given.type);
+      return `${isFloat ? `CASE WHEN ${condition(column)} THEN ${column} END` : column} AS c${index}`;
     });
     return `SELECT ${figures.join(", ")} FROM ${relation.sql}`;
   };
@@ -77,14 +78,14 @@ async function summarize({ database, relation, columns }: Source): Promise<Summa
   }
 }
 
-function columnProfile(row: Readonly<Record<string, unknown>>): ColumnProfile {
+function columnProfile(name: string, row: Readonly<Record<string, unknown>>): ColumnProfile {
   const type = String(row["column_type"]);
   const kind = kindOfType(type) ?? null;
   const isNumeric = kind === "number";
   const quartiles = ["q25", "q50", "q75"].map((name) => numberOf(row[name]));
   const [low, middle, high] = quartiles;
   return {
-    name: String(row["column_name"]),
+    name,
     type,
     kind,
     missing_share: (numberOf(row["null_percentage"]) ?? 0) / 100,

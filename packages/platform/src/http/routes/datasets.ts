@@ -89,7 +89,7 @@ function registerContent(app: App, context: ServiceContext): void {
           "A page has at most 4 MiB, so it may have fewer rows than `limit`: the next one begins at `offset` and their number.",
         params: IdParams,
         querystring: RowsQuery,
-        response: { 200: DatasetRows, ...problemsOf(404, 507) },
+        response: { 200: DatasetRows, ...problemsOf(404, 502, 507) },
       },
     },
     async (request, reply) => {
@@ -107,7 +107,7 @@ function registerContent(app: App, context: ServiceContext): void {
         tags,
         summary: "what its columns are like, and what to look at",
         params: IdParams,
-        response: { 200: DatasetProfile, ...problemsOf(404, 507) },
+        response: { 200: DatasetProfile, ...problemsOf(404, 502, 507) },
       },
     },
     async (request, reply) => reply.send((await profileDataset(context, callOf(request), request.params.id)) as never),
@@ -127,7 +127,7 @@ function registerCreation(app: App, context: ServiceContext): void {
           "A file (CSV, Parquet, JSON, NDJSON or Arrow, also gzip) as the part `file` of multipart/form-data, or rows as JSON.",
         consumes: ["application/json", "multipart/form-data"],
         body,
-        response: { 201: Dataset, ...problemsOf(409, 413, 415, 422, 507) },
+        response: { 201: Dataset, ...problemsOf(409, 413, 415, 422, 502, 507) },
       },
     },
     async (request, reply) => {

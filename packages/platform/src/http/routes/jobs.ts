@@ -66,7 +66,7 @@ export function registerJobs(app: App, context: ServiceContext): void {
         response: {
           200: {
             description: "an event `progress` for each change, then `end`; the data of each is the job",
-            content: { "text/event-stream": { schema: Type.Unsafe<never>({ type: "string" }) } },
+            content: { "text/event-stream": { schema: Type.Unsafe<never>({ type: "object" }) } },
           },
           ...problemsOf(404),
         },

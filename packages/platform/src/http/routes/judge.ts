@@ -17,7 +17,7 @@ import { callOf, elapsedMs, problemsOf } from "./shared.ts";
 
 const tags = ["detection"];
 const topDefault = 10;
-const problems = problemsOf(404, 409, 413, 415, 422);
+const problems = problemsOf(404, 409, 413, 415, 422, 502, 507);
 
 export function registerJudge(app: App, context: ServiceContext): void {
   const bodyLimit = Math.min(smallBodyBytes, context.config.bodyBytes);

@@ -1,6 +1,7 @@
 /** Stored results, and their rows as CSV, Parquet or Arrow. */
 
 import { createReadStream } from "node:fs";
+import { NomalyError } from "@nomaly/detect";
 import { Type } from "typebox";
 import type { ServiceContext } from "../../services/context.ts";
 import { findResults, getResult, openResult, removeResult } from "../../services/results.ts";
@@ -52,15 +53,18 @@ export function registerResults(app: App, context: ServiceContext): void {
               [arrowMediaType]: { schema: file },
             },
           },
-          ...problemsOf(404, 507),
+          ...problemsOf(404, 502, 507),
         },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { format = wantsArrow(request) ? "arrow" : "json" } = request.query;
+      const { format = wantsArrow(request) ? "arrow" : "json", spreadsheet_safe: isSpreadsheetSafe = false } = request.query;
+      if (isSpreadsheetSafe && format !== "csv") {
+        throw new NomalyError("REQUEST", "spreadsheet_safe is for format=csv", { field: "spreadsheet_safe" });
+      }
       if (format === "json") return reply.send(await getResult(context, id));
-      const { path, sizeBytes, release } = await openResult(context, callOf(request), id, format);
+      const { path, sizeBytes, release } = await openResult(context, callOf(request), id, { format, isSpreadsheetSafe });
       // Also when the client leaves in the middle. What cannot be removed now goes with the folder of this process.
       whenOver(reply.raw, () => void release().catch(() => undefined));
       return reply
@@ -75,7 +79,7 @@ export function registerResults(app: App, context: ServiceContext): void {
     "/api/results/:id",
     {
       config: { scope: "train" },
-      schema: { tags, summary: "remove a result", params: IdParams, response: { 204: removed, ...problemsOf(404, 507) } },
+      schema: { tags, summary: "remove a result", params: IdParams, response: { 204: removed, ...problemsOf(404, 502, 507) } },
     },
     async (request, reply) => {
       await removeResult(context, callOf(request), request.params.id);

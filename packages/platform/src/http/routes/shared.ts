@@ -14,7 +14,7 @@ export const IdParams = Type.Object({ id: Id }, strict);
 
 const problem = { "application/problem+json": { schema: Type.Ref("Problem") } };
 
-const meanings = {
+export const meanings = {
   400: "the request is malformed: `field` says where",
   401: "a key or token is needed, or the one given is not valid",
   403: "the key or token does not allow this",
@@ -58,13 +58,13 @@ export function callOf(request: FastifyRequest): Call {
   };
 }
 
-const keyLengthMax = 200;
+export const idempotencyKeyLengthMax = 200;
 
 function idempotencyOf(request: FastifyRequest): Call["idempotency"] {
   const key = request.headers["idempotency-key"];
   if (key === undefined) return undefined;
-  if (typeof key !== "string" || key === "" || key.length > keyLengthMax) {
-    throw new NomalyError("REQUEST", `idempotency-key must be one text of 1 to ${keyLengthMax} letters`, {
+  if (typeof key !== "string" || key === "" || key.length > idempotencyKeyLengthMax) {
+    throw new NomalyError("REQUEST", `idempotency-key must be one text of 1 to ${idempotencyKeyLengthMax} letters`, {
       field: "idempotency-key",
     });
   }

@@ -28,4 +28,15 @@ export const ResultQuery = Type.Object(
   strict,
 );
 
-export const FormatQuery = Type.Object({ format: Type.Optional(oneOf(["json", ...resultFormats])) }, strict);
+export const FormatQuery = Type.Object(
+  {
+    format: Type.Optional(oneOf(["json", ...resultFormats])),
+    spreadsheet_safe: Type.Optional(
+      Type.Boolean({
+        description:
+          "with format=csv: a single quote before texts that a spreadsheet would run as a formula; else they stay as they are",
+      }),
+    ),
+  },
+  strict,
+);

@@ -1,0 +1,108 @@
+/** Schemathesis, a tester of HTTP services by their description, in a Python environment of its own. */
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** The findings of another version may be others. */
+const release = "4.32.5";
+const installMsMax = 300_000;
+const runMsMax = 1_800_000;
+const outputCharsMax = 200_000;
+
+export interface Schemathesis {
+  /** Of the service at this address; resolves to what it printed and whether it found nothing. */
+  run(url: string, options: RunOptions): Promise<{ readonly isClean: boolean; readonly output: string }>;
+  close(): void;
+}
+
+export interface RunOptions {
+  readonly key: string;
+  readonly seed: number;
+  /** Requests for each operation and kind of test. */
+  readonly exampleCount: number;
+}
+
+/**
+ * All checks are on. Two of them are told which statuses are right here:
+ *
+ * - `positive_data_acceptance` takes it for a fault when a request that its schema allows is refused. A schema cannot say all: `cursor` is
+ *   opaque, the columns of rows and the parameters of a threshold depend on what else is there, `data` and `dataset_id` exclude each other,
+ *   the bytes of a file may be no table. Those are 400, 412 and 422; any other refusal is still a fault.
+ * - `negative_data_rejection` does not know 412, 413, 414 and 431 for refusals.
+ */
+const configuration = `
+continue-on-failure = true
+
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", "3xx", 400, 401, 403, 404, 409, 412, 422, 429, 503]
+
+[checks.negative_data_rejection]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 412, 413, 414, 415, 422, 428, 429, 431, 503]
+`;
+
+/** Installs it. @returns undefined where Python or the package cannot be had; the reason is printed. */
+export async function openSchemathesis(): Promise<Schemathesis | undefined> {
+  const folder = mkdtempSync(join(tmpdir(), "nomaly-schemathesis-"));
+  const close = () => rmSync(folder, { recursive: true, force: true });
+  const environment = join(folder, "environment");
+  const programs = join(environment, process.platform === "win32" ? "Scripts" : "bin");
+  for (const [program, ...words] of [
+    ["python3", "-m", "venv", environment],
+    [join(programs, "python"), "-m", "pip", "install", "--quiet", `schemathesis==${release}`],
+  ]) {
+    const { code, output } = await runProgram(program, words, { folder, msMax: installMsMax });
+    if (code === 0) continue;
+    console.error(`no Schemathesis: ${output.trim().slice(-500)}`);
+    close();
+    return undefined;
+  }
+  return {
+    close,
+    async run(url, { key, seed, exampleCount }) {
+      const settings = join(folder, "schemathesis.toml");
+      writeFileSync(settings, configuration);
+      const place = join(folder, `seed-${seed}`);
+      if (!existsSync(place)) mkdirSync(place);
+      const words = [
+        "--config-file",
+        settings,
+        "run",
+        `${url}/openapi.json`,
+        "-H",
+        `Authorization: Bearer ${key}`,
+        "--checks",
+        "all",
+      ];
+      const bounds = ["--seed", String(seed), "--max-examples", String(exampleCount), "--no-color"];
+      const { code, output } = await runProgram(join(programs, "schemathesis"), [...words, ...bounds], {
+        folder: place,
+        msMax: runMsMax,
+      });
+      return { isClean: code === 0, output };
+    },
+  };
+}
+
+interface Place {
+  readonly folder: string;
+  readonly msMax: number;
+}
+
+/** A program that cannot be started ends with a code of its own. */
+function runProgram(
+  program: string,
+  words: readonly string[],
+  { folder, msMax }: Place,
+): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(program, words, { cwd: folder, stdio: ["ignore", "pipe", "pipe"], timeout: msMax });
+    let output = "";
+    const take = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-outputCharsMax));
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.on("error", (error) => resolve({ code: 127, output: String(error) }));
+    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+  });
+}
