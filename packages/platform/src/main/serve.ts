@@ -9,6 +9,7 @@ import { createJobHandlers } from "../services/job-handlers.ts";
 import { createAuthenticate } from "../services/authenticate.ts";
 import type { Closing } from "./closing.ts";
 import type { FoundDatabase } from "./find-database.ts";
+import { startIndexCare } from "./index-care.ts";
 import { createLogger } from "./logger.ts";
 import { openService } from "./open-service.ts";
 
@@ -47,6 +48,7 @@ export async function serve({ config, version, database, closing }: ServerToStar
       await context.queue.work(createJobHandlers(context, sendWebhook), { concurrency: config.jobConcurrency });
     await listen(app, config);
     context.compute.warmUp();
+    closing.opened(startIndexCare(context), (open) => open.close());
     return { url: urlOf(app, config), where, close: async () => void (await closing.closeAll()) };
   } catch (error) {
     // It may still be starting: only then is it among what is to be closed.

@@ -4,6 +4,7 @@ import type { Config } from "../config/settings.ts";
 import { createJobHandlers } from "../services/job-handlers.ts";
 import type { Closing } from "./closing.ts";
 import type { FoundDatabase } from "./find-database.ts";
+import { startIndexCare } from "./index-care.ts";
 import { createLogger } from "./logger.ts";
 import { openService } from "./open-service.ts";
 
@@ -26,6 +27,7 @@ export async function work({ config, database, closing }: WorkerToStart): Promis
       closing,
     );
     await context.queue.work(createJobHandlers(context, sendWebhook), { concurrency: Math.max(1, config.jobConcurrency) });
+    closing.opened(startIndexCare(context), (open) => open.close());
     return { where, close: async () => void (await closing.closeAll()) };
   } catch (error) {
     await database.catch(() => undefined);
