@@ -1,7 +1,6 @@
 /** Opens everything the service works with, in order, and closes it in reverse. */
 
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { NomalyError } from "@nomaly/detect";
 import type { BlobStore } from "../blobs/blob-store.ts";
@@ -26,7 +25,7 @@ import { listen } from "../store/notifications.ts";
 import { type OpenDatabase, openDatabase } from "../store/open-database.ts";
 import type { Closing } from "./closing.ts";
 import type { FoundDatabase } from "./find-database.ts";
-import { registerThisProcess } from "./register-process.ts";
+import { type RegisteredProcess, registerThisProcess } from "./register-process.ts";
 import { useTemporaryFolder } from "./temporary-folder.ts";
 import { webhookSender } from "./webhook-sender.ts";
 
@@ -43,29 +42,26 @@ export interface ServiceToOpen {
   readonly kind: "serve" | "worker";
   readonly log: Log;
   readonly database: Promise<FoundDatabase>;
+  /** Ends the start. */
+  readonly signal?: AbortSignal | undefined;
 }
-
-/** Connections beside the pool: one that listens, one for migrations and upkeep, one that holds the embedded database. */
-const extraConnections = 3;
 
 const clockWarnMs = 30_000;
 const clockRefusedMs = 86_400_000;
 
 /** @throws NomalyError CONFIG, DATABASE; what was opened before is in `closing` by then. */
 export async function openService(
-  { config, kind, log, database: found }: ServiceToOpen,
+  { config, kind, log, database: found, signal }: ServiceToOpen,
   closing: Closing,
 ): Promise<OpenedService> {
   closing.opened(useTemporaryFolder(config.dataDir), (folder) => folder.remove());
   const httpClient = closing.opened(openHttpClient(config), (open) => open.close());
   const { url, isEmbedded } = await found;
   await migrate(url);
-  const processId = randomUUID();
-  const applicationName = `nomaly ${kind} ${processId.slice(0, 8)}`;
-  const database = closing.opened(openPool(config, url, applicationName), (open) => open.close());
-  const connectionCountMax = config.databasePoolSize + config.databaseMaxOverflow + extraConnections;
-  const registration = { id: processId, kind, host: hostname(), pid: process.pid, connectionCountMax } as const;
-  closing.opened(await registerThisProcess(database, registration, config, log), (open) => open.end());
+  const registered = await registerThisProcess({ id: randomUUID(), kind, url, config, log, signal });
+  const { applicationName } = registered;
+  const database = closing.opened(openPool(config, url, registered), (open) => open.close());
+  closing.opened(registered.keep(database), (open) => open.end());
   const cache = closing.opened(openCache(config, database), (open) => open.close());
   const onTags = (tags: readonly string[]) => {
     // Before the cache is filled again: a replica that lacks this change must not be asked for it.
@@ -136,13 +132,13 @@ async function openBlobs(config: Config, client: HttpClient): Promise<BlobStore>
   });
 }
 
-function openPool(config: Config, url: string, applicationName: string): OpenDatabase {
+function openPool(config: Config, url: string, { sizes, applicationName, admit }: RegisteredProcess): OpenDatabase {
   return openDatabase({
     url,
     replicaUrl: config.databaseReplicaUrl,
     applicationName,
-    poolSize: config.databasePoolSize,
-    maxOverflow: config.databaseMaxOverflow,
+    admit,
+    ...sizes,
     acquireTimeoutMs: config.databasePoolTimeoutS * 1000,
     recycleMs: config.databasePoolRecycleS * 1000,
     statementTimeoutMs: config.databaseStatementTimeoutS * 1000,

@@ -24,16 +24,18 @@ export interface ServerToStart {
   readonly config: Config;
   readonly version: string;
   readonly database: Promise<FoundDatabase>;
+  /** Ends the start. */
+  readonly signal?: AbortSignal | undefined;
   /** Has what was opened so far. */
   readonly closing: Closing;
 }
 
-export async function serve({ config, version, database, closing }: ServerToStart): Promise<RunningServer> {
+export async function serve({ config, version, database, closing, signal }: ServerToStart): Promise<RunningServer> {
   const logger = createLogger(config.logLevel);
   try {
     const required = requiresCaller(config);
     const { context, httpClient, sendWebhook, where } = await openService(
-      { config, kind: "serve", log: logger, database },
+      { config, kind: "serve", log: logger, database, signal },
       closing,
     );
     const access: AccessRules = { required, authenticate: createAuthenticate(context, httpClient) };

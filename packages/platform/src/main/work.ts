@@ -16,14 +16,16 @@ export interface RunningWorker {
 export interface WorkerToStart {
   readonly config: Config;
   readonly database: Promise<FoundDatabase>;
+  /** Ends the start. */
+  readonly signal?: AbortSignal | undefined;
   /** Has what was opened so far. */
   readonly closing: Closing;
 }
 
-export async function work({ config, database, closing }: WorkerToStart): Promise<RunningWorker> {
+export async function work({ config, database, closing, signal }: WorkerToStart): Promise<RunningWorker> {
   try {
     const { context, where, sendWebhook } = await openService(
-      { config, kind: "worker", log: createLogger(config.logLevel), database },
+      { config, kind: "worker", log: createLogger(config.logLevel), database, signal },
       closing,
     );
     await context.queue.work(createJobHandlers(context, sendWebhook), { concurrency: Math.max(1, config.jobConcurrency) });

@@ -40,7 +40,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
   const primary = createConnectionPool({ ...shared, name: "database", afterWrite });
   let replica: ConnectionPool | undefined;
   if (replicaUrl !== undefined) {
-    replica = createConnectionPool({ ...shared, url: replicaUrl, name: "database replica" });
+    replica = createConnectionPool({ ...shared, url: replicaUrl, name: "database replica", admit: undefined });
     watch = watchReplica({ primary, replica, staleMs: replicaStaleMs, clock: options.clock });
   }
 
