@@ -15,6 +15,7 @@ import { createHttpClient, type HttpClient } from "../http-client/http-client.ts
 import { openQueue } from "../jobs/open-queue.ts";
 import type { Log, ServiceContext } from "../services/context.ts";
 import { loadModelBytes } from "../services/live-model.ts";
+import { trainingJobEnds } from "../services/training-status.ts";
 import { rowLimitsOf } from "../services/rows-source.ts";
 import type { WebhookMessage } from "../services/job-handlers.ts";
 import { invalidationsDone, takeInvalidations } from "../store/cache-invalidations.ts";
@@ -26,6 +27,7 @@ import { type OpenDatabase, openDatabase } from "../store/open-database.ts";
 import type { Closing } from "./closing.ts";
 import type { FoundDatabase } from "./find-database.ts";
 import { type RegisteredProcess, registerThisProcess } from "./register-process.ts";
+import { startTrainingCare } from "./training-care.ts";
 import { useTemporaryFolder } from "./temporary-folder.ts";
 import { webhookSender } from "./webhook-sender.ts";
 
@@ -92,10 +94,13 @@ export async function openService(
     }),
     (open) => open.close(),
   );
-  const queue = closing.opened(await openQueue({ database, url, retryLimit: config.jobRetryLimit, log }), (open) =>
+  const ends = trainingJobEnds(cache);
+  const queue = closing.opened(await openQueue({ database, url, retryLimit: config.jobRetryLimit, log, ends }), (open) =>
     open.close({ timeoutMs: config.shutdownTimeoutS * 1000 }),
   );
-  const context = { config, databaseUrl: url, database, cache, compute, blobs, queue, log };
+  const trainings = new Set<string>();
+  closing.opened(startTrainingCare({ database, trainings, log }), (open) => open.close());
+  const context = { config, databaseUrl: url, database, cache, compute, blobs, queue, trainings, log };
   const where = `${isEmbedded ? `PostgreSQL in ${config.dataDir}` : "PostgreSQL server"}, ${config.redisUrl === undefined ? "no Redis" : "Redis"}`;
   return { context, httpClient, sendWebhook: webhookSender(httpClient), where };
 }

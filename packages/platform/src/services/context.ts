@@ -22,6 +22,8 @@ export interface ServiceContext {
   readonly compute: Compute;
   readonly blobs: BlobStore;
   readonly queue: Queue;
+  /** The trainings that this process runs without a job, by id: it keeps saying that it is still at them. */
+  readonly trainings: Set<string>;
   readonly log: Log;
 }
 

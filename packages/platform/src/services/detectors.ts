@@ -14,6 +14,7 @@ import {
   lockDetector,
   setStatuses,
   type StatusOutcome,
+  untrainedAmong,
   updateDetector,
 } from "../store/detectors.ts";
 import { newId } from "../store/ids.ts";
@@ -152,6 +153,9 @@ export async function removeDetector(context: ServiceContext, call: Call, id: st
   });
 }
 
+const idsToldMax = 10;
+
+/** @throws NomalyError CONFLICT naming those that are not trained and cannot be ready: then none is changed. */
 export async function changeStatuses(
   context: ServiceContext,
   call: Call,
@@ -161,6 +165,8 @@ export async function changeStatuses(
     action: "detector.status",
     subjectKind: "detector",
     work: async (sql) => {
+      const untrained = status === "ready" ? await untrainedAmong(sql, ids) : [];
+      if (untrained.length > 0) throw notTrained(untrained);
       const outcome = await setStatuses(sql, ids, status);
       return {
         value: outcome,
@@ -171,6 +177,13 @@ export async function changeStatuses(
     },
   });
   return value;
+}
+
+function notTrained(ids: readonly string[]): NomalyError {
+  const more = ids.length > idsToldMax ? ` and ${ids.length - idsToldMax} more` : "";
+  const told = ids.slice(0, idsToldMax).join(", ");
+  const message = `not trained yet, so not ready: ${told}${more}; no detector was changed. POST /api/detection/train makes a detector ready`;
+  return new NomalyError("CONFLICT", message, { field: "ids", received: told });
 }
 
 /** The strong ETag of a detector: another one after every change. */
