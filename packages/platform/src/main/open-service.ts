@@ -6,6 +6,7 @@ import { NomalyError } from "@nomaly/detect";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { openFolderStore } from "../blobs/folder-store.ts";
 import { openS3Store } from "../blobs/s3-store.ts";
+import { writingWithRoom } from "../blobs/writing-with-room.ts";
 import { createCache } from "../cache/cache.ts";
 import { createRedisLevel2 } from "../cache/redis-level2.ts";
 import { createCompute } from "../compute/compute.ts";
@@ -16,17 +17,21 @@ import { openQueue } from "../jobs/open-queue.ts";
 import type { Log, ServiceContext } from "../services/context.ts";
 import { loadModelBytes } from "../services/live-model.ts";
 import { trainingJobEnds } from "../services/training-status.ts";
+import { requireRoom } from "../services/room.ts";
 import { rowLimitsOf } from "../services/rows-source.ts";
 import type { WebhookMessage } from "../services/job-handlers.ts";
 import { invalidationsDone, takeInvalidations } from "../store/cache-invalidations.ts";
 import { migrate } from "../store/migrate.ts";
 import { clockAheadMs } from "../store/database-clock.ts";
 import { installationId } from "../store/installation.ts";
+import { diskFullError } from "../store/database-error.ts";
+import type { DiskReserve } from "../store/embedded/disk-reserve.ts";
 import { listen } from "../store/notifications.ts";
 import { type OpenDatabase, openDatabase } from "../store/open-database.ts";
 import type { Closing } from "./closing.ts";
 import type { FoundDatabase } from "./find-database.ts";
 import { type RegisteredProcess, registerThisProcess } from "./register-process.ts";
+import { startSpaceCare } from "./space-care.ts";
 import { startTrainingCare } from "./training-care.ts";
 import { useTemporaryFolder } from "./temporary-folder.ts";
 import { webhookSender } from "./webhook-sender.ts";
@@ -58,11 +63,11 @@ export async function openService(
 ): Promise<OpenedService> {
   closing.opened(useTemporaryFolder(config.dataDir), (folder) => folder.remove());
   const httpClient = closing.opened(openHttpClient(config), (open) => open.close());
-  const { url, isEmbedded } = await found;
+  const { url, isEmbedded, reserve } = await found;
   await migrate(url);
   const registered = await registerThisProcess({ id: randomUUID(), kind, url, config, log, signal });
   const { applicationName } = registered;
-  const database = closing.opened(openPool(config, url, registered), (open) => open.close());
+  const database = closing.opened(openPool(config, url, { ...registered, reserve }), (open) => open.close());
   closing.opened(registered.keep(database), (open) => open.end());
   const cache = closing.opened(openCache(config, database), (open) => open.close());
   const onTags = (tags: readonly string[]) => {
@@ -81,8 +86,9 @@ export async function openService(
     (open) => open.close(),
   );
   await requireClock(database, log);
-  const blobs = await openBlobs(config, httpClient);
-  await blobs.claim(await installationId(database));
+  const stored = await openBlobs(config, httpClient);
+  await stored.claim(await installationId(database));
+  const blobs = isEmbedded ? writingWithRoom(stored, () => requireRoom({ reserve })) : stored;
   const compute = closing.opened(
     createCompute({
       loadModel: (versionId) => loadModelBytes({ database, blobs }, versionId),
@@ -99,8 +105,8 @@ export async function openService(
     open.close({ timeoutMs: config.shutdownTimeoutS * 1000 }),
   );
   const trainings = new Set<string>();
-  closing.opened(startTrainingCare({ database, trainings, log }), (open) => open.close());
-  const context = { config, databaseUrl: url, database, cache, compute, blobs, queue, trainings, log };
+  const context = { config, databaseUrl: url, database, cache, compute, blobs, reserve, queue, trainings, log };
+  for (const start of [startTrainingCare, startSpaceCare]) closing.opened(start(context), (open) => open.close());
   const where = `${isEmbedded ? `PostgreSQL in ${config.dataDir}` : "PostgreSQL server"}, ${config.redisUrl === undefined ? "no Redis" : "Redis"}`;
   return { context, httpClient, sendWebhook: webhookSender(httpClient), where };
 }
@@ -137,9 +143,15 @@ async function openBlobs(config: Config, client: HttpClient): Promise<BlobStore>
   });
 }
 
-function openPool(config: Config, url: string, { sizes, applicationName, admit }: RegisteredProcess): OpenDatabase {
+interface PoolParts extends Pick<RegisteredProcess, "sizes" | "applicationName" | "admit"> {
+  readonly reserve: DiskReserve;
+}
+
+function openPool(config: Config, url: string, { sizes, applicationName, admit, reserve }: PoolParts): OpenDatabase {
   return openDatabase({
     url,
+    // A database that ended for want of room says no more than that it is gone.
+    explain: (error) => (reserve.isShort() ? diskFullError(error.cause) : error),
     replicaUrl: config.databaseReplicaUrl,
     applicationName,
     admit,

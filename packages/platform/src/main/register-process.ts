@@ -32,7 +32,7 @@ export interface RegisteredProcess {
    * stood still. Then it is counted again first.
    * @throws NomalyError DATABASE when others have taken its place meanwhile.
    */
-  admit(connection: Connection): Promise<void>;
+  readonly admit: (connection: Connection) => Promise<void>;
   /** Gives a sign of life now and then. */
   keep(database: OpenDatabase): { end(): Promise<void> };
 }
@@ -59,15 +59,15 @@ export async function registerThisProcess(given: ProcessToRegister): Promise<Reg
       "there may be too few database connections: waiting for a sign of processes that have no session now, as after a restart of the database",
     );
   const first = await onOwnConnection(url, name, (connection) =>
-    registerWithinBudget(transactionsOn(connection), { process: own, sizes: wanted, reserve, patienceMs, onWait, signal }),
+    registerWithinBudget(transactionsOn(connection), { own, sizes: wanted, reserve, patienceMs, onWait, signal }),
   );
   const { sizes } = first;
   tellSizes(wanted, first, log);
-  const again = { process: own, sizes: { ...sizes, isPoolSizeSet: true, isMaxOverflowSet: true }, reserve };
+  const again = { own, sizes: { ...sizes, isPoolSizeSet: true, isMaxOverflowSet: true }, reserve };
   return {
     sizes,
     applicationName: `nomaly ${name}`,
-    async admit(connection) {
+    admit: async (connection) => {
       const sql: Sql = { query: (text, values = []) => runStatement(connection, text, values, {}) };
       if (await isRegistered(sql, id)) return;
       await registerWithinBudget(transactionsOn(connection), { ...again, patienceMs: 0 }).catch((error: unknown) =>

@@ -3,34 +3,19 @@
 import type { ServiceContext } from "../services/context.ts";
 import { trainingLeaseSeconds } from "../services/training-status.ts";
 import { endLapsedTrainings, renewTrainings } from "../store/trainings.ts";
+import { repeat, type Repeated } from "./repeat.ts";
 
-const beatMs = (trainingLeaseSeconds * 1000) / 6;
+const everyMs = (trainingLeaseSeconds * 1000) / 6;
 
 /** Begins at once: what a killed process left may be this one's own former training. */
-export function startTrainingCare({ database, trainings, log }: Pick<ServiceContext, "database" | "trainings" | "log">): {
-  close(): Promise<void>;
-} {
-  let working: Promise<void> | undefined;
-
-  async function beat(): Promise<void> {
+export function startTrainingCare({ database, trainings, log }: ServiceContext): Repeated {
+  async function look(): Promise<void> {
     await renewTrainings(database, [...trainings], trainingLeaseSeconds);
     const count = await endLapsedTrainings(database);
     if (count > 0) log.warn({ count }, "trainings have ended with their process: their detectors are marked as failed");
   }
-
-  const begin = () => {
-    working ??= beat()
-      // The database is away: the next beat tries again.
-      .catch((error: unknown) => log.warn({ err: error }, "the trainings under way could not be looked at"))
-      .finally(() => (working = undefined));
-  };
-  const timer = setInterval(begin, beatMs);
-  timer.unref();
-  begin();
-  return {
-    async close() {
-      clearInterval(timer);
-      await working;
-    },
-  };
+  return repeat(look, {
+    everyMs,
+    onError: (error) => log.warn({ err: error }, "the trainings under way could not be looked at"),
+  });
 }

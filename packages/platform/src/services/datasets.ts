@@ -16,6 +16,7 @@ import type { Call, ServiceContext } from "./context.ts";
 import { fileWork } from "./file-work.ts";
 import { type DatasetProfile, type FileToRead, inspectDataset, type Inspected, readRows } from "./inspect-dataset.ts";
 import { type Page, pageFrom, type PageQuery } from "./pages.ts";
+import { removing } from "./removing.ts";
 import { requireDataset, rowLimitsOf, withDatasetFile } from "./rows-source.ts";
 
 export interface DatasetView {
@@ -161,7 +162,7 @@ export function findDatasets(context: ServiceContext, query: PageQuery): Promise
 }
 
 export async function removeDataset(context: ServiceContext, call: Call, id: string): Promise<void> {
-  await change(context, call, {
+  await removing(context, call, {
     action: "dataset.delete",
     subjectKind: "dataset",
     work: async (sql) => {

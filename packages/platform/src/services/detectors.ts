@@ -25,6 +25,7 @@ import type { Call, ServiceContext } from "./context.ts";
 import type { DetectorOptions, DetectorView } from "./detector-view.ts";
 import { detectorView } from "./detector-view.ts";
 import { type Page, pageFrom, type PageQuery } from "./pages.ts";
+import { removing } from "./removing.ts";
 
 export interface DetectorDescription {
   readonly name: string;
@@ -140,7 +141,7 @@ export async function changeDetector(
 }
 
 export async function removeDetector(context: ServiceContext, call: Call, id: string, expectedTag?: string): Promise<void> {
-  await change(context, call, {
+  await removing(context, call, {
     action: "detector.delete",
     subjectKind: "detector",
     work: async (sql) => {

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NomalyError } from "@nomaly/detect";
 import { deleteResult, listResults, resultById, resultBytes, type ResultRow } from "../store/results.ts";
-import { change } from "./change.ts";
 import { convertParquet, type ResultFormat } from "./convert-parquet.ts";
 import type { Call, ServiceContext } from "./context.ts";
 import { fileWork } from "./file-work.ts";
 import { type Page, pageFrom, type PageQuery } from "./pages.ts";
+import { removing } from "./removing.ts";
 
 export interface ResultView {
   readonly id: string;
@@ -68,7 +68,7 @@ export async function resultFile(context: ServiceContext, call: Call, id: string
 }
 
 export async function removeResult(context: ServiceContext, call: Call, id: string): Promise<void> {
-  await change(context, call, {
+  await removing(context, call, {
     action: "result.delete",
     subjectKind: "result",
     work: async (sql) => {

@@ -7,6 +7,7 @@ import type { Sql } from "../store/sql.ts";
 import { beginTraining, endTraining, type TrainingEnd } from "../store/trainings.ts";
 import type { Call, ServiceContext } from "./context.ts";
 import { noDetector, tagsOf } from "./detectors.ts";
+import { requireRoom } from "./room.ts";
 
 export interface TrainingUnderWay {
   readonly id: string;
@@ -24,13 +25,14 @@ export interface TrainingJob {
   readonly holdIn: (sql: Sql) => Promise<void>;
 }
 
-/** @throws NomalyError NOT_FOUND; ABORTED when the job is not ours any more. */
+/** @throws NomalyError NOT_FOUND; STORAGE when the model would find no room; ABORTED when the job is not ours any more. */
 export async function trainingBegins(
   context: ServiceContext,
   call: Call,
   detectorId: string,
   job: TrainingJob | undefined,
 ): Promise<TrainingUnderWay> {
+  requireRoom(context);
   const id = job?.id ?? newId();
   const leaseSeconds = job === undefined ? trainingLeaseSeconds : undefined;
   await context.database.withSignal(call.signal).transaction(async (sql) => {

@@ -32,9 +32,9 @@ type Someone = Partial<NewProcess> & { readonly patienceMs?: number; readonly re
 
 function register(own: Pick<OpenDatabase, "transaction">, changes: Someone = {}): Promise<Registered> {
   const { connectionCountMax = 50, patienceMs = 0, reserve = 0, ...given } = changes;
-  const process = { id: newId(), kind: "serve", host: `host-${newId()}`, pid: 1, ...given } as const;
+  const someone = { id: newId(), kind: "serve", host: `host-${newId()}`, pid: 1, ...given } as const;
   const sizes = { poolSize: connectionCountMax - beside, maxOverflow: 0, isPoolSizeSet: true, isMaxOverflowSet: true };
-  return registerWithinBudget(own, { process, sizes, reserve, patienceMs });
+  return registerWithinBudget(own, { own: someone, sizes, reserve, patienceMs });
 }
 
 /** As another process would: under its own name. */

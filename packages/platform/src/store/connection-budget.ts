@@ -23,7 +23,7 @@ export interface ConnectionBudget {
 }
 
 export interface Registration {
-  readonly process: Omit<NewProcess, "connectionCountMax">;
+  readonly own: Omit<NewProcess, "connectionCountMax">;
   readonly sizes: WantedSizes;
   readonly reserve: number;
   /**
@@ -80,7 +80,7 @@ interface Waiting {
 
 /** @returns how many others have to be waited for, where it might fit without them. */
 async function tryToRegister(sql: Sql, registration: Registration, waiting: Waiting): Promise<Registered | number> {
-  const { process: own, sizes: wanted, reserve, patienceMs } = registration;
+  const { own, sizes: wanted, reserve, patienceMs } = registration;
   // Two processes that start together are counted one after the other.
   await sql.query("select pg_advisory_xact_lock($1)", [budgetLock]);
   const others = await othersThan(sql, own);
@@ -92,15 +92,15 @@ async function tryToRegister(sql: Sql, registration: Registration, waiting: Wait
   const sizes = sizesWithin(wanted, available - claimed);
   const isWhole = sizes?.poolSize === wanted.poolSize && sizes.maxOverflow === wanted.maxOverflow;
   if (!isWhole && !waiting.isOver && silent.length > 0) return silent.length;
-  const process = { ...own, connectionCountMax: connectionCountOf(sizes ?? wanted) };
-  const budget = budgetOf(limits, reserve, [...counted, process]);
-  if (sizes === undefined) throw refusal(budget, process);
-  await registerProcess(sql, process);
+  const registered = { ...own, connectionCountMax: connectionCountOf(sizes ?? wanted) };
+  const budget = budgetOf(limits, reserve, [...counted, registered]);
+  if (sizes === undefined) throw refusal(budget, registered);
+  await registerProcess(sql, registered);
   return { ...budget, sizes };
 }
 
 /** Without those that are certainly gone, which are removed: no session, and on this machine no such process. */
-async function othersThan(sql: Sql, own: Registration["process"]): Promise<readonly ProcessRow[]> {
+async function othersThan(sql: Sql, own: Registration["own"]): Promise<readonly ProcessRow[]> {
   const others: ProcessRow[] = [];
   for (const other of await allProcesses(sql)) {
     if (other.id === own.id) continue;
