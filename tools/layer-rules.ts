@@ -175,10 +175,10 @@ const platformLayers: readonly Layer[] = [
   },
   {
     name: "ids",
-    files: /^store\/ids\.ts$/,
+    files: /^store\/(ids|is-alive)\.ts$/,
     may: [],
     packages: ["node:"],
-    summary: "ids that sort by time",
+    summary: "ids that sort by time; whether a process lives",
   },
   {
     name: "pools",

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { readConfig } from "../src/config/read-config.ts";
 import { Closing } from "../src/main/closing.ts";
 import { openService } from "../src/main/open-service.ts";
+import { noReserve } from "../src/store/embedded/disk-reserve.ts";
 import type { Call, ServiceContext } from "../src/services/context.ts";
 
 export interface OpenContext {
@@ -19,7 +20,7 @@ export async function openContext(databaseUrl: string): Promise<OpenContext> {
   const { config } = readConfig({ commandLine, environment: {} });
   const closing = new Closing();
   const log = { info: () => {}, warn: () => {}, error: () => {} };
-  const database = Promise.resolve({ url: databaseUrl, isEmbedded: false });
+  const database = Promise.resolve({ url: databaseUrl, isEmbedded: false, reserve: noReserve });
   const { context } = await openService({ config, kind: "serve", log, database }, closing);
   return {
     context,

@@ -71,7 +71,8 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-export async function startTestServer(): Promise<TestServer> {
+/** @param extra Further settings, as in `name=value`. */
+export async function startTestServer(extra: readonly string[] = []): Promise<TestServer> {
   const binaries = process.env["NOMALY_TEST_POSTGRES"] === "system" ? systemBinaries() : findBinaries();
   const folder = mkdtempSync(join(tmpdir(), "nomaly-postgres-"));
   chmodSync(folder, 0o711);
@@ -86,7 +87,7 @@ export async function startTestServer(): Promise<TestServer> {
   // What is written here is lost with the test: initdb need not wait for the disk. The server itself does.
   const options = { ...identity(), cwd: "/", env: cleanEnvironment(), stdio: "pipe" } as const;
   execFileSync(binaries.initdb, [...words, "--encoding", "UTF8", "--locale", "C", "--no-sync"], options);
-  return startServer({ binaries, folder, cluster, password, extra: [] });
+  return startServer({ binaries, folder, cluster, password, extra });
 }
 
 interface ServerPlace {
@@ -184,7 +185,7 @@ async function startReplica(primary: ServerPlace, url: string): Promise<TestServ
     ...primary,
     folder,
     cluster,
-    extra: [`primary_conninfo=${conninfo}`, "wal_retrieve_retry_interval=200ms"],
+    extra: [...primary.extra, `primary_conninfo=${conninfo}`, "wal_retrieve_retry_interval=200ms"],
   });
 }
 

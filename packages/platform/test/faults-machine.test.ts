@@ -1,6 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createRandom } from "@nomaly/detect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -10,11 +8,10 @@ import { eventually } from "../test-support/eventually.ts";
 import { healthy, jobEnds } from "../test-support/faults.ts";
 import { csv } from "../test-support/keeping-client.ts";
 import { ask, askAll, fileForm, type Json, send } from "../test-support/requests.ts";
+import { mountSkipReason, mountSmallDisk, type SmallDisk } from "../test-support/small-disk.ts";
 import { openStage, sharedServer, type Stage } from "../test-support/stage.ts";
 
 const timeout = 300_000;
-const mountSkipReason = canMount() ? "" : " (skipped: mounting a small tmpfs needs root)";
-
 const shared = sharedServer();
 let stage: Stage;
 beforeAll(shared.start);
@@ -22,31 +19,9 @@ afterAll(shared.stop);
 beforeEach(async () => void (stage = await openStage(shared.server())));
 afterEach(() => stage.scene.endAll());
 
-function canMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), "nomaly-mount-"));
-  try {
-    mountSmall(folder, "1m");
-    execFileSync("umount", [folder], { stdio: "ignore" });
-    return true;
-  } catch {
-    // Not root, or no such programs here.
-    return false;
-  } finally {
-    rmdirSync(folder);
-  }
-}
-
-function mountSmall(folder: string, size: string): void {
-  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size},mode=700`, "none", folder], { stdio: "ignore" });
-}
-
 /** A folder that is soon full; gone before the data folder that it is in. */
-function smallDisk(name: string, size: string): { readonly path: string; enlarge(): void } {
-  const path = join(stage.dataFolder, name);
-  mkdirSync(path);
-  mountSmall(path, size);
-  stage.scene.opened(path, () => execFileSync("umount", ["-l", path], { stdio: "ignore" }));
-  return { path, enlarge: () => void execFileSync("mount", ["-o", "remount,size=200m", path], { stdio: "ignore" }) };
+function smallDisk(name: string, size: string): SmallDisk {
+  return stage.scene.opened(mountSmallDisk(join(stage.dataFolder, name), size), (disk) => disk.unmount());
 }
 
 function filesUnder(folder: string): string[] {

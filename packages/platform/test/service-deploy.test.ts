@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { commands } from "../src/cli/commands.ts";
 import { readConfig } from "../src/config/read-config.ts";
 import { settingSpecs, variableOf } from "../src/config/settings.ts";
+import { connectionCountOf } from "../src/store/pool-sizes.ts";
 
 const folder = resolve(import.meta.dirname, "../../../deploy");
 const read = (name: string) => readFileSync(join(folder, name), "utf8");
@@ -89,9 +90,18 @@ describe("the files in deploy/", () => {
 
   it("give the database more connections than all processes may open", () => {
     const max = Number(/max_connections=(\d+)/.exec(compose.services["postgres"].command?.join(" ") ?? "")?.[1]);
-    const ofOne = config.databasePoolSize + config.databaseMaxOverflow + 2;
+    const ofOne = connectionCountOf({ poolSize: config.databasePoolSize, maxOverflow: config.databaseMaxOverflow });
     // Three that PostgreSQL keeps for superusers.
     expect(2 * ofOne + config.databaseConnectionReserve + 3).toBeLessThanOrEqual(max);
+  });
+
+  it("say how many connections a process may open, as the page does", () => {
+    const sizes = { poolSize: config.databasePoolSize, maxOverflow: config.databaseMaxOverflow };
+    const beside = connectionCountOf({ poolSize: 0, maxOverflow: 0 });
+    const page = readFileSync(join(folder, "../docs/deploy.md"), "utf8");
+    const formula = /`database_pool_size` \+ `database_max_overflow` \+ (\d+) = (\d+)/.exec(page);
+    expect(formula?.slice(1).map(Number)).toEqual([beside, connectionCountOf(sizes)]);
+    expect(Number(/may open (\d+) connections/.exec(read("compose.yaml"))?.[1])).toBe(connectionCountOf(sizes));
   });
 
   it("run the image as a user without rights, on the address that asks for keys, and carry no secret", () => {

@@ -26,6 +26,8 @@ export interface BlobStore {
    */
   open(key: string, signal?: AbortSignal): Promise<{ readonly path: string; release(): Promise<void> }>;
   read(key: string, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Whether what is open stays readable when it is removed. */
+  readonly keepsOpened: boolean;
   /** Nothing happens where there is none. */
   remove(key: string): Promise<void>;
   /** Keys written before this time (milliseconds since 1970), to find those that no row names. */

@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, describe, expect, it } from "vitest";
 import { openFolderStore } from "./folder-store.ts";
@@ -16,8 +16,9 @@ describe("a folder of blobs", () => {
     const blob = await store.write("dataset", Readable.from(["a,b\n", "1,2\n"]), { sizeBytesMax: 8 });
     // printf 'a,b\n1,2\n' | sha256sum
     expect(blob).toMatchObject({ sizeBytes: 8, checksum: "492d5ea496056f1a6a6592241032fab764c321596317930b4fa0e1e8bc3b7470" });
-    const { path } = await store.open(blob.key);
-    expect(readFileSync(path, "utf8")).toBe("a,b\n1,2\n");
+    const reader = await store.open(blob.key);
+    expect(readFileSync(reader.path, "utf8")).toBe("a,b\n1,2\n");
+    await reader.release();
     await store.remove(blob.key);
     await store.remove(blob.key);
     await expect(store.open(blob.key)).rejects.toMatchObject({ code: "STORAGE" });
@@ -38,6 +39,34 @@ describe("a folder of blobs", () => {
     const stopped = store.write("dataset", Readable.from(["1"]), { sizeBytesMax: 8, signal: AbortSignal.abort() });
     await expect(stopped).rejects.toMatchObject({ code: "ABORTED" });
     expect(files("dataset")).toEqual(before);
+  });
+
+  it("keeps what is open readable when it is removed, and nothing of it afterwards", async () => {
+    const store = await openFolderStore(folder);
+    expect(store.keepsOpened).toBe(true);
+    const { key } = await store.write("dataset", Readable.from(["a,b\n"]), { sizeBytesMax: 8 });
+    const before = files("reading");
+    const readers = [await store.open(key), await store.open(key)];
+    await store.remove(key);
+    await readers[0].release();
+    expect(readFileSync(readers[1].path, "utf8")).toBe("a,b\n");
+    await readers[1].release();
+    expect(files("reading")).toEqual(before);
+  });
+
+  it("removes the names that killed readers left, and those of readers on other machines after a day", async () => {
+    const store = await openFolderStore(folder);
+    const { key } = await store.write("dataset", Readable.from(["a,b\n"]), { sizeBytesMax: 8 });
+    const reader = await store.open(key);
+    const [host] = basename(reader.path).split("-");
+    const left = [`${host}-${2 ** 22 + 1}-${Date.now()}-left`, `00000000-1-${Date.now() - 25 * 3_600_000}-left`];
+    const young = `00000000-1-${Date.now()}-read`;
+    for (const name of [...left, young]) writeFileSync(join(folder, "reading", name), "");
+    await openFolderStore(folder);
+    expect(files("reading")).toEqual(expect.arrayContaining([young, basename(reader.path)]));
+    for (const name of left) expect(files("reading")).not.toContain(name);
+    rmSync(join(folder, "reading", young));
+    await reader.release();
   });
 
   it("opens no path outside its folder, whatever the key says", async () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { NomalyError } from "@nomaly/detect";
 import { newId } from "../store/ids.ts";
 import { blobKinds, type BlobStore, keyPattern, requireOwn } from "./blob-store.ts";
+import { openReadingLinks } from "./reading-links.ts";
 import { spoolMeasured, writeError } from "./spool-measured.ts";
 
 /** Left behind by a process that ended in the middle of writing. */
@@ -22,6 +23,7 @@ export async function openFolderStore(folder: string): Promise<BlobStore> {
     });
   }
   await removeUnfinished(folder);
+  const links = await openReadingLinks(join(folder, "reading"));
 
   function pathOf(key: string): string {
     if (!keyPattern.test(key)) throw new NomalyError("STORAGE", "a stored reference is damaged", { field: "blob_key" });
@@ -48,8 +50,9 @@ export async function openFolderStore(folder: string): Promise<BlobStore> {
     open: async (key) => {
       const path = pathOf(key);
       await stat(path).catch((error: unknown) => Promise.reject(missing(key, error)));
-      return { path, release: async () => undefined };
+      return links.open(path).catch((error: unknown) => Promise.reject(cannotOpen(key, error)));
     },
+    keepsOpened: links.isSupported,
     read: async (key) => readFile(pathOf(key)).catch((error: unknown) => Promise.reject(missing(key, error))),
     remove: async (key) => rm(pathOf(key), { force: true }),
     keysBefore: (time) => keysBefore(folder, time),
@@ -101,6 +104,11 @@ async function* keysBefore(folder: string, time: number): AsyncIterable<string> 
       if (found !== undefined && found.mtimeMs < time) yield key;
     }
   }
+}
+
+function cannotOpen(key: string, error: unknown): unknown {
+  // Removed between the look and the link.
+  return (error as NodeJS.ErrnoException).code === "ENOENT" ? missing(key, error) : writeError(error, undefined);
 }
 
 function missing(key: string, cause: unknown): NomalyError {

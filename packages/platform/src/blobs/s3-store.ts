@@ -148,7 +148,8 @@ export function openS3Store(options: S3Options): BlobStore {
     requireOwn(Buffer.from(found.body).toString("utf8"), installationId, `bucket ${bucket}`);
   }
 
-  return { write, open, read, remove, keysBefore, check, claim };
+  // A reader has a copy: it stays when the blob is removed.
+  return { write, open, read, keepsOpened: true, remove, keysBefore, check, claim };
 }
 
 function timeFor(sizeBytes: number): number {

@@ -49,12 +49,12 @@ export interface MemoryShares {
 
 /** Shares of the whole. What is left is the program that serves itself. */
 const embeddedShare = 0.17;
-const workersShare = 0.54;
+const workersShare = 0.5;
 const cacheShare = 1 / 24;
-const modelShare = 1 / 16;
-const queueShare = 1 / 24;
-const bodyShare = 1 / 24;
-const answerShare = 1 / 24;
+const modelShare = 1 / 24;
+const queueShare = 1 / 32;
+const bodyShare = 1 / 32;
+const answerShare = 1 / 32;
 
 /** Memory of one worker beside another. */
 const weights = { short: 1.25, file: 2, long: 2 } as const;
@@ -68,9 +68,9 @@ const bytesPerBodyByte = 6;
 const workersOfTwoReaders = 4;
 
 /** The embedded database without a connection, and one connection: resident memory, as measured. */
-const embeddedBaseBytes = 88 * mib;
+const embeddedBaseBytes = 52 * mib;
 const embeddedConnectionBytes = 20 * mib;
-const embeddedConnectionsMin = 4;
+const embeddedConnectionsMin = 6;
 
 export function memoryShares({ limitBytes: given, hasEmbeddedDatabase, workerCount }: MemoryToShare): MemoryShares {
   const limitBytes = Math.max(given, memoryLimitBytesMin);

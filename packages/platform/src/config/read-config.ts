@@ -43,6 +43,7 @@ export function readConfig(sources: ConfigSources): ReadConfig {
     const shown = text === undefined ? "" : spec.secret === true ? "(set)" : text;
     settings.push({ name: spec.name, variable: variableOf(spec), shown, source, summary: spec.summary });
   }
+  config["isSet"] = new Set(settings.filter(({ source }) => source !== "default").map(({ name }) => name));
   return { config: Object.freeze(config) as Config, settings };
 }
 

@@ -244,7 +244,10 @@ export type Config = Readonly<{
   [One in Spec as CamelCase<One["name"]>]: One extends { default: string } | { name: "data_dir" }
     ? ValueOf<One>
     : ValueOf<One> | undefined;
-}>;
+}> & {
+  /** The settings that somebody has given a value, be it the default. */
+  readonly isSet: ReadonlySet<SettingName>;
+};
 
 export function variableOf(spec: SettingSpec): string {
   return spec.variable ?? `NOMALY_${spec.name.toUpperCase()}`;

@@ -178,6 +178,12 @@ export async function wasCompletedBy(sql: Sql, { name, id, retryCount }: Attempt
   return (await sql.query(text, [name, id, retryCount])).rowCount === 1;
 }
 
+/** False when the attempt no longer has the job; else nobody else changes it before the transaction ends. */
+export async function lockHeldJob(sql: Sql, { name, id, retryCount }: AttemptKey): Promise<boolean> {
+  const text = "select from pgboss.job where name = $1 and id = $2 and retry_count = $3 and state = 'active' for no key update";
+  return (await sql.query(text, [name, id, retryCount])).rowCount === 1;
+}
+
 /** Changes every so often, by the database's clock: the key of the job that all processes ask for. */
 export async function currentSlot(sql: Sql, seconds: number): Promise<string> {
   const text = "select floor(extract(epoch from now()) / $1)::text as slot";

@@ -50,6 +50,11 @@ export interface JobControl {
    * @throws NomalyError ABORTED when the job is no longer this attempt's: the transaction must not commit.
    */
   readonly completeIn: (sql: Sql, result: JobResult) => Promise<void>;
+  /**
+   * The first statement of a transaction that stores something about the job: until its end nobody ends the job or takes it away.
+   * @throws NomalyError ABORTED when the job is no longer this attempt's.
+   */
+  readonly holdIn: (sql: Sql) => Promise<void>;
 }
 
 export type JobHandler<Name extends JobName> = (

@@ -13,7 +13,7 @@ import { hasEnded, type JobRecord } from "./job-types.ts";
 import { createPacer } from "./pacer.ts";
 import { prepareQueue } from "./prepare-queue.ts";
 import type { JobLog, Queue } from "./queue.ts";
-import { createSettling } from "./settle.ts";
+import { createSettling, type JobEnds } from "./settle.ts";
 import { startWorker, type Worker } from "./worker.ts";
 
 export interface OpenQueueOptions {
@@ -30,6 +30,7 @@ export interface OpenQueueOptions {
   readonly clock?: Clock;
   /** What a webhook is told of a job that has ended; the job as the view shows it by default. */
   readonly describeEnd?: (job: JobRecord) => Readonly<Record<string, unknown>>;
+  readonly ends?: JobEnds;
 }
 
 const defaultLeaseSeconds = 10;
@@ -45,7 +46,8 @@ export async function openQueue(options: OpenQueueOptions): Promise<Queue> {
   const pacer = createPacer(pollMs);
   const ask = createEnqueue(boss, retryLimit);
   const enqueue = countedEnqueue(ask, counting.enqueued, pacer.hurry);
-  const settling = createSettling({ boss, database, enqueue, describeEnd: options.describeEnd ?? describeJob });
+  const describeEnd = options.describeEnd ?? describeJob;
+  const settling = createSettling({ boss, database, enqueue, describeEnd, ends: options.ends });
   let worker: Worker | undefined;
 
   const get = async (id: string) => (isId(id) ? jobById(database, id) : undefined);

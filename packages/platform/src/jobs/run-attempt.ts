@@ -50,6 +50,7 @@ async function work(attempt: Attempt, { handlers, settling, database }: RunOptio
     signal,
     progress: report,
     completeIn: (sql, result) => settling.completeIn(sql, attempt, result),
+    holdIn: (sql) => settling.holdIn(sql, attempt),
   };
   try {
     if (name === "maintenance") await removeOld(database);

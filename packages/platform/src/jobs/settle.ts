@@ -7,13 +7,14 @@ import { bossDatabase } from "./boss.ts";
 import { bounded } from "./bounded.ts";
 import type { Enqueue } from "./enqueue.ts";
 import { isRetryable, jobErrorOf } from "./job-policies.ts";
-import { forbidRetries, jobById, payloadOf, sweepLostJobs, wasCompletedBy } from "./job-statements.ts";
+import { forbidRetries, jobById, lockHeldJob, payloadOf, sweepLostJobs, wasCompletedBy } from "./job-statements.ts";
 import type { JobRecord, JobResult } from "./job-types.ts";
 
 export type Outcome = "succeeded" | "failed" | "retried" | "lost";
 
 export interface Settling {
-  /** In the caller's transaction. @throws NomalyError ABORTED when the job is not the attempt's any more. */
+  /** In the caller's transaction, both. @throws NomalyError ABORTED when the job is not the attempt's any more. */
+  holdIn(sql: Sql, attempt: Attempt): Promise<void>;
   completeIn(sql: Sql, attempt: Attempt, result: JobResult): Promise<void>;
   complete(attempt: Attempt, result: JobResult): Promise<Outcome>;
   fail(attempt: Attempt, error: unknown): Promise<Outcome>;
@@ -28,69 +29,96 @@ export interface SettlingOptions {
   readonly enqueue: Enqueue;
   /** What a webhook is told of a job that has ended. */
   readonly describeEnd: (job: JobRecord) => Readonly<Record<string, unknown>>;
+  readonly ends?: JobEnds | undefined;
+}
+
+/** What else the end of a job changes, whichever way it came about. */
+export interface JobEnds {
+  /** In the transaction that ends it. @returns the tags that caches must forget, as they were announced. */
+  store(sql: Sql, job: JobRecord): Promise<readonly string[]>;
+  /** After its commit, where that is ours; else whoever commits tells the caches. */
+  committed(tags: readonly string[]): Promise<unknown>;
 }
 
 /** After this it is asked again, on another connection. */
 const settleMsMax = 10_000;
 
-export function createSettling({ boss, database, enqueue, describeEnd }: SettlingOptions): Settling {
-  /** In the transaction that ended the job: whoever wanted to be told of it will be, exactly when it has. */
-  async function announceEnd(sql: Sql, id: string): Promise<void> {
+export function createSettling({ boss, database, enqueue, describeEnd, ends }: SettlingOptions): Settling {
+  /** In the transaction that ended the job: whoever wanted to be told of it will be, exactly when it has. @returns tags to forget. */
+  async function announceEnd(sql: Sql, id: string): Promise<readonly string[]> {
+    const job = await jobById(sql, id);
+    if (job === undefined) return [];
+    const tags = (await ends?.store(sql, job)) ?? [];
     const payload = (await payloadOf(sql, id)) as { readonly webhook_url?: string } | undefined;
     const url = payload?.webhook_url;
-    if (url === undefined) return;
-    const job = await jobById(sql, id);
-    if (job === undefined) return;
+    if (url === undefined) return tags;
     const message = { url, event: `job.${job.status}`, job_id: id, body: describeEnd(job) };
     // A job that is started again by hand ends again.
     await enqueue(sql, "webhook", message, { key: `${id} ${job.attempt}` });
+    return tags;
   }
 
-  async function tryComplete(sql: Sql, attempt: Attempt, result: JobResult): Promise<boolean> {
+  /** A transaction of ours that ends jobs. What it adds to the tags is told when it has committed. */
+  async function ending<Value>(on: Database, work: (sql: Sql, tags: string[]) => Promise<Value>): Promise<Value> {
+    let tags: string[] = [];
+    const value = await on.transaction((sql) => work(sql, (tags = [])));
+    if (tags.length > 0) await ends?.committed(tags);
+    return value;
+  }
+
+  async function holdIn(sql: Sql, attempt: Attempt): Promise<void> {
+    if (!(await lockHeldJob(sql, attempt))) throw leaseLost(attempt);
+  }
+
+  /** @returns the tags to forget; `undefined` when the attempt has lost the job. */
+  async function tryComplete(sql: Sql, attempt: Attempt, result: JobResult): Promise<readonly string[] | undefined> {
     const { affected } = settled(await boss.complete(attempt.name, key(attempt), result, { db: bossDatabase(sql) }));
-    if (affected === 1) await announceEnd(sql, attempt.id);
-    return affected === 1;
+    return affected === 1 ? announceEnd(sql, attempt.id) : undefined;
   }
 
   async function completeIn(sql: Sql, attempt: Attempt, result: JobResult): Promise<void> {
-    if (!(await tryComplete(sql, attempt, result))) throw leaseLost(attempt);
+    if ((await tryComplete(sql, attempt, result)) === undefined) throw leaseLost(attempt);
     attempt.isCompletedByHandler = true;
   }
 
   async function complete(attempt: Attempt, result: JobResult): Promise<Outcome> {
-    const isDone = await bounded(database, settleMsMax).transaction((sql) => tryComplete(sql, attempt, result));
+    const isDone = await ending(bounded(database, settleMsMax), async (sql, tags) => {
+      const told = await tryComplete(sql, attempt, result);
+      tags.push(...(told ?? []));
+      return told !== undefined;
+    });
     return isDone || (await wasCompletedBy(database, attempt)) ? "succeeded" : "lost";
   }
 
   async function fail(attempt: Attempt, error: unknown): Promise<Outcome> {
-    return bounded(database, settleMsMax).transaction(async (sql) => {
+    return ending(bounded(database, settleMsMax), async (sql, tags) => {
       if (!isRetryable(error)) await forbidRetries(sql, attempt);
       const output = { error: jobErrorOf(error) };
       const { affected } = settled(await boss.fail(attempt.name, key(attempt), output, { db: bossDatabase(sql) }));
       if (affected === 0) return "lost";
       const job = await jobById(sql, attempt.id);
       if (job?.status !== "failed") return "retried";
-      await announceEnd(sql, attempt.id);
+      tags.push(...(await announceEnd(sql, attempt.id)));
       return "failed";
     });
   }
 
   async function sweep(): Promise<number> {
-    return bounded(database, settleMsMax).transaction(async (sql) => {
+    return ending(bounded(database, settleMsMax), async (sql, tags) => {
       const failed = await sweepLostJobs(sql);
-      for (const id of failed) await announceEnd(sql, id);
+      for (const id of failed) tags.push(...(await announceEnd(sql, id)));
       return failed.length;
     });
   }
 
   async function cancel({ id, name }: JobRecord): Promise<void> {
-    await database.transaction(async (sql) => {
+    await ending(database, async (sql, tags) => {
       const { affected } = settled(await boss.cancel(name, id, { db: bossDatabase(sql) }));
-      if (affected === 1) await announceEnd(sql, id);
+      if (affected === 1) tags.push(...(await announceEnd(sql, id)));
     });
   }
 
-  return { completeIn, complete, fail, sweep, cancel };
+  return { holdIn, completeIn, complete, fail, sweep, cancel };
 }
 
 /** The library's fence: only the attempt with this number may end the job. */

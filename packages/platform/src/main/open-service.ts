@@ -1,7 +1,6 @@
 /** Opens everything the service works with, in order, and closes it in reverse. */
 
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { NomalyError, threadCount } from "@nomaly/detect";
 import type { BlobStore } from "../blobs/blob-store.ts";
@@ -9,6 +8,7 @@ import { availableMemoryBytes } from "../budget/memory-limit.ts";
 import { type MemoryShares, memoryShares } from "../budget/memory-shares.ts";
 import { openFolderStore } from "../blobs/folder-store.ts";
 import { openS3Store } from "../blobs/s3-store.ts";
+import { writingWithRoom } from "../blobs/writing-with-room.ts";
 import { createCache } from "../cache/cache.ts";
 import { createRedisLevel2 } from "../cache/redis-level2.ts";
 import { createCompute } from "../compute/compute.ts";
@@ -18,17 +18,24 @@ import { createHttpClient, type HttpClient } from "../http-client/http-client.ts
 import { openQueue } from "../jobs/open-queue.ts";
 import type { Log, ServiceContext } from "../services/context.ts";
 import { loadModelBytes } from "../services/live-model.ts";
+import { trainingJobEnds } from "../services/training-status.ts";
+import { requireRoom } from "../services/room.ts";
 import { rowLimitsOf } from "../services/rows-source.ts";
 import type { WebhookMessage } from "../services/job-handlers.ts";
 import { invalidationsDone, takeInvalidations } from "../store/cache-invalidations.ts";
 import { migrate } from "../store/migrate.ts";
 import { clockAheadMs } from "../store/database-clock.ts";
 import { installationId } from "../store/installation.ts";
+import { diskFullError } from "../store/database-error.ts";
+import type { DiskReserve } from "../store/embedded/disk-reserve.ts";
 import { listen } from "../store/notifications.ts";
 import { type OpenDatabase, openDatabase } from "../store/open-database.ts";
+import { extraConnections } from "../store/pool-sizes.ts";
 import type { Closing } from "./closing.ts";
 import type { FoundDatabase } from "./find-database.ts";
-import { registerThisProcess } from "./register-process.ts";
+import { type RegisteredProcess, registerThisProcess } from "./register-process.ts";
+import { startSpaceCare } from "./space-care.ts";
+import { startTrainingCare } from "./training-care.ts";
 import { useTemporaryFolder } from "./temporary-folder.ts";
 import { webhookSender } from "./webhook-sender.ts";
 
@@ -45,30 +52,27 @@ export interface ServiceToOpen {
   readonly kind: "serve" | "worker";
   readonly log: Log;
   readonly database: Promise<FoundDatabase>;
+  /** Ends the start. */
+  readonly signal?: AbortSignal | undefined;
 }
-
-/** Connections beside the pool: one that listens, one for migrations and upkeep, one that holds the embedded database. */
-const extraConnections = 3;
 
 const clockWarnMs = 30_000;
 const clockRefusedMs = 86_400_000;
 
 /** @throws NomalyError CONFIG, DATABASE; what was opened before is in `closing` by then. */
 export async function openService(
-  { config, kind, log, database: found }: ServiceToOpen,
+  { config, kind, log, database: found, signal }: ServiceToOpen,
   closing: Closing,
 ): Promise<OpenedService> {
   closing.opened(useTemporaryFolder(config.dataDir), (folder) => folder.remove());
   const httpClient = closing.opened(openHttpClient(config), (open) => open.close());
-  const { url, isEmbedded } = await found;
+  const { url, isEmbedded, reserve } = await found;
   const shares = sharesOf(config, isEmbedded);
   await migrate(url);
-  const processId = randomUUID();
-  const applicationName = `nomaly ${kind} ${processId.slice(0, 8)}`;
-  const database = closing.opened(openPool(config, url, applicationName), (open) => open.close());
-  const connectionCountMax = config.databasePoolSize + config.databaseMaxOverflow + extraConnections;
-  const registration = { id: processId, kind, host: hostname(), pid: process.pid, connectionCountMax } as const;
-  closing.opened(await registerThisProcess(database, registration, config, log), (open) => open.end());
+  const registered = await registerThisProcess({ id: randomUUID(), kind, url, config: isEmbedded ? withinMemory(config, shares) : config, log, signal });
+  const { applicationName } = registered;
+  const database = closing.opened(openPool(config, url, { ...registered, reserve }), (open) => open.close());
+  closing.opened(registered.keep(database), (open) => open.end());
   const cache = closing.opened(openCache(config, shares, database), (open) => open.close());
   const onTags = (tags: readonly string[]) => {
     // Before the cache is filled again: a replica that lacks this change must not be asked for it.
@@ -86,8 +90,9 @@ export async function openService(
     (open) => open.close(),
   );
   await requireClock(database, log);
-  const blobs = await openBlobs(config, httpClient);
-  await blobs.claim(await installationId(database));
+  const stored = await openBlobs(config, httpClient);
+  await stored.claim(await installationId(database));
+  const blobs = isEmbedded ? writingWithRoom(stored, () => requireRoom({ reserve })) : stored;
   const compute = closing.opened(
     createCompute({
       loadModel: (versionId) => loadModelBytes({ database, blobs }, versionId),
@@ -101,12 +106,23 @@ export async function openService(
     }),
     (open) => open.close(),
   );
-  const queue = closing.opened(await openQueue({ database, url, retryLimit: config.jobRetryLimit, log }), (open) =>
+  const ends = trainingJobEnds(cache);
+  const queue = closing.opened(await openQueue({ database, url, retryLimit: config.jobRetryLimit, log, ends }), (open) =>
     open.close({ timeoutMs: config.shutdownTimeoutS * 1000 }),
   );
-  const context = { config, shares, databaseUrl: url, database, cache, compute, blobs, queue, log };
+  const trainings = new Set<string>();
+  const context = { config, shares, databaseUrl: url, database, cache, compute, blobs, reserve, queue, trainings, log };
+  for (const start of [startTrainingCare, startSpaceCare]) closing.opened(start(context), (open) => open.close());
   const where = `${isEmbedded ? `PostgreSQL in ${config.dataDir}` : "PostgreSQL server"}, ${config.redisUrl === undefined ? "no Redis" : "Redis"}`;
   return { context, httpClient, sendWebhook: webhookSender(httpClient), where };
+}
+
+/** Each connection to the embedded database is a process of it, and counts. */
+function withinMemory(config: Config, { embeddedConnections }: MemoryShares): Config {
+  const connectionCount = Math.max(2, embeddedConnections - extraConnections);
+  if (config.databasePoolSize + config.databaseMaxOverflow <= connectionCount) return config;
+  const databasePoolSize = Math.min(config.databasePoolSize, Math.ceil(connectionCount * 0.6));
+  return { ...config, databasePoolSize, databaseMaxOverflow: connectionCount - databasePoolSize };
 }
 
 function sharesOf(config: Config, hasEmbeddedDatabase: boolean): MemoryShares {
@@ -146,13 +162,19 @@ async function openBlobs(config: Config, client: HttpClient): Promise<BlobStore>
   });
 }
 
-function openPool(config: Config, url: string, applicationName: string): OpenDatabase {
+interface PoolParts extends Pick<RegisteredProcess, "sizes" | "applicationName" | "admit"> {
+  readonly reserve: DiskReserve;
+}
+
+function openPool(config: Config, url: string, { sizes, applicationName, admit, reserve }: PoolParts): OpenDatabase {
   return openDatabase({
     url,
+    // A database that ended for want of room says no more than that it is gone.
+    explain: (error) => (reserve.isShort() ? diskFullError(error.cause) : error),
     replicaUrl: config.databaseReplicaUrl,
     applicationName,
-    poolSize: config.databasePoolSize,
-    maxOverflow: config.databaseMaxOverflow,
+    admit,
+    ...sizes,
     acquireTimeoutMs: config.databasePoolTimeoutS * 1000,
     recycleMs: config.databasePoolRecycleS * 1000,
     statementTimeoutMs: config.databaseStatementTimeoutS * 1000,

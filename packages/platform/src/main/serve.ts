@@ -9,6 +9,7 @@ import { createJobHandlers } from "../services/job-handlers.ts";
 import { createAuthenticate } from "../services/authenticate.ts";
 import type { Closing } from "./closing.ts";
 import type { FoundDatabase } from "./find-database.ts";
+import { startIndexCare } from "./index-care.ts";
 import { createLogger } from "./logger.ts";
 import { openService } from "./open-service.ts";
 
@@ -23,16 +24,18 @@ export interface ServerToStart {
   readonly config: Config;
   readonly version: string;
   readonly database: Promise<FoundDatabase>;
+  /** Ends the start. */
+  readonly signal?: AbortSignal | undefined;
   /** Has what was opened so far. */
   readonly closing: Closing;
 }
 
-export async function serve({ config, version, database, closing }: ServerToStart): Promise<RunningServer> {
+export async function serve({ config, version, database, closing, signal }: ServerToStart): Promise<RunningServer> {
   const logger = createLogger(config.logLevel);
   try {
     const required = requiresCaller(config);
     const { context, httpClient, sendWebhook, where } = await openService(
-      { config, kind: "serve", log: logger, database },
+      { config, kind: "serve", log: logger, database, signal },
       closing,
     );
     const access: AccessRules = { required, authenticate: createAuthenticate(context, httpClient) };
@@ -47,6 +50,7 @@ export async function serve({ config, version, database, closing }: ServerToStar
       await context.queue.work(createJobHandlers(context, sendWebhook), { concurrency: config.jobConcurrency });
     await listen(app, config);
     context.compute.warmUp();
+    closing.opened(startIndexCare(context), (open) => open.close());
     return { url: urlOf(app, config), where, close: async () => void (await closing.closeAll()) };
   } catch (error) {
     // It may still be starting: only then is it among what is to be closed.

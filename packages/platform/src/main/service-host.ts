@@ -19,13 +19,13 @@ export function createServiceHost(version: string, beforeStart: (config: Config)
       beforeStart(config);
       const { closing, database } = begin(config, signal);
       const { serve } = await import("./serve.ts");
-      return serve({ config, version, database, closing });
+      return serve({ config, version, database, closing, signal });
     },
     work: async (config, signal) => {
       beforeStart(config);
       const { closing, database } = begin(config, signal);
       const { work } = await import("./work.ts");
-      return work({ config, database, closing });
+      return work({ config, database, closing, signal });
     },
     withKeys,
   };

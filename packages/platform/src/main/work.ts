@@ -4,6 +4,7 @@ import type { Config } from "../config/settings.ts";
 import { createJobHandlers } from "../services/job-handlers.ts";
 import type { Closing } from "./closing.ts";
 import type { FoundDatabase } from "./find-database.ts";
+import { startIndexCare } from "./index-care.ts";
 import { createLogger } from "./logger.ts";
 import { openService } from "./open-service.ts";
 
@@ -15,17 +16,20 @@ export interface RunningWorker {
 export interface WorkerToStart {
   readonly config: Config;
   readonly database: Promise<FoundDatabase>;
+  /** Ends the start. */
+  readonly signal?: AbortSignal | undefined;
   /** Has what was opened so far. */
   readonly closing: Closing;
 }
 
-export async function work({ config, database, closing }: WorkerToStart): Promise<RunningWorker> {
+export async function work({ config, database, closing, signal }: WorkerToStart): Promise<RunningWorker> {
   try {
     const { context, where, sendWebhook } = await openService(
-      { config, kind: "worker", log: createLogger(config.logLevel), database },
+      { config, kind: "worker", log: createLogger(config.logLevel), database, signal },
       closing,
     );
     await context.queue.work(createJobHandlers(context, sendWebhook), { concurrency: Math.max(1, config.jobConcurrency) });
+    closing.opened(startIndexCare(context), (open) => open.close());
     return { where, close: async () => void (await closing.closeAll()) };
   } catch (error) {
     await database.catch(() => undefined);

@@ -4,6 +4,7 @@ import { insertAuditEntry } from "../store/audit-log.ts";
 import { claimKey, earlierResponse, storeResponse, type StoredResponse } from "../store/idempotency.ts";
 import type { Sql } from "../store/sql.ts";
 import type { Call, ServiceContext } from "./context.ts";
+import { noRoom } from "./room.ts";
 
 export interface Change<Value> {
   /** As in `detector.create`. */
@@ -12,6 +13,8 @@ export interface Change<Value> {
   readonly work: (sql: Sql) => Promise<Changed<Value>>;
   /** What a repeated request is answered with; 200 by default. */
   readonly status?: number;
+  /** It removes something: also done when the disk is full. */
+  readonly frees?: boolean;
   /** The last statements of the transaction. */
   readonly finish?: (sql: Sql, value: Value) => Promise<void>;
 }
@@ -30,13 +33,18 @@ export interface Done<Value> {
   readonly isRepeated: boolean;
 }
 
-/** @throws NomalyError CONFLICT when the idempotency key was used for another request, and what the work throws. */
+/** @throws NomalyError CONFLICT when the idempotency key was used for another request, STORAGE, and what the work throws. */
 export async function change<Value>(
   context: ServiceContext,
   call: Call,
-  { action, subjectKind, work, status = 200, finish }: Change<Value>,
+  { action, subjectKind, work, status = 200, frees = false, finish }: Change<Value>,
 ): Promise<Done<Value>> {
   const { actor, requestId, idempotency } = call;
+  if (!frees && context.reserve.isShort()) {
+    const earlier = await earlierAnswer(context, call);
+    if (earlier === undefined) throw noRoom();
+    return { value: earlier.response as Value, isRepeated: true };
+  }
   const request = idempotency === undefined ? undefined : { actor, ...idempotency };
   const outcome = await context.database.withSignal(call.signal).transaction(async (sql) => {
     const stored = request === undefined ? undefined : await claimKey(sql, request);

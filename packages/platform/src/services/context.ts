@@ -7,6 +7,7 @@ import type { Compute } from "../compute/compute.ts";
 import type { Control } from "../compute/work.ts";
 import type { Config } from "../config/settings.ts";
 import type { Queue } from "../jobs/queue.ts";
+import type { DiskReserve } from "../store/embedded/disk-reserve.ts";
 import type { OpenDatabase } from "../store/open-database.ts";
 
 export interface Log {
@@ -25,7 +26,11 @@ export interface ServiceContext {
   readonly cache: Cache;
   readonly compute: Compute;
   readonly blobs: BlobStore;
+  /** Of the disk that the embedded database is on. */
+  readonly reserve: DiskReserve;
   readonly queue: Queue;
+  /** The trainings that this process runs without a job, by id: it keeps saying that it is still at them. */
+  readonly trainings: Set<string>;
   readonly log: Log;
 }
 

@@ -19,6 +19,7 @@ import { datasetTag } from "../store/tags.ts";
 import { change, type Done } from "./change.ts";
 import { type Call, controlOf, type ServiceContext } from "./context.ts";
 import { type Page, pageFrom, type PageQuery } from "./pages.ts";
+import { removing } from "./removing.ts";
 import { requireDataset, rowLimitsOf, withDatasetFile } from "./rows-source.ts";
 
 export interface DatasetView {
@@ -173,7 +174,7 @@ export function findDatasets(context: ServiceContext, query: PageQuery): Promise
 }
 
 export async function removeDataset(context: ServiceContext, call: Call, id: string): Promise<void> {
-  await change(context, call, {
+  await removing(context, call, {
     action: "dataset.delete",
     subjectKind: "dataset",
     work: async (sql) => {

@@ -14,6 +14,7 @@ import {
   lockDetector,
   setStatuses,
   type StatusOutcome,
+  untrainedAmong,
   updateDetector,
 } from "../store/detectors.ts";
 import { newId } from "../store/ids.ts";
@@ -24,6 +25,7 @@ import type { Call, ServiceContext } from "./context.ts";
 import type { DetectorOptions, DetectorView } from "./detector-view.ts";
 import { detectorView } from "./detector-view.ts";
 import { type Page, pageFrom, type PageQuery } from "./pages.ts";
+import { removing } from "./removing.ts";
 
 export interface DetectorDescription {
   readonly name: string;
@@ -139,7 +141,7 @@ export async function changeDetector(
 }
 
 export async function removeDetector(context: ServiceContext, call: Call, id: string, expectedTag?: string): Promise<void> {
-  await change(context, call, {
+  await removing(context, call, {
     action: "detector.delete",
     subjectKind: "detector",
     work: async (sql) => {
@@ -152,6 +154,9 @@ export async function removeDetector(context: ServiceContext, call: Call, id: st
   });
 }
 
+const idsToldMax = 10;
+
+/** @throws NomalyError CONFLICT naming those that are not trained and cannot be ready: then none is changed. */
 export async function changeStatuses(
   context: ServiceContext,
   call: Call,
@@ -161,6 +166,8 @@ export async function changeStatuses(
     action: "detector.status",
     subjectKind: "detector",
     work: async (sql) => {
+      const untrained = status === "ready" ? await untrainedAmong(sql, ids) : [];
+      if (untrained.length > 0) throw notTrained(untrained);
       const outcome = await setStatuses(sql, ids, status);
       return {
         value: outcome,
@@ -171,6 +178,13 @@ export async function changeStatuses(
     },
   });
   return value;
+}
+
+function notTrained(ids: readonly string[]): NomalyError {
+  const more = ids.length > idsToldMax ? ` and ${ids.length - idsToldMax} more` : "";
+  const told = ids.slice(0, idsToldMax).join(", ");
+  const message = `not trained yet, so not ready: ${told}${more}; no detector was changed. POST /api/detection/train makes a detector ready`;
+  return new NomalyError("CONFLICT", message, { field: "ids", received: told });
 }
 
 /** The strong ETag of a detector: another one after every change. */

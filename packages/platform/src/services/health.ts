@@ -1,6 +1,7 @@
 /** How each part of the service is. One that is away shows here, and never makes the check itself fail or hang. */
 
 import { type ConnectionBudget, connectionBudget } from "../store/connection-budget.ts";
+import { type IndexFault, indexFaults } from "../store/index-faults.ts";
 import type { ServiceContext } from "./context.ts";
 
 export interface PartHealth {
@@ -30,7 +31,12 @@ export async function isReady({ database }: ServiceContext): Promise<boolean> {
 export async function checkHealth(context: ServiceContext): Promise<Health> {
   const { config, blobs, queue } = context;
   const [database, disk, depth] = await Promise.all([
-    within(async () => budgetHealth(await connectionBudget(context.database, config.databaseConnectionReserve))),
+    within(async () =>
+      databaseHealth(
+        await connectionBudget(context.database, config.databaseConnectionReserve),
+        await indexFaults(context.database),
+      ),
+    ),
     within(async () => diskHealth((await blobs.check()).freeBytes)),
     within(async () => ({ status: "ok" as const, depth: await queue.depth() })),
   ]);
@@ -44,10 +50,14 @@ export async function checkHealth(context: ServiceContext): Promise<Health> {
   return { isReady: database.status !== "down", parts };
 }
 
-/** All processes together, beside what the server takes. */
-function budgetHealth(connections: ConnectionBudget): PartHealth {
-  if (connections.isWithin) return { status: "ok", connections };
-  return { status: "degraded", connections, detail: "our processes may open more connections than the server takes" };
+/** All processes together, beside what the server takes; and whether every index serves. */
+function databaseHealth(connections: ConnectionBudget, faults: readonly IndexFault[]): PartHealth {
+  const details = [
+    ...(connections.isWithin ? [] : ["our processes may open more connections than the server takes"]),
+    ...faults.map(({ name, kind }) => `the index ${name} is ${kind}: it is rebuilt in the background`),
+  ];
+  if (details.length === 0) return { status: "ok", connections };
+  return { status: "degraded", connections, detail: details.join("; ") };
 }
 
 function diskHealth(freeBytes: number | undefined): PartHealth {

@@ -3,12 +3,13 @@
 import { NomalyError } from "@nomaly/detect";
 import { jobErrorOf } from "../jobs/job-policies.ts";
 import type { JobControl, JobHandlers, JobResult } from "../jobs/job-types.ts";
+import type { Sql } from "../store/sql.ts";
 import { runBatchJob } from "./batch.ts";
 import type { Call, ServiceContext } from "./context.ts";
 import { maintain } from "./maintenance.ts";
 import { requireDataset } from "./rows-source.ts";
 import { type ScoredTable, scoreTable } from "./score-dataset.ts";
-import { trainNow } from "./train.ts";
+import { type Trained, trainNow } from "./train.ts";
 
 export interface WebhookMessage {
   readonly url: string;
@@ -27,11 +28,9 @@ export function createJobHandlers(
     train: async ({ id, payload }, control) => {
       const dataset = await requireDataset(context, payload.dataset_id);
       const ask = { detectorId: payload.detector_id, source: { kind: "dataset", dataset } } as const;
-      const { progress, completeIn } = control;
-      const job = { id, progress, completeIn: (sql, trained) => completeIn(sql, { ...trained }) } satisfies Parameters<
-        typeof trainNow
-      >[3];
-      return { ...(await trainNow(context, callOf(payload, control), ask, job)) };
+      const { progress, completeIn, holdIn } = control;
+      const end = (sql: Sql, trained: Trained) => completeIn(sql, { ...trained });
+      return { ...(await trainNow(context, callOf(payload, control), ask, { id, progress, completeIn: end, holdIn })) };
     },
     predict: async ({ id, payload }, control) => {
       const dataset = await requireDataset(context, payload.dataset_id);

@@ -6,7 +6,7 @@ import { maintain as maintainTables } from "../store/maintain.ts";
 import type { ServiceContext } from "./context.ts";
 
 const removalsPerRound = 1000;
-/** Who has a blob open has read it by then. */
+/** Who has a blob open, or is about to open it, has read it by then. */
 const removalAgeMs = 3_600_000;
 /** Whoever wrote bytes has named them in a row by then, or never will. */
 const orphanAgeMs = 24 * 3_600_000;
@@ -17,10 +17,15 @@ export async function maintain(context: ServiceContext, signal: AbortSignal): Pr
   return { ...tables, blobs_removed: await removeBlobs(context, signal), orphans_removed: await removeOrphans(context, signal) };
 }
 
-async function removeBlobs({ database, blobs }: ServiceContext, signal: AbortSignal): Promise<number> {
+/** @param ageMs how long they have waited at least. */
+export async function removeBlobs(
+  { database, blobs }: Pick<ServiceContext, "database" | "blobs">,
+  signal: AbortSignal,
+  ageMs = removalAgeMs,
+): Promise<number> {
   let removed = 0;
   while (!signal.aborted) {
-    const due = await dueBlobRemovals(database, removalAgeMs, removalsPerRound);
+    const due = await dueBlobRemovals(database, ageMs, removalsPerRound);
     for (const key of due) await blobs.remove(key);
     await blobRemovalsDone(database, due);
     removed += due.length;

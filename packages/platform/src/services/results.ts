@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { NomalyError } from "@nomaly/detect";
 import type { ResultFormat } from "../compute/work.ts";
 import { deleteResult, listResults, resultById, resultBytes, type ResultRow } from "../store/results.ts";
-import { change } from "./change.ts";
 import { type Call, controlOf, type ServiceContext } from "./context.ts";
 import { type Page, pageFrom, type PageQuery } from "./pages.ts";
+import { removing } from "./removing.ts";
 
 export interface ResultView {
   readonly id: string;
@@ -95,7 +95,7 @@ export async function openResult(
 }
 
 export async function removeResult(context: ServiceContext, call: Call, id: string): Promise<void> {
-  await change(context, call, {
+  await removing(context, call, {
     action: "result.delete",
     subjectKind: "result",
     work: async (sql) => {

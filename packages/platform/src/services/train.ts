@@ -4,16 +4,18 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { BodyFields, TrainOptions, TrainOutcome, TrainSummary } from "../compute/work.ts";
-import { detectorById, type DetectorRow, lockDetector, updateDetector } from "../store/detectors.ts";
+import { detectorById, type DetectorRow, updateDetector } from "../store/detectors.ts";
 import { newId } from "../store/ids.ts";
 import type { Sql } from "../store/sql.ts";
 import { insertVersion, type NewModelVersion } from "../store/model-versions.ts";
+import { endTraining } from "../store/trainings.ts";
 import { change } from "./change.ts";
 import { type Call, controlOf, type ServiceContext } from "./context.ts";
 import { fitOptionsOf, noDetector, tagsOf } from "./detectors.ts";
 import { enqueueJob, type JobAccepted } from "./enqueue.ts";
 import { becomesJob, refuseBesideRows } from "./job-choice.ts";
 import { type RowsSource, withDatasetFile } from "./rows-source.ts";
+import { trainingBegins, trainingFailed, type TrainingJob, type TrainingUnderWay } from "./training-status.ts";
 
 export interface TrainAsk {
   /** Of a body that nobody has read yet it stands in there. */
@@ -55,43 +57,65 @@ export async function train(context: ServiceContext, call: Call, ask: TrainAsk):
   return { kind: "trained", trained: await trainNow(context, call, ask) };
 }
 
-export interface TrainJob {
-  readonly id?: string;
-  readonly progress?: (done: number) => void;
+export interface TrainJob extends TrainingJob {
+  readonly progress: (done: number) => void;
   /** Ends the job in the transaction that stores the model. */
-  readonly completeIn?: (sql: Sql, trained: Trained) => Promise<void>;
+  readonly completeIn: (sql: Sql, trained: Trained) => Promise<void>;
 }
 
 /** Fits and stores. Called again for the same job it finds what the first attempt stored. */
-export async function trainNow(
-  context: ServiceContext,
-  call: Call,
-  { detectorId, source }: TrainAsk,
-  job: TrainJob = {},
-): Promise<Trained> {
-  const start = performance.now();
-  const found: { row?: DetectorRow } = {};
+export async function trainNow(context: ServiceContext, call: Call, ask: TrainAsk, job?: TrainJob): Promise<Trained> {
+  const begun: Begun = {};
+  try {
+    return await fitAndStore(context, call, { ask, job, begun, startedAt: performance.now() });
+  } catch (error) {
+    // The failure of a job is stored with its end: it may be tried again first.
+    if (begun.training !== undefined && job === undefined) await trainingFailed(context, call, begun.training, error);
+    throw error;
+  } finally {
+    if (begun.training !== undefined) context.trainings.delete(begun.training.id);
+  }
+}
+
+/** Known once the body has been read. */
+interface Begun {
+  detector?: DetectorRow;
+  training?: TrainingUnderWay;
+}
+
+interface Fit {
+  readonly ask: TrainAsk;
+  readonly job: TrainJob | undefined;
+  readonly begun: Begun;
+  readonly startedAt: number;
+}
+
+async function fitAndStore(context: ServiceContext, call: Call, { ask, job, begun, startedAt }: Fit): Promise<Trained> {
+  const { detectorId, source } = ask;
   const optionsOf = async (id: string): Promise<TrainOptions> => {
-    found.row = await requireDetector(context, id);
-    return fitOptionsOf(found.row);
+    begun.detector = await requireDetector(context, id);
+    begun.training = await trainingBegins(context, call, id, job);
+    return fitOptionsOf(begun.detector);
   };
-  const control = { ...controlOf(call), ...(job.progress === undefined ? {} : { progress: job.progress }) };
+  const control = { ...controlOf(call), ...(job === undefined ? {} : { progress: job.progress }) };
   const options =
     typeof detectorId === "string" ? await optionsOf(detectorId) : (fields: BodyFields) => optionsOf(detectorId(fields));
   const outcome =
     source.kind === "dataset"
       ? await withDatasetFile(context, source.dataset, call.signal, (input) => context.compute.train({ input, options }, control))
       : await context.compute.train({ input: source, options }, control);
-  if (found.row === undefined) throw new Error("internal: a model was fitted for no detector");
+  const { detector, training } = begun;
+  if (detector === undefined || training === undefined) throw new Error("internal: a model was fitted for no detector");
   const datasetId = source.kind === "dataset" ? source.dataset.id : null;
-  return storeVersion(context, call, { detector: found.row, datasetId, outcome, job, startedAt: start });
+  return storeVersion(context, call, { detector, training, datasetId, outcome, job, startedAt });
 }
 
 interface VersionToStore {
   readonly detector: DetectorRow;
+  readonly training: TrainingUnderWay;
   readonly datasetId: string | null;
   readonly outcome: TrainOutcome;
-  readonly job: TrainJob;
+  readonly job: TrainJob | undefined;
   readonly startedAt: number;
 }
 
@@ -99,10 +123,10 @@ interface VersionToStore {
 async function storeVersion(
   context: ServiceContext,
   call: Call,
-  { detector, datasetId, outcome, job, startedAt }: VersionToStore,
+  { detector, training, datasetId, outcome, job, startedAt }: VersionToStore,
 ): Promise<Trained> {
   const { summary } = outcome;
-  const jobId = job.id ?? null;
+  const jobId = job?.id ?? null;
   const version: NewModelVersion = {
     id: newId(),
     detectorId: detector.id,
@@ -117,20 +141,20 @@ async function storeVersion(
     action: "detector.train",
     subjectKind: "detector",
     work: async (sql) => {
-      const now = await lockDetector(sql, detector.id);
+      await job?.holdIn(sql);
       const { row, isNew } = await insertVersion(sql, version);
       isUsed = isNew;
-      // A detector that was disabled meanwhile stays so: training it was no wish to have it answer.
-      const status = now?.status === "disabled" ? {} : ({ status: "ready" } as const);
-      const changes = { ...status, isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;
+      const changes = { isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;
       if (isNew) await updateDetector(sql, detector.id, changes);
+      // A detector that was disabled meanwhile stays so: training it was no wish to have it answer.
+      await endTraining(sql, training, "ready");
       const details = { model_version: row.version, dataset_id: datasetId, job_id: jobId };
       // Of what is stored: another attempt of the same job may have been the one that stored it.
       const stored = isNew ? summary : (row.trainingSummary as unknown as TrainSummary);
       const trained = trainedOf(detector, row.version, stored, performance.now() - startedAt);
       return { value: trained, subjectId: detector.id, tags: tagsOf(detector), details };
     },
-    ...(job.completeIn === undefined ? {} : { finish: job.completeIn }),
+    ...(job === undefined ? {} : { finish: job.completeIn }),
   });
   if (!isUsed && "blobKey" in version.content) await context.blobs.remove(version.content.blobKey);
   return value;

@@ -18,6 +18,8 @@ export interface ConnectionPoolOptions {
   readonly recycleMs: number;
   readonly statementTimeoutMs: number;
   readonly clock?: Clock | undefined;
+  /** Called on each new connection before its first use, which it may refuse. */
+  readonly admit?: ((connection: Connection) => Promise<void>) | undefined;
   /** Called on the same connection after a statement or transaction that may have written. Never rejects. */
   readonly afterWrite?: ((sql: Sql) => Promise<void>) | undefined;
 }
@@ -34,7 +36,7 @@ const connectTimeoutMs = 10_000;
 
 /** Opens no connection by itself. */
 export function createConnectionPool(options: ConnectionPoolOptions): ConnectionPool {
-  const { name, url, applicationName, statementTimeoutMs, clock, afterWrite } = options;
+  const { name, url, applicationName, statementTimeoutMs, clock, admit, afterWrite } = options;
   if (!applicationName.startsWith("nomaly")) throw new Error(`internal: connections are named nomaly, not ${applicationName}`);
   const counts = newStatementCounts();
   const pool = createResourcePool<Connection>({
@@ -43,13 +45,17 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     overflow: options.maxOverflow,
     acquireTimeoutMs: options.acquireTimeoutMs,
     recycleMs: options.recycleMs,
-    open: () =>
-      openConnection({
-        url,
-        applicationName,
-        statementTimeoutMs,
-        connectTimeoutMs: Math.min(connectTimeoutMs, options.acquireTimeoutMs),
-      }),
+    open: async () => {
+      const connectMs = Math.min(connectTimeoutMs, options.acquireTimeoutMs);
+      const opened = await openConnection({ url, applicationName, statementTimeoutMs, connectTimeoutMs: connectMs });
+      try {
+        await admit?.(opened);
+        return opened;
+      } catch (error) {
+        opened.destroy();
+        throw error;
+      }
+    },
     close: closeConnection,
     check: isUsable,
     ...(clock === undefined ? {} : { clock }),

@@ -33,6 +33,9 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     // A process that stops in the middle of a transaction must not hold its locks for ever.
     idle_in_transaction_session_timeout: statementTimeoutMs,
     timezone: "UTC",
+    // So that the sessions of a machine that is gone do not count for hours.
+    tcp_keepalives_idle: keepAliveMs / 1000,
+    tcp_keepalives_interval: 10,
   };
   const client = new Client({
     connectionString: url,

@@ -13,6 +13,7 @@ const foreignKeyViolation = "23503";
 const queryCanceled = "57014";
 const lockNotAvailable = "55P03";
 const deadlockDetected = "40P01";
+const diskFull = "53100";
 
 /** Class 22: text with a NUL character, a number that its column cannot hold. Only what a caller sent can be so. */
 const dataException = /^22...$/;
@@ -31,6 +32,7 @@ export function databaseError(cause: unknown): NomalyError {
   if (code === queryCanceled || code === lockNotAvailable) {
     return new NomalyError("TIMEOUT", "the database did not finish the statement in time", details("database", cause));
   }
+  if (code === diskFull) return diskFullError(cause);
   if (dataException.test(code ?? "")) {
     return new NomalyError("REQUEST", `a value cannot be stored: ${message}`, details(undefined, cause));
   }
@@ -38,8 +40,16 @@ export function databaseError(cause: unknown): NomalyError {
   return new NomalyError("DATABASE", `the database failed: ${message === "" ? code : message}`, details("database", cause));
 }
 
+/** @param cause what the database, or its driver, said. */
+export function diskFullError(cause: unknown): NomalyError {
+  const message =
+    "the disk of the database is full: nothing was stored; remove data sets, results or detectors, or give the disk more room";
+  return new NomalyError("STORAGE", message, details("database", cause));
+}
+
 /** True when the same statement may succeed a moment later. */
 export function isPassing(error: unknown): boolean {
+  if (error instanceof NomalyError && error.code === "STORAGE" && error.field === "database") return true;
   const cause = error instanceof NomalyError ? error.cause : error;
   if (error instanceof NomalyError && error.code === "POOL_TIMEOUT") return true;
   const code = (cause as DriverError | undefined)?.code;

@@ -170,14 +170,28 @@ export interface StatusOutcome {
 
 const idsPerStatement = 1000;
 
-/** In a transaction: all or none. One statement for each thousand ids. */
+/** In a transaction, at whose end they may be trained again. In order of the ids. */
+export async function untrainedAmong(sql: Sql, ids: readonly string[]): Promise<readonly string[]> {
+  const untrained: string[] = [];
+  const text = "select id from detectors where id = any($1::uuid[]) and not is_fitted order by id for update";
+  const possible = [...new Set(ids.map((id) => id.toLowerCase()))].filter(isId).sort();
+  for (let start = 0; start < possible.length; start += idsPerStatement) {
+    const { rows } = await sql.query<{ id: string }>(text, [possible.slice(start, start + idsPerStatement)]);
+    for (const { id } of rows) untrained.push(id);
+  }
+  return untrained;
+}
+
+/** In a transaction: all or none. One statement for each thousand ids. What is ready and being trained is `training`. */
 export async function setStatuses(sql: Sql, ids: readonly string[], status: DetectorStatus): Promise<StatusOutcome> {
   // A uuid is the same in capitals; PostgreSQL answers in small letters.
   const asked = new Map(ids.map((id) => [id.toLowerCase(), id]));
   const known = new Set<string>();
   // In order of the ids, so that two of these at once wait for each other instead of dead-locking.
   const text = `with chosen as (select id from detectors where id = any($1::uuid[]) order by id for update)
-    update detectors d set status = $2, updated_at = ${laterThanBefore} from chosen where d.id = chosen.id returning d.id`;
+    update detectors d set updated_at = ${laterThanBefore}, status = case
+      when $2::text = 'ready' and exists (select from trainings t where t.detector_id = d.id) then 'training' else $2 end
+    from chosen where d.id = chosen.id returning d.id`;
   const possible = [...asked.keys()].filter(isId).sort();
   for (let start = 0; start < possible.length; start += idsPerStatement) {
     const { rows } = await sql.query<{ id: string }>(text, [possible.slice(start, start + idsPerStatement), status]);

@@ -28,12 +28,16 @@ export async function ensureIndex(sql: Sql, index: IndexSpec): Promise<void> {
 /**
  * The same for a partitioned table, which refuses concurrent builds: the parent's index alone, then concurrently one on each
  * partition, attached. The parent's becomes valid with the last of them. Not in a transaction. Repeatable.
+ * @param lockMsMax how long it may wait for the parent's table, while everybody else waits behind it; 0 is no limit.
  */
-export async function ensurePartitionedIndex(sql: Sql, index: IndexSpec): Promise<void> {
+export async function ensurePartitionedIndex(sql: Sql, index: IndexSpec, lockMsMax = 0): Promise<void> {
   const found = await findIndex(sql, index.name);
+  await sql.query(`set lock_timeout = ${lockMsMax}`);
   // An index with our name on other columns takes those of its partitions with it.
   if (found !== undefined && !isAsWanted(found, index)) await sql.query(`drop index ${index.name}`);
   await sql.query(`create index if not exists ${index.name} on only ${index.table} (${index.columns.join(", ")})`);
+  // A concurrent build waits for every older transaction to end, and keeps nobody waiting meanwhile.
+  await sql.query("set lock_timeout = 0");
   for (const { partition, attached, isValid } of await partitionsOf(sql, index)) {
     if (attached !== null && isValid === true) continue;
     if (attached !== null) {
@@ -44,6 +48,15 @@ export async function ensurePartitionedIndex(sql: Sql, index: IndexSpec): Promis
     await ensureIndex(sql, { name, table: partition, columns: index.columns });
     await sql.query(`alter index ${index.name} attach partition ${name}`);
   }
+  await ensureParentValid(sql, index);
+}
+
+/** It is marked valid when the last partition's index is attached, and not when one that was attached before has become valid. */
+async function ensureParentValid(sql: Sql, index: IndexSpec): Promise<void> {
+  if ((await findIndex(sql, index.name))?.isValid !== false) return;
+  // Of one that is attached already this only looks whether all are valid by now.
+  const [first] = await partitionsOf(sql, index);
+  if (first?.attached !== null) await sql.query(`alter index ${index.name} attach partition ${first.attached}`);
 }
 
 async function findIndex(sql: Sql, name: string): Promise<FoundIndex | undefined> {

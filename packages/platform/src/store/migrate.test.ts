@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually } from "../../test-support/eventually.ts";
 import { startFaultProxy } from "../../test-support/fault-proxy.ts";
 import { startTestDatabase, type TestDatabase, withClient } from "../../test-support/postgres.ts";
 import { migrate } from "./migrate.ts";
@@ -110,34 +109,6 @@ describe("migrating", () => {
     } finally {
       await proxy.close();
     }
-  });
-
-  it("drops and rebuilds the INVALID index that a killed concurrent build left", async () => {
-    const url = await server.createDatabase();
-    await migrate(url);
-    const isValid = async () => {
-      const text = "select indisvalid as valid from pg_index where indexrelid = to_regclass('idx_datasets_size')";
-      return withClient(url, async (client) => (await client.query<{ valid: boolean }>(text)).rows[0]?.valid);
-    };
-    await withClient(url, (client) =>
-      client.query("drop index idx_datasets_size; delete from schema_migrations where number = 2"),
-    );
-    await withClient(url, async (writer) => {
-      // The build waits for this transaction, and is killed there.
-      await writer.query("begin; insert into datasets select gen_random_uuid(), 'a', 'csv', 1, 1, 1, '', '[]', 'k'");
-      const migrating = expect(migrate(url)).rejects.toMatchObject({ code: "DATABASE" });
-      await eventually("the build waits", async () => (await isValid()) === false);
-      await withClient(url, (client) =>
-        client.query(
-          "select pg_terminate_backend(pid) from pg_stat_activity where query like 'create index concurrently%' and pid <> pg_backend_pid()",
-        ),
-      );
-      await migrating;
-      await writer.query("rollback");
-    });
-    expect(await isValid()).toBe(false);
-    await migrate(url);
-    expect(await isValid()).toBe(true);
   });
 
   it("refuses a database that a newer version has made", async () => {

@@ -1,6 +1,6 @@
 /** The database: 20 connections that stay, 30 more when needed, each checked before use; reads from a replica where there is one. */
 
-import type { NomalyError } from "@nomaly/detect";
+import { NomalyError } from "@nomaly/detect";
 import type { ResourcePoolStats } from "../pools/resource-pool.ts";
 import { type ConnectionPool, type ConnectionPoolOptions, createConnectionPool } from "./connection-pool.ts";
 import { isConnectionLost } from "./database-error.ts";
@@ -12,6 +12,8 @@ export interface DatabaseOptions extends Omit<ConnectionPoolOptions, "name" | "a
   readonly replicaUrl?: string | undefined;
   /** A replica that is further behind is not read from; 5 s by default. */
   readonly replicaStaleMs?: number | undefined;
+  /** What a failure of the database is told as, where the caller knows more of its cause. */
+  readonly explain?: ((error: NomalyError) => NomalyError) | undefined;
 }
 
 export interface DatabaseStats {
@@ -34,13 +36,13 @@ export interface OpenDatabase extends Database {
 
 /** Opens no connection by itself, except to a replica. */
 export function openDatabase(options: DatabaseOptions): OpenDatabase {
-  const { replicaUrl, replicaStaleMs, ...shared } = options;
+  const { replicaUrl, replicaStaleMs, explain, ...shared } = options;
   let watch: Replica | undefined;
   const afterWrite = replicaUrl === undefined ? undefined : async (sql: Sql) => watch?.noteWrite(sql);
   const primary = createConnectionPool({ ...shared, name: "database", afterWrite });
   let replica: ConnectionPool | undefined;
   if (replicaUrl !== undefined) {
-    replica = createConnectionPool({ ...shared, url: replicaUrl, name: "database replica" });
+    replica = createConnectionPool({ ...shared, url: replicaUrl, name: "database replica", admit: undefined });
     watch = watchReplica({ primary, replica, staleMs: replicaStaleMs, clock: options.clock });
   }
 
@@ -60,11 +62,20 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     }
   }
 
+  async function explained<Value>(asked: Promise<Value>): Promise<Value> {
+    if (explain === undefined) return asked;
+    try {
+      return await asked;
+    } catch (error) {
+      throw error instanceof NomalyError && error.code === "DATABASE" ? explain(error) : error;
+    }
+  }
+
   function forCaller(signal: AbortSignal | undefined): Database {
     return {
-      query: (text, values = []) => primary.query(text, values, signal),
-      transaction: (work) => primary.transaction(work, signal),
-      read: { query: (text, values = []) => read(text, values, signal) },
+      query: (text, values = []) => explained(primary.query(text, values, signal)),
+      transaction: (work) => explained(primary.transaction(work, signal)),
+      read: { query: (text, values = []) => explained(read(text, values, signal)) },
       withSignal: forCaller,
     };
   }

@@ -32,7 +32,7 @@ export const meanings = {
 } as const;
 
 type ProblemStatus = keyof typeof meanings;
-const everywhere = [400, 401, 403, 429, 500, 503] as const;
+const everywhere = [400, 401, 403, 429, 500, 503, 507] as const;
 
 /** What any route may answer, and these. */
 export function problemsOf<const Status extends ProblemStatus>(...statuses: readonly Status[]) {

@@ -34,7 +34,7 @@ const logBytesMax = 16 * 1024 ** 2;
 const settings: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
-  // Three processes of 20 + 30 connections each, and some to spare.
+  // Three processes with the default pools, and some to spare.
   max_connections: "200",
   shared_buffers: "128MB",
   wal_compression: "on",

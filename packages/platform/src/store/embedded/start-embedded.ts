@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { isAlive } from "../is-alive.ts";
+import { type DiskReserve, openDiskReserve } from "./disk-reserve.ts";
 import { removeStaleLock, runningServer, type RunningServer } from "./lock-file.ts";
 import { type Place, preparePlace } from "./place.ts";
 import { choosePort } from "./port.ts";
@@ -21,6 +22,8 @@ export interface EmbeddedDatabase {
   readonly startedHere: boolean;
   /** How often it was started again because it had died. */
   readonly restarts: number;
+  /** Of its disk. */
+  readonly reserve: DiskReserve;
   /** Stops it unless another of our processes works with it; close all own connections before. */
   stop(): Promise<void>;
 }
@@ -51,7 +54,13 @@ export async function startEmbedded(
   memoryBytes = Number.POSITIVE_INFINITY,
 ): Promise<EmbeddedDatabase> {
   const place: Place = { ...preparePlace(dataFolder), isSmall: memoryBytes < smallMemoryBytes };
-  const first = await enter(place, undefined, signal);
+  const reserve = openDiskReserve(place.folder);
+  // PostgreSQL writes before it answers, after a crash more than a little.
+  if (reserve.isShort()) reserve.giveUp();
+  const first = await enter(place, undefined, signal).catch(async (error: unknown) => {
+    await reserve.close();
+    throw error;
+  });
   let member = first;
   let restarts = 0;
   let working: Promise<void> | undefined;
@@ -61,6 +70,7 @@ export async function startEmbedded(
   async function look(): Promise<void> {
     if (runningServer(place.cluster) !== undefined && !member.presence.isLost()) return;
     await member.presence.drop();
+    if (reserve.isShort()) reserve.giveUp();
     member = await enter(place, first.server.port, ending.signal);
     if (member.startedHere) restarts++;
   }
@@ -76,6 +86,7 @@ export async function startEmbedded(
   return {
     url: urlOf(place, first.server.port),
     startedHere: first.startedHere,
+    reserve,
     get pid() {
       return member.server.pid;
     },
@@ -85,6 +96,7 @@ export async function startEmbedded(
     async stop() {
       clearInterval(timer);
       ending.abort();
+      await reserve.close();
       await working;
       await leave(place, member);
     },

@@ -3,7 +3,7 @@
 import { ensureIndex, ensurePartitionedIndex, type IndexSpec } from "../ensure-index.ts";
 import type { Sql } from "../sql.ts";
 
-const plain: readonly IndexSpec[] = [
+export const plainIndexes: readonly IndexSpec[] = [
   { name: "idx_detectors_algorithm", table: "detectors", columns: ["algorithm_name"] },
   { name: "idx_detectors_created", table: "detectors", columns: ["created_at"] },
   { name: "idx_detectors_algo_fitted", table: "detectors", columns: ["algorithm_name", "is_fitted"] },
@@ -12,7 +12,8 @@ const plain: readonly IndexSpec[] = [
   { name: "idx_datasets_created", table: "datasets", columns: ["created_at"] },
 ];
 
-const partitioned: readonly IndexSpec[] = [
+/** On each month of the table, and on the parent. */
+export const partitionedIndexes: readonly IndexSpec[] = [
   { name: "idx_detection_results_timestamp", table: "detection_results", columns: ["created_at"] },
   { name: "idx_detection_results_detector", table: "detection_results", columns: ["detector_id"] },
   { name: "idx_detection_results_detector_created", table: "detection_results", columns: ["detector_id", "created_at"] },
@@ -20,6 +21,6 @@ const partitioned: readonly IndexSpec[] = [
 ];
 
 export async function buildIndexes(sql: Sql): Promise<void> {
-  for (const index of plain) await ensureIndex(sql, index);
-  for (const index of partitioned) await ensurePartitionedIndex(sql, index);
+  for (const index of plainIndexes) await ensureIndex(sql, index);
+  for (const index of partitionedIndexes) await ensurePartitionedIndex(sql, index);
 }
