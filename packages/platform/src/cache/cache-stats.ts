@@ -30,7 +30,10 @@ export interface CacheStats {
   readonly unreadable: number;
   /** Writes to level 2 given up because too many were under way. */
   readonly droppedWrites: number;
+  /** Changes after which something was forgotten: once each, by however many ways they were heard of. */
   readonly invalidations: number;
+  /** Changes that were heard of again. */
+  readonly repeatedInvalidations: number;
   /** Times all of level 1 was dropped because messages may have been missed. */
   readonly gaps: number;
   /** Sweeps over stored invalidations that failed. */
@@ -46,6 +49,7 @@ export interface CacheCounts {
   unreadable: number;
   droppedWrites: number;
   invalidations: number;
+  repeatedInvalidations: number;
   gaps: number;
   sweepFailures: number;
 }
@@ -53,7 +57,17 @@ export interface CacheCounts {
 export function createCounts(): CacheCounts {
   const none = () => ({ level1Hits: 0, level2Hits: 0, misses: 0, negativeHits: 0, loads: 0, loadFailures: 0 });
   const kinds = Object.fromEntries(cacheKindNames.map((kind) => [kind, none()])) as CacheCounts["kinds"];
-  return { kinds, refused: 0, tooLarge: 0, unreadable: 0, droppedWrites: 0, invalidations: 0, gaps: 0, sweepFailures: 0 };
+  return {
+    kinds,
+    refused: 0,
+    tooLarge: 0,
+    unreadable: 0,
+    droppedWrites: 0,
+    invalidations: 0,
+    repeatedInvalidations: 0,
+    gaps: 0,
+    sweepFailures: 0,
+  };
 }
 
 /** A copy: later counting does not change what was shown. */

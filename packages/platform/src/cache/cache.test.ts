@@ -204,7 +204,7 @@ describe("a cache without Redis", () => {
 
 describe("stored invalidations", () => {
   it("are worked off at the start and then every few seconds", async () => {
-    const stored = [{ id: "a", tags }];
+    const stored = [{ id: "a", changeId: "first", tags }];
     const done: string[] = [];
     const pendingInvalidations = {
       take: async () => stored.splice(0),
@@ -213,7 +213,7 @@ describe("stored invalidations", () => {
     const { cache } = cacheOf({ pendingInvalidations, sweepMs: 20 });
     await eventually("the first is done", () => done.includes("a"));
     await cache.get(entry, async () => 1);
-    stored.push({ id: "b", tags });
+    stored.push({ id: "b", changeId: "second", tags });
     await eventually("the second is done", () => done.includes("b"));
     expect(cache.peek(entry.kind, entry.key)).toBeUndefined();
   });
@@ -224,7 +224,7 @@ describe("stored invalidations", () => {
     const pendingInvalidations = {
       take: async () => {
         if (isAway) throw new Error("away");
-        return done.length === 0 ? [{ id: "a", tags }] : [];
+        return done.length === 0 ? [{ id: "a", changeId: "first", tags }] : [];
       },
       done: async (ids: readonly string[]) => void done.push(...ids),
     };

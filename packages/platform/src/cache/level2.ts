@@ -23,9 +23,16 @@ export interface Level2Write {
   readonly stamp?: Stamp | undefined;
 }
 
+/** What a change makes old. */
+export interface Invalidation {
+  /** The same by whatever way one hears of it. */
+  readonly changeId: string;
+  readonly tags: readonly string[];
+}
+
 export interface Listener {
-  /** Another process invalidated these. */
-  onInvalidated(tags: readonly string[]): void;
+  /** Another process told level 2 of this. */
+  onInvalidated(change: Invalidation): void;
   /** Messages may have been missed. */
   onGap(): void;
 }
@@ -52,8 +59,11 @@ export interface Level2 {
   read(key: string, tags: readonly string[]): Promise<Level2Answer | undefined>;
   /** Whether it was written. */
   write(write: Level2Write): Promise<boolean>;
-  /** Makes every entry with one of these tags invalid, for all processes. False: not yet; it is kept and made up for before anything is read. */
-  invalidate(tags: readonly string[]): Promise<boolean>;
+  /**
+   * Makes every entry with one of these tags invalid, for all processes; once for each change, whoever asks for it. False: not yet; it
+   * is kept and made up for before anything is read.
+   */
+  invalidate(changes: readonly Invalidation[]): Promise<boolean>;
   remove(key: string): Promise<boolean>;
   /** Whether it answers; also makes up for invalidations that did not get through. */
   ping(): Promise<boolean>;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { eventually } from "../../test-support/eventually.ts";
 import { redisProgram, redisSkipReason, startRedis, type RedisServer } from "../../test-support/redis.ts";
 import { createCache, type Cache, type CacheOptions } from "./cache.ts";
-import { apiKeyEntry, detectorInfoEntry, detectorTag, metadataEntry, resultsEntry } from "./keys.ts";
+import { apiKeyEntry, detectorInfoEntry, detectorTag, everythingTag, metadataEntry, resultsEntry } from "./keys.ts";
 import { createRedisLevel2, type RedisLevel2Options } from "./redis-level2.ts";
 
 const entry = detectorInfoEntry("7");
@@ -103,6 +103,63 @@ describe.skipIf(redisProgram === undefined)(`a cache with Redis${redisSkipReason
     expect(calls).not.toMatch(/cmdstat_(keys|scan|del|unlink)/);
     const { from } = await cache.get(entries[0], async () => 2);
     expect(from).toBe("load");
+  });
+
+  it("keeps what was cached after a change, by whatever ways and however often both processes hear of it", async () => {
+    const [one, two] = [await openCache(), await openCache()];
+    await one.get(entry, async () => "old");
+    await untilStored(entry.key);
+    await two.get(entry, async () => "?");
+    expect(await one.invalidate(tags, "the change")).toBe(true);
+    await eventually("the other has dropped it", () => two.peek(entry.kind, entry.key) === undefined);
+    expect(await one.get(entry, async () => "new")).toEqual({ value: "new", from: "load" });
+    await eventually("it is shared", async () => (await (await openCache()).get(entry, async () => "?")).from === "level2");
+    expect(await two.get(entry, async () => "?")).toEqual({ value: "new", from: "level2" });
+    // By PostgreSQL, and by a sweep.
+    for (const cache of [one, two, one, two]) expect(await cache.invalidate(tags, "the change")).toBe(true);
+    for (const cache of [one, two]) {
+      expect(await cache.get(entry, async () => "?")).toEqual({ value: "new", from: "level1" });
+      expect(cache.stats().invalidations).toBe(1);
+    }
+    expect(await (await openCache()).get(entry, async () => "?")).toEqual({ value: "new", from: "level2" });
+  });
+
+  it("takes no old entry from Redis where a process hears of a change before Redis does", async () => {
+    const [maker, other] = [await openCache(), await openCache()];
+    await maker.get(entry, async () => "old");
+    await untilStored(entry.key);
+    // The notification of PostgreSQL; the maker has not come to tell Redis.
+    const heard = other.invalidate(tags, "the change");
+    expect(await other.get(entry, async () => "new")).toEqual({ value: "new", from: "load" });
+    await heard;
+    await maker.invalidate(tags, "the change");
+    expect(await other.get(entry, async () => "?")).toEqual({ value: "new", from: "level1" });
+  });
+
+  it("drops once more where Redis has lost the mark of a change", async () => {
+    const [one, two] = [await openCache(), await openCache()];
+    await one.invalidate(tags, "the change");
+    await one.get(entry, async () => 1);
+    await untilStored(entry.key);
+    await redis.command("DEL", "change:the change");
+    await two.invalidate(tags, "the change");
+    expect((await two.get(entry, async () => 2)).from).toBe("load");
+  });
+
+  it("keeps the version of everything for ever, other versions and marks of changes for a time", async () => {
+    const cache = await openCache();
+    const ttlOf = async (key: string) => Number((await redis.command("TTL", key)).slice(1));
+    await cache.get(entry, async () => 1);
+    await untilStored(entry.key);
+    expect(await ttlOf("tag:everything")).toBe(-1);
+    expect(await ttlOf("tag:detector:7")).toBeGreaterThan(172_790);
+    expect(await ttlOf("tag:detector:7")).toBeLessThanOrEqual(172_800);
+    await cache.invalidate([everythingTag, ...tags], "the change");
+    expect(await ttlOf("tag:everything")).toBe(-1);
+    expect(await ttlOf("tag:detector:7")).toBeGreaterThan(172_790);
+    expect(await ttlOf("tag:detector:7")).toBeLessThanOrEqual(172_800);
+    expect(await ttlOf("change:the change")).toBeGreaterThan(3590);
+    expect(await ttlOf("change:the change")).toBeLessThanOrEqual(3600);
   });
 
   it("leaves nothing old where a reader loads before the change and writes after it", async () => {

@@ -18,7 +18,7 @@ import type { Log, ServiceContext } from "../services/context.ts";
 import { loadModelBytes } from "../services/live-model.ts";
 import { rowLimitsOf } from "../services/rows-source.ts";
 import type { WebhookMessage } from "../services/job-handlers.ts";
-import { invalidationsDone, takeInvalidations } from "../store/cache-invalidations.ts";
+import { type Announcement, invalidationsDone, takeInvalidations } from "../store/cache-invalidations.ts";
 import { migrate } from "../store/migrate.ts";
 import { clockAheadMs } from "../store/database-clock.ts";
 import { installationId } from "../store/installation.ts";
@@ -67,18 +67,18 @@ export async function openService(
   const registration = { id: processId, kind, host: hostname(), pid: process.pid, connectionCountMax } as const;
   closing.opened(await registerThisProcess(database, registration, config, log), (open) => open.end());
   const cache = closing.opened(openCache(config, database), (open) => open.close());
-  const onTags = (tags: readonly string[]) => {
+  const onAnnouncement = ({ changeId, tags }: Announcement) => {
     // Before the cache is filled again: a replica that lacks this change must not be asked for it.
     database.heardOfWrite();
-    cache.dropLocal(tags);
+    // Nobody waits for it, and it never rejects.
+    void cache.invalidate(tags, changeId);
   };
-  const dropAll = () => cache.dropLocal(["everything"]);
   closing.opened(
     await listen({
       url,
       applicationName: `${applicationName} listening`,
-      onTags,
-      onGap: dropAll,
+      onAnnouncement,
+      onGap: () => cache.dropLocal(),
     }),
     (open) => open.close(),
   );

@@ -4,6 +4,7 @@ import type { Sql } from "../sql.ts";
 import { tables } from "./0001-tables.ts";
 import { buildIndexes } from "./0002-indexes.ts";
 import { installation } from "./0003-installation.ts";
+import { changeIds } from "./0004-change-ids.ts";
 
 interface Numbered {
   readonly number: number;
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   { number: 1, name: "tables", kind: "transaction", sql: tables },
   { number: 2, name: "indexes", kind: "repeatable", run: buildIndexes },
   { number: 3, name: "installation", kind: "transaction", sql: installation },
+  { number: 4, name: "change-ids", kind: "transaction", sql: changeIds },
 ];
