@@ -14,10 +14,7 @@ export interface OpenContext {
 }
 
 /** @param settings by name, as on the command line. */
-export async function openContext(
-  databaseUrl: string,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<OpenContext> {
+export async function openContext(databaseUrl: string, settings: Readonly<Record<string, string>> = {}): Promise<OpenContext> {
   const folder = mkdtempSync(join(tmpdir(), "nomaly-context-"));
   const commandLine = { data_dir: folder, log_level: "silent", database_url: databaseUrl, ...settings };
   const { config } = readConfig({ commandLine, environment: {} });

@@ -1,6 +1,7 @@
 /** Why the most anomalous rows of a table got their scores. */
 
 import { type EncodedReason, encodeReason } from "../compute/encode-predictions.ts";
+import { resultsEntry } from "../cache/keys.ts";
 import type { RowsGiven } from "../compute/rows-given.ts";
 import type { Explained, PredictOutcome } from "../compute/work.ts";
 import type { Call, ServiceContext } from "./context.ts";
@@ -47,18 +48,37 @@ export async function explainTop(
   { detectorId, source, top }: { readonly detectorId: string; readonly source: RowsGiven | TableSource; readonly top: number },
 ): Promise<ExplainAnswer> {
   requireJudgeable(context, source);
-  if (source.kind !== "rows") {
-    return withScoredFile(context, call, { detectorId, source }, async (scored) => ({
-      model: scored.model,
-      rowCount: scored.outcome.rowCount,
-      explanation: await explainScoredFile(context, call, scored, top),
-    }));
-  }
   const model = await liveModel(context, detectorId);
+  if (source.kind !== "rows") return explainDataset(context, call, { model, source, top });
   const work = { model: { versionId: model.version_id }, input: source };
   const { scores } = await context.compute.predict(work, { signal: call.signal });
   const explanation = await explainIndexes(context, call, model, { indexes: topIndexes(scores, top), source });
   return { model, rowCount: source.rowCount, explanation };
+}
+
+/** Scores the whole file for a few rows and keeps none of it: the answer is cached under what it depends on. */
+async function explainDataset(
+  context: ServiceContext,
+  call: Call,
+  { model, source, top }: { readonly model: LiveModel; readonly source: TableSource; readonly top: number },
+): Promise<ExplainAnswer> {
+  const { detector_id: detectorId, model_version: modelVersion } = model;
+  const { checksum: sha256, fileFormat: format } = source.dataset;
+  const entry = resultsEntry({ detectorId, modelVersion, content: { sha256, format }, variant: `explain top ${top}` });
+  const { value } = await context.cache.get<ExplainAnswer>(
+    entry,
+    (signal) => {
+      const shared = { ...call, signal };
+      return withScoredFile(context, shared, { detectorId, source }, async (scored) => ({
+        model: scored.model,
+        rowCount: scored.outcome.rowCount,
+        explanation: await explainScoredFile(context, shared, scored, top),
+      }));
+    },
+    call.signal,
+  );
+  if (value === undefined) throw new Error("internal: rows were explained and the reasons are not there");
+  return value;
 }
 
 async function explainIndexes(
