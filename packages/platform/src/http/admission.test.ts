@@ -127,6 +127,21 @@ describe("the gate", () => {
   );
 });
 
+it("the gate's refusal says when to try again in the header and, the same, in the text", async () => {
+  const app = fastify() as unknown as App;
+  guardGate(app, createAdmission({ waitSeconds: () => 5 }));
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  try {
+    const refusal = await post((app.server.address() as AddressInfo).port, "/api/detection/predict");
+    const [, header] = /^retry-after: (\d+)\r$/im.exec(refusal) ?? [];
+    const [, told] = /try again in (\d+) s"/.exec(refusal) ?? [];
+    expect(Number(header)).toBeGreaterThan(0);
+    expect(told).toBe(header);
+  } finally {
+    await app.close();
+  }
+});
+
 async function post(port: number, path: string): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   socket.end(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);

@@ -11,7 +11,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { NomalyError } from "@nomaly/detect";
 import type { App } from "./app.ts";
-import { problemOf, problemType } from "./problem.ts";
+import { detailOf, problemOf, problemType } from "./problem.ts";
 
 export interface AdmissionLimits {
   /** Work of one turn of the event loop: what comes later in it is refused, */
@@ -31,7 +31,6 @@ export interface AdmissionLimits {
   readonly unsaidBytes: number;
   /** Expected wait for a worker. */
   readonly waitSecondsMax: number;
-  readonly retryAfterSeconds: number;
 }
 
 export const admissionDefaults: AdmissionLimits = {
@@ -42,7 +41,6 @@ export const admissionDefaults: AdmissionLimits = {
   bodyBytesMax: 1024 ** 3,
   unsaidBytes: 64 * 1024 ** 2,
   waitSecondsMax: 1,
-  retryAfterSeconds: 1,
 };
 
 type Sized = Pick<IncomingMessage, "headers">;
@@ -189,16 +187,16 @@ export function guardGate(app: App, admission: Admission): void {
   });
 }
 
-const { problem: template, status: refusedStatus } = problemOf(new NomalyError("OVERLOADED", "", { field: "load" }), "");
+const { problem: template, ...refused } = problemOf(new NomalyError("OVERLOADED", "", { field: "load" }), "");
 
-function refuse({ headers }: IncomingMessage, response: ServerResponse, detail: string): void {
+function refuse({ headers }: IncomingMessage, response: ServerResponse, why: string): void {
   const id = randomUUID();
-  const body = JSON.stringify({ ...template, detail, request_id: id });
+  const body = JSON.stringify({ ...template, detail: detailOf(why, refused.retryAfterSeconds), request_id: id });
   const isDiscarded = Number(headers["content-length"]) <= discardedBytesMax;
-  response.writeHead(refusedStatus, {
+  response.writeHead(refused.status, {
     "content-type": problemType,
     "content-length": Buffer.byteLength(body),
-    "retry-after": String(admissionDefaults.retryAfterSeconds),
+    "retry-after": String(refused.retryAfterSeconds),
     "x-request-id": id,
     "cache-control": "no-store",
     ...(isDiscarded ? {} : { connection: "close" }),

@@ -20,13 +20,14 @@ export function answerSocket(error: ClientError, socket: Socket): void {
   const [line, detail, field] = answers[error.code ?? ""] ?? ["400 Bad Request", "this is no HTTP request", "request"];
   const status = Number(line.slice(0, 3));
   const code = status === 408 ? "TIMEOUT" : status === 400 ? "REQUEST" : "TOO_LARGE";
-  const { problem } = problemOf(new NomalyError(code, detail, { field }), randomUUID());
+  const { problem, retryAfterSeconds } = problemOf(new NomalyError(code, detail, { field }), randomUUID());
   const body = JSON.stringify({ ...problem, status });
   const head = [
     `HTTP/1.1 ${line}`,
     "connection: close",
     `content-type: ${problemType}`,
     `content-length: ${Buffer.byteLength(body)}`,
+    ...(retryAfterSeconds === undefined ? [] : [`retry-after: ${retryAfterSeconds}`]),
   ];
   if (socket.writable) socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
   else socket.destroy();
