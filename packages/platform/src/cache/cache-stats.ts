@@ -1,8 +1,9 @@
 /** What the cache counts. */
 
 import { cacheKindNames, type CacheKind } from "./kinds.ts";
-import type { Level1Stats } from "./level1.ts";
-import type { Level2Stats } from "./level2.ts";
+import { level1Kinds, type Level1Stats } from "./level1.ts";
+import { level2Kinds, type Level2Stats } from "./level2.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 export interface KindStats {
   readonly level1Hits: number;
@@ -39,6 +40,30 @@ export interface CacheStats {
   /** Sweeps over stored invalidations that failed. */
   readonly sweepFailures: number;
 }
+
+const kindKinds: MetricKinds<KindStats> = {
+  level1Hits: "counter",
+  level2Hits: "counter",
+  misses: "counter",
+  negativeHits: "counter",
+  loads: "counter",
+  loadFailures: "counter",
+};
+
+export const cacheStatsKinds: MetricKinds<CacheStats> = {
+  kinds: { label: "kind", each: kindKinds },
+  level1: level1Kinds,
+  level2: level2Kinds,
+  flights: "gauge",
+  refused: "counter",
+  tooLarge: "counter",
+  unreadable: "counter",
+  droppedWrites: "counter",
+  invalidations: "counter",
+  repeatedInvalidations: "counter",
+  gaps: "counter",
+  sweepFailures: "counter",
+};
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

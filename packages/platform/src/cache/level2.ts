@@ -1,7 +1,8 @@
 /** The cache that processes share. It may be slow, empty or gone at any moment: nothing here ever throws for that. */
 
-import type { ResourcePoolStats } from "../pools/resource-pool.ts";
+import { resourcePoolKinds, type ResourcePoolStats } from "../pools/resource-pool.ts";
 import type { BreakerState } from "./breaker.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 /** The versions of an entry's tags at one moment. An entry is valid while its stamp is that of now. */
 export type Stamp = Uint8Array;
@@ -53,6 +54,19 @@ export interface Level2Stats {
   readonly isSubscribed: boolean;
   readonly connections: ResourcePoolStats;
 }
+
+export const level2Kinds: MetricKinds<Level2Stats> = {
+  breaker: "text",
+  breakerOpenings: "counter",
+  calls: "counter",
+  skipped: "counter",
+  errors: "counter",
+  timeouts: "counter",
+  retries: "counter",
+  pendingInvalidations: "gauge",
+  isSubscribed: "gauge",
+  connections: resourcePoolKinds,
+};
 
 export interface Level2 {
   /** Undefined when it could not be asked. */

@@ -9,7 +9,7 @@ import { threadCount, throwIfAborted } from "@nomaly/detect";
 import { CostEstimates } from "./cost-estimates.ts";
 import type { Fault, OrderKind, SentPlan } from "./messages.ts";
 import type { HeldModel, LoadModel, ModelCacheStats } from "./model-cache.ts";
-import { ModelCache } from "./model-cache.ts";
+import { ModelCache, modelCacheKinds } from "./model-cache.ts";
 import { explainedRowCountMax, predictRows, wantsReasons } from "./predict-rows.ts";
 import type { RowLimits } from "./rows-given.ts";
 import { copyToSend, rowLimitDefaults } from "./rows-given.ts";
@@ -30,8 +30,9 @@ import type {
   TrainWork,
 } from "./work.ts";
 import type { WorkerPoolStats } from "./worker-pool.ts";
-import { WorkerPool } from "./worker-pool.ts";
+import { WorkerPool, workerPoolKinds } from "./worker-pool.ts";
 import { startWorkerThread } from "./worker-thread.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 /** Work on the spot keeps every other request waiting: no more than this. */
 const onTheSpotMsMax = 2;
@@ -66,6 +67,8 @@ export interface ComputeStats extends WorkerPoolStats {
   readonly models: ModelCacheStats;
   readonly onTheSpot: number;
 }
+
+export const computeKinds: MetricKinds<ComputeStats> = { ...workerPoolKinds, models: modelCacheKinds, onTheSpot: "counter" };
 
 export interface Compute {
   /** Fits in a worker. @throws NomalyError for bad rows or options, OVERLOADED, WORKER (may be retried), ABORTED. */

@@ -8,6 +8,7 @@ import type { BodyFields, Control } from "./work.ts";
 import type { Lane, Load, QueueLimits } from "./work-queue.ts";
 import { WorkQueue } from "./work-queue.ts";
 import type { StartWorkerThread, WorkerThread, WorkerThreadOptions } from "./worker-thread.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 /** How long a worker may go on after its work was aborted. */
 const abortGraceMs = 1000;
@@ -75,6 +76,20 @@ export interface WorkerPoolStats {
   readonly crashed: number;
   readonly replaced: number;
 }
+
+export const workerPoolKinds: MetricKinds<WorkerPoolStats> = {
+  workers: "gauge",
+  busy: "gauge",
+  queuedItems: "gauge",
+  queuedRows: "gauge",
+  queuedBytes: "gauge",
+  inWorker: "counter",
+  finished: "counter",
+  refused: "counter",
+  aborted: "counter",
+  crashed: "counter",
+  replaced: "counter",
+};
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;

@@ -12,6 +12,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { NomalyError } from "@nomaly/detect";
 import type { App } from "./app.ts";
 import { detailOf, problemOf, problemType } from "./problem.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 export interface AdmissionLimits {
   /** Work of one turn of the event loop: what comes later in it is refused, */
@@ -59,6 +60,16 @@ export interface AdmissionStats {
   readonly refusedByBytes: number;
   readonly refusedByQueue: number;
 }
+
+export const admissionKinds: MetricKinds<AdmissionStats> = {
+  inFlight: "gauge",
+  bodyBytes: "gauge",
+  admitted: "counter",
+  refusedByTurn: "counter",
+  refusedByCount: "counter",
+  refusedByBytes: "counter",
+  refusedByQueue: "counter",
+};
 
 export interface Admission {
   /** Why a request is not let in; `undefined` lets it in. */

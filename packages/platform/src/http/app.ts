@@ -6,9 +6,10 @@ import { NomalyError } from "@nomaly/detect";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { ServiceContext } from "../services/context.ts";
+import { type CountedPart, countedPart } from "../watch/metric-kinds.ts";
 import { createMetrics } from "../watch/metrics.ts";
 import type { AccessRules, Scope } from "./access.ts";
-import { admissionDefaults, createAdmission, guardGate } from "./admission.ts";
+import { admissionDefaults, admissionKinds, createAdmission, guardGate } from "./admission.ts";
 import { answerSocket } from "./broken-requests.ts";
 import { guardRequests } from "./guard.ts";
 import { parseJson } from "./json-body.ts";
@@ -27,8 +28,8 @@ export interface AppOptions {
   readonly access: AccessRules;
   readonly version: string;
   readonly logger: FastifyBaseLogger;
-  /** Numbers of the outgoing pool, for the metrics. */
-  readonly outgoing?: () => object;
+  /** For the metrics. */
+  readonly counted: readonly CountedPart[];
 }
 
 declare module "fastify" {
@@ -83,7 +84,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const admission = createAdmission({ limits, waitSeconds: () => context.compute.retryAfterSeconds() });
   guardGate(app, admission);
   guardRequests(app, { access: options.access, config, sendProblem });
-  const metrics = createMetrics({ ...context, admission, outgoing: options.outgoing });
+  const metrics = createMetrics([...options.counted, countedPart("admission", () => admission.stats(), admissionKinds)]);
   app.addHook("onResponse", (request, reply, done) => {
     metrics.observe(request.routeOptions.url ?? "none", request.method, reply.statusCode, reply.elapsedTime);
     done();

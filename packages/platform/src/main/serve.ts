@@ -8,6 +8,7 @@ import { createApp } from "../http/app.ts";
 import { createJobHandlers } from "../services/job-handlers.ts";
 import { createAuthenticate } from "../services/authenticate.ts";
 import type { Closing } from "./closing.ts";
+import { countedParts } from "./counted-parts.ts";
 import type { FoundDatabase } from "./find-database.ts";
 import { createLogger } from "./logger.ts";
 import { openService } from "./open-service.ts";
@@ -36,8 +37,8 @@ export async function serve({ config, version, database, closing }: ServerToStar
       closing,
     );
     const access: AccessRules = { required, authenticate: createAuthenticate(context, httpClient) };
-    const outgoing = () => httpClient.stats();
-    const app = closing.opened(await createApp({ context, access, version, logger, outgoing }), async (open) => {
+    const counted = countedParts(context, httpClient);
+    const app = closing.opened(await createApp({ context, access, version, logger, counted }), async (open) => {
       // At once, each within the time that running work is given: neither requests nor jobs begin while the others end.
       const timeoutMs = config.shutdownTimeoutS * 1000;
       const jobsEnd = context.queue.close({ timeoutMs });

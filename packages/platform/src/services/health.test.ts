@@ -88,9 +88,7 @@ describe("the health of the whole", () => {
     await redis.kill();
     // Nobody asks the cache meanwhile.
     await eventually("it shows", async () => (await checkHealth(context)).status === "degraded");
-    expect((await healthOf(context)).unwell).toEqual([
-      "cache: Redis does not answer: the cache is each process's own memory",
-    ]);
+    expect((await healthOf(context)).unwell).toEqual(["cache: Redis does not answer: the cache is each process's own memory"]);
     await redis.start();
     await eventually("all is well again", async () => (await checkHealth(context)).status === "ok", 20_000);
   });
