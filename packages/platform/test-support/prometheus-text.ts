@@ -47,7 +47,7 @@ export function parsePrometheusText(text: string): ReadonlyMap<string, MetricFam
       const sample = parseSample(line);
       const base = sample.name.replace(/_(bucket|sum|count)$/, "");
       const owner = families.get(base)?.type === "histogram" || families.get(base)?.type === "summary" ? base : sample.name;
-      const id = JSON.stringify([sample.name, Object.entries(sample.labels).sort()]);
+      const id = JSON.stringify([sample.name, keyOf(sample.labels)]);
       if (seen.has(id)) throw new Error(`the same sample twice: ${line}`);
       seen.add(id);
       familyOf(owner, line).samples.push(sample);
@@ -79,12 +79,17 @@ function checkFamily({ name, type, hasHelp, samples }: MetricFamily & { readonly
   if (type === "histogram") checkHistogram(name, samples);
 }
 
+/** The same for the same labels in another order. */
+function keyOf(labels: Readonly<Record<string, string>>): string {
+  return JSON.stringify(Object.entries(labels).sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
 /** Buckets only grow, and the last is the count. */
 function checkHistogram(name: string, samples: readonly MetricSample[]): void {
   const series = new Map<string, { buckets: MetricSample[]; count?: number; hasSum?: boolean }>();
   for (const sample of samples) {
     const { le: _, ...labels } = sample.labels;
-    const key = JSON.stringify(Object.entries(labels).sort());
+    const key = keyOf(labels);
     const one = series.get(key) ?? { buckets: [] };
     series.set(key, one);
     if (sample.name === `${name}_bucket`) one.buckets.push(sample);

@@ -105,7 +105,7 @@ describe("the gate", () => {
       const app = fastify() as unknown as App;
       let waitS = 5;
       const admission = createAdmission({ waitSeconds: () => waitS });
-      guardGate(app, admission);
+      guardGate(app, admission, { over: () => {} });
       let inFlight = 0;
       app.post("/api/detection/predict", async () => {
         ({ inFlight } = admission.stats());
@@ -129,7 +129,7 @@ describe("the gate", () => {
 
 it("the gate's refusal says when to try again in the header and, the same, in the text", async () => {
   const app = fastify() as unknown as App;
-  guardGate(app, createAdmission({ waitSeconds: () => 5 }));
+  guardGate(app, createAdmission({ waitSeconds: () => 5 }), { over: () => {} });
   await app.listen({ port: 0, host: "127.0.0.1" });
   try {
     const refusal = await post((app.server.address() as AddressInfo).port, "/api/detection/predict");

@@ -12,6 +12,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { NomalyError } from "@nomaly/detect";
 import type { App } from "./app.ts";
 import { detailOf, problemOf, problemType } from "./problem.ts";
+import type { RequestLine, RequestLog } from "./request-log.ts";
 import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 export interface AdmissionLimits {
@@ -176,14 +177,17 @@ const costlyPath = /^(?:\/api)?\/detection\//;
  * Stands before the web framework: a refusal must cost a small part of what an answer does, or refusing is what overloads. What the path
  * hid from it, by percent signs or by being a whole URL, is caught once the framework has found the route.
  */
-export function guardGate(app: App, admission: Admission): void {
+export function guardGate(app: App, admission: Admission, requests: Pick<RequestLog, "over">): void {
   const { server } = app;
   const listeners = server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners("request");
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     if (request.method === "POST" && costlyPath.test(request.url ?? "")) {
       const why = admission.refusal(request);
-      if (why !== undefined) return refuse(request, response, why);
+      if (why !== undefined) {
+        const id = refuse(request, response, why);
+        return requests.over(gateRoute, () => refusedLine(request, id));
+      }
       // Also when the client leaves before its answer: nothing else is sure to happen then.
       response.once("close", () => admission.left(request));
     }
@@ -200,7 +204,15 @@ export function guardGate(app: App, admission: Admission): void {
 
 const { problem: template, ...refused } = problemOf(new NomalyError("OVERLOADED", "", { field: "load" }), "");
 
-function refuse({ headers }: IncomingMessage, response: ServerResponse, why: string): void {
+/** Which route it would have been is not looked up. */
+const gateRoute = "/detection/*";
+
+function refusedLine({ method = "POST" }: IncomingMessage, id: string): RequestLine {
+  return { method, route: gateRoute, status: refused.status, ms: 0, request_id: id, actor: "public" };
+}
+
+/** @returns the id that the answer has. */
+function refuse({ headers }: IncomingMessage, response: ServerResponse, why: string): string {
   const id = randomUUID();
   const body = JSON.stringify({ ...template, detail: detailOf(why, refused.retryAfterSeconds), request_id: id });
   const isDiscarded = Number(headers["content-length"]) <= discardedBytesMax;
@@ -213,4 +225,5 @@ function refuse({ headers }: IncomingMessage, response: ServerResponse, why: str
     ...(isDiscarded ? {} : { connection: "close" }),
   });
   response.end(body);
+  return id;
 }

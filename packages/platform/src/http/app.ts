@@ -17,6 +17,7 @@ import { createKnownPaths, type KnownPaths } from "./known-paths.ts";
 import { arrowMediaType, LargeBody, largeBodyBytesMin, smallBodyBytes, takesLargeBodies, wantsArrow } from "./large-body.ts";
 import { registerOpenApi } from "./openapi.ts";
 import { problemOf, problemType } from "./problem.ts";
+import { createRequestLog, logRequests } from "./request-log.ts";
 import { registerRoutes } from "./routes/all.ts";
 import { sharedSchemas } from "./schemas/all.ts";
 import { createValidatorCompiler, validationError } from "./validation.ts";
@@ -82,7 +83,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   readBodies(app);
   const limits = { unsaidBytes: Math.min(config.bodyBytes, admissionDefaults.unsaidBytes) };
   const admission = createAdmission({ limits, waitSeconds: () => context.compute.retryAfterSeconds() });
-  guardGate(app, admission);
+  const requests = createRequestLog(logger);
+  logRequests(app, requests);
+  guardGate(app, admission, requests);
   guardRequests(app, { access: options.access, config, sendProblem });
   const metrics = createMetrics([...options.counted, countedPart("admission", () => admission.stats(), admissionKinds)]);
   app.addHook("onResponse", (request, reply, done) => {

@@ -68,10 +68,11 @@ describe("the health of the whole", () => {
     const { hostname, port } = new URL(server.url);
     const proxy = await startFaultProxy({ host: hostname, port: Number(port) });
     const url = Object.assign(new URL(await server.createDatabase()), { hostname: proxy.host, port: `${proxy.port}` }).href;
-    const { context, close } = await openContext(url);
+    const opened = await openContext(url);
+    const { context } = opened;
     onTestFinished(async () => {
       proxy.heal();
-      await close();
+      await opened.close();
       await proxy.close();
     });
     expect((await checkHealth(context)).status).toBe("ok");

@@ -103,7 +103,7 @@ describe("listening", () => {
     });
     await announce(own, ["d"]);
     await eventually("it hears", () => messages.length === 3);
-    const kept = (await takeInvalidations(own, 10)).map(({ id: _, ...announcement }) => announcement);
+    const kept = (await takeInvalidations(own, 10)).map(({ changeId: id, tags }) => ({ changeId: id, tags }));
     expect(messages).toEqual(kept);
     expect(messages.map((message) => message.changeId === changeId)).toEqual([true, true, false]);
     await notifications.close();

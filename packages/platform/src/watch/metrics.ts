@@ -1,7 +1,7 @@
 /** The numbers of this process for Prometheus. Parts keep plain numbers; they are read when somebody asks. */
 
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
-import type { CountedPart, MetricKinds } from "./metric-kinds.ts";
+import type { CountedPart } from "./metric-kinds.ts";
 import { createRequestTimes } from "./request-times.ts";
 import { type Sample, samplesOf } from "./samples.ts";
 
