@@ -51,7 +51,9 @@ export function startSweep(options: SweepOptions): { close(): Promise<void> } {
 }
 
 async function sweepOnce({ pendingInvalidations, invalidate, level2 }: SweepOptions, isClosed: () => boolean): Promise<void> {
-  if (level2 !== undefined && level2.stats().pendingInvalidations > 0) await level2.ping();
+  // Also when nobody asks the cache: that Redis is back is found by asking it.
+  const { pendingInvalidations: pendingCount = 0, breaker = "closed" } = level2?.stats() ?? {};
+  if (pendingCount > 0 || breaker !== "closed") await level2?.ping();
   for (let batch = 0; pendingInvalidations !== undefined && batch < batchCountMax && !isClosed(); batch++) {
     const stored = await pendingInvalidations.take(batchSize);
     if (stored.length === 0) return;

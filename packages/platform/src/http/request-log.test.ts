@@ -114,10 +114,13 @@ describe("every request", () => {
     expect(fields["ms"]).toBeGreaterThan(0);
   });
 
-  it.each(["/health/live", "/health/ready", "/health/full", "/metrics"])("that machines send often leaves it at debug: %s", async (path) => {
-    const lines = await linesOf(async () => (await fetch(`${url}${path}`, { headers: { "x-api-key": "valid" } })).text());
-    expect(lines.map(({ level, fields }) => [level, fields["route"], fields["status"]])).toEqual([["debug", path, 200]]);
-  });
+  it.each(["/health/live", "/health/ready", "/health/full", "/metrics"])(
+    "that machines send often leaves it at debug: %s",
+    async (path) => {
+      const lines = await linesOf(async () => (await fetch(`${url}${path}`, { headers: { "x-api-key": "valid" } })).text());
+      expect(lines.map(({ level, fields }) => [level, fields["route"], fields["status"]])).toEqual([["debug", path, 200]]);
+    },
+  );
 
   it("whose client left leaves it with status 499", async () => {
     const lines = await linesOf(async () => {

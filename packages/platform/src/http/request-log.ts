@@ -46,7 +46,10 @@ export function createRequestLog(
   function tellLeftOut(): void {
     timer = undefined;
     if (leftOutCount === 0) return;
-    log.info({ left_out: leftOutCount, lines_per_second: linesPerSecondMax, then_one_of: sampledOneOf }, "requests without a line");
+    log.info(
+      { left_out: leftOutCount, lines_per_second: linesPerSecondMax, then_one_of: sampledOneOf },
+      "requests without a line",
+    );
     leftOutCount = 0;
   }
 

@@ -22,9 +22,10 @@ import { type Announcement, invalidationsDone, takeInvalidations } from "../stor
 import { migrate } from "../store/migrate.ts";
 import { clockAheadMs } from "../store/database-clock.ts";
 import { installationId } from "../store/installation.ts";
-import { listen } from "../store/notifications.ts";
+import { listen, type Notifications } from "../store/notifications.ts";
 import { type OpenDatabase, openDatabase } from "../store/open-database.ts";
 import type { Closing } from "./closing.ts";
+import { type ConnectionWatch, type WatchedConnection, watchConnections } from "./connection-watch.ts";
 import type { FoundDatabase } from "./find-database.ts";
 import { registerThisProcess } from "./register-process.ts";
 import { useTemporaryFolder } from "./temporary-folder.ts";
@@ -73,15 +74,16 @@ export async function openService(
     // Nobody waits for it, and it never rejects.
     void cache.invalidate(tags, changeId);
   };
-  closing.opened(
-    await listen({
-      url,
-      applicationName: `${applicationName} listening`,
-      onAnnouncement,
-      onGap: () => cache.dropLocal(),
-    }),
+  let watch: ConnectionWatch | undefined;
+  const onGap = () => {
+    cache.dropLocal();
+    watch?.look();
+  };
+  const notifications = closing.opened(
+    await listen({ url, applicationName: `${applicationName} listening`, onAnnouncement, onGap }),
     (open) => open.close(),
   );
+  watch = closing.opened(watchConnections(connectionsOf({ database, cache, notifications }), log), (open) => open.close());
   await requireClock(database, log);
   const blobs = await openBlobs(config, httpClient);
   await blobs.claim(await installationId(database));
@@ -102,6 +104,30 @@ export async function openService(
   const context = { config, databaseUrl: url, database, cache, compute, blobs, queue, log };
   const where = `${isEmbedded ? `PostgreSQL in ${config.dataDir}` : "PostgreSQL server"}, ${config.redisUrl === undefined ? "no Redis" : "Redis"}`;
   return { context, httpClient, sendWebhook: webhookSender(httpClient), where };
+}
+
+function connectionsOf({
+  database,
+  cache,
+  notifications,
+}: Pick<ServiceContext, "database" | "cache"> & { readonly notifications: Notifications }): readonly WatchedConnection[] {
+  const redisIsUp = () => {
+    const level2 = cache.stats().level2;
+    return level2 === undefined || (level2.isSubscribed && level2.breaker === "closed");
+  };
+  return [
+    {
+      name: "the database",
+      isUp: () => notifications.stats().isListening,
+      meanwhile: "requests that need it are refused, jobs wait",
+    },
+    {
+      name: "the replica",
+      isUp: () => database.stats().replica?.state !== "down",
+      meanwhile: "reads go to the primary",
+    },
+    { name: "Redis", isUp: redisIsUp, meanwhile: "the cache is each process's own memory" },
+  ];
 }
 
 /** Ids carry the time of this process: one that is far off would put results into wrong months. @throws NomalyError CONFIG. */

@@ -3,6 +3,7 @@
 import type { Config } from "../config/settings.ts";
 import type { Log } from "../services/context.ts";
 import { registerWithinBudget } from "../store/connection-budget.ts";
+import { isDatabaseAway } from "../store/database-error.ts";
 import type { OpenDatabase } from "../store/open-database.ts";
 import { heartbeat, type NewProcess, registerProcess, removeProcess } from "../store/processes.ts";
 
@@ -20,8 +21,8 @@ export async function registerThisProcess(
     try {
       if (!(await heartbeat(database, registration.id))) await registerProcess(database, registration);
     } catch (error) {
-      // The database is away: the next beat tries again, and until then this process counts as gone only after 90 s.
-      log.warn({ err: error }, "the database did not take the sign of life");
+      // The next beat tries again, and until then this process counts as gone only after 90 s. That the database is away is said elsewhere.
+      if (!isDatabaseAway(error)) log.warn({ err: error }, "the database did not take the sign of life");
     }
   };
   const timer = setInterval(() => void beat(), heartbeatMs);
