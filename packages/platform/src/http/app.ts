@@ -18,7 +18,7 @@ import { arrowMediaType, LargeBody, largeBodyBytesMin, smallBodyBytes, takesLarg
 import { registerOpenApi } from "./openapi.ts";
 import { problemOf, problemType } from "./problem.ts";
 import { createRequestLog, logRequests } from "./request-log.ts";
-import { registerRoutes } from "./routes/all.ts";
+import { registerRoutes, registerWatching } from "./routes/all.ts";
 import { sharedSchemas } from "./schemas/all.ts";
 import { createValidatorCompiler, validationError } from "./validation.ts";
 
@@ -31,6 +31,8 @@ export interface AppOptions {
   readonly logger: FastifyBaseLogger;
   /** For the metrics. */
   readonly counted: readonly CountedPart[];
+  /** A process that only runs jobs tells how it is, and nothing else. */
+  readonly serves?: "everything" | "health";
 }
 
 declare module "fastify" {
@@ -92,6 +94,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     metrics.observe(request.routeOptions.url ?? "none", request.method, reply.statusCode, reply.elapsedTime);
     done();
   });
+  if (options.serves === "health") {
+    await app.register(async (scope) => registerWatching(scope as App, context, metrics));
+    return app;
+  }
   await registerOpenApi(app, options.version);
   await app.register(async (scope) => registerRoutes(scope as App, context, metrics));
   return app;

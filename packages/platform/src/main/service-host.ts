@@ -20,7 +20,7 @@ export function createServiceHost(version: string): ServiceHost {
     work: async (config, signal) => {
       const { closing, database } = begin(config, signal);
       const { work } = await import("./work.ts");
-      return work({ config, database, closing });
+      return work({ config, version, database, closing });
     },
     withKeys,
   };
