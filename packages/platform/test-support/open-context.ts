@@ -14,9 +14,10 @@ export interface OpenContext {
   close(): Promise<void>;
 }
 
-export async function openContext(databaseUrl: string): Promise<OpenContext> {
+/** @param settings by name, as on the command line. */
+export async function openContext(databaseUrl: string, settings: Readonly<Record<string, string>> = {}): Promise<OpenContext> {
   const folder = mkdtempSync(join(tmpdir(), "nomaly-context-"));
-  const commandLine = { data_dir: folder, log_level: "silent", database_url: databaseUrl };
+  const commandLine = { data_dir: folder, log_level: "silent", database_url: databaseUrl, ...settings };
   const { config } = readConfig({ commandLine, environment: {} });
   const closing = new Closing();
   const log = { info: () => {}, warn: () => {}, error: () => {} };

@@ -98,7 +98,8 @@ async function redisCommand(port: number, words: readonly string[]): Promise<str
   }
 }
 
-function findProgram(name: string): string | undefined {
+/** @returns undefined when it is not on PATH. */
+export function findProgram(name: string): string | undefined {
   try {
     return execFileSync("which", [name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   } catch {

@@ -67,6 +67,8 @@ describe("the files in deploy/", () => {
     const port = imageSetting("NOMALY_PORT");
     expect(/^EXPOSE (\d+)$/m.exec(dockerfile)?.[1]).toBe(port);
     expect(compose.services["serve"].ports).toEqual([`127.0.0.1:${port}:${port}`]);
+    // The image's health check asks there.
+    expect(compose.services["worker"].environment?.["NOMALY_WORKER_PORT"]).toBe(port);
     const dataFolder = imageSetting("NOMALY_DATA_DIR");
     expect(/^VOLUME (\S+)$/m.exec(dockerfile)?.[1]).toBe(dataFolder);
     for (const name of ["serve", "worker"]) expect(compose.services[name].volumes, name).toEqual([`data:${dataFolder}`]);

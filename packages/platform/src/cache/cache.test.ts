@@ -1,7 +1,16 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually } from "../../test-support/eventually.ts";
 import { createCache, type CacheOptions } from "./cache.ts";
-import { apiKeyEntry, detectorInfoEntry, detectorTag, everythingTag, metadataEntry, resultsEntry } from "./keys.ts";
+import {
+  apiKeyEntry,
+  datasetProfileEntry,
+  detectorBatchEntry,
+  detectorInfoEntry,
+  detectorTag,
+  everythingTag,
+  metadataEntry,
+  resultsEntry,
+} from "./keys.ts";
 
 function cacheOf(options: CacheOptions = {}) {
   const time = { now: 1000 };
@@ -38,33 +47,38 @@ describe("a cache without Redis", () => {
     expect(cache.peek(entry.kind, entry.key)).toBeUndefined();
     await cache.get(entry, load.run);
     expect(cache.peek(entry.kind, entry.key)).toMatchObject({ value: undefined });
+    time.now += 9_999;
     expect(await cache.get(entry, load.run)).toEqual({ value: undefined, from: "level1" });
-    time.now += 10_000;
+    time.now += 1;
+    expect(cache.peek(entry.kind, entry.key)).toBeUndefined();
     expect(await cache.get(entry, load.run)).toEqual({ value: undefined, from: "load" });
     expect(load.count).toBe(2);
     expect(cache.stats().kinds.detectorInfo).toMatchObject({ negativeHits: 2, loads: 2 });
   });
 
-  it("keeps nothing longer than 300 s, and an API key not longer than 60 s", async () => {
+  it.each([
+    ["results", 300, resultsEntry({ detectorId: "7", modelVersion: 1, columns: [] })],
+    ["metadata", 300, metadataEntry("7")],
+    ["a detector", 300, detectorInfoEntry("7")],
+    ["a list of detectors", 300, detectorBatchEntry(["lof"])],
+    ["a profile", 300, datasetProfileEntry("7")],
+    ["an API key", 60, apiKeyEntry("abc")],
+  ])("keeps %s for %d s, and no longer", async (_name, seconds, { kind, key, tags }) => {
     const { cache, time } = cacheOf();
-    const key = apiKeyEntry("abc");
-    await cache.get(metadataEntry("7"), async () => 1);
-    await cache.get(key, async () => 1);
-    time.now += 59_999;
-    expect(cache.peek("apiKey", key.key)).toBeDefined();
+    await cache.get({ kind, key, tags }, async () => 1);
+    time.now += seconds * 1000 - 1;
+    expect(cache.peek(kind, key)).toMatchObject({ value: 1 });
     time.now += 1;
-    expect(cache.peek("apiKey", key.key)).toBeUndefined();
-    time.now += 239_999;
-    expect(cache.peek("metadata", metadataEntry("7").key)).toBeDefined();
-    time.now += 1;
-    expect(cache.peek("metadata", metadataEntry("7").key)).toBeUndefined();
+    expect(cache.peek(kind, key)).toBeUndefined();
   });
 
   it("keeps things for as long as it is told", async () => {
     const { cache, time } = cacheOf({ level1TtlMs: 5000, ttlMs: { detectorInfo: 1000 } });
     await cache.get(entry, async () => 1);
     await cache.get(metadataEntry("7"), async () => 1);
-    time.now += 1000;
+    time.now += 999;
+    expect(cache.peek(entry.kind, entry.key)).toBeDefined();
+    time.now += 1;
     expect(cache.peek(entry.kind, entry.key)).toBeUndefined();
     time.now += 3999;
     expect(cache.peek("metadata", metadataEntry("7").key)).toBeDefined();
@@ -204,7 +218,7 @@ describe("a cache without Redis", () => {
 
 describe("stored invalidations", () => {
   it("are worked off at the start and then every few seconds", async () => {
-    const stored = [{ id: "a", tags }];
+    const stored = [{ id: "a", changeId: "first", tags }];
     const done: string[] = [];
     const pendingInvalidations = {
       take: async () => stored.splice(0),
@@ -213,7 +227,7 @@ describe("stored invalidations", () => {
     const { cache } = cacheOf({ pendingInvalidations, sweepMs: 20 });
     await eventually("the first is done", () => done.includes("a"));
     await cache.get(entry, async () => 1);
-    stored.push({ id: "b", tags });
+    stored.push({ id: "b", changeId: "second", tags });
     await eventually("the second is done", () => done.includes("b"));
     expect(cache.peek(entry.kind, entry.key)).toBeUndefined();
   });
@@ -224,7 +238,7 @@ describe("stored invalidations", () => {
     const pendingInvalidations = {
       take: async () => {
         if (isAway) throw new Error("away");
-        return done.length === 0 ? [{ id: "a", tags }] : [];
+        return done.length === 0 ? [{ id: "a", changeId: "first", tags }] : [];
       },
       done: async (ids: readonly string[]) => void done.push(...ids),
     };

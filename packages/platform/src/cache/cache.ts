@@ -5,6 +5,7 @@
  * level 2 the stamps of its tags, and a load that a change overtook is joined by no later caller.
  */
 
+import { randomUUID } from "node:crypto";
 import { throwIfAborted } from "@nomaly/detect";
 import type { Clock } from "../pools/resource-pool.ts";
 import { createBackgroundWrites } from "./background-writes.ts";
@@ -15,8 +16,9 @@ import { createGenerations } from "./generations.ts";
 import { everythingTag, type CacheEntry } from "./keys.ts";
 import { cacheKinds, level1TtlMsMax, negativeTtlMs, type CacheKind } from "./kinds.ts";
 import { createLevel1, type Found } from "./level1.ts";
-import type { Level2, Stamp } from "./level2.ts";
+import type { Invalidation, Level2, Stamp } from "./level2.ts";
 import { measureValue } from "./measure-value.ts";
+import { createSeenChanges } from "./seen-changes.ts";
 import { startSweep, type PendingInvalidations } from "./sweep.ts";
 
 export interface Answer<T> {
@@ -40,10 +42,14 @@ export interface Cache {
   peek<T>(kind: CacheKind, key: string): { readonly value: T | undefined } | undefined;
   /** Only for kinds whose key says all that the value depends on: for others, `get` sees a change that overtakes the load. */
   put(entry: CacheEntry, value: unknown): void;
-  /** After the commit of the change. Over when other processes were told, or, with Redis down, will be. False: not yet. */
-  invalidate(tags: readonly string[]): Promise<boolean>;
-  /** Another process has invalidated these. */
-  dropLocal(tags: readonly string[]): void;
+  /**
+   * After the commit of the change. Over when other processes were told, or, with Redis down, will be. False: not yet. Never rejects.
+   *
+   * @param changeId of the change that this process may hear of again: what it caches meanwhile then stays.
+   */
+  invalidate(tags: readonly string[], changeId?: string): Promise<boolean>;
+  /** Changes may have been missed: empties level 1. */
+  dropLocal(): void;
   /** Gives its memory back. Not for changes: a reader under way may bring the old value again. */
   delete(kind: CacheKind, key: string): Promise<void>;
   stats(): CacheStats;
@@ -76,6 +82,7 @@ export const cacheDefaults = {
 } as const;
 
 const generationTagCountMax = 100_000;
+const seenTagCountMax = 100_000;
 const writeCountMax = 64;
 const writeBytesMax = 64 * 1024 * 1024;
 
@@ -86,6 +93,7 @@ export function createCache(options: CacheOptions = {}): Cache {
   const level1 = createLevel1({ bytesMax: level1BytesMax, generations, clock });
   const flights = createFlights<Answer<unknown>>();
   const writes = createBackgroundWrites(writeCountMax, writeBytesMax);
+  const seen = createSeenChanges(seenTagCountMax);
   const counts = createCounts();
 
   function ttlOf(kind: CacheKind, value: unknown): number {
@@ -181,32 +189,38 @@ export function createCache(options: CacheOptions = {}): Cache {
     share(entry, value, undefined);
   }
 
-  function dropLocal(tags: readonly string[]): void {
+  function forget(change: Invalidation): void {
+    const tags = seen.newTagsOf(change);
+    if (tags.length === 0) return void counts.repeatedInvalidations++;
     counts.invalidations++;
     if (tags.includes(everythingTag)) generations.invalidateAll();
     else generations.invalidate(tags);
   }
 
-  async function invalidate(tags: readonly string[]): Promise<boolean> {
-    dropLocal(tags);
-    return (await level2?.invalidate(tags)) ?? true;
+  /**
+   * Both levels, wherever the change was heard of. Had level 2 not been told as well, an old entry could come back from there: whoever
+   * made the change may be on the way there yet, and here nothing would take it away again.
+   */
+  async function apply(changes: readonly Invalidation[]): Promise<boolean> {
+    for (const change of changes) forget(change);
+    return (await level2?.invalidate(changes)) ?? true;
   }
 
-  level2?.listen({
-    onInvalidated: dropLocal,
-    onGap() {
-      counts.gaps++;
-      generations.invalidateAll();
-      level1.clear();
-    },
-  });
-  const sweep = startSweep({ pendingInvalidations, invalidate, level2, sweepMs, onFailure: () => counts.sweepFailures++ });
+  function dropLocal(): void {
+    counts.gaps++;
+    generations.invalidateAll();
+    level1.clear();
+  }
+
+  level2?.listen({ onInvalidated: forget, onGap: dropLocal });
+  const onFailure = () => counts.sweepFailures++;
+  const sweep = startSweep({ pendingInvalidations, invalidate: apply, level2, sweepMs, onFailure });
 
   return {
     get: get as Cache["get"],
     peek: peek as Cache["peek"],
     put,
-    invalidate,
+    invalidate: (tags, changeId = randomUUID()) => apply([{ changeId, tags }]),
     dropLocal,
     async delete(kind, key) {
       level1.delete(key);

@@ -80,7 +80,7 @@ describe("the hash of a table", () => {
     );
   });
 
-  it.each<[string, Partial<Parameters<typeof dataHash>[0]>]>([
+  it.each<[string, Partial<{ modelVersion: number; variant: string; columns: HashedColumn[] }>]>([
     ["model version", { modelVersion: 2 }],
     ["kind of answer", { variant: "explain" }],
     ["value", { columns: [number("a", 1, 3), base.columns[1]] }],
@@ -93,5 +93,32 @@ describe("the hash of a table", () => {
     ["number of rows", { columns: [number("a", 1), text("b", "x")] }],
   ])("is another one for another %s", (_name, change) => {
     expect(dataHash({ ...base, ...change })).not.toBe(dataHash(base));
+  });
+});
+
+describe("the hash of content that is not read", () => {
+  const content = { sha256: "a".repeat(64), format: "csv" };
+  const base = { modelVersion: 1, variant: "explain 10", content };
+
+  it("is the same for the same question, and has the form of any other", () => {
+    expect(dataHash({ ...base, content: { ...content } })).toBe(dataHash(base));
+    const { key, tags } = resultsEntry({ detectorId: "7", ...base });
+    expect(key).toBe(`detection:results:7:v1-${dataHash(base)}`);
+    expect(tags).toEqual([store.detectorTag("7")]);
+  });
+
+  it.each([
+    ["model version", { modelVersion: 2 }],
+    ["kind of answer", { variant: "explain 11" }],
+    ["content", { content: { ...content, sha256: "b".repeat(64) } }],
+    ["format", { content: { ...content, format: "json" } }],
+  ])("is another one for another %s", (_name, change) => {
+    expect(dataHash({ ...base, ...change })).not.toBe(dataHash(base));
+  });
+
+  it("is never that of a table of columns", () => {
+    const columns = [text("content", "csv", content.sha256)];
+    expect(dataHash({ modelVersion: 1, variant: base.variant, columns })).not.toBe(dataHash(base));
+    expect(dataHash({ modelVersion: 1, variant: base.variant, columns: [] })).not.toBe(dataHash(base));
   });
 });

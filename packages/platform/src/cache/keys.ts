@@ -15,13 +15,22 @@ export type HashedColumn =
   | { readonly kind: "number"; readonly name: string; readonly values: Float64Array }
   | { readonly kind: "text"; readonly name: string; readonly values: readonly (string | null)[] };
 
-export interface ResultsIdentity {
+/** Rows as the bytes that hold them, not read: a stored data set, or a large body. */
+export interface HashedContent {
+  readonly sha256: string;
+  /** How the bytes are read, such as "csv": the same bytes may hold other rows in another format. */
+  readonly format: string;
+}
+
+/** The rows that were scored. */
+export type HashedRows = { readonly columns: readonly HashedColumn[] } | { readonly content: HashedContent };
+
+export type ResultsIdentity = HashedRows & {
   readonly detectorId: string;
   readonly modelVersion: number;
-  readonly columns: readonly HashedColumn[];
   /** What else the answer depends on, such as "explain". */
   readonly variant?: string;
-}
+};
 
 /** A list of names longer than this is hashed: a key stays short. */
 const nameListLengthMax = 200;
@@ -69,10 +78,15 @@ export function apiKeyEntry(keyId: string): CacheEntry {
 
 /**
  * SHA-256 over names, order and types of the columns, the model version and every value bit by bit. Each column is
- * hashed by itself, then the list of all: nothing is copied, and no name can pass for a value.
+ * hashed by itself, then the list of all: nothing is copied, and no name can pass for a value. Of content that is not read its own
+ * hash stands for all of that; the same rows asked in both ways have two keys.
  */
-export function dataHash({ modelVersion, columns, variant = "" }: Omit<ResultsIdentity, "detectorId">): string {
-  const digests = columns.map(({ kind, name, values }) => [kind, name, values.length, hash("sha256", valueBytes(values))]);
+export function dataHash({ modelVersion, variant = "", ...rows }: HashedRows & Omit<ResultsIdentity, "detectorId">): string {
+  if ("content" in rows) {
+    const { format, sha256 } = rows.content;
+    return hash("sha256", JSON.stringify([modelVersion, variant, "content", format, sha256]));
+  }
+  const digests = rows.columns.map(({ kind, name, values }) => [kind, name, values.length, hash("sha256", valueBytes(values))]);
   return hash("sha256", JSON.stringify([modelVersion, variant, digests]));
 }
 

@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../pools/resource-pool.ts";
 import type { Generations } from "./generations.ts";
 import type { CacheEntry } from "./keys.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 export interface Level1Options {
   readonly bytesMax: number;
@@ -20,6 +21,14 @@ export interface Level1Stats {
   /** Values that would have taken too large a share. */
   readonly tooLarge: number;
 }
+
+export const level1Kinds: MetricKinds<Level1Stats> = {
+  entryCount: { kind: "gauge", name: "entries" },
+  sizeBytes: "gauge",
+  bytesMax: "limit",
+  evictions: "counter",
+  tooLarge: "counter",
+};
 
 /** What is there: `value` is undefined where it is known that there is nothing. */
 export interface Found {

@@ -1,7 +1,8 @@
 /** The cache that processes share. It may be slow, empty or gone at any moment: nothing here ever throws for that. */
 
-import type { ResourcePoolStats } from "../pools/resource-pool.ts";
+import { resourcePoolKinds, type ResourcePoolStats } from "../pools/resource-pool.ts";
 import type { BreakerState } from "./breaker.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 /** The versions of an entry's tags at one moment. An entry is valid while its stamp is that of now. */
 export type Stamp = Uint8Array;
@@ -23,9 +24,16 @@ export interface Level2Write {
   readonly stamp?: Stamp | undefined;
 }
 
+/** What a change makes old. */
+export interface Invalidation {
+  /** The same by whatever way one hears of it. */
+  readonly changeId: string;
+  readonly tags: readonly string[];
+}
+
 export interface Listener {
-  /** Another process invalidated these. */
-  onInvalidated(tags: readonly string[]): void;
+  /** Another process told level 2 of this. */
+  onInvalidated(change: Invalidation): void;
   /** Messages may have been missed. */
   onGap(): void;
 }
@@ -47,13 +55,29 @@ export interface Level2Stats {
   readonly connections: ResourcePoolStats;
 }
 
+export const level2Kinds: MetricKinds<Level2Stats> = {
+  breaker: "text",
+  breakerOpenings: "counter",
+  calls: "counter",
+  skipped: "counter",
+  errors: "counter",
+  timeouts: "counter",
+  retries: "counter",
+  pendingInvalidations: "gauge",
+  isSubscribed: "gauge",
+  connections: resourcePoolKinds,
+};
+
 export interface Level2 {
   /** Undefined when it could not be asked. */
   read(key: string, tags: readonly string[]): Promise<Level2Answer | undefined>;
   /** Whether it was written. */
   write(write: Level2Write): Promise<boolean>;
-  /** Makes every entry with one of these tags invalid, for all processes. False: not yet; it is kept and made up for before anything is read. */
-  invalidate(tags: readonly string[]): Promise<boolean>;
+  /**
+   * Makes every entry with one of these tags invalid, for all processes; once for each change, whoever asks for it. False: not yet; it
+   * is kept and made up for before anything is read.
+   */
+  invalidate(changes: readonly Invalidation[]): Promise<boolean>;
   remove(key: string): Promise<boolean>;
   /** Whether it answers; also makes up for invalidations that did not get through. */
   ping(): Promise<boolean>;

@@ -153,7 +153,7 @@ describe.skipIf(redisProgram === undefined)(`a cache whose Redis fails${redisSki
     let doneWhileDown = 0;
     let isDown = true;
     const pendingInvalidations = {
-      take: async () => [...stored].map(([id, tags]) => ({ id, tags })),
+      take: async () => [...stored].map(([id, tags]) => ({ id, changeId: id, tags })),
       done: async (ids: readonly string[]) => {
         if (isDown) doneWhileDown++;
         for (const id of ids) stored.delete(id);

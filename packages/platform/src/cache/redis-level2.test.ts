@@ -2,7 +2,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { eventually } from "../../test-support/eventually.ts";
 import { redisProgram, redisSkipReason, startRedis, type RedisServer } from "../../test-support/redis.ts";
 import { createCache, type Cache, type CacheOptions } from "./cache.ts";
-import { apiKeyEntry, detectorInfoEntry, detectorTag, metadataEntry, resultsEntry } from "./keys.ts";
+import {
+  apiKeyEntry,
+  datasetProfileEntry,
+  detectorBatchEntry,
+  detectorInfoEntry,
+  detectorTag,
+  everythingTag,
+  metadataEntry,
+  resultsEntry,
+} from "./keys.ts";
 import { createRedisLevel2, type RedisLevel2Options } from "./redis-level2.ts";
 
 const entry = detectorInfoEntry("7");
@@ -45,18 +54,41 @@ describe.skipIf(redisProgram === undefined)(`a cache with Redis${redisSkipReason
     expect(await two.get(entry, async () => "loaded again")).toEqual({ value, from: "level1" });
   });
 
-  it("keeps each kind for its time, and nothing of an API key", async () => {
+  const results = resultsEntry({ detectorId: "7", modelVersion: 1, columns: [] });
+  it.each([
+    ["results", 3600, results, [1]],
+    ["metadata", 86_400, metadataEntry("7"), 1],
+    ["a detector", 300, entry, 1],
+    ["a list of detectors", 300, detectorBatchEntry(["lof"]), 1],
+    ["a profile", 3600, datasetProfileEntry("7"), 1],
+    ["that there is no detector", 10, entry, undefined],
+    ["that there is no model", 10, metadataEntry("7"), undefined],
+  ])("keeps %s for %d s, and no longer", async (...[, seconds, each, value]) => {
     const cache = await openCache();
-    const results = resultsEntry({ detectorId: "7", modelVersion: 1, columns: [] });
-    cache.put(results, [1]);
-    await cache.get(metadataEntry("7"), async () => 1);
-    await cache.get(entry, async () => undefined);
+    const start = performance.now();
+    if (each === results) cache.put(each, value);
+    else await cache.get(each, async () => value);
+    await untilStored(each.key);
+    const ttlMs = Number((await redis.command("PTTL", each.key)).slice(1));
+    // Redis counts from when it was written: at the earliest when this began.
+    expect(ttlMs).toBeGreaterThan(seconds * 1000 - (performance.now() - start) - 1);
+    expect(ttlMs).toBeLessThanOrEqual(seconds * 1000);
+  });
+
+  it("takes away what is over its time", async () => {
+    const [one, two] = [await openCache({}, { ttlMs: { detectorInfo: 100 } }), await openCache()];
+    await one.get(entry, async () => 1);
+    await untilStored(entry.key);
+    await eventually("it is gone", async () => !(await isStored(entry.key)));
+    expect(await two.get(entry, async () => 2)).toEqual({ value: 2, from: "load" });
+  });
+
+  it("keeps nothing of an API key", async () => {
+    const cache = await openCache();
     await cache.get(apiKeyEntry("abc"), async () => "admin");
-    for (const { key } of [results, metadataEntry("7"), entry]) await untilStored(key);
-    const ttlOf = async (key: string) => Number((await redis.command("TTL", key)).slice(1));
-    expect(await ttlOf(results.key)).toBeGreaterThan(3590);
-    expect(await ttlOf(metadataEntry("7").key)).toBeGreaterThan(86_390);
-    expect(await ttlOf(entry.key)).toBeLessThanOrEqual(10);
+    // Written after it, and so in Redis after it.
+    await cache.get(entry, async () => 1);
+    await untilStored(entry.key);
     expect(await isStored(apiKeyEntry("abc").key)).toBe(false);
   });
 
@@ -65,11 +97,39 @@ describe.skipIf(redisProgram === undefined)(`a cache with Redis${redisSkipReason
     const [one, two] = [await openCache(), await openCache({}, { clock: { now: () => time.now } })];
     await one.get(entry, async () => 1);
     await untilStored(entry.key);
-    await redis.command("PEXPIRE", entry.key, "5000");
+    const start = performance.now();
+    await redis.command("PEXPIRE", entry.key, "200000");
     expect((await two.get(entry, async () => 2)).from).toBe("level2");
-    time.now = 4000;
+    // What has passed in Redis meanwhile, in milliseconds begun.
+    time.now = 200_000 - Math.ceil(performance.now() - start) - 1;
     expect(two.peek(entry.kind, entry.key)).toBeDefined();
-    time.now = 5000;
+    time.now = 200_000;
+    expect(two.peek(entry.kind, entry.key)).toBeUndefined();
+  });
+
+  it("promotes for no longer than 300 s, however long the entry has left", async () => {
+    const time = { now: 0 };
+    const [one, two] = [await openCache(), await openCache({}, { clock: { now: () => time.now } })];
+    const { kind, key, tags } = metadataEntry("7");
+    await one.get({ kind, key, tags }, async () => 1);
+    await untilStored(key);
+    expect((await two.get({ kind, key, tags }, async () => 2)).from).toBe("level2");
+    time.now = 299_999;
+    expect(two.peek(kind, key)).toBeDefined();
+    time.now = 300_000;
+    expect(two.peek(kind, key)).toBeUndefined();
+  });
+
+  it("promotes that there is nothing for no longer than 10 s", async () => {
+    const time = { now: 0 };
+    const [one, two] = [await openCache(), await openCache({}, { clock: { now: () => time.now } })];
+    await one.get(entry, async () => undefined);
+    await untilStored(entry.key);
+    await redis.command("PEXPIRE", entry.key, "200000");
+    expect(await two.get(entry, async () => 2)).toEqual({ value: undefined, from: "level2" });
+    time.now = 9_999;
+    expect(two.peek(entry.kind, entry.key)).toBeDefined();
+    time.now = 10_000;
     expect(two.peek(entry.kind, entry.key)).toBeUndefined();
   });
 
@@ -103,6 +163,63 @@ describe.skipIf(redisProgram === undefined)(`a cache with Redis${redisSkipReason
     expect(calls).not.toMatch(/cmdstat_(keys|scan|del|unlink)/);
     const { from } = await cache.get(entries[0], async () => 2);
     expect(from).toBe("load");
+  });
+
+  it("keeps what was cached after a change, by whatever ways and however often both processes hear of it", async () => {
+    const [one, two] = [await openCache(), await openCache()];
+    await one.get(entry, async () => "old");
+    await untilStored(entry.key);
+    await two.get(entry, async () => "?");
+    expect(await one.invalidate(tags, "the change")).toBe(true);
+    await eventually("the other has dropped it", () => two.peek(entry.kind, entry.key) === undefined);
+    expect(await one.get(entry, async () => "new")).toEqual({ value: "new", from: "load" });
+    await eventually("it is shared", async () => (await (await openCache()).get(entry, async () => "?")).from === "level2");
+    expect(await two.get(entry, async () => "?")).toEqual({ value: "new", from: "level2" });
+    // By PostgreSQL, and by a sweep.
+    for (const cache of [one, two, one, two]) expect(await cache.invalidate(tags, "the change")).toBe(true);
+    for (const cache of [one, two]) {
+      expect(await cache.get(entry, async () => "?")).toEqual({ value: "new", from: "level1" });
+      expect(cache.stats().invalidations).toBe(1);
+    }
+    expect(await (await openCache()).get(entry, async () => "?")).toEqual({ value: "new", from: "level2" });
+  });
+
+  it("takes no old entry from Redis where a process hears of a change before Redis does", async () => {
+    const [maker, other] = [await openCache(), await openCache()];
+    await maker.get(entry, async () => "old");
+    await untilStored(entry.key);
+    // The notification of PostgreSQL; the maker has not come to tell Redis.
+    const heard = other.invalidate(tags, "the change");
+    expect(await other.get(entry, async () => "new")).toEqual({ value: "new", from: "load" });
+    await heard;
+    await maker.invalidate(tags, "the change");
+    expect(await other.get(entry, async () => "?")).toEqual({ value: "new", from: "level1" });
+  });
+
+  it("drops once more where Redis has lost the mark of a change", async () => {
+    const [one, two] = [await openCache(), await openCache()];
+    await one.invalidate(tags, "the change");
+    await one.get(entry, async () => 1);
+    await untilStored(entry.key);
+    await redis.command("DEL", "change:the change");
+    await two.invalidate(tags, "the change");
+    expect((await two.get(entry, async () => 2)).from).toBe("load");
+  });
+
+  it("keeps the version of everything for ever, other versions and marks of changes for a time", async () => {
+    const cache = await openCache();
+    const ttlOf = async (key: string) => Number((await redis.command("TTL", key)).slice(1));
+    await cache.get(entry, async () => 1);
+    await untilStored(entry.key);
+    expect(await ttlOf("tag:everything")).toBe(-1);
+    expect(await ttlOf("tag:detector:7")).toBeGreaterThan(172_790);
+    expect(await ttlOf("tag:detector:7")).toBeLessThanOrEqual(172_800);
+    await cache.invalidate([everythingTag, ...tags], "the change");
+    expect(await ttlOf("tag:everything")).toBe(-1);
+    expect(await ttlOf("tag:detector:7")).toBeGreaterThan(172_790);
+    expect(await ttlOf("tag:detector:7")).toBeLessThanOrEqual(172_800);
+    expect(await ttlOf("change:the change")).toBeGreaterThan(3590);
+    expect(await ttlOf("change:the change")).toBeLessThanOrEqual(3600);
   });
 
   it("leaves nothing old where a reader loads before the change and writes after it", async () => {

@@ -2,7 +2,7 @@
  * Level 2 in Redis.
  *
  *     {key}         codec and version, payload, stamp of 16 bytes      expires with the entry
- *     tag:{tag}     a random token; another one after every change     expires long after every entry
+ *     tag:{tag}     a random token; another one after every change     expires long after every entry; that of everything never
  *
  * A stamp is a digest of the tokens of all tags. Invalidating sets new tokens, so it costs the same however many entries
  * there are. A reader takes the tokens first, loads, and writes under their stamp: when a change overtook it, the stamp is
@@ -13,12 +13,12 @@ import { hash, randomUUID } from "node:crypto";
 import type { ChainableCommander } from "ioredis";
 import type { Clock } from "../pools/resource-pool.ts";
 import { everythingTag } from "./keys.ts";
-import { cacheKinds } from "./kinds.ts";
 import type { Level2, Level2Answer, Level2Write, Listener, Stamp } from "./level2.ts";
-import { createPendingTags } from "./pending-tags.ts";
+import { createPendingChanges } from "./pending-changes.ts";
 import { createRedisCalls } from "./redis-calls.ts";
+import { addChange, addToken, tagKeyOf } from "./redis-changes.ts";
 import type { RedisConnection } from "./redis-connection.ts";
-import { openSubscriber, type Invalidation, type Subscriber } from "./redis-subscriber.ts";
+import { openSubscriber, type Subscriber } from "./redis-subscriber.ts";
 
 export interface RedisLevel2Options {
   readonly url: string;
@@ -41,40 +41,31 @@ export const redisDefaults = {
 const stampBytes = 16;
 /** No entry of ours is larger; of a larger one only this much is read, and then refused. */
 const entryBytesMax = 16 * 1024 * 1024;
-/** Twice the longest life of an entry. When a token goes, the entries under it are loaded once more. */
-const tagTtlSeconds = (2 * Math.max(...Object.values(cacheKinds).map(({ ttlMs }) => ttlMs))) / 1000;
 const pendingTagCountMax = 5000;
 
 export function createRedisLevel2(options: RedisLevel2Options): Level2 {
   const { url, keyPrefix = "", clock = performance, ...limits } = options;
   const { healthCheckMs = redisDefaults.healthCheckMs } = limits;
   const calls = createRedisCalls({ ...redisDefaults, ...limits, url, clock });
-  const pending = createPendingTags(pendingTagCountMax);
+  const pending = createPendingChanges(pendingTagCountMax);
   const senderId = randomUUID();
   const channel = `${keyPrefix}nomaly:invalidated`;
   const keyOf = (key: string) => keyPrefix + key;
-  const tagKeyOf = (tag: string) => `${keyPrefix}tag:${tag}`;
+  const tokenKeyOf = (tag: string) => tagKeyOf(keyPrefix, tag);
   let subscriber: Subscriber | undefined;
 
-  /** Runs commands after all pending invalidations, in one round trip: what they read is never older than those. */
+  /** Runs commands after all pending changes, in one round trip: what they read is never older than those. */
   async function send(
     connection: RedisConnection,
     add: (pipeline: ChainableCommander) => ChainableCommander,
   ): Promise<unknown[]> {
     const pipeline = connection.client.pipeline();
     const batch = pending.batch();
-    const commandCount = batch.tags.length === 0 ? 0 : addInvalidation(pipeline, batch.tags);
+    for (const change of batch.changes) addChange(pipeline, change, { keyPrefix, channel, senderId });
     const replies = await add(pipeline).exec();
     const answers = answersOf(replies);
     batch.arrived();
-    return answers.slice(commandCount);
-  }
-
-  function addInvalidation(pipeline: ChainableCommander, tags: readonly string[]): number {
-    for (const tag of tags) pipeline.set(tagKeyOf(tag), randomUUID(), "EX", tagTtlSeconds);
-    const invalidation: Invalidation = { sender: senderId, tags };
-    pipeline.publish(channel, JSON.stringify(invalidation));
-    return tags.length + 1;
+    return answers.slice(batch.changes.length);
   }
 
   async function read(key: string, tags: readonly string[]): Promise<Level2Answer | undefined> {
@@ -82,7 +73,7 @@ export function createRedisLevel2(options: RedisLevel2Options): Level2 {
     const called = await calls.call(async (connection) => {
       // The remaining time before the value: an entry written between the two lives longer than told, never shorter.
       const [remainingMs, stored, tokens] = await send(connection, (pipeline) =>
-        pipeline.pttl(keyOf(key)).getrangeBuffer(keyOf(key), 0, entryBytesMax).mget(names.map(tagKeyOf)),
+        pipeline.pttl(keyOf(key)).getrangeBuffer(keyOf(key), 0, entryBytesMax).mget(names.map(tokenKeyOf)),
       );
       const known = tokens as (string | null)[];
       const stamp = stampOf(connection.runId, names, known.includes(null) ? await makeTokens(connection, names) : known);
@@ -94,8 +85,8 @@ export function createRedisLevel2(options: RedisLevel2Options): Level2 {
   /** Gives every tag without a token one, unless somebody else was quicker. */
   async function makeTokens(connection: RedisConnection, tags: readonly string[]): Promise<(string | null)[]> {
     const replies = await send(connection, (pipeline) => {
-      for (const tag of tags) pipeline.set(tagKeyOf(tag), randomUUID(), "EX", tagTtlSeconds, "NX");
-      return pipeline.mget(tags.map(tagKeyOf));
+      for (const tag of tags) addToken(pipeline, keyPrefix, tag);
+      return pipeline.mget(tags.map(tokenKeyOf));
     });
     const tokens = replies.at(-1) as (string | null)[];
     // A server so short of memory that they are gone again. Without them no stamp tells old from new.
@@ -123,9 +114,9 @@ export function createRedisLevel2(options: RedisLevel2Options): Level2 {
     read,
     write,
     ping,
-    invalidate(tags) {
+    invalidate(changes) {
       // Before the first wait: from here on nothing is read here without them.
-      pending.add(tags);
+      pending.add(changes);
       return ping();
     },
     async remove(key) {
@@ -137,7 +128,7 @@ export function createRedisLevel2(options: RedisLevel2Options): Level2 {
     },
     stats: () => ({
       ...calls.stats(),
-      pendingInvalidations: pending.count(),
+      pendingInvalidations: pending.tagCount(),
       isSubscribed: subscriber?.isSubscribed() ?? false,
     }),
     async close() {

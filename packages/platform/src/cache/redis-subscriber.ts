@@ -1,6 +1,6 @@
 /** Hears what other processes invalidate. A connection of its own, which comes back by itself and says when it was away. */
 
-import type { Listener } from "./level2.ts";
+import type { Invalidation, Listener } from "./level2.ts";
 import { redisClient, withinMs } from "./redis-connection.ts";
 
 export interface SubscriberOptions {
@@ -18,9 +18,8 @@ export interface Subscriber {
 }
 
 /** What a process tells the others. */
-export interface Invalidation {
+export interface ChangeMessage extends Invalidation {
   readonly sender: string;
-  readonly tags: readonly string[];
 }
 
 const pingTimeoutMs = 1000;
@@ -39,10 +38,10 @@ export function openSubscriber({ url, channel, senderId, healthCheckMs, listener
   client.on("close", () => (isSubscribed = false));
   client.on("ready", () => void subscribe());
   client.on("message", (_channel: string, text: string) => {
-    const invalidation = parseInvalidation(text);
-    // What cannot be read may have been an invalidation.
-    if (invalidation === undefined) listener.onGap();
-    else if (invalidation.sender !== senderId) listener.onInvalidated(invalidation.tags);
+    const change = parseMessage(text);
+    // What cannot be read may have been a change.
+    if (change === undefined) listener.onGap();
+    else if (change.sender !== senderId) listener.onInvalidated(change);
   });
 
   async function subscribe(): Promise<void> {
@@ -78,12 +77,12 @@ export function openSubscriber({ url, channel, senderId, healthCheckMs, listener
   };
 }
 
-function parseInvalidation(text: string): Invalidation | undefined {
+function parseMessage(text: string): ChangeMessage | undefined {
   if (text.length > messageLengthMax) return undefined;
   try {
-    const { sender, tags } = JSON.parse(text) as Partial<Record<keyof Invalidation, unknown>>;
+    const { sender, changeId, tags } = JSON.parse(text) as Partial<Record<keyof ChangeMessage, unknown>>;
     const isList = Array.isArray(tags) && tags.every((tag) => typeof tag === "string");
-    return typeof sender === "string" && isList ? { sender, tags } : undefined;
+    return typeof sender === "string" && typeof changeId === "string" && isList ? { sender, changeId, tags } : undefined;
   } catch {
     // Not JSON: the caller takes it as a message missed.
     return undefined;

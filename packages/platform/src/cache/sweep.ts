@@ -1,6 +1,6 @@
 /** Makes up for invalidations that did not get through: those pending here, and those stored by processes that ended too early. */
 
-import type { Level2 } from "./level2.ts";
+import type { Invalidation, Level2 } from "./level2.ts";
 
 /** Invalidations stored in the transaction of the change that needs them. */
 export interface PendingInvalidations {
@@ -10,14 +10,13 @@ export interface PendingInvalidations {
   done(ids: readonly string[]): Promise<void>;
 }
 
-export interface StoredInvalidation {
+export interface StoredInvalidation extends Invalidation {
   readonly id: string;
-  readonly tags: readonly string[];
 }
 
 export interface SweepOptions {
   readonly pendingInvalidations: PendingInvalidations | undefined;
-  readonly invalidate: (tags: readonly string[]) => Promise<boolean>;
+  readonly invalidate: (changes: readonly Invalidation[]) => Promise<boolean>;
   readonly level2: Level2 | undefined;
   readonly sweepMs: number;
   readonly onFailure: () => void;
@@ -52,11 +51,13 @@ export function startSweep(options: SweepOptions): { close(): Promise<void> } {
 }
 
 async function sweepOnce({ pendingInvalidations, invalidate, level2 }: SweepOptions, isClosed: () => boolean): Promise<void> {
-  if (level2 !== undefined && level2.stats().pendingInvalidations > 0) await level2.ping();
+  // Also when nobody asks the cache: that Redis is back is found by asking it.
+  const { pendingInvalidations: pendingCount = 0, breaker = "closed" } = level2?.stats() ?? {};
+  if (pendingCount > 0 || breaker !== "closed") await level2?.ping();
   for (let batch = 0; pendingInvalidations !== undefined && batch < batchCountMax && !isClosed(); batch++) {
     const stored = await pendingInvalidations.take(batchSize);
     if (stored.length === 0) return;
-    const isReached = await invalidate([...new Set(stored.flatMap(({ tags }) => tags))]);
+    const isReached = await invalidate(stored);
     // Redis is away: they stay stored, for this process or another.
     if (!isReached) return;
     await pendingInvalidations.done(stored.map(({ id }) => id));

@@ -27,7 +27,7 @@ export interface CliContext {
 /** What commands can do with the service: built by main/. */
 export interface ServiceHost {
   serve(config: Config, signal: AbortSignal): Promise<RunningService & { readonly url: string }>;
-  work(config: Config, signal: AbortSignal): Promise<RunningService>;
+  work(config: Config, signal: AbortSignal): Promise<RunningService & { readonly url: string | undefined }>;
   withKeys<Value>(config: Config, work: (keys: KeyAdministration) => Promise<Value>): Promise<Value>;
 }
 

@@ -20,7 +20,10 @@ export async function runWorker(given: Arguments, context: CliContext): Promise<
   const { config } = serviceConfig(given);
   const host = await context.serviceHost();
   const worker = await host.work(config, context.signal);
-  say(context, `nomaly works on jobs (${worker.where})`);
+  say(
+    context,
+    `nomaly works on jobs (${worker.where})${worker.url === undefined ? "" : `; its health is at ${worker.url}/health/full`}`,
+  );
   await untilStopped(context, () => worker.close());
 }
 

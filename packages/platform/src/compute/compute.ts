@@ -11,7 +11,7 @@ import { availableMemoryBytes } from "../budget/memory-limit.ts";
 import { CostEstimates } from "./cost-estimates.ts";
 import type { Fault, OrderKind, SentPlan } from "./messages.ts";
 import type { HeldModel, LoadModel, ModelCacheStats } from "./model-cache.ts";
-import { ModelCache } from "./model-cache.ts";
+import { ModelCache, modelCacheKinds } from "./model-cache.ts";
 import { explainedRowCountMax, predictRows, wantsReasons } from "./predict-rows.ts";
 import type { RowLimits, RowsGiven } from "./rows-given.ts";
 import { rowLimitDefaults } from "./rows-given.ts";
@@ -40,9 +40,10 @@ import type {
   WriteRowsWork,
 } from "./work.ts";
 import type { PoolWork, WorkerPoolStats } from "./worker-pool.ts";
-import { WorkerPool } from "./worker-pool.ts";
+import { WorkerPool, workerPoolKinds } from "./worker-pool.ts";
 import type { Lane } from "./work-queue.ts";
 import { startWorkerProcess, type WorkerOptions } from "./worker-process.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 /** Work on the spot keeps every other request waiting: no more than this. */
 const onTheSpotMsMax = 2;
@@ -95,6 +96,8 @@ export interface ComputeStats extends WorkerPoolStats {
   readonly models: ModelCacheStats;
   readonly onTheSpot: number;
 }
+
+export const computeKinds: MetricKinds<ComputeStats> = { ...workerPoolKinds, models: modelCacheKinds, onTheSpot: "counter" };
 
 export interface Compute {
   /** Fits in a worker. @throws NomalyError for bad rows or options, OVERLOADED, WORKER (may be retried), ABORTED. */

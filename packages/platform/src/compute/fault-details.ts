@@ -9,9 +9,10 @@ interface RetryAdvice {
   readonly retryAfterSeconds?: number;
 }
 
+/** Whoever tells it to a client says the seconds, in the text and in the header: the message leaves them out. */
 export function overloaded(why: string, retryAfterSeconds: number): NomalyError {
   const cause: RetryAdvice = { retryable: true, retryAfterSeconds };
-  return new NomalyError("OVERLOADED", `${why}; try again in ${retryAfterSeconds} s`, { cause });
+  return new NomalyError("OVERLOADED", why, { cause });
 }
 
 export function workerFailed(what: string): NomalyError {

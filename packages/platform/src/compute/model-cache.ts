@@ -4,6 +4,7 @@ import type { AnomalyModel } from "@nomaly/detect";
 import { load, NomalyError } from "@nomaly/detect";
 import { ByteLru } from "./byte-lru.ts";
 import type { ModelReference } from "./work.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 /** A model restored here takes its file's bytes again, and its kernels' memory as much. */
 const sizePerFileByte = 3;
@@ -23,6 +24,14 @@ export interface ModelCacheStats {
   readonly misses: number;
   readonly evictions: number;
 }
+
+export const modelCacheKinds: MetricKinds<ModelCacheStats> = {
+  loaded: "gauge",
+  bytes: "gauge",
+  hits: "counter",
+  misses: "counter",
+  evictions: "counter",
+};
 
 /** Gives the bytes of a version. @throws NomalyError NOT_FOUND, STORAGE and the like. */
 export type LoadModel = (versionId: string) => Promise<Uint8Array>;

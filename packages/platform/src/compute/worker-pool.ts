@@ -11,6 +11,7 @@ import type { BodyFields, Control } from "./work.ts";
 import type { Lane, Load, QueueLimits } from "./work-queue.ts";
 import { lanes, WorkQueue } from "./work-queue.ts";
 import type { StartWorker, WorkerDeath, WorkerOptions, WorkerProcess } from "./worker-process.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 /** How long a worker may go on after its work was aborted. */
 const abortGraceMs = 1000;
@@ -88,6 +89,22 @@ export interface WorkerPoolStats {
 
 type SlowLane = Exclude<Lane, "short">;
 const slowLanes = ["file", "long"] as const satisfies readonly SlowLane[];
+
+export const workerPoolKinds: MetricKinds<WorkerPoolStats> = {
+  workers: "gauge",
+  busy: "gauge",
+  queuedItems: "gauge",
+  queuedRows: "gauge",
+  queuedBytes: "gauge",
+  inWorker: "counter",
+  finished: "counter",
+  refused: "counter",
+  aborted: "counter",
+  crashed: "counter",
+  outOfMemory: "counter",
+  outOfTime: "counter",
+  replaced: "counter",
+};
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;

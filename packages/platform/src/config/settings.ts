@@ -31,6 +31,14 @@ export const settingSpecs = [
     summary: "address to listen on; any but loopback needs API keys or tokens",
   },
   { name: "port", kind: "integer", default: "8080", min: 0, max: 65_535, summary: "port to listen on; 0 takes a free one" },
+  {
+    name: "worker_port",
+    kind: "integer",
+    min: 0,
+    max: 65_535,
+    summary:
+      "port on which `nomaly worker` tells its health and metrics; 0 takes a free one, without it a worker listens nowhere",
+  },
   { name: "data_dir", kind: "text", summary: "folder of the embedded database, data sets and models" },
   {
     name: "log_level",

@@ -3,6 +3,7 @@
 import type { Client } from "undici";
 import { NomalyError } from "@nomaly/detect";
 import type { Clock } from "../pools/resource-pool.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 export interface ConnectionPoolOptions {
   readonly connectionsMax: number;
@@ -25,6 +26,20 @@ export interface ConnectionPoolStats {
   readonly waitMsTotal: number;
   readonly waitMsMax: number;
 }
+
+export const connectionPoolKinds: MetricKinds<ConnectionPoolStats> = {
+  capacity: "limit",
+  capacityPerHost: "limit",
+  size: "gauge",
+  idle: "gauge",
+  inUse: "gauge",
+  waiting: "gauge",
+  opened: "counter",
+  closed: "counter",
+  evicted: "counter",
+  waitMsTotal: "counter",
+  waitMsMax: "gauge",
+};
 
 /** Where a connection leads, and how one is opened. */
 export interface Target {

@@ -5,10 +5,11 @@ import { NomalyError } from "@nomaly/detect";
 import type { Clock } from "../pools/resource-pool.ts";
 import type { AllowedHost } from "./allowed-hosts.ts";
 import type { CallAnswer, CallContext } from "./call.ts";
-import { createConnectionPool, type ConnectionPoolStats } from "./connection-pool.ts";
+import { connectionPoolKinds, createConnectionPool, type ConnectionPoolStats } from "./connection-pool.ts";
 import { collect, type Exchange, type HttpMethod, type RequestBody } from "./exchange.ts";
 import { createNameCache, lookupSystem, type Lookup } from "./name-cache.ts";
 import { outgoingError, totalTimeoutError } from "./outgoing-error.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 export interface HttpRequest {
   readonly url: string;
@@ -40,6 +41,17 @@ export interface HttpClientStats extends ConnectionPoolStats {
   readonly nameHits: number;
   readonly nameMisses: number;
 }
+
+export const httpClientKinds: MetricKinds<HttpClientStats> = {
+  ...connectionPoolKinds,
+  requests: "counter",
+  retries: "counter",
+  redirects: "counter",
+  timeouts: "counter",
+  errors: "counter",
+  nameHits: "counter",
+  nameMisses: "counter",
+};
 
 export interface HttpClient {
   /** @throws NomalyError OUTGOING (refused, failed, too large), TIMEOUT, ABORTED */

@@ -108,7 +108,7 @@ describe("the gate", () => {
       const app = fastify() as unknown as App;
       let waitS = 5;
       const admission = createAdmission({ waitSeconds: () => waitS });
-      guardGate(app, admission);
+      guardGate(app, admission, { over: () => {} });
       let inFlight = 0;
       app.post("/api/detection/predict", async () => {
         ({ inFlight } = admission.stats());
@@ -132,7 +132,7 @@ describe("the gate", () => {
 
 it("refuses alike before the route is known and after", async () => {
   const app = fastify() as unknown as App;
-  guardGate(app, createAdmission({ waitSeconds: () => 5 }));
+  guardGate(app, createAdmission({ waitSeconds: () => 5 }), { over: () => {} });
   const sendProblem = (error: unknown, { id }: FastifyRequest, reply: FastifyReply) => {
     const { problem, status, retryAfterSeconds } = problemOf(error, id);
     return reply.code(status).header("retry-after", String(retryAfterSeconds)).type(problemType).send(JSON.stringify(problem));
@@ -157,6 +157,21 @@ it("refuses alike before the route is known and after", async () => {
       return { headers: headers.toSorted(), problem };
     };
     expect(shapeOf(before)).toEqual(shapeOf(after));
+  } finally {
+    await app.close();
+  }
+});
+
+it("the gate's refusal says when to try again in the header and, the same, in the text", async () => {
+  const app = fastify() as unknown as App;
+  guardGate(app, createAdmission({ waitSeconds: () => 5 }), { over: () => {} });
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  try {
+    const refusal = await post((app.server.address() as AddressInfo).port, "/api/detection/predict");
+    const [, header] = /^retry-after: (\d+)\r$/im.exec(refusal) ?? [];
+    const [, told] = /try again in (\d+) s"/.exec(refusal) ?? [];
+    expect(Number(header)).toBeGreaterThan(0);
+    expect(told).toBe(header);
   } finally {
     await app.close();
   }

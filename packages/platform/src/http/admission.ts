@@ -11,9 +11,11 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { NomalyError } from "@nomaly/detect";
 import type { App } from "./app.ts";
-import { problemOf } from "./problem.ts";
+import { detailOf, problemOf } from "./problem.ts";
+import type { RequestLine, RequestLog } from "./request-log.ts";
 import { problemHeaders } from "./security-headers.ts";
 import { whenOver } from "./when-over.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 export interface AdmissionLimits {
   /** Work of one turn of the event loop: what comes later in it is refused, */
@@ -33,7 +35,6 @@ export interface AdmissionLimits {
   readonly unsaidBytes: number;
   /** Expected wait for a worker. */
   readonly waitSecondsMax: number;
-  readonly retryAfterSeconds: number;
 }
 
 export const admissionDefaults: AdmissionLimits = {
@@ -44,7 +45,6 @@ export const admissionDefaults: AdmissionLimits = {
   bodyBytesMax: 1024 ** 3,
   unsaidBytes: 64 * 1024 ** 2,
   waitSecondsMax: 1,
-  retryAfterSeconds: 1,
 };
 
 type Sized = Pick<IncomingMessage, "headers">;
@@ -64,6 +64,17 @@ export interface AdmissionStats {
   readonly refusedByQueue: number;
   readonly refusedByAnswers: number;
 }
+
+export const admissionKinds: MetricKinds<AdmissionStats> = {
+  inFlight: "gauge",
+  bodyBytes: "gauge",
+  admitted: "counter",
+  refusedByTurn: "counter",
+  refusedByCount: "counter",
+  refusedByBytes: "counter",
+  refusedByQueue: "counter",
+  refusedByAnswers: "counter",
+};
 
 export interface Admission {
   /** Why a request is not let in; `undefined` lets it in. */
@@ -182,14 +193,17 @@ const costlyPath = /^(?:\/api)?\/detection\//;
  * Stands before the web framework: a refusal must cost a small part of what an answer does, or refusing is what overloads. What the path
  * hid from it, by percent signs or by being a whole URL, is caught once the framework has found the route.
  */
-export function guardGate(app: App, admission: Admission): void {
+export function guardGate(app: App, admission: Admission, requests: Pick<RequestLog, "over">): void {
   const { server } = app;
   const listeners = server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners("request");
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     if (request.method === "POST" && costlyPath.test(request.url ?? "")) {
       const why = admission.refusal(request);
-      if (why !== undefined) return refuse(request, response, why);
+      if (why !== undefined) {
+        const id = refuse(request, response, why);
+        return requests.over(gateRoute, () => refusedLine(request, id));
+      }
       // Also when the client leaves before its answer: nothing else is sure to happen then.
       whenOver(response, () => admission.left(request));
     }
@@ -207,17 +221,26 @@ export function guardGate(app: App, admission: Admission): void {
   });
 }
 
-const { problem: template, status: refusedStatus } = problemOf(new NomalyError("OVERLOADED", "", { field: "load" }), "");
+const { problem: template, ...refused } = problemOf(new NomalyError("OVERLOADED", "", { field: "load" }), "");
 
-function refuse({ headers }: IncomingMessage, response: ServerResponse, detail: string): void {
+/** Which route it would have been is not looked up. */
+const gateRoute = "/detection/*";
+
+function refusedLine({ method = "POST" }: IncomingMessage, id: string): RequestLine {
+  return { method, route: gateRoute, status: refused.status, ms: 0, request_id: id, actor: "public" };
+}
+
+/** @returns the id that the answer has. */
+function refuse({ headers }: IncomingMessage, response: ServerResponse, why: string): string {
   const id = randomUUID();
-  const body = JSON.stringify({ ...template, detail, request_id: id });
+  const body = JSON.stringify({ ...template, detail: detailOf(why, refused.retryAfterSeconds), request_id: id });
   const isDiscarded = Number(headers["content-length"]) <= discardedBytesMax;
-  response.writeHead(refusedStatus, {
+  response.writeHead(refused.status, {
     ...problemHeaders(id),
     "content-length": Buffer.byteLength(body),
-    "retry-after": String(admissionDefaults.retryAfterSeconds),
+    "retry-after": String(refused.retryAfterSeconds),
     ...(isDiscarded ? {} : { connection: "close" }),
   });
   response.end(body);
+  return id;
 }

@@ -5,6 +5,7 @@
 
 import type { ServerResponse } from "node:http";
 import type { App } from "./app.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 import { whenOver } from "./when-over.ts";
 
 export interface AnswerLimits {
@@ -30,6 +31,8 @@ export interface AnswerStats {
   readonly waitingBytes: number;
   readonly cutOff: number;
 }
+
+export const answerKinds: MetricKinds<AnswerStats> = { waitingAnswers: "gauge", waitingBytes: "gauge", cutOff: "counter" };
 
 /** Smaller ones are not looked after: a connection holds as much anyway. */
 const watchedBytesMin = 16 * 1024;

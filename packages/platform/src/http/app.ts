@@ -6,20 +6,22 @@ import { NomalyError } from "@nomaly/detect";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { ServiceContext } from "../services/context.ts";
+import { type CountedPart, countedPart } from "../watch/metric-kinds.ts";
 import { createMetrics } from "../watch/metrics.ts";
 import type { AccessRules, Scope } from "./access.ts";
-import { admissionDefaults, createAdmission, guardGate } from "./admission.ts";
+import { admissionDefaults, admissionKinds, createAdmission, guardGate } from "./admission.ts";
 import { answerSocket } from "./broken-requests.ts";
 import { guardRequests } from "./guard.ts";
 import { parseJson } from "./json-body.ts";
-import { answerDefaults, watchAnswers } from "./answers.ts";
+import { answerDefaults, answerKinds, watchAnswers } from "./answers.ts";
 import { createMemoryBudget, type MemoryBudget } from "./memory-budget.ts";
 import { type BodyLimits, spoolBytes, takeBody } from "./spool-body.ts";
 import { createKnownPaths } from "./known-paths.ts";
 import { arrowMediaType, LargeBody, largeBodyBytesMin, smallBodyBytes, takesLargeBodies, wantsArrow } from "./large-body.ts";
 import { registerOpenApi } from "./openapi.ts";
 import { problemOf, problemType } from "./problem.ts";
-import { registerRoutes } from "./routes/all.ts";
+import { createRequestLog, logRequests } from "./request-log.ts";
+import { registerRoutes, registerWatching } from "./routes/all.ts";
 import { sharedSchemas } from "./schemas/all.ts";
 import { whenOver } from "./when-over.ts";
 import { problemHeaders } from "./security-headers.ts";
@@ -33,8 +35,10 @@ export interface AppOptions {
   readonly access: AccessRules;
   readonly version: string;
   readonly logger: FastifyBaseLogger;
-  /** Numbers of the outgoing pool, for the metrics. */
-  readonly outgoing?: () => object;
+  /** For the metrics. */
+  readonly counted: readonly CountedPart[];
+  /** A process that only runs jobs tells how it is, and nothing else. */
+  readonly serves?: "everything" | "health";
 }
 
 declare module "fastify" {
@@ -106,14 +110,24 @@ export async function createApp(options: AppOptions): Promise<App> {
     waitSeconds: () => context.compute.shortWaitSeconds(),
     otherwiseFull: () => answers.refusal(),
   });
-  guardGate(app, admission);
+  const requests = createRequestLog(logger);
+  logRequests(app, requests);
+  guardGate(app, admission, requests);
   guardRequests(app, { access: options.access, config, sendProblem });
   answerUnknown(app, known);
-  const metrics = createMetrics({ ...context, admission, outgoing: options.outgoing });
+  const counted = [
+    countedPart("admission", () => admission.stats(), admissionKinds),
+    countedPart("answers", () => answers.stats(), answerKinds),
+  ];
+  const metrics = createMetrics([...options.counted, ...counted]);
   app.addHook("onResponse", (request, reply, done) => {
     metrics.observe(request.routeOptions.url ?? "none", request.method, reply.statusCode, reply.elapsedTime);
     done();
   });
+  if (options.serves === "health") {
+    await app.register(async (scope) => registerWatching(scope as App, context, metrics));
+    return app;
+  }
   await registerOpenApi(app, { version: options.version, requiresKey: options.access.required });
   await app.register(async (scope) => registerRoutes(scope as App, context, metrics));
   return app;

@@ -26,13 +26,14 @@ export function answerSocket(error: ClientError, socket: Socket): void {
   const status = Number(line.slice(0, 3));
   const code = status === 408 ? "TIMEOUT" : status === 400 ? "REQUEST" : "TOO_LARGE";
   const id = randomUUID();
-  const { problem } = problemOf(new NomalyError(code, detail, { field }), id);
+  const { problem, retryAfterSeconds } = problemOf(new NomalyError(code, detail, { field }), id);
   const body = JSON.stringify({ ...problem, status });
   const head = [
     `HTTP/1.1 ${line}`,
     "connection: close",
     ...Object.entries(problemHeaders(id)).map(([name, value]) => `${name}: ${value}`),
     `content-length: ${Buffer.byteLength(body)}`,
+    ...(retryAfterSeconds === undefined ? [] : [`retry-after: ${retryAfterSeconds}`]),
   ];
   if (socket.writable) socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
   else socket.destroy();

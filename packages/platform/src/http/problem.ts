@@ -1,6 +1,7 @@
 /** Errors as they leave the service: `application/problem+json` (RFC 9457) with our code. */
 
 import { type ErrorCode, errorCodes, NomalyError } from "@nomaly/detect";
+import { retryAfterSecondsOf } from "../compute/fault-details.ts";
 import type { Problem } from "./schemas/shared.ts";
 
 export const problemType = "application/problem+json";
@@ -40,8 +41,8 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   STORAGE: 507,
 };
 
-/** Causes that pass: the client is told when to come again. */
-const retryAfterSeconds: Partial<Readonly<Record<ErrorCode, number>>> = {
+/** Causes that pass: the client is told when to come again, where the error does not know better. */
+const usualRetrySeconds: Partial<Readonly<Record<ErrorCode, number>>> = {
   OVERLOADED: 1,
   RATE_LIMITED: 1,
   DATABASE: 2,
@@ -53,6 +54,7 @@ const retryAfterSeconds: Partial<Readonly<Record<ErrorCode, number>>> = {
 export interface ProblemReply {
   readonly problem: Problem;
   readonly status: number;
+  /** For the header Retry-After; the detail says the same. */
   readonly retryAfterSeconds: number | undefined;
   /** An error of ours: its cause is logged and not told. */
   readonly isInternal: boolean;
@@ -67,21 +69,22 @@ export function problemOf(error: unknown, requestId: string): ProblemReply {
   }
   const { code, message, rowIndex } = known.error;
   const status = known.status ?? statusOf(known.error);
+  const retryAfterSeconds = retryAfterSecondsOf(known.error) ?? usualRetrySeconds[code] ?? (status === 503 ? 5 : undefined);
   // Where nothing closer is known, it is something in the request.
   const field = known.error.field ?? (status < 500 ? "request" : undefined);
   const problem: Problem = {
     ...shell(code, errorCodes[code], status),
-    detail: message,
+    detail: detailOf(message, retryAfterSeconds),
     ...(field === undefined ? {} : { field }),
     ...(rowIndex === undefined ? {} : { row_index: rowIndex }),
     request_id: requestId,
   };
-  return {
-    problem,
-    status,
-    retryAfterSeconds: retryAfterSeconds[code] ?? (status === 503 ? 5 : undefined),
-    isInternal: status === 500,
-  };
+  return { problem, status, retryAfterSeconds, isInternal: status === 500 };
+}
+
+/** @param retryAfterSeconds as in the header Retry-After: both are said, or neither. */
+export function detailOf(message: string, retryAfterSeconds: number | undefined): string {
+  return retryAfterSeconds === undefined ? message : `${message}; try again in ${retryAfterSeconds} s`;
 }
 
 function statusOf({ code, field }: NomalyError): number {

@@ -1,6 +1,7 @@
 /** The queue library, on our pool: it keeps the jobs; taking, renewing, sweeping and timing are ours. */
 
 import { type ConstructorOptions, type Db, PgBoss } from "pg-boss";
+import { isDatabaseAway } from "../store/database-error.ts";
 import type { Sql } from "../store/sql.ts";
 import type { JobLog } from "./queue.ts";
 
@@ -11,7 +12,10 @@ const secondsOfDay = 86_400;
 export async function openBoss(database: Sql, log: JobLog): Promise<PgBoss> {
   const boss = new PgBoss({ ...bossOptions(database), migrate: false });
   // Without a listener an error of its timers would end the process.
-  boss.on("error", (error: Error) => log.warn({ error: error.message }, "the job queue's own upkeep failed"));
+  boss.on("error", (error: Error) => {
+    // That the database is away is said once for all that need it.
+    if (!isDatabaseAway(error)) log.warn({ error: error.message }, "the job queue's own upkeep failed");
+  });
   await boss.start();
   return boss;
 }

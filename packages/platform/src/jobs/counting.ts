@@ -1,5 +1,6 @@
-/** The queue's numbers, and its log lines about a database that is away: the first of a series, not each. */
+/** The queue's numbers, and its log lines about statements that the database refuses: the first of a series, not each. */
 
+import { isDatabaseAway } from "../store/database-error.ts";
 import type { Clock } from "../pools/resource-pool.ts";
 import { type JobName, jobNames } from "./job-types.ts";
 import type { JobCounters, JobLog, QueueStats } from "./queue.ts";
@@ -34,12 +35,14 @@ export function createCounting(log: JobLog, clock: Clock): Counting {
     swept: (failedCount) => void (sweptFailures += failedCount),
     databaseFailed: (error) => {
       databaseErrors++;
+      // That the database is away is said once for all that need it.
+      if (isDatabaseAway(error)) return;
       const now = clock.now();
       if (now - loggedAt < quietMs) return;
       loggedAt = now;
       log.warn(
         { error: error instanceof Error ? error.message : error },
-        "the job queue cannot use the database; it tries again",
+        "the database refuses a statement of the job queue; it tries again",
       );
     },
     stats: () => ({

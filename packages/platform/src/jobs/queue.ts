@@ -2,6 +2,7 @@
 
 import type { Sql } from "../store/sql.ts";
 import type { JobHandlers, JobName, JobPayloads, JobRecord, JobStatus } from "./job-types.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 export interface EnqueueOptions {
   /** A repeated request under the same key finds the first one's job. */
@@ -49,6 +50,23 @@ export interface QueueStats {
   /** Looks for work, renewals and sweeps that the database refused. */
   readonly databaseErrors: number;
 }
+
+const jobKinds: MetricKinds<JobCounters> = {
+  enqueued: "counter",
+  running: "gauge",
+  succeeded: "counter",
+  retried: "counter",
+  failed: "counter",
+  lost: "counter",
+  givenBack: "counter",
+};
+
+export const queueKinds: MetricKinds<QueueStats> = {
+  byName: { label: "job", each: jobKinds },
+  running: "gauge",
+  sweptFailures: "counter",
+  databaseErrors: "counter",
+};
 
 export interface QueueDepth {
   readonly queued: number;

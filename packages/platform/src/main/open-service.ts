@@ -22,16 +22,17 @@ import { trainingJobEnds } from "../services/training-status.ts";
 import { requireRoom } from "../services/room.ts";
 import { rowLimitsOf } from "../services/rows-source.ts";
 import type { WebhookMessage } from "../services/job-handlers.ts";
-import { invalidationsDone, takeInvalidations } from "../store/cache-invalidations.ts";
+import { type Announcement, invalidationsDone, takeInvalidations } from "../store/cache-invalidations.ts";
 import { migrate } from "../store/migrate.ts";
 import { clockAheadMs } from "../store/database-clock.ts";
 import { installationId } from "../store/installation.ts";
 import { diskFullError } from "../store/database-error.ts";
 import type { DiskReserve } from "../store/embedded/disk-reserve.ts";
-import { listen } from "../store/notifications.ts";
+import { listen, type Notifications } from "../store/notifications.ts";
 import { type OpenDatabase, openDatabase } from "../store/open-database.ts";
 import { extraConnections } from "../store/pool-sizes.ts";
 import type { Closing } from "./closing.ts";
+import { type ConnectionWatch, type WatchedConnection, watchConnections } from "./connection-watch.ts";
 import type { FoundDatabase } from "./find-database.ts";
 import { type RegisteredProcess, registerThisProcess } from "./register-process.ts";
 import { startSpaceCare } from "./space-care.ts";
@@ -74,21 +75,22 @@ export async function openService(
   const database = closing.opened(openPool(config, url, { ...registered, reserve }), (open) => open.close());
   closing.opened(registered.keep(database), (open) => open.end());
   const cache = closing.opened(openCache(config, shares, database), (open) => open.close());
-  const onTags = (tags: readonly string[]) => {
+  const onAnnouncement = ({ changeId, tags }: Announcement) => {
     // Before the cache is filled again: a replica that lacks this change must not be asked for it.
     database.heardOfWrite();
-    cache.dropLocal(tags);
+    // Nobody waits for it, and it never rejects.
+    void cache.invalidate(tags, changeId);
   };
-  const dropAll = () => cache.dropLocal(["everything"]);
-  closing.opened(
-    await listen({
-      url,
-      applicationName: `${applicationName} listening`,
-      onTags,
-      onGap: dropAll,
-    }),
+  let watch: ConnectionWatch | undefined;
+  const onGap = () => {
+    cache.dropLocal();
+    watch?.look();
+  };
+  const notifications = closing.opened(
+    await listen({ url, applicationName: `${applicationName} listening`, onAnnouncement, onGap }),
     (open) => open.close(),
   );
+  watch = closing.opened(watchConnections(connectionsOf({ database, cache, notifications }), log), (open) => open.close());
   await requireClock(database, log);
   const stored = await openBlobs(config, httpClient);
   await stored.claim(await installationId(database));
@@ -128,6 +130,30 @@ function withinMemory(config: Config, { embeddedConnections }: MemoryShares): Co
 function sharesOf(config: Config, hasEmbeddedDatabase: boolean): MemoryShares {
   const workerCount = config.computeWorkers === 0 ? threadCount() : config.computeWorkers;
   return memoryShares({ limitBytes: config.memoryLimitBytes ?? availableMemoryBytes(), hasEmbeddedDatabase, workerCount });
+}
+
+function connectionsOf({
+  database,
+  cache,
+  notifications,
+}: Pick<ServiceContext, "database" | "cache"> & { readonly notifications: Notifications }): readonly WatchedConnection[] {
+  const redisIsUp = () => {
+    const level2 = cache.stats().level2;
+    return level2 === undefined || (level2.isSubscribed && level2.breaker === "closed");
+  };
+  return [
+    {
+      name: "the database",
+      isUp: () => notifications.stats().isListening,
+      meanwhile: "requests that need it are refused, jobs wait",
+    },
+    {
+      name: "the replica",
+      isUp: () => database.stats().replica?.state !== "down",
+      meanwhile: "reads go to the primary",
+    },
+    { name: "Redis", isUp: redisIsUp, meanwhile: "the cache is each process's own memory" },
+  ];
 }
 
 /** Ids carry the time of this process: one that is far off would put results into wrong months. @throws NomalyError CONFIG. */

@@ -6,6 +6,7 @@ import type { Config } from "../config/settings.ts";
 import type { Log } from "../services/context.ts";
 import type { Connection } from "../store/connection.ts";
 import { type Registered, registerWithinBudget } from "../store/connection-budget.ts";
+import { isDatabaseAway } from "../store/database-error.ts";
 import type { OpenDatabase } from "../store/open-database.ts";
 import { onOwnConnection } from "../store/own-connection.ts";
 import type { PoolSizes } from "../store/pool-sizes.ts";
@@ -81,8 +82,8 @@ export async function registerThisProcess(given: ProcessToRegister): Promise<Reg
         try {
           if (!(await heartbeat(database, id))) await registerWithinBudget(database, { ...again, patienceMs });
         } catch (error) {
-          // The database is away, or others have this process's place: the next beat tries again.
-          log.warn({ err: error }, "the database did not take the sign of life");
+          // Others have this process's place, or the database is away, which is said elsewhere: the next beat tries again.
+          if (!isDatabaseAway(error)) log.warn({ err: error }, "the database did not take the sign of life");
         }
       };
       const timer = setInterval(() => {

@@ -25,7 +25,7 @@ export function createServiceHost(version: string, beforeStart: (config: Config)
       beforeStart(config);
       const { closing, database } = begin(config, signal);
       const { work } = await import("./work.ts");
-      return work({ config, database, closing, signal });
+      return work({ config, version, database, closing, signal });
     },
     withKeys,
   };

@@ -1,20 +1,28 @@
-/** `nomaly worker`: runs jobs, and nothing else. */
+/** `nomaly worker`: runs jobs, and nothing else; where a port is set, it tells there how it is. */
 
+import type { FastifyBaseLogger } from "fastify";
 import type { Config } from "../config/settings.ts";
+import { createApp } from "../http/app.ts";
 import { createJobHandlers } from "../services/job-handlers.ts";
+import { createAuthenticate } from "../services/authenticate.ts";
 import type { Closing } from "./closing.ts";
+import { countedParts } from "./counted-parts.ts";
 import type { FoundDatabase } from "./find-database.ts";
 import { startIndexCare } from "./index-care.ts";
+import { listen, requiresCaller } from "./listening.ts";
 import { createLogger } from "./logger.ts";
-import { openService } from "./open-service.ts";
+import { type OpenedService, openService } from "./open-service.ts";
 
 export interface RunningWorker {
   readonly where: string;
+  /** Where health and metrics are; undefined when it listens nowhere. */
+  readonly url: string | undefined;
   close(): Promise<void>;
 }
 
 export interface WorkerToStart {
   readonly config: Config;
+  readonly version: string;
   readonly database: Promise<FoundDatabase>;
   /** Ends the start. */
   readonly signal?: AbortSignal | undefined;
@@ -22,18 +30,42 @@ export interface WorkerToStart {
   readonly closing: Closing;
 }
 
-export async function work({ config, database, closing, signal }: WorkerToStart): Promise<RunningWorker> {
+export async function work({ config, version, database, closing, signal }: WorkerToStart): Promise<RunningWorker> {
+  const logger = createLogger(config.logLevel);
   try {
-    const { context, where, sendWebhook } = await openService(
-      { config, kind: "worker", log: createLogger(config.logLevel), database, signal },
-      closing,
-    );
+    const opened = await openService({ config, kind: "worker", log: logger, database, signal }, closing);
+    const { context, where, sendWebhook } = opened;
+    const url = await tellHealth(opened, { logger, version, closing });
     await context.queue.work(createJobHandlers(context, sendWebhook), { concurrency: Math.max(1, config.jobConcurrency) });
     closing.opened(startIndexCare(context), (open) => open.close());
-    return { where, close: async () => void (await closing.closeAll()) };
+    return { where, url, close: async () => void (await closing.closeAll()) };
   } catch (error) {
     await database.catch(() => undefined);
     await closing.closeAll();
     throw error;
   }
+}
+
+interface Surroundings {
+  readonly logger: FastifyBaseLogger;
+  readonly version: string;
+  readonly closing: Closing;
+}
+
+/** By the access rules of the server. @throws NomalyError CONFIG. */
+async function tellHealth(
+  { context, httpClient }: OpenedService,
+  { logger, version, closing }: Surroundings,
+): Promise<string | undefined> {
+  const { host, workerPort: port, shutdownTimeoutS } = context.config;
+  if (port === undefined) return undefined;
+  const access = { required: requiresCaller(context.config), authenticate: createAuthenticate(context, httpClient) };
+  const counted = countedParts(context, httpClient);
+  const app = await createApp({ context, access, version, logger, counted, serves: "health" });
+  closing.opened(app, async (open) => {
+    // Running jobs may end first: until then it can be seen that this process lives.
+    await context.queue.close({ timeoutMs: shutdownTimeoutS * 1000 });
+    await open.close();
+  });
+  return listen(app, { host, port, setting: "worker_port" });
 }

@@ -1,6 +1,7 @@
 /** One policy for every pool of connections: a base that stays open, an overflow that does not, a bounded wait, a check before use. */
 
 import { NomalyError } from "@nomaly/detect";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 export interface Clock {
   /** Milliseconds that never go back. */
@@ -44,6 +45,23 @@ export interface ResourcePoolStats {
   /** Thrown away because the check before use failed, or their user said so. */
   readonly invalid: number;
 }
+
+export const resourcePoolKinds: MetricKinds<ResourcePoolStats> = {
+  base: "limit",
+  capacity: "limit",
+  size: "gauge",
+  idle: "gauge",
+  inUse: "gauge",
+  overflow: "gauge",
+  waiting: "gauge",
+  acquired: "counter",
+  waitMsTotal: "counter",
+  waitMsMax: "gauge",
+  timeouts: "counter",
+  errors: "counter",
+  recycled: "counter",
+  invalid: "counter",
+};
 
 export interface Lease<T> {
   readonly resource: T;

@@ -48,7 +48,7 @@ export async function change<Value>(
   const request = idempotency === undefined ? undefined : { actor, ...idempotency };
   const outcome = await context.database.withSignal(call.signal).transaction(async (sql) => {
     const stored = request === undefined ? undefined : await claimKey(sql, request);
-    if (stored !== undefined) return { value: stored.response as Value, isRepeated: true, tags: [] };
+    if (stored !== undefined) return { value: stored.response as Value, isRepeated: true, tags: [], changeId: sql.changeId };
     const { value, subjectId, tags, details } = await work(sql);
     await insertAuditEntry(sql, {
       actor,
@@ -60,10 +60,11 @@ export async function change<Value>(
     });
     if (request !== undefined) await storeResponse(sql, request, { status, response: value });
     await finish?.(sql, value);
-    return { value, isRepeated: false, tags };
+    return { value, isRepeated: false, tags, changeId: sql.changeId };
   });
-  await context.cache.invalidate(outcome.tags);
-  return { value: outcome.value, isRepeated: outcome.isRepeated };
+  const { value, isRepeated, tags, changeId } = outcome;
+  if (tags.length > 0) await context.cache.invalidate(tags, changeId);
+  return { value, isRepeated };
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { type EncodedReason, encodeReason } from "../compute/encode-predictions.ts";
 import { chosenRows } from "../compute/chosen-rows.ts";
+import { resultsEntry } from "../cache/keys.ts";
 import type { RowsGiven } from "../compute/rows-given.ts";
 import { topIndexes } from "../compute/top-rows.ts";
 import type { Explained, ToldRows } from "../compute/work.ts";
@@ -48,20 +49,37 @@ export async function explainTop(
   { detectorId, source, top }: { readonly detectorId: string; readonly source: RowsGiven | TableSource; readonly top: number },
 ): Promise<ExplainAnswer> {
   requireJudgeable(context, source);
-  if (source.kind !== "rows") {
-    return withScoredFile(context, call, { detectorId, source, wanted: { explainTop: top } }, async ({ model, outcome }) => ({
-      model,
-      rowCount: outcome.rowCount,
-      explanation: explanationOf(outcome.top),
-    }));
-  }
   const model = await liveModel(context, detectorId);
+  if (source.kind !== "rows") return explainDataset(context, call, { model, source, top });
   const work = { model: { versionId: model.version_id }, input: source };
   const { scores } = await context.compute.predict(work, controlOf(call));
   const indexes = topIndexes(scores, top);
   const chosen = { ...work, input: chosenRows(source, indexes), explain: true };
   const explained = await context.compute.predict(chosen, controlOf(call));
   return { model, rowCount: source.rowCount, explanation: explanationOf({ indexes, ...explained }) };
+}
+
+/** Scores the whole file for a few rows and keeps none of it: the answer is cached under what it depends on. */
+async function explainDataset(
+  context: ServiceContext,
+  call: Call,
+  { model, source, top }: { readonly model: LiveModel; readonly source: TableSource; readonly top: number },
+): Promise<ExplainAnswer> {
+  const { detector_id: detectorId, model_version: modelVersion } = model;
+  const { checksum: sha256, fileFormat: format } = source.dataset;
+  const entry = resultsEntry({ detectorId, modelVersion, content: { sha256, format }, variant: `explain top ${top}` });
+  const { value } = await context.cache.get<ExplainAnswer>(
+    entry,
+    (signal) =>
+      withScoredFile(context, { ...call, signal }, { detectorId, source, wanted: { explainTop: top } }, async (scored) => ({
+        model: scored.model,
+        rowCount: scored.outcome.rowCount,
+        explanation: explanationOf(scored.outcome.top),
+      })),
+    call.signal,
+  );
+  if (value === undefined) throw new Error("internal: rows were explained and the reasons are not there");
+  return value;
 }
 
 export function explanationOf(told: ToldRows | undefined): Explanation {

@@ -2,6 +2,7 @@
 
 import { type ConnectionBudget, connectionBudget } from "../store/connection-budget.ts";
 import { type IndexFault, indexFaults } from "../store/index-faults.ts";
+import type { ReplicaStats } from "../store/replica.ts";
 import type { ServiceContext } from "./context.ts";
 
 export interface PartHealth {
@@ -11,8 +12,8 @@ export interface PartHealth {
 }
 
 export interface Health {
-  /** The database answers: without it nothing can be served. */
-  readonly isReady: boolean;
+  /** `unavailable` when the database does not answer: without it nothing can be served. `degraded` when any part is not well. */
+  readonly status: "ok" | "degraded" | "unavailable";
   readonly parts: Readonly<Record<string, PartHealth>>;
 }
 
@@ -40,14 +41,20 @@ export async function checkHealth(context: ServiceContext): Promise<Health> {
     within(async () => diskHealth((await blobs.check()).freeBytes)),
     within(async () => ({ status: "ok" as const, depth: await queue.depth() })),
   ]);
+  const stats = context.database.stats();
   const parts = {
-    database: { ...database, ...context.database.stats() },
+    database: { ...withReplica(database, stats.replica), ...stats },
     cache: cacheHealth(context),
     queue: { ...depth, ...queue.stats() },
     compute: { status: "ok" as const, ...context.compute.stats() },
     disk,
   };
-  return { isReady: database.status !== "down", parts };
+  return { status: statusOf(parts), parts };
+}
+
+function statusOf(parts: Readonly<Record<string, PartHealth>> & { readonly database: PartHealth }): Health["status"] {
+  if (parts.database.status === "down") return "unavailable";
+  return Object.values(parts).every(({ status }) => status === "ok") ? "ok" : "degraded";
 }
 
 /** All processes together, beside what the server takes; and whether every index serves. */
@@ -60,6 +67,14 @@ function databaseHealth(connections: ConnectionBudget, faults: readonly IndexFau
   return { status: "degraded", connections, detail: details.join("; ") };
 }
 
+/** Reads are answered without it, by the primary, which has more to do then. */
+function withReplica(database: PartHealth, replica: ReplicaStats | undefined): PartHealth {
+  if (replica?.state !== "stale" && replica?.state !== "down") return database;
+  const said = replica.state === "down" ? "the replica does not answer" : "the replica is too far behind";
+  const details = [database.detail, `${said}: reads go to the primary`].filter((detail) => detail !== undefined);
+  return { ...database, status: database.status === "ok" ? "degraded" : database.status, detail: details.join("; ") };
+}
+
 function diskHealth(freeBytes: number | undefined): PartHealth {
   if (freeBytes === undefined) return { status: "ok" };
   if (freeBytes >= freeBytesMin) return { status: "ok", free_bytes: freeBytes };
@@ -69,7 +84,10 @@ function diskHealth(freeBytes: number | undefined): PartHealth {
 /** Requests are answered without Redis, only slower. */
 function cacheHealth({ cache }: ServiceContext): PartHealth {
   const stats = cache.stats();
-  if (stats.level2 === undefined || stats.level2.breaker === "closed") return { status: "ok", ...stats };
+  // The connection that listens tells of its end at once; the breaker needs calls that fail.
+  if (stats.level2 === undefined || (stats.level2.breaker === "closed" && stats.level2.isSubscribed)) {
+    return { status: "ok", ...stats };
+  }
   return { status: "degraded", ...stats, detail: "Redis does not answer: the cache is each process's own memory" };
 }
 

@@ -70,6 +70,12 @@ export function isConnectionLost(cause: unknown): boolean {
   return code === undefined || driverCodes.has(code) || /^(08|57P0)/.test(code);
 }
 
+/** True when no statement would get through; that is said once for all, not for each that failed. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof NomalyError)) return false;
+  return error.code === "POOL_TIMEOUT" || (error.code === "DATABASE" && isConnectionLost(error.cause ?? {}));
+}
+
 function details(field: string | undefined, cause: unknown): { field?: string; cause: unknown } {
   return field === undefined ? { cause } : { field, cause };
 }

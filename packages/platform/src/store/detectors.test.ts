@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestDatabase, type TestDatabase } from "../../test-support/postgres.ts";
 import { addDetector, openTestStore } from "../../test-support/store.ts";
-import { takeInvalidations } from "./cache-invalidations.ts";
+import { invalidationsDone, takeInvalidations } from "./cache-invalidations.ts";
 import { dueBlobRemovals } from "./blob-removals.ts";
 import {
   deleteDetector,
+  type DetectorChanges,
   detectorById,
   detectorsByAlgorithms,
   insertDetector,
@@ -16,6 +17,7 @@ import { newId } from "./ids.ts";
 import { insertVersion } from "./model-versions.ts";
 import type { OpenDatabase } from "./open-database.ts";
 import { insertResult } from "./results.ts";
+import type { Sql } from "./sql.ts";
 
 let server: TestDatabase;
 let database: OpenDatabase;
@@ -34,8 +36,18 @@ const statementsOf = async (work: () => Promise<unknown>): Promise<number> => {
   return database.stats().statements.count - before;
 };
 
-const announcedTags = async (): Promise<ReadonlySet<string>> =>
-  new Set((await takeInvalidations(database, 100_000)).flatMap(({ tags }) => tags));
+/** What the write announces: everything from before it is taken away first. */
+async function announcedBy(write: (sql: Sql) => Promise<unknown>): Promise<readonly string[]> {
+  const takeAll = () => takeInvalidations(database, 100_000);
+  const before = await takeAll();
+  await invalidationsDone(
+    database,
+    before.map(({ id }) => id),
+  );
+  // One that fails is meant to: what it announced is what is asked.
+  await database.transaction(write).catch(() => undefined);
+  return (await takeAll()).flatMap(({ tags }) => tags);
+}
 
 describe("detectors", () => {
   it("come back as they were stored", async () => {
@@ -84,23 +96,36 @@ describe("detectors", () => {
     });
   });
 
-  it("announce each write to the caches, and nothing when it is rolled back", async () => {
-    const id = await addDetector(database);
-    expect(await announcedTags()).toContain(`detector:${id}`);
-    const other = newId();
-    const failing = database.transaction(async (sql) => {
-      await insertDetector(sql, {
-        id: other,
-        name: "a",
-        algorithmName: "knn",
-        contamination: 0.1,
-        options: {},
-        hyperparameters: {},
-      });
+  const plain = { name: "a", algorithmName: "knn", contamination: 0.1, options: {}, hyperparameters: {} };
+
+  it("announce each insert, each change of whatever field, each switch and each removal to the caches", async () => {
+    const [id, other] = [newId(), newId()];
+    const tags = [`detector:${id}`, "detectors"];
+    expect(await announcedBy((sql) => insertDetector(sql, { ...plain, id }))).toEqual(tags);
+    const changes: DetectorChanges[] = [
+      { name: "b" },
+      { hyperparameters: { k: 3 } },
+      { options: { seed: 1 } },
+      { contamination: 0.2 },
+      { status: "ready", isFitted: true, threshold: 1, modelVersion: 1 },
+    ];
+    for (const change of changes) expect(await announcedBy((sql) => updateDetector(sql, id, change))).toEqual(tags);
+    await database.transaction((sql) => insertDetector(sql, { ...plain, id: other }));
+    const switched = await announcedBy((sql) => setStatuses(sql, [id, other], "disabled"));
+    expect(new Set(switched)).toEqual(new Set([...tags, `detector:${other}`]));
+    expect(await announcedBy((sql) => deleteDetector(sql, id))).toEqual(tags);
+  });
+
+  it("announce nothing of a write that finds none or is rolled back", async () => {
+    const id = newId();
+    const undone = async (sql: Sql) => {
+      await insertDetector(sql, { ...plain, id });
       throw new Error("changed my mind");
-    });
-    await expect(failing).rejects.toThrow("changed my mind");
-    expect(await announcedTags()).not.toContain(`detector:${other}`);
+    };
+    expect(await announcedBy(undone)).toEqual([]);
+    expect(await announcedBy((sql) => updateDetector(sql, id, { name: "b" }))).toEqual([]);
+    expect(await announcedBy((sql) => setStatuses(sql, [id], "disabled"))).toEqual([]);
+    expect(await announcedBy((sql) => deleteDetector(sql, id))).toEqual([]);
   });
 
   it("are listed page by page, newest first, none twice and none left out, also when made in one moment", async () => {

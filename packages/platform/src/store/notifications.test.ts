@@ -3,7 +3,7 @@ import { eventually } from "../../test-support/eventually.ts";
 import { type FaultProxy, startFaultProxy } from "../../test-support/fault-proxy.ts";
 import { startTestDatabase, type TestDatabase } from "../../test-support/postgres.ts";
 import { openTestStore } from "../../test-support/store.ts";
-import { announce } from "./cache-invalidations.ts";
+import { announce, type Announcement, takeInvalidations } from "./cache-invalidations.ts";
 import { listen, type NotificationOptions } from "./notifications.ts";
 import type { OpenDatabase } from "./open-database.ts";
 
@@ -29,7 +29,7 @@ async function ear(options: Partial<NotificationOptions> = {}) {
   const notifications = await listen({
     url: throughProxy,
     applicationName: "nomaly test",
-    onTags: (tags) => void heard.push(...tags),
+    onAnnouncement: ({ tags }) => void heard.push(...tags),
     onGap: () => void gaps.count++,
     ...options,
   });
@@ -91,10 +91,29 @@ describe("listening", () => {
     await notifications.close();
   });
 
-  it("counts what is no list of tags", async () => {
+  it("hears of a change under the id that its row in the table has, whichever part of the transaction announces it", async () => {
+    const { database: own, url: ownUrl } = await openTestStore(server);
+    const messages: Announcement[] = [];
+    const options = { applicationName: "nomaly test", onGap: () => {} };
+    const notifications = await listen({ ...options, url: ownUrl, onAnnouncement: (one) => void messages.push(one) });
+    const changeId = await own.transaction(async (sql) => {
+      await announce(sql, ["a"]);
+      await announce(sql, ["b", "c"]);
+      return sql.changeId;
+    });
+    await announce(own, ["d"]);
+    await eventually("it hears", () => messages.length === 3);
+    const kept = (await takeInvalidations(own, 10)).map(({ changeId: id, tags }) => ({ changeId: id, tags }));
+    expect(messages).toEqual(kept);
+    expect(messages.map((message) => message.changeId === changeId)).toEqual([true, true, false]);
+    await notifications.close();
+    await own.close();
+  });
+
+  it("counts what is no announcement", async () => {
     const { heard, notifications } = await ear();
-    await database.query("select pg_notify('nomaly_cache', 'hello'), pg_notify('nomaly_cache', '[1]')");
-    await eventually("both came", () => notifications.stats().malformed === 2);
+    await database.query("select pg_notify('nomaly_cache', m) from unnest(array['hello', '[1]', 'null', '{\"tags\":[]}']) as m");
+    await eventually("all came", () => notifications.stats().malformed === 4);
     expect(heard).toEqual([]);
     await notifications.close();
   });

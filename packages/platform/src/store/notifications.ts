@@ -1,7 +1,7 @@
 /** Hears what other processes announce: one connection that listens, and comes back when it is lost. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { cacheChannel } from "./cache-invalidations.ts";
+import { type Announcement, cacheChannel, parseAnnouncement } from "./cache-invalidations.ts";
 import { closeConnection, type Connection, openConnection } from "./connection.ts";
 import { databaseError } from "./database-error.ts";
 import { isUsable } from "./statement.ts";
@@ -9,8 +9,8 @@ import { isUsable } from "./statement.ts";
 export interface NotificationOptions {
   readonly url: string;
   readonly applicationName: string;
-  /** Tags that another process, or this one, announced in a transaction that is committed now. */
-  readonly onTags: (tags: readonly string[]) => void;
+  /** What another process, or this one, announced in a transaction that is committed now. */
+  readonly onAnnouncement: (announcement: Announcement) => void;
   /** Something may have been missed: called when the connection is lost, and again when it listens anew. */
   readonly onGap: () => void;
   /** How often an idle connection is asked whether it still lives; 30 s by default. */
@@ -21,7 +21,7 @@ export interface NotificationStats {
   readonly isListening: boolean;
   readonly received: number;
   readonly gaps: number;
-  /** Messages that were no list of tags. */
+  /** Messages that were no announcement. */
   readonly malformed: number;
 }
 
@@ -37,7 +37,7 @@ const retryMsMax = 5_000;
 
 /** Resolves when it listens. @throws NomalyError DATABASE when it cannot at first. */
 export async function listen(options: NotificationOptions): Promise<Notifications> {
-  const { onTags, onGap, checkMs = checkMsDefault } = options;
+  const { onAnnouncement, onGap, checkMs = checkMsDefault } = options;
   const count = { received: 0, gaps: 0, malformed: 0 };
   const closing = new AbortController();
   let connection: Connection | undefined;
@@ -46,10 +46,10 @@ export async function listen(options: NotificationOptions): Promise<Notification
     const { url, applicationName } = options;
     const opened = await openConnection({ url, applicationName, statementTimeoutMs: connectTimeoutMs, connectTimeoutMs });
     opened.client.on("notification", ({ payload }) => {
-      const tags = parseTags(payload);
-      if (tags === undefined) return void count.malformed++;
+      const announcement = parseAnnouncement(payload);
+      if (announcement === undefined) return void count.malformed++;
       count.received++;
-      onTags(tags);
+      onAnnouncement(announcement);
     });
     try {
       await opened.client.query(`listen ${cacheChannel}`);
@@ -105,14 +105,4 @@ export async function listen(options: NotificationOptions): Promise<Notification
       await running;
     },
   };
-}
-
-function parseTags(payload: string | undefined): readonly string[] | undefined {
-  try {
-    const tags: unknown = JSON.parse(payload ?? "");
-    if (Array.isArray(tags) && tags.every((tag) => typeof tag === "string")) return tags;
-  } catch {
-    // Whoever may write to the database may notify; what is no list of tags is counted.
-  }
-  return undefined;
 }

@@ -1,12 +1,13 @@
 /** The database: 20 connections that stay, 30 more when needed, each checked before use; reads from a replica where there is one. */
 
 import { NomalyError } from "@nomaly/detect";
-import type { ResourcePoolStats } from "../pools/resource-pool.ts";
+import { resourcePoolKinds, type ResourcePoolStats } from "../pools/resource-pool.ts";
 import { type ConnectionPool, type ConnectionPoolOptions, createConnectionPool } from "./connection-pool.ts";
 import { isConnectionLost } from "./database-error.ts";
-import { type Replica, type ReplicaStats, watchReplica } from "./replica.ts";
+import { type Replica, replicaKinds, type ReplicaStats, watchReplica } from "./replica.ts";
 import type { Database, Sql, SqlResult } from "./sql.ts";
-import type { StatementStats } from "./statement-counts.ts";
+import { statementKinds, type StatementStats } from "./statement-counts.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 export interface DatabaseOptions extends Omit<ConnectionPoolOptions, "name" | "afterWrite"> {
   readonly replicaUrl?: string | undefined;
@@ -21,6 +22,9 @@ export interface DatabaseStats {
   readonly statements: StatementStats;
   readonly replica?: ReplicaStats & { readonly pool: ResourcePoolStats; readonly statements: StatementStats };
 }
+
+const poolKinds = { pool: resourcePoolKinds, statements: statementKinds };
+export const databaseKinds: MetricKinds<DatabaseStats> = { ...poolKinds, replica: { ...replicaKinds, ...poolKinds } };
 
 export interface OpenDatabase extends Database {
   stats(): DatabaseStats;

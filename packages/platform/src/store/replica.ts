@@ -4,6 +4,7 @@ import { NomalyError } from "@nomaly/detect";
 import type { Clock } from "../pools/resource-pool.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import type { Sql } from "./sql.ts";
+import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 export type ReplicaState = "unknown" | "ready" | "behind" | "stale" | "down";
 
@@ -17,6 +18,14 @@ export interface ReplicaStats {
   /** What the last failed look at it said. */
   readonly lastError: string | undefined;
 }
+
+export const replicaKinds: MetricKinds<ReplicaStats> = {
+  state: "text",
+  lagMs: "gauge",
+  reads: "counter",
+  fallbacks: { unknown: "counter", behind: "counter", stale: "counter", down: "counter", failed: "counter" },
+  lastError: "text",
+};
 
 export interface Replica {
   /** True when a read may go there; counts what it answers. */

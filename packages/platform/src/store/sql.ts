@@ -7,6 +7,8 @@ export interface SqlResult<Row> {
 }
 
 export interface Sql {
+  /** Of a transaction: random, and carried by everything it announces, so that whoever hears of it twice knows. */
+  readonly changeId?: string;
   /** @throws NomalyError DATABASE, or CONFLICT, NOT_FOUND, REQUEST, TIMEOUT where the database's own code says so; ABORTED. */
   query<Row extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<SqlResult<Row>>;
 }

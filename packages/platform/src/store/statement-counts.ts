@@ -1,5 +1,7 @@
 /** Plain numbers about the statements of one pool. Who watches reads them when it likes. */
 
+import type { MetricKinds } from "../watch/metric-kinds.ts";
+
 export interface StatementStats {
   /** Statements of callers; checks of connections, begin, commit and rollback are none. */
   readonly count: number;
@@ -13,6 +15,17 @@ export interface StatementStats {
   /** Those that took longer than a second. */
   readonly slow: number;
 }
+
+export const statementKinds: MetricKinds<StatementStats> = {
+  count: "counter",
+  failures: "counter",
+  cancelled: "counter",
+  retries: "counter",
+  transactions: "counter",
+  durationMsTotal: "counter",
+  durationMsMax: "gauge",
+  slow: "counter",
+};
 
 export type StatementCounts = { -readonly [Name in keyof StatementStats]: StatementStats[Name] };
 

@@ -1,5 +1,6 @@
 /** One statement on one connection: bounded in time, cancelled with its caller, counted. */
 
+import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import type { Client } from "pg";
@@ -114,6 +115,7 @@ export async function inTransaction<Value>(
 ): Promise<Value> {
   let isOver = false;
   const sql: Sql = {
+    changeId: randomUUID(),
     query: async (text, values = []) => {
       if (isOver) throw new Error("internal: a statement after the end of its transaction");
       return runStatement(connection, text, values, context);

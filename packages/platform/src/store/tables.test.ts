@@ -118,7 +118,8 @@ describe("data sets", () => {
     expect(await datasetById(database, one.id)).toBeUndefined();
     expect(await dueBlobRemovals(database, 0, 1000)).toContain(one.blobKey);
     const tags = (await takeInvalidations(database, 1000)).flatMap((row) => row.tags);
-    expect(tags).toContain(`dataset:${one.id}`);
+    // By the removal that found it: storing one makes nothing old.
+    expect(tags.filter((tag) => tag === `dataset:${one.id}`)).toHaveLength(1);
   });
 
   it("do not pass a quota together", async () => {
@@ -228,16 +229,19 @@ describe("API keys", () => {
 
   it("come back, are revoked once, and the caches are told", async () => {
     const one = key();
+    const announcedCount = async () =>
+      (await takeInvalidations(database, 1000)).filter(({ tags }) => tags.includes(`api-key:${one.id}`)).length;
     await database.transaction((sql) => insertApiKey(sql, one));
+    expect(await announcedCount()).toBe(1);
     expect(await apiKeyById(database, one.id)).toMatchObject({ name: "ci", scopes: ["read", "score"], revokedAt: null });
     expect(await database.transaction((sql) => revokeApiKey(sql, one.id))).toBe(true);
+    expect(await announcedCount()).toBe(2);
     const revokedAt = (await apiKeyById(database, one.id))?.revokedAt;
     await database.transaction((sql) => revokeApiKey(sql, one.id));
     expect((await apiKeyById(database, one.id))?.revokedAt).toEqual(revokedAt);
     expect(await database.transaction((sql) => revokeApiKey(sql, newId()))).toBe(false);
     expect((await listApiKeys(database)).map(({ id }) => id)).toContain(one.id);
-    const tags = (await takeInvalidations(database, 1000)).flatMap((row) => row.tags);
-    expect(tags.filter((tag) => tag === `api-key:${one.id}`)).toHaveLength(3);
+    expect(await announcedCount()).toBe(3);
   });
 
   it("write their use once a minute", async () => {

@@ -1,22 +1,9 @@
 /** The numbers of this process for Prometheus. Parts keep plain numbers; they are read when somebody asks. */
 
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
+import type { CountedPart } from "./metric-kinds.ts";
 import { createRequestTimes } from "./request-times.ts";
 import { type Sample, samplesOf } from "./samples.ts";
-
-interface Counting {
-  stats(): object;
-}
-
-export interface WatchedParts {
-  readonly database: Counting;
-  readonly cache: Counting;
-  readonly queue: Counting;
-  readonly compute: Counting;
-  readonly admission: Counting;
-  /** The pool of outgoing HTTP. */
-  readonly outgoing?: (() => object) | undefined;
-}
 
 export interface Metrics {
   readonly contentType: string;
@@ -25,26 +12,26 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-const parts = ["database", "cache", "queue", "compute", "admission"] as const;
+/** Of the library: numbers of now under names of counters. The same numbers are there by kind, as `nodejs_active_resources` and the like. */
+const misnamed = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
-export function createMetrics(watched: WatchedParts): Metrics {
+export function createMetrics(parts: readonly CountedPart[]): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of misnamed) registry.removeSingleMetric(name);
   const times = createRequestTimes();
   register(registry, "nomaly_http_request_duration_seconds", "histogram", () => times.samples());
 
   /** Which numbers there are is known by looking: a part with no Redis behind it has fewer. */
   function registerParts(): void {
     const found = new Map<string, Sample[]>();
-    const add = (prefix: string, stats: object) => {
-      for (const sample of samplesOf(prefix, stats)) {
+    for (const { name, stats, kinds } of parts) {
+      for (const sample of samplesOf(`nomaly_${name}`, stats(), kinds)) {
         const list = found.get(sample.name);
         if (list === undefined) found.set(sample.name, [sample]);
         else list.push(sample);
       }
-    };
-    for (const part of parts) add(`nomaly_${part}`, watched[part].stats());
-    if (watched.outgoing !== undefined) add("nomaly_outgoing", watched.outgoing());
+    }
     for (const [name, samples] of found) {
       registry.removeSingleMetric(name);
       register(registry, name, samples[0].type, () => samples);

@@ -1,4 +1,6 @@
-/** The plain numbers of a part as named samples: `{ pool: { inUse: 3 } }` of the database is `nomaly_database_pool_in_use 3`. */
+/** The numbers of a part as named samples: `{ pool: { inUse: 3 } }` of the database is `nomaly_database_pool_in_use 3`. */
+
+import type { MetricKind, MetricKinds, NamedMetric } from "./metric-kinds.ts";
 
 export interface Sample {
   readonly name: string;
@@ -7,46 +9,52 @@ export interface Sample {
   readonly value: number;
 }
 
-/** Objects whose names are a closed list of like things: a label instead of a name for each. */
-const labelOfGroup: Readonly<Record<string, string>> = { kinds: "kind", byName: "job" };
-
-/** Numbers of now; all others only grow. */
-const momentary =
-  /^(capacity|size|idle|inUse|overflow|waiting|hosts|open|pending.*|entryCount|sizeBytes|.*Max|flights|running|workers|busy|queued.*|loaded|bytes|inFlight|bodyBytes|lag.*|is[A-Z].*)$/;
-const depthMax = 6;
-
-export function samplesOf(prefix: string, stats: object): readonly Sample[] {
-  const samples: Sample[] = [];
-  collect(stats, { prefix, labels: {}, depth: 0 }, samples);
-  return samples;
-}
-
 interface Place {
   readonly prefix: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly depth: number;
 }
 
-function collect(stats: object, { prefix, labels, depth }: Place, samples: Sample[]): void {
-  for (const [key, value] of Object.entries(stats) as [string, unknown][]) {
-    const name = `${prefix}_${snakeCase(key)}`;
+type Declared = Readonly<Record<string, unknown>>;
+
+export function samplesOf<Stats extends object>(prefix: string, stats: Stats, kinds: MetricKinds<Stats>): readonly Sample[] {
+  return samplesAt({ prefix, labels: {} }, stats as Declared, kinds);
+}
+
+/** As deep as the declaration, which is written by hand. */
+function samplesAt(place: Place, stats: Declared, kinds: Declared): readonly Sample[] {
+  return Object.entries(kinds).flatMap(([key, kind]) => {
+    const value = stats[key];
+    // A part that is not there now, such as a replica; and texts.
+    if (value === undefined || kind === "text") return [];
     if (typeof value === "number" || typeof value === "boolean") {
-      const isGauge = momentary.test(key) || typeof value === "boolean";
-      samples.push({ name: isGauge ? name : `${name}_total`, type: isGauge ? "gauge" : "counter", labels, value: Number(value) });
-    } else if (typeof value === "object" && value !== null && depth < depthMax) {
-      const label = labelOfGroup[key];
-      if (label === undefined) collect(value, { prefix: name, labels, depth: depth + 1 }, samples);
-      else collectGroup(value, { prefix: `${prefix}_${label}`, labels, depth: depth + 1 }, label, samples);
+      return [sampleOf(place, key, Number(value), kind as MetricKind | NamedMetric)];
     }
-  }
+    return samplesWithin(place, key, value as Declared, kind as Declared);
+  });
 }
 
-// oxlint-disable-next-line eslint/max-params -- the place is one thing already
-function collectGroup(group: object, place: Place, label: string, samples: Sample[]): void {
-  for (const [key, value] of Object.entries(group) as [string, unknown][]) {
-    if (typeof value !== "object" || value === null) continue;
-    collect(value, { ...place, labels: { ...place.labels, [label]: key } }, samples);
-  }
+function samplesWithin({ prefix, labels }: Place, key: string, group: Declared, kinds: Declared): readonly Sample[] {
+  const { label, each } = kinds;
+  if (typeof label !== "string") return samplesAt({ prefix: `${prefix}_${snakeCase(key)}`, labels }, group, kinds);
+  return Object.entries(group).flatMap(([name, thing]) =>
+    samplesAt({ prefix: `${prefix}_${label}`, labels: { ...labels, [label]: name } }, thing as Declared, each as Declared),
+  );
+}
+
+// oxlint-disable-next-line eslint/max-params -- a number with its place, name and kind
+function sampleOf({ prefix, labels }: Place, key: string, value: number, given: MetricKind | NamedMetric): Sample {
+  const { kind, name } = typeof given === "string" ? { kind: given, name: key } : given;
+  const words = snakeCase(name).split("_");
+  // Prometheus wants seconds.
+  const isMs = words.includes("ms");
+  const counted = words.map((word) => (word === "ms" ? "seconds" : word)).filter((word) => word !== "total");
+  const isCounter = kind === "counter";
+  return {
+    name: [prefix, ...counted, ...(isCounter ? ["total"] : [])].join("_"),
+    type: isCounter ? "counter" : "gauge",
+    labels,
+    value: isMs ? value / 1000 : value,
+  };
 }
 
 function snakeCase(name: string): string {

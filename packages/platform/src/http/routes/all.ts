@@ -16,8 +16,7 @@ import { registerResults } from "./results.ts";
 
 export function registerRoutes(app: App, context: ServiceContext, metrics: Metrics): void {
   registerPages(app);
-  registerMetrics(app, metrics);
-  registerHealth(app, context);
+  registerWatching(app, context, metrics);
   registerAlgorithms(app);
   registerDatasets(app, context);
   registerDetectors(app, context);
@@ -25,4 +24,10 @@ export function registerRoutes(app: App, context: ServiceContext, metrics: Metri
   registerResults(app, context);
   registerJobs(app, context);
   registerAudit(app, context);
+}
+
+/** What every process that listens answers. */
+export function registerWatching(app: App, context: ServiceContext, metrics: Metrics): void {
+  registerMetrics(app, metrics);
+  registerHealth(app, context);
 }

@@ -37,12 +37,13 @@ export function registerHealth(app: App, context: ServiceContext): void {
       schema: {
         tags,
         summary: "every part with its numbers",
+        description: "`status` is `ok`, `degraded` when a part is not well, or `unavailable` when nothing can be served.",
         response: { 200: Type.Record(Type.String(), Type.Unknown()), ...problemsOf() },
       },
     },
     async (_request, reply) => {
-      const { isReady: isUp, parts } = await checkHealth(context);
-      return reply.send({ status: isUp ? "ok" : "unavailable", ...(inSnakeCase(parts) as object) });
+      const { status, parts } = await checkHealth(context);
+      return reply.send({ status, ...(inSnakeCase(parts) as object) });
     },
   );
 }

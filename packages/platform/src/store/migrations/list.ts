@@ -5,6 +5,7 @@ import { tables } from "./0001-tables.ts";
 import { buildIndexes } from "./0002-indexes.ts";
 import { installation } from "./0003-installation.ts";
 import { trainings } from "./0004-trainings.ts";
+import { changeIds } from "./0005-change-ids.ts";
 
 interface Numbered {
   readonly number: number;
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   { number: 2, name: "indexes", kind: "repeatable", run: buildIndexes },
   { number: 3, name: "installation", kind: "transaction", sql: installation },
   { number: 4, name: "trainings", kind: "transaction", sql: trainings },
+  { number: 5, name: "change-ids", kind: "transaction", sql: changeIds },
 ];
