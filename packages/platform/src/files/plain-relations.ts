@@ -61,7 +61,8 @@ function topNames(elements: readonly SchemaElement[]): readonly string[] {
   const names: string[] = [];
   for (let at = 1; at < elements.length; at++) {
     names.push(elements[at].name);
-    for (let inner = elements[at].childCount; inner > 0; inner--) inner += elements[++at]?.childCount ?? 0;
+    for (let inner = elements[at].childCount; inner > 0 && at < elements.length; inner--)
+      inner += elements[++at]?.childCount ?? 0;
   }
   return names;
 }

@@ -1,4 +1,3 @@
-import { noReserve } from "../store/embedded/disk-reserve.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +8,7 @@ import { startTestDatabase, type TestDatabase } from "../../test-support/postgre
 import { redisProgram, redisSkipReason, startRedis } from "../../test-support/redis.ts";
 import { readConfig } from "../config/read-config.ts";
 import type { ServiceContext } from "../services/context.ts";
+import { noReserve } from "../store/embedded/disk-reserve.ts";
 import { Closing } from "./closing.ts";
 import { watchConnections } from "./connection-watch.ts";
 import { openService } from "./open-service.ts";
