@@ -85,8 +85,8 @@ function closedFolder(path: string): string | undefined {
   return (parent === path ? undefined : closedFolder(parent)) ?? (isClosed ? path : undefined);
 }
 
-/** Programs that lie in a closed folder, as below root's home, are copied beside the data once. */
-function reachableBinaries(folder: string): PostgresBinaries {
+/** For a user other than root: programs that lie in a closed folder, as below root's home, are copied into this one once. */
+export function reachableBinaries(folder: string): PostgresBinaries {
   const binaries = findBinaries();
   const from = dirname(dirname(binaries.postgres));
   if (closedFolder(from) === undefined) return binaries;
