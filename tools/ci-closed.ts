@@ -4,11 +4,12 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { outputCharsMax, runCommand } from "./ci-command.ts";
 import type { Outcome } from "./ci-tests.ts";
+import { copyCheckout } from "./copy-checkout.ts";
 
 interface Representative {
   readonly file: string;
@@ -57,20 +58,6 @@ export async function closedFolderOutcomes(root: string): Promise<ClosedOutcome[
 function findNobody(): { readonly uid: number; readonly gid: number } | undefined {
   const fields = /^nobody:[^:]*:(\d+):(\d+)/m.exec(readFileSync("/etc/passwd", "utf8"));
   return fields === null ? undefined : { uid: Number(fields[1]), gid: Number(fields[2]) };
-}
-
-/** With what was built, but for the history. What is installed is linked where the file system can, as it is large and not changed. */
-function copyCheckout(root: string, copy: string): string {
-  mkdirSync(copy);
-  for (const name of readdirSync(root).filter((one) => one !== ".git" && one !== "node_modules")) {
-    cpSync(join(root, name), join(copy, name), { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-  }
-  const [from, to] = [join(root, "node_modules"), join(copy, "node_modules")];
-  if (spawnSync("cp", ["-al", from, to]).status !== 0) {
-    rmSync(to, { recursive: true, force: true });
-    if (spawnSync("cp", ["-a", from, to]).status !== 0) throw new Error(`${from} cannot be copied to ${to}`);
-  }
-  return copy;
 }
 
 interface TestReport {

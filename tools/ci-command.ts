@@ -10,6 +10,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Another user than this one, who is root then. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** When the time is over, what it started ends with it, also what loops for ever. It does not hear the terminal's Ctrl-C then. */
+  readonly endsWhole?: boolean;
 }
 
 export interface CommandResult {
@@ -20,7 +22,10 @@ export interface CommandResult {
 /** Of a failing step's output, the end that is shown. */
 export const outputCharsMax = 20_000;
 
-export function runCommand(command: readonly string[], { root, msMax, env = {}, user }: CommandOptions): Promise<CommandResult> {
+export function runCommand(
+  command: readonly string[],
+  { root, msMax, env = {}, user, endsWhole = false }: CommandOptions,
+): Promise<CommandResult> {
   const [program, ...args] = command;
   const path = `${join(root, "node_modules/.bin")}${delimiter}${process.env["PATH"] ?? ""}`;
   return new Promise((done) => {
@@ -29,9 +34,11 @@ export function runCommand(command: readonly string[], { root, msMax, env = {}, 
       env: { ...process.env, PATH: path, CI: "1", NO_COLOR: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32",
+      detached: endsWhole,
       ...user,
     });
-    const timer = setTimeout(() => child.kill("SIGKILL"), msMax);
+    const end = () => (endsWhole && child.pid !== undefined ? process.kill(-child.pid, "SIGKILL") : child.kill("SIGKILL"));
+    const timer = setTimeout(end, msMax);
     let output = "";
     const take = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-2 * outputCharsMax));
     child.stdout.on("data", take);
