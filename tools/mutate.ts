@@ -58,7 +58,7 @@ async function main(): Promise<void> {
     for (const { mutant } of survivors) console.log(`survived  ${mutant.file}:${mutant.line}  ${mutant.what}`);
     for (const file of untested) console.log(`not run  ${file}: its tests fail without a fault, or there are none`);
     console.log(`${ranCount} mutants, ${killedCount} killed, ${survivors.length} survived`);
-    if (keep) keepFigure({ seed, files: files.join(","), possibleCount, ranCount, killedCount });
+    if (keep) keepFigure({ possibleCount, ranCount, killedCount });
   } finally {
     await server.stop();
     rmSync(scratch, { recursive: true, force: true });
@@ -144,8 +144,7 @@ function nearestTests(): (file: string) => readonly string[] {
 }
 
 interface Figure {
-  readonly seed: number;
-  readonly files: string;
+  /** Of these the sample was drawn. */
   readonly possibleCount: number;
   readonly ranCount: number;
   readonly killedCount: number;
@@ -153,7 +152,9 @@ interface Figure {
 
 /** `npm run reliability` puts it into its page. */
 function keepFigure(figure: Figure): void {
-  const content = { ...figure, machine: describeMachine(root) };
+  const words = process.argv.slice(2).filter((word) => word !== "--keep");
+  const command = ["npm run mutate --", ...words.map((word) => (word.includes(" ") ? JSON.stringify(word) : word))].join(" ");
+  const content = { ...figure, command, machine: describeMachine(root) };
   writeFileSync(join(root, "docs/mutation.json"), `${JSON.stringify(content, undefined, 2)}\n`);
 }
 

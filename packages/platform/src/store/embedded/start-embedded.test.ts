@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type EmbeddedUser, startEmbeddedProcess } from "../../../test-support/embedded-process.ts";
+import { type EmbeddedUser, readableCopy, startEmbeddedProcess } from "../../../test-support/embedded-process.ts";
 import { eventually } from "../../../test-support/eventually.ts";
 import { withClient } from "../../../test-support/postgres.ts";
 import { isAlive } from "../is-alive.ts";
@@ -253,6 +253,15 @@ describe.skipIf(!isRoot)(`the embedded database and users${isRoot ? "" : " (skip
     const uid = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${database.pid}/status`, "utf8"))?.[1];
     expect(Number(uid)).toBeGreaterThan(0);
     await database.stop();
+  });
+
+  it("runs for root who keeps what is installed to itself, under a umask of 077", async () => {
+    const closed = join(programs, "closed");
+    await readableCopy(closed);
+    execFileSync("chmod", ["-R", "go-rwx", closed]);
+    const { child, url } = await startElsewhere({ id: 0, folder: closed, umask: 0o077 });
+    expect(url).toMatch(/^postgres:/);
+    await stopElsewhere(child);
   });
 
   it("runs as the user who starts it when that is not root", async () => {
