@@ -1,6 +1,7 @@
 /**
- * Tests the tests: puts one small fault after another into a copy of the checkout, and lists those that no test notices.
- * `npm run mutate -- --seed 1 --count 100 [--minutes 40] [--files "GLOB GLOB"] [--keep]`; `--keep` writes the figure into docs/mutation.json.
+ * Tests the tests: puts one small fault after another into a copy of the checkout, and says which of them no test notices.
+ * `npm run mutate -- --seed 1 --count 100 [--minutes 40] [--files "GLOB GLOB"] [--keep] [--again FILE]`.
+ * `--keep` writes the figure into docs/mutation.json; `--again` takes the output of an earlier run and runs what survived there.
  */
 
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -24,21 +25,18 @@ const slownessMax = 4;
 const extraMs = 20_000;
 const baselineMsMax = 300_000;
 
-interface Survivor {
-  readonly mutant: Mutant;
-  readonly tests: readonly string[];
-}
-
 async function main(): Promise<void> {
-  const { seed, count, minutes, files, keep } = options();
+  const { seed, count, minutes, files, keep, again } = options();
   const sources = globSync(files, { cwd: root }).filter((file) => !file.endsWith(".test.ts"));
   const order = sources.toSorted().flatMap((file) => mutantsOf(file, readFileSync(join(root, file), "utf8")));
   const possibleCount = order.length;
   const places = Int32Array.from({ length: possibleCount }, (_, index) => index);
   shuffle(places, createRandom(seed));
-  const sample = Array.from(places.subarray(0, count), (place) => order[place]).toSorted((a, b) =>
-    a.file < b.file ? -1 : a.file > b.file ? 1 : a.start - b.start,
-  );
+  // In the order in which they were drawn: when time runs out, what was run is still a fair sample.
+  const drawn = Array.from(places.subarray(0, count), (place) => order[place]);
+  const earlier = again === undefined ? undefined : readFileSync(again, "utf8").split("\n");
+  const sample = drawn.filter((mutant) => earlier === undefined || earlier.includes(`SURVIVED  ${nameOf(mutant)}`));
+  const killedBefore = earlier?.filter((line) => line.startsWith("killed  ")).length ?? 0;
   console.log(`${sample.length} of ${possibleCount} mutants of ${sources.length} files, seed ${seed}`);
   const scratch = mkdtempSync(join(tmpdir(), "nomaly-mutants-"));
   // What listens for the end of this process then stops the database.
@@ -53,9 +51,9 @@ async function main(): Promise<void> {
       testsOf: nearestTests(),
       deadline: performance.now() + minutes * 60_000,
     };
-    const { killedCount, survivors, untested } = await runSample(sample, bench);
+    const { killedNow, survivors, untested } = await runSample(sample, bench);
+    const killedCount = killedBefore + killedNow;
     const ranCount = killedCount + survivors.length;
-    for (const { mutant } of survivors) console.log(`survived  ${mutant.file}:${mutant.line}  ${mutant.what}`);
     for (const file of untested) console.log(`not run  ${file}: its tests fail without a fault, or there are none`);
     console.log(`${ranCount} mutants, ${killedCount} killed, ${survivors.length} survived`);
     if (keep) keepFigure({ possibleCount, ranCount, killedCount });
@@ -73,10 +71,11 @@ function options() {
       minutes: { type: "string", default: "40" },
       files: { type: "string", default: defaultFiles.join(" ") },
       keep: { type: "boolean", default: false },
+      again: { type: "string" },
     },
   });
-  const { seed, count, minutes, files, keep } = values;
-  return { seed: Number(seed), count: Number(count), minutes: Number(minutes), files: files.split(" "), keep };
+  const { seed, count, minutes, files, keep, again } = values;
+  return { seed: Number(seed), count: Number(count), minutes: Number(minutes), files: files.split(" "), keep, again };
 }
 
 interface Bench {
@@ -88,9 +87,9 @@ interface Bench {
 }
 
 async function runSample(sample: readonly Mutant[], bench: Bench) {
-  const survivors: Survivor[] = [];
+  const survivors: Mutant[] = [];
   const usualMs = new Map<string, number | undefined>();
-  let killedCount = 0;
+  let killedNow = 0;
   for (const mutant of sample) {
     if (performance.now() > bench.deadline) break;
     const tests = bench.testsOf(mutant.file);
@@ -101,12 +100,16 @@ async function runSample(sample: readonly Mutant[], bench: Bench) {
     writeFileSync(join(bench.copy, mutant.file), source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end));
     const { code } = await runTests(tests, bench, slownessMax * usual + extraMs);
     writeFileSync(join(bench.copy, mutant.file), source);
-    if (code === 0) survivors.push({ mutant, tests });
-    else killedCount++;
-    console.log(`${code === 0 ? "SURVIVED" : "killed  "}  ${mutant.file}:${mutant.line}  ${mutant.what}`);
+    if (code === 0) survivors.push(mutant);
+    else killedNow++;
+    console.log(`${code === 0 ? "SURVIVED" : "killed  "}  ${nameOf(mutant)}`);
   }
   const untested = [...usualMs].filter(([, time]) => time === undefined).map(([file]) => file);
-  return { killedCount, survivors, untested };
+  return { killedNow, survivors, untested };
+}
+
+function nameOf({ file, line, what }: Mutant): string {
+  return `${file}:${line}  ${what}`;
 }
 
 /** Without a fault; undefined where the tests fail. */
@@ -152,7 +155,9 @@ interface Figure {
 
 /** `npm run reliability` puts it into its page. */
 function keepFigure(figure: Figure): void {
-  const words = process.argv.slice(2).filter((word) => word !== "--keep");
+  const words = process.argv
+    .slice(2)
+    .filter((word, at, all) => !["--keep", "--again"].includes(word) && all[at - 1] !== "--again");
   const command = ["npm run mutate --", ...words.map((word) => (word.includes(" ") ? JSON.stringify(word) : word))].join(" ");
   const content = { ...figure, command, machine: describeMachine(root) };
   writeFileSync(join(root, "docs/mutation.json"), `${JSON.stringify(content, undefined, 2)}\n`);
