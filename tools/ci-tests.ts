@@ -90,6 +90,23 @@ export function countTests(report: unknown, groups: readonly TestGroup[], exitCo
   return outcomes;
 }
 
+export interface FileSeconds {
+  /** Relative to the root. */
+  readonly file: string;
+  readonly seconds: number;
+}
+
+/** How long each file of the groups took in a run. */
+export function fileSeconds(report: unknown, groups: readonly TestGroup[]): FileSeconds[] {
+  const reports = (report as { testResults?: readonly FileReport[] } | undefined)?.testResults ?? [];
+  return groups.flatMap(({ files }) =>
+    files.flatMap((file) => {
+      const own = reports.find(({ name }) => name.replaceAll("\\", "/").endsWith(`/${file}`));
+      return own === undefined ? [] : [{ file, seconds: Math.max(0, own.endTime - own.startTime) / 1000 }];
+    }),
+  );
+}
+
 /** A file that could not run counts as one failure. */
 function sumFiles(files: readonly FileReport[]): Counts & { readonly seconds: number } {
   const counts = { passed: 0, failed: 0, skipped: 0, seconds: 0 };

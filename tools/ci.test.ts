@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countTests, testGroups } from "./ci-tests.ts";
+import { countTests, fileSeconds, testGroups } from "./ci-tests.ts";
 
 const groups = [
   { name: "unit", files: ["packages/a.test.ts", "packages/b.test.ts"], ofBuilt: false },
@@ -29,6 +29,15 @@ describe("the count of tests", () => {
 
   it("has a failure for a run that ended badly without a report", () => {
     expect(countTests(undefined, groups, 1).map(({ failed }) => failed)).toEqual([1, 0]);
+  });
+
+  it("tells how long each file took that was run", () => {
+    const report = { testResults: [file("packages/a.test.ts", ["passed"]), file("packages/parity.test.ts", ["failed"])] };
+    expect(fileSeconds(report, groups)).toEqual([
+      { file: "packages/a.test.ts", seconds: 2 },
+      { file: "packages/parity.test.ts", seconds: 2 },
+    ]);
+    expect(fileSeconds(undefined, groups)).toEqual([]);
   });
 
   it("sees every test file in exactly one group, the long ones only when asked", () => {

@@ -1,38 +1,46 @@
-/** The whole check of the project: runs every step, goes on after a failing one, ends with the count line. `--long` adds the long forms. */
+/**
+ * The whole check of the project: runs every step, goes on after a failing one, ends with the count line. `--long` adds the long forms,
+ * and the store's tests on a PostgreSQL of Debian's where one is installed.
+ */
 
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { countTests, type Counts, type Outcome, type TestGroup, testGroups } from "./ci-tests.ts";
+import { closedFolderOutcomes } from "./ci-closed.ts";
+import { outputCharsMax, runCommand } from "./ci-command.ts";
+import { countTests, type Counts, type FileSeconds, fileSeconds, type Outcome, type TestGroup, testGroups } from "./ci-tests.ts";
 
 const root = resolve(import.meta.dirname, "..");
-const binFolder = join(root, "node_modules/.bin");
+const isLong = process.argv.includes("--long");
 /** A step that takes longer than this is stopped and has failed. */
 const stepMsMax = 30 * 60_000;
 const longStepMsMax = 180 * 60_000;
-/** Of a failing step's output, the end that is shown. */
-const outputCharsMax = 20_000;
+/** Shown at the end. */
+const slowFileCount = 10;
 
 interface Step {
   readonly name: string;
   readonly command: readonly string[];
   /** Of a test run: what it runs, and where the report is written. A step without counts as one test. */
   readonly tests?: { readonly groups: readonly TestGroup[]; readonly reportFile: string };
+  readonly env?: Readonly<Record<string, string>>;
 }
+
+const fileTimes: FileSeconds[] = [];
 
 async function main(): Promise<void> {
   const start = performance.now();
-  const long = process.argv.includes("--long");
   const only = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+  const isWanted = (name: string) => only.length === 0 || only.includes(name);
   const reports = mkdtempSync(join(tmpdir(), "nomaly-ci-"));
-  const steps = [...checkSteps(), ...testSteps(reports, long, only)];
   const outcomes: Outcome[] = [];
-  for (const step of steps) {
-    if (only.length === 0 || only.includes(step.name) || step.tests !== undefined) outcomes.push(...(await runStep(step)));
-  }
+  const steps = [...checkSteps().filter(({ name }) => isWanted(name)), ...testSteps(reports, isWanted)];
+  for (const step of steps) outcomes.push(...(await runStep(step)));
+  if (isWanted("closed-folder")) outcomes.push(...(await runClosedFolder()));
+  if (isLong && isWanted("postgres")) outcomes.push(...(await runOnInstalledPostgres(reports)));
   rmSync(reports, { recursive: true, force: true });
+  printSlowFiles();
   printSummary(outcomes, (performance.now() - start) / 1000);
 }
 
@@ -53,22 +61,48 @@ function checkSteps(): Step[] {
 }
 
 /** Two runs: the sources' tests together, so that they share the cores, then those that use the built packages. */
-function testSteps(reports: string, long: boolean, only: readonly string[]): Step[] {
-  const groups = testGroups(root, long).filter(({ name }) => only.length === 0 || only.includes(name));
+function testSteps(reports: string, isWanted: (name: string) => boolean): Step[] {
+  const groups = testGroups(root, isLong).filter(({ name }) => isWanted(name));
   const runs = [groups.filter(({ ofBuilt }) => !ofBuilt), groups.filter(({ ofBuilt }) => ofBuilt)];
-  return runs.flatMap((members, index): Step[] => {
-    if (members.length === 0) return [];
-    const reportFile = join(reports, `${index}.json`);
-    const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
-    const files = members.flatMap((group) => group.files);
-    return [{ name: "tests", command: ["vitest", "run", ...options, ...files], tests: { groups: members, reportFile } }];
-  });
+  return runs.flatMap((members, index) => (members.length === 0 ? [] : [testStep(members, join(reports, `${index}.json`))]));
+}
+
+function testStep(groups: readonly TestGroup[], reportFile: string, env: Readonly<Record<string, string>> = {}): Step {
+  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
+  const files = groups.flatMap((group) => group.files);
+  return { name: "tests", command: ["vitest", "run", ...options, ...files], tests: { groups, reportFile }, env };
+}
+
+async function runClosedFolder(): Promise<Outcome[]> {
+  const outcomes = await closedFolderOutcomes(root);
+  for (const outcome of outcomes) {
+    printOutcome(outcome, true);
+    if (outcome.failed > 0) console.log(indent(stripVTControlCharacters(outcome.output)));
+  }
+  return outcomes;
+}
+
+/** The store's tests once more, on the newest server that Debian's packages have installed here. */
+function runOnInstalledPostgres(reports: string): Promise<Outcome[]> {
+  const version = (path: string) => Number(path.split("/").at(-3));
+  const [newest] = globSync("/usr/lib/postgresql/*/bin/initdb").toSorted((a, b) => version(b) - version(a));
+  if (newest === undefined) {
+    const skips = ["the store's tests on a PostgreSQL of Debian's: none in /usr/lib/postgresql (apt-get install postgresql)"];
+    const outcome = { name: "postgres", passed: 0, failed: 0, skipped: 1, skips, seconds: 0 };
+    printOutcome(outcome, true);
+    return Promise.resolve([outcome]);
+  }
+  const files = globSync("packages/platform/src/store/*.test.ts", { cwd: root }).toSorted();
+  const group = { name: `postgres-${version(newest)}`, files, ofBuilt: false };
+  return runStep(testStep([group], join(reports, "postgres.json"), { NOMALY_TEST_POSTGRES: resolve(newest, "..") }));
 }
 
 async function runStep(step: Step): Promise<Outcome[]> {
   const start = performance.now();
-  const { code, output } = await runCommand(step.command);
+  const env = { ...step.env, ...(isLong ? { NOMALY_LONG: "1" } : {}) };
+  const { code, output } = await runCommand(step.command, { root, msMax: isLong ? longStepMsMax : stepMsMax, env });
   const seconds = (performance.now() - start) / 1000;
+  if (step.tests !== undefined) fileTimes.push(...fileSeconds(readReport(step.tests.reportFile), step.tests.groups));
   const outcomes =
     step.tests === undefined
       ? [{ name: step.name, seconds, ...countOne(code) }]
@@ -104,28 +138,11 @@ function readReport(file: string): unknown {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
 }
 
-function runCommand(command: readonly string[]): Promise<{ code: number; output: string }> {
-  const [program, ...args] = command;
-  const env = { ...process.env, PATH: `${binFolder}${delimiter}${process.env["PATH"] ?? ""}`, CI: "1", NO_COLOR: "1" };
-  if (process.argv.includes("--long")) Object.assign(env, { NOMALY_LONG: "1" });
-  return new Promise((done) => {
-    const child = spawn(program, args, {
-      cwd: root,
-      env,
-      stdio: ["ignore", "pipe", "pipe"],
-      shell: process.platform === "win32",
-    });
-    const timer = setTimeout(() => child.kill("SIGKILL"), process.argv.includes("--long") ? longStepMsMax : stepMsMax);
-    let output = "";
-    const take = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-2 * outputCharsMax));
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
-    child.on("error", (error) => (output += String(error)));
-    child.on("close", (code) => {
-      clearTimeout(timer);
-      done({ code: code ?? 1, output });
-    });
-  });
+/** What takes longest to test; files run side by side, so that they do not sum to the whole. */
+function printSlowFiles(): void {
+  const slowest = fileTimes.toSorted((a, b) => b.seconds - a.seconds).slice(0, slowFileCount);
+  if (slowest.length > 0) console.log("\nThe slowest test files:");
+  for (const { file, seconds } of slowest) console.log(`${seconds.toFixed(1).padStart(8)} s  ${file}`);
 }
 
 function printSummary(outcomes: readonly Outcome[], seconds: number): void {

@@ -1,27 +1,18 @@
 /**
- * A real PostgreSQL of a test's own: the embedded one, or the system's with NOMALY_TEST_POSTGRES=system, or a running server with
- * NOMALY_TEST_DATABASE_URL; the same tests run on each.
+ * A real PostgreSQL of a test's own: the embedded one, or another whose programs lie in the folder NOMALY_TEST_POSTGRES, or a running
+ * server with NOMALY_TEST_DATABASE_URL; the same tests run on each.
  */
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Client } from "pg";
 import { findBinaries, type PostgresBinaries } from "../src/store/embedded/binaries.ts";
+import { reachableBinaries } from "../src/store/embedded/place.ts";
 import { databaseUser } from "../src/store/embedded/system-user.ts";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
@@ -73,9 +64,9 @@ export async function startTestDatabase(): Promise<TestDatabase> {
 
 /** @param extra Further settings, as in `name=value`. */
 export async function startTestServer(extra: readonly string[] = []): Promise<TestServer> {
-  const binaries = process.env["NOMALY_TEST_POSTGRES"] === "system" ? systemBinaries() : findBinaries();
   const folder = mkdtempSync(join(tmpdir(), "nomaly-postgres-"));
   chmodSync(folder, 0o711);
+  const binaries = binariesFor(folder);
   const password = randomBytes(12).toString("hex");
   const cluster = join(folder, "cluster");
   const passwordFile = join(folder, "password");
@@ -227,13 +218,14 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** PostgreSQL of the system, through the link that packages put on PATH or in Debian's folder. */
-function systemBinaries(): PostgresBinaries {
-  const onPath = (process.env["PATH"] ?? "").split(":").map((folder) => join(folder, "postgres"));
-  const found = onPath.find((path) => existsSync(path));
-  if (found === undefined) throw new Error("NOMALY_TEST_POSTGRES=system, but no postgres is on PATH");
-  const folder = dirname(realpathSync(found));
-  return { initdb: join(folder, "initdb"), postgres: join(folder, "postgres") };
+/** Root's user for PostgreSQL may not pass a closed checkout: as in the product, the programs are then copied beside the data. */
+function binariesFor(folder: string): PostgresBinaries {
+  const installed = process.env["NOMALY_TEST_POSTGRES"];
+  if (installed === undefined || installed === "")
+    return databaseUser() === undefined ? findBinaries() : reachableBinaries(folder);
+  const binaries = { initdb: join(installed, "initdb"), postgres: join(installed, "postgres") };
+  for (const path of Object.values(binaries)) if (!existsSync(path)) throw new Error(`NOMALY_TEST_POSTGRES: no ${path}`);
+  return binaries;
 }
 
 function identity(): { uid?: number; gid?: number } {

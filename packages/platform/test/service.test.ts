@@ -37,7 +37,7 @@ function uploadTrainPredict(place: () => Place): void {
   const restart = async () => {
     service = await startService({ dataFolder: place().folder.path, environment: place().environment });
   };
-  const predict = () => posted(`${service.url}/detection/predict`, { detector_id: ids.detector, data: rows });
+  const predict = (data = rows) => posted(`${service.url}/detection/predict`, { detector_id: ids.detector, data });
 
   beforeAll(restart);
   afterAll(async () => void (await service.end("SIGKILL")));
@@ -90,6 +90,10 @@ function uploadTrainPredict(place: () => Place): void {
     expect(await service.end("SIGKILL")).toBe("SIGKILL");
     await restart();
     expect(withoutTime(await predict())).toEqual(withoutTime(before));
+    // Rows that were not asked for together before: no cache has them, the model that was stored must answer.
+    const computed = await predict(rows.slice(1));
+    expect(computed).toMatchObject({ cached: false, model_version: 1 });
+    expect(computed["predictions"]).toEqual((before["predictions"] as Json[]).slice(1));
     expect(await asked(`${service.url}/api/datasets/${ids.dataset}`)).toMatchObject({ n_samples: 392 });
     expect(await asked(`${service.url}/api/results/${ids.result}`)).toMatchObject({ detector_id: ids.detector });
   });

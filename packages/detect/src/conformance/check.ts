@@ -10,10 +10,13 @@ export interface Check {
   /** The claim in one sentence. */
   readonly claim: string;
   /** Why the check does not apply to a detector of these traits; undefined when it does. */
-  readonly exempts?: (traits: Traits, subject: Subject) => string | undefined;
+  readonly exempts?: (traits: Traits, given: CheckGround) => string | undefined;
   /** Reports each fault it finds. What it throws counts as a fault too. */
   readonly run: (subject: Subject, report: Report) => Promise<void> | void;
 }
+
+/** What a check may need beside the detector: known before anything is fitted. */
+export type CheckGround = Pick<Subject, "kernelSets" | "golden">;
 
 /** Takes one fault: what was expected, what came, under which parameters and kernels. */
 export type Report = (fault: string) => void;

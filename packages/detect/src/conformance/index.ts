@@ -2,7 +2,7 @@
 
 export { availableKernelSets } from "./available-kernel-sets.ts";
 export type { Check, CheckResult } from "./check.ts";
-export { checkDetector, checks, runCheck } from "./check-detector.ts";
+export { checkDetector, checks, exemptionOf, runCheck } from "./check-detector.ts";
 export type { Corner } from "./corners.ts";
 export { cornersOf } from "./corners.ts";
 export type { GoldenScores } from "./golden-scores.ts";

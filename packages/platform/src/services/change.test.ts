@@ -1,91 +1,107 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually } from "../../test-support/eventually.ts";
-import { openContext, type OpenContext, someCall } from "../../test-support/open-context.ts";
+import { openContext, someCall, type OpenContext } from "../../test-support/open-context.ts";
 import { startTestDatabase, type TestDatabase } from "../../test-support/postgres.ts";
-import { redisProgram, redisSkipReason, startRedis, type RedisServer } from "../../test-support/redis.ts";
-import type { KindStats } from "../cache/cache-stats.ts";
-import { takeInvalidations } from "../store/cache-invalidations.ts";
-import { changeDetector, createDetector, getDetector } from "./detectors.ts";
+import { detectorInfoEntry, detectorTag } from "../cache/keys.ts";
+import { change, earlierAnswer } from "./change.ts";
+import type { Call } from "./context.ts";
 
-describe.skipIf(redisProgram === undefined)(
-  `a change, in two processes on one PostgreSQL and one Redis${redisSkipReason}`,
-  () => {
-    let server: TestDatabase;
-    let redis: RedisServer;
-    let open: () => Promise<OpenContext>;
-    let processes: readonly OpenContext[];
-    beforeAll(async () => {
-      [server, redis] = await Promise.all([startTestDatabase(), startRedis()]);
-      const url = await server.createDatabase();
-      // A busy machine may take its time: what is tested is not the wait for Redis.
-      open = () => openContext(url, { redis_url: redis.url, redis_call_timeout_ms: "5000" });
-      processes = [await open(), await open()];
-      await eventually("both hear Redis", () => processes.every((one) => statsOf(one).level2?.isSubscribed));
-    });
-    afterAll(async () => {
-      for (const one of processes) await one.close();
-      await redis.close();
-      await server.stop();
-    });
+let server: TestDatabase;
+let opened: OpenContext;
+beforeAll(async () => {
+  server = await startTestDatabase();
+  opened = await openContext(await server.createDatabase());
+  await opened.context.database.query("create table done (what text)");
+});
+afterAll(async () => {
+  await opened.close();
+  await server.stop();
+});
 
-    const nameIn = async ({ context }: OpenContext, id: string) => (await getDetector(context, id)).name;
-    const statsOf = ({ context }: OpenContext) => context.cache.stats();
-    const sumOf = (key: "invalidations" | "repeatedInvalidations") => processes.reduce((sum, one) => sum + statsOf(one)[key], 0);
-    const rename = ({ context }: OpenContext, id: string, name: string) =>
-      changeDetector(context, someCall(), id, { given: { name }, expectedTag: undefined });
+function callOf(key?: string, requestHash = "hash"): Call {
+  return { ...someCall(), ...(key === undefined ? {} : { idempotency: { key, requestHash } }) };
+}
 
-    async function untilSwept(): Promise<void> {
-      const { database } = processes[0].context;
-      await eventually("the sweep is over", async () => (await takeInvalidations(database, 1)).length === 0, 20_000);
-    }
+/** Writes that it was done, and says how often it was. */
+function doing(what: string, { fails = false, tags = [] as readonly string[] } = {}) {
+  return {
+    action: "test.do",
+    subjectKind: "test",
+    status: 201,
+    work: async (sql: { query(text: string, values: readonly unknown[]): Promise<unknown> }) => {
+      await sql.query("insert into done values ($1)", [what]);
+      if (fails) throw new Error("it failed");
+      return { value: { what }, subjectId: what, tags, details: { why: "a test" } };
+    },
+  };
+}
 
-    async function storedDetector(): Promise<string> {
-      const { value } = await createDetector(processes[0].context, someCall(), { name: "first" });
-      await untilSwept();
-      for (const one of processes) expect(await nameIn(one, value.id)).toBe("first");
-      return value.id;
-    }
+const count = async (text: string, what: string) =>
+  (await opened.context.database.query<{ count: number }>(text, [what])).rows[0].count;
+const doneCount = (what: string) => count("select count(*)::integer as count from done where what = $1", what);
+const auditCount = (what: string) =>
+  count(
+    `select count(*)::integer as count from audit_log where subject_id = $1 and action = 'test.do' and actor = 'test'
+       and subject_kind = 'test' and details = '{"why": "a test"}'`,
+    what,
+  );
 
-    it("is forgotten once in each, and what is read after it stays cached through notification, message and sweep", async () => {
-      const id = await storedDetector();
-      const [maker, other] = processes;
-      const [invalidations, repeats] = [sumOf("invalidations"), sumOf("repeatedInvalidations")];
-      await rename(maker, id, "second");
-      expect(await nameIn(maker, id)).toBe("second");
-      await eventually("the other reads it", async () => (await nameIn(other, id)) === "second");
-      const after = processes.map((one) => statsOf(one).kinds.detectorInfo);
+describe("a change", () => {
+  it("is done and written down, and says that it is no repetition", async () => {
+    expect(await change(opened.context, callOf(), doing("one"))).toEqual({ value: { what: "one" }, isRepeated: false });
+    expect([await doneCount("one"), await auditCount("one")]).toEqual([1, 1]);
+  });
 
-      await untilSwept();
-      // The maker's own call, two notifications, the message and the sweep: five times for two that forget.
-      await eventually("all ways are gone", () => sumOf("repeatedInvalidations") - repeats >= 3);
-      expect(sumOf("invalidations") - invalidations).toBe(2);
-      for (const [index, one] of processes.entries()) {
-        expect(await nameIn(one, id)).toBe("second");
-        const { level1Hits, level2Hits, loads } = statsOf(one).kinds.detectorInfo;
-        expect({ level1Hits, level2Hits, loads }).toEqual({ ...pick(after[index]), level1Hits: after[index].level1Hits + 1 });
-      }
-      const third = await open();
-      expect(await nameIn(third, id)).toBe("second");
-      expect(statsOf(third).kinds.detectorInfo).toMatchObject({ level2Hits: 1, loads: 0 });
-      await third.close();
-    });
+  it("without a key is done as often as it is sent", async () => {
+    for (let i = 0; i < 2; i++) await change(opened.context, callOf(), doing("often"));
+    expect([await doneCount("often"), await auditCount("often")]).toEqual([2, 2]);
+    expect(await earlierAnswer(opened.context, callOf())).toBeUndefined();
+  });
 
-    it("is never followed by an old value: at once where it was made, and elsewhere when it is heard of", async () => {
-      const id = await storedDetector();
-      for (let round = 0; round < 40; round++) {
-        const [maker, other] = round % 2 === 0 ? processes : [processes[1], processes[0]];
-        const heard = statsOf(other).invalidations;
-        const reading = nameIn(other, id);
-        await rename(maker, id, `${round}`);
-        expect(await nameIn(maker, id)).toBe(`${round}`);
-        await reading;
-        await eventually("the other hears of it", () => statsOf(other).invalidations > heard);
-        expect(await nameIn(other, id)).toBe(`${round}`);
-      }
-      await untilSwept();
-      for (const one of processes) expect(await nameIn(one, id)).toBe("39");
-    });
-  },
-);
+  it("under a key is done once, and answered as the first time", async () => {
+    expect(await earlierAnswer(opened.context, callOf("k1"))).toBeUndefined();
+    await change(opened.context, callOf("k1"), doing("once"));
+    expect(await change(opened.context, callOf("k1"), doing("twice"))).toEqual({ value: { what: "once" }, isRepeated: true });
+    expect([await doneCount("once"), await doneCount("twice"), await auditCount("once")]).toEqual([1, 0, 1]);
+    expect(await earlierAnswer(opened.context, callOf("k1"))).toEqual({ status: 201, response: { what: "once" } });
+  });
 
-const pick = ({ level1Hits, level2Hits, loads }: KindStats) => ({ level1Hits, level2Hits, loads });
+  it("under a key that was used for another request is refused, and not done", async () => {
+    await change(opened.context, callOf("k2"), doing("first"));
+    const conflict = { code: "CONFLICT", field: "idempotency-key", received: "k2" };
+    await expect(change(opened.context, callOf("k2", "other"), doing("second"))).rejects.toMatchObject(conflict);
+    await expect(earlierAnswer(opened.context, callOf("k2", "other"))).rejects.toMatchObject(conflict);
+    expect(await doneCount("second")).toBe(0);
+  });
+
+  it("under the key of somebody else is done", async () => {
+    await change(opened.context, callOf("k3"), doing("mine"));
+    const other = { ...callOf("k3"), actor: "somebody else" };
+    expect(await change(opened.context, other, doing("theirs"))).toMatchObject({ isRepeated: false });
+  });
+
+  it("that fails leaves nothing, neither what it did nor its key", async () => {
+    await expect(change(opened.context, callOf("k4"), doing("failing", { fails: true }))).rejects.toThrow("it failed");
+    expect([await doneCount("failing"), await auditCount("failing")]).toEqual([0, 0]);
+    expect(await change(opened.context, callOf("k4"), doing("again"))).toMatchObject({ isRepeated: false });
+  });
+
+  it("is undone when its last statements fail", async () => {
+    const finish = () => Promise.reject(new Error("at the end"));
+    await expect(change(opened.context, callOf("k5"), { ...doing("unfinished"), finish })).rejects.toThrow("at the end");
+    expect([await doneCount("unfinished"), await auditCount("unfinished")]).toEqual([0, 0]);
+  });
+
+  it("lets the caches forget what it says when it is done, and nothing when it is a repetition", async () => {
+    const { cache } = opened.context;
+    const entry = detectorInfoEntry("7");
+    const load = async () => "old";
+    const isKept = async () => (await cache.get(entry, load)).from !== "load";
+    await cache.get(entry, load);
+    await change(opened.context, callOf("k6"), doing("other tags", { tags: [detectorTag("8")] }));
+    expect(await isKept()).toBe(true);
+    await change(opened.context, callOf("k7"), doing("its tags", { tags: [detectorTag("7")] }));
+    expect(await isKept()).toBe(false);
+    await change(opened.context, callOf("k7"), doing("its tags", { tags: [detectorTag("7")] }));
+    expect(await isKept()).toBe(true);
+  });
+});

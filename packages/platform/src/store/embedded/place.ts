@@ -6,7 +6,9 @@ import {
   cpSync,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -87,8 +89,8 @@ function closedFolder(path: string): string | undefined {
   return (parent === path ? undefined : closedFolder(parent)) ?? (isClosed ? path : undefined);
 }
 
-/** Programs that lie in a closed folder, as below root's home, are copied beside the data once. */
-function reachableBinaries(folder: string): PostgresBinaries {
+/** For a user other than root: programs that lie in a closed folder, as below root's home, are copied into this one once. */
+export function reachableBinaries(folder: string): PostgresBinaries {
   const binaries = findBinaries();
   const from = dirname(dirname(binaries.postgres));
   if (closedFolder(from) === undefined) return binaries;
@@ -98,6 +100,7 @@ function reachableBinaries(folder: string): PostgresBinaries {
   if (!existsSync(to)) {
     const own = `${to}.${randomBytes(6).toString("hex")}`;
     cpSync(from, own, { recursive: true, verbatimSymlinks: true });
+    letOthersRead(own);
     try {
       renameSync(own, to);
     } catch (error) {
@@ -108,4 +111,13 @@ function reachableBinaries(folder: string): PostgresBinaries {
   }
   const moved = (program: string) => join(to, program.slice(from.length));
   return { initdb: moved(binaries.initdb), postgres: moved(binaries.postgres) };
+}
+
+/** What was installed under a strict umask is copied with its modes: nobody but root could read it. */
+function letOthersRead(tree: string): void {
+  for (const entry of [tree, ...readdirSync(tree, { recursive: true, encoding: "utf8" }).map((name) => join(tree, name))]) {
+    const stats = lstatSync(entry);
+    const ownerRuns = (stats.mode & 0o100) !== 0;
+    if (!stats.isSymbolicLink()) chmodSync(entry, stats.mode | (ownerRuns ? 0o055 : 0o044));
+  }
 }

@@ -14,8 +14,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type EmbeddedUser, readableCopy, startEmbeddedProcess } from "../../../test-support/embedded-process.ts";
 import { eventually } from "../../../test-support/eventually.ts";
 import { withClient } from "../../../test-support/postgres.ts";
 import { isAlive } from "../is-alive.ts";
@@ -67,25 +67,10 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 
 /** Another process that starts or joins the database, says its address and stays until it is told to stop or killed. */
 async function startElsewhere(
-  user?: number,
+  user?: EmbeddedUser,
 ): Promise<{ readonly child: ChildProcess; readonly url: string; readonly said: string }> {
-  const module = fileURLToPath(new URL("./start-embedded.ts", import.meta.url));
-  const program = `
-    const { startEmbedded } = await import(${JSON.stringify(module)});
-    try {
-      const database = await startEmbedded(${JSON.stringify(join(folder, "data"))});
-      console.log(database.url);
-      process.stdin.once("data", async () => { await database.stop(); process.exit(0); });
-    } catch (error) {
-      console.log(error.code + ": " + error.message);
-      process.exit(1);
-    }`;
-  const identity = user === undefined ? {} : { uid: user, gid: user };
-  const words = ["--conditions=source", "--input-type=module", "--eval", program];
-  const child = spawn(process.execPath, words, { ...identity, cwd: "/", stdio: ["pipe", "pipe", "inherit"] });
+  const { child, said } = await startEmbeddedProcess(join(folder, "data"), user);
   children.push(child);
-  const [line] = (await once(child.stdout, "data")) as [Buffer];
-  const said = line.toString().trim();
   return { child, url: said, said };
 }
 
@@ -251,10 +236,18 @@ describe("the embedded database", () => {
 });
 
 /** Every system has this user; initdb wants one that the system knows. */
-const nobody = Number(/^nobody:[^:]*:(\d+)/m.exec(readFileSync("/etc/passwd", "utf8"))?.[1]);
+const nobodyId = Number(/^nobody:[^:]*:(\d+)/m.exec(readFileSync("/etc/passwd", "utf8"))?.[1]);
 const isRoot = process.getuid?.() === 0;
 
 describe.skipIf(!isRoot)(`the embedded database and users${isRoot ? "" : " (skipped: not root)"}`, () => {
+  let programs = "";
+  const nobody = () => ({ id: nobodyId, folder: programs });
+  beforeAll(() => {
+    programs = mkdtempSync(join(tmpdir(), "nomaly-embedded-programs-"));
+    chmodSync(programs, 0o755);
+  });
+  afterAll(() => rmSync(programs, { recursive: true, force: true }));
+
   it("runs as another user when root starts it", async () => {
     const database = await start();
     const uid = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${database.pid}/status`, "utf8"))?.[1];
@@ -262,26 +255,34 @@ describe.skipIf(!isRoot)(`the embedded database and users${isRoot ? "" : " (skip
     await database.stop();
   });
 
+  it("runs for root who keeps what is installed to itself, under a umask of 077", async () => {
+    const closed = join(programs, "closed");
+    await readableCopy(closed);
+    execFileSync("chmod", ["-R", "go-rwx", closed]);
+    const { child, url } = await startElsewhere({ id: 0, folder: closed, umask: 0o077 });
+    expect(url).toMatch(/^postgres:/);
+    await stopElsewhere(child);
+  });
+
   it("runs as the user who starts it when that is not root", async () => {
-    const user = nobody;
-    chownSync(folder, user, user);
-    const { child, url } = await startElsewhere(user);
+    chownSync(folder, nobodyId, nobodyId);
+    const { child, url } = await startElsewhere(nobody());
     expect(url).toMatch(/^postgres:/);
     const pid = runningServer(cluster())?.pid ?? 0;
-    expect(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]).toBe(String(user));
+    expect(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]).toBe(String(nobodyId));
     await stopElsewhere(child);
     expect(runningServer(cluster())).toBeUndefined();
   });
 
   it("refuses a folder that its user may not write, in words", async () => {
-    const { said } = await startElsewhere(nobody);
+    const { said } = await startElsewhere(nobody());
     expect(said).toMatch(/^CONFIG: the data folder .* cannot be used: /);
   });
 
   it("refuses a folder that root has used and another user may not read, in words", async () => {
     await withCluster();
     const database = await start();
-    const { said } = await startElsewhere(nobody);
+    const { said } = await startElsewhere(nobody());
     expect(said).toMatch(/^CONFIG: the data folder .* cannot be used: /);
     await database.stop();
   });

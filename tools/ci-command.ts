@@ -1,0 +1,52 @@
+/** Runs one program of the check to its end, bounded in time, and keeps the end of what it said. */
+
+import { spawn } from "node:child_process";
+import { delimiter, join } from "node:path";
+
+export interface CommandOptions {
+  /** The checkout it runs in, whose programs come first on its PATH. */
+  readonly root: string;
+  readonly msMax: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Another user than this one, who is root then. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** When the time is over, what it started ends with it, also what loops for ever. It does not hear the terminal's Ctrl-C then. */
+  readonly endsWhole?: boolean;
+}
+
+export interface CommandResult {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Of a failing step's output, the end that is shown. */
+export const outputCharsMax = 20_000;
+
+export function runCommand(
+  command: readonly string[],
+  { root, msMax, env = {}, user, endsWhole = false }: CommandOptions,
+): Promise<CommandResult> {
+  const [program, ...args] = command;
+  const path = `${join(root, "node_modules/.bin")}${delimiter}${process.env["PATH"] ?? ""}`;
+  return new Promise((done) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, PATH: path, CI: "1", NO_COLOR: "1", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      shell: process.platform === "win32",
+      detached: endsWhole,
+      ...user,
+    });
+    const end = () => (endsWhole && child.pid !== undefined ? process.kill(-child.pid, "SIGKILL") : child.kill("SIGKILL"));
+    const timer = setTimeout(end, msMax);
+    let output = "";
+    const take = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-2 * outputCharsMax));
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.on("error", (error) => (output += String(error)));
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      done({ code: code ?? 1, output });
+    });
+  });
+}

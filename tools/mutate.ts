@@ -1,0 +1,166 @@
+/**
+ * Tests the tests: puts one small fault after another into a copy of the checkout, and says which of them no test notices.
+ * `npm run mutate -- --seed 1 --count 100 [--minutes 40] [--files "GLOB GLOB"] [--keep] [--again FILE]`.
+ * `--keep` writes the figure into docs/mutation.json; `--again` takes the output of an earlier run and runs what survived there.
+ */
+
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { createRandom, shuffle } from "../packages/detect/src/random.ts";
+import { startTestServer } from "../packages/platform/test-support/postgres.ts";
+import { describeMachine } from "../bench/tables.ts";
+import { type CommandResult, runCommand } from "./ci-command.ts";
+import { copyCheckout } from "./copy-checkout.ts";
+import { type Mutant, mutantsOf } from "./mutants.ts";
+import { scanSource } from "./source-scan.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const defaultFiles = ["packages/platform/src/{cache,store,pools,services}/*.ts", "packages/detect/src/thresholds/*.ts"];
+/** Of the test files that import a source, those nearest to it; a fault that only a whole service shows is not found here. */
+const testFilesMax = 6;
+/** A mutant may loop for ever: longer than so many times the usual is found. */
+const slownessMax = 4;
+const extraMs = 20_000;
+const baselineMsMax = 300_000;
+
+async function main(): Promise<void> {
+  const { seed, count, minutes, files, keep, again } = options();
+  const sources = globSync(files, { cwd: root }).filter((file) => !file.endsWith(".test.ts"));
+  const order = sources.toSorted().flatMap((file) => mutantsOf(file, readFileSync(join(root, file), "utf8")));
+  const possibleCount = order.length;
+  const places = Int32Array.from({ length: possibleCount }, (_, index) => index);
+  shuffle(places, createRandom(seed));
+  // In the order in which they were drawn: when time runs out, what was run is still a fair sample.
+  const drawn = Array.from(places.subarray(0, count), (place) => order[place]);
+  const earlier = again === undefined ? undefined : readFileSync(again, "utf8").split("\n");
+  const sample = drawn.filter((mutant) => earlier === undefined || earlier.includes(`SURVIVED  ${nameOf(mutant)}`));
+  const killedBefore = earlier?.filter((line) => line.startsWith("killed  ")).length ?? 0;
+  console.log(`${sample.length} of ${possibleCount} mutants of ${sources.length} files, seed ${seed}`);
+  const scratch = mkdtempSync(join(tmpdir(), "nomaly-mutants-"));
+  // What listens for the end of this process then stops the database.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+  process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
+  const server = await startTestServer();
+  try {
+    const copy = copyCheckout(root, join(scratch, "nomaly"));
+    const bench = {
+      copy,
+      env: { NOMALY_TEST_DATABASE_URL: server.url },
+      testsOf: nearestTests(),
+      deadline: performance.now() + minutes * 60_000,
+    };
+    const { killedNow, survivors, untested } = await runSample(sample, bench);
+    const killedCount = killedBefore + killedNow;
+    const ranCount = killedCount + survivors.length;
+    for (const file of untested) console.log(`not run  ${file}: its tests fail without a fault, or there are none`);
+    console.log(`${ranCount} mutants, ${killedCount} killed, ${survivors.length} survived`);
+    if (keep) keepFigure({ possibleCount, ranCount, killedCount });
+  } finally {
+    await server.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: "string", default: "1" },
+      count: { type: "string", default: "100" },
+      minutes: { type: "string", default: "40" },
+      files: { type: "string", default: defaultFiles.join(" ") },
+      keep: { type: "boolean", default: false },
+      again: { type: "string" },
+    },
+  });
+  const { seed, count, minutes, files, keep, again } = values;
+  return { seed: Number(seed), count: Number(count), minutes: Number(minutes), files: files.split(" "), keep, again };
+}
+
+interface Bench {
+  readonly copy: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly testsOf: (file: string) => readonly string[];
+  /** No mutant is begun after it. */
+  readonly deadline: number;
+}
+
+async function runSample(sample: readonly Mutant[], bench: Bench) {
+  const survivors: Mutant[] = [];
+  const usualMs = new Map<string, number | undefined>();
+  let killedNow = 0;
+  for (const mutant of sample) {
+    if (performance.now() > bench.deadline) break;
+    const tests = bench.testsOf(mutant.file);
+    if (!usualMs.has(mutant.file)) usualMs.set(mutant.file, await usualTime(tests, bench));
+    const usual = usualMs.get(mutant.file);
+    if (usual === undefined) continue;
+    const source = readFileSync(join(root, mutant.file), "utf8");
+    writeFileSync(join(bench.copy, mutant.file), source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end));
+    const { code } = await runTests(tests, bench, slownessMax * usual + extraMs);
+    writeFileSync(join(bench.copy, mutant.file), source);
+    if (code === 0) survivors.push(mutant);
+    else killedNow++;
+    console.log(`${code === 0 ? "SURVIVED" : "killed  "}  ${nameOf(mutant)}`);
+  }
+  const untested = [...usualMs].filter(([, time]) => time === undefined).map(([file]) => file);
+  return { killedNow, survivors, untested };
+}
+
+function nameOf({ file, line, what }: Mutant): string {
+  return `${file}:${line}  ${what}`;
+}
+
+/** Without a fault; undefined where the tests fail. */
+async function usualTime(tests: readonly string[], bench: Bench): Promise<number | undefined> {
+  if (tests.length === 0) return undefined;
+  const start = performance.now();
+  const { code } = await runTests(tests, bench, baselineMsMax);
+  return code === 0 ? performance.now() - start : undefined;
+}
+
+function runTests(tests: readonly string[], { copy, env }: Bench, msMax: number): Promise<CommandResult> {
+  const vitest = join(copy, "node_modules/vitest/vitest.mjs");
+  return runCommand([process.execPath, vitest, "run", "--bail=1", ...tests], { root: copy, msMax, env, endsWhole: true });
+}
+
+/** By the way of the imports from a test file to the source, the shortest first. */
+function nearestTests(): (file: string) => readonly string[] {
+  const files = globSync("packages/{detect,platform}/{src,test,test-support}/**/*.ts", { cwd: root }).filter(
+    (file) => !file.endsWith(".long.test.ts") && !file.includes("/assembly/"),
+  );
+  const importers = new Map<string, string[]>();
+  for (const file of files) {
+    for (const { specifier } of scanSource(file, readFileSync(join(root, file), "utf8")).imports) {
+      if (!specifier.startsWith(".")) continue;
+      const imported = relative(root, join(root, dirname(file), specifier)).replaceAll("\\", "/");
+      importers.set(imported, [...(importers.get(imported) ?? []), file]);
+    }
+  }
+  return (file) => {
+    // A map keeps the order in which it was filled: nearer files come first.
+    const seen = new Set([file]);
+    for (const next of seen) for (const importer of importers.get(next) ?? []) seen.add(importer);
+    return [...seen].filter((one) => one.endsWith(".test.ts")).slice(0, testFilesMax);
+  };
+}
+
+interface Figure {
+  /** Of these the sample was drawn. */
+  readonly possibleCount: number;
+  readonly ranCount: number;
+  readonly killedCount: number;
+}
+
+/** `npm run reliability` puts it into its page. */
+function keepFigure(figure: Figure): void {
+  const words = process.argv
+    .slice(2)
+    .filter((word, at, all) => !["--keep", "--again"].includes(word) && all[at - 1] !== "--again");
+  const command = ["npm run mutate --", ...words.map((word) => (word.includes(" ") ? JSON.stringify(word) : word))].join(" ");
+  const content = { ...figure, command, machine: describeMachine(root) };
+  writeFileSync(join(root, "docs/mutation.json"), `${JSON.stringify(content, undefined, 2)}\n`);
+}
+
+await main();
