@@ -1,0 +1,62 @@
+/** What an Arrow file or body holds, summed while it is checked and held against limits. */
+
+export interface ArrowLimits {
+  readonly rowCountMax: number;
+  readonly columnCountMax: number;
+  /** Rows times columns, with what lies within lists and dictionaries. */
+  readonly valueCountMax: number;
+  /** Of the texts as they are read: one in a dictionary counts for every row that has it. */
+  readonly expandedTextBytesMax: number;
+}
+
+export interface ArrowCounts {
+  readonly rowCount: number;
+  readonly valueCount: number;
+  readonly expandedTextBytes: number;
+  readonly longestTextBytes: number;
+  addRows(count: number): void;
+  addValues(count: number): void;
+  /** @param longestBytes of the texts that these bytes are. */
+  addTexts(sizeBytes: number, longestBytes: number): void;
+}
+
+/** One limit that was passed. */
+export interface ArrowExcess {
+  readonly what: "rows" | "columns" | "values" | "bytes of texts";
+  readonly max: number;
+  /** As far as it was counted. */
+  readonly count: number;
+}
+
+/** @param refuse throws. */
+export function createArrowCounts(limits: ArrowLimits, refuse: (excess: ArrowExcess) => never): ArrowCounts {
+  let [rowCount, valueCount, expandedTextBytes, longestTextBytes] = [0, 0, 0, 0];
+  return {
+    get rowCount() {
+      return rowCount;
+    },
+    get valueCount() {
+      return valueCount;
+    },
+    get expandedTextBytes() {
+      return expandedTextBytes;
+    },
+    get longestTextBytes() {
+      return longestTextBytes;
+    },
+    addRows(count) {
+      rowCount += count;
+      if (rowCount > limits.rowCountMax) refuse({ what: "rows", max: limits.rowCountMax, count: rowCount });
+    },
+    addValues(count) {
+      valueCount += count;
+      if (valueCount > limits.valueCountMax) refuse({ what: "values", max: limits.valueCountMax, count: valueCount });
+    },
+    addTexts(sizeBytes, longestBytes) {
+      expandedTextBytes += sizeBytes;
+      longestTextBytes = Math.max(longestTextBytes, longestBytes);
+      const max = limits.expandedTextBytesMax;
+      if (expandedTextBytes > max) refuse({ what: "bytes of texts", max, count: expandedTextBytes });
+    },
+  };
+}
