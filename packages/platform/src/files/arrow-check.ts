@@ -9,7 +9,7 @@ import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { checkBatch } from "./arrow-batch.ts";
 import type { ArrowBytes } from "./arrow-bytes.ts";
 import { bytesInMemory, bytesOfFile } from "./arrow-bytes.ts";
-import type { ArrowCounts, ArrowExcess, ArrowLimits } from "./arrow-counts.ts";
+import type { ArrowCounts, ArrowExcess } from "./arrow-counts.ts";
 import { createArrowCounts } from "./arrow-counts.ts";
 import type { DictionaryTexts } from "./arrow-dictionary.ts";
 import { createDictionaryTexts } from "./arrow-dictionary.ts";
@@ -19,6 +19,7 @@ import type { ArrowMessage } from "./arrow-messages.ts";
 import { readMessage } from "./arrow-messages.ts";
 import type { ArrowSchema } from "./arrow-schema.ts";
 import { readArrowSchema } from "./arrow-schema.ts";
+import type { ContentLimits } from "./content-limits.ts";
 
 export interface ArrowFound {
   readonly rowCount: number;
@@ -40,7 +41,7 @@ const piecesOfTurn = 32;
  */
 export async function checkArrowFile(
   { path, name }: { readonly path: string; readonly name: string },
-  limits: ArrowLimits,
+  limits: ContentLimits,
   signal: AbortSignal,
 ): Promise<ArrowFound> {
   const faults = faultsOfFile(name);
@@ -63,7 +64,7 @@ export async function checkArrowFile(
 }
 
 /** @throws NomalyError REQUEST naming batch and column, TOO_LARGE, ABORTED. */
-export function checkArrowBody(bytes: Uint8Array, limits: ArrowLimits, signal?: AbortSignal): ArrowFound {
+export function checkArrowBody(bytes: Uint8Array, limits: ContentLimits, signal?: AbortSignal): ArrowFound {
   try {
     const check = checkMessages(bytesInMemory(bytes), limits, bodyFaults);
     for (;;) {
@@ -127,7 +128,7 @@ interface Checking {
   recordBatchCount: number;
 }
 
-function* checkMessages(bytes: ArrowBytes, limits: ArrowLimits, faults: ArrowFaults): Generator<void, ArrowFound> {
+function* checkMessages(bytes: ArrowBytes, limits: ContentLimits, faults: ArrowFaults): Generator<void, ArrowFound> {
   const refuse = (excess: ArrowExcess): never => {
     throw faults.tooLarge(excess);
   };

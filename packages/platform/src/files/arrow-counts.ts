@@ -1,13 +1,6 @@
 /** What an Arrow file or body holds, summed while it is checked and held against limits. */
 
-export interface ArrowLimits {
-  readonly rowCountMax: number;
-  readonly columnCountMax: number;
-  /** Rows times columns, with what lies within lists and dictionaries. */
-  readonly valueCountMax: number;
-  /** Of the texts as they are read: one in a dictionary counts for every row that has it. */
-  readonly expandedTextBytesMax: number;
-}
+import type { ContentLimits } from "./content-limits.ts";
 
 export interface ArrowCounts {
   readonly rowCount: number;
@@ -29,7 +22,7 @@ export interface ArrowExcess {
 }
 
 /** @param refuse throws. */
-export function createArrowCounts(limits: ArrowLimits, refuse: (excess: ArrowExcess) => never): ArrowCounts {
+export function createArrowCounts(limits: ContentLimits, refuse: (excess: ArrowExcess) => never): ArrowCounts {
   let [rowCount, valueCount, expandedTextBytes, longestTextBytes] = [0, 0, 0, 0];
   return {
     get rowCount() {

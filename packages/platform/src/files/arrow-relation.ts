@@ -19,7 +19,7 @@ import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { DataType, RecordBatchReader } from "apache-arrow";
 import type { Field, RecordBatch } from "apache-arrow";
 import { type ArrowFound, checkArrowFile } from "./arrow-check.ts";
-import type { ArrowLimits } from "./arrow-counts.ts";
+import type { ContentLimits } from "./content-limits.ts";
 import type { Database } from "./database.ts";
 import { sqlName, sqlText } from "./database.ts";
 import { columnsOf } from "./plain-relations.ts";
@@ -34,14 +34,6 @@ const chunkTextBytesMax = 16 * 1024 ** 2;
 const chunksOfFlush = 8;
 const millisecondsPerDay = 86_400_000;
 
-/** What a file may hold where nobody says less: the copy of its rows must not fill the disk. */
-const arrowFileLimits: ArrowLimits = {
-  rowCountMax: 2 ** 40,
-  columnCountMax: 10_000,
-  valueCountMax: 2 ** 43,
-  expandedTextBytesMax: 64 * 1024 ** 3,
-};
-
 interface ArrowColumn {
   readonly name: string;
   readonly type: DuckDBType;
@@ -55,12 +47,12 @@ export interface ArrowSource {
   readonly name: string;
   /** Where the copy goes. */
   readonly databasePath: string;
-  readonly limits?: ArrowLimits;
+  readonly limits: ContentLimits;
 }
 
 /** @throws NomalyError FILE_FORMAT, TOO_LARGE, ABORTED: the bytes are held against the format before the library sees them. */
 export async function arrowRelation(database: Database, source: ArrowSource, signal: AbortSignal): Promise<Relation> {
-  const { path, name, databasePath, limits = arrowFileLimits } = source;
+  const { path, name, databasePath, limits } = source;
   const found = await checkArrowFile({ path, name }, limits, signal);
   if (found.columnCount === 0) throw new NomalyError("FILE_FORMAT", `${name} has no columns`, { field: name });
   // From a handle the library reads message by message, also what has a footer.

@@ -2,12 +2,16 @@
 
 import { statSync } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
+import type { ContentLimits } from "./content-limits.ts";
 import type { Database } from "./database.ts";
 import { sqlPath, sqlText } from "./database.ts";
+import { checkJsonFile, type JsonFile } from "./json-check.ts";
 import type { Relation, RelationColumn } from "./relation.ts";
 
 /** JSON files up to this size are read whole to infer types. */
 const wholeSampleSizeBytesMax = 64 * 1024 ** 2;
+/** Levels of objects and arrays: DuckDB's reader calls itself for each. */
+const depthMax = 64;
 /** Largest single JSON record. */
 const recordSizeBytesMax = 32 * 1024 ** 2;
 
@@ -17,10 +21,17 @@ export async function parquetRelation(database: Database, path: string): Promise
   return { sql, columns: await columnsOf(database, sql), rowCount: Number(rowCount) };
 }
 
-/** @param format json: an array of records; ndjson: one record a line. */
-export async function jsonRelation(database: Database, path: string, name: string, format: "json" | "ndjson"): Promise<Relation> {
+/** @throws NomalyError FILE_FORMAT, TOO_LARGE, ABORTED: a file is gone over before DuckDB sees it. */
+export async function jsonRelation(
+  database: Database,
+  file: JsonFile,
+  limits: ContentLimits,
+  signal: AbortSignal,
+): Promise<Relation> {
+  const { path, name, format } = file;
   const sizeBytes = statSync(path).size;
   if (sizeBytes === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
+  await checkJsonFile(file, { ...limits, depthMax, recordBytesMax: recordSizeBytesMax }, signal);
   const sampleSize = sizeBytes <= wholeSampleSizeBytesMax ? -1 : 20_480;
   const jsonFormat = format === "ndjson" ? "newline_delimited" : "auto";
   const readJson = (options: string) =>
