@@ -16,6 +16,7 @@ import { openDatabase } from "./database.ts";
 import { findFile } from "./file-fault.ts";
 import type { FileFormat } from "./format.ts";
 import { compressedTwice, formatOfHead, formatOfName, headSizeBytes, isGzip } from "./format.ts";
+import { requireParquetEnds } from "./parquet-check.ts";
 import { jsonRelation, parquetRelation } from "./plain-relations.ts";
 import { readError } from "./read-error.ts";
 import type { Relation, RelationColumn } from "./relation.ts";
@@ -152,23 +153,26 @@ function readHead(path: string): Buffer {
 }
 
 async function openRelation(database: Database, file: LocalFile, name: string, options: SourceOptions): Promise<Relation> {
+  const { signal, temporary } = options;
   const limits = { ...ownFileLimits, ...options.limits };
+  const { path } = file;
   switch (file.format) {
     case "csv":
-      return csvRelation(database, file.path, name, options);
+      return csvRelation(database, { path, name, options, ...limits }, signal);
     case "tsv":
-      return csvRelation(database, file.path, name, { delimiter: "\t", ...options });
+      return csvRelation(database, { path, name, options: { delimiter: "\t", ...options }, ...limits }, signal);
     case "json":
     case "ndjson":
-      return jsonRelation(database, { path: file.path, name, format: file.format }, limits, options.signal);
+      return jsonRelation(database, { path, name, format: file.format }, limits, signal);
     case "parquet":
-      return parquetRelation(database, file.path);
+      requireParquetEnds(path, name);
+      return parquetRelation(database, path);
     case "arrow": {
       requireArrowBytes(file, name, options.arrowBytesMax);
       // Loaded only here: the Arrow library takes a while.
       const { arrowRelation } = await import("./arrow-relation.ts");
-      const databasePath = options.temporary.path("arrow.db");
-      return arrowRelation(database, { path: file.path, name, databasePath, limits }, options.signal);
+      const databasePath = temporary.path("arrow.db");
+      return arrowRelation(database, { path, name, databasePath, limits }, signal);
     }
   }
 }

@@ -5,19 +5,32 @@ import type { ColumnProfile } from "./inspect-dataset.ts";
 
 /** Values of the table, rows times columns. */
 const exactValueCountMax = 1_000_000;
-/** More expressions than these in one question take long to plan, however few the rows. */
+/** More take several readings, which is not worth the time. */
 const exactColumnCountMax = 1000;
+/** Columns counted in one reading: to count the different values of one takes some megabytes, however few there are. */
+const countedColumnCountMax = 100;
 
 /** Distinct values, missing values and quartiles of columns that detectors use. */
 export async function exactWhereSmall(
   database: Database,
-  {
-    query,
-    profiles,
-    rowCount,
-  }: { readonly query: string; readonly profiles: readonly ColumnProfile[]; readonly rowCount: number },
+  { query, profiles, rowCount }: TableToCount,
 ): Promise<readonly ColumnProfile[]> {
   if (rowCount * profiles.length > exactValueCountMax || profiles.length > exactColumnCountMax) return profiles;
+  const counted: ColumnProfile[] = [];
+  for (let start = 0; start < profiles.length; start += countedColumnCountMax) {
+    const group = profiles.slice(start, start + countedColumnCountMax);
+    counted.push(...(await countColumns(database, { query, profiles: group, rowCount })));
+  }
+  return counted;
+}
+
+interface TableToCount {
+  readonly query: string;
+  readonly profiles: readonly ColumnProfile[];
+  readonly rowCount: number;
+}
+
+async function countColumns(database: Database, { query, profiles, rowCount }: TableToCount): Promise<readonly ColumnProfile[]> {
   const wanted = profiles.flatMap(({ name, kind, quartiles }, index) => {
     if (kind === null) return [];
     const column = sqlName(name);

@@ -93,22 +93,39 @@ interface Summary {
 /** Squares of larger values, as a deviation has them, overflow. */
 const usableMax = 1e150;
 
+/** Columns summarised in one reading: the figures of each take memory, and many together take long to plan. */
+const summarizedColumnCountMax = 1000;
+
+async function summarize(source: Source): Promise<Summary> {
+  const summary: Readonly<Record<string, unknown>>[] = [];
+  const figures: string[] = [];
+  for (let start = 0; start < source.columns.length; start += summarizedColumnCountMax) {
+    const columns = source.columns.slice(start, start + summarizedColumnCountMax);
+    const group = await summarizeColumns(source, columns);
+    summary.push(...group.summary);
+    figures.push(...group.figures);
+  }
+  return { summary, query: `SELECT ${figures.join(", ")} FROM ${source.relation.sql}` };
+}
+
 /** DuckDB fails on the deviation of infinities and of huge values: no figure counts the former, and where there are such, the latter. */
-async function summarize({ database, relation, columns }: Source): Promise<Summary> {
-  const queryOf = (condition: (name: string) => string) => {
-    const figures = columns.map(({ name, type }) => {
+async function summarizeColumns(
+  { database, relation }: Source,
+  columns: Source["columns"],
+): Promise<{ readonly summary: Summary["summary"]; readonly figures: readonly string[] }> {
+  const figuresWhere = (condition: (name: string) => string) =>
+    columns.map(({ name, type }) => {
       const column = sqlName(name);
       return /^(FLOAT|DOUBLE)$/.test(type) ? `CASE WHEN ${condition(column)} THEN ${column} END AS ${column}` : column;
     });
-    return `SELECT ${figures.join(", ")} FROM ${relation.sql}`;
-  };
-  const query = queryOf((column) => `isfinite(${column})`);
+  const summaryOf = (figures: readonly string[]) => database.rows(`SUMMARIZE SELECT ${figures.join(", ")} FROM ${relation.sql}`);
+  const figures = figuresWhere((column) => `isfinite(${column})`);
   try {
-    return { summary: await database.rows(`SUMMARIZE ${query}`), query };
+    return { summary: await summaryOf(figures), figures };
   } catch (error) {
     if (!(error instanceof Error) || !error.message.includes("out of range")) throw error;
-    const moderate = queryOf((column) => `abs(${column}) < ${usableMax}`);
-    return { summary: await database.rows(`SUMMARIZE ${moderate}`), query: moderate };
+    const moderate = figuresWhere((column) => `abs(${column}) < ${usableMax}`);
+    return { summary: await summaryOf(moderate), figures: moderate };
   }
 }
 
