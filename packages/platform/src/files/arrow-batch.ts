@@ -36,6 +36,8 @@ export interface BatchReading {
   nodeIndex: number;
   bufferIndex: number;
   viewColumnIndex: number;
+  /** What dictionaries put into the rows that are read together, all columns of the batch. */
+  repeatedTextBytes: number;
   /** "record batch 3", and then the names of the fields. */
   readonly place: string[];
 }
@@ -74,6 +76,7 @@ export function* checkBatch(
     nodeIndex: 0,
     bufferIndex: 0,
     viewColumnIndex: 0,
+    repeatedTextBytes: 0,
     place: [place],
   };
   requireSeparateBuffers(reading);

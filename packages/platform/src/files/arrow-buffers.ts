@@ -87,6 +87,7 @@ interface Indexes {
 export function* checkIndexes(reading: BatchReading, { node, buffer, indexBytes, dictionaryId, dictionary }: Indexes): Generator<void> {
   const entryCount = dictionary?.entryCount ?? 0;
   const lengths = dictionary?.lengths;
+  const repeatedBefore = reading.repeatedTextBytes;
   for (let start = 0; start < node.length; start += pieceLength) {
     const count = Math.min(pieceLength, node.length - start);
     const isPresent = presentAt(reading, node, start, count);
@@ -103,6 +104,8 @@ export function* checkIndexes(reading: BatchReading, { node, buffer, indexBytes,
       textBytes += lengths?.[values[index]] ?? 0;
     }
     reading.counts.addTexts(textBytes, dictionary?.longestBytes ?? 0);
+    reading.repeatedTextBytes = Math.max(reading.repeatedTextBytes, repeatedBefore + textBytes);
+    reading.counts.requireRepeated(reading.repeatedTextBytes);
     yield;
   }
 }

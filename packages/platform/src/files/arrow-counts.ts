@@ -11,15 +11,20 @@ export interface ArrowCounts {
   addValues(count: number): void;
   /** @param longestBytes of the texts that these bytes are. */
   addTexts(sizeBytes: number, longestBytes: number): void;
+  /** @param sizeBytes of texts in one batch that dictionaries hold once: whoever reads some thousand rows has them all. */
+  requireRepeated(sizeBytes: number): void;
 }
 
 /** One limit that was passed. */
 export interface ArrowExcess {
-  readonly what: "rows" | "columns" | "values" | "bytes of texts";
+  readonly what: "rows" | "columns" | "values" | "bytes of texts" | "bytes of texts from dictionaries in one batch";
   readonly max: number;
   /** As far as it was counted. */
   readonly count: number;
 }
+
+/** A text of four thousand letters in each of 65,536 rows. */
+const repeatedTextBytesMax = 256 * 1024 ** 2;
 
 /** @param refuse throws. */
 export function createArrowCounts(limits: ContentLimits, refuse: (excess: ArrowExcess) => never): ArrowCounts {
@@ -50,6 +55,10 @@ export function createArrowCounts(limits: ContentLimits, refuse: (excess: ArrowE
       longestTextBytes = Math.max(longestTextBytes, longestBytes);
       const max = limits.expandedTextBytesMax;
       if (expandedTextBytes > max) refuse({ what: "bytes of texts", max, count: expandedTextBytes });
+    },
+    requireRepeated(sizeBytes) {
+      if (sizeBytes <= repeatedTextBytesMax) return;
+      refuse({ what: "bytes of texts from dictionaries in one batch", max: repeatedTextBytesMax, count: sizeBytes });
     },
   };
 }

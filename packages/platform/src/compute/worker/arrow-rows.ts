@@ -20,7 +20,7 @@ import type { RowLimits, RowsGiven } from "../rows-given.ts";
 import type { Predicted } from "../work.ts";
 
 /** The texts of a body, each counted in every row that has it: one that a dictionary holds once may stand in all of them. */
-const expandedTextBytesMax = 512 * 1024 ** 2;
+const expandedTextBytesMax = 256 * 1024 ** 2;
 
 /** @throws NomalyError REQUEST for bytes that are no Arrow stream, COLUMN for a type without use, TOO_LARGE. */
 export function arrowRows(bytes: Uint8Array, limits: RowLimits): RowsGiven {
