@@ -57,7 +57,12 @@ async function parquetFiles(ndjson: string): Promise<OriginalFile[]> {
   try {
     const files: OriginalFile[] = [];
     writeFileSync(join(folder, "rows.ndjson"), ndjson);
-    const options = ["COMPRESSION zstd", "COMPRESSION snappy, ROW_GROUP_SIZE 100", "COMPRESSION gzip", "COMPRESSION uncompressed, PARQUET_VERSION v2"];
+    const options = [
+      "COMPRESSION zstd",
+      "COMPRESSION snappy, ROW_GROUP_SIZE 100",
+      "COMPRESSION gzip",
+      "COMPRESSION uncompressed, PARQUET_VERSION v2",
+    ];
     for (const [index, option] of options.entries()) {
       const path = join(folder, `${index}.parquet`);
       await connection.run(`COPY (SELECT * FROM read_json('${folder}/rows.ndjson')) TO '${path}' (FORMAT parquet, ${option})`);
@@ -102,12 +107,28 @@ function formatOf(name: string): string {
 
 interface Damage {
   readonly name: string;
-  damage(bytes: Buffer, random: Random): Buffer;
+  readonly damage: (bytes: Buffer, random: Random) => Buffer;
 }
 
 /** Lengths and counts that no honest file has. */
 const strangeNumbers = [0, -1, 1, 2 ** 31 - 1, -(2 ** 31), 0x7f7f7f7f, 65_536, 1_000_000_000];
-const inserted = ["[", "{", '{"a":', "]", "}", '"', "\\", ",", "\n", "\0", "-1e999", "\u{1f980}", "[".repeat(200), '{"a":['.repeat(100), "x,".repeat(500)];
+const inserted = [
+  "[",
+  "{",
+  '{"a":',
+  "]",
+  "}",
+  '"',
+  "\\",
+  ",",
+  "\n",
+  "\0",
+  "-1e999",
+  "\u{1f980}",
+  "[".repeat(200),
+  '{"a":['.repeat(100),
+  "x,".repeat(500),
+];
 const pieceBytesMax = 4096;
 
 const damages: readonly Damage[] = [

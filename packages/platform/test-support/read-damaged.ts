@@ -16,6 +16,7 @@ export interface DamageReport {
 }
 
 const program = join(import.meta.dirname, "read-file-child.ts");
+const startMsMax = 120_000;
 const readMsMax = 10_000;
 /** With what DuckDB and Node take before the first file. */
 const peakBytesMax = 1024 ** 3;
@@ -34,7 +35,7 @@ export async function readDamaged(files: Iterable<DamagedFile>): Promise<DamageR
         await end(child);
         child = undefined;
       }
-      child ??= fork(program, { execArgv: ["--conditions=source"], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+      child ??= await start();
       fileCount++;
       const path = join(folder, file.name);
       writeFileSync(path, file.bytes);
@@ -48,6 +49,12 @@ export async function readDamaged(files: Iterable<DamagedFile>): Promise<DamageR
     rmSync(folder, { recursive: true, force: true });
   }
   return { countOfOutcome, faults };
+}
+
+async function start(): Promise<ChildProcess> {
+  const child = fork(program, { execArgv: ["--conditions=source"], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  await once(child, "message", { signal: AbortSignal.timeout(startMsMax) });
+  return child;
 }
 
 async function outcomeOf(child: ChildProcess, path: string): Promise<{ readonly outcome: string; readonly fault?: string }> {

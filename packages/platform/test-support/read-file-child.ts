@@ -47,3 +47,7 @@ async function read(path: string): Promise<ReadOutcome> {
 process.on("message", (path: string) => {
   void read(path).then((outcome) => process.send?.(outcome));
 });
+// Said once what it reads with is loaded: that takes its time on a busy machine.
+await import("@duckdb/node-api");
+await import("../src/files/arrow-relation.ts");
+process.send?.("ready");

@@ -82,8 +82,10 @@ export function* checkBatch(
   requireSeparateBuffers(reading);
   for (const field of fields) yield* checkField(reading, field, { exactly: length, texts });
   const { nodes, nodeIndex, buffers, bufferIndex } = reading;
-  if (nodes.count !== nodeIndex) throw new ArrowDamage(`${place} describes ${nodes.count} fields where the schema has ${nodeIndex}`);
-  if (buffers.count !== bufferIndex) throw new ArrowDamage(`${place} has ${buffers.count} buffers where the schema has ${bufferIndex}`);
+  if (nodes.count !== nodeIndex)
+    throw new ArrowDamage(`${place} describes ${nodes.count} fields where the schema has ${nodeIndex}`);
+  if (buffers.count !== bufferIndex)
+    throw new ArrowDamage(`${place} has ${buffers.count} buffers where the schema has ${bufferIndex}`);
   return length;
 }
 
@@ -122,7 +124,6 @@ function mayMiss({ layout }: ArrowField, version: 4 | 5): boolean {
   return layout.kind !== "none" && layout.kind !== "runs";
 }
 
-// oxlint-disable-next-line eslint/max-params -- the last one is of dictionaries alone
 function* checkValues(
   reading: BatchReading,
   field: ArrowField,

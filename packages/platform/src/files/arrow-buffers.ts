@@ -54,7 +54,12 @@ export function* checkOffsets(reading: BatchReading, given: Offsets): Generator<
   let first = 0;
   let longest = 0;
   for (let start = 0; start <= length; start += pieceLength) {
-    const values = wholeNumbersAt(reading, offsets.start + start * offsetBytes, Math.min(pieceLength, length + 1 - start), offsetBytes);
+    const values = wholeNumbersAt(
+      reading,
+      offsets.start + start * offsetBytes,
+      Math.min(pieceLength, length + 1 - start),
+      offsetBytes,
+    );
     if (start === 0) first = previous = values[0];
     for (let index = 0; index < values.length; index++) {
       const size = values[index] - previous;
@@ -69,10 +74,11 @@ export function* checkOffsets(reading: BatchReading, given: Offsets): Generator<
   if (what === "texts" && texts === undefined) reading.counts.addTexts(previous - first, longest);
 }
 
-// oxlint-disable-next-line eslint/max-params -- what a message says
 function wrongOffset(reading: BatchReading, index: number, value: number, { endMax, what }: Offsets): ArrowDamage {
   const unit = what === "texts" ? "bytes of texts" : "elements";
-  return new ArrowDamage(`${placeOf(reading)} has the offset ${value} in place ${index}, which falls, or passes its ${endMax} ${unit}`);
+  return new ArrowDamage(
+    `${placeOf(reading)} has the offset ${value} in place ${index}, which falls, or passes its ${endMax} ${unit}`,
+  );
 }
 
 interface Indexes {
@@ -84,7 +90,10 @@ interface Indexes {
 }
 
 /** Places in a dictionary are within it; where nothing stands, any will do. */
-export function* checkIndexes(reading: BatchReading, { node, buffer, indexBytes, dictionaryId, dictionary }: Indexes): Generator<void> {
+export function* checkIndexes(
+  reading: BatchReading,
+  { node, buffer, indexBytes, dictionaryId, dictionary }: Indexes,
+): Generator<void> {
   const entryCount = dictionary?.entryCount ?? 0;
   const lengths = dictionary?.lengths;
   const repeatedBefore = reading.repeatedTextBytes;
@@ -140,7 +149,6 @@ export function* checkViews(reading: BatchReading, { views, node, buffers, texts
   }
 }
 
-// oxlint-disable-next-line eslint/max-params -- a view of the format
 function liesWithin(view: DataView, at: number, size: number, buffers: readonly BufferRange[]): boolean {
   const [bufferIndex, offset] = [view.getInt32(at + 8, true), view.getInt32(at + 12, true)];
   return bufferIndex >= 0 && bufferIndex < buffers.length && offset >= 0 && offset + size <= buffers[bufferIndex].sizeBytes;
@@ -184,7 +192,10 @@ interface UnionGiven {
   readonly lengths: readonly number[];
 }
 
-export function* checkUnion(reading: BatchReading, { ids, offsets, length, childOfTypeId, lengths }: UnionGiven): Generator<void> {
+export function* checkUnion(
+  reading: BatchReading,
+  { ids, offsets, length, childOfTypeId, lengths }: UnionGiven,
+): Generator<void> {
   for (let start = 0; start < length; start += pieceLength) {
     const count = Math.min(pieceLength, length - start);
     const typeIds = new Uint8Array(reading.bytes.read(ids.start + start, count));
@@ -221,8 +232,12 @@ export function* checkRunEnds(reading: BatchReading, { ends, runCount, endBytes,
 }
 
 /** Bits of the values that are there; undefined where none is missing. A copy. */
-// oxlint-disable-next-line eslint/max-params -- a part of a buffer
-function presentAt({ bytes }: BatchReading, { nullCount, validity }: FieldNode, start: number, count: number): Uint8Array | undefined {
+function presentAt(
+  { bytes }: BatchReading,
+  { nullCount, validity }: FieldNode,
+  start: number,
+  count: number,
+): Uint8Array | undefined {
   if (nullCount === 0) return undefined;
   return new Uint8Array(bytes.read(validity.start + start / 8, Math.ceil(count / 8)));
 }
@@ -234,7 +249,6 @@ const widened = new Float64Array(pieceLength);
 type WholeNumbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
 /** Whole numbers of so many bytes each, without their sign: negative ones become larger than anything they could point at. */
-// oxlint-disable-next-line eslint/max-params -- a part of a buffer
 function wholeNumbersAt({ bytes }: BatchReading, start: number, count: number, sizeBytes: number): WholeNumbers {
   new Uint8Array(scratch).set(bytes.read(start, count * sizeBytes));
   switch (sizeBytes) {

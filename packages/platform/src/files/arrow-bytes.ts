@@ -30,7 +30,7 @@ export function bytesOfFile(descriptor: number): ArrowBytes {
     const count = Math.min(sizeBytes - position, Math.max(wantedBytes, readAheadBytes));
     if (kept.length < count) kept = Buffer.alloc(count);
     keptStart = position;
-    for (keptBytes = 0; keptBytes < count; ) {
+    for (keptBytes = 0; keptBytes < count;) {
       const readBytes = readSync(descriptor, kept, keptBytes, count - keptBytes, position + keptBytes);
       if (readBytes === 0) throw new ArrowDamage("it became shorter while it was read");
       keptBytes += readBytes;

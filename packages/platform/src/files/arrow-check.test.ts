@@ -58,7 +58,8 @@ function patched(bytes: Uint8Array, from: Int32Array | BigInt64Array, to: Int32A
   const changed = Buffer.from(bytes);
   const [sought, put] = [from, to].map((numbers) => Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength));
   let count = 0;
-  for (let at = changed.indexOf(sought); at >= 0; at = changed.indexOf(sought, at + sought.length), count++) put.copy(changed, at);
+  for (let at = changed.indexOf(sought); at >= 0; at = changed.indexOf(sought, at + sought.length), count++)
+    put.copy(changed, at);
   expect(count).toBeGreaterThan(0);
   return changed;
 }
@@ -75,9 +76,17 @@ describe("what the bytes say of themselves is held against them", () => {
     ["offsets that fall", patched(texts, ints(0, 1, 3, 6), ints(0, 4, 3, 6)), /column "t" has the offset 3 in place 2/],
     ["a negative offset", patched(texts, ints(0, 1, 3, 6), ints(0, -1, 3, 6)), /column "t" has the offset/],
     ["offsets past the texts", patched(texts, ints(0, 1, 3, 6), ints(0, 1, 3, 600)), /the offset 600 in place 3/],
-    ["a place beyond the dictionary", patched(coded, ints(0, 1, 2, 2, 1), ints(0, 1, 3, 2, 1)), /row 2 has the place 3 in dictionary \d+, which has 3/],
+    [
+      "a place beyond the dictionary",
+      patched(coded, ints(0, 1, 2, 2, 1), ints(0, 1, 3, 2, 1)),
+      /row 2 has the place 3 in dictionary \d+, which has 3/,
+    ],
     ["a negative place", patched(coded, ints(0, 1, 2, 2, 1), ints(0, -1, 2, 2, 1)), /row 1 has the place/],
-    ["more rows than values", patched(numbers, longs(7), longs(8)), /record batch 0, column "n" has a buffer of 56 bytes where its values take 64/],
+    [
+      "more rows than values",
+      patched(numbers, longs(7), longs(8)),
+      /record batch 0, column "n" has a buffer of 56 bytes where its values take 64/,
+    ],
     ["more rows than there can be", patched(numbers, longs(7), longs(900_000)), /where its values take 7200000/],
     ["a negative number of rows", patched(numbers, longs(7), longs(-7)), /record batch 0/],
     ["more missing values than marked", patched(gaps, longs(7, 2), longs(7, 3)), /3 of its values are missing, and marks 2/],
@@ -89,11 +98,16 @@ describe("what the bytes say of themselves is held against them", () => {
     ["text", Buffer.from("a,b\n1,2\n3,4\n"), /is damaged or no Arrow IPC stream/],
     ["nothing but a marker", Uint8Array.of(255, 255, 255, 255), /is damaged or no Arrow IPC stream/],
   ])("%s", (_, bytes, says) => {
-    expect(() => checkArrowBody(bytes, limits)).toThrow(expect.objectContaining({ code: "REQUEST", message: expect.stringMatching(says) as unknown }));
+    expect(() => checkArrowBody(bytes, limits)).toThrow(
+      expect.objectContaining({ code: "REQUEST", message: expect.stringMatching(says) as unknown }),
+    );
   });
 
   it("two columns may not lie on the same bytes: a few would stand for many", () => {
-    const two = bodyOf({ a: vectorFromArray([1, 2, 3, 4, 5], new Float64()), b: vectorFromArray([1, 2, 3, 4, 5], new Float64()) });
+    const two = bodyOf({
+      a: vectorFromArray([1, 2, 3, 4, 5], new Float64()),
+      b: vectorFromArray([1, 2, 3, 4, 5], new Float64()),
+    });
     const shared = patched(two, longs(40, 0, 40, 40), longs(40, 0, 0, 80));
     expect(() => checkArrowBody(shared, limits)).toThrow(/buffers of 120 bytes together in a body of 80/);
   });
@@ -119,13 +133,23 @@ describe("limits", () => {
     expect(checkArrowBody(numbers, { ...limits, ...enough }).rowCount).toBe(7);
     const [max] = Object.values(few);
     expect(() => checkArrowBody(numbers, { ...limits, ...few })).toThrow(
-      expect.objectContaining({ code: "TOO_LARGE", field: "body", expected: `at most ${max} ${what}`, received: String(max + 1) }),
+      expect.objectContaining({
+        code: "TOO_LARGE",
+        field: "body",
+        expected: `at most ${max} ${what}`,
+        received: String(max + 1),
+      }),
     );
   });
 
   it("a text of 100,000 letters that a dictionary holds once counts in each of 2,000 rows", () => {
     const word = "x".repeat(100_000);
-    const body = bodyOf({ t: vectorFromArray(Array.from({ length: 2000 }, () => word), new Dictionary(new Utf8(), new Int32())) });
+    const body = bodyOf({
+      t: vectorFromArray(
+        Array.from({ length: 2000 }, () => word),
+        new Dictionary(new Utf8(), new Int32()),
+      ),
+    });
     expect(body.length).toBeLessThan(110_000);
     expect(checkArrowBody(body, { ...limits, expandedTextBytesMax: 2e8 }).longestTextBytes).toBe(100_000);
     expect(() => checkArrowBody(body, { ...limits, expandedTextBytesMax: 2e8 - 1 })).toThrow(

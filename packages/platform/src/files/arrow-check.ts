@@ -28,8 +28,8 @@ export interface ArrowFound {
   readonly longestTextBytes: number;
 }
 
-/** The library goes through all batches of a dictionary with each that is added. */
-const dictionaryBatchCountMax = 10_000;
+/** The library goes through all parts of a dictionary with each that is added: so many steps of all dictionaries are taken. */
+const dictionaryStepCountMax = 1_000_000;
 const messageCountMax = 1_000_000;
 /** Pieces of work, of a few microseconds to a millisecond each, after which others have their turn. */
 const piecesOfTurn = 32;
@@ -83,11 +83,12 @@ interface ArrowFaults {
   tooLarge(excess: ArrowExcess): NomalyError;
 }
 
-const uncompressed = "write it without (in pyarrow compression=None, in polars compression=\"uncompressed\")";
+const uncompressed = 'write it without (in pyarrow compression=None, in polars compression="uncompressed")';
 
 function faultsOfFile(name: string): ArrowFaults {
   return {
-    damaged: (finding) => new NomalyError("FILE_FORMAT", `${name} is damaged or not an Arrow IPC file: ${finding}`, { field: name }),
+    damaged: (finding) =>
+      new NomalyError("FILE_FORMAT", `${name} is damaged or not an Arrow IPC file: ${finding}`, { field: name }),
     compressed: (codec) =>
       new NomalyError("FILE_FORMAT", `${name} is compressed inside with ${codec}, which is not read: ${uncompressed}`, {
         field: name,
@@ -126,6 +127,7 @@ interface Checking {
   readonly schema: ArrowSchema;
   readonly dictionaries: Map<number, DictionaryTexts>;
   recordBatchCount: number;
+  dictionaryStepCount: number;
 }
 
 function* checkMessages(bytes: ArrowBytes, limits: ContentLimits, faults: ArrowFaults): Generator<void, ArrowFound> {
@@ -136,10 +138,18 @@ function* checkMessages(bytes: ArrowBytes, limits: ContentLimits, faults: ArrowF
   const columnCount = schema.fields.length;
   if (columnCount > limits.columnCountMax) refuse({ what: "columns", max: limits.columnCountMax, count: columnCount });
   const counts = createArrowCounts(limits, refuse);
-  const checking: Checking = { bytes, faults, counts, schema, dictionaries: new Map(), recordBatchCount: 0 };
+  const checking: Checking = {
+    bytes,
+    faults,
+    counts,
+    schema,
+    dictionaries: new Map(),
+    recordBatchCount: 0,
+    dictionaryStepCount: 0,
+  };
   let messageCount = 0;
   for (const message of messages) {
-    if (++messageCount > messageCountMax) throw new ArrowDamage(`it has more than ${messageCountMax} messages`);
+    if (++messageCount > messageCountMax) refuse({ what: "messages", max: messageCountMax, count: messageCount });
     yield* checkMessage(checking, message);
     yield;
   }
@@ -155,7 +165,7 @@ function readStream(bytes: ArrowBytes): { readonly schema: ArrowSchema; readonly
 
 function* messagesBehind(bytes: ArrowBytes, first: ArrowMessage): Generator<ArrowMessage> {
   let index = 1;
-  for (let end = first.end; ; ) {
+  for (let end = first.end; ;) {
     const message = readMessage(bytes, end, `message ${index++}`);
     if (message === undefined) return;
     yield message;
@@ -192,12 +202,16 @@ function* checkDictionary(checking: Checking, message: ArrowMessage): Generator<
   const place = `dictionary ${id}`;
   const table = header.table(1, place);
   const field = checking.schema.dictionaries.get(id);
-  if (field === undefined || table === undefined) throw new ArrowDamage(`it has a dictionary ${id}, which its schema does not name`);
+  if (field === undefined || table === undefined)
+    throw new ArrowDamage(`it has a dictionary ${id}, which its schema does not name`);
   refuseCompressed(table, place, checking.faults);
   const isDelta = header.uint8(2, 0) !== 0;
   const known = isDelta ? checking.dictionaries.get(id) : undefined;
   const texts = known ?? createDictionaryTexts();
-  if (texts.batchCount >= dictionaryBatchCountMax) throw new ArrowDamage(`${place} comes in more than ${dictionaryBatchCountMax} parts`);
+  checking.dictionaryStepCount += texts.batchCount;
+  if (checking.dictionaryStepCount > dictionaryStepCountMax) {
+    throw checking.faults.tooLarge({ what: "parts of a dictionary", max: texts.batchCount, count: texts.batchCount + 1 });
+  }
   const { dictionary: _, ...values } = field;
   texts.addBatch(yield* checkBatch(checking.bytes, { message, table, fields: [values], place, texts }, checking));
   checking.dictionaries.set(id, texts);

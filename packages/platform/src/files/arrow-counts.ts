@@ -17,7 +17,14 @@ export interface ArrowCounts {
 
 /** One limit that was passed. */
 export interface ArrowExcess {
-  readonly what: "rows" | "columns" | "values" | "bytes of texts" | "bytes of texts from dictionaries in one batch";
+  readonly what:
+    | "rows"
+    | "columns"
+    | "values"
+    | "bytes of texts"
+    | "bytes of texts from dictionaries in one batch"
+    | "parts of a dictionary"
+    | "messages";
   readonly max: number;
   /** As far as it was counted. */
   readonly count: number;

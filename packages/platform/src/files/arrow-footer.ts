@@ -37,7 +37,8 @@ export function readFooter(bytes: ArrowBytes): ArrowFooter | undefined {
   }
   const footer = rootTable(new Uint8Array(bytes.read(lengthAt - footerBytes, footerBytes)), "the footer");
   const version = footer.int16(0, 0);
-  if (version !== 3 && version !== 4) throw new ArrowDamage(`its footer is of version ${version + 1} of the format; 4 and 5 are read`);
+  if (version !== 3 && version !== 4)
+    throw new ArrowDamage(`its footer is of version ${version + 1} of the format; 4 and 5 are read`);
   const table = footer.table(1, "the footer");
   if (table === undefined) throw new ArrowDamage("its footer has no schema");
   const budget = metadataBudget();

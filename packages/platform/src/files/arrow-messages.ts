@@ -52,10 +52,12 @@ export function readMessage(bytes: ArrowBytes, start: number, what: string): Arr
 
 function contentOf(message: FlatTable, what: string): Pick<ArrowMessage, "kind" | "header" | "version" | "budget"> {
   const version = versions[message.int16(0, 0)];
-  if (version === undefined) throw new ArrowDamage(`${what} is of version ${message.int16(0, 0) + 1} of the format; 4 and 5 are read`);
+  if (version === undefined)
+    throw new ArrowDamage(`${what} is of version ${message.int16(0, 0) + 1} of the format; 4 and 5 are read`);
   const kind = kinds[message.uint8(1, 0)];
   const header = message.table(2, what);
-  if (kind === undefined || header === undefined) throw new ArrowDamage(`${what} is of the kind ${message.uint8(1, 0)}, which is not read`);
+  if (kind === undefined || header === undefined)
+    throw new ArrowDamage(`${what} is of the kind ${message.uint8(1, 0)}, which is not read`);
   const budget = metadataBudget();
   readPairs(message, 4, what, { budget, pairCount: 0 });
   return { kind, header, version, budget };

@@ -63,7 +63,6 @@ export function readArrowSchema(table: FlatTable, budget: MetadataBudget): Arrow
   return { fields, dictionaries: reading.dictionaries };
 }
 
-// oxlint-disable-next-line eslint/max-params -- the last one counts the recursion
 function readField(table: FlatTable, place: string, reading: Reading, depth: number): ArrowField {
   if (depth > depthMax) throw new ArrowDamage(`${place} is nested deeper than ${depthMax} levels`);
   if (++reading.fieldCount > nestedFieldCountMax) throw new ArrowDamage(`it has more than ${nestedFieldCountMax} fields`);
@@ -98,7 +97,8 @@ function keepDictionary(id: number, field: ArrowField, what: string, { dictionar
 function readDictionary(table: FlatTable, what: string): ArrowDictionary {
   // Without a type the places are of 32 bits. A negative one is beyond every dictionary when read without its sign.
   const bits = table.table(1, what)?.int32(0, 0) ?? 32;
-  if (bits !== 8 && bits !== 16 && bits !== 32 && bits !== 64) throw new ArrowDamage(`${what} has dictionary places of ${bits} bits`);
+  if (bits !== 8 && bits !== 16 && bits !== 32 && bits !== 64)
+    throw new ArrowDamage(`${what} has dictionary places of ${bits} bits`);
   return { id: table.int64(0, 0), indexBytes: (bits / 8) as ArrowDictionary["indexBytes"] };
 }
 
@@ -156,7 +156,6 @@ const plainTypes: ReadonlyMap<number, TypeRead> = new Map([
   [26, { layout: { kind: "list view", offsetBytes: 8 }, text: "LargeListView" }],
 ] as const);
 
-// oxlint-disable-next-line eslint/max-params -- what a type is read from
 function readType(table: FlatTable, what: string, childCount: number, budget: MetadataBudget): TypeRead {
   const id = table.uint8(2, 0);
   const type = table.table(3, `the type of ${what}`);
@@ -171,7 +170,10 @@ function readType(table: FlatTable, what: string, childCount: number, budget: Me
   };
   switch (id) {
     case 2:
-      return { layout: fixed(bitsIn(type.int32(0, 0), [8, 16, 32, 64], what)), text: `${type.uint8(1, 0) === 0 ? "Uint" : "Int"}${type.int32(0, 0)}` };
+      return {
+        layout: fixed(bitsIn(type.int32(0, 0), [8, 16, 32, 64], what)),
+        text: `${type.uint8(1, 0) === 0 ? "Uint" : "Int"}${type.int32(0, 0)}`,
+      };
     case 3:
       return { layout: fixed(unitIn([2, 4, 8])), text: `Float${unit}` };
     case 7:
@@ -190,7 +192,10 @@ function readType(table: FlatTable, what: string, childCount: number, budget: Me
     case 15:
       return { layout: fixed(notNegative(type.int32(0, 0), what)), text: `FixedSizeBinary${type.int32(0, 0)}` };
     case 16:
-      return { layout: { kind: "fixed list", listSize: notNegative(type.int32(0, 0), what) }, text: `FixedSizeList${type.int32(0, 0)}` };
+      return {
+        layout: { kind: "fixed list", listSize: notNegative(type.int32(0, 0), what) },
+        text: `FixedSizeList${type.int32(0, 0)}`,
+      };
     case 18:
       return { layout: fixed(8), text: `Duration${type.int16(0, 1)}` };
     default:
@@ -234,11 +239,13 @@ function unionOf(type: FlatTable, what: string, childCount: number): TypeRead {
   if (mode !== 0 && mode !== 1) throw new ArrowDamage(`${what} has the union mode ${mode}, which there is not`);
   const named = type.has(1) ? type.vector(1, 4, what) : undefined;
   const count = named?.count ?? childCount;
-  if (count !== childCount || count > typeIdMax + 1) throw new ArrowDamage(`${what} has ${childCount} inner fields and ${count} numbers for them`);
+  if (count !== childCount || count > typeIdMax + 1)
+    throw new ArrowDamage(`${what} has ${childCount} inner fields and ${count} numbers for them`);
   const childOfTypeId = new Map<number, number>();
   for (let index = 0; index < count; index++) {
     const id = named?.int32(index, 0) ?? index;
-    if (id < 0 || id > typeIdMax || childOfTypeId.has(id)) throw new ArrowDamage(`${what} has the number ${id} for an inner field`);
+    if (id < 0 || id > typeIdMax || childOfTypeId.has(id))
+      throw new ArrowDamage(`${what} has the number ${id} for an inner field`);
     childOfTypeId.set(id, index);
   }
   const text = `Union${mode} ${[...childOfTypeId.keys()].join(" ")}`;

@@ -26,17 +26,17 @@ const [quote, lineFeed, carriageReturn] = Buffer.from('"\n\r');
 
 /** @throws NomalyError TOO_LARGE for fields, FILE_FORMAT for a line that is too long; ABORTED. */
 export async function checkCsvRecords(file: CsvToCheck, limits: CsvCheckLimits, signal: AbortSignal): Promise<void> {
-  const handle = await open(file.path);
+  const opened = await open(file.path);
   try {
     const records = createRecordScan(file, limits);
     const chunk = Buffer.alloc(chunkBytes);
     for (;;) {
       throwIfAborted(signal);
-      const { bytesRead } = await handle.read(chunk, 0, chunkBytes);
+      const { bytesRead } = await opened.read(chunk, 0, chunkBytes);
       if (bytesRead === 0 || records.feed(chunk.subarray(0, bytesRead)) === "seen enough") return;
     }
   } finally {
-    await handle.close();
+    await opened.close();
   }
 }
 

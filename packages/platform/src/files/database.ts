@@ -87,9 +87,7 @@ interface Streamed {
 async function* streamed(connection: DuckDBConnection, { select, columnCount, signal }: Streamed): AsyncGenerator<RowChunk> {
   throwIfAborted(signal);
   const missing = Array.from({ length: columnCount }, () => "NULL");
-  const result = await connection.stream(
-    `SELECT *, false FROM (${select}) UNION ALL SELECT ${[...missing, "true"].join(", ")}`,
-  );
+  const result = await connection.stream(`SELECT *, false FROM (${select}) UNION ALL SELECT ${[...missing, "true"].join(", ")}`);
   let isWhole = false;
   // To its end also behind that row: the query's transaction stays open until then.
   for (;;) {

@@ -17,7 +17,11 @@ function check(text: string | Uint8Array, given: Partial<typeof limits> = {}, fo
 }
 
 describe("counts records, their different keys and their values", () => {
-  const records = [{ a: 1, b: "x,}]" }, { a: null, c: [1, { d: true }] }, { b: 'quote " and \\', a: -1e5 }];
+  const records = [
+    { a: 1, b: "x,}]" },
+    { a: null, c: [1, { d: true }] },
+    { b: 'quote " and \\', a: -1e5 },
+  ];
   it.each([
     ["an array", JSON.stringify(records), "json"],
     ["an array with spaces", JSON.stringify(records, undefined, 2), "json"],
@@ -43,10 +47,25 @@ describe("refuses before a parser sees them", () => {
     ["brackets", "[".repeat(30_000), "FILE_FORMAT", /^f\.json nests deeper than 64 levels at byte 64/],
     ["braces", '{"a":'.repeat(65), "FILE_FORMAT", /nests deeper than 64 levels/],
     ["one level too many", `${"[".repeat(65)}${"]".repeat(65)}`, "FILE_FORMAT", /nests deeper than 64 levels/],
-    ["a record that is too long", `[{"a":"${"x".repeat(1000)}"}]`, "TOO_LARGE", /a record of at least 1008 bytes \(number 1\), at most 1000/],
+    [
+      "a record that is too long",
+      `[{"a":"${"x".repeat(1000)}"}]`,
+      "TOO_LARGE",
+      /a record of at least 1008 bytes \(number 1\), at most 1000/,
+    ],
     ["a record that never ends", `{"a":"${"x".repeat(3_000_000)}`, "TOO_LARGE", /a record of at least \d+ bytes/],
-    ["too many keys of one record", `[{${Array.from({ length: 11 }, (_, key) => `"k${key}":1`).join()}}]`, "TOO_LARGE", /at least 11 different keys, at most 10/],
-    ["too many keys of all records", Array.from({ length: 11 }, (_, key) => `{"k${key}":1}`).join("\n"), "TOO_LARGE", /at least 11 different keys/],
+    [
+      "too many keys of one record",
+      `[{${Array.from({ length: 11 }, (_, key) => `"k${key}":1`).join()}}]`,
+      "TOO_LARGE",
+      /at least 11 different keys, at most 10/,
+    ],
+    [
+      "too many keys of all records",
+      Array.from({ length: 11 }, (_, key) => `{"k${key}":1}`).join("\n"),
+      "TOO_LARGE",
+      /at least 11 different keys/,
+    ],
   ] as const)("%s", async (_, text, code, says) => {
     await expect(check(text)).rejects.toMatchObject({ code, field: "f.json", message: expect.stringMatching(says) as unknown });
   });
@@ -59,7 +78,14 @@ describe("refuses before a parser sees them", () => {
   });
 
   it("too many records, too many values", async () => {
-    await expect(check("[{},{},{}]", { rowCountMax: 2 })).rejects.toMatchObject({ code: "TOO_LARGE", expected: "at most 2 records", received: "3" });
-    await expect(check('[{"a":[1,2,3]}]', { valueCountMax: 2 })).rejects.toMatchObject({ code: "TOO_LARGE", expected: "at most 2 values" });
+    await expect(check("[{},{},{}]", { rowCountMax: 2 })).rejects.toMatchObject({
+      code: "TOO_LARGE",
+      expected: "at most 2 records",
+      received: "3",
+    });
+    await expect(check('[{"a":[1,2,3]}]', { valueCountMax: 2 })).rejects.toMatchObject({
+      code: "TOO_LARGE",
+      expected: "at most 2 values",
+    });
   });
 });

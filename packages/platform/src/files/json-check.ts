@@ -35,13 +35,13 @@ const openBracket = "[".charCodeAt(0);
 
 /** @throws NomalyError FILE_FORMAT, TOO_LARGE naming the file and what came; ABORTED. */
 export async function checkJsonFile(file: JsonFile, limits: JsonFileLimits, signal: AbortSignal): Promise<JsonFound> {
-  const handle = await open(file.path);
+  const opened = await open(file.path);
   try {
     const chunk = Buffer.alloc(chunkBytes);
     let check: RecordCheck | undefined;
     for (;;) {
       throwIfAborted(signal);
-      const { bytesRead } = await handle.read(chunk, 0, chunkBytes);
+      const { bytesRead } = await opened.read(chunk, 0, chunkBytes);
       if (bytesRead === 0) break;
       let bytes = chunk.subarray(0, bytesRead);
       if (check === undefined) {
@@ -52,7 +52,7 @@ export async function checkJsonFile(file: JsonFile, limits: JsonFileLimits, sign
     }
     return check?.found() ?? { rowCount: 0, columnCount: 0, valueCount: 0, longestTextBytes: 0 };
   } finally {
-    await handle.close();
+    await opened.close();
   }
 }
 

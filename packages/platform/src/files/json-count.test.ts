@@ -7,10 +7,30 @@ const count = (text: string) => countJson(Buffer.from(text), limits);
 
 describe("rows and cells of a body", () => {
   it.each([
-    ["arrays under data", { data: [[1, 2], [3, "x"], [null, true]], columns: ["a", "b"] }, 3, 6],
+    [
+      "arrays under data",
+      {
+        data: [
+          [1, 2],
+          [3, "x"],
+          [null, true],
+        ],
+        columns: ["a", "b"],
+      },
+      3,
+      6,
+    ],
     ["objects under data", { detector_id: "d", data: [{ a: 1, data: [1, 2] }, { a: "data" }] }, 2, 4],
     ["columns under data", { data: { a: [1, 2, 3], b: ["x"] } }, 3, 4],
-    ["an array by itself", [[1, 2], [3, 4]], 2, 4],
+    [
+      "an array by itself",
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      2,
+      4,
+    ],
     ["an empty array", { data: [] }, 0, 0],
     ["rows of nothing", { data: [[], [], {}] }, 3, 0],
     ["data that is no table", { data: "data", other: [1, 2, 3] }, 0, 0],
@@ -69,7 +89,7 @@ it("counts as a parser does, wherever the bytes are cut", () => {
     const bytes = Buffer.from(JSON.stringify(body, undefined, random.integer(3)));
     const { containers, scalars, depth } = countedByParsing(body);
     const counter = createJsonCounter(limits);
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const end = at + 1 + random.integer(9);
       counter.feed(bytes.subarray(at, end));
       at = end;

@@ -36,7 +36,7 @@ export interface JsonScanOptions {
   readonly listenDepthMax: number;
   readonly listener: JsonListener;
   /** Throws. */
-  refuse(what: "levels" | "objects and arrays" | "values", max: number, position: number): never;
+  readonly refuse: (what: "levels" | "objects and arrays" | "values", max: number, position: number) => never;
 }
 
 const [quote, backslash, comma, colon] = Buffer.from('"\\,:');
@@ -49,13 +49,14 @@ const hashStart = 0x811c9dc5;
 const hashFactor = 0x01000193;
 
 /** Bytes of numbers and words; all others end one. */
-const isWord = Uint8Array.from({ length: 256 }, (_, byte) => (byte > 0x20 && !'",:{}[]'.includes(String.fromCharCode(byte)) ? 1 : 0));
+const isWord = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte > 0x20 && !'",:{}[]'.includes(String.fromCharCode(byte)) ? 1 : 0,
+);
 
 export function hashOf(bytes: Uint8Array): number {
   return hashedOn(hashStart, bytes, 0, bytes.length);
 }
 
-// oxlint-disable-next-line eslint/max-params -- a part of the bytes
 function hashedOn(hash: number, bytes: Uint8Array, start: number, end: number): number {
   let hashed = hash;
   for (let at = start; at < end; at++) hashed = Math.imul(hashed ^ bytes[at], hashFactor);

@@ -16,7 +16,8 @@ export function requireParquetEnds(path: string, name: string): void {
   const descriptor = openSync(path, "r");
   try {
     const { size } = fstatSync(descriptor);
-    const refuse = (finding: string) => new NomalyError("FILE_FORMAT", `${name} is damaged or no Parquet file: ${finding}`, { field: name });
+    const refuse = (finding: string) =>
+      new NomalyError("FILE_FORMAT", `${name} is damaged or no Parquet file: ${finding}`, { field: name });
     if (size < magic.length + tailBytes) throw refuse(`it has ${size} bytes only`);
     const [head, tail] = [Buffer.alloc(magic.length), Buffer.alloc(tailBytes)];
     readSync(descriptor, head, 0, magic.length, 0);

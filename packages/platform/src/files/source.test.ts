@@ -61,13 +61,18 @@ describe("limits of its reader", () => {
     ["rows.arrow", arrow],
   ])("hold for %s", async (name, content) => {
     expect(await rowCountOf(name, content, { limits: { rowCountMax: 3, valueCountMax: 7 } })).toBe(3);
-    await expect(rowCountOf(name, content, { limits: { rowCountMax: 2 } })).rejects.toMatchObject({ code: "TOO_LARGE", received: "3" });
+    await expect(rowCountOf(name, content, { limits: { rowCountMax: 2 } })).rejects.toMatchObject({
+      code: "TOO_LARGE",
+      received: "3",
+    });
     await expect(rowCountOf(name, content, { limits: { valueCountMax: 2 } })).rejects.toMatchObject({ code: "TOO_LARGE" });
   });
 
   it("hold for the columns of CSV", async () => {
     expect(await rowCountOf("a.csv", "x,y\n1,2\n", { limits: { columnCountMax: 2 } })).toBe(1);
-    await expect(rowCountOf("a.csv", "x,y\n1,2\n", { limits: { columnCountMax: 1 } })).rejects.toMatchObject({ code: "TOO_LARGE" });
+    await expect(rowCountOf("a.csv", "x,y\n1,2\n", { limits: { columnCountMax: 1 } })).rejects.toMatchObject({
+      code: "TOO_LARGE",
+    });
   });
 });
 

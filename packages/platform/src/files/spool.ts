@@ -36,7 +36,11 @@ export interface Unpacked {
 }
 
 /** The decompressed content of a gzip file. @throws NomalyError FILE_READ when it is truncated or damaged, TOO_LARGE. */
-export async function spoolGunzipped(gzipPath: string, { name, path, sizeBytesMax }: Unpacked, signal: AbortSignal): Promise<void> {
+export async function spoolGunzipped(
+  gzipPath: string,
+  { name, path, sizeBytesMax }: Unpacked,
+  signal: AbortSignal,
+): Promise<void> {
   const limit = sizeBytesMax === undefined ? sizeLimit(name) : unpackedLimit(name, sizeBytesMax);
   await copy([createReadStream(gzipPath), createGunzip(), limit], name, path, signal);
 }

@@ -46,17 +46,21 @@ it.each([
   [50, 1000],
   [2000, 500],
   [40, 3000],
-])("describes a table of %i rows and %i columns, exactly where figures are exact", { timeout: 60_000 }, async (rowCount, columnCount) => {
-  const path = join(folder, `${rowCount}-${columnCount}.csv`);
-  const names = Array.from({ length: columnCount }, (_, column) => `c${column}`);
-  const rows = Array.from({ length: rowCount }, (_, row) => names.map((_, column) => row * columnCount + column));
-  writeFileSync(path, [names, ...rows].map((cells) => cells.join(",")).join("\n"));
-  const found = await inspectDataset({ path, name: "wide.csv", format: "csv" }, signal);
-  expect([found.rowCount, found.usableCount]).toEqual([rowCount, columnCount]);
-  for (const [column, { name, min, max, mean }] of found.profile.columns.entries()) {
-    const last = (rowCount - 1) * columnCount + column;
-    expect([name, Number(min), Number(max), mean]).toEqual([`c${column}`, column, last, (column + last) / 2]);
-  }
-  const counts = new Set(found.profile.columns.map(({ distinct_count: count }) => count));
-  if (columnCount <= 1000) expect([...counts]).toEqual([rowCount]);
-});
+])(
+  "describes a table of %i rows and %i columns, exactly where figures are exact",
+  { timeout: 60_000 },
+  async (rowCount, columnCount) => {
+    const path = join(folder, `${rowCount}-${columnCount}.csv`);
+    const names = Array.from({ length: columnCount }, (_, column) => `c${column}`);
+    const rows = Array.from({ length: rowCount }, (_, row) => names.map((_, column) => row * columnCount + column));
+    writeFileSync(path, [names, ...rows].map((cells) => cells.join(",")).join("\n"));
+    const found = await inspectDataset({ path, name: "wide.csv", format: "csv" }, signal);
+    expect([found.rowCount, found.usableCount]).toEqual([rowCount, columnCount]);
+    for (const [column, { name, min, max, mean }] of found.profile.columns.entries()) {
+      const last = (rowCount - 1) * columnCount + column;
+      expect([name, Number(min), Number(max), mean]).toEqual([`c${column}`, column, last, (column + last) / 2]);
+    }
+    const counts = new Set(found.profile.columns.map(({ distinct_count: count }) => count));
+    if (columnCount <= 1000) expect([...counts]).toEqual([rowCount]);
+  },
+);
