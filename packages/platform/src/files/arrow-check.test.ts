@@ -168,7 +168,7 @@ describe("limits", () => {
 
 describe("changed bytes are refused with a code, or can be read", () => {
   const changed = ["usable-stream.arrow", "usable-file.arrow", "polars-file.arrow", "deltas-stream.arrow"];
-  it.each(changed)("wherever in %s they are", (name) => {
+  it.each(changed)("wherever in %s they are", { timeout: 120_000 }, (name) => {
     const bytes = readFileSync(join(fixtures, name));
     const few = { ...limits, rowCountMax: 1000, valueCountMax: 1e5 };
     for (let at = 0; at < bytes.length; at++) {
