@@ -29,7 +29,7 @@ describe("counts records, their different keys and their values", () => {
     ["one a line", records.map((record) => JSON.stringify(record)).join("\n"), "ndjson"],
     ["one a line after a byte order mark", `\ufeff${records.map((record) => JSON.stringify(record)).join("\r\n")}\r\n`, "ndjson"],
   ] as const)("%s", async (_, text, format) => {
-    expect(await check(text, {}, format)).toEqual({ rowCount: 3, columnCount: 3, valueCount: 7, longestTextBytes: 15 });
+    expect(await check(text, {}, format)).toMatchObject({ rowCount: 3, columnCount: 3, valueCount: 7, longestTextBytes: 15 });
   });
 
   it("wherever a piece of the file ends", async () => {
@@ -37,7 +37,7 @@ describe("counts records, their different keys and their values", () => {
     const record = '{"a":"q\\"\\\\","b":-1.5e3}';
     for (let shift = 0; shift < record.length; shift++) {
       const filled = `[${" ".repeat(1024 ** 2 - 1 - record.length + shift)}${record},${record}]`;
-      expect(await check(filled)).toEqual({ rowCount: 2, columnCount: 2, valueCount: 4, longestTextBytes: 5 });
+      expect(await check(filled)).toMatchObject({ rowCount: 2, columnCount: 2, valueCount: 4, longestTextBytes: 5 });
     }
   });
 });

@@ -12,6 +12,8 @@ export interface JsonFileLimits extends Omit<ContentLimits, "expandedTextBytesMa
 }
 
 export interface JsonFound {
+  /** The records stand in an array. */
+  readonly isArray: boolean;
   /** Records. */
   readonly rowCount: number;
   /** Different keys of the records; two that happen to have one hash count once. */
@@ -50,7 +52,7 @@ export async function checkJsonFile(file: JsonFile, limits: JsonFileLimits, sign
       }
       check.feed(bytes);
     }
-    return check?.found() ?? { rowCount: 0, columnCount: 0, valueCount: 0, longestTextBytes: 0 };
+    return check?.found() ?? { isArray: false, rowCount: 0, columnCount: 0, valueCount: 0, longestTextBytes: 0 };
   } finally {
     await opened.close();
   }
@@ -137,6 +139,7 @@ function createRecordCheck({ name }: JsonFile, base: 0 | 1, limits: JsonFileLimi
       if (scan.scalarCount > valueCountMax) throw tooLarge(scan.scalarCount, "values", valueCountMax);
     },
     found: () => ({
+      isArray: base === 1,
       rowCount: scan.watchedCount,
       columnCount: columns.size,
       valueCount: scan.scalarCount,

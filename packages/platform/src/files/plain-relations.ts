@@ -31,12 +31,13 @@ export async function jsonRelation(
   const { path, name, format } = file;
   const sizeBytes = statSync(path).size;
   if (sizeBytes === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
-  await checkJsonFile(file, { ...limits, depthMax, recordBytesMax: recordSizeBytesMax }, signal);
+  const { isArray } = await checkJsonFile(file, { ...limits, depthMax, recordBytesMax: recordSizeBytesMax }, signal);
   const sampleSize = sizeBytes <= wholeSampleSizeBytesMax ? -1 : 20_480;
-  const jsonFormat = format === "ndjson" ? "newline_delimited" : "auto";
+  // Left to itself DuckDB takes an array behind a byte order mark for one record.
+  const jsonFormat = format === "ndjson" ? "newline_delimited" : isArray ? "array" : "auto";
   const readJson = (options: string) =>
     `read_json(${sqlPath(path)}, format='${jsonFormat}', compression='uncompressed', hive_partitioning=false, ` +
-    `maximum_object_size=${recordSizeBytesMax}, ${options})`;
+    `maximum_object_size=${recordSizeBytesMax}, map_inference_threshold=${limits.columnCountMax + 1}, ${options})`;
   const sql = readJson(`sample_size=${sampleSize}`);
   const columns = await columnsOf(database, sql);
   // A file without one object in it comes as a single column of this name and type.

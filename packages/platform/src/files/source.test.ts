@@ -76,6 +76,25 @@ describe("limits of its reader", () => {
   });
 });
 
+it("a byte order mark stands before JSON as before CSV, and changes nothing", async () => {
+  const records = [{ a: 1 }, { a: 2 }];
+  expect(await rowCountOf("mark.json", `\ufeff${JSON.stringify(records)}`)).toBe(2);
+  expect(await rowCountOf("mark.ndjson", `\ufeff${records.map((record) => JSON.stringify(record)).join("\n")}`)).toBe(2);
+  expect(await rowCountOf("mark.csv", "\ufeffa\n1\n2\n")).toBe(2);
+});
+
+it("JSON records of many keys, all numbers, have as many columns", async () => {
+  const record = Object.fromEntries(Array.from({ length: 1500 }, (_, key) => [`k${key}`, key]));
+  const path = join(folder, "many-keys.json");
+  writeFileSync(path, JSON.stringify([record, record]));
+  const temporary = createTemporaryFiles(folder);
+  const { signal } = new AbortController();
+  const source = await openSource(path, { threadCount: 1, temporary, stdin: Readable.from([]), signal });
+  expect(source.columns.map(({ kind }) => kind)).toEqual(Array.from({ length: 1500 }, () => "number"));
+  source.close();
+  temporary.removeAll();
+});
+
 it("a small Arrow file whose dictionary becomes gigabytes is refused, one that becomes megabytes is read", async () => {
   const file = (rowCount: number) => {
     const texts = Array.from({ length: rowCount }, () => "x".repeat(1024 ** 2));
