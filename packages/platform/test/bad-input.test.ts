@@ -1,5 +1,5 @@
-import { gzipSync } from "node:zlib";
 import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { createTestFolder, plantRows, runInProcess, toCsv } from "../test-support/run-cli.ts";
 

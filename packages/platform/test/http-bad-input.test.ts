@@ -165,6 +165,9 @@ describe("files", () => {
     ["an empty file", new Uint8Array(0), "a.csv"],
     ["bytes that are no Parquet", new Uint8Array([1, 2, 3, 4]), "a.parquet"],
     ["bytes that are no Arrow", new Uint8Array([65, 82, 82, 79, 87, 49, 0, 0, 9]), "a.arrow"],
+    ["a gzip file within a gzip file", new Uint8Array(gzipSync(gzipSync("x,y\n1,2\n"))), "a.csv.gz"],
+    ["JSON of brackets", new Uint8Array(Buffer.alloc(30_000, "[")), "a.json"],
+    ["compressed JSON of brackets", new Uint8Array(gzipSync(Buffer.alloc(10_000, "["))), "a.json.gz"],
     ["JSON that ends too early", new TextEncoder().encode('[{"x":1},{"x'), "a.json"],
     ["a file with no rows", new TextEncoder().encode("x,y\n"), "a.csv"],
   ] as const)("refuses %s and keeps nothing of it", async (_what, content, name) => {

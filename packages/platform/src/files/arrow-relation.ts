@@ -1,6 +1,6 @@
 /** An Arrow IPC file or stream as a relation: copied batch by batch to a table of DuckDB in the temporary folder. */
 
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   BIGINT,
@@ -18,7 +18,9 @@ import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { DataType, RecordBatchReader } from "apache-arrow";
 import type { Field, RecordBatch } from "apache-arrow";
+import { type ArrowFound, checkArrowFile } from "./arrow-check.ts";
 import { distinctNames } from "./column-names.ts";
+import type { ContentLimits } from "./content-limits.ts";
 import type { Database } from "./database.ts";
 import { sqlText } from "./database.ts";
 import { columnsOf } from "./plain-relations.ts";
@@ -27,6 +29,8 @@ import type { Relation } from "./relation.ts";
 const chunkRowCountMax = 2048;
 /** Copied in one go: a few milliseconds, in which nothing else runs on this thread. */
 const chunkCellCountMax = 20_000;
+/** Of texts in them; one that is longer comes alone. */
+const chunkTextBytesMax = 16 * 1024 ** 2;
 /** More of them take longer to be written than a request should wait. */
 const chunksOfFlush = 8;
 const millisecondsPerDay = 86_400_000;
@@ -38,23 +42,33 @@ interface ArrowColumn {
   convert(value: unknown): DuckDBValue;
 }
 
-/** @param databasePath where the copy goes. */
-export async function arrowRelation(
-  database: Database,
-  source: { readonly path: string; readonly name: string; readonly databasePath: string },
-  signal: AbortSignal,
-): Promise<Relation> {
-  const { path, name, databasePath } = source;
+export interface ArrowSource {
+  readonly path: string;
+  /** As messages call it. */
+  readonly name: string;
+  /** Where the copy goes. */
+  readonly databasePath: string;
+  readonly limits: ContentLimits;
+}
+
+/** @throws NomalyError FILE_FORMAT, TOO_LARGE, ABORTED: the bytes are held against the format before the library sees them. */
+export async function arrowRelation(database: Database, source: ArrowSource, signal: AbortSignal): Promise<Relation> {
+  const { path, name, databasePath, limits } = source;
+  const found = await checkArrowFile({ path, name }, limits, signal);
+  if (found.columnCount === 0) throw new NomalyError("FILE_FORMAT", `${name} has no columns`, { field: name });
+  // From a handle the library reads message by message, also what has a footer.
+  const input = await open(path);
   try {
-    const reader = await RecordBatchReader.from(createReadStream(path));
+    const reader = await RecordBatchReader.from(input);
     await reader.open();
     const columns = reader.schema.fields.map((field) => arrowColumn(field, name));
-    if (columns.length === 0) throw new NomalyError("FILE_FORMAT", `${name} has no columns`, { field: name });
+    requireDifferentNames(columns, name);
     await database.run(`ATTACH ${sqlText(databasePath)} AS arrow_copy`);
     await database.run(
       `CREATE TABLE arrow_copy.records (${columns.map((column, index) => `c${index} ${column.sqlType}`).join(", ")})`,
     );
-    const rowCount = await appendBatches(database, reader as AsyncIterable<RecordBatch>, columns, signal);
+    const chunkRowCount = chunkRowCountOf(columns, found);
+    const rowCount = await appendBatches(database, reader as AsyncIterable<RecordBatch>, { columns, chunkRowCount }, signal);
     const names = distinctNames(columns.map((column) => column.name));
     const copied = await columnsOf(database, "arrow_copy.records");
     return {
@@ -70,18 +84,41 @@ export async function arrowRelation(
       field: name,
       cause: error,
     });
+  } finally {
+    // The library may have closed it.
+    await input.close().catch(() => undefined);
   }
+}
+
+/** DuckDB's tables know neither case nor columns without a name. */
+function requireDifferentNames(columns: readonly ArrowColumn[], fileName: string): void {
+  const seen = new Set<string>();
+  for (const { name } of columns) {
+    const known = name.toLowerCase();
+    if (name === "" || name.includes("\0") || seen.has(known)) {
+      const finding = seen.has(known) ? `two columns with the name "${name}"` : `a column with the name ${JSON.stringify(name)}`;
+      throw new NomalyError("FILE_FORMAT", `${fileName} has ${finding}; each needs one of its own`, { field: name });
+    }
+    seen.add(known);
+  }
+}
+
+/** Rows copied in one go: few where there are many columns, or long texts. */
+function chunkRowCountOf(columns: readonly ArrowColumn[], { longestTextBytes }: ArrowFound): number {
+  const textCount = columns.filter(({ sqlType }) => sqlType === "VARCHAR").length;
+  const ofCells = Math.floor(chunkCellCountMax / columns.length);
+  const ofTexts = Math.floor(chunkTextBytesMax / Math.max(1, longestTextBytes * textCount));
+  return Math.max(1, Math.min(chunkRowCountMax, ofCells, ofTexts));
 }
 
 async function appendBatches(
   database: Database,
   batches: AsyncIterable<RecordBatch>,
-  columns: readonly ArrowColumn[],
+  { columns, chunkRowCount }: { readonly columns: readonly ArrowColumn[]; readonly chunkRowCount: number },
   signal: AbortSignal,
 ): Promise<number> {
   const appender = await database.connection.createAppender("records", "main", "arrow_copy");
   const types = columns.map((column) => column.type);
-  const chunkRowCount = Math.max(1, Math.min(chunkRowCountMax, Math.floor(chunkCellCountMax / columns.length)));
   let rowCount = 0;
   let chunkCount = 0;
   for await (const batch of batches) {

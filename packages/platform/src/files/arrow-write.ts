@@ -3,7 +3,6 @@
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { DuckDBDataChunk } from "@duckdb/node-api";
 import {
   Bool,
   DateDay,
@@ -21,7 +20,7 @@ import {
   vectorFromArray,
 } from "apache-arrow";
 import type { DataType } from "apache-arrow";
-import type { Database } from "./database.ts";
+import type { Database, RowChunk } from "./database.ts";
 import { sqlName } from "./database.ts";
 import { columnsOf } from "./plain-relations.ts";
 import type { RelationColumn } from "./relation.ts";
@@ -49,7 +48,7 @@ export async function writeArrow(database: Database, { select, names }: ArrowRow
   const fields = columns.map(arrowField);
   const schema = new Schema(names.map((name, index) => new Field(name, fields[index].type, true)));
   const expressions = fields.map(({ expression }, index) => `${expression} AS c${index}`);
-  const result = await database.stream(`SELECT ${expressions.join(", ")} FROM (${select})`);
+  const rows = database.stream(`SELECT ${expressions.join(", ")} FROM (${select})`, columns.length);
   const writer = new RecordBatchFileWriter();
   writer.reset(undefined, schema);
 
@@ -72,12 +71,12 @@ export async function writeArrow(database: Database, { select, names }: ArrowRow
     await writing;
   }
 
-  async function nextChunks(): Promise<DuckDBDataChunk[]> {
-    const chunks: DuckDBDataChunk[] = [];
+  async function nextChunks(): Promise<RowChunk[]> {
+    const chunks: RowChunk[] = [];
     while (chunks.length < chunksPerBatch) {
-      const chunk = await result.fetchChunk();
-      if (chunk === null || chunk.rowCount === 0) break;
-      chunks.push(chunk);
+      const next = await rows.next();
+      if (next.done === true) break;
+      chunks.push(next.value);
     }
     return chunks;
   }
@@ -85,13 +84,13 @@ export async function writeArrow(database: Database, { select, names }: ArrowRow
   await pipeline(Readable.from(bytes(), { objectMode: false }), createWriteStream(path));
 }
 
-function recordBatch(schema: Schema, fields: readonly ArrowField[], chunks: readonly DuckDBDataChunk[]): RecordBatch {
+function recordBatch(schema: Schema, fields: readonly ArrowField[], chunks: readonly RowChunk[]): RecordBatch {
   const rowCount = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
   const children = fields.map((field, index) => {
     const values: unknown[] = [];
-    for (const chunk of chunks) {
+    for (const { chunk, rowCount: count } of chunks) {
       const vector = chunk.getColumnVector(index);
-      for (let row = 0; row < chunk.rowCount; row++) {
+      for (let row = 0; row < count; row++) {
         const value: unknown = vector.getItem(row);
         values.push(value === null ? null : field.convert(value));
       }

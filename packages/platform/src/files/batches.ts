@@ -1,9 +1,8 @@
 /** Reads a relation's columns in bounded batches. */
 
-import type { DuckDBDataChunk } from "@duckdb/node-api";
 import type { Column, Table } from "@nomaly/detect";
 import { throwIfAborted } from "@nomaly/detect";
-import type { Database } from "./database.ts";
+import type { Database, RowChunk } from "./database.ts";
 import type { Relation, RelationColumn } from "./relation.ts";
 import { columnExpression, kindOfType } from "./relation.ts";
 
@@ -30,23 +29,21 @@ export async function* readBatches(
   columns: readonly ReadColumn[],
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
-  const result = await database.stream(`SELECT ${columns.map(columnExpression).join(", ")} FROM ${relation.sql}`);
+  const select = `SELECT ${columns.map(columnExpression).join(", ")} FROM ${relation.sql}`;
   const capacity = Math.max(2048, Math.min(batchRowCountMax, Math.floor(batchValueCount / columns.length)));
   let firstRow = 0;
   let open = openBatch(columns, capacity);
-  for (;;) {
+  for await (const read of database.stream(select, columns.length)) {
     throwIfAborted(signal);
-    const chunk = await result.fetchChunk();
-    const ended = chunk === null || chunk.rowCount === 0;
-    const isFull = !ended && (open.rowCount + chunk.rowCount > capacity || open.textLength > batchTextLengthMax);
-    if (open.rowCount > 0 && (ended || isFull)) {
+    const isFull = open.rowCount + read.rowCount > capacity || open.textLength > batchTextLengthMax;
+    if (open.rowCount > 0 && isFull) {
       yield closedBatch(open, firstRow);
       firstRow += open.rowCount;
-      if (!ended) open = openBatch(columns, capacity);
+      open = openBatch(columns, capacity);
     }
-    if (ended) return;
-    append(open, chunk);
+    append(open, read);
   }
+  if (open.rowCount > 0) yield closedBatch(open, firstRow);
 }
 
 /** Columns being filled: numbers to `capacity`, texts as they come. */
@@ -81,8 +78,7 @@ function openBatch(columns: readonly RelationColumn[], capacity: number): OpenBa
   return { columns: open, rowCount: 0, textLength: 0 };
 }
 
-function append(open: OpenBatch, chunk: DuckDBDataChunk): void {
-  const count = chunk.rowCount;
+function append(open: OpenBatch, { chunk, rowCount: count }: RowChunk): void {
   for (const [index, column] of open.columns.entries()) {
     const vector = chunk.getColumnVector(index);
     if (column.kind === "text") {

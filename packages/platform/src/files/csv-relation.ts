@@ -3,6 +3,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
 import { mayBeNumbered, ownNames } from "./column-names.ts";
+import { checkCsvRecords } from "./csv-check.ts";
 import { csvDialect } from "./csv-dialect.ts";
 import type { Database } from "./database.ts";
 import { sqlName, sqlPath, sqlText } from "./database.ts";
@@ -30,11 +31,21 @@ interface CsvFile {
   readonly options: CsvOptions;
 }
 
-/** @param name as messages call the file; `path` may be a decompressed copy. */
-export async function csvRelation(database: Database, path: string, name: string, options: CsvOptions): Promise<Relation> {
+export interface CsvSource {
+  /** May be a decompressed copy. */
+  readonly path: string;
+  /** As messages call the file. */
+  readonly name: string;
+  readonly options: CsvOptions;
+  readonly columnCountMax: number;
+}
+
+export async function csvRelation(database: Database, source: CsvSource, signal: AbortSignal): Promise<Relation> {
+  const { path, name, options, columnCountMax } = source;
   const head = readHead(path, name);
   const { delimiter, firstRecord } = csvDialect(name, head, options.delimiter);
   const file = { path, name, delimiter, options };
+  await checkCsvRecords(file, { columnCountMax, recordCountMax: sampleRowCount }, signal);
   const sniffed = await sniff(database, file, firstRecord);
   const original = sniffed.columns.map((column) => ({ ...column, type: "VARCHAR" }));
   // A whole number column may hold a fraction further down: as numbers they are read as DOUBLE.

@@ -1,6 +1,6 @@
 /** DuckDB in this process, as the reader and writer of files: no database of its own, no network, no extension downloads. */
 
-import type { DuckDBConnection, DuckDBResult, DuckDBTableFunction } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBTableFunction } from "@duckdb/node-api";
 import { throwIfAborted } from "@nomaly/detect";
 import { exactNumbers } from "./json-cells.ts";
 
@@ -13,10 +13,20 @@ export interface Database {
   /** Rows as lists of JSON values, with numbers wherever they are exact. */
   cells(sql: string): Promise<unknown[][]>;
   run(sql: string): Promise<void>;
-  stream(sql: string): Promise<DuckDBResult>;
+  /**
+   * Rows as they are read, some thousands at a time.
+   * @param columnCount columns that `select` gives; what a chunk has behind them is not for its reader.
+   */
+  stream(select: string, columnCount: number): AsyncGenerator<RowChunk>;
   registerTableFunction(tableFunction: DuckDBTableFunction): void;
   readonly connection: DuckDBConnection;
   close(): void;
+}
+
+export interface RowChunk {
+  readonly chunk: DuckDBDataChunk;
+  /** Rows of the chunk that are rows of the query. */
+  readonly rowCount: number;
 }
 
 export interface DatabaseOptions {
@@ -63,10 +73,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       throwIfAborted(signal);
       await connection.run(sql);
     },
-    stream(sql) {
-      throwIfAborted(signal);
-      return connection.stream(sql);
-    },
+    stream: (select, columnCount) => streamed(connection, { select, columnCount, signal }),
     registerTableFunction: (tableFunction) => connection.registerTableFunction(tableFunction),
     close() {
       signal.removeEventListener("abort", interrupt);
@@ -74,6 +81,36 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       instance.closeSync();
     },
   };
+}
+
+interface Streamed {
+  readonly select: string;
+  readonly columnCount: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * An error within a stream comes from DuckDB's interface as an end like any other. So a row of our own ends what is read: without it
+ * the rows are not all, and the query is run once more without a stream, which tells the error.
+ */
+async function* streamed(connection: DuckDBConnection, { select, columnCount, signal }: Streamed): AsyncGenerator<RowChunk> {
+  throwIfAborted(signal);
+  const missing = Array.from({ length: columnCount }, () => "NULL");
+  const result = await connection.stream(`SELECT *, false FROM (${select}) UNION ALL SELECT ${[...missing, "true"].join(", ")}`);
+  let isWhole = false;
+  // To its end also behind that row: the query's transaction stays open until then.
+  for (;;) {
+    throwIfAborted(signal);
+    const chunk = await result.fetchChunk();
+    if (chunk === null || chunk.rowCount === 0) break;
+    isWhole = chunk.getColumnVector(columnCount).getItem(chunk.rowCount - 1) === true;
+    const rowCount = chunk.rowCount - (isWhole ? 1 : 0);
+    if (rowCount > 0) yield { chunk, rowCount };
+  }
+  throwIfAborted(signal);
+  if (isWhole) return;
+  await connection.runAndReadAll(`SELECT max(hash(COLUMNS(*))) FROM (${select})`);
+  throw new Error("IO Error: reading ended before the last row");
 }
 
 /** A text literal. */

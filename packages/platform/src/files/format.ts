@@ -58,6 +58,12 @@ export function hasByteOrderMark(head: Uint8Array): boolean {
   return byteOrderMark.every((byte, index) => head[index] === byte);
 }
 
+/** What is compressed within what is compressed: each layer may multiply the bytes by a thousand. */
+export function compressedTwice(name: string, field = name): NomalyError {
+  const message = `${name} is compressed twice; unpack it once`;
+  return new NomalyError("FILE_FORMAT", message, { field, expected: "gzip once", received: "gzip within gzip" });
+}
+
 /** The format that the first bytes show; text that is not JSON is taken for CSV. */
 export function formatOfHead(head: Uint8Array): FileFormat {
   if (startsWith(head, "PAR1")) return "parquet";

@@ -4,14 +4,18 @@ import { statSync } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
 import { mayBeNumbered, ownNames } from "./column-names.ts";
 import { ownNamesKey } from "./copy-rows.ts";
+import type { ContentLimits } from "./content-limits.ts";
 import type { Database } from "./database.ts";
 import { sqlPath, sqlText } from "./database.ts";
+import { checkJsonFile, type JsonFile } from "./json-check.ts";
 import type { Relation, RelationColumn } from "./relation.ts";
 
 /** JSON files up to this size are read whole to infer types. */
 const wholeSampleSizeBytesMax = 64 * 1024 ** 2;
 /** Keys of one record: more do not fit one. */
 const keyCountMax = 2 ** 24;
+/** Levels of objects and arrays: DuckDB's reader calls itself for each. */
+const depthMax = 64;
 /** Largest single JSON record. */
 const recordSizeBytesMax = 32 * 1024 ** 2;
 
@@ -67,15 +71,23 @@ function topNames(elements: readonly SchemaElement[]): readonly string[] {
   return names;
 }
 
-/** @param format json: an array of records; ndjson: one record a line. */
-export async function jsonRelation(database: Database, path: string, name: string, format: "json" | "ndjson"): Promise<Relation> {
+/** @throws NomalyError FILE_FORMAT, TOO_LARGE, ABORTED: a file is gone over before DuckDB sees it. */
+export async function jsonRelation(
+  database: Database,
+  file: JsonFile,
+  limits: ContentLimits,
+  signal: AbortSignal,
+): Promise<Relation> {
+  const { path, name, format } = file;
   const sizeBytes = statSync(path).size;
   if (sizeBytes === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
+  const { isArray } = await checkJsonFile(file, { ...limits, depthMax, recordBytesMax: recordSizeBytesMax }, signal);
   const sampleSize = sizeBytes <= wholeSampleSizeBytesMax ? -1 : 20_480;
-  const jsonFormat = format === "ndjson" ? "newline_delimited" : "auto";
+  // Left to itself DuckDB takes an array behind a byte order mark for one record.
+  const jsonFormat = format === "ndjson" ? "newline_delimited" : isArray ? "array" : "auto";
   const readJson = (options: string) =>
     `read_json(${sqlPath(path)}, format='${jsonFormat}', compression='uncompressed', hive_partitioning=false, ` +
-    `maximum_object_size=${recordSizeBytesMax}, ${options})`;
+    `maximum_object_size=${recordSizeBytesMax}, map_inference_threshold=${limits.columnCountMax + 1}, ${options})`;
   const sql = readJson(`sample_size=${sampleSize}`);
   const columns = await named(await columnsOf(database, sql), () => jsonNames(database, path, jsonFormat));
   // A file without one object in it comes as a single column of this name and type.

@@ -36,17 +36,15 @@ export async function pageOf(
   // How many texts of a row are longer than what is shown of them.
   const cut = columns.filter(isCuttable).map((column) => `CASE WHEN ${lengthOf(column)} > ${cellLengthMax} THEN 1 ELSE 0 END`);
   const selected = [...shown, `${cut.length === 0 ? "0" : cut.join(" + ")} AS cut`].join(", ");
-  const result = await database.stream(`SELECT ${selected} FROM ${relation.sql} LIMIT ${limit} OFFSET ${offset}`);
+  const select = `SELECT ${selected} FROM ${relation.sql} LIMIT ${limit} OFFSET ${offset}`;
   const rows: unknown[][] = [];
-  let [sizeBytes, isFull] = [0, false];
-  while (!isFull) {
-    const chunk = await result.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) break;
-    for (let row = 0; row < chunk.rowCount && !isFull; row++) {
+  let sizeBytes = 0;
+  read: for await (const { chunk, rowCount } of database.stream(select, columns.length + 1)) {
+    for (let row = 0; row < rowCount; row++) {
       const cells: unknown[] = chunk.convertRowValues(row, exactNumbers(JsonDuckDBValueConverter));
       sizeBytes += Buffer.byteLength(JSON.stringify(cells));
-      isFull = sizeBytes > pageBytesMax && rows.length > 0;
-      if (!isFull) rows.push(cells);
+      if (sizeBytes > pageBytesMax && rows.length > 0) break read;
+      rows.push(cells);
     }
   }
   await restoreDigits({ database, relation }, rows, offset);

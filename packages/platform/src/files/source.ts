@@ -8,13 +8,15 @@ import type { ColumnKind } from "@nomaly/detect";
 import { NomalyError } from "@nomaly/detect";
 import { readBatches } from "./batches.ts";
 import type { Batch } from "./batches.ts";
+import { type ContentLimits, ownFileLimits } from "./content-limits.ts";
 import type { CsvOptions } from "./csv-relation.ts";
 import { csvRelation } from "./csv-relation.ts";
 import type { Database } from "./database.ts";
 import { openDatabase } from "./database.ts";
 import { findFile } from "./file-fault.ts";
 import type { FileFormat } from "./format.ts";
-import { formatOfHead, formatOfName, hasByteOrderMark, headSizeBytes, isGzip } from "./format.ts";
+import { compressedTwice, formatOfHead, formatOfName, hasByteOrderMark, headSizeBytes, isGzip } from "./format.ts";
+import { requireParquetEnds } from "./parquet-check.ts";
 import { jsonRelation, parquetRelation } from "./plain-relations.ts";
 import { readError } from "./read-error.ts";
 import type { Relation, RelationColumn } from "./relation.ts";
@@ -34,8 +36,10 @@ export interface SourceOptions extends CsvOptions {
   readonly temporary: TemporaryFiles;
   readonly stdin: Readable;
   readonly signal: AbortSignal;
-  /** Arrow is read on this thread, cell by cell: who serves others with it says how much; any size by default. */
-  readonly arrowBytesMax?: number;
+  /** What it may hold; {@link ownFileLimits} where nothing is said. */
+  readonly limits?: Partial<ContentLimits>;
+  /** Bytes that a compressed file may become. */
+  readonly unpackedBytesMax?: number;
 }
 
 export interface SourceColumn {
@@ -118,9 +122,10 @@ async function localCopy(path: string, name: string, options: SourceOptions): Pr
   if (isGzip(head)) {
     // Without the ending: DuckDB would take the copy for compressed.
     const unpacked = temporary.path(basename(local).replace(/\.gz(ip)?$/i, ""));
-    await spoolGunzipped(local, name, unpacked, signal);
+    await spoolGunzipped(local, { name, path: unpacked, sizeBytesMax: options.unpackedBytesMax }, signal);
     local = unpacked;
     head = readHead(local);
+    if (isGzip(head)) throw compressedTwice(name);
   } else if (formatOfName(path).gzip && head.length > 0) {
     throw new NomalyError("FILE_FORMAT", `${name} is named as gzip, but is not compressed`, { field: name });
   }
@@ -157,34 +162,27 @@ function readHead(path: string): Buffer {
 }
 
 async function openRelation(database: Database, file: LocalFile, name: string, options: SourceOptions): Promise<Relation> {
+  const { signal, temporary } = options;
+  const limits = { ...ownFileLimits, ...options.limits };
+  const { path } = file;
   switch (file.format) {
     case "csv":
-      return csvRelation(database, file.path, name, options);
+      return csvRelation(database, { path, name, options, ...limits }, signal);
     case "tsv":
-      return csvRelation(database, file.path, name, { delimiter: "\t", ...options });
+      return csvRelation(database, { path, name, options: { delimiter: "\t", ...options }, ...limits }, signal);
     case "json":
     case "ndjson":
-      return jsonRelation(database, file.path, name, file.format);
+      return jsonRelation(database, { path, name, format: file.format }, limits, signal);
     case "parquet":
-      return parquetRelation(database, file.path);
+      requireParquetEnds(path, name);
+      return parquetRelation(database, path);
     case "arrow": {
-      requireArrowBytes(file, name, options.arrowBytesMax);
       // Loaded only here: the Arrow library takes a while.
       const { arrowRelation } = await import("./arrow-relation.ts");
-      return arrowRelation(database, { path: file.path, name, databasePath: options.temporary.path("arrow.db") }, options.signal);
+      const databasePath = temporary.path("arrow.db");
+      return arrowRelation(database, { path, name, databasePath, limits }, signal);
     }
   }
-}
-
-function requireArrowBytes({ path }: LocalFile, name: string, bytesMax = Infinity): void {
-  const sizeBytes = statSync(path).size;
-  if (sizeBytes <= bytesMax) return;
-  const message = `${name} has ${sizeBytes} bytes of Arrow, at most ${bytesMax} are taken here: send it as Parquet`;
-  throw new NomalyError("TOO_LARGE", message, {
-    field: name,
-    expected: `at most ${bytesMax} bytes`,
-    received: String(sizeBytes),
-  });
 }
 
 interface Opened {

@@ -28,9 +28,22 @@ function deviceStream(path: string): Readable {
   return new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false });
 }
 
-/** The decompressed content of a gzip file. @throws NomalyError FILE_READ when it is truncated or damaged. */
-export async function spoolGunzipped(gzipPath: string, name: string, path: string, signal: AbortSignal): Promise<void> {
-  await copy([createReadStream(gzipPath), createGunzip(), sizeLimit(name)], name, path, signal);
+export interface Unpacked {
+  /** As messages call the file. */
+  readonly name: string;
+  readonly path: string;
+  /** Default {@link spoolSizeBytesMax}. */
+  readonly sizeBytesMax: number | undefined;
+}
+
+/** The decompressed content of a gzip file. @throws NomalyError FILE_READ when it is truncated or damaged, TOO_LARGE. */
+export async function spoolGunzipped(
+  gzipPath: string,
+  { name, path, sizeBytesMax }: Unpacked,
+  signal: AbortSignal,
+): Promise<void> {
+  const limit = sizeBytesMax === undefined ? sizeLimit(name) : unpackedLimit(name, sizeBytesMax);
+  await copy([createReadStream(gzipPath), createGunzip(), limit], name, path, signal);
 }
 
 /** A text without the byte order mark before it. */
@@ -39,16 +52,28 @@ export async function spoolUnmarked(from: string, name: string, path: string, si
 }
 
 function sizeLimit(name: string): Transform {
+  const message = `${name} is larger than ${spoolSizeBytesMax} bytes, the most that is copied`;
+  return limited(spoolSizeBytesMax, () => new NomalyError("FILE_READ", message, { field: name }));
+}
+
+function unpackedLimit(name: string, sizeBytesMax: number): Transform {
+  return limited(sizeBytesMax, (sizeBytes) => {
+    const message = `${name} has at least ${sizeBytes} bytes once it is unpacked, at most ${sizeBytesMax} are taken`;
+    return new NomalyError("TOO_LARGE", message, {
+      field: name,
+      expected: `at most ${sizeBytesMax} bytes`,
+      received: String(sizeBytes),
+    });
+  });
+}
+
+function limited(sizeBytesMax: number, refusal: (sizeBytes: number) => NomalyError): Transform {
   let sizeBytes = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       sizeBytes += chunk.length;
-      if (sizeBytes <= spoolSizeBytesMax) return done(null, chunk);
-      done(
-        new NomalyError("FILE_READ", `${name} is larger than ${spoolSizeBytesMax} bytes, the most that is copied`, {
-          field: name,
-        }),
-      );
+      if (sizeBytes <= sizeBytesMax) done(null, chunk);
+      else done(refusal(sizeBytes));
     },
   });
 }

@@ -7,6 +7,7 @@ import { startTestDatabase, type TestDatabase } from "../../test-support/postgre
 import { cacheKinds, level1TtlMsMax } from "../cache/kinds.ts";
 import { readConfig } from "../config/read-config.ts";
 import { httpClientDefaults } from "../http-client/http-client.ts";
+import { noReserve } from "../store/embedded/disk-reserve.ts";
 import { Closing } from "./closing.ts";
 import { openService } from "./open-service.ts";
 
@@ -63,7 +64,7 @@ beforeAll(async () => {
   const commandLine = { data_dir: folder, log_level: "silent", database_url: url, redis_url };
   const { config } = readConfig({ commandLine, environment: {} });
   const log = { info: () => {}, warn: () => {}, error: () => {} };
-  await openService({ config, kind: "serve", log, database: Promise.resolve({ url, isEmbedded: false }) }, closing);
+  await openService({ config, kind: "serve", log, database: Promise.resolve({ url, isEmbedded: false, reserve: noReserve }) }, closing);
 });
 afterAll(async () => {
   await closing.closeAll();

@@ -12,7 +12,7 @@ import { fileTimeMs } from "../compute/compute.ts";
 import { rowLines } from "../compute/row-lines.ts";
 import { rowsGiven } from "../compute/rows-given.ts";
 import type { BodyFields, BodyGiven, DatasetProfile, FileGiven, FilePage, Inspected, PageOfFile } from "../compute/work.ts";
-import { type FileFormat, formatOfName, isGzip } from "../files/format.ts";
+import { compressedTwice, type FileFormat, formatOfName, isGzip } from "../files/format.ts";
 import { deleteDataset, type DatasetRow, insertDataset, listDatasets, totalBytes } from "../store/datasets.ts";
 import { newId } from "../store/ids.ts";
 import { datasetTag } from "../store/tags.ts";
@@ -51,7 +51,7 @@ export async function uploadDataset(
   { name, fileName, content }: Upload,
 ): Promise<Done<DatasetView>> {
   const { format } = formatOfName(fileName);
-  const plain = await unpacked(content);
+  const plain = await unpacked(content, fileName);
   const limits = { sizeBytesMax: context.config.uploadBytes, signal: call.signal };
   const blob = await context.blobs.write("dataset", plain, limits);
   const shown = (name ?? basename(fileName.replaceAll("\\", "/"))).slice(0, nameLengthMax) || "data set";
@@ -229,21 +229,25 @@ export function datasetView(row: DatasetRow): DatasetView {
 }
 
 /** What is compressed is stored as what it is: its size is known and limited from here on. */
-async function unpacked(content: Readable): Promise<Readable> {
+async function unpacked(content: Readable, name: string): Promise<Readable> {
   const head = await firstBytes(content, gzipHeadBytes);
   const whole = Readable.from(chain(head, content));
-  return isGzip(head) ? Readable.from(gunzipped(whole)) : whole;
+  return isGzip(head) ? Readable.from(gunzipped(whole, name)) : whole;
 }
 
-async function* gunzipped(content: Readable): AsyncGenerator<Buffer> {
+async function* gunzipped(content: Readable, name: string): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
   // An error of either ends the reading below with it.
   pipeline(content, gunzip, () => undefined);
   try {
-    for await (const chunk of gunzip) yield chunk as Buffer;
+    const head = await firstBytes(gunzip, gzipHeadBytes);
+    if (isGzip(head)) throw compressedTwice(name, "file");
+    yield* chain(head, gunzip);
   } catch (cause) {
     if (!((cause as NodeJS.ErrnoException).code ?? "").startsWith("Z_")) throw cause;
     throw new NomalyError("FILE_FORMAT", "the gzip data is damaged or ends too early", { field: "file", cause });
+  } finally {
+    gunzip.destroy();
   }
 }
 

@@ -15,36 +15,28 @@ import {
   vectorFromArray,
 } from "apache-arrow";
 import type { Vector } from "apache-arrow";
+import { checkArrowBody } from "../../files/arrow-check.ts";
 import type { RowLimits, RowsGiven } from "../rows-given.ts";
 import type { Predicted } from "../work.ts";
 
+/** The texts of a body, each counted in every row that has it: one that a dictionary holds once may stand in all of them. */
+const expandedTextBytesMax = 256 * 1024 ** 2;
+
 /** @throws NomalyError REQUEST for bytes that are no Arrow stream, COLUMN for a type without use, TOO_LARGE. */
-export function arrowRows(bytes: Uint8Array, { rowCountMax, columnCountMax, valueCountMax }: RowLimits): RowsGiven {
-  const table = openTable(bytes);
-  const rowCount = table.numRows;
-  const columnCount = table.numCols;
-  if (rowCount > rowCountMax || columnCount > columnCountMax || rowCount * columnCount > valueCountMax) {
-    const expected = `at most ${rowCountMax} rows, ${columnCountMax} columns, ${valueCountMax} values`;
-    const received = `${rowCount} rows of ${columnCount} columns`;
-    throw new NomalyError("TOO_LARGE", `the body has ${received}; a request may have ${expected}`, {
-      field: "body",
-      expected,
-      received,
-    });
-  }
+export function arrowRows(bytes: Uint8Array, limits: RowLimits): RowsGiven {
+  // The library believes what the bytes say of themselves: nothing goes to it that has not been held against them.
+  const { rowCount, columnCount } = checkArrowBody(bytes, { ...limits, expandedTextBytesMax });
   if (rowCount === 0 || columnCount === 0) {
     throw new NomalyError("REQUEST", "the body has no rows", { field: "body", expected: "rows", received: "none" });
   }
-  const columns = table.schema.fields.map(({ name }, index) => columnOf(name, table.getChildAt(index) as Vector, rowCount));
-  return { kind: "rows", rows: { rowCount, columns }, rowCount, columnCount, sizeBytes: bytes.length };
-}
-
-function openTable(bytes: Uint8Array): Table {
   try {
-    return tableFromIPC(bytes);
+    const table = tableFromIPC(bytes);
+    const columns = table.schema.fields.map(({ name }, index) => columnOf(name, table.getChildAt(index) as Vector, rowCount));
+    return { kind: "rows", rows: { rowCount, columns }, rowCount, columnCount, sizeBytes: bytes.length };
   } catch (cause) {
+    if (cause instanceof NomalyError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new NomalyError("REQUEST", `the body is damaged or no Arrow IPC stream: ${reason}`, { field: "body", cause });
+    throw new NomalyError("REQUEST", `the body cannot be read as Arrow: ${reason}`, { field: "body", cause });
   }
 }
 

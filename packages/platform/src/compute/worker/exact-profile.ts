@@ -5,8 +5,10 @@ import type { ColumnProfile } from "../work.ts";
 
 /** Values of the table, rows times columns. */
 const exactValueCountMax = 1_000_000;
-/** More expressions than these in one question take long to plan, however few the rows. */
+/** More take several readings, which is not worth the time. */
 const exactColumnCountMax = 1000;
+/** Columns counted in one reading: to count the different values of one takes some megabytes, however few there are. */
+const countedColumnCountMax = 100;
 
 /**
  * Distinct values, missing values and quartiles of columns that detectors use.
@@ -14,16 +16,31 @@ const exactColumnCountMax = 1000;
  */
 export async function exactWhereSmall(
   database: Database,
-  {
-    query,
-    profiles,
-    rowCount,
-  }: { readonly query: string; readonly profiles: readonly ColumnProfile[]; readonly rowCount: number },
+  { query, profiles, rowCount }: TableToCount,
 ): Promise<readonly ColumnProfile[]> {
   if (rowCount * profiles.length > exactValueCountMax || profiles.length > exactColumnCountMax) return profiles;
+  const counted: ColumnProfile[] = [];
+  for (let start = 0; start < profiles.length; start += countedColumnCountMax) {
+    const group = profiles.slice(start, start + countedColumnCountMax);
+    counted.push(...(await countColumns(database, { query, profiles: group, first: start, rowCount })));
+  }
+  return counted;
+}
+
+interface TableToCount {
+  /** Gives the columns as c0, c1 and so on. */
+  readonly query: string;
+  readonly profiles: readonly ColumnProfile[];
+  readonly rowCount: number;
+}
+
+async function countColumns(
+  database: Database,
+  { query, profiles, first, rowCount }: TableToCount & { readonly first: number },
+): Promise<readonly ColumnProfile[]> {
   const wanted = profiles.flatMap(({ kind, quartiles }, index) => {
     if (kind === null) return [];
-    const column = `c${index}`;
+    const column = `c${first + index}`;
     const counts = [`count(DISTINCT ${column}) AS distinct_${index}`, `count(${column}) AS present_${index}`];
     if (quartiles === null) return counts;
     return [...counts, `quantile_cont(CAST(${column} AS DOUBLE), [0.25, 0.5, 0.75]) AS quartiles_${index}`];

@@ -58,23 +58,41 @@ interface Summary {
 /** Squares of larger values, as a deviation has them, overflow. */
 const usableMax = 1e150;
 
+/** Columns summarised in one reading: the figures of each take memory, and many together take long to plan. */
+const summarizedColumnCountMax = 1000;
+
+async function summarize(source: Source): Promise<Summary> {
+  const { columns, sql } = source.relation;
+  const summary: Readonly<Record<string, unknown>>[] = [];
+  const figures: string[] = [];
+  for (let start = 0; start < columns.length; start += summarizedColumnCountMax) {
+    const group = await summarizeColumns(source, start, start + summarizedColumnCountMax);
+    summary.push(...group.summary);
+    figures.push(...group.figures);
+  }
+  return { summary, query: `SELECT ${figures.join(", ")} FROM ${sql}` };
+}
+
 /** DuckDB fails on the deviation of infinities and of huge values: no figure counts the former, and where there are such, the latter. */
-async function summarize({ database, relation }: Source): Promise<Summary> {
-  const queryOf = (condition: (name: string) => string) => {
-    const figures = relation.columns.map((given, index) => {
+async function summarizeColumns(
+  { database, relation }: Source,
+  start: number,
+  end: number,
+): Promise<{ readonly summary: Summary["summary"]; readonly figures: readonly string[] }> {
+  const figuresWhere = (condition: (name: string) => string) =>
+    relation.columns.slice(start, end).map((given, index) => {
       const column = columnSql(given);
       const isFloat = /^(FLOAT|DOUBLE)$/.test(given.type);
-      return `${isFloat ? `CASE WHEN ${condition(column)} THEN ${column} END` : column} AS c${index}`;
+      return `${isFloat ? `CASE WHEN ${condition(column)} THEN ${column} END` : column} AS c${start + index}`;
     });
-    return `SELECT ${figures.join(", ")} FROM ${relation.sql}`;
-  };
-  const query = queryOf((column) => `isfinite(${column})`);
+  const summaryOf = (figures: readonly string[]) => database.rows(`SUMMARIZE SELECT ${figures.join(", ")} FROM ${relation.sql}`);
+  const figures = figuresWhere((column) => `isfinite(${column})`);
   try {
-    return { summary: await database.rows(`SUMMARIZE ${query}`), query };
+    return { summary: await summaryOf(figures), figures };
   } catch (error) {
     if (!(error instanceof Error) || !error.message.includes("out of range")) throw error;
-    const moderate = queryOf((column) => `abs(${column}) < ${usableMax}`);
-    return { summary: await database.rows(`SUMMARIZE ${moderate}`), query: moderate };
+    const moderate = figuresWhere((column) => `abs(${column}) < ${usableMax}`);
+    return { summary: await summaryOf(moderate), figures: moderate };
   }
 }
 

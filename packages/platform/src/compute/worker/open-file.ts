@@ -1,6 +1,6 @@
 /** Opens a dataset's file in a worker, with temporary files that go when the work ends. */
 
-import { rmSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import type { ErrorCode } from "@nomaly/detect";
 import { nearestName, NomalyError, threadCount } from "@nomaly/detect";
@@ -25,6 +25,8 @@ export async function withFile<T>(file: FileGiven, context: FileContext, use: (s
       ...given,
       threadCount: threads === "auto" ? threadCount() : threads,
       memoryMib: settings.databaseMibMax,
+      unpackedBytesMax: settings.unpackedBytesMax,
+      limits: { columnCountMax: settings.limits.columnCountMax, expandedTextBytesMax: expandedTextBytesMax(file, settings) },
       temporary,
       stdin: Readable.from([]),
       signal: context.signal,
@@ -40,6 +42,15 @@ export async function withFile<T>(file: FileGiven, context: FileContext, use: (s
     temporary.removeAll();
     rmSync(context.temporaryFolder, { recursive: true, force: true });
   }
+}
+
+/** A short text in many rows of a dictionary is usual; what becomes so many times the file's bytes is not. */
+const expansionMax = 32;
+const expandedBytesMin = 256 * 1024 ** 2;
+
+function expandedTextBytesMax({ path }: FileGiven, { unpackedBytesMax }: FileContext["settings"]): number {
+  const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return Math.min(unpackedBytesMax, Math.max(expandedBytesMin, sizeBytes * expansionMax));
 }
 
 /** Messages of the file layer may name the path: here it is an inner matter. */

@@ -1,0 +1,112 @@
+/**
+ * Bounds the records of a CSV file that DuckDB's sniffer looks at before it does: it takes a header of a million columns for a table of
+ * as many, and goes over a record of many fields once for each of them.
+ */
+
+import { open } from "node:fs/promises";
+import { NomalyError, throwIfAborted } from "@nomaly/detect";
+
+export interface CsvToCheck {
+  readonly path: string;
+  /** As messages call it. */
+  readonly name: string;
+  readonly delimiter: string;
+}
+
+export interface CsvCheckLimits {
+  readonly columnCountMax: number;
+  /** Records looked at. */
+  readonly recordCountMax: number;
+}
+
+/** DuckDB's own limit for a line. */
+export const csvLineBytesMax = 2_000_000;
+const chunkBytes = 256 * 1024;
+const [quote, lineFeed, carriageReturn] = Buffer.from('"\n\r');
+
+/** @throws NomalyError TOO_LARGE for fields, FILE_FORMAT for a line that is too long; ABORTED. */
+export async function checkCsvRecords(file: CsvToCheck, limits: CsvCheckLimits, signal: AbortSignal): Promise<void> {
+  const opened = await open(file.path);
+  try {
+    const records = createRecordScan(file, limits);
+    const chunk = Buffer.alloc(chunkBytes);
+    for (;;) {
+      throwIfAborted(signal);
+      const { bytesRead } = await opened.read(chunk, 0, chunkBytes);
+      if (bytesRead === 0 || records.feed(chunk.subarray(0, bytesRead)) === "seen enough") return;
+    }
+  } finally {
+    await opened.close();
+  }
+}
+
+interface RecordScan {
+  feed(bytes: Uint8Array): "go on" | "seen enough";
+}
+
+function createRecordScan({ name, delimiter }: CsvToCheck, { columnCountMax, recordCountMax }: CsvCheckLimits): RecordScan {
+  const cut = Buffer.from(delimiter);
+  let recordCount = 0;
+  let lineNumber = 1;
+  /** Where the record begins. */
+  let recordLine = 1;
+  let fieldCount = 1;
+  let recordBytes = 0;
+  let inQuotes = false;
+  /** The next quote opens: a field begins, or the second of two quotes follows. */
+  let mayOpen = true;
+  /** Bytes of the delimiter that were the last ones read. */
+  let cutBytes = 0;
+
+  function endOfField(): void {
+    mayOpen = true;
+    cutBytes = 0;
+    if (++fieldCount > columnCountMax) throw tooManyFields();
+  }
+
+  function endOfRecord(): void {
+    // Empty lines are none.
+    if (recordBytes > 1) recordCount++;
+    [fieldCount, recordBytes, cutBytes, recordLine] = [1, 0, 0, lineNumber];
+    mayOpen = true;
+  }
+
+  function feed(bytes: Uint8Array): "go on" | "seen enough" {
+    for (let at = 0; at < bytes.length; at++) {
+      const sign = bytes[at];
+      if (++recordBytes > csvLineBytesMax) throw tooLong();
+      if (sign === lineFeed) lineNumber++;
+      if (inQuotes) {
+        if (sign !== quote) continue;
+        inQuotes = false;
+        mayOpen = true;
+      } else if (sign === lineFeed || sign === carriageReturn) {
+        endOfRecord();
+        if (recordCount >= recordCountMax) return "seen enough";
+      } else if (sign === cut[cutBytes]) {
+        if (++cutBytes === cut.length) endOfField();
+      } else {
+        cutBytes = sign === cut[0] ? 1 : 0;
+        inQuotes = sign === quote && mayOpen;
+        mayOpen = false;
+      }
+    }
+    return "go on";
+  }
+
+  function tooManyFields(): NomalyError {
+    const message = `${name} line ${recordLine} has more than ${columnCountMax} fields, at most ${columnCountMax} columns are taken`;
+    return new NomalyError("TOO_LARGE", message, {
+      field: name,
+      expected: `at most ${columnCountMax} columns`,
+      received: `more than ${columnCountMax}`,
+    });
+  }
+
+  function tooLong(): NomalyError {
+    const message = `${name} line ${recordLine}: the line is longer than ${csvLineBytesMax} bytes; is a quote not closed?`;
+    return new NomalyError("FILE_FORMAT", message, { field: name, expected: `at most ${csvLineBytesMax} bytes` });
+  }
+
+  return { feed };
+}

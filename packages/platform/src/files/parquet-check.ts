@@ -1,0 +1,42 @@
+/** Looks at both ends of a Parquet file before DuckDB does: the magic, and a footer that fits the file. */
+
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { NomalyError } from "@nomaly/detect";
+
+const magic = "PAR1";
+/** Of files whose footer is encrypted. */
+const encryptedMagic = "PARE";
+/** Behind the footer: its length, and the magic. */
+const tailBytes = 4 + magic.length;
+/** A footer of 10,000 columns in 1,000 groups of rows takes a gigabyte; all of it becomes objects in memory. */
+const footerBytesMax = 256 * 1024 ** 2;
+
+/** @throws NomalyError FILE_FORMAT, TOO_LARGE. */
+export function requireParquetEnds(path: string, name: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    const { size } = fstatSync(descriptor);
+    const refuse = (finding: string) =>
+      new NomalyError("FILE_FORMAT", `${name} is damaged or no Parquet file: ${finding}`, { field: name });
+    if (size < magic.length + tailBytes) throw refuse(`it has ${size} bytes only`);
+    const [head, tail] = [Buffer.alloc(magic.length), Buffer.alloc(tailBytes)];
+    readSync(descriptor, head, 0, magic.length, 0);
+    readSync(descriptor, tail, 0, tailBytes, size - tailBytes);
+    const [begins, ends] = [head.toString("latin1"), tail.toString("latin1", 4)];
+    if (begins === encryptedMagic || ends === encryptedMagic) throw refuse("its footer is encrypted");
+    if (begins !== magic) throw refuse(`it does not begin with ${magic}`);
+    if (ends !== magic) throw refuse(`it does not end with ${magic}: it is cut off, or was never finished`);
+    const footerBytes = tail.readUInt32LE(0);
+    if (footerBytes === 0 || footerBytes + tailBytes + magic.length > size) {
+      throw refuse(`it says that its footer has ${footerBytes} bytes, in a file of ${size}`);
+    }
+    if (footerBytes <= footerBytesMax) return;
+    throw new NomalyError("TOO_LARGE", `${name} has a footer of ${footerBytes} bytes, at most ${footerBytesMax} are read`, {
+      field: name,
+      expected: `at most ${footerBytesMax} bytes`,
+      received: String(footerBytes),
+    });
+  } finally {
+    closeSync(descriptor);
+  }
+}
