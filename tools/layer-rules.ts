@@ -233,7 +233,7 @@ const platformLayers: readonly Layer[] = [
     name: "services",
     files: /^services\//,
     may: ["budget", "config", "files", "report", "ids", "pools", "store", "cache", "http-client", "blobs", "jobs", "compute"],
-    packages: ["node:", "@nomaly/detect", "jose"],
+    packages: ["node:", "@nomaly/detect", "jose", "lru-cache"],
     summary: "one function a person could ask for",
   },
   {

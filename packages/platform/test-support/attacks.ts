@@ -35,18 +35,24 @@ export const attacks: readonly Attack[] = [
   upload("a JSON file of 10,000 brackets, packed to 71 bytes", "deep.json.gz", () =>
     gzipSync("[".repeat(10_000) + "]".repeat(10_000)),
   ),
-  upload("a JSON file of objects in objects", "objects.json", () => Buffer.from('{"a":'.repeat(20_000) + "1" + "}".repeat(20_000))),
+  upload("a JSON file of objects in objects", "objects.json", () =>
+    Buffer.from('{"a":'.repeat(20_000) + "1" + "}".repeat(20_000)),
+  ),
   upload("an Arrow file of 2,000 rows that are one text of 1 MB", "texts.arrow", () => repeatedText(2000, mib)),
   upload("an Arrow file whose batch claims a thousand million rows", "rows.arrow", () => damagedRowCount()),
   upload("a gzip file within a gzip file", "twice.csv.gz", () => gzipSync(gzipSync(Buffer.alloc(64 * mib)))),
   upload("a gzip file that unpacks to more than an upload may have", "bomb.csv.gz", () => bomb()),
   upload("a CSV file of one line with 1,000,000 columns", "wide.csv", () => Buffer.from(`${"a,".repeat(999_999)}a\n`)),
   upload("a CSV file with a quote that never ends", "quote.csv", () => Buffer.from(`a,b\n1,"${"x".repeat(24 * mib)}`)),
-  upload("a Parquet file cut in the middle", "cut.parquet", () => Buffer.from(`PAR1${"\0".repeat(4000)}\xff\xff\xff\x7fPAR1`, "latin1")),
+  upload("a Parquet file cut in the middle", "cut.parquet", () =>
+    Buffer.from(`PAR1${"\0".repeat(4000)}\xff\xff\xff\x7fPAR1`, "latin1"),
+  ),
   body("a body of 62 MiB of empty arrays", "/api/detection/predict", () => arraysBody(62 * mib)),
   body("a body of 8 MiB of empty arrays, to be scored", "/api/detection/predict", () => arraysBody(8 * mib)),
   body("a body of 8 MiB of empty arrays, to be explained", "/api/detection/explain", () => arraysBody(8 * mib)),
-  body("a body of 8 MiB of empty objects, to be stored", "/api/datasets", () => Buffer.from(`{"name":"x","data":[${"{},".repeat(2_700_000)}{}]}`)),
+  body("a body of 8 MiB of empty objects, to be stored", "/api/datasets", () =>
+    Buffer.from(`{"name":"x","data":[${"{},".repeat(2_700_000)}{}]}`),
+  ),
   body("a body of 8 MiB of brackets, to be scored by many", "/api/detection/batch", () => Buffer.from("[".repeat(8 * mib))),
   body("a body of 4 MiB of short texts, to be explained", "/api/detection/explain", ({ detectorId }) =>
     Buffer.from(`{"detector_id":"${detectorId}","columns":["x","y"],"data":[${'["",""],'.repeat(500_000)}["",""]]}`),
@@ -55,7 +61,12 @@ export const attacks: readonly Attack[] = [
     const members = Array.from({ length: 500_000 }, (_, index) => `"c${index}":1`).join();
     return Buffer.from(`{"detector_id":"${detectorId}","data":[{${members}}]}`);
   }),
-  body("a body in Arrow of 2,000 rows that are one text of 1 MB", "/api/detection/predict?detector_id=", () => repeatedText(2000, mib), true),
+  body(
+    "a body in Arrow of 2,000 rows that are one text of 1 MB",
+    "/api/detection/predict?detector_id=",
+    () => repeatedText(2000, mib),
+    true,
+  ),
   { name: "rows of texts of 100,000 letters, read as JSON", prepare: longTexts, run: longRows },
   { name: "sixty answers of 4 MiB that nobody reads", run: unreadAnswers },
   { name: "bodies of 8 MiB that are sent slowly, forty at once", run: slowBodies },
@@ -149,7 +160,11 @@ const unreadCount = 60;
 async function unreadAnswers({ url }: Target): Promise<readonly number[]> {
   const form = new FormData();
   const line = `${Array.from({ length: 20 }, (_, column) => `text ${"z".repeat(190)} ${column}`).join()}\n`;
-  form.append("file", new Blob([`${Array.from({ length: 20 }, (_, column) => `c${column}`).join()}\n${line.repeat(2000)}`]), "rows.csv");
+  form.append(
+    "file",
+    new Blob([`${Array.from({ length: 20 }, (_, column) => `c${column}`).join()}\n${line.repeat(2000)}`]),
+    "rows.csv",
+  );
   const stored = await fetch(`${url}/api/datasets`, { method: "POST", body: form, signal: AbortSignal.timeout(timeoutMs) });
   const { id } = (await stored.json()) as { id: string };
   const { hostname, port, host } = new URL(url);

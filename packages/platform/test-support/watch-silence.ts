@@ -38,7 +38,10 @@ export function watchSilence(url: string, prediction: object): SilenceWatch {
   const predict = async () => {
     for (let turn = 0; !isOver; turn++) {
       const startedAt = performance.now();
-      const answer = await trySend(url, "POST /api/detection/predict", { json: { ...prediction, data: [{ x: turn / 7, y: 1 }] }, timeoutMs });
+      const answer = await trySend(url, "POST /api/detection/predict", {
+        json: { ...prediction, data: [{ x: turn / 7, y: 1 }] },
+        timeoutMs,
+      });
       heard.longestPredictionMs = Math.max(heard.longestPredictionMs, performance.now() - startedAt);
       if (answer?.status === 200) heard.predictions++;
       else if (answer?.status === 503) heard.refused++;

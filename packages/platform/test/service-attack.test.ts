@@ -26,8 +26,8 @@ beforeAll(async () => {
   });
   const { url } = service;
   const { id: detectorId } = await ask(url, "POST /api/detectors", { json: { name: "attacked" } });
-  const data = Array.from({ length: 200 }, (_, row) => ({ x: Math.sin(row), y: Math.cos(row) }));
-  await ask(url, "POST /api/detection/train", { json: { detector_id: detectorId, data } });
+  const rows = Array.from({ length: 200 }, (_, row) => ({ x: Math.sin(row), y: Math.cos(row) }));
+  await ask(url, "POST /api/detection/train", { json: { detector_id: detectorId, data: rows } });
   target = { url, detectorId: String(detectorId) };
   memory = watchMemory(service.pid);
   silence = await watchFromOutside(url, String(detectorId));
@@ -50,8 +50,13 @@ async function attacked(attack: Attack, count: number): Promise<string> {
   const peakBytes = memory.takePeakBytes();
   const heard = await silence.take();
   const seen = `${statuses.join(", ") || "no answer"} in ${(tookMs / 1000).toFixed(1)} s, ${Math.round(peakBytes / mib)} MiB at most, /health/live within ${Math.round(heard.longestSilenceMs)} ms`;
-  console.log(`${count} x ${attack.name}: ${seen}; ${heard.predictions} predictions, the slowest ${Math.round(heard.longestPredictionMs)} ms, ${heard.refused} refused`);
-  expect(statuses.filter((status) => !allowed.has(status)), seen).toEqual([]);
+  console.log(
+    `${count} x ${attack.name}: ${seen}; ${heard.predictions} predictions, the slowest ${Math.round(heard.longestPredictionMs)} ms, ${heard.refused} refused`,
+  );
+  expect(
+    statuses.filter((status) => !allowed.has(status)),
+    seen,
+  ).toEqual([]);
   expect(heard.wrong, seen).toEqual([]);
   expect(heard.longestSilenceMs, seen).toBeLessThan(silenceMsMax);
   if (canWatchMemory) expect(peakBytes, seen).toBeLessThanOrEqual(limitBytes);

@@ -239,7 +239,8 @@ describe("what is wrong is told as it is", () => {
     ["an array", "[]", "REQUEST", "body"],
     ["no rows", "{}", "REQUEST", "data"],
     ["an object as a cell", '{"data":[{"a":{"toString":1}}]}', "COLUMN", "data[0].a"],
-    ["brackets without end", `{"data":[[1]],"x":${"[".repeat(300_000)}${"]".repeat(300_000)}}`, "TOO_LARGE", "body"],
+    ["brackets without end", `{"data":[[1]],"x":${"[".repeat(300_000)}${"]".repeat(300_000)}}`, "REQUEST", "body"],
+    ["more empty rows than there may be", `{"data":[${"[],".repeat(1_001_001)}[]]}`, "TOO_LARGE", "body"],
     ["a number beyond float64", '{"data":[[1,2,1e400]]}', "NOT_FINITE", "data[0][2]"],
   ])("in a body of %s", async (_, text, code, field) => {
     const body = bodyOfBytes(Buffer.from(text));

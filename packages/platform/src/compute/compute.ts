@@ -5,19 +5,16 @@ import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AnomalyModel } from "@nomaly/detect";
-import { threadCount, throwIfAborted } from "@nomaly/detect";
-import { type MemoryShares, memoryShares, workerMemory } from "../budget/memory-shares.ts";
-import { availableMemoryBytes } from "../budget/memory-limit.ts";
+import { throwIfAborted } from "@nomaly/detect";
+import type { MemoryShares } from "../budget/memory-shares.ts";
+import { aboutInput, nothingWaits } from "./about-input.ts";
 import { CostEstimates } from "./cost-estimates.ts";
 import type { Fault, OrderKind, SentPlan } from "./messages.ts";
 import type { HeldModel, LoadModel, ModelCacheStats } from "./model-cache.ts";
 import { ModelCache, modelCacheKinds } from "./model-cache.ts";
 import { explainedRowCountMax, predictRows, wantsReasons } from "./predict-rows.ts";
-import type { RowLimits, RowsGiven } from "./rows-given.ts";
-import { rowLimitDefaults } from "./rows-given.ts";
 import type {
   BodyFields,
-  BodyGiven,
   BodyPlan,
   Control,
   ConvertOutcome,
@@ -39,20 +36,16 @@ import type {
   WriteRowsOutcome,
   WriteRowsWork,
 } from "./work.ts";
-import type { PoolWork, WorkerPoolStats } from "./worker-pool.ts";
-import { WorkerPool, workerPoolKinds } from "./worker-pool.ts";
-import type { Lane } from "./work-queue.ts";
-import { startWorkerProcess, type WorkerOptions } from "./worker-process.ts";
+import { WorkerPool } from "./worker-pool.ts";
+import { workerPoolKinds, type WorkerPoolStats } from "./worker-pool-stats.ts";
+import { defaultShares, type LaneOptions, lanesOf } from "./worker-lanes.ts";
+import { startWorkerProcess } from "./worker-process.ts";
 import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 /** Work on the spot keeps every other request waiting: no more than this. */
 const onTheSpotMsMax = 2;
 /** Larger models are not restored on the caller's thread: reading one takes up to 8 ms a MiB, where trees are built from rows. */
 const onTheSpotModelBytesMax = 1024 ** 2;
-/** Bytes of a body for a row, roughly: until it is read nobody knows its rows. */
-const bodyBytesPerRow = 100;
-/** Reading and scoring a body, roughly. */
-const bodyMsPerMib = 30;
 const restMsOnClose = 5000;
 /** Looking through a small file; a larger one has more, */
 const fileMsMax = 60_000;
@@ -60,15 +53,13 @@ const fileMsMax = 60_000;
 const fileBytesPerMsMin = (5 * 1024 ** 2) / 1000;
 /** With so much memory workers wait for work, instead of being started for it. */
 const roomyBytesMin = 4 * 1024 ** 3;
-/** What a file may unpack to where nobody says it. */
-const unpackedBytesDefault = 64 * 1024 ** 3;
 
 /** Milliseconds that looking through a file of this size may take. */
 export function fileTimeMs(sizeBytes: number): number {
   return fileMsMax + sizeBytes / fileBytesPerMsMin;
 }
 
-export interface ComputeOptions {
+export interface ComputeOptions extends Omit<LaneOptions, "faults"> {
   readonly loadModel: LoadModel;
   /** Workers that fit and score. Default: the CPU quota. One more is used where there is only one. */
   readonly workerCount?: number;
@@ -80,11 +71,6 @@ export interface ComputeOptions {
   readonly queueItemsMax?: number;
   /** Scoring that would wait longer than this is refused at once. */
   readonly queueWaitMsMax?: number;
-  /** Variables of the environment that carry secrets: no worker gets them. */
-  readonly hiddenVariables?: readonly string[];
-  /** What a file may unpack to. */
-  readonly unpackedBytesMax?: number;
-  readonly rowLimits?: RowLimits;
   /** Folder for what files are read and written with; default the system's. */
   readonly temporaryFolder?: string;
   readonly clock?: { now(): number };
@@ -351,66 +337,14 @@ class PooledCompute {
     rmSync(this.#temporaryFolder, { recursive: true, force: true });
   }
 
-  readonly #modelBytes = async (versionId: string): Promise<Uint8Array> => (await this.models.hold({ versionId })).bytes;
+  readonly #about = (input: TrainWork["input"]) => ({ ...aboutInput(input), modelBytes: this.#modelBytes });
 
-  /** What waiting takes, and what errors call it: a file or body waits on disk, and takes nothing. */
-  #about(input: TrainWork["input"]): Pick<PoolWork<OrderKind>, "subject" | "field" | "readsFile" | "modelBytes" | LoadField> {
-    const modelBytes = this.#modelBytes;
-    switch (input.kind) {
-      case "rows":
-        return { ...loadOfRows(input), subject: "data", field: "data", readsFile: false, modelBytes };
-      case "file":
-        return { ...nothingWaits, subject: input.name, field: "file", readsFile: true, modelBytes };
-      case "body":
-        return { ...loadOfBody(input), subject: "the body", field: "body", readsFile: true, modelBytes };
-    }
-  }
+  readonly #modelBytes = async (versionId: string): Promise<Uint8Array> => (await this.models.hold({ versionId })).bytes;
 
   /** Named here, so that it can be removed when the worker that made it died. */
   #taskFolder(): string {
     return join(this.#temporaryFolder, String(++this.#taskCount));
   }
-}
-
-type LoadField = "rowCount" | "sizeBytes" | "estimateMs";
-const nothingWaits = { rowCount: 0, sizeBytes: 0, estimateMs: 0 } as const;
-
-function loadOfRows({ rowCount, sizeBytes }: RowsGiven): Pick<PoolWork<OrderKind>, LoadField> {
-  return { rowCount, sizeBytes, estimateMs: 0 };
-}
-
-function loadOfBody({ sizeBytes }: BodyGiven): Pick<PoolWork<OrderKind>, LoadField> {
-  const estimateMs = (sizeBytes / 1024 ** 2) * bodyMsPerMib;
-  return { rowCount: Math.ceil(sizeBytes / bodyBytesPerRow), sizeBytes: 0, estimateMs };
-}
-
-function defaultShares(workerCount = threadCount()): MemoryShares {
-  return memoryShares({ limitBytes: availableMemoryBytes(), hasEmbeddedDatabase: false, workerCount });
-}
-
-function lanesOf(
-  { workers }: MemoryShares,
-  options: ComputeOptions,
-): Readonly<Record<Lane, { readonly count: number; readonly worker: WorkerOptions }>> {
-  const lane = (count: number, memoryBytesMax: number, isBackground: boolean) => {
-    const { heapMib, databaseMib, fitBytes, modelBytes } = workerMemory(memoryBytesMax);
-    const settings = {
-      limits: options.rowLimits ?? rowLimitDefaults,
-      modelBytesMax: modelBytes,
-      databaseMibMax: databaseMib,
-      fitBytesMax: fitBytes,
-      unpackedBytesMax: options.unpackedBytesMax ?? unpackedBytesDefault,
-      isBackground,
-      allowsFaults: options.faults !== undefined,
-    };
-    const hiddenVariables = options.hiddenVariables ?? [];
-    return { count, worker: { settings, memoryBytesMax, heapMibMax: heapMib, hiddenVariables } };
-  };
-  return {
-    short: lane(workers.shortCount, workers.shortBytes, false),
-    file: lane(workers.fileCount, workers.fileBytes, true),
-    long: lane(workers.longCount, workers.longBytes, true),
-  };
 }
 
 function planOf({ versionId }: HeldModel, explain: Explain | undefined): SentPlan {

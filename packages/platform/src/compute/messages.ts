@@ -123,8 +123,7 @@ export type Fault = "exit" | "throw" | "spin" | "out-of-memory" | "crash";
 /** What a worker asks in the middle of an order. */
 export type Question =
   /** `fields` is JSON: what stood in a body beside its rows. */
-  | { readonly kind: "plan"; readonly fields: string }
-  | { readonly kind: "model"; readonly versionId: string };
+  { readonly kind: "plan"; readonly fields: string } | { readonly kind: "model"; readonly versionId: string };
 
 export type ToWorker =
   | { readonly kind: "order"; readonly id: number; readonly order: Order; readonly fault?: Fault }

@@ -1,7 +1,7 @@
 /** A place of the pool: one worker at a time, and what it works on. */
 
 import type { Lane } from "./work-queue.ts";
-import type { Item } from "./worker-pool.ts";
+import type { Item } from "./pool-work.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
 /** Rest of a place whose workers die one after the other: none at first, then doubling. */

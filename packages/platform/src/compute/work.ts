@@ -152,6 +152,8 @@ export interface PredictBodyOutcome {
   readonly fragment?: Uint8Array;
   /** Where a long answer lies: whoever asked removes it. */
   readonly fragmentPath?: string;
+  /** Of the answer's rows. */
+  readonly sizeBytes: number;
   readonly rowCount: number;
   readonly anomalyCount: number;
   readonly threshold: number;

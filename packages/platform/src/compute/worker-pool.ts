@@ -3,20 +3,19 @@
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { deathError, overloaded, tooLong, workerFailed } from "./fault-details.ts";
 import { WorkTimes } from "./work-times.ts";
-import type { Fault, FromWorker, OrderKind, OrderOf, Outcomes, Question } from "./messages.ts";
+import type { Fault, FromWorker, OrderKind, Outcomes, Question } from "./messages.ts";
 import { unpackError } from "./messages.ts";
 import { PoolSlot, restMsOf } from "./pool-slot.ts";
 import { Timers } from "./timers.ts";
-import type { BodyFields, Control } from "./work.ts";
 import type { Lane, Load, QueueLimits } from "./work-queue.ts";
 import { lanes, WorkQueue } from "./work-queue.ts";
 import type { StartWorker, WorkerDeath, WorkerOptions, WorkerProcess } from "./worker-process.ts";
-import type { MetricKinds } from "../watch/metric-kinds.ts";
+import { answerTo } from "./answer-question.ts";
+import type { Item, PoolWork } from "./pool-work.ts";
+import type { WorkerPoolStats } from "./worker-pool-stats.ts";
 
 /** How long a worker may go on after its work was aborted. */
 const abortGraceMs = 1000;
-/** A worker that asks about a body does nothing else until it is answered. */
-const answerMsMax = 5000;
 const retryAfterSecondsMax = 60;
 /** How often work that waits is looked at: whether it can still begin in time. */
 const lateLookMs = 1000;
@@ -24,28 +23,6 @@ const lateLookMs = 1000;
 const idleMsMax = 60_000;
 /** Between the starts of workers that are not needed yet. */
 const warmUpMs = 500;
-
-export interface PoolWork<Kind extends OrderKind> extends Load {
-  readonly kind: Kind;
-  /** As messages call what it works on. */
-  readonly subject: string;
-  /** The field of a request that errors about it name. */
-  readonly field: string;
-  /** It reads bytes that came from outside: when its worker dies of itself, they are at fault. */
-  readonly readsFile: boolean;
-  /** Called for each try. @param alone no other long work runs. */
-  readonly order: (alone: boolean) => OrderOf<Kind>;
-  /** Scoring is tried a second time when its worker dies; whoever trains decides that for himself. */
-  readonly triesAgain: boolean;
-  /** From its beginning; more ends its worker. */
-  readonly timeMsMax?: number;
-  /** Answers what a worker asks about a body. */
-  readonly plan?: (fields: BodyFields) => Promise<unknown>;
-  readonly modelBytes: (versionId: string) => Promise<Uint8Array>;
-  /** The worker ended before it could tidy up. */
-  readonly cleanUp?: () => void;
-  readonly control: Control;
-}
 
 export interface WorkerPoolOptions {
   /** Workers of each lane, with what each may take. Short work may use those of long work as well while they are free. */
@@ -59,52 +36,8 @@ export interface WorkerPoolOptions {
   readonly faults?: ((kind: OrderKind, attempt: number) => Fault | undefined) | undefined;
 }
 
-export interface Item extends Load {
-  readonly id: number;
-  readonly work: PoolWork<OrderKind>;
-  attempt: number;
-  settled: boolean;
-  readonly resolve: (outcome: unknown) => void;
-  readonly reject: (reason: Error) => void;
-}
-
-export interface WorkerPoolStats {
-  readonly workers: number;
-  readonly busy: number;
-  readonly queuedItems: number;
-  readonly queuedRows: number;
-  readonly queuedBytes: number;
-  /** Pieces of work that a worker has begun. */
-  readonly inWorker: number;
-  readonly finished: number;
-  readonly refused: number;
-  readonly aborted: number;
-  readonly crashed: number;
-  /** Of those, the ones that took too much memory. */
-  readonly outOfMemory: number;
-  /** Ended by force because their work took too long. */
-  readonly outOfTime: number;
-  readonly replaced: number;
-}
-
 type SlowLane = Exclude<Lane, "short">;
 const slowLanes = ["file", "long"] as const satisfies readonly SlowLane[];
-
-export const workerPoolKinds: MetricKinds<WorkerPoolStats> = {
-  workers: "gauge",
-  busy: "gauge",
-  queuedItems: "gauge",
-  queuedRows: "gauge",
-  queuedBytes: "gauge",
-  inWorker: "counter",
-  finished: "counter",
-  refused: "counter",
-  aborted: "counter",
-  crashed: "counter",
-  outOfMemory: "counter",
-  outOfTime: "counter",
-  replaced: "counter",
-};
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
@@ -160,7 +93,10 @@ export class WorkerPool {
 
   /** Seconds until what waits now is done, as far as one can tell. */
   retryAfterSeconds(): number {
-    const waitMs = Math.max(this.#queue.waitMs("short", this.#workersFor("short")), ...slowLanes.map((lane) => this.#slowWaitMs(lane)));
+    const waitMs = Math.max(
+      this.#queue.waitMs("short", this.#workersFor("short")),
+      ...slowLanes.map((lane) => this.#slowWaitMs(lane)),
+    );
     return secondsOf(waitMs);
   }
 
@@ -309,7 +245,7 @@ export class WorkerPool {
       // No process could be had, or the rows cannot be cloned: a fault of this work, which no worker has seen.
       slot.running = undefined;
       slot.worker?.setBusy(false);
-      item.reject(error instanceof Error ? error : new Error(String(error)));
+      item.reject(errorOf(error));
       return;
     }
     if (lane !== "short") this.#times[lane].begin(id);
@@ -352,26 +288,15 @@ export class WorkerPool {
   }
 
   async #answer(slot: PoolSlot, item: Item, question: Question): Promise<void> {
-    const { attempt, work } = item;
+    const { attempt } = item;
     const isCurrent = () => slot.running === item && item.attempt === attempt;
-    const fail = (error: unknown) => {
-      if (!isCurrent()) return;
-      item.reject(error instanceof Error ? error : new Error(String(error)));
-      slot.worker?.post({ kind: "abort", id: item.id });
-    };
-    const late = this.#timers.later(answerMsMax, () =>
-      fail(new NomalyError("TIMEOUT", `no model was found in ${answerMsMax} ms`)),
-    );
     try {
-      const answer =
-        question.kind === "model"
-          ? await work.modelBytes(question.versionId)
-          : await work.plan?.(JSON.parse(question.fields) as BodyFields);
+      const answer = await answerTo(question, item.work);
       if (isCurrent()) slot.worker?.post({ kind: "answer", id: item.id, answer });
     } catch (error) {
-      fail(error);
-    } finally {
-      this.#timers.forget(late);
+      if (!isCurrent()) return;
+      item.reject(errorOf(error));
+      slot.worker?.post({ kind: "abort", id: item.id });
     }
   }
 
@@ -477,4 +402,8 @@ export class WorkerPool {
 
 function secondsOf(waitMs: number): number {
   return Math.min(retryAfterSecondsMax, Math.max(1, Math.ceil(waitMs / 1000)));
+}
+
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

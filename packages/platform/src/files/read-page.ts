@@ -48,7 +48,9 @@ export async function pageOf(
     }
   }
   await restoreDigits({ database, relation }, rows, offset);
-  const lines = rows.map((cells) => JSON.stringify(Object.fromEntries(columns.map(({ name }, index) => [name, cells[index] ?? null]))));
+  const lines = rows.map((cells) =>
+    JSON.stringify(Object.fromEntries(columns.map(({ name }, index) => [name, cells[index] ?? null]))),
+  );
   const cutCount = rows.reduce((sum, cells) => sum + Number(cells[columns.length]), 0);
   return { json: Buffer.from(`[${lines.join(",")}]`), rowCount: rows.length, cutCount };
 }

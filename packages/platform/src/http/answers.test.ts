@@ -17,7 +17,7 @@ async function serving(limits: { readonly bytesMax: number; readonly idleMsMax: 
   const answers = watchAnswers(app, { ...limits, pressedIdleMsMax: 100, lookMs: 20 });
   const large = Buffer.alloc(answerBytes, "x");
   app.get("/large", async (_request, reply) => reply.send(large as never));
-  app.get("/small", async (_request, reply) => reply.send("small" as never));
+  app.get("/small", async (_request, reply) => reply.send("small"));
   await app.listen({ port: 0, host: "127.0.0.1" });
   closers.push(() => app.close());
   return { answers, port: (app.server.address() as AddressInfo).port };

@@ -89,7 +89,7 @@ async function openSpool({ response }: Taking): Promise<Spool> {
   return {
     async add(chunk) {
       hash.update(chunk);
-      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
+      for (let at = 0; at < chunk.length;) at += (await file.write(chunk, at)).bytesWritten;
       sizeBytes += chunk.length;
     },
     async finish() {

@@ -45,7 +45,10 @@ const code = await runCli(
     signal: abort.signal,
     now: () => performance.now(),
     serviceHost: async () => {
-      const [{ createServiceHost }, { restartWithSmallHeap }] = [await import("./service-host.ts"), await import("./small-heap.ts")];
+      const [{ createServiceHost }, { restartWithSmallHeap }] = [
+        await import("./service-host.ts"),
+        await import("./small-heap.ts"),
+      ];
       return createServiceHost(version(), restartWithSmallHeap);
     },
   },

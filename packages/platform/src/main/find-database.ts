@@ -15,6 +15,9 @@ export interface FoundDatabase {
 /** @throws NomalyError DATABASE, CONFIG. */
 export async function findDatabase(config: Config, closing: Closing, signal?: AbortSignal): Promise<FoundDatabase> {
   if (config.databaseUrl !== undefined) return { url: config.databaseUrl, isEmbedded: false, reserve: noReserve };
-  const embedded = closing.opened(await startEmbedded(config.dataDir, signal, config.memoryLimitBytes ?? availableMemoryBytes()), (open) => open.stop());
+  const embedded = closing.opened(
+    await startEmbedded(config.dataDir, signal, config.memoryLimitBytes ?? availableMemoryBytes()),
+    (open) => open.stop(),
+  );
   return { url: embedded.url, isEmbedded: true, reserve: embedded.reserve };
 }

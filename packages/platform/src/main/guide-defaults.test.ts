@@ -64,7 +64,10 @@ beforeAll(async () => {
   const commandLine = { data_dir: folder, log_level: "silent", database_url: url, redis_url };
   const { config } = readConfig({ commandLine, environment: {} });
   const log = { info: () => {}, warn: () => {}, error: () => {} };
-  await openService({ config, kind: "serve", log, database: Promise.resolve({ url, isEmbedded: false, reserve: noReserve }) }, closing);
+  await openService(
+    { config, kind: "serve", log, database: Promise.resolve({ url, isEmbedded: false, reserve: noReserve }) },
+    closing,
+  );
 });
 afterAll(async () => {
   await closing.closeAll();

@@ -70,7 +70,14 @@ export async function openService(
   const { url, isEmbedded, reserve } = await found;
   const shares = sharesOf(config, isEmbedded);
   await migrate(url);
-  const registered = await registerThisProcess({ id: randomUUID(), kind, url, config: isEmbedded ? withinMemory(config, shares) : config, log, signal });
+  const registered = await registerThisProcess({
+    id: randomUUID(),
+    kind,
+    url,
+    config: isEmbedded ? withinMemory(config, shares) : config,
+    log,
+    signal,
+  });
   const { applicationName } = registered;
   const database = closing.opened(openPool(config, url, { ...registered, reserve }), (open) => open.close());
   closing.opened(registered.keep(database), (open) => open.end());

@@ -192,8 +192,7 @@ export async function profileDataset(context: ServiceContext, call: Call, id: st
   call.allowTime?.(fileTimeMs(dataset.sizeBytes));
   const { value } = await context.cache.get<DatasetProfile>(
     datasetProfileEntry(id),
-    (signal) =>
-      withDatasetFile(context, dataset, signal, async (file) => (await inspected(context, call, file, signal)).profile),
+    (signal) => withDatasetFile(context, dataset, signal, async (file) => (await inspected(context, call, file, signal)).profile),
     call.signal,
   );
   if (value === undefined) throw new Error("internal: a profile was made and is not there");

@@ -1,7 +1,9 @@
 /** Scores rows with the live model of a detector. */
 
 import type { BodyFields, BodyGiven, ScoreFileOutcome } from "../compute/work.ts";
-import { resultsEntry } from "../cache/keys.ts";
+import { readFile, rm } from "node:fs/promises";
+import { LRUCache } from "lru-cache";
+import { type CacheEntry, resultsEntry } from "../cache/keys.ts";
 import { encodePredictions } from "../compute/encode-predictions.ts";
 import { requireExplainable } from "../compute/predict-rows.ts";
 import type { RowsGiven } from "../compute/rows-given.ts";
@@ -71,30 +73,86 @@ function predictedOf(model: LiveModel, { rows, anomalies, json }: CachedPredicti
   return { model, rowCount: rows, anomalyCount: anomalies, fragment: json, isCached };
 }
 
+export interface BodyToPredict {
+  readonly body: BodyGiven;
+  /** SHA-256 of its bytes, in hexadecimal. */
+  readonly checksum: string;
+  readonly request: (fields: BodyFields) => AskedInBody;
+  readonly reply: "json" | "arrow";
+}
+
+interface AskedInBody {
+  readonly detectorId: string;
+  readonly explain: boolean;
+}
+
+/**
+ * What bodies ask for, by their checksum: a body that comes again need not be read to know under what its answer is cached. Only of those
+ * whose answer is short enough to be kept.
+ */
+const askedInBodies = new LRUCache<string, AskedInBody>({ max: 1000 });
+const cachedAnswerBytesMax = 4 * 1024 ** 2;
+
 /** The same for a body that is read where it is scored, away from this thread. */
-export async function predictBody(
-  context: ServiceContext,
-  call: Call,
-  {
-    body,
-    request,
-    reply,
-  }: {
-    readonly body: BodyGiven;
-    readonly request: (fields: BodyFields) => { detectorId: string; explain: boolean };
-    readonly reply: "json" | "arrow";
-  },
-): Promise<PredictedBody> {
-  let model: LiveModel | undefined;
+export async function predictBody(context: ServiceContext, call: Call, asked: BodyToPredict): Promise<PredictedBody> {
+  const known = asked.reply === "json" ? askedInBodies.get(asked.checksum) : undefined;
+  if (known === undefined) return scoreBody(context, call, asked);
+  const model = await liveModel(context, known.detectorId);
+  const { value, from } = await context.cache.get<CachedPredictions>(
+    bodyEntry(model, known, asked),
+    async (signal) => cachedOf(await scoreBody(context, { ...call, signal }, asked)),
+    call.signal,
+  );
+  if (value === undefined) throw new Error("internal: predictions were computed and are not there");
+  return {
+    model,
+    rowCount: value.rows,
+    anomalyCount: value.anomalies,
+    fragment: Buffer.from(value.json),
+    isCached: from !== "load",
+  };
+}
+
+function bodyEntry(model: LiveModel, { detectorId, explain }: AskedInBody, { checksum, body }: BodyToPredict): CacheEntry {
+  const content = { sha256: checksum, format: `body ${body.format}` };
+  return resultsEntry({ detectorId, modelVersion: model.model_version, content, variant: explain ? "explain" : "" });
+}
+
+async function scoreBody(context: ServiceContext, call: Call, asked: BodyToPredict): Promise<PredictedBody> {
+  const { body, checksum, request, reply } = asked;
+  const found: { model?: LiveModel; asked?: AskedInBody } = {};
   const plan = async (fields: BodyFields) => {
-    const { detectorId, explain } = request(fields);
-    model = await liveModel(context, detectorId);
-    return { model: { versionId: model.version_id }, explain };
+    found.asked = request(fields);
+    found.model = await liveModel(context, found.asked.detectorId);
+    return { model: { versionId: found.model.version_id }, explain: found.asked.explain };
   };
   const outcome = await context.compute.predictBody({ body, plan, reply }, controlOf(call));
-  if (model === undefined) throw new Error("internal: a body was scored with no model");
-  const { rowCount, anomalyCount, fragment, fragmentPath } = outcome;
-  return { model, rowCount, anomalyCount, fragment: fragment ?? { path: String(fragmentPath) }, isCached: false };
+  if (found.model === undefined || found.asked === undefined) throw new Error("internal: a body was scored with no model");
+  const { rowCount, anomalyCount, fragment, fragmentPath, sizeBytes } = outcome;
+  const predicted = {
+    model: found.model,
+    rowCount,
+    anomalyCount,
+    fragment: fragment ?? { path: String(fragmentPath) },
+    isCached: false,
+  };
+  if (reply === "json" && sizeBytes <= cachedAnswerBytesMax && !askedInBodies.has(checksum)) {
+    context.cache.put(bodyEntry(found.model, found.asked, asked), await keptOf(predicted));
+    askedInBodies.set(checksum, found.asked);
+  }
+  return predicted;
+}
+
+/** The answer's file stays: it is still to be sent. */
+async function keptOf({ rowCount, anomalyCount, fragment }: PredictedBody): Promise<CachedPredictions> {
+  const bytes = fragment instanceof Uint8Array ? Buffer.from(fragment) : await readFile(fragment.path);
+  return { rows: rowCount, anomalies: anomalyCount, json: bytes.toString("utf8") };
+}
+
+async function cachedOf(predicted: PredictedBody): Promise<CachedPredictions> {
+  const kept = await keptOf(predicted);
+  if (!(predicted.fragment instanceof Uint8Array)) await rm(predicted.fragment.path, { force: true });
+  return kept;
 }
 
 export function scoreSummary(outcome: ScoreFileOutcome): Readonly<Record<string, unknown>> {

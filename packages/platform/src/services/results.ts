@@ -86,7 +86,10 @@ export async function openResult(
     }
     if (format === "parquet") return { path: from, sizeBytes: (await stat(from)).size, release };
     const path = join(folder, `result.${format}`);
-    const { sizeBytes } = await context.compute.convert({ fromPath: from, toPath: path, format, isSpreadsheetSafe }, controlOf(call));
+    const { sizeBytes } = await context.compute.convert(
+      { fromPath: from, toPath: path, format, isSpreadsheetSafe },
+      controlOf(call),
+    );
     return { path, sizeBytes, release };
   } catch (error) {
     await release();

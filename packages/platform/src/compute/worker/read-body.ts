@@ -2,10 +2,15 @@
 
 import { readFile } from "node:fs/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
+import { countJson } from "../../files/json-count.ts";
 import type { RowLimits, RowsGiven } from "../rows-given.ts";
 import { rowsGiven } from "../rows-given.ts";
 import type { BodyGiven } from "../work.ts";
 
+/** Deeper than any request of ours. */
+const depthMax = 32;
+/** Objects and arrays beside the rows. */
+const otherContainersMax = 1000;
 /** What stands beside the rows is small: ids and options. */
 const fieldsLengthMax = 1 << 20;
 
@@ -35,6 +40,8 @@ export interface JsonBodyRead extends BodyRead {
 
 export async function readJsonBody({ path }: BodyGiven, limits: RowLimits, signal: AbortSignal): Promise<JsonBodyRead> {
   const bytes = await readFile(path, { signal });
+  // A container takes many times its bytes: what there are is known before any is made.
+  countJson(bytes, { depthMax, containerCountMax: limits.rowCountMax + otherContainersMax, valueCountMax: limits.valueCountMax });
   let parsed: unknown;
   try {
     parsed = JSON.parse(bytes.toString("utf8"));

@@ -32,6 +32,7 @@ export async function runPredictBody(order: PredictBodyOrder, context: OrderCont
   if (isLong) writeFileSync(order.replyPath, fragment, { mode: 0o600 });
   return {
     ...(isLong ? { fragmentPath: order.replyPath } : { fragment }),
+    sizeBytes: fragment.length,
     rowCount: input.rowCount,
     anomalyCount: predicted.labels.reduce((sum, label) => sum + label, 0),
     threshold: predicted.threshold,

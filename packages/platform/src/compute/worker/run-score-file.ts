@@ -31,7 +31,9 @@ export async function runScoreFile(order: ScoreFileOrder, context: OrderContext)
   const { input, threads, temporaryFolder } = order;
   const model = await context.model(order.model);
   if (input.kind === "rows") return runScoreRows(order, { input, model, context });
-  return withFile(input, { temporaryFolder, threads, ...context }, (source) => scoreSource(source, model, { order, input, context }));
+  return withFile(input, { temporaryFolder, threads, ...context }, (source) =>
+    scoreSource(source, model, { order, input, context }),
+  );
 }
 
 interface Scoring {

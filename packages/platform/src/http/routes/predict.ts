@@ -4,7 +4,7 @@ import { NomalyError } from "@nomaly/detect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { RowsGiven } from "../../compute/rows-given.ts";
-import type { BodyFields, BodyGiven } from "../../compute/work.ts";
+import type { BodyFields } from "../../compute/work.ts";
 import type { Call, ServiceContext } from "../../services/context.ts";
 import { enqueueJob } from "../../services/enqueue.ts";
 import { becomesJob, refuseBesideRows } from "../../services/job-choice.ts";
@@ -58,7 +58,7 @@ export function registerPredict(app: App, context: ServiceContext, prefix: strin
 async function predictFrom(context: ServiceContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const start = performance.now();
   const body = request.body as PredictRequest | LargeBody;
-  if (body instanceof LargeBody) return predictLarge(context, request, { given: body.given, reply, start });
+  if (body instanceof LargeBody) return predictLarge(context, request, { body, reply, start });
   refuseQuery(request);
   const { detector_id: detectorId, explain = false, keep = false } = body;
   const source = await rowsSource(context, body);
@@ -105,8 +105,9 @@ async function keepScores(context: ServiceContext, call: Call, { source, body, r
 async function predictLarge(
   context: ServiceContext,
   request: FastifyRequest,
-  { given, reply, start }: { readonly given: BodyGiven; readonly reply: FastifyReply; readonly start: number },
+  { body, reply, start }: { readonly body: LargeBody; readonly reply: FastifyReply; readonly start: number },
 ): Promise<FastifyReply> {
+  const { given, checksum } = body;
   const asked = (fields: BodyFields) => {
     if (given.format === "arrow") {
       const { explain = false } = request.query as { readonly explain?: boolean };
@@ -122,6 +123,6 @@ async function predictLarge(
   if (given.format === "arrow") arrowField(request, "detector_id");
   else refuseQuery(request);
   const form = wantsArrow(request) ? "arrow" : "json";
-  const predicted = await predictBody(context, callOf(request), { body: given, request: asked, reply: form });
+  const predicted = await predictBody(context, callOf(request), { body: given, checksum, request: asked, reply: form });
   return form === "arrow" ? sendArrow(reply, predicted, start) : sendPredicted(reply, predicted, start);
 }

@@ -43,10 +43,7 @@ function openedFile(reply: FastifyReply, { path }: FragmentFile): Readable {
 }
 
 /** All but the rows and the time, without the last brace. */
-export function headOf(
-  { model, rowCount, anomalyCount, isCached }: Omit<Predicted, "fragment">,
-  resultId?: string,
-): string {
+export function headOf({ model, rowCount, anomalyCount, isCached }: Omit<Predicted, "fragment">, resultId?: string): string {
   const kept = resultId === undefined ? "" : `,"result_id":"${resultId}"`;
   return (
     `{"detector_id":"${model.detector_id}","model_version":${model.model_version},"threshold":${model.threshold},` +

@@ -64,15 +64,15 @@ export function registerResults(app: App, context: ServiceContext): void {
         throw new NomalyError("REQUEST", "spreadsheet_safe is for format=csv", { field: "spreadsheet_safe" });
       }
       if (format === "json") return reply.send(await getResult(context, id));
-      const { path, sizeBytes, release } = await openResult(context, callOf(request), id, { format, isSpreadsheetSafe });
+      const opened = await openResult(context, callOf(request), id, { format, isSpreadsheetSafe });
       // Also when the client leaves in the middle. What cannot be removed now goes with the folder of this process.
-      whenOver(reply.raw, () => void release().catch(() => undefined));
+      whenOver(reply.raw, () => void opened.release().catch(() => undefined));
       return reply
         .type(mediaTypes[format])
         .header("content-disposition", `attachment; filename="result-${id}.${format}"`)
-        .header("content-length", String(sizeBytes))
+        .header("content-length", String(opened.sizeBytes))
         .serializer(plain)
-        .send(createReadStream(path) as never);
+        .send(createReadStream(opened.path));
     },
   );
   app.delete(

@@ -106,7 +106,9 @@ export async function startServer(place: Place, port: number): Promise<RunningSe
   if (existsSync(log) && statSync(log).size > logBytesMax) renameSync(log, `${log}.old`);
   const logStart = existsSync(log) ? statSync(log).size : 0;
   const output = openSync(log, "a", 0o600);
-  const words = Object.entries({ ...settings, ...(place.isSmall === true ? settingsOfSmall : {}), port: String(port) }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const words = Object.entries({ ...settings, ...(place.isSmall === true ? settingsOfSmall : {}), port: String(port) }).flatMap(
+    ([name, value]) => ["-c", `${name}=${value}`],
+  );
   const child = spawn(place.binaries.postgres, ["-D", place.cluster, ...words], {
     ...identity(place),
     cwd: "/",
