@@ -7,7 +7,7 @@ import type { Fault, FromWorker, OrderKind, Outcomes, Question } from "./message
 import { unpackError } from "./messages.ts";
 import { PoolSlot, restMsOf } from "./pool-slot.ts";
 import { Timers } from "./timers.ts";
-import type { Lane, Load, QueueLimits } from "./work-queue.ts";
+import type { Lane, QueueLimits } from "./work-queue.ts";
 import { lanes, WorkQueue } from "./work-queue.ts";
 import type { StartWorker, WorkerDeath, WorkerOptions, WorkerProcess } from "./worker-process.ts";
 import { answerTo } from "./answer-question.ts";
@@ -74,9 +74,9 @@ export class WorkerPool {
     throwIfAborted(signal);
     if (this.#closed) throw overloaded("compute is closing", 1);
     const { lane, rowCount, sizeBytes, estimateMs } = work;
-    if (!this.#canStart(lane)) this.#requireRoom(work);
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const general = work as unknown as PoolWork<OrderKind>;
+    if (this.#queue.laneCount(lane) > 0 || this.#freeSlot(lane) === undefined) this.#requireRoom(general);
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const id = ++this.#itemCount;
     const item: Item = { id, work: general, lane, rowCount, sizeBytes, estimateMs, attempt: 1, settled: false, resolve, reject };
     const onAbort = () => this.#abort(item);
@@ -166,8 +166,8 @@ export class WorkerPool {
     return lane === "short" ? own + this.#options.lanes.long.count - this.#longCount() : own;
   }
 
-  #requireRoom(load: PoolWork<OrderKind> | Load): void {
-    const why = this.#queue.refusal(load, this.#workersFor(load.lane)) ?? this.#lateness(load as PoolWork<OrderKind>);
+  #requireRoom(work: PoolWork<OrderKind>): void {
+    const why = this.#queue.refusal(work, this.#workersFor(work.lane)) ?? this.#lateness(work);
     if (why === undefined) return;
     this.#counts.refused++;
     throw overloaded(`compute has as much work as it takes: ${why}`, this.retryAfterSeconds());
@@ -211,10 +211,6 @@ export class WorkerPool {
     const now = this.#options.clock.now();
     const free = this.#slots.filter((slot) => slot.takes(lane) && slot.running === undefined && slot.restUntilMs <= now);
     return free.find((slot) => slot.worker !== undefined) ?? free.at(0);
-  }
-
-  #canStart(lane: Lane): boolean {
-    return this.#queue.laneCount(lane) === 0 && this.#freeSlot(lane) !== undefined;
   }
 
   /** Long work before short in the places that take both: short work has one of its own. */
