@@ -20,6 +20,8 @@ const root = resolve(import.meta.dirname, "..");
 const defaultFiles = ["packages/platform/src/{cache,store,pools,services}/*.ts", "packages/detect/src/thresholds/*.ts"];
 /** Of the test files that import a source, those nearest to it; a fault that only a whole service shows is not found here. */
 const testFilesMax = 6;
+/** These are run first: most faults are noticed there, and the others need not be run. */
+const firstTestFiles = 2;
 /** A mutant may loop for ever: longer than so many times the usual is found. */
 const slownessMax = 4;
 const extraMs = 20_000;
@@ -88,36 +90,52 @@ interface Bench {
 
 async function runSample(sample: readonly Mutant[], bench: Bench) {
   const survivors: Mutant[] = [];
-  const usualMs = new Map<string, number | undefined>();
+  const stagesOf = new Map<string, readonly Stage[] | undefined>();
   let killedNow = 0;
   for (const mutant of sample) {
     if (performance.now() > bench.deadline) break;
-    const tests = bench.testsOf(mutant.file);
-    if (!usualMs.has(mutant.file)) usualMs.set(mutant.file, await usualTime(tests, bench));
-    const usual = usualMs.get(mutant.file);
-    if (usual === undefined) continue;
+    if (!stagesOf.has(mutant.file)) stagesOf.set(mutant.file, await measuredStages(mutant.file, bench));
+    const stages = stagesOf.get(mutant.file);
+    if (stages === undefined) continue;
     const source = readFileSync(join(root, mutant.file), "utf8");
     writeFileSync(join(bench.copy, mutant.file), source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end));
-    const { code } = await runTests(tests, bench, slownessMax * usual + extraMs);
+    const isKilled = await isNoticed(stages, bench);
     writeFileSync(join(bench.copy, mutant.file), source);
-    if (code === 0) survivors.push(mutant);
-    else killedNow++;
-    console.log(`${code === 0 ? "SURVIVED" : "killed  "}  ${nameOf(mutant)}`);
+    if (isKilled) killedNow++;
+    else survivors.push(mutant);
+    console.log(`${isKilled ? "killed  " : "SURVIVED"}  ${nameOf(mutant)}`);
   }
-  const untested = [...usualMs].filter(([, time]) => time === undefined).map(([file]) => file);
+  const untested = [...stagesOf].filter(([, stages]) => stages === undefined).map(([file]) => file);
   return { killedNow, survivors, untested };
+}
+
+interface Stage {
+  readonly tests: readonly string[];
+  readonly usualMs: number;
+}
+
+/** The nearest test files, then the others, each with the time it takes without a fault; undefined where there are none or they fail. */
+async function measuredStages(file: string, bench: Bench): Promise<readonly Stage[] | undefined> {
+  const tests = bench.testsOf(file);
+  const stages: Stage[] = [];
+  for (const some of [tests.slice(0, firstTestFiles), tests.slice(firstTestFiles)].filter(({ length }) => length > 0)) {
+    const start = performance.now();
+    const { code } = await runTests(some, bench, baselineMsMax);
+    if (code !== 0) return undefined;
+    stages.push({ tests: some, usualMs: performance.now() - start });
+  }
+  return stages.length === 0 ? undefined : stages;
+}
+
+async function isNoticed(stages: readonly Stage[], bench: Bench): Promise<boolean> {
+  for (const { tests, usualMs } of stages) {
+    if ((await runTests(tests, bench, slownessMax * usualMs + extraMs)).code !== 0) return true;
+  }
+  return false;
 }
 
 function nameOf({ file, line, what }: Mutant): string {
   return `${file}:${line}  ${what}`;
-}
-
-/** Without a fault; undefined where the tests fail. */
-async function usualTime(tests: readonly string[], bench: Bench): Promise<number | undefined> {
-  if (tests.length === 0) return undefined;
-  const start = performance.now();
-  const { code } = await runTests(tests, bench, baselineMsMax);
-  return code === 0 ? performance.now() - start : undefined;
 }
 
 function runTests(tests: readonly string[], { copy, env }: Bench, msMax: number): Promise<CommandResult> {
