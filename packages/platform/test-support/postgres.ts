@@ -40,6 +40,8 @@ export interface TestServer extends TestDatabase {
   readonly pid: number;
   /** SIGKILL to the server's first process; the others follow it. */
   kill(): Promise<void>;
+  /** Ends it and all of its sessions at once, in order: nothing is left of it when this resolves. */
+  halt(): Promise<void>;
   /** Again, on the same port and folder. */
   start(): Promise<void>;
   /** SIGSTOP to all of its processes: connections stay open and are not answered. */
@@ -148,6 +150,8 @@ async function startServer(place: ServerPlace): Promise<TestServer> {
     },
     createDatabase: () => createDatabase(url),
     kill: () => end("SIGKILL"),
+    // "Immediate".
+    halt: () => end("SIGQUIT"),
     start,
     pause: () => toAll("SIGSTOP"),
     resume: () => toAll("SIGCONT"),
