@@ -31,6 +31,8 @@ export interface TestServer extends TestDatabase {
   readonly pid: number;
   /** SIGKILL to the server's first process; the others follow it. */
   kill(): Promise<void>;
+  /** Ends it and all of its sessions at once, in order: nothing is left of it when this resolves. */
+  halt(): Promise<void>;
   /** Again, on the same port and folder. */
   start(): Promise<void>;
   /** SIGSTOP to all of its processes: connections stay open and are not answered. */
@@ -139,6 +141,8 @@ async function startServer(place: ServerPlace): Promise<TestServer> {
     },
     createDatabase: () => createDatabase(url),
     kill: () => end("SIGKILL"),
+    // "Immediate".
+    halt: () => end("SIGQUIT"),
     start,
     pause: () => toAll("SIGSTOP"),
     resume: () => toAll("SIGCONT"),

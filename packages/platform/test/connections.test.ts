@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { isAlive } from "../src/store/is-alive.ts";
 import { connectionCountOf } from "../src/store/pool-sizes.ts";
 import { eventually } from "../test-support/eventually.ts";
 import { createScene, healthy, type Scene } from "../test-support/faults.ts";
@@ -73,9 +72,7 @@ describe("three servers share all connections, and the database is restarted whi
     const databaseUrl = await server.createDatabase();
     const three = await threeServers(databaseUrl);
     signal(three, "SIGSTOP");
-    const { pid } = server;
-    process.kill(pid, "SIGQUIT");
-    await eventually("the database has ended", () => !isAlive(pid));
+    await server.halt();
     await server.start();
     const fourth = launch(databaseUrl, sizes);
     // As soon as it has a session it may count the others; in their place it would be let in.

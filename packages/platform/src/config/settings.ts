@@ -62,14 +62,20 @@ export const settingSpecs = [
     secret: true,
     summary: "a replica of it, for reads",
   },
-  { name: "database_pool_size", kind: "integer", default: "20", ...connections, summary: "database connections that stay open" },
+  {
+    name: "database_pool_size",
+    kind: "integer",
+    default: "20",
+    ...connections,
+    summary: "database connections that stay open; fewer where the server has fewer left, unless this is set",
+  },
   {
     name: "database_max_overflow",
     kind: "integer",
     default: "30",
     min: 0,
     max: 10_000,
-    summary: "further ones while they are needed",
+    summary: "further ones while they are needed; the same holds",
   },
   { name: "database_pool_timeout_s", kind: "integer", default: "30", ...seconds, summary: "wait for a database connection" },
   {

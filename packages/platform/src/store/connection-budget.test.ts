@@ -98,7 +98,7 @@ describe("the connection budget", () => {
 
   it("counts processes whose sessions a restart of the database has ended, once they are back", async () => {
     const running = [await other({ connectionCountMax: share(0.4) }), await other({ connectionCountMax: share(0.4) })];
-    await server.kill();
+    await server.halt();
     await server.start();
     expect((await allProcesses(database)).filter(({ isConnected }) => isConnected)).toEqual([]);
     const starting = register(database, { connectionCountMax: share(0.4), patienceMs: 600_000 });
