@@ -77,7 +77,10 @@ export interface Detector<S extends ParamSpecs = ParamSpecs, M extends Model = M
   readonly sharedTasks?: Readonly<Record<string, Task>>;
 }
 
-/** A pure function on plain data, looked up by name in a worker. Input and output must be structured-cloneable. */
+/**
+ * A pure function on plain data, looked up by name in a worker. Input and output must be structured-cloneable.
+ * A long one may be a generator function that yields between bounded pieces: the caller's own thread lets events in there.
+ */
 export type Task = (input: never, kernels: KernelSet) => unknown;
 
 /** Any detector, whatever its parameters: the type of the registry's entries. */

@@ -4,10 +4,11 @@ import { compatParam } from "../../detector/compat.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
 import { threadsFor } from "../../linear-algebra/worth-sharing.ts";
+import { inTurns } from "../../threads/pieces.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { fitComponents, selectComponents } from "./components.ts";
 import { endPointsOf } from "./end-points.ts";
-import { createEndPointModel, createProjectionModel, restorePca } from "./model.ts";
+import { createEndPointModel, createProjectionModel, projectionOf, restorePca } from "./model.ts";
 import { scatterTask } from "../../linear-algebra/moments.ts";
 
 /**
@@ -74,10 +75,11 @@ export const pca = defineDetector({
   async fit(train, params, context) {
     const all = await fitComponents(train, params, context);
     const chosen = selectComponents(all, params);
+    const { kernels, signal } = context;
     const model =
       params.compat === "pyod"
-        ? createEndPointModel(endPointsOf(train, all, chosen, params))
-        : createProjectionModel(chosen, params.weighted, context.kernels);
+        ? createEndPointModel(await inTurns(endPointsOf(train, all, chosen, params), signal))
+        : createProjectionModel(await inTurns(projectionOf(chosen, params.weighted), signal), kernels);
     return { model, trainingScores: await scoreRows("pca", model, train, threadsFor(train, context)) };
   },
   sharedTasks: { scatter: scatterTask },
