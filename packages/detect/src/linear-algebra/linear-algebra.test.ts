@@ -96,6 +96,54 @@ describe("eigenvalues", () => {
   });
 });
 
+describe("eigenvalues of awkward matrices", () => {
+  /** Largest entry of V V^T - I, relative to 1, and of V^T D V - matrix, relative to the largest value. */
+  function errorsOf(matrix: Float64Array, size: number): { angles: number; rebuilt: number } {
+    const { values, vectors } = eigenOf(matrix, size);
+    const largest = Math.max(Math.abs(values[0]), Math.abs(values[size - 1]));
+    const scaled = vectors.map((value, at) => value * (values[Math.floor(at / size)] / largest));
+    const relative = matrix.map((value) => value / largest);
+    return {
+      angles: largestDifference(product(vectors, transposed(vectors, size), size), identity(size)),
+      rebuilt: largestDifference(product(transposed(vectors, size), scaled, size), relative),
+    };
+  }
+
+  // Equal columns: what rounding leaves of them is made of equal columns too, and so on, down to 1e-300.
+  test.each([2, 3, 5, 8])("are found where 196 columns are copies of %i binary ones, or constant", (distinctCount) => {
+    const random = createRandom(distinctCount);
+    const source = Array.from({ length: 196 }, () => random.integer(distinctCount + 1));
+    const rows = randomRows(400, 196, 1);
+    for (let row = 0; row < 400; row++) {
+      const bits = Array.from({ length: distinctCount }, () => (random.uniform() < 0.1 ? 1 : 0));
+      for (const [column, from] of source.entries()) rows.values[row * 196 + column] = from === distinctCount ? 0 : bits[from];
+    }
+    const { covariance } = atOnce(momentsOf(rows, undefined, reference));
+    const { angles, rebuilt } = errorsOf(covariance, 196);
+    expect(angles).toBeLessThan(1e-12);
+    expect(rebuilt).toBeLessThan(1e-12);
+  });
+
+  test("are found where every entry is near the least number there is", () => {
+    const { angles, rebuilt } = errorsOf(Float64Array.of(4e-320, 1e-320, 0, 1e-320, 4e-320, 1e-320, 0, 1e-320, 0), 3);
+    expect(angles).toBeLessThan(1e-14);
+    expect(rebuilt).toBeLessThan(1e-3);
+  });
+
+  test.each([65, 130, 200])("of size %i have the same bits on every kernel set, and rebuild the matrix", (size) => {
+    const matrix = gram(randomRows(size + 5, size, size));
+    const plain = eigenOf(matrix, size);
+    for (const name of ["wasm-simd", "wasm-relaxed-simd"] as const) {
+      const fast = eigenOf(matrix, size, kernelsByName(name));
+      expect(fast.values).toEqual(plain.values);
+      expect(fast.vectors).toEqual(plain.vectors);
+    }
+    const { angles, rebuilt } = errorsOf(matrix, size);
+    expect(angles).toBeLessThan(1e-12);
+    expect(rebuilt).toBeLessThan(1e-12);
+  });
+});
+
 describe("the Cholesky factor", () => {
   test("multiplies back, and its inverse inverts it", () => {
     const matrix = gram(randomRows(20, 6, 9));

@@ -13,6 +13,11 @@ export interface SymmetricEigen {
   readonly vectors: Float64Array;
 }
 
+/** Matrices whose largest entry is smaller are scaled. */
+const smallMagnitude = 1e-150;
+/** The power itself must be finite. */
+const scaleExponentMax = 1000;
+
 /**
  * Householder reduction to tridiagonal form, then QL with implicit shifts: O(size^3), 3 size^2 numbers of memory.
  * Errors are of the order of rounding in the largest eigenvalue. A size of 3000 takes half a minute.
@@ -26,7 +31,9 @@ export interface SymmetricEigen {
  * Source  Golub and Van Loan, Matrix Computations, 4th edition, 2013, sections 8.3.1 and 8.3.3.
  */
 export function* eigenPieces(matrix: Float64Array, size: number, kernels: DenseKernels): Pieces<SymmetricEigen> {
+  const scale = scaleOf(matrix);
   const basis = matrix.slice();
+  if (scale !== 1) for (let at = 0; at < basis.length; at++) basis[at] *= scale;
   const form = yield* tridiagonalize(basis, size);
   const axes = new Float64Array(matrix.length);
   for (const { start, rows } of panelsOf(axes, size)) {
@@ -41,7 +48,16 @@ export function* eigenPieces(matrix: Float64Array, size: number, kernels: DenseK
   const turned = basis;
   yield* transposePanels(axes, turned, size);
   yield* diagonalize(turned, form, kernels);
-  return yield* sortedDescending(turned, form.diagonal, axes);
+  const { diagonal } = form;
+  if (scale !== 1) for (let i = 0; i < size; i++) diagonal[i] /= scale;
+  return yield* sortedDescending(turned, diagonal, axes);
+}
+
+/** A power of two that takes a matrix of numbers near the least float64 to where products keep their digits; else 1. */
+function scaleOf(matrix: Float64Array): number {
+  let largest = 0;
+  for (let at = 0; at < matrix.length; at++) largest = Math.max(largest, Math.abs(matrix[at]));
+  return largest === 0 || largest >= smallMagnitude ? 1 : 2 ** Math.min(scaleExponentMax, -Math.floor(Math.log2(largest)));
 }
 
 function* sortedDescending(panels: Float64Array, diagonal: Float64Array, vectors: Float64Array): Pieces<SymmetricEigen> {

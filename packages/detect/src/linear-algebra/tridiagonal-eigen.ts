@@ -8,6 +8,11 @@ import type { TridiagonalForm } from "./tridiagonal-form.ts";
 
 /** Implicit QL finds an eigenvalue in two or three steps; this many never happen on finite numbers. */
 const stepCountMax = 100;
+/**
+ * Couplings below this share of the largest entry count as none, far below what rounding has left of the matrix. Equal columns
+ * leave the rounding of rounding of rounding: entries so small (1e-300) that rotations of them no longer converge.
+ */
+const negligibleShare = Number.EPSILON ** 2;
 /** Rotations collected before they are applied: a panel of 64 columns then takes some tens of milliseconds. */
 const rotationCountMax = 262_144;
 
@@ -31,9 +36,10 @@ export function* diagonalize(axes: Float64Array, form: TridiagonalForm, kernels:
   const collected = emptyCollected(size);
   beside.copyWithin(0, 1);
   beside[size - 1] = 0;
+  const negligible = negligibleShare * Math.max(largest(diagonal), largest(beside));
   for (let first = 0; first < size; first++) {
     for (let step = 0; ; step++) {
-      const last = blockEnd(diagonal, beside, first);
+      const last = blockEnd(diagonal, beside, first, negligible);
       if (last === first) break;
       assert(step < stepCountMax, "the eigenvalue iteration ended");
       if (collected.rotationCount + last - first > collected.cosines.length) yield* apply(collected, axes, size, kernels);
@@ -73,15 +79,24 @@ function* apply(collected: Collected, axes: Float64Array, size: number, kernels:
   collected.rotationCount = 0;
 }
 
-/** Last index of the block that starts at `first`: the first whose coupling to the next is lost in rounding. */
-function blockEnd(diagonal: Float64Array, beside: Float64Array, first: number): number {
+/**
+ * Last index of the block that starts at `first`: the first whose coupling to the next is lost in rounding, or negligible in the
+ * whole matrix.
+ */
+function blockEnd(diagonal: Float64Array, beside: Float64Array, first: number, negligible: number): number {
   let last = first;
   while (last < diagonal.length - 1) {
     const magnitude = Math.abs(diagonal[last]) + Math.abs(diagonal[last + 1]);
-    if (Math.abs(beside[last]) <= Number.EPSILON * magnitude) break;
+    if (Math.abs(beside[last]) <= Math.max(Number.EPSILON * magnitude, negligible)) break;
     last++;
   }
   return last;
+}
+
+function largest(values: Float64Array): number {
+  let result = 0;
+  for (const value of values) result = Math.max(result, Math.abs(value));
+  return result;
 }
 
 function implicitStep(
