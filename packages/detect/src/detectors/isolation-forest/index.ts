@@ -2,9 +2,8 @@
 
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { throwIfAborted } from "../../errors.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
-import { yieldWhenDue } from "../../threads/yield-when-due.ts";
+import { inTurns } from "../../threads/pieces.ts";
 import type { AxisTrees } from "../../trees/complete-forest.ts";
 import { joinSkeletons, treeCountMax } from "../../trees/linked-trees.ts";
 import { countOf, maxSamplesParam, sampleSize } from "../../trees/sample-size.ts";
@@ -69,10 +68,8 @@ export const isolationForest = defineDetector({
     };
     const grown: GrownTree[] = [];
     for (let tree = 0; tree < params.nEstimators; tree++) {
-      throwIfAborted(context.signal);
-      grown.push(growTree(train, options, context.random.stream(tree)));
+      grown.push(await inTurns(growTree(train, options, context.random.stream(tree)), context.signal));
       context.progress?.((growingShare * (tree + 1)) / params.nEstimators);
-      await yieldWhenDue();
     }
     const trees = joinTrees(grown, train.columnCount);
     const model = createIsolationForestModel({ trees, sampleSize: options.sampleSize }, context.kernels);

@@ -2,7 +2,7 @@
 
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { momentsOf } from "../../linear-algebra/moments.ts";
-import { pickedRows } from "../../linear-algebra/picked-rows.ts";
+import { pickedRows } from "../../threads/picked-rows.ts";
 import { squaredNorms } from "../../linear-algebra/squared-norms.ts";
 import { whiten } from "../../linear-algebra/whitening.ts";
 import type { Matrix } from "../../matrix.ts";

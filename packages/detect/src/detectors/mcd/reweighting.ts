@@ -4,7 +4,7 @@ import type { CenteredTransform } from "../../kernels/dense-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { diagonalOf, fitMoments } from "../../linear-algebra/moments.ts";
 import type { MomentsContext } from "../../linear-algebra/moments.ts";
-import { pickedRows } from "../../linear-algebra/picked-rows.ts";
+import { pickedRows } from "../../threads/picked-rows.ts";
 import { squaredNorms } from "../../linear-algebra/squared-norms.ts";
 import { whiten, whitenWithFloor } from "../../linear-algebra/whitening.ts";
 import type { Matrix } from "../../matrix.ts";

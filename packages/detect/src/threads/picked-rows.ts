@@ -2,8 +2,8 @@
 
 import type { Matrix } from "../matrix.ts";
 import { zeros } from "../matrix.ts";
-import type { Pieces } from "../threads/pieces.ts";
-import { pieceWorkMax } from "../threads/pieces.ts";
+import type { Pieces } from "./pieces.ts";
+import { pieceWorkMax } from "./pieces.ts";
 
 /** The named rows, in the order given. */
 export function* pickedRows(table: Matrix, rowIndexes: ArrayLike<number>): Pieces<Matrix> {
