@@ -119,7 +119,9 @@ describe("k-means", () => {
     const options = { clusterCount: 5, iterationCountMax: 300, movementMax: 1e-4 };
     const own = createKMeansRun(rows, options, createRandom(11).stream(3), chooseKernels());
     while (atOnce(own.step()));
-    expect(atOnce(kMeansRunTask({ rows, options, origin: { seed: 11, stream: 3 } }, chooseKernels()))).toEqual(atOnce(own.result()));
+    expect(atOnce(kMeansRunTask({ rows, options, origin: { seed: 11, stream: 3 } }, chooseKernels()))).toEqual(
+      atOnce(own.result()),
+    );
   });
 
   it("stops when its caller says so", async () => {

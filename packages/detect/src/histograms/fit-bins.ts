@@ -12,6 +12,7 @@ import type { ColumnBins } from "./column-bins.ts";
 import { binSearch, joinBins } from "./column-bins.ts";
 import { inBlocks, mapTask, mergeRanges, rowPieces, sumCounts } from "./row-pieces.ts";
 import type { Pieces } from "../threads/pieces.ts";
+import { sortColumn } from "./sorted-column.ts";
 
 export interface BinChoice {
   readonly binning: "static" | "dynamic";
@@ -86,9 +87,9 @@ interface SortedBins {
   readonly counts: Int32Array;
 }
 
-function sortedBins({ column, choice }: SortedBinsTask, kernels: KernelSet): SortedBins {
-  kernels.sortColumn(column, new Uint32Array(column.length));
-  const binCount = choice.binCount === "auto" ? bestBinCount(column, choice.rule) : choice.binCount;
+function* sortedBins({ column, choice }: SortedBinsTask, kernels: KernelSet): Pieces<SortedBins> {
+  yield* sortColumn(column, new Uint32Array(column.length), kernels);
+  const binCount = choice.binCount === "auto" ? yield* bestBinCount(column, choice.rule) : choice.binCount;
   const edges =
     choice.binning === "dynamic"
       ? equalCountEdges(column, binCount)

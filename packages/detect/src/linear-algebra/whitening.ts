@@ -43,11 +43,7 @@ const varianceFloor = 1e-10;
  *
  * @param spreads each column's standard deviation over all rows, the unit of that little; 0 counts as 1.
  */
-export function* whitenWithFloor(
-  covariance: Float64Array,
-  spreads: Float64Array,
-  kernels: DenseKernels,
-): Pieces<Float64Array> {
+export function* whitenWithFloor(covariance: Float64Array, spreads: Float64Array, kernels: DenseKernels): Pieces<Float64Array> {
   const size = spreads.length;
   const whitening = yield* whiten(covariance, size, kernels);
   if (whitening.logDeterminant !== Number.NEGATIVE_INFINITY) return yield* whitening.factor();

@@ -67,7 +67,9 @@ async function hasPairs(index: NeighbourIndex, carried: CarriedIndex, context: S
 async function searchHere(index: NeighbourIndex, k: number, context: ScoringContext): Promise<Neighbours> {
   const { rowCount } = index;
   const out: Neighbours = { k, distances: new Float64Array(rowCount * k), indexes: new Int32Array(rowCount * k) };
-  await inTimedBlocks(rowCount, { ...context, blockRowCountMax: batchRowCount }, (start, end) => index.othersInto({ start, end }, k, out));
+  await inTimedBlocks(rowCount, { ...context, blockRowCountMax: batchRowCount }, (start, end) =>
+    index.othersInto({ start, end }, k, out),
+  );
   return out;
 }
 

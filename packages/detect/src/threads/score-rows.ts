@@ -62,12 +62,7 @@ interface SentModel {
  * @param detectorId the detector whose `restore` makes the model in a worker.
  * @throws NomalyError NOT_FINITE, with a place that counts from some block's start, when prepared rows are not finite.
  */
-export async function scoreRows(
-  detectorId: string,
-  model: Model,
-  rows: Matrix,
-  context: PreparedContext,
-): Promise<Float64Array> {
+export async function scoreRows(detectorId: string, model: Model, rows: Matrix, context: PreparedContext): Promise<Float64Array> {
   const { threads, kernels, signal, progress, preparation } = context;
   if (!isWorthSending(threads, rows.values.length, threadedValueCountMin)) return scoreHere(model, rows, context);
   const shared = toSharedMatrix(rows);

@@ -53,10 +53,7 @@ export const knn = defineDetector({
   async fit(train, params, context) {
     const { metric, p, method, compat, nNeighbors } = params;
     const distinct = compat === "pyod" ? undefined : await inTurns(distinctRows(train), context.signal);
-    const index = await inTurns(
-      buildNeighbourIndex(distinct?.rows ?? train, { metric, p }, context.kernels),
-      context.signal,
-    );
+    const index = await inTurns(buildNeighbourIndex(distinct?.rows ?? train, { metric, p }, context.kernels), context.signal);
     const neighbourCount = Math.max(1, Math.min(nNeighbors, index.rowCount - 1));
     const model = createKnnModel({ index, neighbourCount, method });
     const scores = new Float64Array(index.rowCount);

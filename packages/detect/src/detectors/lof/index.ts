@@ -53,10 +53,7 @@ export const lof = defineDetector({
     const { metric, p, compat, nNeighbors } = params;
     const distinct = compat === "pyod" ? undefined : await inTurns(distinctRows(train), context.signal);
     const smoothing = compat === "pyod" ? scikitSmoothing : 0;
-    const index = await inTurns(
-      buildNeighbourIndex(distinct?.rows ?? train, { metric, p }, context.kernels),
-      context.signal,
-    );
+    const index = await inTurns(buildNeighbourIndex(distinct?.rows ?? train, { metric, p }, context.kernels), context.signal);
     const counts = distinct?.counts ?? new Int32Array(index.rowCount).fill(1);
     if (index.rowCount === 1) {
       // One place only: a neighbourhood of itself, of the greatest density.

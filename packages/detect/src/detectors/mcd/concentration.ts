@@ -66,9 +66,7 @@ export function* concentrateTask(input: ConcentrateTask, kernels: KernelSet): Pi
   const { rows, supportCount, stepCountMax, estimates, foreign } = input;
   const results: Concentrated[] = [];
   for (const estimate of estimates) {
-    const start = foreign
-      ? yield* estimateOf(rows, yield* nearestTo(rows, estimate, supportCount, kernels), kernels)
-      : estimate;
+    const start = foreign ? yield* estimateOf(rows, yield* nearestTo(rows, estimate, supportCount, kernels), kernels) : estimate;
     results.push(yield* concentrate(rows, start, { supportCount, stepCountMax }, kernels));
   }
   return results;

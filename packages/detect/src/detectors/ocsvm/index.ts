@@ -83,7 +83,8 @@ export const ocsvm = defineDetector({
     compat: compatParam("kernel values are rounded to float32 while solving, as libsvm stores them."),
   },
   async fit(train, params, context) {
-    const gamma = typeof params.gamma === "number" ? params.gamma : await inTurns(wordedGamma(params.gamma, train), context.signal);
+    const gamma =
+      typeof params.gamma === "number" ? params.gamma : await inTurns(wordedGamma(params.gamma, train), context.signal);
     const kernel = kernelFunction(params.kernel, { gamma, coef0: params.coef0, degree: params.degree });
     requireFiniteKernel(train, kernel);
     const single = params.compat === "pyod";

@@ -25,12 +25,7 @@ interface EndPointParams {
 const shareMin = 1e-32;
 
 /** @param all every component; @param chosen those that make the score. */
-export function* endPointsOf(
-  train: Matrix,
-  all: Components,
-  chosen: Components,
-  params: EndPointParams,
-): Pieces<EndPoints> {
+export function* endPointsOf(train: Matrix, all: Components, chosen: Components, params: EndPointParams): Pieces<EndPoints> {
   const { mean, scales, totalVariance } = all;
   return {
     // Without standardisation PyOD measures from the rows as they are, not from their mean.
