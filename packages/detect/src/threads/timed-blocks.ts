@@ -6,9 +6,10 @@ import { yieldWhenDue } from "./yield-when-due.ts";
 /** Rows of the first block: with a large model one row may cost ten milliseconds. */
 export const firstBlockRowCount = 8;
 const longestBlockRowCount = 65_536;
-/** A block that took less is followed by one eight times as long, one that took more by one a quarter as long. */
-const shortBlockMs = 5;
-const longBlockMs = 50;
+/** What a block should take. */
+const blockMs = 25;
+/** A block that took no time to speak of is followed by one so many times as long. */
+const growthMax = 256;
 
 export interface BlocksContext {
   readonly signal?: AbortSignal;
@@ -40,7 +41,5 @@ export async function inTimedBlocks(
 }
 
 export function nextBlockRowCount(rowCount: number, tookMs: number): number {
-  if (tookMs < shortBlockMs) return 8 * rowCount;
-  if (tookMs > longBlockMs) return Math.max(1, Math.floor(rowCount / 4));
-  return rowCount;
+  return Math.max(1, Math.floor(rowCount * Math.min(growthMax, blockMs / tookMs)));
 }

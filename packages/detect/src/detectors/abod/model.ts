@@ -12,6 +12,8 @@ import { angleVariance, angleWorkspace, type AngleWorkspace } from "./angle-vari
 
 /** Neighbours listed at once, so that lists stay small. */
 const listedCountMax = 65_536;
+/** Rows that look at nearly all others are searched one by one: a list costs the square of its length at worst. */
+const quickInsertionCount = 20_000_000;
 
 export interface AbodParts {
   readonly index: NeighbourIndex;
@@ -27,7 +29,8 @@ export function createAbodModel({ index, neighbourCount, countsEqualRows }: Abod
 
   function* scorePieces(rows: Matrix, scores: Float64Array): Pieces<void> {
     const workspace = angleWorkspace(searchedCount, columnCount);
-    const blockRowCount = Math.max(1, Math.floor(listedCountMax / searchedCount));
+    const quickRowCount = quickInsertionCount / (searchedCount * searchedCount);
+    const blockRowCount = Math.max(1, Math.floor(Math.min(listedCountMax / searchedCount, quickRowCount)));
     for (let start = 0; start < rows.rowCount; start += blockRowCount) {
       const end = Math.min(start + blockRowCount, rows.rowCount);
       const { distances, indexes } = index.query(rowRange(rows, start, end), searchedCount);
