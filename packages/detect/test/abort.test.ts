@@ -129,7 +129,7 @@ async function stop(work: (signal: AbortSignal) => Promise<unknown>): Promise<St
   const ticks = setInterval(noteTurn, 5);
   const outcome = await work(controller.signal).then(
     () => "done",
-    (error: { code?: string }) => error.code ?? String(error),
+    (error: { code?: string; message: string }) => error.code ?? error.message,
   );
   clearInterval(ticks);
   const end = threadMs();

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { kernelsByName } from "../kernels/choose.ts";
+import { chooseKernels, kernelsByName } from "../kernels/choose.ts";
 import type { Matrix } from "../matrix.ts";
 import { createRandom } from "../random.ts";
+import type { Pieces } from "../threads/pieces.ts";
 import { atOnce } from "../threads/pieces.ts";
 import { singleThread } from "../threads/single-thread.ts";
 import { cholesky, lowerInverse } from "./cholesky.ts";
@@ -141,6 +142,38 @@ describe("eigenvalues of awkward matrices", () => {
     const { angles, rebuilt } = errorsOf(matrix, size);
     expect(angles).toBeLessThan(1e-12);
     expect(rebuilt).toBeLessThan(1e-12);
+  });
+});
+
+describe("pieces of long work", () => {
+  const kernels = chooseKernels();
+  const matrix = (size: number) => gram(randomRows(30, size, 1)).map((value, at) => value + (at % (size + 1) === 0 ? size : 0));
+
+  /** The longest piece in milliseconds of this thread's own time. */
+  function longestPieceMs(pieces: Pieces<unknown>): number {
+    let longest = 0;
+    for (let last = threadMs(); ; last = threadMs()) {
+      if (pieces.next().done === true) return longest;
+      longest = Math.max(longest, threadMs() - last);
+    }
+  }
+
+  function threadMs(): number {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  }
+
+  const size = 1200;
+  const cases: Readonly<Record<string, () => Pieces<unknown>>> = {
+    "of an eigenvalue problem": () => eigenPieces(matrix(size), size, kernels),
+    "of a Cholesky factor": () => cholesky(matrix(size), size),
+    "of the inverse of a triangle": () => lowerInverse(matrix(size), size),
+    "of a covariance": () => momentsOf(randomRows(2000, size, 2), undefined, kernels),
+  };
+
+  // Some tens of milliseconds each; the whole of each takes one to ten times as long as the bound.
+  test.each(Object.entries(cases))("%s of 1200 columns are short", (_name, pieces) => {
+    expect(longestPieceMs(pieces())).toBeLessThan(300);
   });
 });
 

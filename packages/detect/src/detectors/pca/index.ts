@@ -23,7 +23,7 @@ import { scatterTask } from "../../linear-algebra/moments.ts";
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept.
  * Units   squared standard deviations over the root of a variance, >= 0; columns: any (they are standardised).
  * Missing refused.
- * Cost    fit O(n d^2 + d^3), score O(d^2) a row; memory O(d^2).
+ * Cost    with m the smaller of n and d: fit O(n d m + m^3), score O(d m) a row; memory O(d m).
  * Random  none.
  * Numeric variances below 1e-10 of the largest count as that much, so that a row off a plane that holds every training
  *         row scores high, and rounding does not. Constant columns are not scaled. Overflow gives the largest float64.
