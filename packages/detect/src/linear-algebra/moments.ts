@@ -88,9 +88,9 @@ export function* scatterTask(input: ScatterTask, kernels: KernelSet): Pieces<Sca
   const into = { center, sums: new Float64Array(width), products: new Float64Array(width * width) };
   const pieceRowCount = Math.max(1, Math.floor((2 * kernelWorkMax) / (width * width)));
   for (let start = 0; start < rows.rowCount; start += pieceRowCount) {
+    if (start > 0) yield;
     const end = Math.min(start + pieceRowCount, rows.rowCount);
     kernels.addScatter(rowRange(rows, start, end), weights?.subarray(start, end), into);
-    yield;
   }
   return into;
 }
@@ -125,7 +125,7 @@ function* finish(parts: readonly ScatterSums[], rows: Matrix, weights: Float64Ar
   for (const part of parts) {
     for (let j = 0; j < width; j++) sums[j] += part.sums[j];
     for (let i = 0; i < covariance.length; i++) covariance[i] += part.products[i];
-    yield;
+    if (parts.length > 1) yield;
   }
   const weight = weights === undefined ? rows.rowCount : total(weights);
   const mean = center.map((middle, j) => middle + sums[j] / weight);

@@ -15,9 +15,9 @@ export function* squaredNorms(rows: Matrix, transform: CenteredTransform, kernel
   const squares = new Float64Array(rows.rowCount);
   const pieceRowCount = Math.max(rowCountMin, Math.floor(kernelWorkMax / (transform.factor.length + rows.columnCount)));
   for (let start = 0; start < rows.rowCount; start += pieceRowCount) {
+    if (start > 0) yield;
     const end = Math.min(start + pieceRowCount, rows.rowCount);
     kernels.squaredNormsInto(rowRange(rows, start, end), transform, squares.subarray(start, end));
-    yield;
   }
   capScores(squares);
   return squares;

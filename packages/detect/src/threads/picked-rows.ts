@@ -9,9 +9,22 @@ import { pieceWorkMax } from "./pieces.ts";
 export function* pickedRows(table: Matrix, rowIndexes: ArrayLike<number>): Pieces<Matrix> {
   const width = table.columnCount;
   const result = zeros(rowIndexes.length, width);
-  for (let i = 0, to = 0; i < rowIndexes.length; i++) {
-    for (let from = rowIndexes[i] * width, end = from + width; from < end; from++, to++) result.values[to] = table.values[from];
-    if (to % pieceWorkMax < width) yield;
+  const pieceRowCount = Math.ceil(pieceWorkMax / width);
+  for (let start = 0; start < rowIndexes.length; start += pieceRowCount) {
+    if (start > 0) yield;
+    copyRows(table, rowIndexes, result, { start, end: Math.min(start + pieceRowCount, rowIndexes.length) });
   }
   return result;
+}
+
+function copyRows(
+  { values, columnCount }: Matrix,
+  rowIndexes: ArrayLike<number>,
+  to: Matrix,
+  { start, end }: { readonly start: number; readonly end: number },
+): void {
+  for (let i = start; i < end; i++) {
+    const from = rowIndexes[i] * columnCount;
+    for (let column = 0; column < columnCount; column++) to.values[i * columnCount + column] = values[from + column];
+  }
 }
