@@ -65,7 +65,7 @@ const detectLayers: readonly Layer[] = [
   },
   {
     name: "threads (interface)",
-    files: /^threads\/(threads|score-rows|yield-when-due)\.ts$/,
+    files: /^threads\/(threads|score-rows|pieces|picked-rows|timed-blocks|yield-when-due)\.ts$/,
     may: [base, "kernels (interface)", "detector"],
     summary: "running named pure tasks over ranges",
   },

@@ -11,6 +11,17 @@ const packageFolder = resolve(import.meta.dirname, "..");
 mkdirSync(folder.file("tmp"));
 const csv = folder.write("plant.csv", toCsv(Array.from({ length: 100 }, plantRows).flat()));
 
+const wide = folder.write("wide.csv", wideCsv(50, 3000));
+
+/** Fractions without a pattern. */
+function wideCsv(rowCount: number, columnCount: number): string {
+  let state = 1;
+  const fraction = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+  const names = Array.from({ length: columnCount }, (_, column) => `c${column}`);
+  const rows = Array.from({ length: rowCount }, () => names.map(() => fraction().toFixed(6)).join(","));
+  return [names.join(","), ...rows, ""].join("\n");
+}
+
 interface Exit {
   readonly code: number | null;
   readonly stdout: string;
@@ -76,6 +87,39 @@ describe("the process", () => {
     );
     expect(result.code).toBe(130);
     expect(folder.names()).toEqual(before);
+  });
+
+  it("fits pca on 50 rows of 3000 columns within seconds", async () => {
+    const start = performance.now();
+    const result = await nomaly(["detect", wide, "-a", "pca", "-o", folder.file("wide-scores.csv")]);
+    expect([result.code, result.stderr]).toEqual([0, ""]);
+    // Two seconds on a free machine; by way of 3000 x 3000 products it would be minutes.
+    expect(performance.now() - start).toBeLessThan(30_000);
+    expect(folder.read("wide-scores.csv").trim().split("\n").length).toBe(51);
+  });
+
+  it("stops within two seconds of Ctrl-C in the middle of the algebra of 3000 columns", async () => {
+    const before = folder.names();
+    let signalledAt = 0;
+    const result = await nomaly(["detect", wide, "-a", "gmm", "-o", folder.file("algebra.csv")], (child) => {
+      const timer = setInterval(() => {
+        if (!folder.names().some((name) => name.includes("algebra.csv."))) return;
+        clearInterval(timer);
+        setTimeout(() => {
+          signalledAt = performance.now();
+          child.kill("SIGINT");
+        }, 2000);
+      }, 20);
+    });
+    expect(result.code).toBe(130);
+    expect(performance.now() - signalledAt).toBeLessThan(2000);
+    expect(folder.names()).toEqual(before);
+  });
+
+  it("refuses mcd on fewer rows than columns by their numbers", async () => {
+    const result = await nomaly(["detect", wide, "-a", "mcd"]);
+    expect(result.code).toBe(3);
+    expect(result.stderr).toMatch(/^nomaly: TOO_FEW_ROWS: [^\n]*50 rows of 3000 columns[^\n]*\n$/);
   });
 
   it("stops on Ctrl-C while it waits for whoever writes into a named pipe", async () => {

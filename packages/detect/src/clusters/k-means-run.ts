@@ -5,11 +5,12 @@ import type { Matrix } from "../matrix.ts";
 import type { Random } from "../random.ts";
 import { createKMeansStart, type KMeansStart } from "./k-means-start.ts";
 import { createLloyd, type Lloyd } from "./lloyd.ts";
+import type { Pieces } from "../threads/pieces.ts";
 
 export interface KMeansRun {
-  /** One pass or so over the rows; false when the run has ended. */
-  step(): boolean;
-  result(): { readonly centers: Float64Array; readonly inertia: number };
+  /** One pass or so over the rows, in pieces; false when the run has ended. */
+  step(): Pieces<boolean>;
+  result(): Pieces<{ readonly centers: Float64Array; readonly inertia: number }>;
 }
 
 export interface KMeansRunOptions {
@@ -32,22 +33,33 @@ export function createKMeansRun(
   let lloyd: Lloyd | undefined;
   let iterationCount = 0;
 
-  function step(): boolean {
+  function* step(): Pieces<boolean> {
     if (lloyd === undefined) {
-      if (!start.addCenter()) lloyd = createLloyd(rows, start.centers(), kernels);
+      if (!(yield* start.addCenter())) lloyd = createLloyd(rows, start.centers(), kernels);
       return true;
     }
-    const changedCount = lloyd.assign();
+    const changedCount = yield* lloyd.assign();
     if (changedCount === 0 || iterationCount === options.iterationCountMax) return false;
     iterationCount++;
     // Too little movement to go on: one last assignment, so that the inertia is that of the final centres.
-    if (lloyd.moveCenters() <= movementMax) iterationCount = options.iterationCountMax;
+    if ((yield* lloyd.moveCenters()) <= movementMax) iterationCount = options.iterationCountMax;
     return true;
   }
 
-  return { step, result: () => ({ centers: lloyd?.centers ?? start.centers(), inertia: lloyd?.inertia() ?? 0 }) };
+  function* result(): ReturnType<KMeansRun["result"]> {
+    if (lloyd === undefined) return { centers: start.centers(), inertia: 0 };
+    return { centers: lloyd.centers, inertia: yield* lloyd.inertia() };
+  }
+
+  return { step, result };
 }
 
 function givenStart(centers: Float64Array): KMeansStart {
-  return { addCenter: () => false, centers: () => centers.slice() };
+  return {
+    // oxlint-disable-next-line require-yield -- nothing is left to choose
+    *addCenter() {
+      return false;
+    },
+    centers: () => centers.slice(),
+  };
 }

@@ -1,12 +1,14 @@
 /** Greedy k-means++: starting centres far from one another, one at a time. */
 
 import type { DenseKernels } from "../kernels/dense-kernels.ts";
-import { pickRows, type Matrix } from "../matrix.ts";
+import { pickRows, rowRange, type Matrix } from "../matrix.ts";
 import type { Random } from "../random.ts";
+import type { Pieces } from "../threads/pieces.ts";
+import { kernelWorkMax } from "../threads/pieces.ts";
 
 export interface KMeansStart {
   /** Chooses one more centre; false when there are enough, or every row equals a chosen one. */
-  addCenter(): boolean;
+  addCenter(): Pieces<boolean>;
   /** The rows chosen so far, as centres. */
   centers(): Float64Array;
 }
@@ -27,17 +29,23 @@ export function createKMeansStart(rows: Matrix, clusterCount: number, random: Ra
   // For each row its squared distances to the candidates.
   const distances = new Float64Array(rowCount * candidateCount);
 
-  function addCenter(): boolean {
+  function* addCenter(): Pieces<boolean> {
     if (chosen.length === clusterCount) return false;
-    if (chosen.length === 0) return acceptBest([random.integer(rowCount)]);
+    if (chosen.length === 0) return yield* acceptBest([random.integer(rowCount)]);
     const potential = cumulative[rowCount - 1];
     if (potential === 0) return false;
-    return acceptBest(Array.from({ length: candidateCount }, () => firstAbove(cumulative, random.uniform() * potential)));
+    return yield* acceptBest(Array.from({ length: candidateCount }, () => firstAbove(cumulative, random.uniform() * potential)));
   }
 
-  function acceptBest(candidates: readonly number[]): boolean {
+  function* acceptBest(candidates: readonly number[]): Pieces<boolean> {
     const count = candidates.length;
-    kernels.squaredDistancesInto(rows, pickRows(rows, candidates), distances);
+    const centers = pickRows(rows, candidates);
+    const pieceRowCount = Math.max(1, Math.floor(kernelWorkMax / centers.values.length));
+    for (let start = 0; start < rowCount; start += pieceRowCount) {
+      const end = Math.min(start + pieceRowCount, rowCount);
+      kernels.squaredDistancesInto(rowRange(rows, start, end), centers, distances.subarray(start * count, end * count));
+      yield;
+    }
     const best = count === 1 ? 0 : leastPotential(distances, count, squares);
     chosen.push(candidates[best]);
     let sum = 0;

@@ -6,6 +6,7 @@ import { singleThread } from "../threads/single-thread.ts";
 import { fitKMeans, kMeansRunTask } from "./k-means.ts";
 import { createKMeansRun } from "./k-means-run.ts";
 import { createLloyd } from "./lloyd.ts";
+import { atOnce } from "../threads/pieces.ts";
 
 function normalRows(rowCount: number, columnCount: number, seed: number): Matrix {
   const random = createRandom(seed);
@@ -57,10 +58,10 @@ describe("k-means", () => {
       const start = rows.values.slice(0, clusterCount * columnCount);
       const lloyd = createLloyd(rows, start.slice(), chooseKernels());
       for (let iteration = 0; iteration < 12; iteration++) {
-        lloyd.assign();
-        lloyd.moveCenters();
+        atOnce(lloyd.assign());
+        atOnce(lloyd.moveCenters());
       }
-      lloyd.assign();
+      atOnce(lloyd.assign());
       const expected = start.slice();
       expect(lloyd.labels).toEqual(plainLloyd(rows, expected, 12));
       for (const [at, value] of lloyd.centers.entries()) expect(value).toBeCloseTo(expected[at], 12);
@@ -90,10 +91,10 @@ describe("k-means", () => {
   it("refills a cluster that lost all its rows with the row farthest from its centre", () => {
     const rows = matrix(Float64Array.from([0, 1, 2, 3, 100]), 1);
     const lloyd = createLloyd(rows, Float64Array.from([1, 1000, 1001]), chooseKernels());
-    lloyd.assign();
-    lloyd.moveCenters();
+    atOnce(lloyd.assign());
+    atOnce(lloyd.moveCenters());
     expect([...lloyd.centers]).toEqual([1, 100, 3]);
-    expect(lloyd.assign()).toBe(0);
+    expect(atOnce(lloyd.assign())).toBe(0);
   });
 
   it("is not overwhelmed by values whose squares overflow", async () => {
@@ -108,17 +109,19 @@ describe("k-means", () => {
     const { sizes, centers } = await fitKMeans(rows, { clusterCount: 3, initCount: 2 }, contextOf(1));
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(20_000);
     const again = createLloyd(rows, centers.values.slice(), chooseKernels());
-    again.assign();
+    atOnce(again.assign());
     // Converged: the means of all rows' clusters stand where the centres do, within the tolerance on movement.
-    expect(again.moveCenters()).toBeLessThan(1e-4);
+    expect(atOnce(again.moveCenters())).toBeLessThan(1e-4);
   });
 
   it("gives a worker's run the same bits as the caller's own", () => {
     const rows = normalRows(500, 4, 9);
     const options = { clusterCount: 5, iterationCountMax: 300, movementMax: 1e-4 };
     const own = createKMeansRun(rows, options, createRandom(11).stream(3), chooseKernels());
-    while (own.step());
-    expect(kMeansRunTask({ rows, options, origin: { seed: 11, stream: 3 } }, chooseKernels())).toEqual(own.result());
+    while (atOnce(own.step()));
+    expect(atOnce(kMeansRunTask({ rows, options, origin: { seed: 11, stream: 3 } }, chooseKernels()))).toEqual(
+      atOnce(own.result()),
+    );
   });
 
   it("stops when its caller says so", async () => {

@@ -1,13 +1,14 @@
 /** k-means: the best of several seeded runs, the same whatever the number of threads. */
 
-import { assert, throwIfAborted } from "../errors.ts";
+import { assert } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import { pickRows, rowRange, type Matrix } from "../matrix.ts";
 import { createRandom, sampleWithoutReplacement, type Random } from "../random.ts";
 import { toSharedMatrix } from "../shared-memory.ts";
 import { isWorthSending, type Threads } from "../threads/threads.ts";
-import { yieldWhenDue } from "../threads/yield-when-due.ts";
 import { createKMeansRun, type KMeansRun, type KMeansRunOptions } from "./k-means-run.ts";
+import type { Pieces } from "../threads/pieces.ts";
+import { inTurns, kernelWorkMax, pieceWorkMax } from "../threads/pieces.ts";
 
 export interface KMeansOptions {
   readonly clusterCount: number;
@@ -62,8 +63,8 @@ const finalistCount = 2;
 const trialShare = 0.5;
 /** Fewer values times runs than this are clustered faster than they are handed to a worker. */
 const threadedValueCountMin = 200_000;
-/** Rows labelled at a time. */
-const blockRowCount = 4096;
+/** Most rows labelled at a time. */
+const blockRowCountMax = 4096;
 
 /**
  * Clusters rows: Lloyd's iteration from greedy k-means++ starts. Start `i` draws from stream `i` of the seed. All starts are
@@ -76,10 +77,10 @@ export async function fitKMeans(rows: Matrix, options: KMeansOptions, context: C
   const { clusterCount, initCount, iterationCountMax, tolerance } = { ...defaults, ...options };
   const { seed } = context.random;
   const trialRows = sampleForTrials(scaled, createRandom(seed).stream(initCount));
-  const variance = meanVariance(scaled);
+  const variance = await inTurns(meanVariance(scaled), context.signal);
   const trialOptions = {
     clusterCount,
-    movementMax: tolerance * (trialRows === scaled ? variance : meanVariance(trialRows)),
+    movementMax: tolerance * (trialRows === scaled ? variance : await inTurns(meanVariance(trialRows), context.signal)),
     iterationCountMax: Math.min(trialIterationCountMax, iterationCountMax),
   };
   const trials = await runAll(
@@ -94,7 +95,7 @@ export async function fitKMeans(rows: Matrix, options: KMeansOptions, context: C
   );
   let best = finals[0];
   for (const result of finals) if (result.inertia < best.inertia) best = result;
-  return describeClusters(scaled, best, scale, context.kernels);
+  return inTurns(describeClusters(scaled, best, scale, context.kernels), context.signal);
 }
 
 function sampleForTrials(rows: Matrix, random: Random): Matrix {
@@ -102,11 +103,12 @@ function sampleForTrials(rows: Matrix, random: Random): Matrix {
   return pickRows(rows, sampleWithoutReplacement(rows.rowCount, trialRowCount, random).sort());
 }
 
-function meanVariance(rows: Matrix): number {
+function* meanVariance(rows: Matrix): Pieces<number> {
   const { values, rowCount, columnCount } = rows;
   const means = new Float64Array(columnCount);
   for (let row = 0, at = 0; row < rowCount; row++) {
     for (let column = 0; column < columnCount; column++) means[column] += values[at++];
+    if (at % pieceWorkMax < columnCount) yield;
   }
   for (let column = 0; column < columnCount; column++) means[column] /= rowCount;
   const squares = new Float64Array(columnCount);
@@ -115,6 +117,7 @@ function meanVariance(rows: Matrix): number {
       const difference = values[at++] - means[column];
       squares[column] += difference * difference;
     }
+    if (at % pieceWorkMax < columnCount) yield;
   }
   let total = 0;
   for (let column = 0; column < columnCount; column++) total += squares[column] / rowCount;
@@ -122,10 +125,10 @@ function meanVariance(rows: Matrix): number {
 }
 
 /** One run from start to end: what a worker does. */
-export function kMeansRunTask(input: KMeansTask, kernels: KernelSet): KMeansTaskResult {
+export function* kMeansRunTask(input: KMeansTask, kernels: KernelSet): Pieces<KMeansTaskResult> {
   const run = runOf(input, kernels);
-  while (run.step());
-  return run.result();
+  while (yield* run.step());
+  return yield* run.result();
 }
 
 function runOf({ rows, options, origin }: KMeansTask, kernels: KernelSet): KMeansRun {
@@ -145,28 +148,18 @@ async function runAll(tasks: readonly KMeansTask[], context: ClusteringContext):
   }
   const results: KMeansTaskResult[] = [];
   for (const task of tasks) {
-    const run = runOf(task, kernels);
-    await finishRun(run, signal);
-    results.push(run.result());
+    results.push(await inTurns(kMeansRunTask(task, kernels), signal));
     onDone(results.length);
   }
   return results;
 }
 
-async function finishRun(run: KMeansRun, signal: AbortSignal | undefined): Promise<void> {
-  for (;;) {
-    throwIfAborted(signal);
-    if (!run.step()) return;
-    await yieldWhenDue();
-  }
-}
-
 /** Labels and sizes by one last look for each row's nearest centre; centres that won no row are left out. */
-function describeClusters(rows: Matrix, result: KMeansTaskResult, scale: number, kernels: KernelSet): KMeans {
+function* describeClusters(rows: Matrix, result: KMeansTaskResult, scale: number, kernels: KernelSet): Pieces<KMeans> {
   const { rowCount, columnCount } = rows;
   const centerCount = result.centers.length / columnCount;
   assert(centerCount > 0, "k-means ended without a centre");
-  const labels = labelsOf(rows, { rowCount: centerCount, columnCount, values: result.centers }, kernels);
+  const labels = yield* labelsOf(rows, { rowCount: centerCount, columnCount, values: result.centers }, kernels);
   const counts = new Int32Array(centerCount);
   for (let row = 0; row < rowCount; row++) counts[labels[row]]++;
   const kept = [...counts.keys()].filter((cluster) => counts[cluster] > 0);
@@ -187,14 +180,16 @@ function describeClusters(rows: Matrix, result: KMeansTaskResult, scale: number,
   };
 }
 
-function labelsOf(rows: Matrix, centers: Matrix, kernels: KernelSet): Int32Array {
+function* labelsOf(rows: Matrix, centers: Matrix, kernels: KernelSet): Pieces<Int32Array> {
   const labels = new Int32Array(rows.rowCount);
+  const blockRowCount = Math.max(1, Math.min(blockRowCountMax, Math.floor(kernelWorkMax / centers.values.length)));
   const squares = new Float64Array(Math.min(rows.rowCount, blockRowCount));
   const nextSquares = new Float64Array(squares.length);
   for (let start = 0; start < rows.rowCount; start += blockRowCount) {
     const end = Math.min(start + blockRowCount, rows.rowCount);
     const nearest = labels.subarray(start, end);
     kernels.nearestCentersInto(rowRange(rows, start, end), centers, { nearest, squares, nextSquares });
+    yield;
   }
   return labels;
 }

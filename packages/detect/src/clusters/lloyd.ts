@@ -3,16 +3,18 @@
 import type { DenseKernels, NearestCenters } from "../kernels/dense-kernels.ts";
 import type { Matrix } from "../matrix.ts";
 import { squaredDistance } from "./nearest-center.ts";
+import type { Pieces } from "../threads/pieces.ts";
+import { kernelWorkMax, pieceWorkMax } from "../threads/pieces.ts";
 
 export interface Lloyd {
   /** Row-major; moved in place. */
   readonly centers: Float64Array;
   readonly labels: Int32Array;
   /** Labels each row with its nearest centre, the first of equals. @returns how many labels changed. */
-  assign(): number;
+  assign(): Pieces<number>;
   /** Puts each centre at its rows' mean; an empty one onto the row farthest from its own centre. @returns summed squared movement. */
-  moveCenters(): number;
-  inertia(): number;
+  moveCenters(): Pieces<number>;
+  inertia(): Pieces<number>;
 }
 
 /** Bounds are kept in rounded arithmetic; they decide only with these relative margins, else the distances do. */
@@ -40,19 +42,21 @@ export function createLloyd(rows: Matrix, centers: Float64Array, kernels: DenseK
   const drift = new Float64Array(clusterCount);
   const otherDrift = new Float64Array(clusterCount);
   const totals: Totals = { sums: new Float64Array(centers.length), counts: new Int32Array(clusterCount) };
-  const unsettled = new Int32Array(Math.min(rowCount, blockRowCount));
+  const measuredRowCountMax = Math.max(1, Math.floor(kernelWorkMax / centers.length));
+  const unsettled = new Int32Array(Math.min(rowCount, blockRowCount, measuredRowCountMax));
   const found: NearestCenters = {
     nearest: new Int32Array(unsettled.length),
     squares: new Float64Array(unsettled.length),
     nextSquares: new Float64Array(unsettled.length),
   };
 
-  function assign(): number {
-    const halfGaps = halfGapsOf(centers, columnCount);
+  function* assign(): Pieces<number> {
+    const halfGaps = yield* halfGapsOf(centers, columnCount);
     const slack = driftMargin * drift.reduce((sum, one) => sum + one, 0);
     let changedCount = 0;
-    for (let start = 0; start < rowCount; start += blockRowCount) {
-      const count = listUnsettled(start, Math.min(start + blockRowCount, rowCount), halfGaps, slack);
+    for (let start = 0; start < rowCount; start += unsettled.length) {
+      const count = listUnsettled(start, Math.min(start + unsettled.length, rowCount), halfGaps, slack);
+      yield;
       if (count === 0) continue;
       kernels.nearestCentersInto(rows, centerRows, found, unsettled.subarray(0, count));
       changedCount += settle(count);
@@ -91,8 +95,8 @@ export function createLloyd(rows: Matrix, centers: Float64Array, kernels: DenseK
     return changedCount;
   }
 
-  function moveCenters(): number {
-    const moved = totals.counts.includes(0) ? refillEmpty(rows, labels, centers, totals) : [];
+  function* moveCenters(): Pieces<number> {
+    const moved = totals.counts.includes(0) ? yield* refillEmpty(rows, labels, centers, totals) : [];
     for (const row of moved) {
       // Its bounds spoke of another centre.
       upperBase[row] = Number.POSITIVE_INFINITY;
@@ -112,9 +116,10 @@ export function createLloyd(rows: Matrix, centers: Float64Array, kernels: DenseK
     return total;
   }
 
-  function inertia(): number {
+  function* inertia(): Pieces<number> {
     let sum = 0;
     for (let row = 0, at = 0; row < rowCount; row++, at += columnCount) {
+      if (at % pieceWorkMax < columnCount) yield;
       sum += squaredDistance(values, at, centers, labels[row] * columnCount, columnCount);
     }
     return sum;
@@ -160,16 +165,18 @@ function moveToMean(totals: Totals, center: number, centers: Float64Array, width
  * Gives each empty cluster the row farthest from its own centre (the first of equals), taken from a cluster that keeps
  * another row. Where every row lies on its centre the cluster stays empty. @returns the rows taken.
  */
-function refillEmpty(rows: Matrix, labels: Int32Array, centers: Float64Array, totals: Totals): number[] {
+function* refillEmpty(rows: Matrix, labels: Int32Array, centers: Float64Array, totals: Totals): Pieces<number[]> {
   const { rowCount, columnCount: width, values } = rows;
   const { counts } = totals;
   const moved: number[] = [];
   const squares = new Float64Array(rowCount);
   for (let row = 0; row < rowCount; row++) {
+    if ((row * width) % pieceWorkMax < width) yield;
     squares[row] = squaredDistance(values, row * width, centers, labels[row] * width, width);
   }
   for (let empty = 0; empty < counts.length; empty++) {
     if (counts[empty] !== 0) continue;
+    yield;
     let farthest = -1;
     for (let row = 0; row < rowCount; row++) {
       if (counts[labels[row]] > 1 && squares[row] > (farthest === -1 ? 0 : squares[farthest])) farthest = row;
@@ -184,10 +191,14 @@ function refillEmpty(rows: Matrix, labels: Int32Array, centers: Float64Array, to
 }
 
 /** Half of each centre's distance to the nearest other one. */
-function halfGapsOf(centers: Float64Array, width: number): Float64Array {
+function* halfGapsOf(centers: Float64Array, width: number): Pieces<Float64Array> {
   const count = centers.length / width;
   const gaps = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
-  for (let a = 0; a < count; a++) {
+  for (let a = 0, work = 0; a < count; a++, work += a * width) {
+    if (work > pieceWorkMax) {
+      work = 0;
+      yield;
+    }
     for (let b = 0; b < a; b++) {
       const half = Math.sqrt(squaredDistance(centers, a * width, centers, b * width, width)) / 2;
       gaps[a] = Math.min(gaps[a], half);

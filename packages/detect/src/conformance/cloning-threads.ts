@@ -2,6 +2,7 @@
 
 import type { Task } from "../detector/detector.ts";
 import { throwIfAborted } from "../errors.ts";
+import { atOnce, isPieces } from "../threads/pieces.ts";
 import type { Threads } from "../threads/threads.ts";
 
 export interface CloningThreads extends Threads {
@@ -22,12 +23,13 @@ export function cloningThreads(tasks: ReadonlyMap<string, Task>, count: number):
     kernels: Parameters<Task>[1],
     options: Parameters<Threads["map"]>[3] = {},
   ) => {
-    const task = tasks.get(name) as ((input: Input, kernels: Parameters<Task>[1]) => Output) | undefined;
+    const task = tasks.get(name) as ((input: Input, kernels: Parameters<Task>[1]) => unknown) | undefined;
     if (task === undefined) throw new Error(`no task "${name}"`);
     const outputs: Output[] = [];
     for (let i = inputs.length - 1; i >= 0; i--) {
       throwIfAborted(options.signal);
-      outputs[i] = structuredClone(task(structuredClone(inputs[i]), kernels));
+      const output = task(structuredClone(inputs[i]), kernels);
+      outputs[i] = structuredClone(isPieces(output) ? atOnce(output) : output) as Output;
       ran.add(name);
       options.onDone?.(inputs.length - i);
       await Promise.resolve();

@@ -3,6 +3,7 @@
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { Matrix } from "../matrix.ts";
 import type { Random } from "../random.ts";
+import type { Pieces } from "../threads/pieces.ts";
 import type { Threads } from "../threads/threads.ts";
 import type { ParamSpecs, ParamsOf } from "./params.ts";
 import type { Traits } from "./traits.ts";
@@ -40,6 +41,8 @@ export interface Model {
    * Callers have checked width and finiteness (NaN may come only where the trait acceptsMissing says so).
    */
   scoreInto(rows: Matrix, scores: Float64Array): void;
+  /** {@link scoreInto} in bounded pieces, the same bits: for a model that may take longer than a blink over a single row. */
+  scorePieces?(rows: Matrix, scores: Float64Array): Pieces<void>;
   /** Plain data from which `restore` makes a model of bit-equal scores. May share memory with the model. */
   toState(): ModelState;
   /** `out[row * columnCount + column]`: what each column added to the row's score, as the trait `explains` claims. */
@@ -77,7 +80,10 @@ export interface Detector<S extends ParamSpecs = ParamSpecs, M extends Model = M
   readonly sharedTasks?: Readonly<Record<string, Task>>;
 }
 
-/** A pure function on plain data, looked up by name in a worker. Input and output must be structured-cloneable. */
+/**
+ * A pure function on plain data, looked up by name in a worker. Input and output must be structured-cloneable.
+ * A long one may be a generator function that yields between bounded pieces: the caller's own thread lets events in there.
+ */
 export type Task = (input: never, kernels: KernelSet) => unknown;
 
 /** Any detector, whatever its parameters: the type of the registry's entries. */

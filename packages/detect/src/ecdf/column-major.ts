@@ -1,11 +1,12 @@
 /** Turns rows into columns: the layout in which a column can be sorted in place. */
 
-import { throwIfAborted } from "../errors.ts";
 import type { Matrix } from "../matrix.ts";
 import { rowRange } from "../matrix.ts";
 import { sharedFloat64, toSharedMatrix } from "../shared-memory.ts";
 import type { ScoringContext } from "../threads/score-rows.ts";
 import { cutRanges, isWorthSending } from "../threads/threads.ts";
+import type { Pieces } from "../threads/pieces.ts";
+import { inTurns } from "../threads/pieces.ts";
 
 /** Input of the task `columnMajor`: rows from `start` on go to their places in `out`. */
 export interface ColumnMajorTask {
@@ -17,6 +18,8 @@ export interface ColumnMajorTask {
 
 /** Rows copied while their lines are in the cache. */
 const blockRowCount = 128;
+/** Values copied between two pieces: some ten milliseconds. */
+const pieceValueCount = 4_000_000;
 /** Smaller tables are copied sooner than handed to workers. */
 const threadedValueCountMin = 200_000;
 
@@ -27,9 +30,8 @@ const threadedValueCountMin = 200_000;
 export async function columnMajor(detectorId: string, train: Matrix, context: ScoringContext): Promise<Float64Array> {
   const out = sharedFloat64(train.values.length);
   const { threads, kernels, signal } = context;
-  throwIfAborted(signal);
   if (!isWorthSending(threads, train.values.length, threadedValueCountMin)) {
-    columnMajorInto({ rows: train, start: 0, out });
+    await inTurns(columnMajorInto({ rows: train, start: 0, out }), signal);
     return out;
   }
   const shared = toSharedMatrix(train);
@@ -44,7 +46,7 @@ export async function columnMajor(detectorId: string, train: Matrix, context: Sc
 }
 
 /** The task `columnMajor`. */
-export function columnMajorInto(task: ColumnMajorTask): null {
+export function* columnMajorInto(task: ColumnMajorTask): Pieces<null> {
   const { rows, start, out } = task;
   const { values, columnCount, rowCount } = rows;
   const height = out.length / columnCount;
@@ -56,6 +58,7 @@ export function columnMajorInto(task: ColumnMajorTask): null {
         out[to + row] = values[at];
       }
     }
+    if ((blockEnd * columnCount) % pieceValueCount < blockRowCount * columnCount) yield;
   }
   return null;
 }

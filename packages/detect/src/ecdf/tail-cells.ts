@@ -4,6 +4,8 @@ import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { CentralSums, TailRule } from "../kernels/tail-kernels.ts";
 import { combineTails, minusLog } from "../kernels/tail-kernels.ts";
 import { centralSums, skewnessSign } from "./skewness.ts";
+import { sortColumn } from "../histograms/sorted-column.ts";
+import type { Pieces } from "../threads/pieces.ts";
 
 /** Input of the task `tailCells`; every array lies on shared memory. */
 export interface TailCellsTask {
@@ -24,11 +26,11 @@ export function tailLogsInto(out: Float64Array): void {
 }
 
 /** The task `tailCells`: sorts the column, writes its cells, and gives the sums that scoring needs. */
-export function tailCells(task: TailCellsTask, kernels: KernelSet): CentralSums {
+export function* tailCells(task: TailCellsTask, kernels: KernelSet): Pieces<CentralSums> {
   const { column, cells, logs, rule } = task;
   const count = column.length;
   const order = new Uint32Array(count);
-  kernels.sortColumn(column, order);
+  yield* sortColumn(column, order, kernels);
   const sums = centralSums(column);
   const sign = skewnessSign(sums);
   // The rows of a run of equal values share one cell: `end` rows are not above them, `count - start` not below.

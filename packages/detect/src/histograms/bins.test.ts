@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { bestBinCount, equalCountEdges, equalWidthEdges, sortedCounts } from "./bins.ts";
+import { atOnce } from "../threads/pieces.ts";
 
 const sortedOf = (value: (i: number) => number) => Float64Array.from({ length: 200 }, (_, i) => value(i)).sort();
 const even = sortedOf((i) => ((i * 37) % 101) / 101);
@@ -55,18 +56,18 @@ describe("bins of equal counts", () => {
 describe("the number of bins", () => {
   // PyOD 3.6.5: pyod.utils.utility.get_optimal_n_bins of the same 200 numbers.
   test("is PyOD's by PyOD's rule", () => {
-    const counts = [even, skewed, fewValues, twoHeaps].map((sorted) => bestBinCount(sorted, "pyod"));
+    const counts = [even, skewed, fewValues, twoHeaps].map((sorted) => atOnce(bestBinCount(sorted, "pyod")));
     expect(counts).toEqual([1, 4, 2, 4]);
   });
 
   // Computed with numpy.histogram for 1 to 14 bins, from the equation.
   test("is that of the largest penalised likelihood by the rule of Birgé and Rozenholc", () => {
-    const counts = [even, skewed, fewValues, twoHeaps].map((sorted) => bestBinCount(sorted, "birge-rozenholc"));
+    const counts = [even, skewed, fewValues, twoHeaps].map((sorted) => atOnce(bestBinCount(sorted, "birge-rozenholc")));
     expect(counts).toEqual([1, 14, 14, 4]);
   });
 
   test("is one for a constant column and for two rows", () => {
-    expect(bestBinCount(Float64Array.of(2, 2, 2, 2, 2, 2, 2, 2, 2), "birge-rozenholc")).toBe(1);
-    expect(bestBinCount(Float64Array.of(1, 2), "pyod")).toBe(1);
+    expect(atOnce(bestBinCount(Float64Array.of(2, 2, 2, 2, 2, 2, 2, 2, 2), "birge-rozenholc"))).toBe(1);
+    expect(atOnce(bestBinCount(Float64Array.of(1, 2), "pyod"))).toBe(1);
   });
 });

@@ -1,5 +1,7 @@
 /** The bins of a histogram: their edges, and how many of them a column is worth. */
 
+import type { Pieces } from "../threads/pieces.ts";
+
 /**
  * Whose bins: those of the papers, or PyOD's. PyOD takes numpy's edges, multiples of a rounded width, so that with ten
  * bins from 0 to 1 the edge 0.6000000000000001 leaves 0.6 in the bin below; and `auto` by its own reading of the penalty.
@@ -86,12 +88,15 @@ function between(low: number, high: number): number {
   return middle > low ? middle : high;
 }
 
+/** Edges looked up between two pieces: some ten milliseconds. */
+const searchedCountMax = 50_000;
+
 /**
  * The number of bins of equal width with the largest penalised likelihood (Birgé and Rozenholc, How many bins should be
  * put in a regular histogram, ESAIM P&S 2006, eq. 1.4): sum N_j log(D N_j / n) less D - 1 + (log D)^2.5.
  * PyOD adds 1 inside the logarithm, takes the penalty off once for every bin, and stops one short of the square root.
  */
-export function bestBinCount(sorted: Float64Array, rule: BinRule): number {
+export function* bestBinCount(sorted: Float64Array, rule: BinRule): Pieces<number> {
   const count = sorted.length;
   const min = sorted[0];
   const max = sorted[count - 1];
@@ -99,7 +104,11 @@ export function bestBinCount(sorted: Float64Array, rule: BinRule): number {
   const limit = Math.floor(Math.sqrt(count)) - (rule === "pyod" ? 1 : 0);
   let best = 1;
   let largest = Number.NEGATIVE_INFINITY;
-  for (let binCount = 1; binCount <= limit; binCount++) {
+  for (let binCount = 1, work = 0; binCount <= limit; binCount++, work += binCount) {
+    if (work > searchedCountMax) {
+      work = 0;
+      yield;
+    }
     const likelihood = penalisedLikelihood(sorted, binCount, rule);
     if (likelihood > largest) {
       largest = likelihood;

@@ -10,7 +10,9 @@ import type { BinRule } from "./bins.ts";
 import { bestBinCount, equalCountEdges, equalWidthEdges, sortedCounts } from "./bins.ts";
 import type { ColumnBins } from "./column-bins.ts";
 import { binSearch, joinBins } from "./column-bins.ts";
-import { mapTask, mergeRanges, rowPieces, sumCounts } from "./row-pieces.ts";
+import { inBlocks, mapTask, mergeRanges, rowPieces, sumCounts } from "./row-pieces.ts";
+import type { Pieces } from "../threads/pieces.ts";
+import { sortColumn } from "./sorted-column.ts";
 
 export interface BinChoice {
   readonly binning: "static" | "dynamic";
@@ -60,17 +62,17 @@ interface BinCountsTask {
   readonly rows: Matrix;
 }
 
-function columnRanges(rows: Matrix, kernels: KernelSet): Float64Array {
+function* columnRanges(rows: Matrix, kernels: KernelSet): Pieces<Float64Array> {
   const ranges = Float64Array.from({ length: 2 * rows.columnCount }, (_, i) =>
     i % 2 === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY,
   );
-  kernels.columnRangesInto(rows, ranges);
+  yield* inBlocks(rows, rows.columnCount, (block) => kernels.columnRangesInto(block, ranges));
   return ranges;
 }
 
-function binCounts({ search, rows }: BinCountsTask, kernels: KernelSet): Int32Array {
+function* binCounts({ search, rows }: BinCountsTask, kernels: KernelSet): Pieces<Int32Array> {
   const counts = new Int32Array(search.firstBins[rows.columnCount]);
-  kernels.binCountsInto(rows, search, counts);
+  yield* inBlocks(rows, rows.columnCount, (block) => kernels.binCountsInto(block, search, counts));
   return counts;
 }
 
@@ -85,9 +87,9 @@ interface SortedBins {
   readonly counts: Int32Array;
 }
 
-function sortedBins({ column, choice }: SortedBinsTask, kernels: KernelSet): SortedBins {
-  kernels.sortColumn(column, new Uint32Array(column.length));
-  const binCount = choice.binCount === "auto" ? bestBinCount(column, choice.rule) : choice.binCount;
+function* sortedBins({ column, choice }: SortedBinsTask, kernels: KernelSet): Pieces<SortedBins> {
+  yield* sortColumn(column, new Uint32Array(column.length), kernels);
+  const binCount = choice.binCount === "auto" ? yield* bestBinCount(column, choice.rule) : choice.binCount;
   const edges =
     choice.binning === "dynamic"
       ? equalCountEdges(column, binCount)

@@ -6,19 +6,31 @@ import { toSharedMatrix } from "../shared-memory.ts";
 import type { ScoringContext } from "../threads/score-rows.ts";
 import type { TaskName } from "../threads/threads.ts";
 import { cutRanges, isWorthSending } from "../threads/threads.ts";
+import type { Pieces } from "../threads/pieces.ts";
 
 /** Smaller tables are done sooner than handed to workers. */
 const threadedValueCountMin = 200_000;
 /** Pieces for each thread, so that a slow one does not hold up the rest. */
 const piecesPerThread = 4;
-/** Rows between two looks at the signal on the caller's own thread. */
+/** Rows of a piece on the caller's own thread. */
 const pieceRowCountMax = 131_072;
+/** Steps between two looks at the signal. */
+const blockStepCount = 4_000_000;
 
 export function rowPieces(train: Matrix, { threads }: ScoringContext): Matrix[] {
   const threaded = isWorthSending(threads, train.values.length, threadedValueCountMin);
   const shared = threaded ? toSharedMatrix(train) : train;
   const count = threaded ? threads.count * piecesPerThread : Math.ceil(train.rowCount / pieceRowCountMax);
   return cutRanges(train.rowCount, count).map(({ start, end }) => rowRange(shared, start, end));
+}
+
+/** Runs over blocks of the rows, each of a bounded number of steps: for what adds to a result, exactly. */
+export function* inBlocks(rows: Matrix, stepsPerRow: number, run: (block: Matrix) => void): Pieces<void> {
+  const blockRowCount = Math.max(1, Math.floor(blockStepCount / stepsPerRow));
+  for (let start = 0; start < rows.rowCount; start += blockRowCount) {
+    run(rowRange(rows, start, Math.min(start + blockRowCount, rows.rowCount)));
+    yield;
+  }
 }
 
 export function mapTask<Input, Output>(name: TaskName, inputs: Input[], context: ScoringContext): Promise<Output[]> {

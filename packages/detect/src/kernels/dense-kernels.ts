@@ -41,6 +41,26 @@ export interface GaussianPoints {
   nearestInto(rows: Matrix, out: Float64Array): void;
 }
 
+/** Rotations of neighbouring rows, in sweeps from below to above. */
+export interface RotationSweeps {
+  /** The lower row of each sweep's first pair; the pair after it lies one row higher, and so on. */
+  readonly starts: Int32Array;
+  /** Pairs of each sweep. */
+  readonly counts: Int32Array;
+  /** One for each pair of each sweep, in order. */
+  readonly cosines: Float64Array;
+  readonly sines: Float64Array;
+}
+
+/** Householder reflections: each takes `v (v^T rows) / halfNorm` off as many leading rows as `v` is long. */
+export interface Reflections {
+  /** The vectors, one after another. */
+  readonly vectors: Float64Array;
+  readonly lengths: Int32Array;
+  /** Half the squared length of each vector; none is 0. */
+  readonly halfNorms: Float64Array;
+}
+
 export interface DenseKernels {
   /** Adds rows, in order, to the sums; without weights each row counts once. */
   addScatter(rows: Matrix, weights: Float64Array | undefined, into: ScatterSums): void;
@@ -50,6 +70,10 @@ export interface DenseKernels {
   squaredDistancesInto(rows: Matrix, centers: Matrix, out: Float64Array): void;
   /** Looks up the nearest of the centres for each row, or for the listed ones in their order, by the same distances. */
   nearestCentersInto(rows: Matrix, centers: Matrix, out: NearestCenters, listed?: Int32Array): void;
+  /** Applies all rotations to all columns, in place: a pair becomes `cosine upper - sine lower` and `sine upper + cosine lower`. */
+  rotateRows(rows: Matrix, sweeps: RotationSweeps): void;
+  /** Applies all reflections to all columns, in place. Products are summed over rows in order. */
+  reflectRows(rows: Matrix, reflections: Reflections): void;
   /** Copies the points; what it holds is freed with the object. */
   gaussianPoints(points: Matrix): GaussianPoints;
 }

@@ -90,6 +90,21 @@ describe("the plain dense kernels", () => {
     expect(lone.nextSquares[0]).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test("rotate neighbouring rows from below to above, the upper row of a pair being the lower one of the next", () => {
+    const rows = { rowCount: 3, columnCount: 1, values: Float64Array.of(1, 2, 4) };
+    const quarter = { cosines: Float64Array.of(0, 0), sines: Float64Array.of(1, 1) };
+    reference.rotateRows(rows, { starts: Int32Array.of(2), counts: Int32Array.of(2), ...quarter });
+    // (2, 4) becomes (-4, 2), then (1, -4) becomes (4, 1).
+    expect([...rows.values]).toEqual([4, 1, 2]);
+  });
+
+  test("reflect leading rows: a vector of ones turns the sum of its rows round", () => {
+    const rows = { rowCount: 3, columnCount: 2, values: Float64Array.of(1, 2, 3, 4, 5, 6) };
+    const ones = { vectors: Float64Array.of(1, 1), lengths: Int32Array.of(2), halfNorms: Float64Array.of(1) };
+    reference.reflectRows(rows, ones);
+    expect([...rows.values]).toEqual([-3, -4, -1, -2, 5, 6]);
+  });
+
   test("have an exponential within two units in the last place", () => {
     const points = reference.gaussianPoints({ rowCount: 1, columnCount: 1, values: Float64Array.of(0) });
     const random = createRandom(5);
@@ -140,6 +155,31 @@ describe.each(["wasm-simd", "wasm-relaxed-simd"] as const)("%s gives the bits of
       reference.squaredNormsInto(rows, { center, factor }, expected);
       expect(firstDifference(actual, expected)).toBe(-1);
     }
+  });
+
+  test.each(shapes)("in rotations and reflections of rows of %d x %d", (rowCount, columnCount) => {
+    const random = createRandom(rowCount);
+    const [actual, expected] = [1, 2].map(() => randomTable(rowCount, columnCount, rowCount));
+    const sweepCount = rowCount === 1 ? 0 : 5;
+    const starts = Int32Array.from({ length: sweepCount }, () => 1 + random.integer(rowCount - 1));
+    const counts = starts.map((start) => random.integer(Math.min(start, 50) + 1));
+    const pairCount = counts.reduce((sum, count) => sum + count, 0);
+    const [cosines, sines] = [1, 2].map((seed) => randomTable(pairCount, 1, seed).values);
+    const lengths = Int32Array.from({ length: 4 }, () => random.integer(Math.min(rowCount, 70) + 1));
+    const vectors = randomTable(
+      lengths.reduce((sum, length) => sum + length, 0),
+      1,
+      3,
+    ).values;
+    const halfNorms = Float64Array.from({ length: 4 }, () => 1 + random.uniform());
+    for (const [set, rows] of [
+      [kernels, actual],
+      [reference, expected],
+    ] as const) {
+      set.rotateRows(rows, { starts, counts, cosines, sines });
+      set.reflectRows(rows, { vectors, lengths, halfNorms });
+    }
+    expect(firstDifference(actual.values, expected.values)).toBe(-1);
   });
 
   test.each(shapes)("in distances to the centres of %d x %d", (rowCount, columnCount) => {

@@ -9,13 +9,14 @@ import { explainRows } from "../explanation/explain.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { RowsInput } from "../pipeline/column-source.ts";
 import { columnSource } from "../pipeline/column-source.ts";
-import { encodeRows, plainRows } from "../pipeline/encode.ts";
+import { encodePieces, encodeRows, plainRows } from "../pipeline/encode.ts";
 import type { Pipeline, PipelineColumn, SkippedColumn } from "../pipeline/pipeline.ts";
 import type { Ranker } from "../thresholds/rank.ts";
 import type { ThresholdSpec } from "../thresholds/threshold-spec.ts";
 import { scoreRows } from "../threads/score-rows.ts";
 import type { Threads } from "../threads/threads.ts";
 import { saveModel } from "./saved-model.ts";
+import { inTurns } from "../threads/pieces.ts";
 
 export interface Predictions {
   /** Higher is more anomalous. */
@@ -113,8 +114,8 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
   async function scoreAsync(rows: RowsInput, options: ScoreOptions = {}): Promise<Float64Array> {
     const source = columnSource(rows);
     const plain = source.rowCount === 0 ? undefined : plainRows(pipeline, source);
-    const matrix = plain?.rows ?? encodeRows(pipeline, source);
     const { signal, progress } = options;
+    const matrix = plain?.rows ?? (await inTurns(encodePieces(pipeline, source, false), signal));
     const threads = openThreads(options.threads, matrix.values.length);
     const context = {
       kernels,

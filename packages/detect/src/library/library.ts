@@ -9,9 +9,9 @@ import { chooseKernels } from "../kernels/choose.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { RowsInput } from "../pipeline/column-source.ts";
 import { columnSource } from "../pipeline/column-source.ts";
-import { encodeTrainingRows } from "../pipeline/encode.ts";
+import { encodePieces } from "../pipeline/encode.ts";
 import type { PipelineOptions } from "../pipeline/learn.ts";
-import { learnPipeline } from "../pipeline/learn.ts";
+import { learnPieces } from "../pipeline/learn.ts";
 import { createRandom } from "../random.ts";
 import type { Ranker } from "../thresholds/rank.ts";
 import { createRanker, rankStateOf } from "../thresholds/rank.ts";
@@ -23,6 +23,7 @@ import type { AnomalyModel, Predictions, ScoreOptions } from "./anomaly-model.ts
 import { createAnomalyModel } from "./anomaly-model.ts";
 import { openModel } from "./saved-model.ts";
 import { createThreadSource } from "./thread-source.ts";
+import { inTurns } from "../threads/pieces.ts";
 
 export const defaultDetectorId = "isolation-forest";
 export const defaultSeed = 1;
@@ -114,8 +115,8 @@ export function createLibrary(options: LibraryOptions): Library {
     throwIfAborted(given.signal);
     const source = columnSource(rows);
     requireRows(detector, source.rowCount);
-    const pipeline = learnPipeline(source, given, detector.traits.unitsMatter);
-    const matrix = encodeTrainingRows(pipeline, source);
+    const pipeline = await inTurns(learnPieces(source, given, detector.traits.unitsMatter), given.signal);
+    const matrix = await inTurns(encodePieces(pipeline, source, true), given.signal);
     const context: FitContext = {
       random: createRandom(seed),
       kernels: kernelSet(),

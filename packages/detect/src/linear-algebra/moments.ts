@@ -1,14 +1,15 @@
 /** Mean and covariance of rows: one pass, in fixed blocks, so that the bits do not depend on the number of threads. */
 
-import { NomalyError, throwIfAborted } from "../errors.ts";
+import { NomalyError } from "../errors.ts";
 import type { ScatterSums } from "../kernels/dense-kernels.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { Matrix } from "../matrix.ts";
 import { rowRange } from "../matrix.ts";
 import { toShared, toSharedMatrix } from "../shared-memory.ts";
+import type { Pieces } from "../threads/pieces.ts";
+import { inTurns, kernelWorkMax, pieceWorkMax } from "../threads/pieces.ts";
 import type { Threads } from "../threads/threads.ts";
 import { cutRanges, isWorthSending } from "../threads/threads.ts";
-import { yieldWhenDue } from "../threads/yield-when-due.ts";
 import { isWorthSharing } from "./worth-sharing.ts";
 
 export interface Moments {
@@ -61,28 +62,36 @@ export async function fitMoments(rows: Matrix, weights: Float64Array | undefined
   }));
   if (threaded) {
     const options = signal === undefined ? {} : { signal };
-    return finish(await threads.map<ScatterTask, ScatterSums>("core/scatter", inputs, kernels, options), rows, weights);
+    const sums = await threads.map<ScatterTask, ScatterSums>("core/scatter", inputs, kernels, options);
+    return inTurns(finish(sums, rows, weights), signal);
   }
   const parts: ScatterSums[] = [];
-  for (const input of inputs) {
-    throwIfAborted(signal);
-    parts.push(scatterTask(input, kernels));
-    await yieldWhenDue();
-  }
-  return finish(parts, rows, weights);
+  for (const input of inputs) parts.push(await inTurns(scatterTask(input, kernels), signal));
+  return inTurns(finish(parts, rows, weights), signal);
 }
 
-/** Mean and covariance of few rows, at once. */
-export function momentsOf(rows: Matrix, weights: Float64Array | undefined, kernels: KernelSet): Moments {
-  return finish([scatterTask({ rows, weights, center: sampleMean(rows) }, kernels)], rows, weights);
+/** Mean and covariance of few rows. */
+export function* momentsOf(rows: Matrix, weights: Float64Array | undefined, kernels: KernelSet): Pieces<Moments> {
+  const part = yield* scatterTask({ rows, weights, center: sampleMean(rows) }, kernels);
+  return yield* finish([part], rows, weights);
 }
 
-/** Sums of one block: what a worker does. */
-export function scatterTask(input: ScatterTask, kernels: KernelSet): ScatterSums {
+/** The variances of the columns. */
+export function diagonalOf(covariance: Float64Array, width: number): Float64Array {
+  return Float64Array.from({ length: width }, (_, j) => covariance[j * (width + 1)]);
+}
+
+/** Sums of one block: what a worker does. Rows are added in order, so the pieces change no bit. */
+export function* scatterTask(input: ScatterTask, kernels: KernelSet): Pieces<ScatterSums> {
   const { rows, weights, center } = input;
   const width = rows.columnCount;
   const into = { center, sums: new Float64Array(width), products: new Float64Array(width * width) };
-  kernels.addScatter(rows, weights, into);
+  const pieceRowCount = Math.max(1, Math.floor((2 * kernelWorkMax) / (width * width)));
+  for (let start = 0; start < rows.rowCount; start += pieceRowCount) {
+    if (start > 0) yield;
+    const end = Math.min(start + pieceRowCount, rows.rowCount);
+    kernels.addScatter(rowRange(rows, start, end), weights?.subarray(start, end), into);
+  }
   return into;
 }
 
@@ -108,7 +117,7 @@ function sampleMean(rows: Matrix): Float64Array {
   return mean;
 }
 
-function finish(parts: readonly ScatterSums[], rows: Matrix, weights: Float64Array | undefined): Moments {
+function* finish(parts: readonly ScatterSums[], rows: Matrix, weights: Float64Array | undefined): Pieces<Moments> {
   const width = rows.columnCount;
   const { center } = parts[0];
   const sums = new Float64Array(width);
@@ -116,10 +125,15 @@ function finish(parts: readonly ScatterSums[], rows: Matrix, weights: Float64Arr
   for (const part of parts) {
     for (let j = 0; j < width; j++) sums[j] += part.sums[j];
     for (let i = 0; i < covariance.length; i++) covariance[i] += part.products[i];
+    if (parts.length > 1) yield;
   }
   const weight = weights === undefined ? rows.rowCount : total(weights);
   const mean = center.map((middle, j) => middle + sums[j] / weight);
-  for (let j = 0; j < width; j++) {
+  for (let j = 0, work = 0; j < width; j++, work += width) {
+    if (work > pieceWorkMax) {
+      work = 0;
+      yield;
+    }
     for (let k = j; k < width; k++) {
       const value = covariance[j * width + k] / weight - (sums[j] / weight) * (sums[k] / weight);
       // A variance below 0 is rounding.
@@ -138,12 +152,14 @@ function total(weights: Float64Array): number {
 }
 
 function requireFiniteSquares(covariance: Float64Array, width: number): void {
-  for (let j = 0; j < width; j++) {
-    const variance = covariance[j * width + j];
-    if (Number.isFinite(variance)) continue;
-    throw new NomalyError("NOT_FINITE", `the squares of column ${j} overflow; scale the columns first`, {
-      field: `column ${j}`,
-      expected: "values of magnitude below 1e150",
-    });
-  }
+  for (let j = 0; j < width; j++) requireFiniteVariance(covariance[j * (width + 1)], j);
+}
+
+/** @throws NomalyError NOT_FINITE when the squares of the column overflowed. */
+export function requireFiniteVariance(variance: number, column: number): void {
+  if (Number.isFinite(variance)) return;
+  throw new NomalyError("NOT_FINITE", `the squares of column ${column} overflow; scale the columns first`, {
+    field: `column ${column}`,
+    expected: "values of magnitude below 1e150",
+  });
 }

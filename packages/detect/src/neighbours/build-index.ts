@@ -22,6 +22,7 @@ import type {
 import type { Matrix } from "../matrix.ts";
 import { columnCountMax, pickRows, rowRange } from "../matrix.ts";
 import { sharedFloat64, toShared } from "../shared-memory.ts";
+import type { Pieces } from "../threads/pieces.ts";
 import { powerMax } from "./metric-params.ts";
 import type { Metric, NeighbourIndex, Neighbours } from "./neighbour-index.ts";
 import { metrics } from "./neighbour-index.ts";
@@ -56,7 +57,7 @@ const queryValueMax = 1e140;
  * The rows are made ready for searching when that is first asked for here: where workers do the search, they do so alone.
  * @param train at least one row, finite; copied, to shared memory where there is such.
  */
-export function buildNeighbourIndex(train: Matrix, options: IndexOptions, kernels: NeighbourKernels): NeighbourIndex {
+export function* buildNeighbourIndex(train: Matrix, options: IndexOptions, kernels: NeighbourKernels): Pieces<NeighbourIndex> {
   const values = sharedFloat64(train.values.length);
   values.set(train.values);
   const parts = {
@@ -64,7 +65,7 @@ export function buildNeighbourIndex(train: Matrix, options: IndexOptions, kernel
     metric: options.metric,
     p: options.p ?? 2,
     method: methodNames[options.algorithm ?? "auto"],
-    order: toShared(treeOrder(train)),
+    order: toShared(yield* treeOrder(train)),
   };
   return createIndex(parts, kernels);
 }

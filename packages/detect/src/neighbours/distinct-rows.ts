@@ -1,7 +1,8 @@
 /** Finds equal rows and keeps one of each: equal rows crowd each other out of the list of nearest neighbours. */
 
 import type { Matrix } from "../matrix.ts";
-import { pickRows } from "../matrix.ts";
+import { pickedRows } from "../threads/picked-rows.ts";
+import type { Pieces } from "../threads/pieces.ts";
 
 export interface DistinctRows {
   /** One of each, in the order of first occurrence. The table itself when no two rows are equal. */
@@ -12,8 +13,11 @@ export interface DistinctRows {
   readonly placeOf: Int32Array;
 }
 
+/** Values looked at between two pieces: some ten milliseconds. */
+const pieceValueCount = 2_000_000;
+
 /** Rows are equal when all their values are (0 equals -0). O(n d) by hashing. */
-export function distinctRows(table: Matrix): DistinctRows {
+export function* distinctRows(table: Matrix): Pieces<DistinctRows> {
   const { rowCount, columnCount, values } = table;
   const slotCount = 2 ** Math.ceil(Math.log2(Math.max(2, rowCount * 2)));
   const slots = new Int32Array(slotCount).fill(-1);
@@ -21,8 +25,10 @@ export function distinctRows(table: Matrix): DistinctRows {
   const firstRows = new Int32Array(rowCount);
   const counts = new Int32Array(rowCount);
   let distinctCount = 0;
-  const hashes = rowHashes(table);
+  const pieceRowCount = Math.ceil(pieceValueCount / columnCount);
+  const hashes = yield* rowHashes(table, pieceRowCount);
   for (let row = 0; row < rowCount; row++) {
+    if (row % pieceRowCount === pieceRowCount - 1) yield;
     let slot = hashes[row] & (slotCount - 1);
     while (slots[slot] >= 0 && !equalRows(values, columnCount, firstRows[slots[slot]], row)) slot = (slot + 1) & (slotCount - 1);
     if (slots[slot] < 0) {
@@ -32,7 +38,7 @@ export function distinctRows(table: Matrix): DistinctRows {
     placeOf[row] = slots[slot];
     counts[slots[slot]]++;
   }
-  const rows = distinctCount === rowCount ? table : pickRows(table, firstRows.subarray(0, distinctCount));
+  const rows = distinctCount === rowCount ? table : yield* pickedRows(table, firstRows.subarray(0, distinctCount));
   return { rows, counts: counts.slice(0, distinctCount), placeOf };
 }
 
@@ -48,12 +54,13 @@ function equalRows(values: Float64Array, width: number, first: number, second: n
 }
 
 /** FNV-1a over the 32-bit halves of the values, then mixed, so that low bits are good. */
-function rowHashes(table: Matrix): Int32Array {
+function* rowHashes(table: Matrix, pieceRowCount: number): Pieces<Int32Array> {
   const { rowCount, columnCount, values } = table;
   const hashes = new Int32Array(rowCount);
   const one = new Float64Array(1);
   const halves = new Int32Array(one.buffer);
   for (let row = 0, at = 0; row < rowCount; row++) {
+    if (row % pieceRowCount === pieceRowCount - 1) yield;
     let hash = 0x811c9dc5;
     for (let column = 0; column < columnCount; column++, at++) {
       one[0] = values[at] + 0; // -0 becomes 0

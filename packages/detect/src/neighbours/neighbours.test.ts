@@ -5,6 +5,7 @@ import { referenceKernels } from "../kernels/reference/index.ts";
 import type { Matrix } from "../matrix.ts";
 import { matrixFromRows, rowRange } from "../matrix.ts";
 import { createRandom } from "../random.ts";
+import { atOnce } from "../threads/pieces.ts";
 import { singleThread } from "../threads/single-thread.ts";
 import { createThreadPool } from "../threads/thread-pool.ts";
 import { workerHost } from "../threads/worker-host-node.ts";
@@ -15,6 +16,10 @@ import { carry } from "./held-index.ts";
 import { pairNeighbours } from "./pair-neighbours.ts";
 import { trainingNeighbours, trainingNeighboursTask } from "./training-neighbours.ts";
 import { treeOrder } from "./tree-order.ts";
+
+const builtIndex = (...given: Parameters<typeof buildNeighbourIndex>) => atOnce(buildNeighbourIndex(...given));
+const orderOf = (rows: Matrix) => atOnce(treeOrder(rows));
+const distinctOf = (rows: Matrix) => atOnce(distinctRows(rows));
 
 useEveryFamily();
 
@@ -70,10 +75,10 @@ describe("every kernel set and method finds the same neighbours as the reference
 
 function compareSets(train: Matrix, queries: Matrix, metric: Metric): void {
   const own = Int32Array.from({ length: Math.min(train.rowCount, 40) }, (_, row) => row);
-  const reference = buildNeighbourIndex(train, { metric }, referenceKernels);
+  const reference = builtIndex(train, { metric }, referenceKernels);
   for (const set of ["wasm-simd", "wasm-relaxed-simd"] as const) {
     for (const algorithm of ["kd-tree", "brute"] as const) {
-      const index = buildNeighbourIndex(train, { metric, algorithm }, kernelsByName(set));
+      const index = builtIndex(train, { metric, algorithm }, kernelsByName(set));
       for (const k of [1, 7].filter((k) => k <= train.rowCount)) {
         expectSameBits(index.query(queries, k), reference.query(queries, k));
         if (k === train.rowCount) continue;
@@ -88,7 +93,7 @@ describe("neighbour index", () => {
   const train = table(500, 6, () => random.normal());
 
   test("a row alone finds what it finds among others", () => {
-    const index = buildNeighbourIndex(train, { metric: "euclidean" }, chooseKernels());
+    const index = builtIndex(train, { metric: "euclidean" }, chooseKernels());
     const together = index.query(train, 4);
     for (const row of [0, 250, 499]) {
       const alone = index.query(rowRange(train, row, row + 1), 4);
@@ -97,7 +102,7 @@ describe("neighbour index", () => {
   });
 
   test("equal distances are ordered by row index", () => {
-    const index = buildNeighbourIndex(matrixFromRows([[1], [-1], [1], [-1], [5]]), { metric: "euclidean" }, chooseKernels());
+    const index = builtIndex(matrixFromRows([[1], [-1], [1], [-1], [5]]), { metric: "euclidean" }, chooseKernels());
     expect([...index.query(matrixFromRows([[0]]), 3).indexes]).toEqual([0, 1, 2]);
   });
 
@@ -106,10 +111,10 @@ describe("neighbour index", () => {
       [1, "manhattan"],
       [2, "euclidean"],
     ] as const) {
-      const power = buildNeighbourIndex(train, { metric: "minkowski", p }, chooseKernels());
-      expectSameBits(power.query(train, 3), buildNeighbourIndex(train, { metric }, chooseKernels()).query(train, 3));
+      const power = builtIndex(train, { metric: "minkowski", p }, chooseKernels());
+      expectSameBits(power.query(train, 3), builtIndex(train, { metric }, chooseKernels()).query(train, 3));
     }
-    const cubic = buildNeighbourIndex(train, { metric: "minkowski", p: 3 }, chooseKernels()).query(rowRange(train, 0, 1), 2);
+    const cubic = builtIndex(train, { metric: "minkowski", p: 3 }, chooseKernels()).query(rowRange(train, 0, 1), 2);
     let sum = 0;
     const other = cubic.indexes[1];
     for (let column = 0; column < 6; column++) sum += Math.abs(train.values[column] - train.values[other * 6 + column]) ** 3;
@@ -118,7 +123,7 @@ describe("neighbour index", () => {
 
   test.each(["euclidean", "manhattan", "chebyshev"] as const)("rows beyond float64 of each other are found, %s", (metric) => {
     const rows = matrixFromRows([[1.7e308], [-1.7e308], [-1.6e308], [1.65e308]]);
-    const index = buildNeighbourIndex(rows, { metric }, chooseKernels());
+    const index = builtIndex(rows, { metric }, chooseKernels());
     const { indexes, distances } = index.query(rows, 3, Int32Array.of(0, 1, 2, 3));
     // The distances beyond float64 count as the largest of it, and rows as far are ordered by index.
     expect([...indexes]).toEqual([3, 1, 2, 2, 0, 3, 1, 0, 3, 0, 1, 2]);
@@ -128,7 +133,7 @@ describe("neighbour index", () => {
   });
 
   test.each(["euclidean", "manhattan", "chebyshev"] as const)("rows a smallest number apart are found, %s", (metric) => {
-    const index = buildNeighbourIndex(matrixFromRows([[0], [5e-324], [1e-323]]), { metric }, chooseKernels());
+    const index = builtIndex(matrixFromRows([[0], [5e-324], [1e-323]]), { metric }, chooseKernels());
     const { indexes, distances } = index.query(matrixFromRows([[0]]), 3);
     expect([[...indexes], [...distances]]).toEqual([
       [0, 1, 2],
@@ -137,13 +142,13 @@ describe("neighbour index", () => {
   });
 
   test("restored from its state it gives the same bits", () => {
-    const index = buildNeighbourIndex(train, { metric: "manhattan" }, chooseKernels());
+    const index = builtIndex(train, { metric: "manhattan" }, chooseKernels());
     const restored = restoreNeighbourIndex(index.toState(), chooseKernels());
     expectSameBits(restored.query(train, 5), index.query(train, 5));
   });
 
   test("damaged states are refused as model files", () => {
-    const { values, arrays } = buildNeighbourIndex(train, { metric: "euclidean" }, chooseKernels()).toState();
+    const { values, arrays } = builtIndex(train, { metric: "euclidean" }, chooseKernels()).toState();
     const damaged = [
       { values: { ...values, indexColumnCount: 7 }, arrays },
       { values: { ...values, indexMetric: "cosine" }, arrays },
@@ -158,14 +163,14 @@ describe("neighbour index", () => {
   test("many indexes do not exhaust memory", () => {
     const rows = table(2000, 50, () => random.normal());
     for (let i = 0; i < 200; i++) {
-      const index = buildNeighbourIndex(rows, { metric: "euclidean" }, chooseKernels());
+      const index = builtIndex(rows, { metric: "euclidean" }, chooseKernels());
       expect(index.query(rowRange(rows, i, i + 1), 1).indexes[0]).toBe(i);
     }
   });
 
   test("the order of rows is a permutation, and near rows stand near each other", () => {
     const line = table(1000, 1, () => random.normal());
-    const order = treeOrder(line);
+    const order = orderOf(line);
     expect([...order].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, row) => row));
     const ordered = [...order].map((row) => line.values[row]);
     expect(Math.max(...ordered.slice(0, 512))).toBeLessThanOrEqual(Math.min(...ordered.slice(512)));
@@ -179,8 +184,8 @@ describe("training neighbours", () => {
   test("every row finds its nearest others but not itself", async () => {
     for (const algorithm of ["kd-tree", "brute"] as const) {
       const kernels = chooseKernels();
-      const index = buildNeighbourIndex(train, { metric: "euclidean", algorithm }, kernels);
-      const reference = buildNeighbourIndex(train, { metric: "euclidean" }, referenceKernels).query(train, 9, own);
+      const index = builtIndex(train, { metric: "euclidean", algorithm }, kernels);
+      const reference = builtIndex(train, { metric: "euclidean" }, referenceKernels).query(train, 9, own);
       const shares: number[] = [];
       const context = { kernels, threads: singleThread(new Map()), progress: (done: number) => shares.push(done) };
       expectSameBits(await trainingNeighbours(index, 9, context), reference);
@@ -198,10 +203,10 @@ describe("training neighbours", () => {
       ] as const) {
         const rows = table(rowCount, columnCount, value);
         const all = Int32Array.from({ length: rowCount }, (_, row) => row);
-        const index = buildNeighbourIndex(rows, { metric: "euclidean", algorithm: "brute" }, kernels);
+        const index = builtIndex(rows, { metric: "euclidean", algorithm: "brute" }, kernels);
         const pairs = index.pairSearch();
         expect(pairs, name).toBeDefined();
-        const reference = buildNeighbourIndex(rows, { metric: "euclidean" }, referenceKernels);
+        const reference = builtIndex(rows, { metric: "euclidean" }, referenceKernels);
         const threads = singleThread(new Map([["core/trainingNeighbours", trainingNeighboursTask]]));
         for (const k of [1, 6, 40]) {
           const expected = reference.query(rows, k, all);
@@ -227,10 +232,10 @@ describe("training neighbours", () => {
       ] as const) {
         const rows = table(rowCount, columnCount, tables[name]);
         const all = Int32Array.from({ length: rowCount }, (_, row) => row);
-        const expected = buildNeighbourIndex(rows, { metric }, referenceKernels).query(rows, k, all);
+        const expected = builtIndex(rows, { metric }, referenceKernels).query(rows, k, all);
         for (const set of ["wasm-simd", "wasm-relaxed-simd"] as const) {
           const kernels = kernelsByName(set);
-          const index = buildNeighbourIndex(rows, { metric, algorithm: "kd-tree" }, kernels);
+          const index = builtIndex(rows, { metric, algorithm: "kd-tree" }, kernels);
           expectSameBits(await trainingNeighbours(index, k, { kernels, threads: singleThread(new Map()) }), expected);
         }
       }
@@ -241,10 +246,10 @@ describe("training neighbours", () => {
     for (const spread of [1, 3, 100]) {
       const rows = table(1500, 20, (row) => spread * (row % 3) + random.normal());
       const all = Int32Array.from({ length: rows.rowCount }, (_, row) => row);
-      const expected = buildNeighbourIndex(rows, { metric: "euclidean" }, referenceKernels).query(rows, 20, all);
+      const expected = builtIndex(rows, { metric: "euclidean" }, referenceKernels).query(rows, 20, all);
       for (const set of ["wasm-simd", "wasm-relaxed-simd"] as const) {
         const kernels = kernelsByName(set);
-        const index = buildNeighbourIndex(rows, { metric: "euclidean", algorithm: "brute" }, kernels);
+        const index = builtIndex(rows, { metric: "euclidean", algorithm: "brute" }, kernels);
         const context = { kernels, threads: singleThread(new Map()) };
         expectSameBits(await pairNeighbours(index, carry(index), 20, context), expected);
       }
@@ -259,7 +264,7 @@ describe("training neighbours", () => {
       [2600, 64, "brute"],
     ] as const) {
       const rows = table(rowCount, columnCount, () => random.integer(20));
-      const index = buildNeighbourIndex(rows, { metric: "euclidean", algorithm }, kernels);
+      const index = builtIndex(rows, { metric: "euclidean", algorithm }, kernels);
       const all = Int32Array.from({ length: rowCount }, (_, row) => row);
       expectSameBits(await trainingNeighbours(index, 6, { kernels, threads }), index.query(rows, 6, all));
     }
@@ -274,7 +279,7 @@ describe("training neighbours", () => {
         [2600, 64, "brute"],
       ] as const) {
         const rows = table(rowCount, columnCount, () => random.normal());
-        const index = buildNeighbourIndex(rows, { metric: "euclidean", algorithm }, kernels);
+        const index = builtIndex(rows, { metric: "euclidean", algorithm }, kernels);
         const all = Int32Array.from({ length: rowCount }, (_, row) => row);
         expectSameBits(await trainingNeighbours(index, 6, { kernels, threads: pool }), index.query(rows, 6, all));
       }
@@ -285,7 +290,7 @@ describe("training neighbours", () => {
 
   test("an abort stops the search", async () => {
     const kernels = chooseKernels();
-    const index = buildNeighbourIndex(train, { metric: "euclidean" }, kernels);
+    const index = builtIndex(train, { metric: "euclidean" }, kernels);
     const context = { kernels, threads: singleThread(new Map()), signal: AbortSignal.abort() };
     await expect(trainingNeighbours(index, 3, context)).rejects.toMatchObject({ code: "ABORTED" });
   });
@@ -293,7 +298,7 @@ describe("training neighbours", () => {
 
 describe("distinct rows", () => {
   test("equal rows become one with a count, in the order of first occurrence", () => {
-    const distinct = distinctRows(
+    const distinct = distinctOf(
       matrixFromRows([
         [1, 2],
         [3, 4],
@@ -312,6 +317,6 @@ describe("distinct rows", () => {
 
   test("a table without copies is kept as it is", () => {
     const rows = table(300, 2, () => random.normal());
-    expect(distinctRows(rows).rows).toBe(rows);
+    expect(distinctOf(rows).rows).toBe(rows);
   });
 });

@@ -1,12 +1,11 @@
 /** The nearest other training rows of every training row, on as many threads as there are. */
 
-import { throwIfAborted } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { PlaceRange } from "../kernels/neighbour-kernels.ts";
 import { hasSharedMemory, sharedFloat64, sharedInt32 } from "../shared-memory.ts";
 import type { ScoringContext } from "../threads/score-rows.ts";
+import { inTimedBlocks } from "../threads/timed-blocks.ts";
 import { cutRanges, isWorthSending } from "../threads/threads.ts";
-import { yieldWhenDue } from "../threads/yield-when-due.ts";
 import type { CarriedIndex } from "./held-index.ts";
 import { carry, heldIndex } from "./held-index.ts";
 import type { NeighbourIndex, Neighbours } from "./neighbour-index.ts";
@@ -23,7 +22,7 @@ interface IndexTask {
   readonly index: CarriedIndex;
 }
 
-/** Rows searched at once: enough to look at each block of the index for many of them. */
+/** Most rows searched at once: enough to look at each block of the index for many of them. */
 const batchRowCount = 512;
 /** Fewer rows than this are searched faster than the index is handed to a worker. */
 const threadedRowCountMin = 2000;
@@ -68,13 +67,9 @@ async function hasPairs(index: NeighbourIndex, carried: CarriedIndex, context: S
 async function searchHere(index: NeighbourIndex, k: number, context: ScoringContext): Promise<Neighbours> {
   const { rowCount } = index;
   const out: Neighbours = { k, distances: new Float64Array(rowCount * k), indexes: new Int32Array(rowCount * k) };
-  for (let start = 0; start < rowCount; start += batchRowCount) {
-    throwIfAborted(context.signal);
-    const end = Math.min(start + batchRowCount, rowCount);
-    index.othersInto({ start, end }, k, out);
-    context.progress?.(end / rowCount);
-    await yieldWhenDue();
-  }
+  await inTimedBlocks(rowCount, { ...context, blockRowCountMax: batchRowCount }, (start, end) =>
+    index.othersInto({ start, end }, k, out),
+  );
   return out;
 }
 

@@ -9,18 +9,22 @@
 
 import { blockRowCount } from "../kernels/neighbour-kernels.ts";
 import type { Matrix } from "../matrix.ts";
+import type { Pieces } from "../threads/pieces.ts";
 
 /** Searches look at so many neighbouring blocks, or groups of blocks, at once. */
 const groupBlockCount = 8;
 /** Rows looked at to find the column that spreads most. */
 const sampleRowCountMax = 128;
 
+/** Rows moved and values looked at between two pieces: some ten milliseconds. */
+const pieceWorkMax = 1_000_000;
+
 /** O(n log n (1 + d / 32)); the same permutation for the same rows. */
-export function treeOrder(rows: Matrix): Int32Array {
+export function* treeOrder(rows: Matrix): Pieces<Int32Array> {
   const order = Int32Array.from({ length: rows.rowCount }, (_, row) => row);
   const keys = new Float64Array(rows.rowCount);
   const pending: [number, number][] = [[0, Math.ceil(rows.rowCount / blockRowCount)]];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+  for (let node = pending.pop(), work = 0; node !== undefined; node = pending.pop()) {
     const [firstBlock, endBlock] = node;
     if (endBlock - firstBlock < 2) continue;
     const middleBlock = firstBlock + firstPart(endBlock - firstBlock);
@@ -30,6 +34,10 @@ export function treeOrder(rows: Matrix): Int32Array {
     for (let i = start; i < end; i++) keys[i] = rows.values[order[i] * rows.columnCount + column];
     selectInPlace(keys, order, { start, end, nth: middleBlock * blockRowCount });
     pending.push([firstBlock, middleBlock], [middleBlock, endBlock]);
+    work += end - start + Math.min(end - start, sampleRowCountMax) * rows.columnCount;
+    if (work < pieceWorkMax) continue;
+    work = 0;
+    yield;
   }
   return order;
 }

@@ -2,17 +2,20 @@
 
 import { NomalyError } from "../errors.ts";
 import type { Matrix, RowScaling } from "../matrix.ts";
-import { requireFinite, requireWidth, scaleRowsInto } from "../matrix.ts";
+import { requireFinite, requireWidth, rowRange, scaleRowsInto } from "../matrix.ts";
 import { sharedFloat64 } from "../shared-memory.ts";
 import type { ColumnSource } from "./column-source.ts";
 import { infiniteValue, missingValues, unknownColumn } from "./learn.ts";
 import type { FrequencyEncoding, NumberEncoding, OneHotEncoding, Pipeline, PipelineColumn } from "./pipeline.ts";
 import { encodedWidth, pipelineWidth } from "./pipeline.ts";
 import type { Column } from "./table.ts";
+import { toEnd } from "./to-end.ts";
 import { categoryOf, isMissingText, numberOfText, textsOf } from "./texts.ts";
 
 /** Below this many values a matrix is made on ordinary memory: no thread will need it. */
 const sharedValueCountMin = 100_000;
+/** Values scaled between two pieces. */
+const scaledValueCount = 1_000_000;
 
 /**
  * n rows become n x w numbers, w = {@link pipelineWidth}.
@@ -23,21 +26,49 @@ export function encodeRows(pipeline: Pipeline, source: ColumnSource): Matrix {
   const width = pipelineWidth(pipeline);
   if (source.rowCount === 0) return { rowCount: 0, columnCount: width, values: new Float64Array(0) };
   const plain = plainRows(pipeline, source);
-  if (plain === undefined) return encodeEach(pipeline, source, width);
+  if (plain === undefined) return toEnd(encodeColumns(pipeline, source));
   try {
     return plain.scaling === undefined ? checked(plain.rows) : scaledCopy(plain.rows, plain.scaling);
   } catch (error) {
     const isNotFinite = error instanceof NomalyError && error.code === "NOT_FINITE";
     // Column by column the error names the column.
-    if (isNotFinite && source.named) return encodeEach(pipeline, source, width);
+    if (isNotFinite && source.named) return toEnd(encodeColumns(pipeline, source));
     throw error;
   }
 }
 
-/** {@link encodeRows} of the rows that the pipeline has learned from and so knows to be finite. */
-export function encodeTrainingRows(pipeline: Pipeline, source: ColumnSource): Matrix {
-  const plain = plainRows(pipeline, source);
-  return plain !== undefined && plain.scaling === undefined ? plain.rows : encodeRows(pipeline, source);
+/**
+ * {@link encodeRows} of many rows, in pieces of one column or one block of rows, between which the caller may let events in.
+ * @param isKnown the pipeline has learned from these rows and so knows them to be finite.
+ */
+export function* encodePieces(pipeline: Pipeline, source: ColumnSource, isKnown: boolean): Generator<void, Matrix, void> {
+  const plain = source.rowCount === 0 ? undefined : plainRows(pipeline, source);
+  if (plain === undefined && source.rowCount > 0) return yield* encodeColumns(pipeline, source);
+  if (isKnown && plain !== undefined && plain.scaling === undefined) return plain.rows;
+  if (plain?.scaling === undefined) return encodeRows(pipeline, source);
+  const { rows, scaling } = plain;
+  const scaled = { ...rows, values: emptyValues(rows.values.length) };
+  const blockRowCount = Math.max(1, Math.floor(scaledValueCount / rows.columnCount));
+  for (let start = 0; start < rows.rowCount; start += blockRowCount) {
+    yield;
+    const end = Math.min(start + blockRowCount, rows.rowCount);
+    const isFinite = scaleRowsInto(rowRange(rows, start, end), scaling, rowRange(scaled, start, end).values);
+    // Looked at as a whole, the error names the place in the table.
+    if (!isFinite) return encodeRows(pipeline, source);
+  }
+  return scaled;
+}
+
+function* encodeColumns(pipeline: Pipeline, source: ColumnSource): Generator<void, Matrix, void> {
+  const width = pipelineWidth(pipeline);
+  const out = { rowCount: source.rowCount, columnCount: width, values: emptyValues(source.rowCount * width) };
+  let offset = 0;
+  for (const [index, column] of pipeline.columns.entries()) {
+    yield;
+    encodeColumn(column, source.column(positionOf(pipeline, source, index), column.kind), out, offset);
+    offset += encodedWidth(column.encoding);
+  }
+  return out;
 }
 
 /** Rows that need no encoding but to be scaled. */
@@ -86,24 +117,15 @@ function checked(rows: Matrix): Matrix {
 }
 
 function scaledCopy(rows: Matrix, scaling: RowScaling): Matrix {
-  const { length } = rows.values;
-  const scaled = { ...rows, values: length >= sharedValueCountMin ? sharedFloat64(length) : new Float64Array(length) };
+  const scaled = { ...rows, values: emptyValues(rows.values.length) };
   if (scaleRowsInto(rows, scaling, scaled.values)) return scaled;
   requireFinite(rows);
   requireFinite(scaled);
   return scaled;
 }
 
-function encodeEach(pipeline: Pipeline, source: ColumnSource, width: number): Matrix {
-  const length = source.rowCount * width;
-  const values = length >= sharedValueCountMin ? sharedFloat64(length) : new Float64Array(length);
-  const out = { rowCount: source.rowCount, columnCount: width, values };
-  let offset = 0;
-  for (const [index, column] of pipeline.columns.entries()) {
-    encodeColumn(column, source.column(positionOf(pipeline, source, index), column.kind), out, offset);
-    offset += encodedWidth(column.encoding);
-  }
-  return out;
+function emptyValues(length: number): Float64Array {
+  return length >= sharedValueCountMin ? sharedFloat64(length) : new Float64Array(length);
 }
 
 /** Where the rows have the pipeline's column of that index. */

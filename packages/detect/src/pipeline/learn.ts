@@ -9,6 +9,7 @@ import { categoryEncodings, missingPolicies, scalings } from "./pipeline.ts";
 import type { NumberSummary } from "./statistics.ts";
 import { countTexts, exactMedian, quantile, sampleColumns, sortedSample, summarize, summarizeColumns } from "./statistics.ts";
 import type { Column, TextColumn } from "./table.ts";
+import { toEnd } from "./to-end.ts";
 import { categoryOf, isMissingText, numberOfText, numbersOfTexts, textsOf } from "./texts.ts";
 
 export interface PipelineOptions {
@@ -51,6 +52,15 @@ interface LearnContext {
  * @throws NomalyError COLUMN when a named column is unknown, a column cannot be used, or none is left; NOT_FINITE for infinity.
  */
 export function learnPipeline(source: ColumnSource, options: PipelineOptions, unitsMatter: boolean): Pipeline {
+  return toEnd(learnPieces(source, options, unitsMatter));
+}
+
+/** {@link learnPipeline} in pieces of one column, or of one block of rows, between which the caller may let events in. */
+export function* learnPieces(
+  source: ColumnSource,
+  options: PipelineOptions,
+  unitsMatter: boolean,
+): Generator<void, Pipeline, void> {
   requireChoice("scaling", options.scaling, ["auto", ...scalings]);
   requireChoice("missing", options.missing, missingPolicies);
   requireChoice("categories", options.categories, categoryEncodings);
@@ -63,7 +73,7 @@ export function learnPipeline(source: ColumnSource, options: PipelineOptions, un
     missing: options.missing ?? "refuse",
     oneHot: categories === "one-hot" || (categories === "auto" && unitsMatter),
   };
-  const plain = learnPlainColumns(source, wanted, options, context);
+  const plain = yield* learnPlainColumns(source, wanted, options, context);
   if (plain !== undefined) {
     requireUsable(plain, [], source.rowCount);
     return { named: source.named, sourceColumnCount, scaling, columns: plain, skipped: [] };
@@ -72,6 +82,7 @@ export function learnPipeline(source: ColumnSource, options: PipelineOptions, un
   const skipped: SkippedColumn[] = [];
   const gaps: Gap[] = [];
   for (const index of wanted) {
+    yield;
     const column = asKind(source.column(index), options.categorical);
     if (column.kind === "text" && options.categorical?.includes(column.name) !== true) refuseMistypedNumbers(column);
     const counts = column.kind === "text" ? countTexts(column.values) : undefined;
@@ -149,26 +160,29 @@ function emptyReason(column: Column): string | undefined {
 }
 
 /** Rows of numbers without names need no look at each column by itself: the fast way for large tables. */
-function learnPlainColumns(
+function* learnPlainColumns(
   source: ColumnSource,
   wanted: readonly number[],
   options: PipelineOptions,
   context: LearnContext,
-): PipelineColumn[] | undefined {
+): Generator<void, PipelineColumn[] | undefined, void> {
   const { matrix } = source;
   if (matrix === undefined || source.named || options.categorical !== undefined || context.scaling === "robust") return undefined;
-  const summaries = summarizeColumns(matrix, context.scaling === "standard");
+  const summaries = yield* summarizeColumns(matrix, context.scaling === "standard");
   if (summaries === undefined) return undefined;
   const samples = sampleColumns(matrix);
   const isLater = matrix.columnCount <= laterColumnCountMax;
-  return wanted.map((index) => {
+  const columns: PipelineColumn[] = [];
+  for (const index of wanted) {
+    yield;
     const sample = isLater ? sortedLater(samples[index]) : () => samples[index];
     if (!isLater) samples[index].sort();
     const scale = centerAndScale(context.scaling, summaries[index], matrix.values);
     const learned = { sample, scale, fill: context.missing === "refuse" ? null : quantile(sample(), 0.5), indicator: false };
     const { name, kind, encoding, profile } = numberColumn(source.names[index], "number", summaries[index], learned);
-    return { position: index, name, kind, encoding, profile: isLater ? profile : { ...profile } };
-  });
+    columns.push({ position: index, name, kind, encoding, profile: isLater ? profile : { ...profile } });
+  }
+  return columns;
 }
 
 /** Sorts in place when first asked: who only wants scores does not wait for what is usual in a column. */

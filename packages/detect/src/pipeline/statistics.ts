@@ -50,17 +50,17 @@ export function summarize(values: Float64Array): NumberSummary {
 /**
  * {@link summarize} of every column at once, to the bit, along the rows: columns of a wide table lie far apart in memory, so
  * that each is read in blocks of rows that stay in the processor's cache.
- * Undefined when values are missing, infinite, or so large that sums need a unit of their own.
+ * In pieces of one block. Undefined when values are missing, infinite, or so large that sums need a unit of their own.
  * @param withDeviation false leaves `mean` and `deviation` 0 and saves a pass.
  */
-export function summarizeColumns(table: Matrix, withDeviation: boolean): NumberSummary[] | undefined {
+export function* summarizeColumns(table: Matrix, withDeviation: boolean): Generator<void, NumberSummary[] | undefined, void> {
   const { columnCount, rowCount } = table;
   const ranges = Array.from({ length: columnCount }, () => ({
     min: Number.POSITIVE_INFINITY,
     max: Number.NEGATIVE_INFINITY,
     sum: 0,
   }));
-  forEachBlock(table, (start, end) => {
+  yield* forEachBlock(table, (start, end) => {
     for (let column = 0; column < columnCount; column++) extendRange(table, column, start, end, ranges[column]);
   });
   // A sum is NaN as soon as one value is.
@@ -69,7 +69,7 @@ export function summarizeColumns(table: Matrix, withDeviation: boolean): NumberS
   const means = ranges.map(({ sum }) => (withDeviation ? sum / rowCount : 0));
   const squares = new Float64Array(columnCount);
   if (withDeviation) {
-    forEachBlock(table, (start, end) => {
+    yield* forEachBlock(table, (start, end) => {
       for (let column = 0; column < columnCount; column++) {
         squares[column] = addSquares(table, column, start, end, { mean: means[column], sum: squares[column] });
       }
@@ -85,10 +85,11 @@ export function summarizeColumns(table: Matrix, withDeviation: boolean): NumberS
   }));
 }
 
-function forEachBlock(table: Matrix, visit: (start: number, end: number) => void): void {
+function* forEachBlock(table: Matrix, visit: (start: number, end: number) => void): Generator<void, void, void> {
   const blockRowCount = Math.max(1, Math.floor(blockValueCount / table.columnCount));
   for (let start = 0; start < table.rowCount; start += blockRowCount) {
     visit(start, Math.min(start + blockRowCount, table.rowCount));
+    yield;
   }
 }
 

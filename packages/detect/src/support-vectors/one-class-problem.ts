@@ -3,6 +3,7 @@
 import type { Matrix } from "../matrix.ts";
 import { kernelRowInto, type KernelFunction } from "./kernel-function.ts";
 import { createKernelRowCache, type KernelRowCache } from "./kernel-row-cache.ts";
+import type { Pieces } from "../threads/pieces.ts";
 
 export interface OneClassProblem {
   /** Chooses the next pair of variables. @returns the largest violation of the optimality conditions among those not left aside. */
@@ -10,10 +11,10 @@ export interface OneClassProblem {
   /** Solves for the pair chosen last. */
   step(): void;
   /** Leaves aside variables that seem settled at a bound; near the end it first takes all back, once. */
-  shrink(tolerance: number): void;
+  shrink(tolerance: number): Pieces<void>;
   isShrunk(): boolean;
   /** Takes back the variables left aside, with their gradient computed anew. */
-  restoreAll(): void;
+  restoreAll(): Pieces<void>;
   /** Only while nothing is left aside. */
   solution(): { readonly alpha: Float64Array; readonly gradient: Float64Array };
 }
@@ -43,11 +44,11 @@ interface Active {
  * @param start a feasible `alpha`, and for each row the sum of its kernels with the rows whose alpha is 1. Both are taken
  * over: `boundedGradient` is kept up to date from here on, and gives back the gradient of rows that were left aside.
  */
-export function createOneClassProblem(
+export function* createOneClassProblem(
   rows: Matrix,
   options: OneClassProblemOptions,
   start: { readonly alpha: Float64Array; readonly boundedGradient: Float64Array },
-): OneClassProblem {
+): Pieces<OneClassProblem> {
   const { kernel, shrinking, single } = options;
   const { rowCount, columnCount: width, values } = rows;
   const { alpha: allAlpha, boundedGradient } = start;
@@ -57,7 +58,7 @@ export function createOneClassProblem(
   let wasRestored = false;
   let first = -1;
   let second = -1;
-  addFreeGradients(Int32Array.from(allAlpha.keys()));
+  yield* addFreeGradients(Int32Array.from(allAlpha.keys()));
   active.gradient.set(allGradient);
 
   function activateAll(): Active {
@@ -77,12 +78,13 @@ export function createOneClassProblem(
   }
 
   /** Adds to `allGradient` of the listed rows what free variables give; the bounded part is there already. */
-  function addFreeGradients(listed: Int32Array): void {
+  function* addFreeGradients(listed: Int32Array): Pieces<void> {
     for (let row = 0; row < rowCount; row++) {
       const weight = allAlpha[row];
       if (weight <= 0 || weight >= 1) continue;
       const kernels = kernelsWithAll(row);
       for (const other of listed) allGradient[other] += weight * kernels[other];
+      yield;
     }
   }
 
@@ -151,11 +153,11 @@ export function createOneClassProblem(
     return active.rowOf.length < rowCount;
   }
 
-  function shrink(tolerance: number): void {
+  function* shrink(tolerance: number): Pieces<void> {
     let range = violatingRange(active);
     if (!wasRestored && range.high - range.low <= tolerance * restoreFactor) {
       wasRestored = true;
-      restoreAll();
+      yield* restoreAll();
       range = violatingRange(active);
     }
     const { alpha, gradient } = active;
@@ -178,7 +180,7 @@ export function createOneClassProblem(
     for (const [place, row] of active.rowOf.entries()) allAlpha[row] = active.alpha[place];
   }
 
-  function restoreAll(): void {
+  function* restoreAll(): Pieces<void> {
     if (!isShrunk()) return;
     storeAlpha();
     const isActive = new Uint8Array(rowCount);
@@ -188,7 +190,7 @@ export function createOneClassProblem(
     }
     const aside = Int32Array.from(isActive.keys()).filter((row) => isActive[row] === 0);
     for (const row of aside) allGradient[row] = boundedGradient[row];
-    addFreeGradients(aside);
+    yield* addFreeGradients(aside);
     active = activateAll();
   }
 

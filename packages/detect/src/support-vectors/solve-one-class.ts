@@ -2,11 +2,12 @@
 
 import { throwIfAborted } from "../errors.ts";
 import { rowRange, type Matrix } from "../matrix.ts";
-import { yieldWhenDue } from "../threads/yield-when-due.ts";
+import { isYieldDue, yieldWhenDue } from "../threads/yield-when-due.ts";
 import type { KernelFunction } from "./kernel-function.ts";
 import { createOneClassProblem, type OneClassProblem } from "./one-class-problem.ts";
 import type { SupportVectors } from "./kernel-sums.ts";
 import { sumKernels, type KernelSumsContext } from "./sum-kernels.ts";
+import { inTurns } from "../threads/pieces.ts";
 
 export interface OneClassOptions {
   readonly kernel: KernelFunction;
@@ -72,7 +73,7 @@ export async function solveOneClass(
         converged = true;
         break;
       }
-      problem.restoreAll();
+      await inTurns(problem.restoreAll(), signal);
       untilShrink = 1;
       continue;
     }
@@ -81,15 +82,16 @@ export async function solveOneClass(
     problem.step();
     if (options.shrinking && --untilShrink === 0) {
       untilShrink = Math.min(rows.rowCount, stepsPerShrink);
-      problem.shrink(options.tolerance);
+      await inTurns(problem.shrink(options.tolerance), signal);
     }
-    if (iterationCount % stepsPerSlice !== 0) continue;
+    // A step over many wide rows takes long by itself.
+    if (iterationCount % stepsPerSlice !== 0 && !isYieldDue()) continue;
     throwIfAborted(signal);
     progress = Math.max(progress, Math.log(violation / firstViolation) / Math.log(options.tolerance / firstViolation));
     context.progress?.(startShare + (1 - startShare) * Math.min(1, progress));
     await yieldWhenDue();
   }
-  if (problem.isShrunk()) problem.restoreAll();
+  if (problem.isShrunk()) await inTurns(problem.restoreAll(), signal);
   const { alpha, gradient } = problem.solution();
   return { alpha, gradient, rho: offsetOf(alpha, gradient), iterationCount, converged };
 }
@@ -118,7 +120,7 @@ async function startProblem(rows: Matrix, options: OneClassOptions, context: Ker
     ...context,
     progress: (done) => context.progress?.(done * startShare),
   });
-  return createOneClassProblem(rows, options, { alpha, boundedGradient });
+  return inTurns(createOneClassProblem(rows, options, { alpha, boundedGradient }), context.signal);
 }
 
 /** rho: the mean gradient of free variables; without any, the middle of the range that the bounded ones leave. */

@@ -1,11 +1,10 @@
 /** Kernel sums of many rows, in blocks, on as many threads as there are. */
 
-import { throwIfAborted } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import { rowRange, type Matrix } from "../matrix.ts";
 import { hasSharedMemory, sharedFloat64, toShared, toSharedMatrix } from "../shared-memory.ts";
 import { cutRanges, isWorthSending, type Threads } from "../threads/threads.ts";
-import { yieldWhenDue } from "../threads/yield-when-due.ts";
+import { inTimedBlocks } from "../threads/timed-blocks.ts";
 import { createKernelSums, type KernelSumsTask, type SupportVectors } from "./kernel-sums.ts";
 
 /** The part of a fit's context that a solver needs. */
@@ -16,8 +15,7 @@ export interface KernelSumsContext {
   readonly progress?: (done: number) => void;
 }
 
-/** Kernel values between two looks at the clock, and fewest worth handing to workers. */
-const sliceValueCount = 1_000_000;
+/** Fewest kernel values worth handing to workers. */
 const threadedValueCountMin = 4_000_000;
 /** Pieces for each thread, so that a slow one does not hold up the rest. */
 const piecesPerThread = 4;
@@ -30,15 +28,10 @@ export async function sumKernels(vectors: SupportVectors, rows: Matrix, context:
   const threaded = hasSharedMemory && isWorthSending(threads, valueCount, threadedValueCountMin);
   const out = threaded ? sharedFloat64(rows.rowCount) : new Float64Array(rows.rowCount);
   if (!threaded) {
-    const sliceRowCount = Math.max(1, Math.floor(sliceValueCount / Math.max(1, vectorCount)));
     const sums = createKernelSums(vectors, kernels);
-    for (let start = 0; start < rows.rowCount; start += sliceRowCount) {
-      throwIfAborted(signal);
-      const end = Math.min(start + sliceRowCount, rows.rowCount);
+    await inTimedBlocks(rows.rowCount, context, (start, end) => {
       sums.sumsInto(rowRange(rows, start, end), out.subarray(start, end));
-      progress?.(end / rows.rowCount);
-      await yieldWhenDue();
-    }
+    });
     return out;
   }
   const sharedRows = toSharedMatrix(rows);

@@ -1,13 +1,14 @@
 /** Scores many rows with one model, in blocks, on as many threads as there are. */
 
 import type { Model } from "../detector/detector.ts";
-import { throwIfAborted } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { Matrix, RowScaling } from "../matrix.ts";
 import { requireFinite, rowRange, scaleRowsInto } from "../matrix.ts";
 import { sharedFloat64, toShared, toSharedMatrix } from "../shared-memory.ts";
 import type { ModelState } from "../detector/detector.ts";
-import { yieldWhenDue } from "./yield-when-due.ts";
+import type { Pieces } from "./pieces.ts";
+import { inTurns } from "./pieces.ts";
+import { firstBlockRowCount, inTimedBlocks, nextBlockRowCount } from "./timed-blocks.ts";
 import type { Threads } from "./threads.ts";
 import { cutRanges, isWorthSending } from "./threads.ts";
 
@@ -25,6 +26,10 @@ export interface RowPreparation {
   readonly scaling: RowScaling | undefined;
 }
 
+interface PreparedContext extends ScoringContext {
+  readonly preparation?: RowPreparation;
+}
+
 /** Input of the task `core/score`; `rows` and `scores` lie on shared memory. */
 export interface ScoreTask {
   readonly detectorId: string;
@@ -36,15 +41,8 @@ export interface ScoreTask {
   readonly preparation?: RowPreparation;
 }
 
-/** Rows between two looks at the signal, to begin with; then larger blocks or smaller ones, as the time that they take allows. */
-const firstBlockRowCount = 2048;
-const blockRowCountMin = 32;
-const blockRowCountMax = 65_536;
 /** Values that are scaled at once, so that they stay in the cache until the model reads them. */
 const scaledValueCount = 65_536;
-/** With a large model, one row may cost a millisecond. */
-const shortBlockMs = 20;
-const longBlockMs = 80;
 /** Fewer values than this are scored faster than they are handed to a worker. */
 const threadedValueCountMin = 400_000;
 /** Pieces for each thread, so that a slow one does not hold up the rest. */
@@ -64,12 +62,7 @@ interface SentModel {
  * @param detectorId the detector whose `restore` makes the model in a worker.
  * @throws NomalyError NOT_FINITE, with a place that counts from some block's start, when prepared rows are not finite.
  */
-export async function scoreRows(
-  detectorId: string,
-  model: Model,
-  rows: Matrix,
-  context: ScoringContext & { readonly preparation?: RowPreparation },
-): Promise<Float64Array> {
+export async function scoreRows(detectorId: string, model: Model, rows: Matrix, context: PreparedContext): Promise<Float64Array> {
   const { threads, kernels, signal, progress, preparation } = context;
   if (!isWorthSending(threads, rows.values.length, threadedValueCountMin)) return scoreHere(model, rows, context);
   const shared = toSharedMatrix(rows);
@@ -96,24 +89,41 @@ function sentModel(detectorId: string, model: Model): SentModel {
   return sent;
 }
 
-async function scoreHere(
-  model: Model,
-  rows: Matrix,
-  context: ScoringContext & { readonly preparation?: RowPreparation },
-): Promise<Float64Array> {
+async function scoreHere(model: Model, rows: Matrix, context: PreparedContext): Promise<Float64Array> {
   const scores = new Float64Array(rows.rowCount);
-  let blockRowCount = firstBlockRowCount;
-  for (let start = 0; start < rows.rowCount;) {
-    await yieldWhenDue();
-    throwIfAborted(context.signal);
-    const began = performance.now();
-    const end = Math.min(start + blockRowCount, rows.rowCount);
-    scorePrepared(model, rowRange(rows, start, end), scores.subarray(start, end), context.preparation);
-    context.progress?.(end / rows.rowCount);
-    start = end;
-    blockRowCount = nextBlockRowCount(blockRowCount, performance.now() - began);
+  if (model.scorePieces !== undefined) {
+    await inTurns(preparedPieces(model, rows, scores, context), context.signal);
+    return scores;
   }
+  // A row's score is the same in whatever block, so the clock may decide how many are scored at once.
+  await inTimedBlocks(rows.rowCount, context, (start, end) => {
+    scorePrepared(model, rowRange(rows, start, end), scores.subarray(start, end), context.preparation);
+  });
   return scores;
+}
+
+/** Blocks of a model that scores in pieces. */
+function* preparedPieces(model: Model, rows: Matrix, scores: Float64Array, context: PreparedContext): Pieces<void> {
+  const scaling = context.preparation?.scaling;
+  const blockRowCountMax = Math.max(1, Math.floor(scaledValueCount / rows.columnCount));
+  let blockRowCount = firstBlockRowCount;
+  for (let start = 0, end = 0; start < rows.rowCount; start = end) {
+    const began = performance.now();
+    end = Math.min(start + blockRowCount, rows.rowCount);
+    let block = rowRange(rows, start, end);
+    if (scaling !== undefined) {
+      const scaled = { ...block, values: new Float64Array(block.values.length) };
+      scaleRowsInto(block, scaling, scaled.values);
+      block = scaled;
+    }
+    if (context.preparation !== undefined) requireFinite(block);
+    const own = scores.subarray(start, end);
+    if (model.scorePieces === undefined) model.scoreInto(block, own);
+    else yield* model.scorePieces(block, own);
+    context.progress?.(end / rows.rowCount);
+    blockRowCount = Math.min(nextBlockRowCount(blockRowCount, performance.now() - began), blockRowCountMax);
+    yield;
+  }
 }
 
 /** `scoreInto` of rows that may have to be checked and scaled first. @throws NomalyError NOT_FINITE. */
@@ -133,12 +143,6 @@ export function scorePrepared(model: Model, rows: Matrix, scores: Float64Array, 
     if (!scaleRowsInto(rowRange(rows, start, end), scaling, scaled.values)) requireFinite(scaled);
     model.scoreInto(scaled, scores.subarray(start, end));
   }
-}
-
-/** A row's score is the same in whatever block, so the clock may decide. */
-function nextBlockRowCount(rowCount: number, tookMs: number): number {
-  if (tookMs < shortBlockMs) return Math.min(4 * rowCount, blockRowCountMax);
-  return tookMs > longBlockMs ? Math.max(rowCount / 4, blockRowCountMin) : rowCount;
 }
 
 /** The state with its arrays on shared memory, so that each worker sees the one copy. */

@@ -4,6 +4,7 @@ import type { Task } from "../detector/detector.ts";
 import { assert } from "../errors.ts";
 import { kernelsByName } from "../kernels/choose.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
+import { atOnce, isPieces } from "./pieces.ts";
 import type { WorkerHost } from "./worker-host.ts";
 import { packError } from "./worker-protocol.ts";
 
@@ -16,7 +17,8 @@ export function serveTasks(tasks: ReadonlyMap<string, Task>, host: WorkerHost): 
       kernelSets.set(kernelSet, kernels);
       const task = tasks.get(name);
       assert(task !== undefined, `no task "${name}"`);
-      return { id, kind: "done", output: task(input as never, kernels) };
+      const output = task(input as never, kernels);
+      return { id, kind: "done", output: isPieces(output) ? atOnce(output) : output };
     } catch (error) {
       // Whatever a task threw is the answer to its request; the worker itself is well and goes on.
       return { id, kind: "failed", error: packError(error) };

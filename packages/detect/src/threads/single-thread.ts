@@ -1,7 +1,8 @@
-/** Threads of count 1: tasks run on the caller's own thread, yielding between them so that abort and progress are seen. */
+/** Threads of count 1: tasks run on the caller's own thread, yielding between them and their pieces so that abort and progress are seen. */
 
 import type { Task } from "../detector/detector.ts";
 import { throwIfAborted } from "../errors.ts";
+import { inTurns, isPieces } from "./pieces.ts";
 import type { Threads } from "./threads.ts";
 import { yieldWhenDue } from "./yield-when-due.ts";
 
@@ -21,7 +22,8 @@ export function singleThread(tasks: ReadonlyMap<string, Task>): Threads {
       for (const input of inputs) {
         await yieldWhenDue();
         throwIfAborted(options?.signal);
-        outputs.push((task as (input: Input, k: typeof kernels) => Output)(input, kernels));
+        const output = (task as (input: Input, k: typeof kernels) => unknown)(input, kernels);
+        outputs.push((isPieces(output) ? await inTurns(output, options?.signal) : output) as Output);
         options?.onDone?.(outputs.length);
       }
       return outputs;

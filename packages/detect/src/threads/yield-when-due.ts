@@ -5,9 +5,14 @@ const sliceMs = 40;
 
 let sliceStart = Number.NEGATIVE_INFINITY;
 
+/** Whether {@link yieldWhenDue} would wait: loops of very short steps ask this first, since every `await` costs. */
+export function isYieldDue(): boolean {
+  return performance.now() - sliceStart >= sliceMs;
+}
+
 /** Returns at once, but after `sliceMs` without a turn of the event loop first lets it turn. Call it between bounded pieces of work. */
 export async function yieldWhenDue(): Promise<void> {
-  if (performance.now() - sliceStart < sliceMs) return;
+  if (!isYieldDue()) return;
   await new Promise((resolve) => setTimeout(resolve, 0));
   sliceStart = performance.now();
 }

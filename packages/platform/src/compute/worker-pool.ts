@@ -92,12 +92,12 @@ export class WorkerPool {
   }
 
   /** Seconds until what waits now is done, as far as one can tell. */
-  retryAfterSeconds(): number {
+  #retryAfterSeconds(): number {
     const waitMs = Math.max(
       this.#queue.waitMs("short", this.#workersFor("short")),
       ...slowLanes.map((lane) => this.#slowWaitMs(lane)),
     );
-    return secondsOf(waitMs);
+    return Math.min(retryAfterSecondsMax, Math.max(1, Math.ceil(waitMs / 1000)));
   }
 
   /** Seconds that a request with rows would wait. */
@@ -169,8 +169,12 @@ export class WorkerPool {
   #requireRoom(work: PoolWork<OrderKind>): void {
     const why = this.#queue.refusal(work, this.#workersFor(work.lane)) ?? this.#lateness(work);
     if (why === undefined) return;
+    throw this.#refused(why);
+  }
+
+  #refused(why: string): Error {
     this.#counts.refused++;
-    throw overloaded(`compute has as much work as it takes: ${why}`, this.retryAfterSeconds());
+    return overloaded(`compute has as much work as it takes: ${why}`, this.#retryAfterSeconds());
   }
 
   /** Why work cannot begin while somebody still waits for it. */
@@ -189,8 +193,7 @@ export class WorkerPool {
       for (const [place, item] of this.#queue.itemsOf(lane).entries()) {
         const why = this.#lateness(item.work, place);
         if (why === undefined || !this.#queue.remove(item)) continue;
-        this.#counts.refused++;
-        item.reject(overloaded(`compute has as much work as it takes: ${why}`, this.retryAfterSeconds()));
+        item.reject(this.#refused(why));
       }
     }
     this.#lookAgain();
@@ -394,10 +397,6 @@ export class WorkerPool {
     }
     item.reject(deathError(work, death, this.#options.lanes[item.lane].worker.memoryBytesMax));
   }
-}
-
-function secondsOf(waitMs: number): number {
-  return Math.min(retryAfterSecondsMax, Math.max(1, Math.ceil(waitMs / 1000)));
 }
 
 function errorOf(error: unknown): Error {

@@ -7,6 +7,9 @@ import { fitOf, variantOf, withScores, withTraits } from "./broken-detector.ts";
 import { soundDistance } from "./sound-distance.ts";
 import { soundRunning } from "./sound-running.ts";
 
+/** A moment for the small tables of other checks. */
+const busyMsPerRow = 0.25;
+
 export const brokenControl: readonly BrokenDetector[] = [
   { check: "specs", fault: "has an id in capitals", detector: variantOf(soundDistance, { id: "ToyDistance" }) },
   { check: "specs", fault: "has no sentence for a summary", detector: variantOf(soundDistance, { summary: "distance" }) },
@@ -59,6 +62,17 @@ export const brokenControl: readonly BrokenDetector[] = [
         throwIfAborted(context.signal);
         const isStopped = context.signal?.aborted === true;
         return fitOf(soundDistance)(train, isStopped ? { ...params } : params, withoutSignal(context));
+      },
+    }),
+  },
+  {
+    check: "lets-events-in",
+    fault: "looks at the signal all the time, but never lets an event in that could fire it",
+    detector: variantOf(soundDistance, {
+      fit(train, params, context) {
+        const end = performance.now() + train.rowCount * busyMsPerRow;
+        while (performance.now() < end) throwIfAborted(context.signal);
+        return fitOf(soundDistance)(train, params, context);
       },
     }),
   },

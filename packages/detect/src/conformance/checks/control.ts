@@ -6,11 +6,18 @@ import { parseParams } from "../../detector/params.ts";
 import { NomalyError } from "../../errors.ts";
 import type { Check, Report } from "../check.ts";
 import { cornersOf } from "../corners.ts";
+import { clusteredSample } from "../samples.ts";
 import type { Subject } from "../subject.ts";
 import { copyOf } from "../subject.ts";
 
 /** What is set outside a detector, and so must not be a parameter of one. */
 const reservedNames = new Set(["contamination", "threshold", "seed", "randomState", "nJobs", "threads", "verbose"]);
+
+/** A table that takes costly methods some time. */
+const longRowCount = 5000;
+const longColumnCount = 20;
+/** Twenty times what a sound detector takes between two turns, so that a busy machine is not taken for a fault. */
+const blockedMsMax = 1000;
 
 export const controlChecks: readonly Check[] = [
   {
@@ -58,6 +65,30 @@ export const controlChecks: readonly Check[] = [
           report,
         );
       }
+    },
+  },
+  {
+    name: "lets-events-in",
+    claim: "A fit of 5000 rows keeps no event waiting for a second: timers fire on the way, and an abort comes through.",
+    run: async (subject, report) => {
+      const { train } = clusteredSample(longRowCount, longColumnCount);
+      const start = performance.now();
+      let lastTurn = start;
+      let longestMs = 0;
+      const timer = setInterval(() => {
+        longestMs = Math.max(longestMs, performance.now() - lastTurn);
+        lastTurn = performance.now();
+      }, 1);
+      try {
+        await subject.fit(train);
+      } catch (error) {
+        // Its time was over: an event came through all the same.
+        if (!(error instanceof NomalyError && error.code === "ABORTED")) throw error;
+      } finally {
+        clearInterval(timer);
+      }
+      longestMs = Math.max(longestMs, performance.now() - lastTurn);
+      if (longestMs >= blockedMsMax) report(`no event came in for ${Math.round(longestMs)} ms`);
     },
   },
   {

@@ -1,5 +1,8 @@
 /** How much the directions to a row's neighbours vary: the angle-based outlier factor. */
 
+import type { Pieces } from "../../threads/pieces.ts";
+import { pieceWorkMax } from "../../threads/pieces.ts";
+
 /** Squares within these neither overflow nor vanish when two of them are multiplied and squared again. */
 const squareMax = 1e70;
 const squareMin = 1e-70;
@@ -25,7 +28,7 @@ export function angleWorkspace(neighbourCount: number, width: number): AngleWork
  * weighted so that near ones count more. 0 without a pair; at most the largest finite number. Overwrites the workspace.
  * Source: Kriegel, Schubert and Zimek, KDD 2008, definition 2, with plain variance as in the reference library.
  */
-export function angleVariance(workspace: AngleWorkspace, count: number, width: number): number {
+export function* angleVariance(workspace: AngleWorkspace, count: number, width: number): Pieces<number> {
   const { differences, squares } = workspace;
   let scale = 1;
   const [least, most] = squaresInto(differences, count, width, squares);
@@ -33,7 +36,7 @@ export function angleVariance(workspace: AngleWorkspace, count: number, width: n
     scale = rescale(differences, count * width);
     squaresInto(differences, count, width, squares);
   }
-  const variance = varianceOfPairs(workspace, count, width) * scale * scale * scale * scale;
+  const variance = (yield* varianceOfPairs(workspace, count, width)) * scale * scale * scale * scale;
   return variance < Number.MAX_VALUE ? variance : Number.MAX_VALUE;
 }
 
@@ -61,30 +64,49 @@ function rescale(values: Float64Array, count: number): number {
   return factor;
 }
 
-/** The pairs of each first neighbour give a mean and a sum of squares; these are merged as by Chan et al. (1979). */
-function varianceOfPairs(workspace: AngleWorkspace, count: number, width: number): number {
-  const { differences, squares, cosines } = workspace;
-  let pairCount = 0;
-  let mean = 0;
-  let squareSum = 0;
-  for (let first = 0; first + 1 < count; first++) {
-    const firstAt = first * width;
-    let sum = 0;
-    let added = 0;
-    for (let second = first + 1; second < count; second++) {
-      const secondAt = second * width;
-      let dot = 0;
-      for (let column = 0; column < width; column++) dot += differences[firstAt + column] * differences[secondAt + column];
-      const cosine = dot / squares[first] / squares[second];
-      cosines[added++] = cosine;
-      sum += cosine;
+/** A mean and a sum of squares about it. */
+interface Spread {
+  pairCount: number;
+  mean: number;
+  squareSum: number;
+}
+
+function* varianceOfPairs(workspace: AngleWorkspace, count: number, width: number): Pieces<number> {
+  const spread: Spread = { pairCount: 0, mean: 0, squareSum: 0 };
+  for (let first = 0, work = 0; first + 1 < count; first++) {
+    work += (count - first) * width;
+    if (work > pieceWorkMax) {
+      work = 0;
+      yield;
     }
-    const groupMean = sum / added;
-    for (let i = 0; i < added; i++) squareSum += (cosines[i] - groupMean) * (cosines[i] - groupMean);
-    const shift = groupMean - mean;
-    squareSum += (shift * shift * pairCount * added) / (pairCount + added);
-    pairCount += added;
-    mean += (shift * added) / pairCount;
+    addPairs(spread, workspace, { first, count, width });
   }
-  return pairCount === 0 ? 0 : squareSum / pairCount;
+  return spread.pairCount === 0 ? 0 : spread.squareSum / spread.pairCount;
+}
+
+/** The pairs of one first neighbour give a mean and a sum of squares, which are merged as by Chan et al. (1979). */
+function addPairs(
+  spread: Spread,
+  { differences, squares, cosines }: AngleWorkspace,
+  { first, count, width }: { readonly first: number; readonly count: number; readonly width: number },
+): void {
+  const firstAt = first * width;
+  let sum = 0;
+  let added = 0;
+  for (let second = first + 1; second < count; second++) {
+    const secondAt = second * width;
+    let dot = 0;
+    for (let column = 0; column < width; column++) dot += differences[firstAt + column] * differences[secondAt + column];
+    const cosine = dot / squares[first] / squares[second];
+    cosines[added++] = cosine;
+    sum += cosine;
+  }
+  const groupMean = sum / added;
+  let { squareSum } = spread;
+  for (let i = 0; i < added; i++) squareSum += (cosines[i] - groupMean) * (cosines[i] - groupMean);
+  const shift = groupMean - spread.mean;
+  squareSum += (shift * shift * spread.pairCount * added) / (spread.pairCount + added);
+  spread.squareSum = squareSum;
+  spread.pairCount += added;
+  spread.mean += (shift * added) / spread.pairCount;
 }

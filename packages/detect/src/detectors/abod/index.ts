@@ -1,19 +1,14 @@
 /** abod: how little the directions to a row's neighbours vary. */
 
 import { compatParam } from "../../detector/compat.ts";
-import { defineDetector, type FitContext, type Model } from "../../detector/detector.ts";
+import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { throwIfAborted } from "../../errors.ts";
-import { rowRange, type Matrix } from "../../matrix.ts";
 import { buildNeighbourIndex } from "../../neighbours/build-index.ts";
 import { distinctRows } from "../../neighbours/distinct-rows.ts";
 import { metricParams } from "../../neighbours/metric-params.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
-import { yieldWhenDue } from "../../threads/yield-when-due.ts";
+import { inTurns } from "../../threads/pieces.ts";
 import { createAbodModel, restoreAbod } from "./model.ts";
-
-/** Pairs of neighbours between two looks at the signal and the clock, where every row looks at all others. */
-const slicePairCount = 1_000_000;
 
 /**
  * Scores a row by how little the directions to its neighbours vary.
@@ -60,31 +55,14 @@ export const abod = defineDetector({
   async fit(train, params, context) {
     const { metric, p } = params;
     const countsEqualRows = params.compat === "pyod";
-    const rows = countsEqualRows ? train : distinctRows(train).rows;
-    const index = buildNeighbourIndex(rows, { metric, p }, context.kernels);
+    const rows = countsEqualRows ? train : (await inTurns(distinctRows(train), context.signal)).rows;
+    const index = await inTurns(buildNeighbourIndex(rows, { metric, p }, context.kernels), context.signal);
     const others = Math.max(1, rows.rowCount - 1);
     const isCubic = params.method === "default";
     // In the cubic method of PyOD a row looks at all rows, itself among them, and passes over equal ones.
     const neighbourCount = isCubic && countsEqualRows ? rows.rowCount : isCubic ? others : Math.min(params.nNeighbors, others);
     const model = createAbodModel({ index, neighbourCount, countsEqualRows });
-    const trainingScores = isCubic
-      ? await scoreInSlices(model, train, neighbourCount, context)
-      : await scoreRows("abod", model, train, context);
-    return { model, trainingScores };
+    return { model, trainingScores: await scoreRows("abod", model, train, context) };
   },
   restore: restoreAbod,
 });
-
-/** As scoreRows on one thread, with slices cut by pairs of neighbours, of which there are many here. */
-async function scoreInSlices(model: Model, rows: Matrix, neighbourCount: number, context: FitContext): Promise<Float64Array> {
-  const scores = new Float64Array(rows.rowCount);
-  const sliceRowCount = Math.max(1, Math.floor(slicePairCount / neighbourCount ** 2));
-  for (let start = 0; start < rows.rowCount; start += sliceRowCount) {
-    throwIfAborted(context.signal);
-    const end = Math.min(start + sliceRowCount, rows.rowCount);
-    model.scoreInto(rowRange(rows, start, end), scores.subarray(start, end));
-    context.progress?.(end / rows.rowCount);
-    await yieldWhenDue();
-  }
-  return scores;
-}

@@ -6,10 +6,14 @@ import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { rowRange, type Matrix } from "../../matrix.ts";
 import { restoreNeighbourIndex } from "../../neighbours/build-index.ts";
 import type { NeighbourIndex } from "../../neighbours/neighbour-index.ts";
+import type { Pieces } from "../../threads/pieces.ts";
+import { atOnce } from "../../threads/pieces.ts";
 import { angleVariance, angleWorkspace, type AngleWorkspace } from "./angle-variance.ts";
 
 /** Neighbours listed at once, so that lists stay small. */
 const listedCountMax = 65_536;
+/** Rows that look at nearly all others are searched one by one: a list costs the square of its length at worst. */
+const quickInsertionCount = 20_000_000;
 
 export interface AbodParts {
   readonly index: NeighbourIndex;
@@ -23,9 +27,10 @@ export function createAbodModel({ index, neighbourCount, countsEqualRows }: Abod
   // Rows of the index are distinct where equal rows are not to count: one more neighbour makes up for a row's equal.
   const searchedCount = Math.min(index.rowCount, countsEqualRows ? neighbourCount : neighbourCount + 1);
 
-  function scoreInto(rows: Matrix, scores: Float64Array): void {
+  function* scorePieces(rows: Matrix, scores: Float64Array): Pieces<void> {
     const workspace = angleWorkspace(searchedCount, columnCount);
-    const blockRowCount = Math.max(1, Math.floor(listedCountMax / searchedCount));
+    const quickRowCount = quickInsertionCount / (searchedCount * searchedCount);
+    const blockRowCount = Math.max(1, Math.floor(Math.min(listedCountMax / searchedCount, quickRowCount)));
     for (let start = 0; start < rows.rowCount; start += blockRowCount) {
       const end = Math.min(start + blockRowCount, rows.rowCount);
       const { distances, indexes } = index.query(rowRange(rows, start, end), searchedCount);
@@ -38,7 +43,8 @@ export function createAbodModel({ index, neighbourCount, countsEqualRows }: Abod
           differenceInto({ rows, at }, index.rows.values, indexes[listAt + from + i] * columnCount, workspace, i * columnCount);
         }
         // 0 - x rather than -x: no negative zero.
-        scores[row] = 0 - angleVariance(workspace, count, columnCount);
+        scores[row] = 0 - (yield* angleVariance(workspace, count, columnCount));
+        yield;
       }
     }
   }
@@ -61,7 +67,7 @@ export function createAbodModel({ index, neighbourCount, countsEqualRows }: Abod
     return { values: { ...values, neighbourCount, countsEqualRows }, arrays };
   }
 
-  return { columnCount, scoreInto, toState };
+  return { columnCount, scoreInto: (rows, scores) => atOnce(scorePieces(rows, scores)), scorePieces, toState };
 }
 
 /** Place in the list of the first neighbour that is not equal to the row. */

@@ -1,5 +1,7 @@
 /** How long the chain is that joins a row to its neighbours, one after another. */
 
+import type { Pieces } from "../../threads/pieces.ts";
+import { pieceWorkMax } from "../../threads/pieces.ts";
 import { euclideanDistance, squaredDistance } from "../../clusters/nearest-center.ts";
 
 /**
@@ -11,10 +13,17 @@ import { euclideanDistance, squaredDistance } from "../../clusters/nearest-cente
  * Source: Tang, Chen, Fu and Cheung, PAKDD 2002, definition 5 (average chaining distance); as in PyOD neighbours join in the
  * order of their distance from the row, not of their distance from the chain so far (definition 3).
  */
-export function chainingDistance(chain: Float64Array, width: number): number {
+export function* chainingDistance(chain: Float64Array, width: number): Pieces<number> {
   const k = chain.length / width - 1;
   let sum = 0;
-  for (let i = 1; i <= k; i++) sum += ((2 * (k + 1 - i)) / (k * (k + 1))) * linkLength(chain, i, width);
+  for (let i = 1, work = 0; i <= k; i++) {
+    work += i * width;
+    if (work > pieceWorkMax) {
+      work = 0;
+      yield;
+    }
+    sum += ((2 * (k + 1 - i)) / (k * (k + 1))) * linkLength(chain, i, width);
+  }
   return Math.min(sum, Number.MAX_VALUE);
 }
 

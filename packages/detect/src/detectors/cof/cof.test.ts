@@ -4,6 +4,7 @@ import { parityCases, sharedFolder } from "../../../test-support/shared-data.ts"
 import { chooseKernels } from "../../kernels/choose.ts";
 import { matrixFromRows, rowRange, type Matrix } from "../../matrix.ts";
 import { createRandom } from "../../random.ts";
+import { atOnce } from "../../threads/pieces.ts";
 import { chainingDistance } from "./chaining-distance.ts";
 import { cof } from "./index.ts";
 
@@ -15,7 +16,7 @@ function normalRows(rowCount: number, seed: number): number[][] {
 describe("cof", () => {
   it("joins each neighbour to the nearest before it, the first links weighing most", () => {
     // Row 0, neighbours 1, 3, 7: links 1, 2, 4 with weights 6/12, 4/12, 2/12.
-    expect(chainingDistance(Float64Array.from([0, 1, 3, 7]), 1)).toBeCloseTo((6 * 1 + 4 * 2 + 2 * 4) / 12, 15);
+    expect(atOnce(chainingDistance(Float64Array.from([0, 1, 3, 7]), 1))).toBeCloseTo((6 * 1 + 4 * 2 + 2 * 4) / 12, 15);
   });
 
   it("gives the ratio to the neighbours' chains, as computed by hand for four places on a line", async () => {

@@ -3,20 +3,20 @@
 import { compatParam } from "../../detector/compat.ts";
 import { defineDetector, type FitContext } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { throwIfAborted } from "../../errors.ts";
 import { rowRange, type Matrix } from "../../matrix.ts";
 import { buildNeighbourIndex } from "../../neighbours/build-index.ts";
 import { distinctRows, spreadToAll } from "../../neighbours/distinct-rows.ts";
 import type { Neighbours } from "../../neighbours/neighbour-index.ts";
 import { trainingNeighbours, trainingNeighboursTask } from "../../neighbours/training-neighbours.ts";
-import { yieldWhenDue } from "../../threads/yield-when-due.ts";
+import type { Pieces } from "../../threads/pieces.ts";
+import { inTurns } from "../../threads/pieces.ts";
 import { chainingDistance, chainingRatio } from "./chaining-distance.ts";
 import { createCofModel, fillChain, meanAt, restoreCof } from "./model.ts";
 
 /** Share of the work, for progress, that the search takes. */
 const searchShare = 0.6;
-/** Rows between two looks at the signal and the clock. */
-const sliceRowCount = 256;
+/** Rows between two reports of progress. */
+const reportedRowCount = 256;
 
 /**
  * Scores a row by how weakly it is connected: how much longer the links to its neighbours are than theirs.
@@ -59,16 +59,16 @@ export const cof = defineDetector({
     compat: compatParam("equal training rows count as often as they occur (training scores; new rows stay inductive)."),
   },
   async fit(train, params, context) {
-    const distinct = params.compat === "pyod" ? undefined : distinctRows(train);
+    const distinct = params.compat === "pyod" ? undefined : await inTurns(distinctRows(train), context.signal);
     const rows = distinct?.rows ?? train;
-    const index = buildNeighbourIndex(rows, { metric: "euclidean" }, context.kernels);
+    const index = await inTurns(buildNeighbourIndex(rows, { metric: "euclidean" }, context.kernels), context.signal);
     const neighbourCount = Math.min(params.nNeighbors, rows.rowCount - 1);
     const scores = new Float64Array(rows.rowCount).fill(1);
-    let chainingDistances = new Float64Array(rows.rowCount);
+    let chainingDistances: Float64Array = new Float64Array(rows.rowCount);
     if (neighbourCount > 0) {
       const searchContext = { ...context, progress: (done: number) => context.progress?.(done * searchShare) };
       const neighbours = await trainingNeighbours(index, neighbourCount, searchContext);
-      chainingDistances = await chainAll(rows, neighbours, context);
+      chainingDistances = await inTurns(chainAll(rows, neighbours, context.progress), context.signal);
       for (let row = 0; row < rows.rowCount; row++) {
         const own = neighbours.indexes.subarray(row * neighbourCount, (row + 1) * neighbourCount);
         scores[row] = chainingRatio(chainingDistances[row], meanAt(chainingDistances, own));
@@ -83,16 +83,14 @@ export const cof = defineDetector({
 });
 
 /** Each row's average chaining distance. */
-async function chainAll(rows: Matrix, { k, indexes }: Neighbours, context: FitContext): Promise<Float64Array<ArrayBuffer>> {
+function* chainAll(rows: Matrix, { k, indexes }: Neighbours, report: FitContext["progress"]): Pieces<Float64Array> {
   const result = new Float64Array(rows.rowCount);
   const chain = new Float64Array((k + 1) * rows.columnCount);
   for (let row = 0; row < rows.rowCount; row++) {
     fillChain(rowRange(rows, row, row + 1).values, indexes.subarray(row * k, (row + 1) * k), rows, chain);
-    result[row] = chainingDistance(chain, rows.columnCount);
-    if (row % sliceRowCount !== 0) continue;
-    throwIfAborted(context.signal);
-    context.progress?.(searchShare + (1 - searchShare) * (row / rows.rowCount));
-    await yieldWhenDue();
+    result[row] = yield* chainingDistance(chain, rows.columnCount);
+    if (row % reportedRowCount === 0) report?.(searchShare + (1 - searchShare) * (row / rows.rowCount));
+    yield;
   }
   return result;
 }

@@ -6,6 +6,8 @@ import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { rowRange, type Matrix } from "../../matrix.ts";
 import { restoreNeighbourIndex } from "../../neighbours/build-index.ts";
 import type { NeighbourIndex } from "../../neighbours/neighbour-index.ts";
+import type { Pieces } from "../../threads/pieces.ts";
+import { atOnce } from "../../threads/pieces.ts";
 import { chainingDistance, chainingRatio } from "./chaining-distance.ts";
 
 /** Neighbours listed at once, so that lists stay small. */
@@ -25,7 +27,7 @@ export function createCofModel({ index, neighbourCount, skipsEqualRow, chainingD
   const { columnCount } = index;
   const searchedCount = Math.max(1, skipsEqualRow ? neighbourCount + 1 : neighbourCount);
 
-  function scoreInto(rows: Matrix, scores: Float64Array): void {
+  function* scorePieces(rows: Matrix, scores: Float64Array): Pieces<void> {
     const chain = new Float64Array((neighbourCount + 1) * columnCount);
     const blockRowCount = Math.max(1, Math.floor(listedCountMax / searchedCount));
     for (let start = 0; start < rows.rowCount; start += blockRowCount) {
@@ -37,15 +39,16 @@ export function createCofModel({ index, neighbourCount, skipsEqualRow, chainingD
         const from = skipsEqualRow && distances[listAt] === 0 ? 1 : 0;
         const neighbours = indexes.subarray(listAt + from, listAt + from + neighbourCount);
         const own = rowRange(block, row, row + 1).values;
-        scores[start + row] = scoreOf(own, neighbours, chain);
+        scores[start + row] = yield* scoreOf(own, neighbours, chain);
+        yield;
       }
     }
   }
 
-  function scoreOf(own: Float64Array, neighbours: Int32Array, chain: Float64Array): number {
+  function* scoreOf(own: Float64Array, neighbours: Int32Array, chain: Float64Array): Pieces<number> {
     if (neighbourCount === 0) return lonelyScore(own, index.rows.values);
     fillChain(own, neighbours, index.rows, chain);
-    return chainingRatio(chainingDistance(chain, columnCount), meanAt(chainingDistances, neighbours));
+    return chainingRatio(yield* chainingDistance(chain, columnCount), meanAt(chainingDistances, neighbours));
   }
 
   function toState(): ModelState {
@@ -53,7 +56,7 @@ export function createCofModel({ index, neighbourCount, skipsEqualRow, chainingD
     return { values: { ...values, neighbourCount, skipsEqualRow }, arrays: { ...arrays, chainingDistances } };
   }
 
-  return { columnCount, scoreInto, toState };
+  return { columnCount, scoreInto: (rows, scores) => atOnce(scorePieces(rows, scores)), scorePieces, toState };
 }
 
 /** Against a single distinct training row there is no chain: equal is usual, anything else is not. */

@@ -1,9 +1,11 @@
 /** Grows trees that split by random planes: a random direction, through a random point of the box around the rows. */
 
-import { type Matrix, pickRows } from "../../matrix.ts";
+import type { Matrix } from "../../matrix.ts";
 import type { Random } from "../../random.ts";
 import { sampleWithoutReplacement } from "../../random.ts";
 import { depthLimit } from "../../trees/sample-size.ts";
+import type { Pieces } from "../../threads/pieces.ts";
+import { pickedRows } from "../../threads/picked-rows.ts";
 
 export interface GrowOptions {
   /** Rows of each tree. */
@@ -21,9 +23,12 @@ export interface GrownTree {
   readonly offsets: Float64Array;
 }
 
+/** Values looked at between two pieces: some ten milliseconds. */
+const lookedAtCountMax = 4_000_000;
+
 /** Costs O(sampleSize * depth * columns looked at). */
-export function growTree(train: Matrix, options: GrowOptions, random: Random): GrownTree {
-  const sample = pickRows(train, sampleWithoutReplacement(train.rowCount, options.sampleSize, random));
+export function* growTree(train: Matrix, options: GrowOptions, random: Random): Pieces<GrownTree> {
+  const sample = yield* pickedRows(train, sampleWithoutReplacement(train.rowCount, options.sampleSize, random));
   const depthMax = depthLimit(options.sampleSize);
   const plane = emptyPlane(sample, options.termCount);
   const order = Int32Array.from({ length: sample.rowCount }, (_, i) => i);
@@ -35,9 +40,15 @@ export function growTree(train: Matrix, options: GrowOptions, random: Random): G
   const columns: number[] = [];
   const weights: number[] = [];
   const offsets: number[] = [];
-  for (let node = 0; node < lefts.length; node++) {
+  for (let node = 0, work = 0; node < lefts.length; node++) {
     const size = sizes[node];
     if (size < 2 || depths[node] >= depthMax) continue;
+    // At most: all columns' ranges, and the side of each row.
+    work += 2 * size * sample.columnCount;
+    if (work > lookedAtCountMax) {
+      work = 0;
+      yield;
+    }
     const rows = order.subarray(starts[node], starts[node] + size);
     if (!drawPlane(sample, rows, plane, random)) continue;
     const leftSize = partition(sample, rows, plane);

@@ -3,9 +3,9 @@
 import { defineDetector } from "../../detector/detector.ts";
 import { refusedParam } from "../../detector/params.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { NomalyError, throwIfAborted } from "../../errors.ts";
+import { NomalyError } from "../../errors.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
-import { yieldWhenDue } from "../../threads/yield-when-due.ts";
+import { inTurns } from "../../threads/pieces.ts";
 import { joinSkeletons, treeCountMax } from "../../trees/linked-trees.ts";
 import { depthLimit, maxSamplesParam, sampleSize } from "../../trees/sample-size.ts";
 import { type GrowOptions, type GrownTree, growTree } from "./grow.ts";
@@ -70,9 +70,7 @@ export const extendedIsolationForest = defineDetector({
     requireMemory(params.nEstimators * 2 ** depthLimit(options.sampleSize) * options.termCount);
     const grown: GrownTree[] = [];
     for (let tree = 0; tree < params.nEstimators; tree++) {
-      throwIfAborted(context.signal);
-      grown.push(growTree(train, options, context.random.stream(tree)));
-      await yieldWhenDue();
+      grown.push(await inTurns(growTree(train, options, context.random.stream(tree)), context.signal));
     }
     const model = createExtendedModel(
       joinTrees(grown, train.columnCount, options.termCount),

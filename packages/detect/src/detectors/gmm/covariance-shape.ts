@@ -3,6 +3,7 @@
 import { NomalyError } from "../../errors.ts";
 import { cholesky, lowerInverse } from "../../linear-algebra/cholesky.ts";
 import type { Moments } from "../../linear-algebra/moments.ts";
+import type { Pieces } from "../../threads/pieces.ts";
 
 export const covarianceTypes = ["full", "tied", "diag", "spherical"] as const;
 export type CovarianceType = (typeof covarianceTypes)[number];
@@ -19,22 +20,26 @@ export interface Gaussian {
  * Gaussians from the moments of their (weighted) rows. `regCovar` is added to every variance.
  * @throws NomalyError PARAM when a covariance is not positive definite all the same.
  */
-export function gaussiansOf(moments: readonly Moments[], type: CovarianceType, regCovar: number): Gaussian[] {
-  const shaped = type === "tied" ? tied(moments) : moments.map(({ covariance }) => covariance);
-  return moments.map(({ mean }, k) => {
+export function* gaussiansOf(moments: readonly Moments[], type: CovarianceType, regCovar: number): Pieces<Gaussian[]> {
+  const shaped = type === "tied" ? yield* tied(moments) : moments.map(({ covariance }) => covariance);
+  const gaussians: Gaussian[] = [];
+  for (const [k, { mean }] of moments.entries()) {
     const covariance = restrict(shaped[k], mean.length, type);
     for (let at = 0; at < covariance.length; at += mean.length + 1) covariance[at] += regCovar;
-    return gaussianOf(mean, covariance, regCovar);
-  });
+    gaussians.push(yield* gaussianOf(mean, covariance, regCovar));
+    yield;
+  }
+  return gaussians;
 }
 
 /** Everyone's: the mean of the covariances, weighted by their rows. */
-function tied(moments: readonly Moments[]): Float64Array[] {
+function* tied(moments: readonly Moments[]): Pieces<Float64Array[]> {
   const shared = new Float64Array(moments[0].covariance.length);
   let total = 0;
   for (const { weight } of moments) total += weight;
   for (const { covariance, weight } of moments) {
     for (let at = 0; at < shared.length; at++) shared[at] += covariance[at] * (weight / total);
+    yield;
   }
   return moments.map(() => shared);
 }
@@ -49,9 +54,9 @@ function restrict(covariance: Float64Array, size: number, type: CovarianceType):
   return result;
 }
 
-function gaussianOf(mean: Float64Array, covariance: Float64Array, regCovar: number): Gaussian {
+function* gaussianOf(mean: Float64Array, covariance: Float64Array, regCovar: number): Pieces<Gaussian> {
   const size = mean.length;
-  const lower = cholesky(covariance, size);
+  const lower = yield* cholesky(covariance, size);
   if (lower === undefined) {
     throw new NomalyError(
       "PARAM",
@@ -61,5 +66,6 @@ function gaussianOf(mean: Float64Array, covariance: Float64Array, regCovar: numb
   }
   let logDeterminant = 0;
   for (let at = 0; at < lower.length; at += size + 1) logDeterminant += 2 * Math.log(lower[at]);
-  return { mean, factor: lowerInverse(lower, size), logPeak: -0.5 * (size * Math.log(2 * Math.PI) + logDeterminant) };
+  const factor = yield* lowerInverse(lower, size);
+  return { mean, factor, logPeak: -0.5 * (size * Math.log(2 * Math.PI) + logDeterminant) };
 }

@@ -1,6 +1,5 @@
 /** Expectation-maximisation for mixtures of Gaussians. */
 
-import { throwIfAborted } from "../../errors.ts";
 import type { FitContext } from "../../detector/detector.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { fitMoments } from "../../linear-algebra/moments.ts";
@@ -8,12 +7,13 @@ import type { Moments } from "../../linear-algebra/moments.ts";
 import type { Matrix } from "../../matrix.ts";
 import { rowRange } from "../../matrix.ts";
 import { sharedFloat64 } from "../../shared-memory.ts";
+import type { Pieces } from "../../threads/pieces.ts";
+import { inTurns, kernelWorkMax } from "../../threads/pieces.ts";
 import { cutRanges, isWorthSending } from "../../threads/threads.ts";
-import { yieldWhenDue } from "../../threads/yield-when-due.ts";
 import type { CovarianceType } from "./covariance-shape.ts";
 import { gaussiansOf } from "./covariance-shape.ts";
 import type { Mixture } from "./mixture.ts";
-import { logSums, weightedLogDensities } from "./mixture.ts";
+import { logSums, weightedLogDensity } from "./mixture.ts";
 
 export interface MixtureParams {
   readonly covarianceType: CovarianceType;
@@ -38,6 +38,8 @@ export interface ExpectTask {
 
 /** Rows of a range: the sum of log densities is taken range by range, whatever the number of threads. */
 const rangeRowCount = 8192;
+/** Rows that the kernels take together: fewer cost as much. */
+const pieceRowCountMin = 8;
 /** Fewer values times components than this are done sooner than they are handed to a worker. */
 const threadedValueCountMin = 1_000_000;
 /** Added to a component's share of the rows, so that an empty one divides by no zero. */
@@ -73,19 +75,33 @@ export function emptyShares(componentCount: number, rowCount: number): Float64Ar
   return Array.from({ length: componentCount }, () => sharedFloat64(rowCount));
 }
 
-/** Shares of one range of rows; returns the sum of their log densities. */
-export function expectTask(input: ExpectTask, kernels: KernelSet): number {
+/** Shares of one range of rows; returns the sum of their log densities, added row by row whatever the pieces. */
+export function* expectTask(input: ExpectTask, kernels: KernelSet): Pieces<number> {
   const { rows, mixture, shares } = input;
-  const parts = weightedLogDensities(rows, mixture, kernels);
-  const total = new Float64Array(rows.rowCount);
-  logSums(parts, total);
+  const pieceRowCount = pieceRowCountOf(rows.columnCount);
   let sum = 0;
-  for (const value of total) sum += value;
-  for (const [k, part] of parts.entries()) {
-    const share = shares[k];
-    for (let row = 0; row < part.length; row++) share[row] = Math.exp(part[row] - total[row]);
+  for (let start = 0; start < rows.rowCount; start += pieceRowCount) {
+    const end = Math.min(start + pieceRowCount, rows.rowCount);
+    const piece = rowRange(rows, start, end);
+    const parts: Float64Array[] = [];
+    for (let k = 0; k < mixture.gaussians.length; k++) {
+      parts.push(weightedLogDensity(piece, mixture, k, kernels));
+      yield;
+    }
+    const total = new Float64Array(piece.rowCount);
+    logSums(parts, total);
+    for (const value of total) sum += value;
+    for (const [k, part] of parts.entries()) {
+      const share = shares[k];
+      for (let row = 0; row < part.length; row++) share[start + row] = Math.exp(part[row] - total[row]);
+    }
   }
   return sum;
+}
+
+/** So many that one component's densities are one bounded call of a kernel. */
+function pieceRowCountOf(columnCount: number): number {
+  return Math.max(pieceRowCountMin, Math.floor(kernelWorkMax / (columnCount * columnCount)));
 }
 
 async function expect(rows: Matrix, mixture: Mixture, shares: readonly Float64Array[], context: FitContext): Promise<number> {
@@ -95,14 +111,18 @@ async function expect(rows: Matrix, mixture: Mixture, shares: readonly Float64Ar
     mixture,
     shares: shares.map((share) => share.subarray(start, end)),
   }));
-  throwIfAborted(signal);
   const threaded = isWorthSending(threads, rows.values.length * mixture.gaussians.length, threadedValueCountMin);
   const options = signal === undefined ? {} : { signal };
   const sums = threaded
     ? await threads.map<ExpectTask, number>("gmm/expect", inputs, kernels, options)
-    : inputs.map((input) => expectTask(input, kernels));
-  await yieldWhenDue();
+    : await inTurns(expectAll(inputs, kernels), signal);
   return sums.reduce((total, sum) => total + sum, 0) / rows.rowCount;
+}
+
+function* expectAll(inputs: readonly ExpectTask[], kernels: KernelSet): Pieces<number[]> {
+  const sums: number[] = [];
+  for (const input of inputs) sums.push(yield* expectTask(input, kernels));
+  return sums;
 }
 
 async function mixtureOf(
@@ -116,7 +136,7 @@ async function mixtureOf(
   const weights = moments.map(({ weight }) => weight + weightMin);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return {
-    gaussians: gaussiansOf(moments, params.covarianceType, params.regCovar),
+    gaussians: await inTurns(gaussiansOf(moments, params.covarianceType, params.regCovar), context.signal),
     logWeights: Float64Array.from(weights, (weight) => Math.log(weight / total)),
   };
 }

@@ -10,15 +10,14 @@ export interface Mixture {
   readonly logWeights: Float64Array;
 }
 
-/** Log of weight times density, one array for each component. */
-export function weightedLogDensities(rows: Matrix, mixture: Mixture, kernels: KernelSet): Float64Array[] {
-  return mixture.gaussians.map(({ mean, factor, logPeak }, k) => {
-    const values = new Float64Array(rows.rowCount);
-    kernels.squaredNormsInto(rows, { center: mean, factor }, values);
-    const top = logPeak + mixture.logWeights[k];
-    for (let row = 0; row < values.length; row++) values[row] = top - 0.5 * values[row];
-    return values;
-  });
+/** Log of weight times density of one component at each row. */
+export function weightedLogDensity(rows: Matrix, mixture: Mixture, component: number, kernels: KernelSet): Float64Array {
+  const { mean, factor, logPeak } = mixture.gaussians[component];
+  const values = new Float64Array(rows.rowCount);
+  kernels.squaredNormsInto(rows, { center: mean, factor }, values);
+  const top = logPeak + mixture.logWeights[component];
+  for (let row = 0; row < values.length; row++) values[row] = top - 0.5 * values[row];
+  return values;
 }
 
 /** Log of the sum over components, taken relative to the largest so that nothing underflows. */

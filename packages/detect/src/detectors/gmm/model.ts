@@ -6,7 +6,7 @@ import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { capScores } from "../../linear-algebra/finite-scores.ts";
 import { columnCountMax } from "../../matrix.ts";
 import type { Mixture } from "./mixture.ts";
-import { logSums, weightedLogDensities } from "./mixture.ts";
+import { logSums, weightedLogDensity } from "./mixture.ts";
 
 /** Score: minus the log density. */
 export function createGmmModel(mixture: Mixture, kernels: KernelSet): Model {
@@ -15,7 +15,10 @@ export function createGmmModel(mixture: Mixture, kernels: KernelSet): Model {
     columnCount,
     scoreInto(rows, scores) {
       const own = scores.subarray(0, rows.rowCount);
-      logSums(weightedLogDensities(rows, mixture, kernels), own);
+      logSums(
+        mixture.gaussians.map((_, k) => weightedLogDensity(rows, mixture, k, kernels)),
+        own,
+      );
       for (let row = 0; row < own.length; row++) own[row] = -own[row];
       capScores(own);
     },

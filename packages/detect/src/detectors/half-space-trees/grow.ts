@@ -2,6 +2,8 @@
 
 import type { Matrix } from "../../matrix.ts";
 import type { Random } from "../../random.ts";
+import type { Pieces } from "../../threads/pieces.ts";
+import { pieceWorkMax } from "../../threads/pieces.ts";
 
 /** Smallest and largest value of each column in the rows that were fitted on. */
 export interface ColumnRanges {
@@ -19,7 +21,7 @@ export interface HalfSpaceCuts {
   readonly thresholds: Float64Array;
 }
 
-export function columnRanges(train: Matrix): ColumnRanges {
+export function* columnRanges(train: Matrix): Pieces<ColumnRanges> {
   const { rowCount, columnCount, values } = train;
   const lows = values.slice(0, columnCount);
   const highs = values.slice(0, columnCount);
@@ -28,11 +30,12 @@ export function columnRanges(train: Matrix): ColumnRanges {
       if (values[at] < lows[column]) lows[column] = values[at];
       if (values[at] > highs[column]) highs[column] = values[at];
     }
+    if (at % pieceWorkMax < columnCount) yield;
   }
   return { lows, highs };
 }
 
-export function drawCuts(ranges: ColumnRanges, treeCount: number, height: number, random: Random): HalfSpaceCuts {
+export function* drawCuts(ranges: ColumnRanges, treeCount: number, height: number, random: Random): Pieces<HalfSpaceCuts> {
   const columnCount = ranges.lows.length;
   const cuts: HalfSpaceCuts = {
     columnCount,
@@ -45,6 +48,7 @@ export function drawCuts(ranges: ColumnRanges, treeCount: number, height: number
   const varying = all.filter((column) => ranges.lows[column] < ranges.highs[column]);
   for (let tree = 0; tree < treeCount; tree++) {
     drawTree(ranges, varying.length > 0 ? varying : all, cuts, tree, random.stream(tree));
+    yield;
   }
   return cuts;
 }

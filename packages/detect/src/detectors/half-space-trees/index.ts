@@ -8,11 +8,12 @@ import { scoreRows } from "../../threads/score-rows.ts";
 import { yieldWhenDue } from "../../threads/yield-when-due.ts";
 import { columnRanges, drawCuts } from "./grow.ts";
 import { createHalfSpaceModel, heightMax, restoreHalfSpaceTrees, treeCountMax, windowSizeMax } from "./model.ts";
+import { inTurns } from "../../threads/pieces.ts";
 
 /** Most cells in all trees, 36 bytes each. */
 const cellCountMax = 4_194_304;
-/** Rows counted between two looks at the clock and the signal. */
-const blockRowCount = 4096;
+/** Steps down the trees between two looks at the clock and the signal. */
+const blockStepCount = 4_000_000;
 
 /**
  * Scores a row by how few rows of the last full window lay in its neighbourhood, and learns from every row shown to it.
@@ -64,8 +65,9 @@ export const halfSpaceTrees = defineDetector({
     const { nTrees, height } = params;
     requireMemory(nTrees, height);
     const windowSize = Math.min(params.windowSize, train.rowCount);
+    const ranges = await inTurns(columnRanges(train), context.signal);
     const model = createHalfSpaceModel({
-      cuts: drawCuts(columnRanges(train), nTrees, height, context.random),
+      cuts: await inTurns(drawCuts(ranges, nTrees, height, context.random), context.signal),
       windowSize,
       referenceMasses: new Int32Array(nTrees << (height + 1)),
       latestMasses: new Int32Array(nTrees << (height + 1)),
@@ -73,6 +75,7 @@ export const halfSpaceTrees = defineDetector({
     });
     // Counts of windows before the last full one are gone by the end: they need not be made.
     const fullWindowCount = Math.floor(train.rowCount / windowSize);
+    const blockRowCount = Math.max(1, Math.floor(blockStepCount / (nTrees * height)));
     for (let start = (fullWindowCount - 1) * windowSize; start < train.rowCount; start += blockRowCount) {
       throwIfAborted(context.signal);
       model.update(rowRange(train, start, Math.min(start + blockRowCount, train.rowCount)));

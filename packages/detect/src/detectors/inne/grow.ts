@@ -5,6 +5,8 @@ import { ballLaneCount } from "../../kernels/forest-kernels.ts";
 import { type Matrix, pickRows } from "../../matrix.ts";
 import type { Random } from "../../random.ts";
 import { sampleWithoutReplacement } from "../../random.ts";
+import type { Pieces } from "../../threads/pieces.ts";
+import { pieceWorkMax } from "../../threads/pieces.ts";
 
 /** Added to both radii of a ratio, so that centres that coincide give 1 and not 0 / 0: the reference's. */
 const tiny = 2 ** -52;
@@ -35,10 +37,15 @@ export function emptyEnsemble(columnCount: number, options: GrowOptions): BallEn
 }
 
 /** Costs O(ballCount^2 d). */
-export function drawMember(train: Matrix, options: GrowOptions, random: Random, ensemble: BallEnsemble, member: number): void {
+export function* drawMember(
+  train: Matrix,
+  options: GrowOptions,
+  random: Random,
+  { ensemble, member }: { readonly ensemble: BallEnsemble; readonly member: number },
+): Pieces<void> {
   const { ballCount, radii } = options;
   const centers = pickRows(train, sampleWithoutReplacement(train.rowCount, ballCount, random));
-  const { squaredRadii, nearest } = nearestCenters(centers);
+  const { squaredRadii, nearest } = yield* nearestCenters(centers);
   const order = Array.from(squaredRadii.keys()).sort((a, b) => squaredRadii[a] - squaredRadii[b] || a - b);
   const start = member * ensemble.blockCount * ballLaneCount;
   for (const [place, center] of order.entries()) {
@@ -49,10 +56,14 @@ export function drawMember(train: Matrix, options: GrowOptions, random: Random, 
 }
 
 /** Of every centre the nearest other one, the first of equals, and the squared distance to it. */
-function nearestCenters(centers: Matrix): { squaredRadii: Float64Array; nearest: Int32Array } {
+function* nearestCenters(centers: Matrix): Pieces<{ squaredRadii: Float64Array; nearest: Int32Array }> {
   const squaredRadii = new Float64Array(centers.rowCount).fill(Number.POSITIVE_INFINITY);
   const nearest = new Int32Array(centers.rowCount);
-  for (let a = 0; a < centers.rowCount; a++) {
+  for (let a = 0, work = 0; a < centers.rowCount; a++, work += centers.values.length) {
+    if (work > pieceWorkMax) {
+      work = 0;
+      yield;
+    }
     for (let b = 0; b < centers.rowCount; b++) {
       if (a === b) continue;
       const distance = squaredDistance(centers, a, b);

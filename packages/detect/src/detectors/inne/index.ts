@@ -2,9 +2,9 @@
 
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { NomalyError, throwIfAborted } from "../../errors.ts";
+import { NomalyError } from "../../errors.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
-import { yieldWhenDue } from "../../threads/yield-when-due.ts";
+import { inTurns } from "../../threads/pieces.ts";
 import { maxSamplesParam, sampleSize } from "../../trees/sample-size.ts";
 import { drawMember, emptyEnsemble, radiiChoices } from "./grow.ts";
 import { createInneModel, memberCountMax, restoreInne } from "./model.ts";
@@ -65,9 +65,8 @@ export const inne = defineDetector({
     requireMemory(options.memberCount * options.ballCount * train.columnCount);
     const ensemble = emptyEnsemble(train.columnCount, options);
     for (let member = 0; member < options.memberCount; member++) {
-      throwIfAborted(context.signal);
-      drawMember(train, options, context.random.stream(member), ensemble, member);
-      await yieldWhenDue();
+      const place = { ensemble, member };
+      await inTurns(drawMember(train, options, context.random.stream(member), place), context.signal);
     }
     const model = createInneModel(ensemble, context.kernels);
     return { model, trainingScores: await scoreRows("inne", model, train, context) };

@@ -1,11 +1,12 @@
 /** Grows isolation trees: random columns, random thresholds, until rows stand alone or the depth is used up. */
 
 import type { Matrix } from "../../matrix.ts";
-import { pickRows } from "../../matrix.ts";
 import type { Random } from "../../random.ts";
 import { sampleWithoutReplacement } from "../../random.ts";
 import type { AxisTrees } from "../../trees/complete-forest.ts";
 import { depthLimit } from "../../trees/sample-size.ts";
+import type { Pieces } from "../../threads/pieces.ts";
+import { pickedRows } from "../../threads/picked-rows.ts";
 
 export interface GrowOptions {
   /** Rows of each tree. */
@@ -19,14 +20,14 @@ export interface GrowOptions {
 export type GrownTree = Pick<AxisTrees, "lefts" | "sizes" | "columns" | "thresholds">;
 
 /** One tree on a fresh sample of rows and columns. Costs O(sampleSize (depth + columns that turn out constant)). */
-export function growTree(train: Matrix, options: GrowOptions, random: Random): GrownTree {
+export function* growTree(train: Matrix, options: GrowOptions, random: Random): Pieces<GrownTree> {
   const { sampleSize, columnSampleSize, bootstrap } = options;
-  const sample = pickRows(
+  const sample = yield* pickedRows(
     train,
     bootstrap ? drawWithReplacement(train.rowCount, sampleSize, random) : sampleRows(train, sampleSize, random),
   );
   const columns = sampleWithoutReplacement(train.columnCount, columnSampleSize, random);
-  return splitSample(sample, columns, depthLimit(sampleSize), random);
+  return yield* splitSample(sample, columns, depthLimit(sampleSize), random);
 }
 
 function sampleRows(train: Matrix, sampleSize: number, random: Random): ArrayLike<number> {
@@ -39,8 +40,11 @@ function drawWithReplacement(limit: number, count: number, random: Random): Int3
   return drawn;
 }
 
+/** Values looked at between two pieces: some ten milliseconds. */
+const lookedAtCountMax = 2_000_000;
+
 /** Breadth first: the list of nodes is the queue of work, so that parents stand before their children. */
-function splitSample(sample: Matrix, candidates: Int32Array, depthMax: number, random: Random): GrownTree {
+function* splitSample(sample: Matrix, candidates: Int32Array, depthMax: number, random: Random): Pieces<GrownTree> {
   const nodeCountMax = Math.min(2 * sample.rowCount - 1, 2 ** (depthMax + 1) - 1);
   const lefts = new Int32Array(nodeCountMax);
   const sizes = new Int32Array(nodeCountMax);
@@ -52,11 +56,22 @@ function splitSample(sample: Matrix, candidates: Int32Array, depthMax: number, r
   const range = new Float64Array(2);
   sizes[0] = sample.rowCount;
   let nodeCount = 1;
+  let work = 0;
   for (let node = 0; node < nodeCount; node++) {
     const size = sizes[node];
     if (size < 2 || depths[node] >= depthMax) continue;
     const rows = order.subarray(starts[node], starts[node] + size);
-    const column = drawColumn(sample, rows, candidates, random, range);
+    let column = -1;
+    // Columns that are constant in these rows are passed over.
+    for (let untried = candidates.length; untried > 0 && column < 0; untried--) {
+      const drawn = drawColumn(candidates, untried, random);
+      work += size;
+      if (work > lookedAtCountMax) {
+        work = 0;
+        yield;
+      }
+      if (findRange(sample, rows, drawn, range)) column = drawn;
+    }
     if (column < 0) continue;
     const threshold = drawThreshold(range[0], range[1], random);
     const leftSize = partition(sample, rows, column, threshold);
@@ -80,27 +95,27 @@ function splitSample(sample: Matrix, candidates: Int32Array, depthMax: number, r
   };
 }
 
-/** A random column among those not constant in these rows, its range in `range`; -1 when all are constant. */
-function drawColumn(sample: Matrix, rows: Int32Array, candidates: Int32Array, random: Random, range: Float64Array): number {
-  for (let untried = candidates.length; untried > 0; untried--) {
-    const drawn = random.integer(untried);
-    const column = candidates[drawn];
-    candidates[drawn] = candidates[untried - 1];
-    candidates[untried - 1] = column;
-    let min = Number.POSITIVE_INFINITY;
-    let max = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < rows.length; i++) {
-      const value = sample.values[rows[i] * sample.columnCount + column];
-      if (value < min) min = value;
-      if (value > max) max = value;
-    }
-    if (min < max) {
-      range[0] = min;
-      range[1] = max;
-      return column;
-    }
+/** A random one of the first `untried` columns; it changes places with the last of them. */
+function drawColumn(candidates: Int32Array, untried: number, random: Random): number {
+  const drawn = random.integer(untried);
+  const column = candidates[drawn];
+  candidates[drawn] = candidates[untried - 1];
+  candidates[untried - 1] = column;
+  return column;
+}
+
+/** The column's range in these rows; false where it is constant. */
+function findRange({ values, columnCount }: Matrix, rows: Int32Array, column: number, range: Float64Array): boolean {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < rows.length; i++) {
+    const value = values[rows[i] * columnCount + column];
+    if (value < min) min = value;
+    if (value > max) max = value;
   }
-  return -1;
+  range[0] = min;
+  range[1] = max;
+  return min < max;
 }
 
 /** Uniform in [min, max): at least one row stands on either side. */

@@ -1,14 +1,14 @@
 /** isolation-forest: how few random cuts it takes to set a row apart. */
 
-import { defineDetector } from "../../detector/detector.ts";
+import { defineDetector, type FitContext } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { throwIfAborted } from "../../errors.ts";
+import type { Matrix } from "../../matrix.ts";
+import { inTurns, type Pieces } from "../../threads/pieces.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
-import { yieldWhenDue } from "../../threads/yield-when-due.ts";
 import type { AxisTrees } from "../../trees/complete-forest.ts";
 import { joinSkeletons, treeCountMax } from "../../trees/linked-trees.ts";
 import { countOf, maxSamplesParam, sampleSize } from "../../trees/sample-size.ts";
-import { type GrownTree, growTree } from "./grow.ts";
+import { type GrowOptions, type GrownTree, growTree } from "./grow.ts";
 import { createIsolationForestModel, restoreIsolationForest } from "./model.ts";
 
 const autoSampleSize = 256;
@@ -67,13 +67,7 @@ export const isolationForest = defineDetector({
       columnSampleSize: countOf("isolation-forest", "maxFeatures", params.maxFeatures, train.columnCount),
       bootstrap: params.bootstrap,
     };
-    const grown: GrownTree[] = [];
-    for (let tree = 0; tree < params.nEstimators; tree++) {
-      throwIfAborted(context.signal);
-      grown.push(growTree(train, options, context.random.stream(tree)));
-      context.progress?.((growingShare * (tree + 1)) / params.nEstimators);
-      await yieldWhenDue();
-    }
+    const grown = await inTurns(growTrees(train, options, params.nEstimators, context), context.signal);
     const trees = joinTrees(grown, train.columnCount);
     const model = createIsolationForestModel({ trees, sampleSize: options.sampleSize }, context.kernels);
     const { progress } = context;
@@ -85,6 +79,16 @@ export const isolationForest = defineDetector({
   },
   restore: restoreIsolationForest,
 });
+
+function* growTrees(train: Matrix, options: GrowOptions, treeCount: number, context: FitContext): Pieces<GrownTree[]> {
+  const grown: GrownTree[] = [];
+  for (let tree = 0; tree < treeCount; tree++) {
+    grown.push(yield* growTree(train, options, context.random.stream(tree)));
+    context.progress?.((growingShare * (tree + 1)) / treeCount);
+    yield;
+  }
+  return grown;
+}
 
 function joinTrees(grown: readonly GrownTree[], columnCount: number): AxisTrees {
   const skeletons = joinSkeletons(grown);

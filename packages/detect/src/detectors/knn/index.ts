@@ -7,6 +7,7 @@ import { buildNeighbourIndex } from "../../neighbours/build-index.ts";
 import { distinctRows, spreadToAll } from "../../neighbours/distinct-rows.ts";
 import { metricParams } from "../../neighbours/metric-params.ts";
 import { trainingNeighbours, trainingNeighboursTask } from "../../neighbours/training-neighbours.ts";
+import { inTurns } from "../../threads/pieces.ts";
 import { combineInto, createKnnModel, knnMethods, restoreKnn } from "./model.ts";
 
 /**
@@ -51,8 +52,8 @@ export const knn = defineDetector({
   },
   async fit(train, params, context) {
     const { metric, p, method, compat, nNeighbors } = params;
-    const distinct = compat === "pyod" ? undefined : distinctRows(train);
-    const index = buildNeighbourIndex(distinct?.rows ?? train, { metric, p }, context.kernels);
+    const distinct = compat === "pyod" ? undefined : await inTurns(distinctRows(train), context.signal);
+    const index = await inTurns(buildNeighbourIndex(distinct?.rows ?? train, { metric, p }, context.kernels), context.signal);
     const neighbourCount = Math.max(1, Math.min(nNeighbors, index.rowCount - 1));
     const model = createKnnModel({ index, neighbourCount, method });
     const scores = new Float64Array(index.rowCount);

@@ -7,6 +7,8 @@ import type { Random } from "../../random.ts";
 import { sampleWithoutReplacement } from "../../random.ts";
 import type { BinRule } from "../../histograms/bins.ts";
 import { bestBinCount } from "../../histograms/bins.ts";
+import { sortColumn } from "../../histograms/sorted-column.ts";
+import type { Pieces } from "../../threads/pieces.ts";
 
 /** Weights of each cut on floor(sqrt(columns)) columns chosen at random, standard normal; columns ascending. */
 export function drawProjections(count: number, columnCount: number, random: Random): Projections {
@@ -57,15 +59,19 @@ export interface BestBinCountsTask {
 }
 
 /** The number of bins that each of the cuts from `start` to `end` is worth. */
-export function bestBinCounts(task: BestBinCountsTask, kernels: KernelSet): Int32Array {
+export function* bestBinCounts(task: BestBinCountsTask, kernels: KernelSet): Pieces<Int32Array> {
   const { train, projections, start, end, rule } = task;
   const projected = new Float64Array(train.rowCount);
   const order = new Uint32Array(train.rowCount);
-  return Int32Array.from({ length: end - start }, (_, i) => {
+  const counts = new Int32Array(end - start);
+  for (let i = 0; i < counts.length; i++) {
     projectInto(train, projections, start + i, projected);
-    kernels.sortColumn(projected, order);
-    return bestBinCount(projected, rule);
-  });
+    yield;
+    yield* sortColumn(projected, order, kernels);
+    counts[i] = yield* bestBinCount(projected, rule);
+    yield;
+  }
+  return counts;
 }
 
 function projectInto(rows: Matrix, projections: Projections, cut: number, out: Float64Array): void {

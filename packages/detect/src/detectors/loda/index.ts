@@ -4,7 +4,7 @@ import { compatParam } from "../../detector/compat.ts";
 import type { FitContext, Task } from "../../detector/detector.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { mapTask, mergeRanges, rowPieces, sumCounts } from "../../histograms/row-pieces.ts";
+import { inBlocks, mapTask, mergeRanges, rowPieces, sumCounts } from "../../histograms/row-pieces.ts";
 import type { ProjectedSteps, Projections } from "../../kernels/column-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import type { Matrix } from "../../matrix.ts";
@@ -15,6 +15,7 @@ import { correctedCells, pyodCells } from "./cells.ts";
 import type { BestBinCountsTask } from "./cuts.ts";
 import { bestBinCounts, drawProjections, equalSteps } from "./cuts.ts";
 import { createLodaModel, cutCountMax, restoreLoda } from "./model.ts";
+import type { Pieces } from "../../threads/pieces.ts";
 
 /** Brings projections of numbers near the end of float64 back into it. */
 const hugeScale = 2 ** -600;
@@ -120,13 +121,14 @@ interface RangesTask {
   readonly projections: Projections;
 }
 
-function projectedRanges({ rows, projections }: RangesTask, kernels: KernelSet): Float64Array {
+function* projectedRanges({ rows, projections }: RangesTask, kernels: KernelSet): Pieces<Float64Array> {
   const ranges = new Float64Array(2 * projections.count);
   for (let i = 0; i < ranges.length; i += 2) {
     ranges[i] = Number.POSITIVE_INFINITY;
     ranges[i + 1] = Number.NEGATIVE_INFINITY;
   }
-  kernels.projectedRangesInto(rows, projections, ranges);
+  const stepsPerRow = projections.count * projections.width;
+  yield* inBlocks(rows, stepsPerRow, (block) => kernels.projectedRangesInto(block, projections, ranges));
   return ranges;
 }
 
@@ -135,9 +137,9 @@ interface CountsTask {
   readonly steps: ProjectedSteps;
 }
 
-function projectedCounts({ rows, steps }: CountsTask, kernels: KernelSet): Int32Array {
+function* projectedCounts({ rows, steps }: CountsTask, kernels: KernelSet): Pieces<Int32Array> {
   const last = steps.count - 1;
   const counts = new Int32Array(steps.starts[last] + steps.mosts[last] + 2);
-  kernels.projectedCountsInto(rows, steps, counts);
+  yield* inBlocks(rows, steps.count * steps.width, (block) => kernels.projectedCountsInto(block, steps, counts));
   return counts;
 }

@@ -7,6 +7,7 @@ import { buildNeighbourIndex } from "../../neighbours/build-index.ts";
 import { distinctRows, spreadToAll } from "../../neighbours/distinct-rows.ts";
 import { metricParams } from "../../neighbours/metric-params.ts";
 import { trainingNeighbours, trainingNeighboursTask } from "../../neighbours/training-neighbours.ts";
+import { inTurns } from "../../threads/pieces.ts";
 import { createLofModel, factorsOf, restoreLof } from "./model.ts";
 
 /** What scikit-learn adds to a mean reachability, so that copies of one row do not divide by zero. */
@@ -50,9 +51,9 @@ export const lof = defineDetector({
   },
   async fit(train, params, context) {
     const { metric, p, compat, nNeighbors } = params;
-    const distinct = compat === "pyod" ? undefined : distinctRows(train);
+    const distinct = compat === "pyod" ? undefined : await inTurns(distinctRows(train), context.signal);
     const smoothing = compat === "pyod" ? scikitSmoothing : 0;
-    const index = buildNeighbourIndex(distinct?.rows ?? train, { metric, p }, context.kernels);
+    const index = await inTurns(buildNeighbourIndex(distinct?.rows ?? train, { metric, p }, context.kernels), context.signal);
     const counts = distinct?.counts ?? new Int32Array(index.rowCount).fill(1);
     if (index.rowCount === 1) {
       // One place only: a neighbourhood of itself, of the greatest density.

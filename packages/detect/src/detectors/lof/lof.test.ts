@@ -8,6 +8,7 @@ import type { Matrix } from "../../matrix.ts";
 import { matrix, matrixFromRows } from "../../matrix.ts";
 import { buildNeighbourIndex } from "../../neighbours/build-index.ts";
 import { createRandom } from "../../random.ts";
+import { atOnce } from "../../threads/pieces.ts";
 import { lof } from "./index.ts";
 
 function normalRows(rowCount: number, columnCount: number, unit = 1): Matrix {
@@ -122,7 +123,7 @@ function expectAgreement(scores: Float64Array, expected: readonly number[], exce
 function rowsTouchedByTies({ train, fresh }: ParityCase, reference: ParityScores) {
   const k = Number(reference.params["n_neighbors"]);
   const metric = reference.params["metric"] === "manhattan" ? "manhattan" : "euclidean";
-  const index = buildNeighbourIndex(train, { metric }, referenceKernels);
+  const index = atOnce(buildNeighbourIndex(train, { metric }, referenceKernels));
   const among = index.query(
     train,
     k + 1,

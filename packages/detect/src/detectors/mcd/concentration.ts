@@ -1,12 +1,13 @@
 /** Concentration steps: from an estimate to the rows nearest to it, and to the estimate from those rows. */
 
 import type { KernelSet } from "../../kernels/kernel-set.ts";
-import { capScores } from "../../linear-algebra/finite-scores.ts";
 import { momentsOf } from "../../linear-algebra/moments.ts";
+import { pickedRows } from "../../threads/picked-rows.ts";
+import { squaredNorms } from "../../linear-algebra/squared-norms.ts";
 import { whiten } from "../../linear-algebra/whitening.ts";
 import type { Matrix } from "../../matrix.ts";
-import { pickRows } from "../../matrix.ts";
 import { createRandom, sampleWithoutReplacement } from "../../random.ts";
+import type { Pieces } from "../../threads/pieces.ts";
 import { indexesOfSmallest } from "./nearest-rows.ts";
 
 export interface Estimate {
@@ -45,26 +46,30 @@ export interface Concentrated {
 /** Steps from a random start: the paper's two are enough to tell good starts from bad ones. */
 const startStepCount = 2;
 
-/** The best of many random starts, best first. */
-export function candidatesTask(input: CandidatesTask, kernels: KernelSet): Estimate[] {
+/** The best of many random starts, best first; no more than those are ever held. */
+export function* candidatesTask(input: CandidatesTask, kernels: KernelSet): Pieces<Estimate[]> {
   const { rows, supportCount, startCount, keptCount } = input;
   const random = createRandom(input.seed).stream(input.stream);
-  const estimates: Estimate[] = [];
+  const options = { supportCount, stepCountMax: startStepCount };
+  let kept: Estimate[] = [];
   for (let start = 0; start < startCount; start++) {
     const support = sampleWithoutReplacement(rows.rowCount, supportCount, random);
-    estimates.push(
-      concentrate(rows, estimateOf(rows, support, kernels), { supportCount, stepCountMax: startStepCount }, kernels).estimate,
-    );
+    const { estimate } = yield* concentrate(rows, yield* estimateOf(rows, support, kernels), options, kernels);
+    kept = bestOf([...kept, estimate], keptCount);
+    // Nothing is better than singular, and of equals the first are kept.
+    if (kept.length === keptCount && isSingular(kept[keptCount - 1])) break;
   }
-  return bestOf(estimates, keptCount);
+  return kept;
 }
 
-export function concentrateTask(input: ConcentrateTask, kernels: KernelSet): Concentrated[] {
+export function* concentrateTask(input: ConcentrateTask, kernels: KernelSet): Pieces<Concentrated[]> {
   const { rows, supportCount, stepCountMax, estimates, foreign } = input;
-  return estimates.map((estimate) => {
-    const start = foreign ? estimateOf(rows, nearestTo(rows, estimate, supportCount, kernels), kernels) : estimate;
-    return concentrate(rows, start, { supportCount, stepCountMax }, kernels);
-  });
+  const results: Concentrated[] = [];
+  for (const estimate of estimates) {
+    const start = foreign ? yield* estimateOf(rows, yield* nearestTo(rows, estimate, supportCount, kernels), kernels) : estimate;
+    results.push(yield* concentrate(rows, start, { supportCount, stepCountMax }, kernels));
+  }
+  return results;
 }
 
 /** Those of smallest determinant, smallest first; of equals the first. */
@@ -75,43 +80,36 @@ export function bestOf(estimates: readonly Estimate[], count: number): Estimate[
   return estimates.toSorted(order).slice(0, count);
 }
 
-/** Squared Mahalanobis distances of all rows. */
-export function distancesTo(
-  rows: Matrix,
-  shape: { readonly location: Float64Array; readonly covariance: Float64Array },
-  kernels: KernelSet,
-): Float64Array {
-  const distances = new Float64Array(rows.rowCount);
-  const factor = whiten(shape.covariance, rows.columnCount).factor();
-  kernels.squaredNormsInto(rows, { center: shape.location, factor }, distances);
-  capScores(distances);
-  return distances;
+function isSingular({ logDeterminant }: Estimate): boolean {
+  return logDeterminant === Number.NEGATIVE_INFINITY;
 }
 
 /** Steps until the determinant no longer falls (it never rises but by rounding), or the covariance is singular. */
-function concentrate(
+function* concentrate(
   rows: Matrix,
   start: Estimate,
   options: { readonly supportCount: number; readonly stepCountMax: number },
   kernels: KernelSet,
-): Concentrated {
+): Pieces<Concentrated> {
   let estimate = start;
   for (let step = 0; step < options.stepCountMax; step++) {
-    if (estimate.logDeterminant === Number.NEGATIVE_INFINITY) return { estimate, converged: true };
-    const support = nearestTo(rows, estimate, options.supportCount, kernels);
-    const next = estimateOf(rows, support, kernels);
+    if (isSingular(estimate)) return { estimate, converged: true };
+    const support = yield* nearestTo(rows, estimate, options.supportCount, kernels);
+    const next = yield* estimateOf(rows, support, kernels);
     if (!(next.logDeterminant < estimate.logDeterminant)) return { estimate, converged: true };
-    const singular = next.logDeterminant === Number.NEGATIVE_INFINITY;
-    estimate = singular ? { ...next, regularCovariance: estimate.covariance } : next;
+    estimate = isSingular(next) ? { ...next, regularCovariance: estimate.covariance } : next;
   }
-  return { estimate, converged: estimate.logDeterminant === Number.NEGATIVE_INFINITY };
+  return { estimate, converged: isSingular(estimate) };
 }
 
-function nearestTo(rows: Matrix, estimate: Estimate, count: number, kernels: KernelSet): Int32Array {
-  return indexesOfSmallest(distancesTo(rows, estimate, kernels), count);
+/** The rows of smallest Mahalanobis distance. */
+function* nearestTo(rows: Matrix, estimate: Estimate, count: number, kernels: KernelSet): Pieces<Int32Array> {
+  const factor = yield* (yield* whiten(estimate.covariance, rows.columnCount, kernels)).factor();
+  return indexesOfSmallest(yield* squaredNorms(rows, { center: estimate.location, factor }, kernels), count);
 }
 
-function estimateOf(rows: Matrix, support: Int32Array, kernels: KernelSet): Estimate {
-  const { mean, covariance } = momentsOf(pickRows(rows, support), undefined, kernels);
-  return { location: mean, covariance, logDeterminant: whiten(covariance, rows.columnCount).logDeterminant };
+function* estimateOf(rows: Matrix, support: Int32Array, kernels: KernelSet): Pieces<Estimate> {
+  const { mean, covariance } = yield* momentsOf(yield* pickedRows(rows, support), undefined, kernels);
+  const { logDeterminant } = yield* whiten(covariance, rows.columnCount, kernels);
+  return { location: mean, covariance, logDeterminant };
 }

@@ -18,7 +18,12 @@ const partStartCount = 500;
 const partStartCountMin = 10;
 /** More parts than this find nothing new: their candidates meet on the same 1500 rows. */
 const partCountMax = 40;
-const keptCount = 10;
+const keptCountMax = 10;
+/**
+ * Numbers in all covariances that are kept at a time, a candidate's d x d each: 128 MB. From 205 columns on, parts keep fewer
+ * candidates for it; from 648 on there are fewer parts.
+ */
+const keptNumberCountMax = 16_777_216;
 const mergedRowCountMax = 1500;
 const stepCountMax = 30;
 /** Estimates of the merged rows that go into one task. */
@@ -40,7 +45,7 @@ export async function fastMcd(rows: Matrix, supportCount: number, context: FitCo
   const share = supportCount / rows.rowCount;
   if (rows.rowCount <= wholeRowCountMax) {
     const starts = await candidates([{ rows, supportCount, startCount: wholeStartCount }], context);
-    return (await concentrateStepwise(rows, supportCount, bestOf(starts, keptCount), context))[0];
+    return (await concentrateStepwise(rows, supportCount, starts, context))[0];
   }
   const starts = await candidates(partsOf(rows, share, context), context);
   const mergedCount = Math.min(mergedRowCountMax, rows.rowCount);
@@ -50,14 +55,14 @@ export async function fastMcd(rows: Matrix, supportCount: number, context: FitCo
   const onMerged = await concentrateAll(merged, Math.ceil(mergedCount * share), starts, context);
   context.progress?.(0.7);
   if (rows.rowCount < mergedRowCountMax) return onMerged[0];
-  const kept = rows.rowCount > mergedRowCountMax ? keptCount : 1;
+  const kept = rows.rowCount > mergedRowCountMax ? keptCountOf(rows.columnCount, 1) : 1;
   return (await concentrateStepwise(rows, supportCount, onMerged.slice(0, kept), context))[0];
 }
 
 type Part = Pick<CandidatesTask, "rows" | "supportCount" | "startCount">;
 
 function partsOf(rows: Matrix, share: number, context: FitContext): Part[] {
-  const partCount = Math.min(partCountMax, Math.floor(rows.rowCount / partRowCount));
+  const partCount = partCountOf(rows);
   const rowCount = Math.min(Math.floor(rows.rowCount / partCount), 2 * partRowCount);
   const order = permutation(rows.rowCount, context, splitStream);
   const startCount = Math.max(partStartCountMin, Math.floor(partStartCount / partCount));
@@ -68,6 +73,16 @@ function partsOf(rows: Matrix, share: number, context: FitContext): Part[] {
   }));
 }
 
+function partCountOf({ rowCount, columnCount }: Matrix): number {
+  const keptTogether = Math.floor(keptNumberCountMax / columnCount ** 2);
+  return Math.max(1, Math.min(partCountMax, Math.floor(rowCount / partRowCount), keptTogether));
+}
+
+/** Candidates that each of so many parts keeps. */
+function keptCountOf(columnCount: number, partCount: number): number {
+  return Math.max(1, Math.min(keptCountMax, Math.floor(keptNumberCountMax / (partCount * columnCount ** 2))));
+}
+
 function permutation(count: number, context: FitContext, stream: number): Int32Array {
   const order = Int32Array.from({ length: count }, (_, i) => i);
   shuffle(order, context.random.stream(stream));
@@ -75,6 +90,7 @@ function permutation(count: number, context: FitContext, stream: number): Int32A
 }
 
 async function candidates(parts: readonly Part[], context: FitContext): Promise<Estimate[]> {
+  const keptCount = keptCountOf(parts[0].rows.columnCount, parts.length);
   const inputs = parts.map((part, index) => ({
     ...part,
     keptCount,
@@ -99,7 +115,7 @@ async function concentrateAll(
   const ended = (await mapInTurns<ConcentrateTask, Concentrated[]>("mcd/concentrate", inputs, context)).flat();
   return bestOf(
     ended.map(({ estimate }) => estimate),
-    keptCount,
+    keptCountOf(rows.columnCount, 1),
   );
 }
 
@@ -126,7 +142,7 @@ async function concentrateStepwise(
   }
   return bestOf(
     results.map(({ estimate }) => estimate),
-    keptCount,
+    results.length,
   );
 }
 

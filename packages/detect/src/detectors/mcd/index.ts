@@ -4,6 +4,8 @@ import { compatParam } from "../../detector/compat.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { refusedParam } from "../../detector/params.ts";
 import { traitDefaults } from "../../detector/traits.ts";
+import { NomalyError } from "../../errors.ts";
+import type { Matrix } from "../../matrix.ts";
 import { toSharedMatrix } from "../../shared-memory.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { candidatesTask, concentrateTask } from "./concentration.ts";
@@ -25,11 +27,12 @@ import { scatterTask } from "../../linear-algebra/moments.ts";
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept.
  * Units   squared standard deviations, >= 0; normal rows follow chi-square with d degrees; columns: any units.
  * Missing refused.
- * Cost    fit O(n d^2) times a few dozen steps, no more than some 500 starts; score O(d^2) a row; memory O(n + d^2).
+ * Cost    fit O(n d^2 + d^3) times a few dozen steps, no more than some 500 starts; score O(d^2) a row; memory O(n d + d^2):
+ *         all candidates together take 128 MB at most, or d^2 numbers where that is more.
  * Random  seed decides the starts; equal seeds give equal bits on every kernel set.
  * Numeric where the covariance is singular, a variance is at least 1e-10 of the column's, so that rows off the plane of the
  *         others score high. Overflow gives the largest float64.
- * Errors  PARAM when support_fraction leaves fewer than 2 rows; NOT_FINITE when squares of values overflow.
+ * Errors  TOO_FEW_ROWS when more than 100 columns have no more rows than columns; PARAM when support_fraction leaves fewer than 2 rows; NOT_FINITE when squares of values overflow.
  * Source  Rousseeuw and Van Driessen, A Fast Algorithm for the Minimum Covariance Determinant Estimator, Technometrics
  *         1999; Hardin and Rocke 2004. Deviates from it in the sizes of the stages, which are scikit-learn's.
  */
@@ -66,6 +69,7 @@ export const mcd = defineDetector({
     // Shared once for all stages.
     const train = context.threads.count > 1 ? toSharedMatrix(given) : given;
     const { columnCount } = train;
+    requireMoreRowsThanColumns(train);
     const supportCount = supportCountOf(params, train.rowCount, columnCount);
     const raw = columnCount === 1 ? oneColumnMcd(train, supportCount) : await fastMcd(train, supportCount, context);
     context.progress?.(0.9);
@@ -80,6 +84,18 @@ export const mcd = defineDetector({
   restore: restoreMcd,
   tasks: { candidates: candidatesTask, concentrate: concentrateTask },
 });
+
+/** Up to this many columns a table of fewer rows is fitted all the same: what the floor on variances makes of it costs little. */
+const singularColumnCountMax = 100;
+
+function requireMoreRowsThanColumns({ rowCount, columnCount }: Matrix): void {
+  if (rowCount > columnCount || columnCount <= singularColumnCountMax) return;
+  throw new NomalyError(
+    "TOO_FEW_ROWS",
+    `mcd: needs more rows than columns, got ${rowCount} rows of ${columnCount} columns: every half of so few has a singular covariance; take fewer columns, or pca`,
+    { field: "rows", expected: `at least ${columnCount + 1} rows`, received: String(rowCount) },
+  );
+}
 
 function supportCountOf(params: { readonly supportFraction: number | "auto" }, rowCount: number, columnCount: number): number {
   const fraction = params.supportFraction;

@@ -7,6 +7,7 @@ import { fitForTest, largestRelativeDifference, scoresOf } from "../../../test-s
 import { parityCases, sharedFolder } from "../../../test-support/shared-data.ts";
 import type { Task } from "../../detector/detector.ts";
 import { whiten } from "../../linear-algebra/whitening.ts";
+import { atOnce } from "../../threads/pieces.ts";
 import { singleThread } from "../../threads/single-thread.ts";
 import { chiSquareQuantile } from "./chi-square.ts";
 import { candidatesTask, concentrateTask } from "./concentration.ts";
@@ -177,6 +178,44 @@ describe("mcd", () => {
   });
 });
 
+describe("mcd of wide tables", () => {
+  /** Three free columns, then copies of five rare bits and constants, as one-hot columns of a sample often are. */
+  function bitRows(rowCount: number, columnCount: number): Matrix {
+    const random = createRandom(4);
+    const source = Array.from({ length: columnCount }, () => random.integer(6));
+    const values = new Float64Array(rowCount * columnCount);
+    for (let row = 0; row < rowCount; row++) {
+      const bits = [...Array.from({ length: 5 }, () => (random.uniform() < 0.1 ? 1 : 0)), 0];
+      for (let column = 0; column < columnCount; column++) {
+        values[row * columnCount + column] = column < 3 ? random.normal() : bits[source[column]];
+      }
+    }
+    return { rowCount, columnCount, values };
+  }
+
+  test.each(["none", "pyod"])("of copied bits and constant columns give finite scores with compat %s", async (compat) => {
+    const rows = bitRows(700, 196);
+    const { model, trainingScores } = await fitForTest(mcd, rows, { compat });
+    expect([...trainingScores].every(Number.isFinite)).toBe(true);
+    const pair = { rowCount: 2, columnCount: 196, values: rows.values.slice(0, 392) };
+    pair.values.set(pair.values.subarray(0, 196), 196);
+    pair.values[197] += 30;
+    const [near, far] = scoresOf(model, pair);
+    expect(far).toBeGreaterThan(near + 100);
+  });
+
+  test("with no more rows than columns are refused by their numbers, from 101 columns on", async () => {
+    const wide = bitRows(120, 150);
+    await expect(fitForTest(mcd, wide)).rejects.toMatchObject({
+      code: "TOO_FEW_ROWS",
+      message: expect.stringMatching(/got 120 rows of 150 columns/),
+      expected: "at least 151 rows",
+    });
+    const narrow = await fitForTest(mcd, bitRows(80, 100));
+    expect([...narrow.trainingScores].every(Number.isFinite)).toBe(true);
+  });
+});
+
 describe.skipIf(sharedFolder === undefined)("mcd beside PyOD", () => {
   const seeds = Array.from({ length: 20 }, (_, seed) => seed);
   const tasks = new Map<string, Task>([
@@ -186,7 +225,9 @@ describe.skipIf(sharedFolder === undefined)("mcd beside PyOD", () => {
 
   test.each(parityCases())("finds a half at least as tight as PyOD's on $name", async ({ train, detectors }) => {
     const covariance = detectors["MCD_seed42"].fit?.["raw_covariance"] as number[][];
-    const expected = whiten(Float64Array.from(covariance.flat()), train.columnCount).logDeterminant;
+    const expected = atOnce(
+      whiten(Float64Array.from(covariance.flat()), train.columnCount, kernelsByName("reference")),
+    ).logDeterminant;
     const supportCount = Math.ceil((train.rowCount + train.columnCount + 1) / 2);
     let tightest = Number.POSITIVE_INFINITY;
     for (const seed of seeds.slice(0, 5)) {

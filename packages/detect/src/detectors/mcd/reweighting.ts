@@ -1,12 +1,15 @@
 /** From the raw minimum determinant estimate to the final one: made consistent, then made again from the rows near it. */
 
 import type { CenteredTransform } from "../../kernels/dense-kernels.ts";
-import { capScores } from "../../linear-algebra/finite-scores.ts";
-import { fitMoments } from "../../linear-algebra/moments.ts";
+import type { KernelSet } from "../../kernels/kernel-set.ts";
+import { diagonalOf, fitMoments } from "../../linear-algebra/moments.ts";
 import type { MomentsContext } from "../../linear-algebra/moments.ts";
+import { pickedRows } from "../../threads/picked-rows.ts";
+import { squaredNorms } from "../../linear-algebra/squared-norms.ts";
 import { whiten, whitenWithFloor } from "../../linear-algebra/whitening.ts";
 import type { Matrix } from "../../matrix.ts";
-import { pickRows } from "../../matrix.ts";
+import type { Pieces } from "../../threads/pieces.ts";
+import { inTurns } from "../../threads/pieces.ts";
 import { chiSquareQuantile } from "./chi-square.ts";
 import type { Estimate } from "./concentration.ts";
 import { kthSmallest } from "./nearest-rows.ts";
@@ -37,25 +40,33 @@ export async function reweight(
   params: ReweightingParams,
   context: MomentsContext,
 ): Promise<CenteredTransform> {
+  const { kernels, signal } = context;
   const width = train.columnCount;
-  const spreads = (await fitMoments(train, undefined, context)).covariance
-    .filter((_, at) => at % (width + 1) === 0)
-    .map((variance) => Math.sqrt(variance));
-  const transformOf = ({ location, covariance }: Shape): CenteredTransform => ({
-    center: location,
-    factor: params.compat === "pyod" ? whiten(covariance, width).factor() : whitenWithFloor(covariance, spreads),
-  });
-  const distances = new Float64Array(train.rowCount);
-  context.kernels.squaredNormsInto(train, transformOf(rawShape(raw, params)), distances);
-  capScores(distances);
+  const spreads = diagonalOf((await fitMoments(train, undefined, context)).covariance, width).map(Math.sqrt);
+  const transformOf = (shape: Shape) => inTurns(whitened(shape, params.compat, spreads, kernels), signal);
+  const rawTransform = await transformOf(rawShape(raw, params));
+  const distances = await inTurns(squaredNorms(train, rawTransform, kernels), signal);
   const correction = median(distances) / chiSquareQuantile(0.5, width);
   const limit = chiSquareQuantile(keptShare, width) * correction;
   // Where half the rows are at no distance the scale says nothing: all rows at no distance stay.
   const near = Array.from(distances.keys()).filter((row) => distances[row] < limit || distances[row] === 0);
   // Copied rather than weighted: sums about a point near these rows keep a constant column's variance at 0.
-  const { mean, covariance } = await fitMoments(pickRows(train, near), undefined, context);
+  const { mean, covariance } = await fitMoments(await inTurns(pickedRows(train, near), signal), undefined, context);
   const shape = { location: mean, covariance };
   return transformOf(params.assumeCentered ? aboutOrigin(shape) : shape);
+}
+
+function* whitened(
+  { location, covariance }: Shape,
+  compat: ReweightingParams["compat"],
+  spreads: Float64Array,
+  kernels: KernelSet,
+): Pieces<CenteredTransform> {
+  const factor =
+    compat === "pyod"
+      ? yield* (yield* whiten(covariance, spreads.length, kernels)).factor()
+      : yield* whitenWithFloor(covariance, spreads, kernels);
+  return { center: location, factor };
 }
 
 /** scikit-learn measures from a singular estimate by the covariance of the step before. */

@@ -11,6 +11,8 @@ import { solveOneClass, type OneClassSolution } from "../../support-vectors/solv
 import { scoreRows } from "../../threads/score-rows.ts";
 import { createOcsvmModel, kernelFunction, kernelKinds, restoreOcsvm } from "./model.ts";
 import { kernelSumsTask } from "../../support-vectors/kernel-sums.ts";
+import type { Pieces } from "../../threads/pieces.ts";
+import { inTurns, pieceWorkMax } from "../../threads/pieces.ts";
 
 const bytesPerMegabyte = 1_048_576;
 /** Share of the work, for progress, that the solver takes. */
@@ -81,7 +83,8 @@ export const ocsvm = defineDetector({
     compat: compatParam("kernel values are rounded to float32 while solving, as libsvm stores them."),
   },
   async fit(train, params, context) {
-    const gamma = typeof params.gamma === "number" ? params.gamma : wordedGamma(params.gamma, train);
+    const gamma =
+      typeof params.gamma === "number" ? params.gamma : await inTurns(wordedGamma(params.gamma, train), context.signal);
     const kernel = kernelFunction(params.kernel, { gamma, coef0: params.coef0, degree: params.degree });
     requireFiniteKernel(train, kernel);
     const single = params.compat === "pyod";
@@ -127,14 +130,20 @@ function modelOf(train: Matrix, kernel: KernelFunction, solution: OneClassSoluti
 }
 
 /** As scikit-learn: "scale" takes the variance of all values together, and 1 for it where they are all equal. */
-function wordedGamma(word: "auto" | "scale", train: Matrix): number {
+function* wordedGamma(word: "auto" | "scale", train: Matrix): Pieces<number> {
   const { columnCount, values } = train;
   if (word === "auto") return 1 / columnCount;
   let sum = 0;
-  for (const value of values) sum += value;
+  for (let at = 0; at < values.length; at++) {
+    sum += values[at];
+    if (at % pieceWorkMax === 0) yield;
+  }
   const mean = sum / values.length;
   let squares = 0;
-  for (const value of values) squares += (value - mean) ** 2;
+  for (let at = 0; at < values.length; at++) {
+    squares += (values[at] - mean) ** 2;
+    if (at % pieceWorkMax === 0) yield;
+  }
   const variance = squares / values.length;
   if (variance === 0) return 1;
   const gamma = 1 / (columnCount * variance);

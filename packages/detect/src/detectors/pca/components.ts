@@ -1,10 +1,15 @@
 /** The principal components of a table, and which of them make the score. */
 
 import { NomalyError } from "../../errors.ts";
-import { fitMoments } from "../../linear-algebra/moments.ts";
+import { diagonalOf, fitMoments } from "../../linear-algebra/moments.ts";
 import type { MomentsContext } from "../../linear-algebra/moments.ts";
-import { symmetricEigen } from "../../linear-algebra/symmetric-eigen.ts";
+import { standardized } from "../../linear-algebra/scaled.ts";
+import { eigenPieces } from "../../linear-algebra/symmetric-eigen.ts";
 import type { Matrix } from "../../matrix.ts";
+import { inTurns } from "../../threads/pieces.ts";
+import type { ScaledAxes } from "./scaled-axes.ts";
+import { columnScales } from "./scaled-axes.ts";
+import { wideAxes } from "./wide-axes.ts";
 
 export interface Components {
   readonly mean: Float64Array;
@@ -25,37 +30,26 @@ export interface SelectionParams {
   readonly nSelectedComponents: number | "all";
 }
 
-/** All min(n, d) components. */
+/** All min(n, d) components: from the covariance of the columns, or of the rows where those are fewer. */
 export async function fitComponents(
   train: Matrix,
   params: { readonly standardization: boolean },
   context: MomentsContext,
 ): Promise<Components> {
   const { rowCount, columnCount: width } = train;
-  const { mean, covariance } = await fitMoments(train, undefined, context);
-  const scales = new Float64Array(width).fill(1);
-  if (params.standardization) {
-    for (let j = 0; j < width; j++) scales[j] = scaleOf(covariance[j * (width + 1)], mean[j], rowCount);
+  if (rowCount < width) {
+    return componentsOf(await inTurns(wideAxes(train, params.standardization, context.kernels), context.signal));
   }
-  const unbiased = rowCount / (rowCount - 1);
-  const scaled = covariance.map((value, at) => (value / scales[Math.floor(at / width)] / scales[at % width]) * unbiased);
-  const { values, vectors } = symmetricEigen(scaled, width);
-  const count = Math.min(rowCount, width);
-  const variances = values.slice(0, count).map((value) => Math.max(0, value));
-  return {
-    mean,
-    scales,
-    vectors: vectors.slice(0, count * width),
-    variances,
-    totalVariance: variances.reduce((sum, value) => sum + value, 0),
-    largestVariance: variances[0],
-  };
+  const { mean, covariance } = await fitMoments(train, undefined, context);
+  const scales = columnScales(diagonalOf(covariance, width), mean, rowCount, params.standardization);
+  const scaled = await inTurns(standardized(covariance, scales, rowCount / (rowCount - 1)), context.signal);
+  return componentsOf({ mean, scales, ...(await inTurns(eigenPieces(scaled, width, context.kernels), context.signal)) });
 }
 
-/** The standard deviation, or 1 where the variance is no more than rounding makes of a constant column. */
-function scaleOf(variance: number, mean: number, rowCount: number): number {
-  const meanError = rowCount * mean * Number.EPSILON;
-  return variance <= rowCount * Number.EPSILON * variance + meanError * meanError ? 1 : Math.sqrt(variance);
+function componentsOf({ mean, scales, values, vectors }: ScaledAxes): Components {
+  const variances = values.map((value) => Math.max(0, value));
+  const totalVariance = variances.reduce((sum, value) => sum + value, 0);
+  return { mean, scales, vectors, variances, totalVariance, largestVariance: variances[0] };
 }
 
 /** Keeps `nComponents` of the widest, and of those the `nSelectedComponents` narrowest. */

@@ -1,6 +1,9 @@
 /** What PyOD's score needs: the components as points, their signs fixed as scikit-learn 1.2 fixes them. */
 
+import { scaledAxes } from "../../linear-algebra/scaled.ts";
 import type { Matrix } from "../../matrix.ts";
+import type { Pieces } from "../../threads/pieces.ts";
+import { pieceWorkMax } from "../../threads/pieces.ts";
 import type { Components } from "./components.ts";
 
 export interface EndPoints {
@@ -22,29 +25,38 @@ interface EndPointParams {
 const shareMin = 1e-32;
 
 /** @param all every component; @param chosen those that make the score. */
-export function endPointsOf(train: Matrix, all: Components, chosen: Components, params: EndPointParams): EndPoints {
+export function* endPointsOf(train: Matrix, all: Components, chosen: Components, params: EndPointParams): Pieces<EndPoints> {
   const { mean, scales, totalVariance } = all;
   return {
     // Without standardisation PyOD measures from the rows as they are, not from their mean.
     offsets: params.standardization ? mean : new Float64Array(mean.length),
     scales,
-    points: signedVectors(train, chosen),
+    points: yield* signedVectors(train, chosen),
     weights: chosen.variances.map((variance) => (params.weighted ? Math.max(shareMin, variance / totalVariance) : 1)),
   };
 }
 
 /** Each component turned so that the training row with the largest projection on it (the first of equals) projects positively. */
-function signedVectors(train: Matrix, { mean, scales, vectors, variances }: Components): Float64Array {
+function* signedVectors(train: Matrix, { mean, scales, vectors, variances }: Components): Pieces<Float64Array> {
   const width = train.columnCount;
   const largest = new Float64Array(variances.length);
   const centered = new Float64Array(width);
-  for (let at = 0; at < train.values.length; at += width) {
+  for (let at = 0, work = 0; at < train.values.length; at += width) {
     for (let j = 0; j < width; j++) centered[j] = (train.values[at + j] - mean[j]) / scales[j];
     for (let k = 0; k < variances.length; k++) {
       let projection = 0;
       for (let j = 0; j < width; j++) projection += centered[j] * vectors[k * width + j];
       if (Math.abs(projection) > Math.abs(largest[k])) largest[k] = projection;
     }
+    work += vectors.length;
+    if (work > pieceWorkMax) {
+      work = 0;
+      yield;
+    }
   }
-  return vectors.map((value, at) => (largest[Math.floor(at / width)] < 0 ? -value : value));
+  return yield* scaledAxes(
+    vectors,
+    largest.map((projection) => (projection < 0 ? -1 : 1)),
+    new Float64Array(width).fill(1),
+  );
 }

@@ -4,10 +4,11 @@ import { compatParam } from "../../detector/compat.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
 import { threadsFor } from "../../linear-algebra/worth-sharing.ts";
+import { inTurns } from "../../threads/pieces.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { fitComponents, selectComponents } from "./components.ts";
 import { endPointsOf } from "./end-points.ts";
-import { createEndPointModel, createProjectionModel, restorePca } from "./model.ts";
+import { createEndPointModel, createProjectionModel, projectionOf, restorePca } from "./model.ts";
 import { scatterTask } from "../../linear-algebra/moments.ts";
 
 /**
@@ -22,7 +23,7 @@ import { scatterTask } from "../../linear-algebra/moments.ts";
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept.
  * Units   squared standard deviations over the root of a variance, >= 0; columns: any (they are standardised).
  * Missing refused.
- * Cost    fit O(n d^2 + d^3), score O(d^2) a row; memory O(d^2).
+ * Cost    with m the smaller of n and d: fit O(n d m + m^3), score O(d m) a row; memory O(d m).
  * Random  none.
  * Numeric variances below 1e-10 of the largest count as that much, so that a row off a plane that holds every training
  *         row scores high, and rounding does not. Constant columns are not scaled. Overflow gives the largest float64.
@@ -74,10 +75,11 @@ export const pca = defineDetector({
   async fit(train, params, context) {
     const all = await fitComponents(train, params, context);
     const chosen = selectComponents(all, params);
+    const { kernels, signal } = context;
     const model =
       params.compat === "pyod"
-        ? createEndPointModel(endPointsOf(train, all, chosen, params))
-        : createProjectionModel(chosen, params.weighted, context.kernels);
+        ? createEndPointModel(await inTurns(endPointsOf(train, all, chosen, params), signal))
+        : createProjectionModel(await inTurns(projectionOf(chosen, params.weighted), signal), kernels);
     return { model, trainingScores: await scoreRows("pca", model, train, threadsFor(train, context)) };
   },
   sharedTasks: { scatter: scatterTask },

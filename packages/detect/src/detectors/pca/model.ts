@@ -6,26 +6,26 @@ import type { CenteredTransform } from "../../kernels/dense-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { capScores } from "../../linear-algebra/finite-scores.ts";
 import { quadraticContributions } from "../../linear-algebra/quadratic-contributions.ts";
+import { scaledAxes } from "../../linear-algebra/scaled.ts";
 import type { Matrix } from "../../matrix.ts";
 import { columnCountMax } from "../../matrix.ts";
+import type { Pieces } from "../../threads/pieces.ts";
 import type { Components } from "./components.ts";
 import type { EndPoints } from "./end-points.ts";
 
 /** Variances below this share of the largest are taken to be that large. */
 const varianceFloor = 1e-10;
 
-/** Score: the sum over components of the squared projection, divided by the component's standard deviation if weighted. */
-export function createProjectionModel(components: Components, weighted: boolean, kernels: KernelSet): Model {
+/** The map under which squared length is the score: the sum over components of the squared projection, divided by the standard deviation if weighted. */
+export function* projectionOf(components: Components, weighted: boolean): Pieces<CenteredTransform> {
   const { mean, scales, vectors, variances, largestVariance } = components;
-  const width = mean.length;
   const least = largestVariance > 0 ? varianceFloor * largestVariance : 1;
-  // The squared length of the transformed row is the score: the projection is divided by the root of the divisor.
+  // The projection is divided by the root of the divisor.
   const roots = variances.map((variance) => (weighted ? Math.max(least, variance) ** 0.25 : 1));
-  const factor = vectors.map((value, at) => value / scales[at % width] / roots[Math.floor(at / width)]);
-  return projectionModel({ center: mean, factor }, kernels);
+  return { center: mean, factor: yield* scaledAxes(vectors, roots, scales) };
 }
 
-function projectionModel(transform: CenteredTransform, kernels: KernelSet): Model {
+export function createProjectionModel(transform: CenteredTransform, kernels: KernelSet): Model {
   return {
     columnCount: transform.center.length,
     scoreInto(rows, scores) {
@@ -91,7 +91,7 @@ export function restorePca(state: ModelState, kernels: KernelSet): Model {
       const center = stateFiniteArray(state, "center");
       const factor = stateFiniteArray(state, "factor");
       requireRows("factor", factor, center);
-      return projectionModel({ center, factor }, kernels);
+      return createProjectionModel({ center, factor }, kernels);
     }
     case "end-points": {
       const offsets = stateFiniteArray(state, "offsets");

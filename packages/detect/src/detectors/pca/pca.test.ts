@@ -134,6 +134,76 @@ describe("pca", () => {
   });
 });
 
+describe("pca of a table with fewer rows than columns", () => {
+  /** 12 rows of 40 columns without a pattern, from whole numbers alone. */
+  const wide: Matrix = {
+    rowCount: 12,
+    columnCount: 40,
+    values: Float64Array.from({ length: 480 }, (_, at) => {
+      const [i, j] = [Math.floor(at / 40), at % 40];
+      return ((i * i * 37 + j * j * 101 + i * j * 53 + 7 * i) % 257) / 257;
+    }),
+  };
+  const fresh: Matrix = {
+    rowCount: 1,
+    columnCount: 40,
+    values: Float64Array.from({ length: 40 }, (_, j) => ((j * 89 + 11) % 257) / 257),
+  };
+  const picked = (scores: Float64Array) => Float64Array.of(scores[0], scores[5], scores[11]);
+
+  // From PyOD 3.6.7 on scikit-learn 1.2.2: PCA(**params).fit(x), decision_scores_[[0, 5, 11]], decision_function(fresh).
+  test.each([
+    [{ nComponents: 6 }, [280.7950185766352, 304.43234565193166, 318.8724595837989], 343.34061030965347],
+    [
+      { nComponents: 6, nSelectedComponents: 3, standardization: false },
+      [95.3249054796783, 99.95440887355501, 113.91422109110371],
+      102.9170097565621,
+    ],
+  ])("agrees with PyOD to 1e-9 under %j", async (params, train, ofFresh) => {
+    const { model, trainingScores } = await fitForTest(pca, wide, { ...params, compat: "pyod" });
+    expect(largestRelativeDifference(picked(trainingScores), train)).toBeLessThan(1e-9);
+    expect(largestRelativeDifference(scoresOf(model, fresh), [ofFresh])).toBeLessThan(1e-9);
+  });
+
+  // From NumPy 1.26: u, s, vt = svd(z); sums of (z @ vt.T)**2 / (s / sqrt(11)), z being the columns less their means over
+  // their standard deviations. Rows lie across the axis of variance 0, so the sum is that of the other eleven.
+  test("divides squared projections by the deviations of the components that NumPy finds", async () => {
+    const all = await fitForTest(pca, wide);
+    const expected = [16.745111000073468, 17.795057061609064, 18.750942476437714];
+    expect(largestRelativeDifference(picked(all.trainingScores), expected)).toBeLessThan(1e-9);
+    const six = await fitForTest(pca, wide, { nComponents: 6 });
+    const ofSix = [7.065850204932305, 8.699917506000082, 10.306381330678326];
+    expect(largestRelativeDifference(picked(six.trainingScores), ofSix)).toBeLessThan(1e-9);
+    expect(largestRelativeDifference(scoresOf(six.model, fresh), [0.677991226752559])).toBeLessThan(1e-9);
+  });
+
+  test.each([
+    ["all rows differ", (i: number) => i],
+    ["rows come three times", (i: number) => i % 4],
+    ["two rows differ", (i: number) => (i === 3 ? 1 : 0)],
+    ["all rows are equal", () => 0],
+  ])("has as many unit components at right angles as rows where %s", async (_name, sourceOf) => {
+    const values = Float64Array.from({ length: 480 }, (_, at) => wide.values[sourceOf(Math.floor(at / 40)) * 40 + (at % 40)]);
+    const { model } = await fitForTest(pca, { ...wide, values }, { weighted: false, standardization: false });
+    const axes = model.toState().arrays["factor"] as Float64Array;
+    expect(axes.length).toBe(480);
+    for (let a = 0; a < 12; a++) {
+      for (let b = 0; b <= a; b++) {
+        let sum = 0;
+        for (let j = 0; j < 40; j++) sum += axes[a * 40 + j] * axes[b * 40 + j];
+        expect(Math.abs(sum - (a === b ? 1 : 0))).toBeLessThan(1e-12);
+      }
+    }
+  });
+
+  test("keeps its bits over kernel sets, and scores a row off the others' plane above them", async () => {
+    const plain = await fitForTest(pca, wide, {}, { kernels: kernelsByName("reference") });
+    const fast = await fitForTest(pca, wide, {}, { kernels: kernelsByName("wasm-simd") });
+    expect(fast.trainingScores).toEqual(plain.trainingScores);
+    expect(scoresOf(fast.model, fresh)[0]).toBeGreaterThan(Math.max(...fast.trainingScores));
+  });
+});
+
 describe.skipIf(sharedFolder === undefined)("pca beside PyOD", () => {
   const names = ["PCA_default", "PCA_unweighted", "PCA_no_standardization", "PCA_selected_3", "PCA_components_3"];
   const cases = parityCases().flatMap((set) => names.map((name) => ({ ...set, expected: set.detectors[name], variant: name })));

@@ -1,6 +1,8 @@
 /** The median of a column, and its spread about the median, in one sort. */
 
 import type { KernelSet } from "../../kernels/kernel-set.ts";
+import { sortColumn } from "../../histograms/sorted-column.ts";
+import type { Pieces } from "../../threads/pieces.ts";
 
 /** Makes the median absolute deviation estimate the standard deviation of normal data: Phi^-1(3/4). */
 const medianConsistency = 0.6745;
@@ -20,8 +22,8 @@ export interface CenterAndScale {
 }
 
 /** MAD / 0.6745; where more than half the column is one value, the mean absolute deviation; 0 for a constant column. */
-export function centerAndScale({ column }: CenterAndScaleTask, kernels: KernelSet): CenterAndScale {
-  kernels.sortColumn(column, new Uint32Array(column.length));
+export function* centerAndScale({ column }: CenterAndScaleTask, kernels: KernelSet): Pieces<CenterAndScale> {
+  yield* sortColumn(column, new Uint32Array(column.length), kernels);
   const middle = column.length >> 1;
   const centre = column.length % 2 === 1 ? column[middle] : midpoint(column[middle - 1], column[middle]);
   const median = medianDeviation(column, centre);

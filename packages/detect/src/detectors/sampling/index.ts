@@ -8,6 +8,7 @@ import { sampleWithoutReplacement } from "../../random.ts";
 import { buildNeighbourIndex } from "../../neighbours/build-index.ts";
 import { metricParams } from "../../neighbours/metric-params.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
+import { inTurns } from "../../threads/pieces.ts";
 import { createSamplingModel, restoreSampling } from "./model.ts";
 
 /**
@@ -55,7 +56,8 @@ export const sampling = defineDetector({
     const { metric, p } = params;
     const sampleCount = sampleCountOf(params, train.rowCount);
     const sample = pickRows(train, sampleWithoutReplacement(train.rowCount, sampleCount, context.random));
-    const model = createSamplingModel(buildNeighbourIndex(sample, { metric, p }, context.kernels), p, context.kernels);
+    const index = await inTurns(buildNeighbourIndex(sample, { metric, p }, context.kernels), context.signal);
+    const model = createSamplingModel(index, p, context.kernels);
     return { model, trainingScores: await scoreRows("sampling", model, train, context) };
   },
   restore: restoreSampling,

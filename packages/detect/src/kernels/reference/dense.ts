@@ -1,13 +1,23 @@
 /** The dense family in plain float64: the truth the other kernel sets are held to. */
 
 import type { Matrix } from "../../matrix.ts";
-import type { CenteredTransform, DenseKernels, GaussianPoints, NearestCenters, ScatterSums } from "../dense-kernels.ts";
+import type {
+  CenteredTransform,
+  DenseKernels,
+  GaussianPoints,
+  NearestCenters,
+  Reflections,
+  RotationSweeps,
+  ScatterSums,
+} from "../dense-kernels.ts";
 
 export const referenceDense: DenseKernels = {
   addScatter,
   squaredNormsInto,
   squaredDistancesInto,
   nearestCentersInto,
+  rotateRows,
+  reflectRows,
   gaussianPoints,
 };
 
@@ -80,6 +90,38 @@ function squaredDistance(a: Float64Array, aAt: number, b: Float64Array, bAt: num
     sum += difference * difference;
   }
   return sum;
+}
+
+function rotateRows(rows: Matrix, { starts, counts, cosines, sines }: RotationSweeps): void {
+  const { columnCount: width, values } = rows;
+  for (let sweep = 0, pair = 0; sweep < starts.length; sweep++) {
+    for (let lower = starts[sweep] * width, left = counts[sweep]; left > 0; left--, pair++, lower -= width) {
+      const cosine = cosines[pair];
+      const sine = sines[pair];
+      for (let at = lower; at < lower + width; at++) {
+        const above = values[at - width];
+        const below = values[at];
+        values[at] = sine * above + cosine * below;
+        values[at - width] = cosine * above - sine * below;
+      }
+    }
+  }
+}
+
+function reflectRows(rows: Matrix, { vectors, lengths, halfNorms }: Reflections): void {
+  const { columnCount: width, values } = rows;
+  const products = new Float64Array(width);
+  for (let i = 0, start = 0; i < lengths.length; start += lengths[i++]) {
+    products.fill(0);
+    for (let row = 0, at = 0; row < lengths[i]; row++) {
+      const weight = vectors[start + row];
+      for (let column = 0; column < width; column++) products[column] += weight * values[at++];
+    }
+    for (let row = 0, at = 0; row < lengths[i]; row++) {
+      const factor = vectors[start + row] / halfNorms[i];
+      for (let column = 0; column < width; column++) values[at++] -= factor * products[column];
+    }
+  }
 }
 
 function gaussianPoints(points: Matrix): GaussianPoints {

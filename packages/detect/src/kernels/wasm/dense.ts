@@ -7,6 +7,7 @@ import { referenceDense } from "../reference/dense.ts";
 import { relaxedSimd, simd } from "./generated/dense.ts";
 import { createArena } from "./instance.ts";
 import type { WasmArena, WasmBuild } from "./instance.ts";
+import { reflectTiles, rotateTiles } from "./turned-tiles.ts";
 
 /** Values copied in at a time: a megabyte stays in the second-level cache between the copy and the sums. */
 const blockValueCount = 131_072;
@@ -53,6 +54,14 @@ export function wasmDense(build: WasmBuild): DenseKernels {
       const rowCount = listed === undefined ? rows.rowCount : listed.length;
       if (isSmall(rowCount, rows.columnCount)) referenceDense.nearestCentersInto(rows, centers, out, listed);
       else nearestCentersInto(freshArena(), { rows, rowCount, listed }, centers, out);
+    },
+    rotateRows(rows, sweeps) {
+      if (isSmall(rows.rowCount, rows.columnCount)) referenceDense.rotateRows(rows, sweeps);
+      else rotateTiles(freshArena(), rows, sweeps);
+    },
+    reflectRows(rows, reflections) {
+      if (isSmall(rows.rowCount, rows.columnCount)) referenceDense.reflectRows(rows, reflections);
+      else reflectTiles(freshArena(), rows, reflections);
     },
     gaussianPoints: (points) => gaussianPoints(newArena(), points),
   };

@@ -521,3 +521,78 @@ export function nearestPoints(
     }
   }
 }
+
+/**
+ * Rotates neighbouring rows of a tile of eight columns, sweep after sweep, from below to above. The upper row of a pair is the
+ * lower one of the next: it stays in registers.
+ *
+ *     tile    n x 8              starts, counts  one for each sweep, int32
+ *     cosines, sines  one for each pair of each sweep
+ */
+export function rotateTile(
+  tile: usize,
+  sweepCount: usize,
+  starts: usize,
+  counts: usize,
+  cosines: usize,
+  sines: usize,
+): void {
+  for (let sweep: usize = 0; sweep < sweepCount; sweep++) {
+    let at = tile + ((<usize>load<u32>(starts + (sweep << 2))) << 6);
+    let b0 = v128.load(at);
+    let b1 = v128.load(at, 16);
+    let b2 = v128.load(at, 32);
+    let b3 = v128.load(at, 48);
+    for (let left = load<u32>(counts + (sweep << 2)); left > 0; left--, cosines += 8, sines += 8) {
+      const c = v128.load_splat<f64>(cosines);
+      const s = v128.load_splat<f64>(sines);
+      const a0 = v128.load(at - 64);
+      const a1 = v128.load(at - 64, 16);
+      const a2 = v128.load(at - 64, 32);
+      const a3 = v128.load(at - 64, 48);
+      v128.store(at, f64x2.add(f64x2.mul(s, a0), f64x2.mul(c, b0)));
+      v128.store(at, f64x2.add(f64x2.mul(s, a1), f64x2.mul(c, b1)), 16);
+      v128.store(at, f64x2.add(f64x2.mul(s, a2), f64x2.mul(c, b2)), 32);
+      v128.store(at, f64x2.add(f64x2.mul(s, a3), f64x2.mul(c, b3)), 48);
+      b0 = f64x2.sub(f64x2.mul(c, a0), f64x2.mul(s, b0));
+      b1 = f64x2.sub(f64x2.mul(c, a1), f64x2.mul(s, b1));
+      b2 = f64x2.sub(f64x2.mul(c, a2), f64x2.mul(s, b2));
+      b3 = f64x2.sub(f64x2.mul(c, a3), f64x2.mul(s, b3));
+      at -= 64;
+    }
+    v128.store(at, b0);
+    v128.store(at, b1, 16);
+    v128.store(at, b2, 32);
+    v128.store(at, b3, 48);
+  }
+}
+
+/**
+ * Reflects the leading rows of a tile of eight columns, one reflection after the other.
+ *
+ *     tile     n x 8                               vectors  one after another
+ *     factors  the vectors divided by their half norms      lengths  one for each reflection, int32
+ */
+export function reflectTile(tile: usize, count: usize, vectors: usize, factors: usize, lengths: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    const end = tile + ((<usize>load<u32>(lengths + (i << 2))) << 6);
+    let p0 = f64x2.splat(0);
+    let p1 = f64x2.splat(0);
+    let p2 = f64x2.splat(0);
+    let p3 = f64x2.splat(0);
+    for (let at = tile; at < end; at += 64, vectors += 8) {
+      const weight = v128.load_splat<f64>(vectors);
+      p0 = f64x2.add(p0, f64x2.mul(weight, v128.load(at)));
+      p1 = f64x2.add(p1, f64x2.mul(weight, v128.load(at, 16)));
+      p2 = f64x2.add(p2, f64x2.mul(weight, v128.load(at, 32)));
+      p3 = f64x2.add(p3, f64x2.mul(weight, v128.load(at, 48)));
+    }
+    for (let at = tile; at < end; at += 64, factors += 8) {
+      const factor = v128.load_splat<f64>(factors);
+      v128.store(at, f64x2.sub(v128.load(at), f64x2.mul(factor, p0)));
+      v128.store(at, f64x2.sub(v128.load(at, 16), f64x2.mul(factor, p1)), 16);
+      v128.store(at, f64x2.sub(v128.load(at, 32), f64x2.mul(factor, p2)), 32);
+      v128.store(at, f64x2.sub(v128.load(at, 48), f64x2.mul(factor, p3)), 48);
+    }
+  }
+}
