@@ -1,5 +1,6 @@
 /** Our scores of a parity file's rows, taken in the way the reference took its own. */
 
+import { atOnce } from "../src/threads/pieces.ts";
 import type { AnyDetector, Fitted } from "../src/detector/detector.ts";
 import { kernelsByName } from "../src/kernels/choose.ts";
 import { whiten } from "../src/linear-algebra/whitening.ts";
@@ -85,8 +86,9 @@ function formulaScores({ parityCase, scores, detector }: ParityQuestion): Float6
   if (detector.id !== "mcd") return undefined;
   const location = Float64Array.from(scores.fit?.["location"] as number[]);
   const covariance = matrixFromRows(scores.fit?.["covariance"] as number[][]);
-  const factor = whiten(covariance.values, location.length).factor();
-  const model = detector.restore({ values: {}, arrays: { location, factor } }, kernelsByName("reference"));
+  const kernels = kernelsByName("reference");
+  const factor = atOnce(atOnce(whiten(covariance.values, location.length, kernels)).factor());
+  const model = detector.restore({ values: {}, arrays: { location, factor } }, kernels);
   return scoresOf(model, parityCase.train);
 }
 

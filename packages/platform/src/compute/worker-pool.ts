@@ -153,17 +153,13 @@ export class WorkerPool {
     };
   }
 
-  #busyCount(): number {
-    return this.#slots.filter((slot) => slot.running !== undefined).length;
-  }
-
-  #longCount(): number {
-    return this.#slots.filter((slot) => slot.running?.lane === "long").length;
+  #busyCount(lane?: Lane): number {
+    return this.#slots.filter(({ running }) => running !== undefined && (lane ?? running.lane) === running.lane).length;
   }
 
   #workersFor(lane: Lane): number {
     const own = this.#options.lanes[lane].count;
-    return lane === "short" ? own + this.#options.lanes.long.count - this.#longCount() : own;
+    return lane === "short" ? own + this.#options.lanes.long.count - this.#busyCount("long") : own;
   }
 
   #requireRoom(work: PoolWork<OrderKind>): void {
@@ -203,10 +199,10 @@ export class WorkerPool {
   #lookAgain(): void {
     if (slowLanes.some((lane) => this.#queue.laneCount(lane) > 0)) {
       this.#lateLook ??= setInterval(() => this.#refuseLate(), lateLookMs).unref();
-      return;
+    } else {
+      clearInterval(this.#lateLook);
+      this.#lateLook = undefined;
     }
-    clearInterval(this.#lateLook);
-    this.#lateLook = undefined;
   }
 
   /** A place that may take such work now; one with a worker before one that must start it. */
@@ -231,7 +227,7 @@ export class WorkerPool {
   #begin(slot: PoolSlot, item: Item): void {
     const { work, id, attempt, lane } = item;
     const fault = this.#options.faults?.(work.kind, attempt);
-    const alone = this.#longCount() === 0;
+    const alone = this.#busyCount("long") === 0;
     slot.running = item;
     this.#timers.forget(slot.idle);
     if (attempt === 1) this.#counts.inWorker++;
