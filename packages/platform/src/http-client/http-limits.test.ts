@@ -30,7 +30,8 @@ describe("the limits of time", () => {
       field: "url",
     });
     expect(performance.now() - start).toBeLessThan(1000);
-    const { body } = await client.stream({ url: urlOf(port), totalTimeoutMs: 150 });
+    // The headers must come within it, on a busy machine too.
+    const { body } = await client.stream({ url: urlOf(port), totalTimeoutMs: 1500 });
     await expect(body.toArray()).rejects.toMatchObject({ code: "TIMEOUT" });
     await eventually("no connection is kept", () => client.stats().size === 0);
   });
