@@ -24,8 +24,8 @@ export interface PairNeighboursTask {
 const firstWaveStepCount = 4;
 /** Waves of equal size after that, at least. */
 const waveCountMin = 24;
-/** Multiply-adds of a piece, most of them in single precision: some tens of milliseconds between two looks at the signal. */
-const pieceWorkMax = 5e8;
+/** Multiply-adds of a piece, most of them in single precision: less than a tenth of a second between two looks at the signal. */
+const pieceWorkMax = 1e9;
 /** Fewer multiply-adds than this are done faster than they are handed to a worker. */
 const threadedWorkMin = 2e8;
 
