@@ -19,6 +19,14 @@ interface Section {
 const platform = "packages/platform";
 const sections: readonly Section[] = [
   { title: "Faults of a running service", files: [`${platform}/test/faults-*.test.ts`] },
+  {
+    title: "Attacks",
+    files: [
+      `${platform}/test/service-attack*.test.ts`,
+      `${platform}/test/command-attack.test.ts`,
+      `${platform}/test/damaged-files*.test.ts`,
+    ],
+  },
   { title: "Bad input", files: [`${platform}/test/http-bad-input.test.ts`, `${platform}/test/http-fuzz*.test.ts`] },
   { title: "Faults between client and service", files: [`${platform}/test/service-client-faults.test.ts`] },
   {
@@ -28,7 +36,7 @@ const sections: readonly Section[] = [
       `${platform}/src/jobs/queue*.test.ts`,
       `${platform}/src/store/{open-database,notifications,replica,migrate}.test.ts`,
       `${platform}/src/store/embedded/start-embedded.test.ts`,
-      `${platform}/src/compute/compute-faults.test.ts`,
+      `${platform}/src/compute/{compute-faults,worker-pool}.test.ts`,
     ],
   },
 ];

@@ -30,7 +30,15 @@ function once<Value>(make: () => Value): () => Value {
 
 const longTexts = once(() => gzipSync(`x,text\n${`1,${"y".repeat(100_000)}\n`.repeat(1000)}`));
 
-export const attacks: readonly Attack[] = [
+export interface AttackFile {
+  readonly name: string;
+  /** Tells the format. */
+  readonly fileName: string;
+  readonly content: () => Uint8Array;
+}
+
+/** Each is sent to a server, and given to the command. */
+export const attackFiles: readonly AttackFile[] = [
   upload("a JSON file of 30,000 opening brackets", "deep.json", () => Buffer.from("[".repeat(30_000))),
   upload("a JSON file of 10,000 brackets, packed to 71 bytes", "deep.json.gz", () =>
     gzipSync("[".repeat(10_000) + "]".repeat(10_000)),
@@ -44,9 +52,13 @@ export const attacks: readonly Attack[] = [
   upload("a gzip file that unpacks to more than an upload may have", "bomb.csv.gz", () => bomb()),
   upload("a CSV file of one line with 1,000,000 columns", "wide.csv", () => Buffer.from(`${"a,".repeat(999_999)}a\n`)),
   upload("a CSV file with a quote that never ends", "quote.csv", () => Buffer.from(`a,b\n1,"${"x".repeat(24 * mib)}`)),
-  upload("a Parquet file cut in the middle", "cut.parquet", () =>
+  upload("a Parquet file that claims a footer of 2 GB", "cut.parquet", () =>
     Buffer.from(`PAR1${"\0".repeat(4000)}\xff\xff\xff\x7fPAR1`, "latin1"),
   ),
+];
+
+export const attacks: readonly Attack[] = [
+  ...attackFiles.map(asUpload),
   body("a body of 62 MiB of empty arrays", "/api/detection/predict", () => arraysBody(62 * mib)),
   body("a body of 8 MiB of empty arrays, to be scored", "/api/detection/predict", () => arraysBody(8 * mib)),
   body("a body of 8 MiB of empty arrays, to be explained", "/api/detection/explain", () => arraysBody(8 * mib)),
@@ -61,57 +73,67 @@ export const attacks: readonly Attack[] = [
     const members = Array.from({ length: 500_000 }, (_, index) => `"c${index}":1`).join();
     return Buffer.from(`{"detector_id":"${detectorId}","data":[{${members}}]}`);
   }),
-  body(
-    "a body in Arrow of 2,000 rows that are one text of 1 MB",
-    "/api/detection/predict?detector_id=",
-    () => repeatedText(2000, mib),
-    true,
-  ),
+  {
+    name: "a body in Arrow of 2,000 rows that are one text of 1 MB",
+    run: async ({ url, detectorId }) => [
+      await sendArrow(url, `/api/detection/predict?detector_id=${detectorId}`, repeatedText(2000, mib)),
+    ],
+  },
   { name: "rows of texts of 100,000 letters, read as JSON", prepare: longTexts, run: longRows },
   { name: "sixty answers of 4 MiB that nobody reads", run: unreadAnswers },
   { name: "bodies of 8 MiB that are sent slowly, forty at once", run: slowBodies },
 ];
 
-function upload(name: string, fileName: string, make: () => Uint8Array): Attack {
-  const content = once(make);
-  return { name, prepare: content, run: async ({ url }) => [await uploaded(url, fileName, content())] };
+function upload(name: string, fileName: string, make: () => Uint8Array): AttackFile {
+  return { name, fileName, content: once(make) };
 }
 
-async function uploaded(url: string, fileName: string, content: Uint8Array): Promise<number> {
+function asUpload({ name, fileName, content }: AttackFile): Attack {
+  return { name, prepare: content, run: async ({ url }) => [await uploadFile(url, fileName, content())] };
+}
+
+/** @returns the status of the answer; 0 where the connection was closed. A file that is stored is removed again. */
+export async function uploadFile(url: string, fileName: string, content: Uint8Array): Promise<number> {
   const form = new FormData();
   form.append("file", new Blob([content as Uint8Array<ArrayBuffer>]), fileName);
-  return statusOf(fetch(`${url}/api/datasets`, { method: "POST", body: form, signal: AbortSignal.timeout(timeoutMs) }));
+  const options = { method: "POST", body: form, signal: AbortSignal.timeout(timeoutMs) };
+  const answer = await answerOf(fetch(`${url}/api/datasets`, options));
+  if (answer.status !== 201) return answer.status;
+  const { id } = JSON.parse(answer.text) as { id: string };
+  await fetch(`${url}/api/datasets/${id}`, { method: "DELETE" });
+  return answer.status;
 }
 
-function body(name: string, path: string, make: (target: Target) => Uint8Array, isArrow = false): Attack {
+function body(name: string, path: string, make: (target: Target) => Uint8Array): Attack {
   let made: Uint8Array | undefined;
   const content = (target: Target) => (made ??= make(target));
+  const headers = { "content-type": "application/json" };
   return {
     name,
     prepare: content,
     run: async (target) => {
-      const type = isArrow ? "application/vnd.apache.arrow.stream" : "application/json";
-      const address = target.url + path + (isArrow ? target.detectorId : "");
-      const asked = fetch(address, {
-        method: "POST",
-        headers: { "content-type": type },
-        body: content(target) as Uint8Array<ArrayBuffer>,
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-      return [await statusOf(asked)];
+      const sent = content(target) as Uint8Array<ArrayBuffer>;
+      const options = { method: "POST", headers, body: sent, signal: AbortSignal.timeout(timeoutMs) };
+      return [(await answerOf(fetch(target.url + path, options))).status];
     },
   };
 }
 
+export async function sendArrow(url: string, path: string, content: Uint8Array): Promise<number> {
+  const headers = { "content-type": "application/vnd.apache.arrow.stream" };
+  const sent = content as Uint8Array<ArrayBuffer>;
+  return (await answerOf(fetch(url + path, { method: "POST", headers, body: sent, signal: AbortSignal.timeout(timeoutMs) })))
+    .status;
+}
+
 /** The whole answer is read; 0 where the server closed the connection while the body was still on its way. */
-async function statusOf(asked: Promise<Response>): Promise<number> {
+async function answerOf(asked: Promise<Response>): Promise<{ readonly status: number; readonly text: string }> {
   try {
     const response = await asked;
-    await response.arrayBuffer();
-    return response.status;
+    return { status: response.status, text: await response.text() };
   } catch (error) {
     if ((error as Error).name === "TimeoutError") throw error;
-    return 0;
+    return { status: 0, text: "" };
   }
 }
 

@@ -23,7 +23,7 @@ it.each(["POST /api/detectors", "POST /api/detection/explain"])(
 );
 
 it("takes larger bodies where workers read them, and larger files", async () => {
-  const rows = `${"[1,2.25],".repeat(950_000)}[1,2]`;
+  const rows = `${"[1,2.2525],".repeat(950_000)}[1,2]`;
   const bytes = `{"detector_id":"${detector}","columns":["x","y"],"data":[${rows}]}`;
   expect(bytes.length).toBeGreaterThan(largeText.length);
   const predicted = await service.ask("POST /api/detection/predict", { bytes, headers: json });

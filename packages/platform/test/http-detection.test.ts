@@ -314,3 +314,21 @@ describe("numbers for Prometheus", () => {
     }
   });
 });
+
+it("a body over 256 KiB that comes again is answered from the cache, for the model that is in service, and another one is not", async () => {
+  const detector = await trainedDetector(service);
+  const body = (count: number) => ({
+    detector_id: detector,
+    columns: ["x", "y"],
+    data: Array.from({ length: count }, (_, row) => [Math.sin(row), Math.cos(row)]),
+  });
+  const cachedOf = async (count: number) => (await post("/detection/predict", body(count))).body["cached"];
+  const first = await post("/detection/predict", body(10_000));
+  expect([first.status, first.body["cached"], JSON.stringify(body(10_000)).length > 256 * 1024]).toEqual([200, false, true]);
+  const again = await post("/detection/predict", body(10_000));
+  expect([again.body["cached"], scoresOf(again)]).toEqual([true, scoresOf(first)]);
+  expect(await cachedOf(10_001)).toBe(false);
+  await post("/detection/train", { detector_id: detector, data: rows.slice(5) });
+  const trainedAgain = await post("/detection/predict", body(10_000));
+  expect([trainedAgain.body["cached"], trainedAgain.body["model_version"]]).toEqual([false, 2]);
+});

@@ -24,11 +24,17 @@ export const defaultMissingTexts = ["", "NA", "N/A", "n/a", "NULL", "null", "Non
 /** Rows from which types are inferred. */
 const sampleRowCount = 20_480;
 
+/** DuckDB reads 32 MB at once by default; no line is longer than half of this. */
+const smallBufferSizeBytes = 4_000_000;
+/** Of DuckDB's own memory, below which its reading buffer is kept small. */
+const memoryMibOfSmallBuffer = 256;
+
 interface CsvFile {
   readonly path: string;
   readonly name: string;
   readonly delimiter: string;
   readonly options: CsvOptions;
+  readonly memoryMib: number | undefined;
 }
 
 export interface CsvSource {
@@ -38,13 +44,15 @@ export interface CsvSource {
   readonly name: string;
   readonly options: CsvOptions;
   readonly columnCountMax: number;
+  /** DuckDB's own; undefined: plenty. */
+  readonly memoryMib?: number | undefined;
 }
 
 export async function csvRelation(database: Database, source: CsvSource, signal: AbortSignal): Promise<Relation> {
-  const { path, name, options, columnCountMax } = source;
+  const { path, name, options, columnCountMax, memoryMib } = source;
   const head = readHead(path, name);
   const { delimiter, firstRecord } = csvDialect(name, head, options.delimiter);
-  const file = { path, name, delimiter, options };
+  const file = { path, name, delimiter, options, memoryMib };
   await checkCsvRecords(file, { columnCountMax, recordCountMax: sampleRowCount }, signal);
   const sniffed = await sniff(database, file, firstRecord);
   const original = sniffed.columns.map((column) => ({ ...column, type: "VARCHAR" }));
@@ -137,10 +145,11 @@ interface SniffRow {
   readonly TimestampFormat: string | null;
 }
 
-function dialectSql({ delimiter, options }: CsvFile): string {
+function dialectSql({ delimiter, options, memoryMib = memoryMibOfSmallBuffer }: CsvFile): string {
   const missing = (options.missingTexts ?? defaultMissingTexts).map(sqlText).join(", ");
   const decimal = options.decimalComma === true ? ", decimal_separator=','" : "";
-  return `delim=${sqlText(delimiter)}, quote='"', escape='"', comment='', skip=0, nullstr=[${missing}]${decimal}`;
+  const buffer = memoryMib < memoryMibOfSmallBuffer ? `, buffer_size=${smallBufferSizeBytes}` : "";
+  return `delim=${sqlText(delimiter)}, quote='"', escape='"', comment='', skip=0, nullstr=[${missing}]${decimal}${buffer}`;
 }
 
 function readCsv(file: CsvFile, sniffed: Pick<Sniffed, "header" | "dateFormats">, columns: readonly RelationColumn[]): string {

@@ -18,7 +18,7 @@ export function readError(error: unknown, fileName: string, signal: AbortSignal)
   if (line !== undefined) {
     return new NomalyError("FILE_FORMAT", `${fileName} line ${line}: ${csvFinding(text)}`, { field: fileName, cause: error });
   }
-  if (text.startsWith("Out of Memory Error")) {
+  if (isOutOfMemory(error)) {
     const message = `${fileName} takes more memory to read than there is for reading files`;
     return new NomalyError("TOO_LARGE", message, { field: fileName, cause: error });
   }
@@ -30,6 +30,11 @@ export function readError(error: unknown, fileName: string, signal: AbortSignal)
   }
   const message = `${fileName} is damaged or not of the format expected: ${withoutPath(databaseMessage(error))}`;
   return new NomalyError("FILE_FORMAT", message, { field: fileName, cause: error });
+}
+
+/** DuckDB has reached its own limit. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Out of Memory Error");
 }
 
 function csvFinding(text: string): string {

@@ -162,14 +162,15 @@ function readHead(path: string): Buffer {
 }
 
 async function openRelation(database: Database, file: LocalFile, name: string, options: SourceOptions): Promise<Relation> {
-  const { signal, temporary } = options;
+  const { signal, temporary, memoryMib } = options;
   const limits = { ...ownFileLimits, ...options.limits };
   const { path } = file;
+  const csv = { path, name, memoryMib, ...limits };
   switch (file.format) {
     case "csv":
-      return csvRelation(database, { path, name, options, ...limits }, signal);
+      return csvRelation(database, { ...csv, options }, signal);
     case "tsv":
-      return csvRelation(database, { path, name, options: { delimiter: "\t", ...options }, ...limits }, signal);
+      return csvRelation(database, { ...csv, options: { delimiter: "\t", ...options } }, signal);
     case "json":
     case "ndjson":
       return jsonRelation(database, { path, name, format: file.format }, limits, signal);

@@ -157,7 +157,7 @@ function readBodies(app: App, { bodyBytesMax, budget }: BodyReading): void {
     request.response = reply.raw;
     const sizeBytes = heldBytesOf(request, bodyBytesMax);
     if (sizeBytes < countedBytesMin) return done();
-    if (!budget.take(sizeBytes)) return done(overBudget(budget));
+    if (!budget.take(sizeBytes)) return done(overBudget(budget, sizeBytes));
     whenOver(reply.raw, () => budget.giveBack(sizeBytes));
     done();
   });
@@ -166,7 +166,7 @@ function readBodies(app: App, { bodyBytesMax, budget }: BodyReading): void {
     if (!Buffer.isBuffer(body)) return new LargeBody(body, "json");
     if (takesLargeBodies(request) && wantsArrow(request)) return new LargeBody(await spoolBytes(request, body), "json");
     return parseJson(body, (parsedBytes) => {
-      if (!budget.take(parsedBytes)) throw overBudget(budget);
+      if (!budget.take(parsedBytes)) throw overBudget(budget, parsedBytes);
       whenOver(request.response, () => budget.giveBack(parsedBytes));
     });
   });
@@ -198,7 +198,16 @@ function heldBytesOf(request: FastifyRequest, bodyBytesMax: number): number {
   return isUnsaid ? inMemoryBytesMax : Math.min(inMemoryBytesMax, Number(headers["content-length"]));
 }
 
-function overBudget({ maxBytes }: MemoryBudget): NomalyError {
+/** What can never fit is not told to come again. */
+function overBudget({ maxBytes }: MemoryBudget, sizeBytes: number): NomalyError {
+  if (sizeBytes > maxBytes) {
+    const message = `the body takes about ${sizeBytes} bytes of memory once it is read, at most ${maxBytes} are there for bodies: send fewer rows at once, or raise memory_limit_bytes`;
+    return new NomalyError("TOO_LARGE", message, {
+      field: "body",
+      expected: `at most ${maxBytes} bytes`,
+      received: `${sizeBytes}`,
+    });
+  }
   return new NomalyError("OVERLOADED", `the bodies of other requests take the ${maxBytes} bytes that there are for them`, {
     field: "load",
   });

@@ -31,11 +31,35 @@ describe("pages", () => {
     expect(seen).toEqual(rows.map(({ id }) => id));
   });
 
-  it("have 100 rows when nothing is asked for, and one more is looked for", async () => {
+  it("have 100 rows when nothing is asked for, in steps that look for one more", async () => {
+    asked.length = 0;
     const { items, next_cursor: next } = await pageFrom({}, load);
     expect(items).toHaveLength(100);
     expect(next).not.toBeNull();
-    expect(asked.at(-1)).toEqual({ limit: 101, after: undefined });
+    expect(asked).toEqual([
+      { limit: 51, after: undefined },
+      { limit: 51, after: rows[49] },
+    ]);
+  });
+
+  it("end before 4 MiB, or behind one row that is longer than that, and leave out no row", async () => {
+    const mib = 1024 ** 2;
+    const lengths = [5 * mib, 1, 3 * mib, mib / 2, mib, 1, 1];
+    const long = async ({ limit, after }: PageRequest) => {
+      const found = await load({ limit, after });
+      return found.map(({ view, key }) => ({ view: `${view}${"x".repeat(lengths[rows.indexOf(key)] ?? 0)}`, key }));
+    };
+    const pages: number[] = [];
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const { items, next_cursor: next } = await pageFrom({ limit: 7, ...(cursor === undefined ? {} : { cursor }) }, long);
+      pages.push(items.length);
+      seen.push(...items.map((item) => item.slice(0, 36)));
+      cursor = next ?? undefined;
+    } while (seen.length < 7);
+    expect(pages.slice(0, 2)).toEqual([1, 3]);
+    expect(seen.slice(0, 7)).toEqual(rows.slice(0, 7).map(({ id }) => id));
   });
 
   it("go on behind the time and id of the last row", async () => {

@@ -1,6 +1,7 @@
 /** What `SUMMARIZE` only estimates, counted where that takes no time worth mentioning. */
 
 import type { Database } from "../../files/database.ts";
+import { isOutOfMemory } from "../../files/read-error.ts";
 import type { ColumnProfile } from "../work.ts";
 
 /** Values of the table, rows times columns. */
@@ -22,7 +23,7 @@ export async function exactWhereSmall(
   const counted: ColumnProfile[] = [];
   for (let start = 0; start < profiles.length; start += countedColumnCountMax) {
     const group = profiles.slice(start, start + countedColumnCountMax);
-    counted.push(...(await countColumns(database, { query, profiles: group, first: start, rowCount })));
+    counted.push(...(await countedOrEstimated(database, { query, profiles: group, first: start, rowCount })));
   }
   return counted;
 }
@@ -34,9 +35,30 @@ interface TableToCount {
   readonly rowCount: number;
 }
 
+interface ColumnsToCount extends TableToCount {
+  /** Place of the first of them among all columns. */
+  readonly first: number;
+}
+
+/** Half of them at a time where memory is short; what cannot be counted for lack of it stays as it was estimated. */
+async function countedOrEstimated(database: Database, columns: ColumnsToCount): Promise<readonly ColumnProfile[]> {
+  const { profiles, first } = columns;
+  try {
+    return await countColumns(database, columns);
+  } catch (error) {
+    if (!isOutOfMemory(error)) throw error;
+    if (profiles.length === 1) return profiles;
+    const half = Math.ceil(profiles.length / 2);
+    return [
+      ...(await countedOrEstimated(database, { ...columns, profiles: profiles.slice(0, half) })),
+      ...(await countedOrEstimated(database, { ...columns, profiles: profiles.slice(half), first: first + half })),
+    ];
+  }
+}
+
 async function countColumns(
   database: Database,
-  { query, profiles, first, rowCount }: TableToCount & { readonly first: number },
+  { query, profiles, first, rowCount }: ColumnsToCount,
 ): Promise<readonly ColumnProfile[]> {
   const wanted = profiles.flatMap(({ kind, quartiles }, index) => {
     if (kind === null) return [];

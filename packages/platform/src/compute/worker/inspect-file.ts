@@ -1,7 +1,7 @@
 /** Reads a data set's file once from end to end: that it can be read, how many rows it has, and what its columns are like. */
 
 import { NomalyError } from "@nomaly/detect";
-import { readError } from "../../files/read-error.ts";
+import { isOutOfMemory, readError } from "../../files/read-error.ts";
 import { columnSql, kindOfType } from "../../files/relation.ts";
 import type { Source } from "../../files/source.ts";
 import type { InspectOrder } from "../messages.ts";
@@ -66,19 +66,33 @@ async function summarize(source: Source): Promise<Summary> {
   const summary: Readonly<Record<string, unknown>>[] = [];
   const figures: string[] = [];
   for (let start = 0; start < columns.length; start += summarizedColumnCountMax) {
-    const group = await summarizeColumns(source, start, start + summarizedColumnCountMax);
-    summary.push(...group.summary);
-    figures.push(...group.figures);
+    const end = Math.min(columns.length, start + summarizedColumnCountMax);
+    for (const group of await summarizeGroups(source, start, end)) {
+      summary.push(...group.summary);
+      figures.push(...group.figures);
+    }
   }
   return { summary, query: `SELECT ${figures.join(", ")} FROM ${sql}` };
 }
 
+interface Summarized {
+  readonly summary: Summary["summary"];
+  readonly figures: readonly string[];
+}
+
+/** In one reading, or in halves where memory is short. */
+async function summarizeGroups(source: Source, start: number, end: number): Promise<readonly Summarized[]> {
+  try {
+    return [await summarizeColumns(source, start, end)];
+  } catch (error) {
+    if (!isOutOfMemory(error) || end - start === 1) throw error;
+    const middle = Math.ceil((start + end) / 2);
+    return [...(await summarizeGroups(source, start, middle)), ...(await summarizeGroups(source, middle, end))];
+  }
+}
+
 /** DuckDB fails on the deviation of infinities and of huge values: no figure counts the former, and where there are such, the latter. */
-async function summarizeColumns(
-  { database, relation }: Source,
-  start: number,
-  end: number,
-): Promise<{ readonly summary: Summary["summary"]; readonly figures: readonly string[] }> {
+async function summarizeColumns({ database, relation }: Source, start: number, end: number): Promise<Summarized> {
   const figuresWhere = (condition: (name: string) => string) =>
     relation.columns.slice(start, end).map((given, index) => {
       const column = columnSql(given);

@@ -20,7 +20,15 @@ import {
 import type { BodyFields } from "../../compute/work.ts";
 import type { App } from "../app.ts";
 import { LargeBody } from "../large-body.ts";
-import { Dataset, DatasetList, DatasetProfile, DatasetRows, NewDataset, RowsQuery } from "../schemas/datasets.ts";
+import {
+  Dataset,
+  DatasetList,
+  DatasetProfile,
+  DatasetRows,
+  NewDataset,
+  NewDatasetFields,
+  RowsQuery,
+} from "../schemas/datasets.ts";
 import { PageQuery, strict } from "../schemas/shared.ts";
 import { uploadIdleMsMax } from "../guard.ts";
 import { validateFields } from "../validation.ts";
@@ -146,7 +154,7 @@ function registerCreation(app: App, context: ServiceContext): void {
 function sent(context: ServiceContext, request: FastifyRequest): Promise<{ value: DatasetView }> {
   const body = request.body as NewDataset | LargeBody | null;
   if (body instanceof LargeBody) {
-    const nameOf = (fields: BodyFields) => validateFields<NewDataset>(NewDataset, fields).name;
+    const nameOf = (fields: BodyFields) => validateFields<NewDatasetFields>(NewDatasetFields, fields).name;
     return createDatasetFromBody(context, callOf(request), { body: body.given, nameOf });
   }
   if (body === null || body === undefined)

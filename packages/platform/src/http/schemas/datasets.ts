@@ -13,6 +13,10 @@ export const NewDataset = Type.Object(
 );
 export type NewDataset = Static<typeof NewDataset>;
 
+/** What stands beside the rows in a body that a worker reads. */
+export const NewDatasetFields = Type.Object({ name: NewDataset.properties.name }, strict);
+export type NewDatasetFields = Static<typeof NewDatasetFields>;
+
 export const Dataset = Type.Object(
   {
     id: Id,

@@ -1,0 +1,16 @@
+/** Prints each test as it ends, with what was seen in it. */
+
+import type { Reporter, TestCase } from "vitest/node";
+
+export default class SeenReporter implements Reporter {
+  onTestCaseResult(test: TestCase): void {
+    const { state, errors = [] } = test.result();
+    const { seen } = test.meta() as { readonly seen?: string };
+    console.log(`${state}: ${test.name}${seen === undefined ? "" : `\n    ${seen}`}`);
+    for (const { message } of errors) console.log(`    ${message}`);
+  }
+
+  onTestRunEnd(modules: readonly { ok(): boolean }[]): void {
+    console.log(modules.every((module) => module.ok()) ? "all passed" : "some failed");
+  }
+}
