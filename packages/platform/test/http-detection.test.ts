@@ -332,3 +332,22 @@ it("a body over 256 KiB that comes again is answered from the cache, for the mod
   const trainedAgain = await post("/detection/predict", body(10_000));
   expect([trainedAgain.body["cached"], trainedAgain.body["model_version"]]).toEqual([false, 2]);
 });
+
+it("the same Arrow stream is scored by the detector, and explained as, that each request asks for", async () => {
+  const other = await trainedDetector(service, { algorithm_name: "hbos" });
+  const many = Array.from({ length: 20_000 }, (_, row) => row);
+  const columns = { x: Float64Array.from(many, Math.sin), y: Float64Array.from(many, Math.cos) };
+  const bytes = tableToIPC(tableFromArrays(columns), "stream");
+  const predict = async (detector: string) => {
+    const stream = { bytes, headers: { "content-type": arrowType } };
+    const reply = await service.ask(`POST /detection/predict?detector_id=${detector}`, stream);
+    expect(reply.status).toBe(200);
+    return reply.body;
+  };
+  const first = await predict(forest);
+  const second = await predict(other);
+  expect([first["detector_id"], second["detector_id"]]).toEqual([forest, other]);
+  expect(second["predictions"]).not.toEqual(first["predictions"]);
+  const again = await predict(other);
+  expect([again["cached"], again["predictions"]]).toEqual([true, second["predictions"]]);
+});

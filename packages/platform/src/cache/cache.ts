@@ -71,6 +71,11 @@ export interface CacheOptions {
   /** Invalidations stored with the changes that need them, for the case that a process ends between commit and `invalidate`. */
   readonly pendingInvalidations?: PendingInvalidations | undefined;
   readonly sweepMs?: number;
+  /**
+   * Called before what Redis or the table of changes tells of is loaded again: what reads from a copy of the database must not ask one
+   * that lacks the change. Whoever calls `invalidate` sees to that himself.
+   */
+  readonly onForeignChange?: () => void;
   readonly clock?: Clock;
 }
 
@@ -212,9 +217,17 @@ export function createCache(options: CacheOptions = {}): Cache {
     level1.clear();
   }
 
-  level2?.listen({ onInvalidated: forget, onGap: dropLocal });
+  const onInvalidated = (change: Invalidation) => {
+    options.onForeignChange?.();
+    forget(change);
+  };
+  const applyStored = (changes: readonly Invalidation[]) => {
+    if (changes.length > 0) options.onForeignChange?.();
+    return apply(changes);
+  };
+  level2?.listen({ onInvalidated, onGap: dropLocal });
   const onFailure = () => counts.sweepFailures++;
-  const sweep = startSweep({ pendingInvalidations, invalidate: apply, level2, sweepMs, onFailure });
+  const sweep = startSweep({ pendingInvalidations, invalidate: applyStored, level2, sweepMs, onFailure });
 
   return {
     get: get as Cache["get"],

@@ -184,6 +184,19 @@ describe.skipIf(redisProgram === undefined)(`a cache with Redis${redisSkipReason
     expect(await (await openCache()).get(entry, async () => "?")).toEqual({ value: "new", from: "level2" });
   });
 
+  it("says that there was a change, when another process made it, before anybody can load what it changed", async () => {
+    const heard: boolean[] = [];
+    const isDropped = () => two.peek(entry.kind, entry.key) === undefined;
+    const [one, two]: readonly Cache[] = [
+      await openCache(),
+      await openCache({}, { onForeignChange: () => heard.push(isDropped()) }),
+    ];
+    await two.get(entry, async () => "old");
+    await one.invalidate(tags, "the change");
+    await eventually("the other has dropped it", isDropped);
+    expect(heard).toEqual([false]);
+  });
+
   it("takes no old entry from Redis where a process hears of a change before Redis does", async () => {
     const [maker, other] = [await openCache(), await openCache()];
     await maker.get(entry, async () => "old");

@@ -133,7 +133,8 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly kind: "done"; readonly id: number; readonly outcome: unknown }
-  | { readonly kind: "failed"; readonly id: number; readonly error: TravellingError }
+  /** `memory`: there was not enough of it, which may be the fault of what this worker did before. */
+  | { readonly kind: "failed"; readonly id: number; readonly error: TravellingError; readonly memory?: true }
   | { readonly kind: "progress"; readonly id: number; readonly done: number }
   | { readonly kind: "ask"; readonly id: number; readonly question: Question };
 

@@ -34,3 +34,16 @@ export interface Item extends Load {
   readonly resolve: (outcome: unknown) => void;
   readonly reject: (reason: Error) => void;
 }
+
+/** What cannot be removed now goes with the folder that it lies in. */
+export function tidyAfter({ work }: Item): void {
+  try {
+    work.cleanUp?.();
+  } catch {
+    // Somebody else still reads it, or the disk is gone.
+  }
+}
+
+export function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

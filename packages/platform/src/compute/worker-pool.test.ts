@@ -1,6 +1,7 @@
+import { NomalyError } from "@nomaly/detect";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { isRetryable, retryAfterSecondsOf } from "./fault-details.ts";
-import type { ToWorker } from "./messages.ts";
+import { packError, type ToWorker } from "./messages.ts";
 import type { PoolWork } from "./pool-work.ts";
 import { WorkerPool } from "./worker-pool.ts";
 import type { WorkerDeath, WorkerEvents, WorkerOptions } from "./worker-process.ts";
@@ -109,6 +110,73 @@ describe("a worker that took too much memory", () => {
     die(0, death);
     finish(1);
     expect(await second).toBe("done");
+  });
+});
+
+describe("work that found too little memory", () => {
+  const fails = (workers: ReturnType<typeof poolOf>["workers"], worker: number) => {
+    const { orders, events } = workers[worker];
+    events.onMessage({ kind: "failed", id: orders.at(-1) as number, error: packError(tooLittle), memory: true });
+  };
+  const tooLittle = new NomalyError("TOO_LARGE", "FILE takes more memory");
+
+  it("is tried by a new worker where the old one had done something else, and then its failure is told", async () => {
+    const { pool, workers, finish } = poolOf();
+    const first = pool.run(work("inspect"));
+    finish(0);
+    await first;
+    const second = errorOf(pool.run(work("inspect", { triesAgain: true })));
+    fails(workers, 0);
+    expect(workers.map(({ ended }) => ended)).toEqual([true, false]);
+    fails(workers, 1);
+    expect(await second).toMatchObject({ code: "TOO_LARGE" });
+    expect(pool.stats()).toMatchObject({ outOfMemory: 2, busy: 0, queuedItems: 0 });
+  });
+
+  it("fails at once in a new worker, which is not used again", async () => {
+    const { pool, workers, finish } = poolOf();
+    const failed = errorOf(pool.run(work("inspect", { triesAgain: true })));
+    fails(workers, 0);
+    expect(await failed).toMatchObject({ code: "TOO_LARGE" });
+    const next = pool.run(work("inspect"));
+    finish(1);
+    expect([await next, workers[0].ended]).toEqual(["done", true]);
+  });
+});
+
+describe("files of work that nobody waits for any more", () => {
+  it.each(["done", "failed"] as const)(
+    "are removed when it is %s all the same, once, and not those of work that is taken",
+    async (how) => {
+      const { pool, workers, finish } = poolOf();
+      const cleanUp = vi.fn();
+      const abort = new AbortController();
+      const left = errorOf(pool.run(work("inspect", { cleanUp, control: { signal: abort.signal } })));
+      abort.abort();
+      expect(cleanUp).toHaveBeenCalledTimes(0);
+      const { orders, events } = workers[0];
+      if (how === "done") finish(0);
+      else events.onMessage({ kind: "failed", id: orders[0], error: packError(new NomalyError("ABORTED", "stopped")) });
+      expect(await left).toMatchObject({ code: "ABORTED" });
+      expect(cleanUp).toHaveBeenCalledTimes(1);
+      const taken = pool.run(work("inspect", { cleanUp }));
+      finish(0);
+      await taken;
+      expect(cleanUp).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  it("are removed once the worker that was ended has gone, and what cannot be removed harms nobody", async () => {
+    vi.useFakeTimers();
+    const { pool, workers } = poolOf();
+    const cleanUp = vi.fn(() => {
+      expect(workers[0].ended).toBe(true);
+      throw new Error("ENOTEMPTY");
+    });
+    const late = errorOf(pool.run(work("inspect", { cleanUp, timeMsMax: 1000 })));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await late).toMatchObject({ code: "TOO_LARGE" });
+    expect(cleanUp).toHaveBeenCalledTimes(1);
   });
 });
 

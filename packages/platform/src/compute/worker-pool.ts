@@ -3,15 +3,16 @@
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { deathError, overloaded, tooLong, workerFailed } from "./fault-details.ts";
 import { WorkTimes } from "./work-times.ts";
-import type { Fault, FromWorker, OrderKind, Outcomes, Question } from "./messages.ts";
+import type { FromWorker, OrderKind, Outcomes, Question } from "./messages.ts";
 import { unpackError } from "./messages.ts";
 import { PoolSlot, restMsOf } from "./pool-slot.ts";
 import { Timers } from "./timers.ts";
-import type { Lane, QueueLimits } from "./work-queue.ts";
+import type { Lane } from "./work-queue.ts";
 import { lanes, WorkQueue } from "./work-queue.ts";
-import type { StartWorker, WorkerDeath, WorkerOptions, WorkerProcess } from "./worker-process.ts";
+import type { WorkerDeath, WorkerProcess } from "./worker-process.ts";
 import { answerTo } from "./answer-question.ts";
-import type { Item, PoolWork } from "./pool-work.ts";
+import type { WorkerPoolOptions } from "./pool-options.ts";
+import { errorOf, type Item, type PoolWork, tidyAfter } from "./pool-work.ts";
 import type { WorkerPoolStats } from "./worker-pool-stats.ts";
 
 /** How long a worker may go on after its work was aborted. */
@@ -23,18 +24,6 @@ const lateLookMs = 1000;
 const idleMsMax = 60_000;
 /** Between the starts of workers that are not needed yet. */
 const warmUpMs = 500;
-
-export interface WorkerPoolOptions {
-  /** Workers of each lane, with what each may take. Short work may use those of long work as well while they are free. */
-  readonly lanes: Readonly<Record<Lane, { readonly count: number; readonly worker: WorkerOptions }>>;
-  /** Workers may wait for work. */
-  readonly isRoomy: boolean;
-  readonly limits: QueueLimits;
-  readonly start: StartWorker;
-  readonly clock: { now(): number };
-  /** The fault that a try is to have. */
-  readonly faults?: ((kind: OrderKind, attempt: number) => Fault | undefined) | undefined;
-}
 
 type SlowLane = Exclude<Lane, "short">;
 const slowLanes = ["file", "long"] as const satisfies readonly SlowLane[];
@@ -93,11 +82,8 @@ export class WorkerPool {
 
   /** Seconds until what waits now is done, as far as one can tell. */
   #retryAfterSeconds(): number {
-    const waitMs = Math.max(
-      this.#queue.waitMs("short", this.#workersFor("short")),
-      ...slowLanes.map((lane) => this.#slowWaitMs(lane)),
-    );
-    return Math.min(retryAfterSecondsMax, Math.max(1, Math.ceil(waitMs / 1000)));
+    const waits = [this.shortWaitSeconds(), ...slowLanes.map((lane) => this.#slowWaitMs(lane) / 1000)];
+    return Math.min(retryAfterSecondsMax, Math.max(1, Math.ceil(Math.max(...waits))));
   }
 
   /** Seconds that a request with rows would wait. */
@@ -114,7 +100,12 @@ export class WorkerPool {
   }
 
   #warm(slot: PoolSlot): void {
-    if (!this.#closed) slot.worker ??= this.#startInto(slot);
+    if (this.#closed) return;
+    try {
+      slot.worker ??= this.#startInto(slot);
+    } catch {
+      // The system has no room for a process now: the work that needs one tries again, and says so.
+    }
   }
 
   drop(versionIds: readonly string[]): void {
@@ -135,11 +126,10 @@ export class WorkerPool {
       this.#timers.later(waitMs, resolve);
       await promise;
     }
-    const workers = this.#slots.flatMap((slot) => slot.worker ?? []);
-    for (const slot of this.#slots) this.#abandon(slot, workerFailed("the worker was ended because compute closed"));
+    const ended = this.#slots.map((slot) => this.#abandon(slot, workerFailed("the worker was ended because compute closed")));
     this.#timers.clear();
     clearInterval(this.#lateLook);
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await Promise.all(ended);
   }
 
   stats(): WorkerPoolStats {
@@ -197,12 +187,10 @@ export class WorkerPool {
 
   /** As long as something waits. */
   #lookAgain(): void {
-    if (slowLanes.some((lane) => this.#queue.laneCount(lane) > 0)) {
-      this.#lateLook ??= setInterval(() => this.#refuseLate(), lateLookMs).unref();
-    } else {
+    if (slowLanes.every((lane) => this.#queue.laneCount(lane) === 0)) {
       clearInterval(this.#lateLook);
       this.#lateLook = undefined;
-    }
+    } else this.#lateLook ??= setInterval(() => this.#refuseLate(), lateLookMs).unref();
   }
 
   /** A place that may take such work now; one with a worker before one that must start it. */
@@ -274,12 +262,26 @@ export class WorkerPool {
         void this.#answer(slot, item, message.question); // Its failure is the failure of the item.
         return;
       case "done":
+        // Nobody is there any more to take what it wrote.
+        if (item.settled) tidyAfter(item);
         item.resolve(message.outcome);
         return this.#free(slot, item);
       case "failed":
+        tidyAfter(item);
+        if (message.memory === true && item.lane !== "short") return this.#outOfMemory(slot, item, unpackError(message.error));
         item.reject(unpackError(message.error));
         return this.#free(slot, item);
     }
+  }
+
+  /** What came before may have filled the worker: what it could not do is tried by a new one. */
+  #outOfMemory(slot: PoolSlot, item: Item, error: Error): void {
+    const isFresh = slot.finishedCount === 0;
+    this.#counts.outOfMemory++;
+    this.#release(slot, item);
+    this.#end(slot);
+    if (isFresh || !this.#isTriedAgain(item)) item.reject(error);
+    this.#settle();
   }
 
   async #answer(slot: PoolSlot, item: Item, question: Question): Promise<void> {
@@ -334,6 +336,7 @@ export class WorkerPool {
 
   #abort(item: Item): void {
     this.#counts.aborted++;
+    item.settled = true;
     item.reject(new NomalyError("ABORTED", "the work was stopped by its caller", { cause: item.work.control.signal?.reason }));
     if (this.#queue.remove(item)) return;
     const slot = this.#slots.find((candidate) => candidate.running === item);
@@ -351,19 +354,18 @@ export class WorkerPool {
   }
 
   #kill(slot: PoolSlot, reason: Error): void {
-    const { worker } = slot;
-    this.#abandon(slot, reason);
-    void worker?.terminate(); // Nothing depends on when it is gone: its messages are no longer heeded.
+    void this.#abandon(slot, reason); // Nothing depends on when the worker is gone: its messages are no longer heeded.
     this.#settle();
   }
 
-  /** Takes worker and work out of the place. */
-  #abandon(slot: PoolSlot, reason: Error): void {
-    const { running } = slot;
+  /** Takes worker and work out of the place. Over when the worker has ended, and what it left is removed. */
+  async #abandon(slot: PoolSlot, reason: Error): Promise<void> {
+    const { running, worker } = slot;
     slot.worker = undefined;
     this.#release(slot, running);
     running?.reject(reason);
-    running?.work.cleanUp?.();
+    await worker?.terminate();
+    if (running !== undefined) tidyAfter(running);
   }
 
   #bury(slot: PoolSlot, death: WorkerDeath): void {
@@ -383,18 +385,16 @@ export class WorkerPool {
 
   /** @param isFresh the worker had done nothing else: what it took, it took for this. */
   #afterDeath(item: Item, death: WorkerDeath, isFresh: boolean): void {
-    const { work } = item;
-    work.cleanUp?.();
-    if (item.settled) return;
+    tidyAfter(item);
     const isItsOwn = isFresh && death.cause === "memory";
-    if (work.triesAgain && item.attempt === 1 && !isItsOwn && !this.#closed) {
-      item.attempt = 2;
-      return this.#queue.pushFirst(item);
-    }
-    item.reject(deathError(work, death, this.#options.lanes[item.lane].worker.memoryBytesMax));
+    if (item.settled || (!isItsOwn && this.#isTriedAgain(item))) return;
+    item.reject(deathError(item.work, death, this.#options.lanes[item.lane].worker.memoryBytesMax));
   }
-}
 
-function errorOf(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+  #isTriedAgain(item: Item): boolean {
+    if (!item.work.triesAgain || item.attempt > 1 || item.settled || this.#closed) return false;
+    item.attempt = 2;
+    this.#queue.pushFirst(item);
+    return true;
+  }
 }

@@ -47,8 +47,11 @@ export type StartWorker = (options: WorkerOptions, events: WorkerEvents) => Work
 const watchMs = 50;
 /** Of what a worker writes to standard error, the end is kept: it says why it ended. */
 const stderrCharsMax = 4096;
-/** What the engine sets aside of the address space before any of it is used, which the system counts as data. */
-const reservedBytes = 640 * 1024 ** 2;
+/**
+ * What engine and libraries set aside of the address space without ever using it, which the system counts as data: the engine 570 MiB from
+ * the start, DuckDB some megabytes for each column that it summarises.
+ */
+const reservedBytes = 4 * 1024 ** 3;
 const crashSignals: ReadonlySet<string> = new Set(["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP", "SIGSYS"]);
 const memoryWords = /out of memory|heap limit|bad_alloc|cannot allocate memory/i;
 
@@ -109,6 +112,9 @@ export const startWorkerProcess: StartWorker = (options, events) => {
   };
 };
 
+/** Variables of other programs that may hold what no worker needs to know. */
+const secretName = /pass|secret|token|credential|_key|_url$|_dsn$|^aws_|^pg/i;
+
 function spawnWorker({ settings, memoryBytesMax, heapMibMax, hiddenVariables }: WorkerOptions): ChildProcess {
   const start = new URL("./worker/start.ts", import.meta.url);
   // From source the worker is TypeScript, which Node runs as it is.
@@ -121,7 +127,8 @@ function spawnWorker({ settings, memoryBytesMax, heapMibMax, hiddenVariables }: 
     JSON.stringify(settings),
   ];
   const limited = platform === "linux" ? withDataLimit(program, memoryBytesMax) : program;
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !hiddenVariables.includes(name)));
+  const isHidden = (name: string) => secretName.test(name) || hiddenVariables.includes(name.toUpperCase());
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !isHidden(name)));
   return spawn(limited[0], limited.slice(1), {
     env,
     stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -130,7 +137,7 @@ function spawnWorker({ settings, memoryBytesMax, heapMibMax, hiddenVariables }: 
   });
 }
 
-/** The system itself refuses memory far above the limit, faster than anybody can look. The shell is gone once the program runs. */
+/** The system itself refuses memory far above the limit, asked for in one piece before anybody can look. The shell is gone once the program runs. */
 function withDataLimit(program: readonly string[], memoryBytesMax: number): readonly string[] {
   const kib = Math.ceil((memoryBytesMax + reservedBytes) / 1024);
   return ["/bin/sh", "-c", 'ulimit -d "$0" 2> /dev/null; exec "$@"', String(kib), ...program];
@@ -143,13 +150,11 @@ function setReferenced(child: ChildProcess, isReferenced: boolean): void {
   (child.stderr as unknown as { ref(): void; unref(): void } | null)?.[act]();
 }
 
-/** Pages of four kibibytes everywhere but on a few servers, where this counts too little, and the data limit holds. */
-const pageBytes = 4096;
-
 function residentBytesOf(pid: number): number | undefined {
   if (platform !== "linux") return undefined;
   try {
-    return Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ")[1]) * pageBytes;
+    const kib = /^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+    return kib === undefined ? undefined : Number(kib) * 1024;
   } catch {
     // It has just ended, which is told elsewhere.
     return undefined;

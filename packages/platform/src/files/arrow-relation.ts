@@ -62,7 +62,7 @@ export async function arrowRelation(database: Database, source: ArrowSource, sig
     const reader = await RecordBatchReader.from(input);
     await reader.open();
     const columns = reader.schema.fields.map((field) => arrowColumn(field, name));
-    requireDifferentNames(columns, name);
+    requireNames(columns, name);
     await database.run(`ATTACH ${sqlText(databasePath)} AS arrow_copy`);
     await database.run(
       `CREATE TABLE arrow_copy.records (${columns.map((column, index) => `c${index} ${column.sqlType}`).join(", ")})`,
@@ -90,17 +90,12 @@ export async function arrowRelation(database: Database, source: ArrowSource, sig
   }
 }
 
-/** DuckDB's tables know neither case nor columns without a name. */
-function requireDifferentNames(columns: readonly ArrowColumn[], fileName: string): void {
-  const seen = new Set<string>();
-  for (const { name } of columns) {
-    const known = name.toLowerCase();
-    if (name === "" || name.includes("\0") || seen.has(known)) {
-      const finding = seen.has(known) ? `two columns with the name "${name}"` : `a column with the name ${JSON.stringify(name)}`;
-      throw new NomalyError("FILE_FORMAT", `${fileName} has ${finding}; each needs one of its own`, { field: name });
-    }
-    seen.add(known);
-  }
+/** What has no name cannot be asked for; of equal names the later ones get a number. */
+function requireNames(columns: readonly ArrowColumn[], fileName: string): void {
+  const nameless = columns.find(({ name }) => name === "" || name.includes("\0"));
+  if (nameless === undefined) return;
+  const finding = `a column with the name ${JSON.stringify(nameless.name)}`;
+  throw new NomalyError("FILE_FORMAT", `${fileName} has ${finding}; each needs one of its own`, { field: nameless.name });
 }
 
 /** Rows copied in one go: few where there are many columns, or long texts. */
@@ -148,7 +143,9 @@ async function appendBatches(
 }
 
 function arrowColumn(field: Field, fileName: string): ArrowColumn {
-  const { name, type } = field;
+  const { type } = field;
+  // The library gives null for an empty name.
+  const name = (field.name as string | null) ?? "";
   const valueType: unknown = DataType.isDictionary(type) ? type.dictionary : type;
   if (DataType.isInt(valueType) && valueType.bitWidth === 64 && !valueType.isSigned) {
     return { name, type: UBIGINT, sqlType: "UBIGINT", convert: (value) => BigInt(value as number | bigint) };

@@ -16,8 +16,15 @@ const wholeSampleSizeBytesMax = 64 * 1024 ** 2;
 const keyCountMax = 2 ** 24;
 /** Levels of objects and arrays: DuckDB's reader calls itself for each. */
 const depthMax = 64;
-/** Largest single JSON record. */
-const recordSizeBytesMax = 32 * 1024 ** 2;
+/** Largest single JSON record; DuckDB's reader has buffers of twice this. */
+const recordMibMax = 32;
+/** Of DuckDB's own memory. */
+const recordShareMax = 1 / 8;
+
+function recordBytesFor(memoryMib: number | undefined): number {
+  const mib = Math.min(recordMibMax, Math.max(1, Math.floor((memoryMib ?? Infinity) * recordShareMax)));
+  return mib * 1024 ** 2;
+}
 
 export async function parquetRelation(database: Database, path: string): Promise<Relation> {
   const sql = `read_parquet(${sqlPath(path)}, hive_partitioning=false)`;
@@ -74,22 +81,25 @@ function topNames(elements: readonly SchemaElement[]): readonly string[] {
 /** @throws NomalyError FILE_FORMAT, TOO_LARGE, ABORTED: a file is gone over before DuckDB sees it. */
 export async function jsonRelation(
   database: Database,
-  file: JsonFile,
+  file: JsonFile & { readonly memoryMib?: number | undefined },
   limits: ContentLimits,
   signal: AbortSignal,
 ): Promise<Relation> {
   const { path, name, format } = file;
+  const recordBytesMax = recordBytesFor(file.memoryMib);
   const sizeBytes = statSync(path).size;
   if (sizeBytes === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
-  const { isArray } = await checkJsonFile(file, { ...limits, depthMax, recordBytesMax: recordSizeBytesMax }, signal);
+  const { isArray } = await checkJsonFile(file, { ...limits, depthMax, recordBytesMax }, signal);
   const sampleSize = sizeBytes <= wholeSampleSizeBytesMax ? -1 : 20_480;
   // Left to itself DuckDB takes an array behind a byte order mark for one record.
   const jsonFormat = format === "ndjson" ? "newline_delimited" : isArray ? "array" : "auto";
   const readJson = (options: string) =>
     `read_json(${sqlPath(path)}, format='${jsonFormat}', compression='uncompressed', hive_partitioning=false, ` +
-    `maximum_object_size=${recordSizeBytesMax}, map_inference_threshold=${limits.columnCountMax + 1}, ${options})`;
+    `maximum_object_size=${recordBytesMax}, map_inference_threshold=${limits.columnCountMax + 1}, ${options})`;
   const sql = readJson(`sample_size=${sampleSize}`);
-  const columns = await named(await columnsOf(database, sql), () => jsonNames(database, path, jsonFormat));
+  const columns = await named(await columnsOf(database, sql), () =>
+    jsonNames(database, { path, format: jsonFormat, recordBytesMax }),
+  );
   // A file without one object in it comes as a single column of this name and type.
   if (columns.length === 1 && columns[0].name === "json" && columns[0].type === "JSON") {
     throw new NomalyError("FILE_FORMAT", `${name} has no records; an array of objects, or one object a line, is expected`, {
@@ -119,10 +129,13 @@ export async function jsonRelation(
 const formedTypes = /^(TIME|UUID)|\b(DATE|TIMESTAMP)/;
 
 /** In the order in which they first come, as DuckDB finds them. */
-async function jsonNames(database: Database, path: string, format: string): Promise<readonly string[]> {
+async function jsonNames(
+  database: Database,
+  { path, format, recordBytesMax }: { readonly path: string; readonly format: string; readonly recordBytesMax: number },
+): Promise<readonly string[]> {
   const objects =
     `read_json_objects(${sqlPath(path)}, format='${format}', compression='uncompressed', hive_partitioning=false, ` +
-    `maximum_object_size=${recordSizeBytesMax})`;
+    `maximum_object_size=${recordBytesMax})`;
   const keys = `SELECT json_keys(json) AS names, row_number() OVER () AS row FROM ${objects}`;
   const rows = await database.rows(
     `SELECT name, min(row * ${keyCountMax} + place) AS first FROM ` +

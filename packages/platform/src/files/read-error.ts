@@ -10,7 +10,7 @@ const excerptLengthMax = 40;
  * DuckDB gives its findings about a file only as text, so this one place reads them from it; what it does not
  * recognise is passed on as DuckDB's own sentence.
  */
-export function readError(error: unknown, fileName: string, signal: AbortSignal): NomalyError {
+export function readError(error: unknown, fileName: string, signal: AbortSignal, memoryMib?: number): NomalyError {
   if (error instanceof NomalyError) return error;
   if (signal.aborted) return new NomalyError("ABORTED", "the work was stopped by its caller", { cause: error });
   const text = error instanceof Error ? error.message : String(error);
@@ -19,7 +19,9 @@ export function readError(error: unknown, fileName: string, signal: AbortSignal)
     return new NomalyError("FILE_FORMAT", `${fileName} line ${line}: ${csvFinding(text)}`, { field: fileName, cause: error });
   }
   if (isOutOfMemory(error)) {
-    const message = `${fileName} takes more memory to read than there is for reading files`;
+    const given = memoryMib === undefined ? "there is" : `the ${memoryMib} MiB that there are`;
+    const advice = memoryMib === undefined ? "" : ": give a file of fewer columns or shorter texts, or raise memory_limit_bytes";
+    const message = `${fileName} takes more memory to read than ${given} for reading files${advice}`;
     return new NomalyError("TOO_LARGE", message, { field: fileName, cause: error });
   }
   if (text.startsWith("IO Error")) {
@@ -34,7 +36,8 @@ export function readError(error: unknown, fileName: string, signal: AbortSignal)
 
 /** DuckDB has reached its own limit. */
 export function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("Out of Memory Error");
+  // The last is all that it says where it could not even say why.
+  return error instanceof Error && /^Out of Memory Error|bad_alloc|^Failed to query$/.test(error.message);
 }
 
 function csvFinding(text: string): string {

@@ -95,7 +95,7 @@ export async function openSource(path: string, options: SourceOptions): Promise<
     return createSource({ database, relation, name, file: local, openedAs: stampOf(local.path) }, signal);
   } catch (error) {
     database.close();
-    throw readError(error, name, signal);
+    throw readError(error, name, signal, memoryMib);
   }
 }
 
@@ -173,7 +173,7 @@ async function openRelation(database: Database, file: LocalFile, name: string, o
       return csvRelation(database, { ...csv, options: { delimiter: "\t", ...options } }, signal);
     case "json":
     case "ndjson":
-      return jsonRelation(database, { path, name, format: file.format }, limits, signal);
+      return jsonRelation(database, { path, name, format: file.format, memoryMib }, limits, signal);
     case "parquet":
       requireParquetEnds(path, name);
       return parquetRelation(database, path);

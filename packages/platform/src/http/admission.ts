@@ -150,7 +150,9 @@ export function createAdmission({
       return full;
     }
     const isUnsaid = request.headers["transfer-encoding"] !== undefined;
-    const sizeBytes = isUnsaid ? limits.unsaidBytes : sizeOf(request);
+    const saidBytes = sizeOf(request);
+    // What is larger than all of them may be is refused where bodies are read, for good.
+    const sizeBytes = isUnsaid ? limits.unsaidBytes : saidBytes > limits.bodyBytesMax ? 0 : saidBytes;
     if (bodyBytes + sizeBytes > limits.bodyBytesMax) {
       counts.refusedByBytes++;
       return `the bodies of ${inFlight} requests take ${bodyBytes} bytes already`;

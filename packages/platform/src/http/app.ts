@@ -155,6 +155,8 @@ function readBodies(app: App, { bodyBytesMax, budget }: BodyReading): void {
   app.decorateRequest("response");
   app.addHook("onRequest", (request, reply, done) => {
     request.response = reply.raw;
+    const { "content-encoding": encoding = "identity" } = request.headers;
+    if (encoding.toLowerCase() !== "identity") return done(encodedBody(encoding));
     const sizeBytes = heldBytesOf(request, bodyBytesMax);
     if (sizeBytes < countedBytesMin) return done();
     if (!budget.take(sizeBytes)) return done(overBudget(budget, sizeBytes));
@@ -196,6 +198,11 @@ function heldBytesOf(request: FastifyRequest, bodyBytesMax: number): number {
   if (headers["content-type"]?.startsWith("multipart/") === true) return 0;
   const { inMemoryBytesMax } = limitsOf(request, bodyBytesMax);
   return isUnsaid ? inMemoryBytesMax : Math.min(inMemoryBytesMax, Number(headers["content-length"]));
+}
+
+function encodedBody(encoding: string): Error {
+  const message = `a body is taken as it is, not as content-encoding ${encoding.slice(0, 40)}: only an uploaded file may be compressed`;
+  return Object.assign(new Error(message), { statusCode: 415 });
 }
 
 /** What can never fit is not told to come again. */

@@ -5,6 +5,7 @@
 
 import type { FastifyBaseLogger } from "fastify";
 import type { App } from "./app.ts";
+import { whenOver } from "./when-over.ts";
 
 /** A request that is over. */
 export interface RequestLine {
@@ -82,7 +83,7 @@ export function logRequests(app: App, requests: RequestLog): void {
   app.addHook("onRequest", (request, reply, done) => {
     const route = request.routeOptions.url ?? "none";
     // Also when the client leaves before its answer: nothing else is sure to happen then.
-    reply.raw.once("close", () => {
+    whenOver(reply.raw, () => {
       requests.over(route, () => ({
         method: request.method,
         route,

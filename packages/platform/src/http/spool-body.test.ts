@@ -12,6 +12,7 @@ function taking(headers: Readonly<Record<string, string>> = {}) {
   const response = Object.assign(new EventEmitter(), {
     destroyed: false,
     headersSent: false,
+    req: { socket: Object.assign(new EventEmitter(), { destroyed: false }) },
     setHeader: (name: string, value: string) => (set[name] = value),
   }) as unknown as ServerResponse;
   return { request: { headers, response }, set };

@@ -1,17 +1,37 @@
 /** What is to be done when an answer is over, sent or given up: one listener for all of it. */
 
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 const waiting = new WeakMap<ServerResponse, (() => void)[]>();
+/** Answers of a connection that are not over. */
+const openOf = new WeakMap<Socket, Set<() => void>>();
 
 /** At once where it is over already. */
 export function whenOver(response: ServerResponse, act: () => void): void {
-  if (response.destroyed) return act();
+  const { socket } = response.req;
+  if (response.destroyed || socket.destroyed) return act();
   const acts = waiting.get(response);
   if (acts !== undefined) return void acts.push(act);
   const first = [act];
   waiting.set(response, first);
-  response.once("close", () => {
-    for (const one of first) one();
+  const open = openAnswers(socket);
+  const over = () => {
+    open.delete(over);
+    for (const one of first.splice(0)) one();
+  };
+  open.add(over);
+  response.once("close", over);
+}
+
+/** Some versions of the runtime do not close an answer that waits behind another when their connection ends. */
+function openAnswers(socket: Socket): Set<() => void> {
+  const known = openOf.get(socket);
+  if (known !== undefined) return known;
+  const open = new Set<() => void>();
+  openOf.set(socket, open);
+  socket.once("close", () => {
+    for (const over of open) over();
   });
+  return open;
 }

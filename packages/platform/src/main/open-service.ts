@@ -253,6 +253,7 @@ function openCache(config: Config, shares: MemoryShares, database: OpenDatabase)
     level1TtlMs: config.cacheLevel1TtlS * 1000,
     level2,
     ttlMs: { results: config.cacheResultsTtlS * 1000, metadata: config.cacheMetadataTtlS * 1000 },
+    onForeignChange: () => database.heardOfWrite(),
     pendingInvalidations: {
       take: (limit) => takeInvalidations(database, limit),
       done: (ids) => invalidationsDone(database, ids),

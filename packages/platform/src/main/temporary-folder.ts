@@ -21,19 +21,24 @@ export function useTemporaryFolder(dataFolder: string): { remove(): void } {
   }
 }
 
+/** Where the runtime and other programs look for the place of temporary files: on Windows the last two. */
+const variables = ["TMPDIR", "TEMP", "TMP"];
+
 function openTemporaryFolder(parent: string): { remove(): void } {
   mkdirSync(parent, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(parent)) {
     const [, host, pid] = folderPattern.exec(name) ?? [];
     if (host === hostname() && !isAlive(Number(pid))) rmSync(join(parent, name), { recursive: true, force: true });
   }
-  const before = process.env["TMPDIR"];
+  const before = variables.map((name) => [name, process.env[name]] as const);
   const folder = mkdtempSync(join(parent, `${hostname()}-${process.pid}-`));
-  process.env["TMPDIR"] = folder;
+  for (const name of variables) process.env[name] = folder;
   return {
     remove() {
-      if (before === undefined) delete process.env["TMPDIR"];
-      else process.env["TMPDIR"] = before;
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
       rmSync(folder, { recursive: true, force: true });
     },
   };

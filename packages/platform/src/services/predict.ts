@@ -87,30 +87,39 @@ interface AskedInBody {
 }
 
 /**
- * What bodies ask for, by their checksum: a body that comes again need not be read to know under what its answer is cached. Only of those
- * whose answer is short enough to be kept.
+ * What bodies ask for: one that comes again need not be read to know under what its answer is cached. Only of those whose answer is
+ * short enough to be kept.
  */
 const askedInBodies = new LRUCache<string, AskedInBody>({ max: 1000 });
 const cachedAnswerBytesMax = 4 * 1024 ** 2;
 
+/** The bytes of JSON say what is asked for; of an Arrow stream the query does. */
+function bodyKey({ body, checksum, request }: BodyToPredict): string {
+  if (body.format === "json") return checksum;
+  const { detectorId, explain } = request({});
+  return `${checksum} ${detectorId} ${explain}`;
+}
+
 /** The same for a body that is read where it is scored, away from this thread. */
 export async function predictBody(context: ServiceContext, call: Call, asked: BodyToPredict): Promise<PredictedBody> {
-  const known = asked.reply === "json" ? askedInBodies.get(asked.checksum) : undefined;
+  const known = asked.reply === "json" ? askedInBodies.get(bodyKey(asked)) : undefined;
   if (known === undefined) return scoreBody(context, call, asked);
   const model = await liveModel(context, known.detectorId);
-  const { value, from } = await context.cache.get<CachedPredictions>(
-    bodyEntry(model, known, asked),
-    async (signal) => cachedOf(await scoreBody(context, { ...call, signal }, asked)),
-    call.signal,
-  );
-  if (value === undefined) throw new Error("internal: predictions were computed and are not there");
-  return {
-    model,
-    rowCount: value.rows,
-    anomalyCount: value.anomalies,
-    fragment: Buffer.from(value.json),
-    isCached: from !== "load",
+  let isRead = false;
+  const load = async (signal: AbortSignal) => {
+    isRead = true;
+    return cachedOf(await scoreBody(context, { ...call, signal }, asked));
   };
+  try {
+    const { value, from } = await context.cache.get<CachedPredictions>(bodyEntry(model, known, asked), load, call.signal);
+    if (value === undefined) throw new Error("internal: predictions were computed and are not there");
+    const { rows: rowCount, anomalies: anomalyCount, json } = value;
+    return { model, rowCount, anomalyCount, fragment: Buffer.from(json), isCached: from !== "load" };
+  } catch (error) {
+    if (isRead || call.signal?.aborted === true) throw error;
+    // The body of another request was to be read for both, and it went when that request was over.
+    return scoreBody(context, call, asked);
+  }
 }
 
 function bodyEntry(model: LiveModel, { detectorId, explain }: AskedInBody, { checksum, body }: BodyToPredict): CacheEntry {
@@ -119,7 +128,7 @@ function bodyEntry(model: LiveModel, { detectorId, explain }: AskedInBody, { che
 }
 
 async function scoreBody(context: ServiceContext, call: Call, asked: BodyToPredict): Promise<PredictedBody> {
-  const { body, checksum, request, reply } = asked;
+  const { body, request, reply } = asked;
   const found: { model?: LiveModel; asked?: AskedInBody } = {};
   const plan = async (fields: BodyFields) => {
     found.asked = request(fields);
@@ -136,17 +145,22 @@ async function scoreBody(context: ServiceContext, call: Call, asked: BodyToPredi
     fragment: fragment ?? { path: String(fragmentPath) },
     isCached: false,
   };
-  if (reply === "json" && sizeBytes <= cachedAnswerBytesMax && !askedInBodies.has(checksum)) {
+  if (reply === "json" && sizeBytes <= cachedAnswerBytesMax && !askedInBodies.has(bodyKey(asked))) {
     context.cache.put(bodyEntry(found.model, found.asked, asked), await keptOf(predicted));
-    askedInBodies.set(checksum, found.asked);
+    askedInBodies.set(bodyKey(asked), found.asked);
   }
   return predicted;
 }
 
-/** The answer's file stays: it is still to be sent. */
+/** The answer's file stays, as it is still to be sent; one that cannot be read goes. */
 async function keptOf({ rowCount, anomalyCount, fragment }: PredictedBody): Promise<CachedPredictions> {
-  const bytes = fragment instanceof Uint8Array ? Buffer.from(fragment) : await readFile(fragment.path);
-  return { rows: rowCount, anomalies: anomalyCount, json: bytes.toString("utf8") };
+  try {
+    const bytes = fragment instanceof Uint8Array ? Buffer.from(fragment) : await readFile(fragment.path);
+    return { rows: rowCount, anomalies: anomalyCount, json: bytes.toString("utf8") };
+  } catch (error) {
+    if (!(fragment instanceof Uint8Array)) await rm(fragment.path, { force: true });
+    throw error;
+  }
 }
 
 async function cachedOf(predicted: PredictedBody): Promise<CachedPredictions> {

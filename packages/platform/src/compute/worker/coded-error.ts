@@ -1,12 +1,23 @@
-/** What engine and libraries throw where memory is short, as one of our errors. */
+/** What engine and libraries throw where memory or disk is short, as one of our errors. */
 
 import { NomalyError } from "@nomaly/detect";
 
 /** By these words alone can it be told: the engine gives its errors no codes, DuckDB none for this. */
 const outOfMemory =
-  /^(Out of Memory Error|Array buffer allocation failed|Invalid (typed )?array( buffer)? length|Invalid string length|WebAssembly\.Memory.*)|bad_alloc|could not allocate/i;
+  /^(Out of Memory Error|Failed to query$|Array buffer allocation failed|Invalid (typed )?array( buffer)? length|Invalid string length|WebAssembly\.Memory.*)|bad_alloc|could not allocate/i;
+
+/** Whoever caught it may have given it a code already. */
+export function isMemoryFault(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return outOfMemory.test(error.message) || isMemoryFault(error.cause);
+}
+
+const fullDisk: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
 export function codedError(error: unknown): unknown {
+  if (error instanceof Error && fullDisk.has((error as NodeJS.ErrnoException).code)) {
+    return new NomalyError("STORAGE", "the disk is full: there is no room for what the work writes", { cause: error });
+  }
   if (error instanceof NomalyError || !(error instanceof Error) || !outOfMemory.test(error.message)) return error;
   const message = "the work takes more memory than a worker may have: give less at once, or raise memory_limit_bytes";
   return new NomalyError("TOO_LARGE", message, { field: "memory_limit_bytes", cause: error });

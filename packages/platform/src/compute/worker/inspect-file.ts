@@ -21,21 +21,21 @@ const rowsToJudge = 20;
 export function inspectFile({ input, temporaryFolder }: InspectOrder, context: OrderContext): Promise<Inspected> {
   return withFile(input, { temporaryFolder, threads: 1, ...context }, async (source) => {
     try {
-      return await inspectSource(source);
+      return await inspectSource(source, context.settings.databaseMibMax);
     } catch (error) {
-      throw readError(error, input.name, context.signal);
+      throw readError(error, input.name, context.signal, context.settings.databaseMibMax);
     }
   });
 }
 
-export async function inspectSource(source: Source): Promise<Inspected> {
+export async function inspectSource(source: Source, memoryMib = Infinity): Promise<Inspected> {
   const { columns, name } = source;
   if (columns.length > columnCountMax) {
     throw new NomalyError("TOO_LARGE", `${name} has ${columns.length} columns, at most ${columnCountMax} are taken`, {
       field: "file",
     });
   }
-  const { summary, query } = await summarize(source);
+  const { summary, query } = await summarize(source, memoryMib);
   const rowCount = Number(summary[0]?.["count"] ?? 0);
   if (rowCount === 0) throw new NomalyError("FILE_FORMAT", `${name} has no rows`, { field: "file" });
   const estimated = summary.map((row, index) => columnProfile(columns[index].name, row));
@@ -58,15 +58,23 @@ interface Summary {
 /** Squares of larger values, as a deviation has them, overflow. */
 const usableMax = 1e150;
 
-/** Columns summarised in one reading: the figures of each take memory, and many together take long to plan. */
-const summarizedColumnCountMax = 1000;
+/** Columns summarised in one reading: many together take long to plan, */
+const summarizedColumnCountMax = 500;
+const summarizedColumnCountMin = 50;
+/** and the figures of each take a megabyte or two, of which DuckDB counts only some. */
+const mibOfColumn = 2;
 
-async function summarize(source: Source): Promise<Summary> {
+function groupCount(memoryMib: number): number {
+  return Math.min(summarizedColumnCountMax, Math.max(summarizedColumnCountMin, Math.floor(memoryMib / mibOfColumn)));
+}
+
+async function summarize(source: Source, memoryMib: number): Promise<Summary> {
   const { columns, sql } = source.relation;
   const summary: Readonly<Record<string, unknown>>[] = [];
   const figures: string[] = [];
-  for (let start = 0; start < columns.length; start += summarizedColumnCountMax) {
-    const end = Math.min(columns.length, start + summarizedColumnCountMax);
+  const count = groupCount(memoryMib);
+  for (let start = 0; start < columns.length; start += count) {
+    const end = Math.min(columns.length, start + count);
     for (const group of await summarizeGroups(source, start, end)) {
       summary.push(...group.summary);
       figures.push(...group.figures);

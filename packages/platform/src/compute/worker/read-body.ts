@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { countJson } from "../../files/json-count.ts";
+import { refuseTraps } from "../json-traps.ts";
 import type { RowLimits, RowsGiven } from "../rows-given.ts";
 import { rowsGiven } from "../rows-given.ts";
 import type { BodyGiven } from "../work.ts";
@@ -50,6 +51,7 @@ export async function readJsonBody({ path }: BodyGiven, limits: RowLimits, signa
     throw new NomalyError("REQUEST", `the body is not JSON: ${reason}`, { field: "body", cause });
   }
   throwIfAborted(signal);
+  refuseTraps(bytes, parsed);
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new NomalyError("REQUEST", "the body must be an object with the rows under data", {
       field: "body",

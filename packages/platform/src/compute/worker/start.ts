@@ -5,7 +5,7 @@ import { setPriority } from "node:os";
 import { close as closeThreads, NomalyError } from "@nomaly/detect";
 import type { Fault, FromWorker, Order, Outcomes, Question, ToWorker, WorkerSettings } from "../messages.ts";
 import { packError } from "../messages.ts";
-import { codedError } from "./coded-error.ts";
+import { codedError, isMemoryFault } from "./coded-error.ts";
 import { commitFault } from "./commit-fault.ts";
 import type { OrderContext } from "./order-context.ts";
 import { runPredict, runPredictBody } from "./run-predict.ts";
@@ -39,7 +39,7 @@ function serve(settings: WorkerSettings, send: (message: FromWorker) => void): v
       send({ kind: "done", id, outcome });
     } catch (error) {
       // Whatever went wrong is the answer to this order; the worker itself is well and goes on.
-      send({ kind: "failed", id, error: packError(codedError(error)) });
+      send({ kind: "failed", id, error: packError(codedError(error)), ...(isMemoryFault(error) ? { memory: true } : {}) });
     } finally {
       running.delete(id);
       clearTimeout(idle);

@@ -1,7 +1,7 @@
 /** Replies with scored rows, put together by hand: the rows are in JSON already, perhaps from the cache. */
 
 import { createReadStream } from "node:fs";
-import { rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import type { FragmentFile, Predicted, PredictedBody } from "../../services/predict.ts";
@@ -25,21 +25,27 @@ export function sendPredicted(
   const typed = reply.type(jsonType).serializer(plain);
   if (typeof fragment === "string") return typed.send(`${head}${fragment}}`);
   if (fragment instanceof Uint8Array) return typed.send(Buffer.concat([Buffer.from(head), fragment, closing]));
-  return typed.send(Readable.from(around(head, openedFile(reply, fragment))));
+  removeWhenOver(reply, fragment);
+  return typed.send(Readable.from(around(head, fragment)));
 }
 
 const closing = Buffer.from("}");
 
-async function* around(head: string, content: Readable): AsyncGenerator<Buffer> {
-  yield Buffer.from(head);
-  for await (const chunk of content) yield chunk as Buffer;
-  yield closing;
+/** Read as its client reads, which may be slowly. Opened here: of a client that has left nothing is asked for, and nothing stays open. */
+async function* around(head: string, { path }: FragmentFile): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  try {
+    yield Buffer.from(head);
+    for await (const chunk of file.createReadStream({ autoClose: false })) yield chunk as Buffer;
+    yield closing;
+  } finally {
+    await file.close();
+  }
 }
 
-/** Read as its client reads, which may be slowly; it goes when the answer is over, also when the client has left. */
-function openedFile(reply: FastifyReply, { path }: FragmentFile): Readable {
+/** Also when the client has left. */
+function removeWhenOver(reply: FastifyReply, { path }: FragmentFile): void {
   whenOver(reply.raw, () => void rm(path, { force: true }).catch(() => undefined));
-  return createReadStream(path);
 }
 
 /** All but the rows and the time, without the last brace. */
@@ -53,6 +59,7 @@ export function headOf({ model, rowCount, anomalyCount, isCached }: Omit<Predict
 
 /** Columns anomaly_score, is_anomaly and rank; what else there is to say stands in headers. */
 export function sendArrow(reply: FastifyReply, { model, anomalyCount, fragment }: PredictedBody, start: number): FastifyReply {
+  if (!(fragment instanceof Uint8Array)) removeWhenOver(reply, fragment);
   return reply
     .type(arrowMediaType)
     .header("nomaly-model-version", String(model.model_version))
@@ -60,5 +67,5 @@ export function sendArrow(reply: FastifyReply, { model, anomalyCount, fragment }
     .header("nomaly-anomalies", String(anomalyCount))
     .header("nomaly-processing-time-ms", String(elapsedMs(start)))
     .serializer(plain)
-    .send(fragment instanceof Uint8Array ? Buffer.from(fragment) : openedFile(reply, fragment));
+    .send(fragment instanceof Uint8Array ? Buffer.from(fragment) : createReadStream(fragment.path));
 }
