@@ -143,7 +143,7 @@ function runTests(tests: readonly string[], { copy, env }: Bench, msMax: number)
   return runCommand([process.execPath, vitest, "run", "--bail=1", ...tests], { root: copy, msMax, env, endsWhole: true });
 }
 
-/** By the way of the imports from a test file to the source, the shortest first. */
+/** Those in the folder of the source first, then by the way of the imports from the test file to it, the shortest first. */
 function nearestTests(): (file: string) => readonly string[] {
   const files = globSync("packages/{detect,platform}/{src,test,test-support}/**/*.ts", { cwd: root }).filter(
     (file) => !file.endsWith(".long.test.ts") && !file.includes("/assembly/"),
@@ -160,7 +160,9 @@ function nearestTests(): (file: string) => readonly string[] {
     // A map keeps the order in which it was filled: nearer files come first.
     const seen = new Set([file]);
     for (const next of seen) for (const importer of importers.get(next) ?? []) seen.add(importer);
-    return [...seen].filter((one) => one.endsWith(".test.ts")).slice(0, testFilesMax);
+    const tests = [...seen].filter((one) => one.endsWith(".test.ts"));
+    const isBeside = (test: string) => dirname(test) === dirname(file);
+    return [...tests.filter(isBeside), ...tests.filter((test) => !isBeside(test))].slice(0, testFilesMax);
   };
 }
 
