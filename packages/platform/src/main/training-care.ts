@@ -2,7 +2,7 @@
 
 import type { ServiceContext } from "../services/context.ts";
 import { trainingLeaseSeconds } from "../services/training-status.ts";
-import { endLapsedTrainings, renewTrainings } from "../store/trainings.ts";
+import { endLapsedTrainings, endUnrecordedTrainings, renewTrainings } from "../store/trainings.ts";
 import { repeat, type Repeated } from "./repeat.ts";
 
 const everyMs = (trainingLeaseSeconds * 1000) / 6;
@@ -13,6 +13,9 @@ export function startTrainingCare({ database, trainings, log }: ServiceContext):
     await renewTrainings(database, [...trainings], trainingLeaseSeconds);
     const count = await endLapsedTrainings(database);
     if (count > 0) log.warn({ count }, "trainings have ended with their process: their detectors are marked as failed");
+    const unrecordedCount = await endUnrecordedTrainings(database);
+    if (unrecordedCount > 0)
+      log.warn({ count: unrecordedCount }, "detectors were in training without any training: they are not any more");
   }
   return repeat(look, {
     everyMs,

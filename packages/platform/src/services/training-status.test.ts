@@ -6,8 +6,9 @@ import { startTestDatabase, type TestDatabase } from "../../test-support/postgre
 import { someRows } from "../../test-support/service.ts";
 import { rowsGiven } from "../compute/rows-given.ts";
 import { hasEnded, type JobRecord } from "../jobs/job-types.ts";
+import { detectorById } from "../store/detectors.ts";
 import { newId } from "../store/ids.ts";
-import { beginTraining, endLapsedTrainings, renewTrainings } from "../store/trainings.ts";
+import { beginTraining, endLapsedTrainings, endUnrecordedTrainings, renewTrainings } from "../store/trainings.ts";
 import type { ServiceContext } from "./context.ts";
 import { createDataset } from "./datasets.ts";
 import { changeDetector, changeStatuses, createDetector, getDetector } from "./detectors.ts";
@@ -254,6 +255,30 @@ describe("a detector whose training ended with its process", () => {
     await becomes(id, "training");
     await context.queue.cancel(training);
     await becomes(id, "created");
+  });
+});
+
+describe("a detector in training of which no training is recorded", () => {
+  /** As an older version of this program could leave it. */
+  async function forgotten(): Promise<string> {
+    const id = await detector();
+    await context.database.query("update detectors set status = 'training' where id = $1", [id]);
+    return id;
+  }
+  const storedStatus = async (id: string) => (await detectorById(context.database, id))?.status;
+
+  it("is ready where it has a model, and else as new", async () => {
+    const [fresh, fitted] = [await forgotten(), await forgotten()];
+    await context.database.query("update detectors set is_fitted = true where id = $1", [fitted]);
+    await endUnrecordedTrainings(context.database);
+    expect([await storedStatus(fresh), await storedStatus(fitted)]).toEqual(["created", "ready"]);
+  });
+
+  it("is told from one whose training is recorded", async () => {
+    const id = await detector();
+    await context.database.transaction((sql) => beginTraining(sql, { id: newId(), detectorId: id, leaseSeconds: 60 }));
+    expect(await endUnrecordedTrainings(context.database)).toBe(0);
+    expect(await storedStatus(id)).toBe("training");
   });
 });
 
