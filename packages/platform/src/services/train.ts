@@ -95,7 +95,9 @@ async function fitAndStore(context: ServiceContext, call: Call, { ask, job, begu
   const { detectorId, source } = ask;
   const optionsOf = async (id: string): Promise<TrainOptions> => {
     begun.detector = await requireDetector(context, id);
-    begun.training = await trainingBegins(context, call, id, job);
+    // Known before: a training may have begun though the answer to its commit was lost.
+    begun.training = { id: job?.id ?? newId(), detectorId: id };
+    await trainingBegins(context, call, begun.training, job);
     return fitOptionsOf(begun.detector);
   };
   const control = { ...controlOf(call), ...(job === undefined ? {} : { progress: job.progress }) };

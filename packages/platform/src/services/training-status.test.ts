@@ -148,6 +148,39 @@ describe("a detector that is trained at once", () => {
     expect(statuses).toEqual(["created", "failed"]);
   });
 
+  it("is what it was before when its client left while the beginning of the training was being stored", async () => {
+    const id = await detector();
+    const controller = new AbortController();
+    const left = new NomalyError("ABORTED", "left");
+    let isFirst = true;
+    const withSignal: ServiceContext["database"]["withSignal"] = (signal) => {
+      const database = context.database.withSignal(signal);
+      return {
+        ...database,
+        /** The first is committed, and its caller does not hear of it. */
+        async transaction(work) {
+          const value = await database.transaction(work);
+          if (!isFirst) return value;
+          isFirst = false;
+          controller.abort(left);
+          throw left;
+        },
+      };
+    };
+    const cut = { ...context, database: { ...context.database, withSignal } };
+    const call = { ...someCall(), signal: controller.signal };
+    await expect(trainNow(cut, call, { detectorId: id, ...rows(50) })).rejects.toThrow(left);
+    expect((await detectorById(context.database, id))?.status).toBe("created");
+    expect(await statusOf(id)).toBe("created");
+  });
+
+  it("has not failed when the training could not begin because the disk was full", async () => {
+    const id = await detector();
+    const full = { ...context, reserve: { isShort: () => true, giveUp: () => false } };
+    await expect(trainNow(full, someCall(), { detectorId: id, ...rows(50) })).rejects.toMatchObject({ code: "STORAGE" });
+    expect(await statusOf(id)).toBe("created");
+  });
+
   it("is in training until the last of two trainings has ended", async () => {
     const id = await detector();
     const seen: string[] = [];

@@ -63,6 +63,11 @@ async function statusBefore(sql: Sql, detectorId: string): Promise<StatusBefore 
   return rows.at(0)?.before;
 }
 
+/** False before it has begun, and once it has ended, also when others ended it because its lease was over. */
+export async function isUnderWay(sql: Sql, { id }: Pick<NewTraining, "id">): Promise<boolean> {
+  return (await sql.query("select from trainings where id = $1", [id])).rowCount === 1;
+}
+
 /** By the process that runs them. */
 export async function renewTrainings(sql: Sql, ids: readonly string[], leaseSeconds: number): Promise<void> {
   if (ids.length === 0) return;
