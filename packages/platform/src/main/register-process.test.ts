@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../test-support/eventually.ts";
 import { startTestDatabase, type TestDatabase } from "../../test-support/postgres.ts";
 import { openTestDatabase, openTestStore } from "../../test-support/store.ts";
 import { readConfig } from "../config/read-config.ts";
@@ -65,5 +66,40 @@ describe("a process that others took for gone", () => {
     await removeProcess(outside, other.id);
     await database.query("select 1");
     expect(await countedIds()).toEqual([id]);
+  });
+});
+
+describe("a process that ends", () => {
+  it("is not counted again by a sign of life that was under way", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const id = newId();
+    const { config } = readConfig({ commandLine: settings, environment: {} });
+    const own = await registerThisProcess({ id, kind: "serve", url, config, log });
+    const registrations: Promise<unknown>[] = [];
+    let ended: Promise<void> | undefined;
+    const database: OpenDatabase = {
+      ...outside,
+      /** Others have removed the row: the process would register again, but begins to end at this moment. */
+      async query(text, values) {
+        if (!text.startsWith("update processes")) return outside.query(text, values);
+        await removeProcess(outside, id);
+        const result = await outside.query<never>(text, values);
+        ended = kept.end();
+        return result;
+      },
+      transaction(work) {
+        const registration = outside.transaction(work);
+        registrations.push(registration);
+        return registration;
+      },
+      withSignal: () => database,
+    };
+    const kept = own.keep(database);
+    vi.advanceTimersByTime(20_000);
+    vi.useRealTimers();
+    await eventually("the sign of life is under way", () => ended !== undefined);
+    await ended;
+    await Promise.allSettled(registrations);
+    expect(await countedIds()).toEqual([]);
   });
 });

@@ -78,10 +78,14 @@ export async function registerThisProcess(given: ProcessToRegister): Promise<Reg
     },
     keep(database) {
       let beating: Promise<void> | undefined;
+      const ending = new AbortController();
+      const { signal: ended } = ending;
+      const untilEnd = database.withSignal(ended);
       const beat = async () => {
         try {
-          if (!(await heartbeat(database, id))) await registerWithinBudget(database, { ...again, patienceMs });
+          if (!(await heartbeat(untilEnd, id))) await registerWithinBudget(untilEnd, { ...again, patienceMs, signal: ended });
         } catch (error) {
+          if (ended.aborted) return;
           // Others have this process's place, or the database is away, which is said elsewhere: the next beat tries again.
           if (!isDatabaseAway(error)) log.warn({ err: error }, "the database did not take the sign of life");
         }
@@ -93,6 +97,9 @@ export async function registerThisProcess(given: ProcessToRegister): Promise<Reg
       return {
         end: async () => {
           clearInterval(timer);
+          ending.abort();
+          // It would count this process again.
+          await beating;
           await removeProcess(database, id);
         },
       };

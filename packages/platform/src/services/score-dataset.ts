@@ -11,6 +11,7 @@ import { change, earlierAnswer } from "./change.ts";
 import type { Call, ServiceContext } from "./context.ts";
 import { type Explanation, explanationOf } from "./explain.ts";
 import type { AnsweringModel } from "./live-model.ts";
+import { withPlacedContent } from "./placed-content.ts";
 import { scoreSummary } from "./predict.ts";
 import { type TableSource, withScoredFile } from "./scored-file.ts";
 
@@ -100,22 +101,25 @@ async function storeResult(
 ): Promise<ScoredTable> {
   const sizeBytes = (await stat(path)).size;
   const content = await placeFile(context, path, sizeBytes);
-  let isNew = false;
-  const { value } = await change<ScoredTable>(context, call, {
-    action: "result.create",
-    subjectKind: "result",
-    work: async (sql) => {
-      isNew = await insertResult(sql, { ...result, content, sizeBytes });
-      // Another attempt of the same job stored it meanwhile: what is told is what is stored.
-      const stored = isNew ? undefined : await resultById(sql, result.id);
-      const value = stored === undefined ? table : tableOfResult(stored);
-      return { value, subjectId: result.id, tags: [], details: { detector_id: result.detectorId } };
-    },
-    finish,
+  return withPlacedContent(context, content, async (commits) => {
+    let isNew = false;
+    const { value } = await change<ScoredTable>(context, call, {
+      action: "result.create",
+      subjectKind: "result",
+      work: async (sql) => {
+        isNew = await insertResult(sql, { ...result, content, sizeBytes });
+        // Another attempt of the same job stored it meanwhile: what is told is what is stored.
+        const stored = isNew ? undefined : await resultById(sql, result.id);
+        const value = stored === undefined ? table : tableOfResult(stored);
+        return { value, subjectId: result.id, tags: [], details: { detector_id: result.detectorId } };
+      },
+      finish: async (sql, told) => {
+        await finish(sql, told);
+        if (isNew) commits();
+      },
+    });
+    return value;
   });
-  // Not after an error: the commit may have succeeded all the same. Upkeep finds bytes that no row names.
-  if (!isNew && "blobKey" in content) await context.blobs.remove(content.blobKey);
-  return value;
 }
 
 /** As an earlier attempt told it. */

@@ -14,6 +14,7 @@ import { type Call, controlOf, type ServiceContext } from "./context.ts";
 import { fitOptionsOf, noDetector, tagsOf } from "./detectors.ts";
 import { enqueueJob, type JobAccepted } from "./enqueue.ts";
 import { becomesJob, refuseBesideRows } from "./job-choice.ts";
+import { withPlacedContent } from "./placed-content.ts";
 import { type RowsSource, withDatasetFile } from "./rows-source.ts";
 import { trainingBegins, trainingFailed, type TrainingJob, type TrainingUnderWay } from "./training-status.ts";
 
@@ -94,7 +95,9 @@ async function fitAndStore(context: ServiceContext, call: Call, { ask, job, begu
   const { detectorId, source } = ask;
   const optionsOf = async (id: string): Promise<TrainOptions> => {
     begun.detector = await requireDetector(context, id);
-    begun.training = await trainingBegins(context, call, id, job);
+    // Known before: a training may have begun though the answer to its commit was lost.
+    begun.training = { id: job?.id ?? newId(), detectorId: id };
+    await trainingBegins(context, call, begun.training, job);
     return fitOptionsOf(begun.detector);
   };
   const control = { ...controlOf(call), ...(job === undefined ? {} : { progress: job.progress }) };
@@ -126,38 +129,36 @@ async function storeVersion(
   { detector, training, datasetId, outcome, job, startedAt }: VersionToStore,
 ): Promise<Trained> {
   const { summary } = outcome;
+  const { content, checksum } = await placeModel(context, outcome);
   const jobId = job?.id ?? null;
-  const version: NewModelVersion = {
-    id: newId(),
-    detectorId: detector.id,
-    datasetId,
-    jobId,
-    ...(await placeModel(context, outcome)),
-    sizeBytes: summary.sizeBytes,
-    trainingSummary: { ...summary },
-  };
-  let isUsed = false;
-  const { value } = await change<Trained>(context, call, {
-    action: "detector.train",
-    subjectKind: "detector",
-    work: async (sql) => {
-      await job?.holdIn(sql);
-      const { row, isNew } = await insertVersion(sql, version);
-      isUsed = isNew;
-      const changes = { isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;
-      if (isNew) await updateDetector(sql, detector.id, changes);
-      // A detector that was disabled meanwhile stays so: training it was no wish to have it answer.
-      await endTraining(sql, training, "ready");
-      const details = { model_version: row.version, dataset_id: datasetId, job_id: jobId };
-      // Of what is stored: another attempt of the same job may have been the one that stored it.
-      const stored = isNew ? summary : (row.trainingSummary as unknown as TrainSummary);
-      const trained = trainedOf(detector, row.version, stored, performance.now() - startedAt);
-      return { value: trained, subjectId: detector.id, tags: tagsOf(detector), details };
-    },
-    ...(job === undefined ? {} : { finish: job.completeIn }),
+  const { sizeBytes } = summary;
+  const version = { id: newId(), detectorId: detector.id, datasetId, jobId, content, checksum, sizeBytes };
+  return withPlacedContent(context, content, async (commits) => {
+    let isUsed = false;
+    const { value } = await change<Trained>(context, call, {
+      action: "detector.train",
+      subjectKind: "detector",
+      work: async (sql) => {
+        await job?.holdIn(sql);
+        const { row, isNew } = await insertVersion(sql, { ...version, trainingSummary: { ...summary } });
+        isUsed = isNew;
+        const changes = { isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;
+        if (isNew) await updateDetector(sql, detector.id, changes);
+        // A detector that was disabled meanwhile stays so: training it was no wish to have it answer.
+        await endTraining(sql, training, "ready");
+        const details = { model_version: row.version, dataset_id: datasetId, job_id: jobId };
+        // Of what is stored: another attempt of the same job may have been the one that stored it.
+        const stored = isNew ? summary : (row.trainingSummary as unknown as TrainSummary);
+        const trained = trainedOf(detector, row.version, stored, performance.now() - startedAt);
+        return { value: trained, subjectId: detector.id, tags: tagsOf(detector), details };
+      },
+      finish: async (sql, trained) => {
+        await job?.completeIn(sql, trained);
+        if (isUsed) commits();
+      },
+    });
+    return value;
   });
-  if (!isUsed && "blobKey" in version.content) await context.blobs.remove(version.content.blobKey);
-  return value;
 }
 
 /** Small model files lie in the database, larger ones among the blobs. */

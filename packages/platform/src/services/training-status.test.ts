@@ -6,8 +6,9 @@ import { startTestDatabase, type TestDatabase } from "../../test-support/postgre
 import { someRows } from "../../test-support/service.ts";
 import { rowsGiven } from "../compute/rows-given.ts";
 import { hasEnded, type JobRecord } from "../jobs/job-types.ts";
+import { detectorById } from "../store/detectors.ts";
 import { newId } from "../store/ids.ts";
-import { beginTraining, endLapsedTrainings, renewTrainings } from "../store/trainings.ts";
+import { beginTraining, endLapsedTrainings, endUnrecordedTrainings, renewTrainings } from "../store/trainings.ts";
 import type { ServiceContext } from "./context.ts";
 import { createDataset } from "./datasets.ts";
 import { changeDetector, changeStatuses, createDetector, getDetector } from "./detectors.ts";
@@ -147,6 +148,39 @@ describe("a detector that is trained at once", () => {
     expect(statuses).toEqual(["created", "failed"]);
   });
 
+  it("is what it was before when its client left while the beginning of the training was being stored", async () => {
+    const id = await detector();
+    const controller = new AbortController();
+    const left = new NomalyError("ABORTED", "left");
+    let isFirst = true;
+    const withSignal: ServiceContext["database"]["withSignal"] = (signal) => {
+      const database = context.database.withSignal(signal);
+      return {
+        ...database,
+        /** The first is committed, and its caller does not hear of it. */
+        async transaction(work) {
+          const value = await database.transaction(work);
+          if (!isFirst) return value;
+          isFirst = false;
+          controller.abort(left);
+          throw left;
+        },
+      };
+    };
+    const cut = { ...context, database: { ...context.database, withSignal } };
+    const call = { ...someCall(), signal: controller.signal };
+    await expect(trainNow(cut, call, { detectorId: id, ...rows(50) })).rejects.toThrow(left);
+    expect((await detectorById(context.database, id))?.status).toBe("created");
+    expect(await statusOf(id)).toBe("created");
+  });
+
+  it("has not failed when the training could not begin because the disk was full", async () => {
+    const id = await detector();
+    const full = { ...context, reserve: { isShort: () => true, giveUp: () => false } };
+    await expect(trainNow(full, someCall(), { detectorId: id, ...rows(50) })).rejects.toMatchObject({ code: "STORAGE" });
+    expect(await statusOf(id)).toBe("created");
+  });
+
   it("is in training until the last of two trainings has ended", async () => {
     const id = await detector();
     const seen: string[] = [];
@@ -254,6 +288,30 @@ describe("a detector whose training ended with its process", () => {
     await becomes(id, "training");
     await context.queue.cancel(training);
     await becomes(id, "created");
+  });
+});
+
+describe("a detector in training of which no training is recorded", () => {
+  /** As an older version of this program could leave it. */
+  async function forgotten(): Promise<string> {
+    const id = await detector();
+    await context.database.query("update detectors set status = 'training' where id = $1", [id]);
+    return id;
+  }
+  const storedStatus = async (id: string) => (await detectorById(context.database, id))?.status;
+
+  it("is ready where it has a model, and else as new", async () => {
+    const [fresh, fitted] = [await forgotten(), await forgotten()];
+    await context.database.query("update detectors set is_fitted = true where id = $1", [fitted]);
+    await endUnrecordedTrainings(context.database);
+    expect([await storedStatus(fresh), await storedStatus(fitted)]).toEqual(["created", "ready"]);
+  });
+
+  it("is told from one whose training is recorded", async () => {
+    const id = await detector();
+    await context.database.transaction((sql) => beginTraining(sql, { id: newId(), detectorId: id, leaseSeconds: 60 }));
+    expect(await endUnrecordedTrainings(context.database)).toBe(0);
+    expect(await storedStatus(id)).toBe("training");
   });
 });
 

@@ -2,9 +2,8 @@
 
 import { NomalyError } from "@nomaly/detect";
 import type { JobEnds } from "../jobs/settle.ts";
-import { newId } from "../store/ids.ts";
 import type { Sql } from "../store/sql.ts";
-import { beginTraining, endTraining, type TrainingEnd } from "../store/trainings.ts";
+import { beginTraining, endTraining, isUnderWay, type TrainingEnd } from "../store/trainings.ts";
 import type { Call, ServiceContext } from "./context.ts";
 import { noDetector, tagsOf } from "./detectors.ts";
 import { requireRoom } from "./room.ts";
@@ -29,11 +28,10 @@ export interface TrainingJob {
 export async function trainingBegins(
   context: ServiceContext,
   call: Call,
-  detectorId: string,
+  { id, detectorId }: TrainingUnderWay,
   job: TrainingJob | undefined,
-): Promise<TrainingUnderWay> {
+): Promise<void> {
   requireRoom(context);
-  const id = job?.id ?? newId();
   const leaseSeconds = job === undefined ? trainingLeaseSeconds : undefined;
   await context.database.withSignal(call.signal).transaction(async (sql) => {
     await job?.holdIn(sql);
@@ -41,10 +39,9 @@ export async function trainingBegins(
   });
   if (job === undefined) context.trainings.add(id);
   await context.cache.invalidate(tagsOf({ id: detectorId }));
-  return { id, detectorId };
 }
 
-/** Of a training without a job. Never rejects: the error of the training is the one to tell. */
+/** Of a training without a job; nothing happens where it has not begun. Never rejects: the error of the training is the one to tell. */
 export async function trainingFailed(
   context: ServiceContext,
   { signal }: Call,
@@ -54,7 +51,10 @@ export async function trainingFailed(
   const end = endOf(error, signal);
   try {
     const bounded = context.database.withSignal(AbortSignal.timeout(storeMsMax));
-    await context.cache.invalidate(await bounded.transaction((sql) => endTraining(sql, training, end)));
+    const tags = await bounded.transaction(async (sql) =>
+      (await isUnderWay(sql, training)) ? endTraining(sql, training, end) : [],
+    );
+    await context.cache.invalidate(tags);
   } catch (cause) {
     context.log.warn({ err: cause, detector_id: training.detectorId }, "the end of a training could not be stored");
   }

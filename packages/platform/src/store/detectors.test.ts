@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../test-support/eventually.ts";
 import { startTestDatabase, type TestDatabase } from "../../test-support/postgres.ts";
 import { addDetector, openTestStore } from "../../test-support/store.ts";
 import { invalidationsDone, takeInvalidations } from "./cache-invalidations.ts";
@@ -18,6 +19,7 @@ import { insertVersion } from "./model-versions.ts";
 import type { OpenDatabase } from "./open-database.ts";
 import { insertResult } from "./results.ts";
 import type { Sql } from "./sql.ts";
+import { beginTraining, endTraining } from "./trainings.ts";
 
 let server: TestDatabase;
 let database: OpenDatabase;
@@ -190,7 +192,7 @@ describe("detectors", () => {
     expect(await statementsOf(async () => expect(await detectorsByAlgorithms(database, [])).toEqual([]))).toBe(0);
   });
 
-  it("change their status by thousands in one statement a thousand, with the unknown ids told", async () => {
+  it("change their status by thousands in two statements a thousand, with the unknown ids told", async () => {
     const { database: own } = await openTestStore(server);
     try {
       const text = `insert into detectors (id, name, algorithm_name, contamination, updated_at)
@@ -202,8 +204,8 @@ describe("detectors", () => {
       const asked = [unknown[0], ...ids, ids[0].toUpperCase(), unknown[1], unknown[2]];
       const outcome = await own.transaction((sql) => setStatuses(sql, asked, "disabled"));
       expect(outcome).toEqual({ updatedCount: 2500, unknownIds: unknown });
-      // Three chunks and the announcement.
-      expect(own.stats().statements.count - before).toBe(4);
+      // Three chunks, each locked and changed, and the announcement.
+      expect(own.stats().statements.count - before).toBe(7);
       const changed = await own.query("select from detectors where status = 'disabled' and updated_at > '2020-01-02'");
       expect(changed.rowCount).toBe(2500);
       const tags = new Set((await takeInvalidations(own, 10)).flatMap((row) => row.tags));
@@ -211,6 +213,26 @@ describe("detectors", () => {
     } finally {
       await own.close();
     }
+  });
+
+  it("are ready, not in training, when the training ends while it is waited for", async () => {
+    const detectorId = await addDetector(database);
+    const training = { id: newId(), detectorId, leaseSeconds: 60 };
+    await database.transaction(async (sql) => {
+      await updateDetector(sql, detectorId, { isFitted: true, status: "ready" });
+      await beginTraining(sql, training);
+    });
+    let change: Promise<unknown> | undefined;
+    await database.transaction(async (sql) => {
+      await endTraining(sql, training, "ready");
+      change = database.transaction((other) => setStatuses(other, [detectorId], "ready"));
+      await eventually("the change waits for the detector", async () => {
+        const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        return (await database.query(waiting)).rowCount === 1;
+      });
+    });
+    await change;
+    expect(await detectorById(database, detectorId)).toMatchObject({ status: "ready" });
   });
 
   it("take no status outside the closed list", async () => {

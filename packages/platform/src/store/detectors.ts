@@ -182,19 +182,22 @@ export async function untrainedAmong(sql: Sql, ids: readonly string[]): Promise<
   return untrained;
 }
 
-/** In a transaction: all or none. One statement for each thousand ids. What is ready and being trained is `training`. */
+/** In a transaction: all or none. Two statements for each thousand ids. What is ready and being trained is `training`. */
 export async function setStatuses(sql: Sql, ids: readonly string[], status: DetectorStatus): Promise<StatusOutcome> {
   // A uuid is the same in capitals; PostgreSQL answers in small letters.
   const asked = new Map(ids.map((id) => [id.toLowerCase(), id]));
   const known = new Set<string>();
   // In order of the ids, so that two of these at once wait for each other instead of dead-locking.
-  const text = `with chosen as (select id from detectors where id = any($1::uuid[]) order by id for update)
-    update detectors d set updated_at = ${laterThanBefore}, status = case
+  const lock = "select from detectors where id = any($1::uuid[]) order by id for update";
+  // A statement of its own: one that waits for a lock goes on seeing trainings that have ended meanwhile.
+  const change = `update detectors d set updated_at = ${laterThanBefore}, status = case
       when $2::text = 'ready' and exists (select from trainings t where t.detector_id = d.id) then 'training' else $2 end
-    from chosen where d.id = chosen.id returning d.id`;
+    where d.id = any($1::uuid[]) returning d.id`;
   const possible = [...asked.keys()].filter(isId).sort();
   for (let start = 0; start < possible.length; start += idsPerStatement) {
-    const { rows } = await sql.query<{ id: string }>(text, [possible.slice(start, start + idsPerStatement), status]);
+    const chunk = possible.slice(start, start + idsPerStatement);
+    await sql.query(lock, [chunk]);
+    const { rows } = await sql.query<{ id: string }>(change, [chunk, status]);
     for (const { id } of rows) known.add(id);
   }
   if (known.size > 0) await announce(sql, [...[...known].map(detectorTag), detectorsTag]);

@@ -32,12 +32,11 @@ export async function ensureIndex(sql: Sql, index: IndexSpec): Promise<void> {
  */
 export async function ensurePartitionedIndex(sql: Sql, index: IndexSpec, lockMsMax = 0): Promise<void> {
   const found = await findIndex(sql, index.name);
-  await sql.query(`set lock_timeout = ${lockMsMax}`);
-  // An index with our name on other columns takes those of its partitions with it.
-  if (found !== undefined && !isAsWanted(found, index)) await sql.query(`drop index ${index.name}`);
-  await sql.query(`create index if not exists ${index.name} on only ${index.table} (${index.columns.join(", ")})`);
-  // A concurrent build waits for every older transaction to end, and keeps nobody waiting meanwhile.
-  await sql.query("set lock_timeout = 0");
+  await withLockTimeout(sql, lockMsMax, async () => {
+    // An index with our name on other columns takes those of its partitions with it.
+    if (found !== undefined && !isAsWanted(found, index)) await sql.query(`drop index ${index.name}`);
+    await sql.query(`create index if not exists ${index.name} on only ${index.table} (${index.columns.join(", ")})`);
+  });
   for (const { partition, attached, isValid } of await partitionsOf(sql, index)) {
     if (attached !== null && isValid === true) continue;
     if (attached !== null) {
@@ -49,6 +48,20 @@ export async function ensurePartitionedIndex(sql: Sql, index: IndexSpec, lockMsM
     await sql.query(`alter index ${index.name} attach partition ${name}`);
   }
   await ensureParentValid(sql, index);
+}
+
+/** No limit before and after: a concurrent build waits for every older transaction to end, and keeps nobody waiting meanwhile. */
+async function withLockTimeout(sql: Sql, lockMsMax: number, work: () => Promise<void>): Promise<void> {
+  const set = (ms: number) => sql.query(`set lock_timeout = ${ms}`);
+  await set(lockMsMax);
+  try {
+    await work();
+  } catch (error) {
+    // The error of the work is the one to tell; where this fails too, the connection is lost or its use is over.
+    await set(0).catch(() => undefined);
+    throw error;
+  }
+  await set(0);
 }
 
 /** It is marked valid when the last partition's index is attached, and not when one that was attached before has become valid. */

@@ -1,6 +1,6 @@
 /** Trainings under way, and the detector's status that tells of them. In transactions, with the detector's row locked. */
 
-import { lockDetector, updateDetector } from "./detectors.ts";
+import { type DetectorRow, lockDetector, updateDetector } from "./detectors.ts";
 import type { Database, Sql } from "./sql.ts";
 import { detectorsTag, detectorTag } from "./tags.ts";
 
@@ -21,8 +21,8 @@ export type TrainingEnd = "ready" | "failed" | "called off";
 export async function beginTraining(sql: Sql, { id, detectorId, leaseSeconds }: NewTraining): Promise<boolean> {
   const detector = await lockDetector(sql, detectorId);
   if (detector === undefined) return false;
-  const { status, isFitted } = detector;
-  const idle = isFitted ? "ready" : "created";
+  const { status } = detector;
+  const idle = idleStatus(detector);
   const before = status === "training" ? ((await statusBefore(sql, detectorId)) ?? idle) : status === "disabled" ? idle : status;
   const text = `insert into trainings (id, detector_id, lease_until, status_before)
     values ($1, $2, now() + make_interval(secs => $3), $4) on conflict (id) do nothing`;
@@ -55,10 +55,17 @@ export async function endTraining(
   return [detectorTag(detectorId), detectorsTag];
 }
 
+const idleStatus = ({ isFitted }: DetectorRow) => (isFitted ? "ready" : "created");
+
 async function statusBefore(sql: Sql, detectorId: string): Promise<StatusBefore | undefined> {
   const text = `select status_before as before from trainings where detector_id = $1 limit 1`;
   const { rows } = await sql.query<{ before: StatusBefore }>(text, [detectorId]);
   return rows.at(0)?.before;
+}
+
+/** False before it has begun, and once it has ended, also when others ended it because its lease was over. */
+export async function isUnderWay(sql: Sql, { id }: Pick<NewTraining, "id">): Promise<boolean> {
+  return (await sql.query("select from trainings where id = $1", [id])).rowCount === 1;
 }
 
 /** By the process that runs them. */
@@ -91,4 +98,25 @@ export async function endLapsedTrainings(database: Database): Promise<number> {
     });
   }
   return rows.length;
+}
+
+/**
+ * Of detectors that are `training` though no training of theirs is recorded: they are ready where they have a model, else as new.
+ * None should be found. @returns how many.
+ */
+export async function endUnrecordedTrainings(database: Database): Promise<number> {
+  const text = `select id from detectors d
+    where status = 'training' and not exists (select from trainings t where t.detector_id = d.id) order by id limit $1`;
+  const { rows } = await database.query<{ id: string }>(text, [lapsedPerRound]);
+  let count = 0;
+  for (const { id } of rows) {
+    await database.transaction(async (sql) => {
+      const detector = await lockDetector(sql, id);
+      // One may have begun meanwhile.
+      if (detector?.status !== "training" || (await statusBefore(sql, id)) !== undefined) return;
+      await updateDetector(sql, id, { status: idleStatus(detector) });
+      count++;
+    });
+  }
+  return count;
 }

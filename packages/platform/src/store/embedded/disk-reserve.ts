@@ -12,7 +12,7 @@ import { isAlive } from "../is-alive.ts";
 export interface DiskReserve {
   /** So little room is left that only what removes something may begin. Cheap: the disk is asked a few times a second at most. */
   isShort(): boolean;
-  /** Gives its bytes to the database. False where there is no reserve, and nothing gets better by trying again. */
+  /** Gives its bytes to the database. False where none can be given, and nothing gets better by trying again. */
   giveUp(): boolean;
 }
 
@@ -40,9 +40,14 @@ export function openDiskReserve(folder: string): OpenDiskReserve {
   let making: Promise<void> | undefined;
   let isClosed = false;
 
+  /** No limit where the disk does not answer: what fails of it is told by whoever needs the room. */
   const roomBytes = () => {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize;
+    try {
+      const { bavail, bsize } = statfsSync(folder);
+      return bavail * bsize;
+    } catch {
+      return Infinity;
+    }
   };
 
   function look(): void {
@@ -89,9 +94,9 @@ export function openDiskReserve(folder: string): OpenDiskReserve {
       return isShort;
     },
     giveUp() {
-      rmSync(path, { force: true });
+      const isGivenUp = removeReserve(path);
       look();
-      return true;
+      return isGivenUp;
     },
     async close() {
       isClosed = true;
@@ -99,6 +104,16 @@ export function openDiskReserve(folder: string): OpenDiskReserve {
       await making;
     },
   };
+}
+
+/** False when it cannot be removed: then the error of whoever wants the room is the one to tell. */
+function removeReserve(path: string): boolean {
+  try {
+    rmSync(path, { force: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What processes left that were killed while they made it. */
