@@ -103,6 +103,23 @@ describe("JSON made to do harm", () => {
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   });
 
+  it("refuses the same where the body is so long that a worker reads it, in rows to score, to learn from and to store", async () => {
+    const rows = `{"x":1.${"0".repeat(80)},"y":1},`.repeat(4000);
+    for (const [trap, field] of [
+      [`{"x":1,"y":1,"__proto__":1}`, "__proto__"],
+      [`{"x":"a\\u0000b","y":1}`, "x"],
+    ]) {
+      expectRefusal(await predict(`"data":[${rows}${trap}]`), 400, "REQUEST", field);
+      for (const [path, rest] of [
+        ["/api/detection/train", `"detector_id":"${detector}"`],
+        ["/api/datasets", '"name":"trap"'],
+      ]) {
+        const bytes = `{${rest},"data":[${rows}${trap}]}`;
+        expectRefusal(await service.ask(`POST ${path}`, { bytes, headers: json }), 400, "REQUEST", field);
+      }
+    }
+  });
+
   it("takes the last of two members of one name, as JSON.parse does", async () => {
     const reply = await predict('"data":[{"x":90,"y":90}],"data":[{"x":0,"y":0},{"x":0.1,"y":0}]');
     expect([reply.status, reply.body["n_samples"]]).toEqual([200, 2]);
@@ -222,6 +239,16 @@ describe("slow and broken clients", () => {
     );
     expect(said).toContain('"code":"TIMEOUT"');
     expect(ms).toBeLessThan(15_000);
+  });
+
+  it("refuses a compressed body, and one said to be larger than any may be, for good", async () => {
+    const compressed = { ...json, "content-encoding": "gzip" };
+    const sent = await service.ask("POST /api/detection/predict", { bytes: "{}", headers: compressed });
+    expect(sent.status).toBe(415);
+    const { said } = await talk(
+      "POST /api/detection/predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 3000000000\r\n\r\n{",
+    );
+    expect(said).toMatch(/^HTTP\/1.1 413 /);
   });
 
   it("ends a connection whose headers do not come", async () => {

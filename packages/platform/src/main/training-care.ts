@@ -3,6 +3,7 @@
 import type { ServiceContext } from "../services/context.ts";
 import { trainingLeaseSeconds } from "../services/training-status.ts";
 import { endLapsedTrainings, endUnrecordedTrainings, renewTrainings } from "../store/trainings.ts";
+import { isDatabaseAway } from "../store/database-error.ts";
 import { repeat, type Repeated } from "./repeat.ts";
 
 const everyMs = (trainingLeaseSeconds * 1000) / 6;
@@ -17,7 +18,10 @@ export function startTrainingCare(context: Watched): Repeated {
   const { log } = context;
   return repeat(trainingLook(context), {
     everyMs,
-    onError: (error) => log.warn({ err: error }, "the trainings under way could not be looked at"),
+    onError(error) {
+      // That the database is away is said once, elsewhere.
+      if (!isDatabaseAway(error)) log.warn({ err: error }, "the trainings under way could not be looked at");
+    },
   });
 }
 

@@ -9,20 +9,24 @@ const exactValueCountMax = 1_000_000;
 /** More take several readings, which is not worth the time. */
 const exactColumnCountMax = 1000;
 /** Columns counted in one reading: to count the different values of one takes some megabytes, however few there are. */
-const countedColumnCountMax = 100;
+const [countedColumnCountMin, countedColumnCountMax] = [10, 100];
+const mibOfCount = 16;
 
 /**
  * Distinct values, missing values and quartiles of columns that detectors use.
  * @param query gives them as c0, c1 and so on.
+ * @param memoryMib of DuckDB.
  */
 export async function exactWhereSmall(
   database: Database,
   { query, profiles, rowCount }: TableToCount,
+  memoryMib = Infinity,
 ): Promise<readonly ColumnProfile[]> {
+  const count = Math.min(countedColumnCountMax, Math.max(countedColumnCountMin, Math.floor(memoryMib / mibOfCount)));
   if (rowCount * profiles.length > exactValueCountMax || profiles.length > exactColumnCountMax) return profiles;
   const counted: ColumnProfile[] = [];
-  for (let start = 0; start < profiles.length; start += countedColumnCountMax) {
-    const group = profiles.slice(start, start + countedColumnCountMax);
+  for (let start = 0; start < profiles.length; start += count) {
+    const group = profiles.slice(start, start + count);
     counted.push(...(await countedOrEstimated(database, { query, profiles: group, first: start, rowCount })));
   }
   return counted;

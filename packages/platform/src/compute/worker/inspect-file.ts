@@ -39,7 +39,7 @@ export async function inspectSource(source: Source, memoryMib = Infinity): Promi
   const rowCount = Number(summary[0]?.["count"] ?? 0);
   if (rowCount === 0) throw new NomalyError("FILE_FORMAT", `${name} has no rows`, { field: "file" });
   const estimated = summary.map((row, index) => columnProfile(columns[index].name, row));
-  const profiles = await exactWhereSmall(source.database, { query, profiles: estimated, rowCount });
+  const profiles = await exactWhereSmall(source.database, { query, profiles: estimated, rowCount }, memoryMib);
   return {
     format: source.format,
     rowCount,
