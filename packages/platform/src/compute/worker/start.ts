@@ -122,7 +122,8 @@ async function run(order: Order, context: OrderContext): Promise<Outcomes[Order[
 
 /** It ends when its parent does, and only then: what a terminal or a supervisor sends to all processes is the parent's affair. */
 function liveWithParent({ isBackground }: WorkerSettings): void {
-  process.on("disconnect", () => process.exit(0));
+  // By force: an orderly exit waits for threads, which may wait for this one.
+  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => undefined);
   try {
     if (isBackground) setPriority(backgroundPriority);
