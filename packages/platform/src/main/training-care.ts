@@ -2,6 +2,7 @@
 
 import type { ServiceContext } from "../services/context.ts";
 import { trainingLeaseSeconds } from "../services/training-status.ts";
+import { isDatabaseAway } from "../store/database-error.ts";
 import { endLapsedTrainings, endUnrecordedTrainings, renewTrainings } from "../store/trainings.ts";
 import { repeat, type Repeated } from "./repeat.ts";
 
@@ -17,7 +18,10 @@ export function startTrainingCare(context: Watched): Repeated {
   const { log } = context;
   return repeat(trainingLook(context), {
     everyMs,
-    onError: (error) => log.warn({ err: error }, "the trainings under way could not be looked at"),
+    onError: (error) => {
+      // A database that is away is said elsewhere: the next look tries again.
+      if (!isDatabaseAway(error)) log.warn({ err: error }, "the trainings under way could not be looked at");
+    },
   });
 }
 
