@@ -2,8 +2,8 @@
 
 import type { ServiceContext } from "../services/context.ts";
 import { trainingLeaseSeconds } from "../services/training-status.ts";
-import { endLapsedTrainings, endUnrecordedTrainings, renewTrainings } from "../store/trainings.ts";
 import { isDatabaseAway } from "../store/database-error.ts";
+import { endLapsedTrainings, endUnrecordedTrainings, renewTrainings } from "../store/trainings.ts";
 import { repeat, type Repeated } from "./repeat.ts";
 
 const everyMs = (trainingLeaseSeconds * 1000) / 6;
@@ -18,8 +18,8 @@ export function startTrainingCare(context: Watched): Repeated {
   const { log } = context;
   return repeat(trainingLook(context), {
     everyMs,
-    onError(error) {
-      // That the database is away is said once, elsewhere.
+    onError: (error) => {
+      // A database that is away is said elsewhere: the next look tries again.
       if (!isDatabaseAway(error)) log.warn({ err: error }, "the trainings under way could not be looked at");
     },
   });
