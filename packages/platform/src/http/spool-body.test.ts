@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
 import { EventEmitter } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it, vi } from "vitest";
+import { mountSkipReason, mountSmallDisk } from "../../test-support/small-disk.ts";
 import { spoolBytes, takeBody } from "./spool-body.ts";
 
 const limits = { sizeBytesMax: 1000, inMemoryBytesMax: 100 };
@@ -70,3 +73,27 @@ it("puts a small one on disk where that is asked for", async () => {
   expect([readFileSync(path, "utf8"), sizeBytes]).toEqual(["arrow", 5]);
   request.response.emit("close");
 });
+
+it.skipIf(mountSkipReason !== "")(
+  `takes none where the disk would be nearly full, and some where it would not be${mountSkipReason}`,
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "nomaly-spool-"));
+    const disk = mountSmallDisk(folder, "120m");
+    vi.stubEnv("TMPDIR", folder);
+    try {
+      const { request } = taking();
+      expect(await takeBody(request, pieces(101), limits)).toMatchObject({ sizeBytes: 101 });
+      disk.fill(90 * 1024 ** 2);
+      await expect(takeBody(request, pieces(101), limits)).rejects.toMatchObject({ code: "STORAGE", field: "body" });
+      disk.empty();
+      // Filled meanwhile by what is sent itself.
+      const large = { sizeBytesMax: 64 * 1024 ** 2, inMemoryBytesMax: 100 };
+      const sent = pieces(...Array.from({ length: 60 }, () => 1024 ** 2));
+      await expect(takeBody(request, sent, large)).rejects.toMatchObject({ code: "STORAGE" });
+    } finally {
+      vi.unstubAllEnvs();
+      disk.unmount();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);

@@ -4,13 +4,18 @@
  */
 
 import { createHash, randomUUID } from "node:crypto";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyRequest } from "fastify";
 import { bodyTooLarge } from "./problem.ts";
 import { whenOver } from "./when-over.ts";
+
+/** Left free: a database may have its data on the same disk, and needs some of it to remove anything. */
+const freeBytesMin = 96 * 1024 ** 2;
+/** How often that is looked at. */
+const lookBytes = 8 * 1024 ** 2;
 
 /** A body on disk. */
 export interface SpooledBody {
@@ -80,6 +85,7 @@ interface Spool {
 
 async function openSpool({ response }: Taking): Promise<Spool> {
   const path = join(tmpdir(), `nomaly-body-${randomUUID()}`);
+  await requireRoom();
   const file: FileHandle = await open(path, "wx", 0o600);
   const hash = createHash("sha256");
   let sizeBytes = 0;
@@ -90,6 +96,7 @@ async function openSpool({ response }: Taking): Promise<Spool> {
     async add(chunk) {
       hash.update(chunk);
       for (let at = 0; at < chunk.length;) at += (await file.write(chunk, at)).bytesWritten;
+      if (Math.floor((sizeBytes + chunk.length) / lookBytes) > Math.floor(sizeBytes / lookBytes)) await requireRoom();
       sizeBytes += chunk.length;
     },
     async finish() {
@@ -101,6 +108,13 @@ async function openSpool({ response }: Taking): Promise<Spool> {
       remove();
     },
   };
+}
+
+/** @throws NomalyError STORAGE. */
+async function requireRoom(): Promise<void> {
+  const disk = await statfs(tmpdir()).catch(() => undefined);
+  if (disk === undefined || disk.bavail * disk.bsize >= freeBytesMin) return;
+  throw new NomalyError("STORAGE", "the disk is nearly full: there is no room for the body", { field: "body" });
 }
 
 function spoolError(error: unknown): unknown {
