@@ -10,9 +10,11 @@ let service: AttackedService;
 beforeAll(async () => void (service = await startAttacked()));
 afterAll(() => service.end());
 
-it.for(attacks)(`a server with 1 GiB is sent $name: ${lives}`, { timeout }, async (attack, { task }) => {
-  task.meta.seen = await service.attack([attack]);
-});
+for (const attack of attacks) {
+  it(`a server with 1 GiB is sent ${attack.name}: ${lives}`, { timeout }, async ({ task }) => {
+    task.meta.seen = await service.attack([attack]);
+  });
+}
 
 it.for(attackGroups.map((group, index) => ({ group, which: ["the first eight", "the next eight", "the last five"][index] })))(
   `a server with 1 GiB is sent $which of these at once: ${lives}`,
