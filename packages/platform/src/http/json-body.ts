@@ -1,6 +1,7 @@
 /** Bodies in JSON: checked for the traps of the notation before anything uses them. */
 
 import { NomalyError } from "@nomaly/detect";
+import { risesUpTo } from "../compute/json-shape.ts";
 import { refuseTraps } from "../compute/json-traps.ts";
 
 /** Deeper than any request of ours; a body of brackets alone is refused by it. */
@@ -46,33 +47,6 @@ function requireShallow(body: Buffer): void {
         throw new NomalyError("REQUEST", `the body nests deeper than ${depthMax} levels`, { field: "body" });
     } else if (sign === closeBrace || sign === closeBracket) depth--;
   }
-}
-
-/**
- * How often this bracket opens a level and does not follow on one that has just closed, as the rows of a table do: no level is deeper.
- * Brackets within texts count too, so that it is never less.
- */
-function risesUpTo(body: Buffer, sign: number, max: number): number {
-  let rises = 0;
-  for (let at = body.indexOf(sign); at >= 0 && rises <= max; at = body.indexOf(sign, at + 1)) {
-    if (!followsClosed(body, at)) rises++;
-  }
-  return rises;
-}
-
-/** No quote stands between: where this bracket is no part of a text, the comma and the bracket before it are none either. */
-function followsClosed(body: Buffer, at: number): boolean {
-  const commaAt = signBefore(body, at);
-  if (body[commaAt] !== comma) return false;
-  const sign = body[signBefore(body, commaAt)];
-  return sign === closeBracket || sign === closeBrace;
-}
-
-/** Where the last sign before this place is that is no space. */
-function signBefore(body: Buffer, at: number): number {
-  let before = at - 1;
-  while (before >= 0 && body[before] <= 0x20) before--;
-  return before;
 }
 
 /** Of an array or object, of what stands in it, and of a name or text beside its letters: as the engine keeps them, by and large. */

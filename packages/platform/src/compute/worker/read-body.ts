@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { countJson } from "../../files/json-count.ts";
+import { isSurelyWithin } from "../json-shape.ts";
 import { refuseTraps } from "../json-traps.ts";
 import type { RowLimits, RowsGiven } from "../rows-given.ts";
 import { rowsGiven } from "../rows-given.ts";
@@ -42,7 +43,9 @@ export interface JsonBodyRead extends BodyRead {
 export async function readJsonBody({ path }: BodyGiven, limits: RowLimits, signal: AbortSignal): Promise<JsonBodyRead> {
   const bytes = await readFile(path, { signal });
   // A container takes many times its bytes: what there are is known before any is made.
-  countJson(bytes, { depthMax, containerCountMax: limits.rowCountMax + otherContainersMax, valueCountMax: limits.valueCountMax });
+  const containerCountMax = limits.rowCountMax + otherContainersMax;
+  const most = { depthMax, containerCountMax, valueCountMax: limits.valueCountMax };
+  if (!isSurelyWithin(bytes, most)) countJson(bytes, most);
   let parsed: unknown;
   try {
     parsed = JSON.parse(bytes.toString("utf8"));
