@@ -21,6 +21,7 @@ import { type Call, controlOf, type ServiceContext } from "./context.ts";
 import { type Page, pageFrom, type PageQuery } from "./pages.ts";
 import { removing } from "./removing.ts";
 import { requireDataset, rowLimitsOf, withDatasetFile } from "./rows-source.ts";
+import { withPlacedContent } from "./placed-content.ts";
 
 export interface DatasetView {
   readonly id: string;
@@ -108,40 +109,34 @@ interface NewContent {
   readonly blob: { readonly key: string; readonly sizeBytes: number; readonly checksum: string };
 }
 
-async function storeDataset(context: ServiceContext, call: Call, { name, format, blob }: NewContent): Promise<Done<DatasetView>> {
-  // Once the transaction is about to commit, an error no longer says that the row is not there.
-  let mayBeNamed = false;
-  try {
-    const opened = await context.blobs.open(blob.key, call.signal);
-    const { sizeBytes } = blob;
+function storeDataset(context: ServiceContext, call: Call, { name, format, blob }: NewContent): Promise<Done<DatasetView>> {
+  const { key: blobKey, sizeBytes, checksum } = blob;
+  return withPlacedContent(context, { blobKey }, async (commits) => {
+    const opened = await context.blobs.open(blobKey, call.signal);
     const file: FileGiven = { kind: "file", path: opened.path, name, sizeBytes, ...(format === undefined ? {} : { format }) };
     const found = await inspected(context, call, file, call.signal).finally(() => opened.release());
-    const done = await change<DatasetView>(context, call, {
+    return change<DatasetView>(context, call, {
       action: "dataset.create",
       subjectKind: "dataset",
       work: async (sql) => {
-        requireQuota(await totalBytes(sql), blob.sizeBytes, context.config.quotaBytes);
+        requireQuota(await totalBytes(sql), sizeBytes, context.config.quotaBytes);
         const row = await insertDataset(sql, {
           id: newId(),
           name,
           fileFormat: found.format === "tsv" ? "csv" : found.format,
           nSamples: found.rowCount,
           nFeatures: found.usableCount,
-          sizeBytes: blob.sizeBytes,
-          checksum: blob.checksum,
+          sizeBytes,
+          checksum,
           columns: found.columns,
-          blobKey: blob.key,
+          blobKey,
         });
-        mayBeNamed = true;
+        commits();
         return { value: datasetView(row), subjectId: row.id, tags: [datasetTag(row.id)] };
       },
       status: 201,
     });
-    return done;
-  } finally {
-    // One that cannot be removed now is found by upkeep.
-    if (!mayBeNamed) await context.blobs.remove(blob.key).catch(() => undefined);
-  }
+  });
 }
 
 /** What has arrived is worth waiting for: the time that a request may take does not go by here. */

@@ -12,10 +12,14 @@ export function isMemoryFault(error: unknown): boolean {
   return outOfMemory.test(error.message) || isMemoryFault(error.cause);
 }
 
-const fullDisk: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+const fullDiskCodes: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && fullDiskCodes.has((error as NodeJS.ErrnoException).code);
+}
 
 export function codedError(error: unknown): unknown {
-  if (error instanceof Error && fullDisk.has((error as NodeJS.ErrnoException).code)) {
+  if (isDiskFull(error)) {
     return new NomalyError("STORAGE", "the disk is full: there is no room for what the work writes", { cause: error });
   }
   if (error instanceof NomalyError || !(error instanceof Error) || !outOfMemory.test(error.message)) return error;

@@ -8,6 +8,7 @@ import type { TrainOrder } from "../messages.ts";
 import { inRequestTerms } from "../rows-given.ts";
 import { scoreQuantiles } from "../score-quantiles.ts";
 import { modelInlineBytesMax, type TrainOptions, type TrainOutcome } from "../work.ts";
+import { isDiskFull } from "./coded-error.ts";
 import type { OrderContext } from "./order-context.ts";
 import { readBody } from "./read-body.ts";
 
@@ -43,8 +44,7 @@ function writeLarge(path: string, bytes: Uint8Array): void {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, bytes, { mode: 0o600 });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOSPC" && code !== "EDQUOT") throw error;
+    if (!isDiskFull(error)) throw error;
     throw new NomalyError("STORAGE", "the disk is full: the model was not stored", { field: "data_dir", cause: error });
   }
 }

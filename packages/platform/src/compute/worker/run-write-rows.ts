@@ -9,6 +9,7 @@ import { NomalyError } from "@nomaly/detect";
 import type { WriteRowsOrder } from "../messages.ts";
 import { rowLines } from "../row-lines.ts";
 import type { WriteRowsOutcome } from "../work.ts";
+import { isDiskFull } from "./coded-error.ts";
 import type { OrderContext } from "./order-context.ts";
 import { readJsonBody } from "./read-body.ts";
 
@@ -21,8 +22,7 @@ export async function runWriteRows({ body, outputPath }: WriteRowsOrder, context
       signal: context.signal,
     });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOSPC" && code !== "EDQUOT") throw error;
+    if (!isDiskFull(error)) throw error;
     throw new NomalyError("STORAGE", "the disk is full: nothing was stored", { field: "data", cause: error });
   }
   return { path: outputPath };
