@@ -2,7 +2,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeDataFolder, type ServiceProcess, startService } from "../packages/platform/test-support/service-process.ts";
+import { makeDataFolder, type ServiceProcess, startService } from "../packages/platform/test-support/servers/service-process.ts";
 
 const run = promisify(execFile);
 const folder = makeDataFolder();

@@ -9,9 +9,9 @@ import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
 const isLong = process.argv.includes("--long");
-const names = ["service-attack", "command-attack", "damaged-files"];
+const names = ["service/service-attack", "command/command-attack", "command/damaged-files"];
 const files = names.flatMap((name) => [`${name}.test.ts`, ...(isLong ? [`${name}.long.test.ts`] : [])]);
-const reporter = join(root, "tools/seen-reporter.ts");
+const reporter = join(root, "tools/ci/seen-reporter.ts");
 const words = [
   "run",
   `--reporter=${reporter}`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countTests, fileSeconds, testGroups } from "./ci-tests.ts";
+import { countTests, fileSeconds, testGroups } from "./ci/ci-tests.ts";
 
 const groups = [
   { name: "unit", files: ["packages/a.test.ts", "packages/b.test.ts"], ofBuilt: false },

@@ -7,9 +7,17 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { closedFolderOutcomes } from "./ci-closed.ts";
-import { outputCharsMax, runCommand } from "./ci-command.ts";
-import { countTests, type Counts, type FileSeconds, fileSeconds, type Outcome, type TestGroup, testGroups } from "./ci-tests.ts";
+import { closedFolderOutcomes } from "./ci/ci-closed.ts";
+import { outputCharsMax, runCommand } from "./ci/ci-command.ts";
+import {
+  countTests,
+  type Counts,
+  type FileSeconds,
+  fileSeconds,
+  type Outcome,
+  type TestGroup,
+  testGroups,
+} from "./ci/ci-tests.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const isLong = process.argv.includes("--long");
@@ -92,7 +100,7 @@ function runOnInstalledPostgres(reports: string): Promise<Outcome[]> {
     printOutcome(outcome, true);
     return Promise.resolve([outcome]);
   }
-  const files = globSync("packages/platform/src/store/*.test.ts", { cwd: root }).toSorted();
+  const files = globSync("packages/platform/src/store/{postgres,tables,schema}/*.test.ts", { cwd: root }).toSorted();
   const group = { name: `postgres-${version(newest)}`, files, ofBuilt: false };
   return runStep(testStep([group], join(reports, "postgres.json"), { NOMALY_TEST_POSTGRES: resolve(newest, "..") }));
 }

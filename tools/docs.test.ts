@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { robustZ } from "../packages/detect/src/detectors/robust-z/index.ts";
-import { detectorsPage } from "./docs-pages.ts";
+import { detectorsPage } from "./pages/docs-pages.ts";
 import { outOfDate, replaceSection } from "./docs.ts";
 
 describe("docs", () => {

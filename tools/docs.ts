@@ -2,8 +2,15 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { detectionTypes, storedTypes } from "./client-types.ts";
-import { commandLinePage, configurationPage, detectorsPage, detectorsTable, errorsPage, layersTables } from "./docs-pages.ts";
+import { detectionTypes, storedTypes } from "./pages/client-types.ts";
+import {
+  commandLinePage,
+  configurationPage,
+  detectorsPage,
+  detectorsTable,
+  errorsPage,
+  layersTables,
+} from "./pages/docs-pages.ts";
 
 const root = resolve(import.meta.dirname, "..");
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { packageRules } from "./layer-rules.ts";
+import { packageRules } from "./rules/layer-rules.ts";
 import { checkPackage } from "./layers.ts";
 
 const detect = packageRules[0];
@@ -13,7 +13,7 @@ describe("layers", () => {
     const text = [
       'import { defineDetector } from "../../detector/detector.ts";',
       'import type { KernelSet } from "../../kernels/kernel-set.ts";',
-      'import { buildTree } from "../../trees/tree.ts";',
+      'import { buildTree } from "../../structures/trees/tree.ts";',
       'import { model } from "./model.ts";',
     ].join("\n");
     expect(problemsOf("detectors/ecod/index.ts", text)).toEqual([]);

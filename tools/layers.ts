@@ -1,9 +1,9 @@
-/** Holds every import of the packages against the table of tools/layer-rules.ts. */
+/** Holds every import of the packages against the table of tools/rules/layer-rules.ts. */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
-import { type Layer, packageRules, type PackageRules } from "./layer-rules.ts";
-import { scanSource } from "./source-scan.ts";
+import { type Layer, packageRules, type PackageRules } from "./rules/layer-rules.ts";
+import { scanSource } from "./rules/source-scan.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -14,7 +14,7 @@ export function checkPackage(rules: PackageRules, files: ReadonlyMap<string, str
     const layer = layerOf(rules, path);
     const place = (line: number) => `packages/${rules.folder}/src/${path}:${line}`;
     if (layer === undefined) {
-      problems.push(`${place(1)}: no layer of tools/layer-rules.ts takes this file`);
+      problems.push(`${place(1)}: no layer of tools/rules/layer-rules.ts takes this file`);
       continue;
     }
     const scan = scanSource(path, text);

@@ -9,12 +9,12 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createRandom, shuffle } from "../packages/detect/src/random.ts";
-import { startTestServer } from "../packages/platform/test-support/postgres.ts";
+import { startTestServer } from "../packages/platform/test-support/servers/postgres.ts";
 import { describeMachine } from "../bench/tables.ts";
-import { type CommandResult, runCommand } from "./ci-command.ts";
-import { copyCheckout } from "./copy-checkout.ts";
+import { type CommandResult, runCommand } from "./ci/ci-command.ts";
+import { copyCheckout } from "./ci/copy-checkout.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
-import { scanSource } from "./source-scan.ts";
+import { scanSource } from "./rules/source-scan.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const defaultFiles = ["packages/platform/src/{cache,store,pools,services}/*.ts", "packages/detect/src/thresholds/*.ts"];

@@ -22,21 +22,21 @@ const sections: readonly Section[] = [
   {
     title: "Attacks",
     files: [
-      `${platform}/test/service-attack*.test.ts`,
-      `${platform}/test/command-attack.test.ts`,
-      `${platform}/test/damaged-files*.test.ts`,
+      `${platform}/test/service/service-attack*.test.ts`,
+      `${platform}/test/command/command-attack.test.ts`,
+      `${platform}/test/command/damaged-files*.test.ts`,
     ],
   },
-  { title: "Bad input", files: [`${platform}/test/http-bad-input.test.ts`, `${platform}/test/http-fuzz*.test.ts`] },
-  { title: "Faults between client and service", files: [`${platform}/test/service-client-faults.test.ts`] },
+  { title: "Bad input", files: [`${platform}/test/http/http-bad-input.test.ts`, `${platform}/test/http/http-fuzz*.test.ts`] },
+  { title: "Faults between client and service", files: [`${platform}/test/service/service-client-faults.test.ts`] },
   {
     title: "Faults of its parts",
     files: [
-      `${platform}/src/cache/{redis-faults,cache-races}.test.ts`,
+      `${platform}/src/cache/**/{redis-faults,cache-races}.test.ts`,
       `${platform}/src/jobs/queue*.test.ts`,
-      `${platform}/src/store/{open-database,notifications,replica,migrate}.test.ts`,
+      `${platform}/src/store/*/{open-database,notifications,replica,migrate}.test.ts`,
       `${platform}/src/store/embedded/start-embedded.test.ts`,
-      `${platform}/src/compute/{compute-faults,worker-pool}.test.ts`,
+      `${platform}/src/compute/**/{compute-faults,worker-pool}.test.ts`,
     ],
   },
 ];

@@ -3,8 +3,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { checkDetectors, checkExamples, checkLinks } from "./tidy-repository.ts";
-import { checkSource, checkText } from "./tidy-rules.ts";
+import { checkDetectors, checkExamples, checkLinks } from "./rules/tidy-repository.ts";
+import { checkSource, checkText } from "./rules/tidy-rules.ts";
 
 const root = resolve(import.meta.dirname, "..");
 /** Larger files are data, not text. */

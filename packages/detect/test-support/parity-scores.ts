@@ -3,7 +3,7 @@
 import { atOnce } from "../src/threads/pieces.ts";
 import type { AnyDetector, Fitted } from "../src/detector/detector.ts";
 import { kernelsByName } from "../src/kernels/choose.ts";
-import { whiten } from "../src/linear-algebra/whitening.ts";
+import { whiten } from "../src/structures/linear-algebra/whitening.ts";
 import { matrixFromRows, pickRows, rowRange, type Matrix } from "../src/matrix.ts";
 import { createRandom, shuffle } from "../src/random.ts";
 import { fitThreshold } from "../src/thresholds/index.ts";

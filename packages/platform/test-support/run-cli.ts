@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
-import { runCli } from "../src/cli/run.ts";
-import { createTemporaryFiles } from "../src/files/temporary.ts";
+import { runCli } from "../src/cli/frame/run.ts";
+import { createTemporaryFiles } from "../src/files/local/temporary.ts";
 
 export interface CliResult {
   readonly code: number;

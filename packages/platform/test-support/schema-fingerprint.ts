@@ -1,6 +1,6 @@
 /** What a database consists of, as lines to compare: columns, indexes with their validity, constraints, triggers. */
 
-import { withClient } from "./postgres.ts";
+import { withClient } from "./servers/postgres.ts";
 
 const texts = [
   `select concat_ws(' ', 'column', table_schema, table_name, column_name, data_type, is_nullable, column_default) as line

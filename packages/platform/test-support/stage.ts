@@ -1,11 +1,11 @@
 /** What most tests of faults start with: a database server of their own behind a proxy, a data folder, and services on them. */
 
-import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
-import { createScene, type Scene } from "./faults.ts";
-import { type KeepingClient, startKeepingClient } from "./keeping-client.ts";
+import { type FaultProxy, startFaultProxy } from "./faults/fault-proxy.ts";
+import { createScene, type Scene } from "./faults/faults.ts";
+import { type KeepingClient, startKeepingClient } from "./faults/keeping-client.ts";
 import type { Random } from "@nomaly/detect";
-import { startTestServer, type TestServer } from "./postgres.ts";
-import { makeDataFolder, type ServiceOptions, type ServiceProcess, startService } from "./service-process.ts";
+import { startTestServer, type TestServer } from "./servers/postgres.ts";
+import { makeDataFolder, type ServiceOptions, type ServiceProcess, startService } from "./servers/service-process.ts";
 
 export interface Stage {
   readonly scene: Scene;

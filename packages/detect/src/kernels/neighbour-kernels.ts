@@ -14,7 +14,7 @@ export interface SearchRows {
   readonly metric: SearchMetric;
   /**
    * A permutation of the row indexes that puts rows near each other into the same block of {@link blockRowCount}, and
-   * near blocks into the same half, quarter and so on (see neighbours/tree-order.ts). Any permutation gives the same
+   * near blocks into the same half, quarter and so on (see structures/neighbours/tree-order.ts). Any permutation gives the same
    * answer; a good one gives it soon.
    */
   readonly order: Int32Array;

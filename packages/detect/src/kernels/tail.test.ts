@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { centralSums } from "../ecdf/skewness.ts";
+import { centralSums } from "../structures/ecdf/skewness.ts";
 import type { Matrix } from "../matrix.ts";
 import { rowRange } from "../matrix.ts";
 import { createRandom } from "../random.ts";

@@ -3,7 +3,7 @@
 import { mkdir, open, readFile, readdir, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NomalyError } from "@nomaly/detect";
-import { newId } from "../store/ids.ts";
+import { newId } from "../ids/ids.ts";
 import { blobKinds, type BlobStore, keyPattern, requireOwn } from "./blob-store.ts";
 import { openReadingLinks } from "./reading-links.ts";
 import { spoolMeasured, writeError } from "./spool-measured.ts";

@@ -7,7 +7,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { link, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { isAlive } from "../store/is-alive.ts";
+import { isAlive } from "../ids/is-alive.ts";
 
 export interface ReadingLinks {
   readonly isSupported: boolean;

@@ -10,7 +10,7 @@ import { pipeline } from "node:stream/promises";
 import { NomalyError } from "@nomaly/detect";
 import { AwsV4Signer } from "aws4fetch";
 import type { HttpClient, HttpRequest } from "../http-client/http-client.ts";
-import { newId } from "../store/ids.ts";
+import { newId } from "../ids/ids.ts";
 import { type BlobStore, keyPattern, requireOwn } from "./blob-store.ts";
 import { spoolMeasured, writeError } from "./spool-measured.ts";
 

@@ -2,11 +2,11 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { createRandom } from "@nomaly/detect";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually } from "../../test-support/eventually.ts";
-import { startFaultProxy } from "../../test-support/fault-proxy.ts";
-import { redisProgram, redisSkipReason, startRedis } from "../../test-support/redis.ts";
+import { startFaultProxy } from "../../test-support/faults/fault-proxy.ts";
+import { redisProgram, redisSkipReason, startRedis } from "../../test-support/servers/redis.ts";
 import { createCache, type Cache } from "./cache.ts";
 import { detectorInfoEntry } from "./keys.ts";
-import { createRedisLevel2 } from "./redis-level2.ts";
+import { createRedisLevel2 } from "./redis/redis-level2.ts";
 
 /** A busy machine may take its time; what is cut fails at once. */
 const callTimeoutMs = 1000;

@@ -8,7 +8,7 @@
 import { randomUUID } from "node:crypto";
 import { throwIfAborted } from "@nomaly/detect";
 import type { Clock } from "../pools/resource-pool.ts";
-import { createBackgroundWrites } from "./background-writes.ts";
+import { createBackgroundWrites } from "./redis/background-writes.ts";
 import { copyOfKinds, createCounts, type CacheStats } from "./cache-stats.ts";
 import { decodeValue, encodeValue } from "./codec.ts";
 import { createFlights } from "./flights.ts";

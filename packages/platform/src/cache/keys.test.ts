@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import * as store from "../store/tags.ts";
+import * as store from "../store/tables/tags.ts";
 import {
   apiKeyEntry,
   dataHash,

@@ -1,7 +1,7 @@
 /** The cache that processes share. It may be slow, empty or gone at any moment: nothing here ever throws for that. */
 
 import { resourcePoolKinds, type ResourcePoolStats } from "../pools/resource-pool.ts";
-import type { BreakerState } from "./breaker.ts";
+import type { BreakerState } from "./redis/breaker.ts";
 import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 /** The versions of an entry's tags at one moment. An entry is valid while its stamp is that of now. */

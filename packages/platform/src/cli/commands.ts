@@ -1,9 +1,9 @@
 /** The list of commands. What a command does is loaded when it runs. */
 
-import type { Arguments } from "./arguments.ts";
-import type { CliContext } from "./context.ts";
-import type { OptionSpec } from "./options.ts";
-import { configFileOption, dataFolderOption, logLevelOption } from "./service-options.ts";
+import type { Arguments } from "./frame/arguments.ts";
+import type { CliContext } from "./frame/context.ts";
+import type { OptionSpec } from "./frame/options.ts";
+import { configFileOption, dataFolderOption, logLevelOption } from "./frame/service-options.ts";
 import {
   columnOptions,
   fitOptions,
@@ -14,7 +14,7 @@ import {
   outputOptions,
   shownOptions,
   threadsOption,
-} from "./options.ts";
+} from "./frame/options.ts";
 
 export interface Command {
   readonly name: string;
@@ -54,7 +54,7 @@ export const commands: readonly Command[] = [
       ["nomaly detect data.csv --label fraud --set n_estimators=300", "compare with known labels"],
       ["zcat log.ndjson.gz | nomaly detect - -o - --output-format ndjson", "in a pipe"],
     ],
-    load: async () => (await import("./detect.ts")).runDetect,
+    load: async () => (await import("./commands/detect.ts")).runDetect,
   },
   {
     name: "fit",
@@ -63,7 +63,7 @@ export const commands: readonly Command[] = [
     operands: [1, 1],
     options: [modelOption, ...fitOptions, labelOption, ...columnOptions, jsonOption, threadsOption, ...inputOptions],
     examples: [["nomaly fit normal.parquet -m plant.nomaly -a knn --set n_neighbors=10", "learn once, score later"]],
-    load: async () => (await import("./fit.ts")).runFit,
+    load: async () => (await import("./commands/fit.ts")).runFit,
   },
   {
     name: "score",
@@ -75,7 +75,7 @@ export const commands: readonly Command[] = [
       ["nomaly score today.csv -m plant.nomaly -o scored.csv", "score new rows"],
       ["nomaly score today.csv -m plant.nomaly --json", "for programs"],
     ],
-    load: async () => (await import("./score.ts")).runScore,
+    load: async () => (await import("./commands/score.ts")).runScore,
   },
   {
     name: "evaluate",
@@ -97,7 +97,7 @@ export const commands: readonly Command[] = [
       ["nomaly evaluate data.csv --label fraud -a all", "every algorithm"],
       ["nomaly evaluate scored.csv --label fraud --score anomaly_score", "scores from elsewhere"],
     ],
-    load: async () => (await import("./evaluate.ts")).runEvaluate,
+    load: async () => (await import("./commands/evaluate.ts")).runEvaluate,
   },
   {
     name: "explain",
@@ -116,7 +116,7 @@ export const commands: readonly Command[] = [
       ...inputOptions,
     ],
     examples: [["nomaly explain cars.csv --rows 7,117", "why these two"]],
-    load: async () => (await import("./explain.ts")).runExplain,
+    load: async () => (await import("./commands/explain.ts")).runExplain,
   },
   {
     name: "detectors",
@@ -125,7 +125,7 @@ export const commands: readonly Command[] = [
     operands: [0, 1],
     options: [jsonOption],
     examples: [["nomaly detectors knn", "parameters, ranges and defaults"]],
-    load: async () => (await import("./detectors.ts")).runDetectors,
+    load: async () => (await import("./commands/detectors.ts")).runDetectors,
   },
   {
     name: "bench",
@@ -141,7 +141,7 @@ export const commands: readonly Command[] = [
       threadsOption,
     ],
     examples: [["nomaly bench -a isolation-forest --rows 1000000", "seconds to fit and score a million rows"]],
-    load: async () => (await import("./bench.ts")).runBench,
+    load: async () => (await import("./commands/bench.ts")).runBench,
   },
   {
     name: "serve",
@@ -159,7 +159,7 @@ export const commands: readonly Command[] = [
       ["nomaly serve", "with its own PostgreSQL, on this machine only"],
       ["DATABASE_URL=postgres://... REDIS_URL=redis://... nomaly serve --host 0.0.0.0", "on real servers, for others"],
     ],
-    load: async () => (await import("./serve.ts")).runServe,
+    load: async () => (await import("./commands/serve.ts")).runServe,
   },
   {
     name: "worker",
@@ -168,7 +168,7 @@ export const commands: readonly Command[] = [
     operands: [0, 0],
     options: [dataFolderOption, configFileOption, logLevelOption],
     examples: [["NOMALY_JOB_CONCURRENCY=4 nomaly worker", "beside a server, on the same or another machine"]],
-    load: async () => (await import("./serve.ts")).runWorker,
+    load: async () => (await import("./commands/serve.ts")).runWorker,
   },
   {
     name: "keys",
@@ -191,7 +191,7 @@ export const commands: readonly Command[] = [
       ["nomaly keys create dashboard --scope read", "prints the key, once"],
       ["nomaly keys revoke 0197...", "at once, in every process"],
     ],
-    load: async () => (await import("./keys.ts")).runKeys,
+    load: async () => (await import("./commands/keys.ts")).runKeys,
   },
   {
     name: "config",
@@ -200,7 +200,7 @@ export const commands: readonly Command[] = [
     operands: [0, 0],
     options: [dataFolderOption, configFileOption, jsonOption],
     examples: [["NOMALY_PORT=9000 nomaly config", "what a server started like this would use"]],
-    load: async () => (await import("./config.ts")).runConfig,
+    load: async () => (await import("./commands/config.ts")).runConfig,
   },
   {
     name: "completion",
@@ -212,6 +212,6 @@ export const commands: readonly Command[] = [
       ["source <(nomaly completion bash)", "in ~/.bashrc"],
       ["nomaly completion fish > ~/.config/fish/completions/nomaly.fish", "for fish"],
     ],
-    load: async () => (await import("./completion.ts")).runCompletion,
+    load: async () => (await import("./commands/completion.ts")).runCompletion,
   },
 ];

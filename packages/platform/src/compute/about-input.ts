@@ -1,8 +1,8 @@
 /** What waiting takes of memory and time for an input, and what errors call it. */
 
 import type { OrderKind } from "./messages.ts";
-import type { PoolWork } from "./pool-work.ts";
-import type { RowsGiven } from "./rows-given.ts";
+import type { PoolWork } from "./pool/pool-work.ts";
+import type { RowsGiven } from "./rows/rows-given.ts";
 import type { BodyGiven, TrainWork } from "./work.ts";
 
 /** Bytes of a body for a row, roughly: until it is read nobody knows its rows. */

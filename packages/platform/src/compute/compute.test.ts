@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { createRandom, detect, fit, load } from "@nomaly/detect";
 import { tableFromArrays, tableFromIPC, tableToIPC } from "apache-arrow";
 import { afterAll, describe, expect, it } from "vitest";
-import { openSource } from "../files/source.ts";
-import { createTemporaryFiles } from "../files/temporary.ts";
+import { openSource } from "../files/read/source.ts";
+import { createTemporaryFiles } from "../files/local/temporary.ts";
 import { createCompute } from "./compute.ts";
-import { encodePredictions } from "./encode-predictions.ts";
-import { rowsGiven } from "./rows-given.ts";
+import { encodePredictions } from "./rows/encode-predictions.ts";
+import { rowsGiven } from "./rows/rows-given.ts";
 import type { PredictBodyOutcome } from "./work.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "compute-test-"));

@@ -12,7 +12,7 @@ import { CostEstimates } from "./cost-estimates.ts";
 import type { Fault, OrderKind, SentPlan } from "./messages.ts";
 import type { HeldModel, LoadModel, ModelCacheStats } from "./model-cache.ts";
 import { ModelCache, modelCacheKinds } from "./model-cache.ts";
-import { explainedRowCountMax, predictRows, wantsReasons } from "./predict-rows.ts";
+import { explainedRowCountMax, predictRows, wantsReasons } from "./rows/predict-rows.ts";
 import type {
   BodyFields,
   BodyPlan,
@@ -36,10 +36,10 @@ import type {
   WriteRowsOutcome,
   WriteRowsWork,
 } from "./work.ts";
-import { WorkerPool } from "./worker-pool.ts";
-import { workerPoolKinds, type WorkerPoolStats } from "./worker-pool-stats.ts";
-import { defaultShares, type LaneOptions, lanesOf } from "./worker-lanes.ts";
-import { startWorkerProcess } from "./worker-process.ts";
+import { WorkerPool } from "./pool/worker-pool.ts";
+import { workerPoolKinds, type WorkerPoolStats } from "./pool/worker-pool-stats.ts";
+import { defaultShares, type LaneOptions, lanesOf } from "./pool/worker-lanes.ts";
+import { startWorkerProcess } from "./pool/worker-process.ts";
 import type { MetricKinds } from "../watch/metric-kinds.ts";
 
 /** Work on the spot keeps every other request waiting: no more than this. */

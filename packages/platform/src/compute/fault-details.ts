@@ -1,7 +1,7 @@
 /** Errors that tell the caller whether and when trying again may help. */
 
 import { NomalyError } from "@nomaly/detect";
-import type { WorkerDeath } from "./worker-process.ts";
+import type { WorkerDeath } from "./pool/worker-process.ts";
 
 /** Travels as the cause of the error. */
 interface RetryAdvice {

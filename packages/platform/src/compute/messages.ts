@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from "@nomaly/detect";
 import { NomalyError } from "@nomaly/detect";
-import type { RowLimits, RowsGiven } from "./rows-given.ts";
+import type { RowLimits, RowsGiven } from "./rows/rows-given.ts";
 import type {
   BodyGiven,
   ConvertOutcome,

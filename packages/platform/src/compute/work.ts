@@ -1,10 +1,10 @@
 /** What can be asked of compute, and what it gives back. */
 
 import type { ContributionMeaning, FitOptions, ParamValue, Reason, SkippedColumn, ThresholdSpec } from "@nomaly/detect";
-import type { CsvOptions } from "../files/csv-relation.ts";
-import type { FileFormat } from "../files/format.ts";
-import type { FilePage, PageOfFile } from "../files/read-page.ts";
-import type { RowsGiven } from "./rows-given.ts";
+import type { CsvOptions } from "../files/read/csv-relation.ts";
+import type { FileFormat } from "../files/read/format.ts";
+import type { FilePage, PageOfFile } from "../files/read/read-page.ts";
+import type { RowsGiven } from "./rows/rows-given.ts";
 
 export interface Control {
   /** Takes queued work off the queue; work that runs is told, and ended by force when it does not listen. */

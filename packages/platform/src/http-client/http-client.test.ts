@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually } from "../../test-support/eventually.ts";
-import { listen, serve } from "../../test-support/local-servers.ts";
+import { listen, serve } from "../../test-support/servers/local-servers.ts";
 import { parseAllowedHost } from "./allowed-hosts.ts";
 import { asFetch } from "./as-fetch.ts";
 import { createHttpClient, type HttpClientOptions } from "./http-client.ts";

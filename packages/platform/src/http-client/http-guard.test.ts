@@ -1,7 +1,7 @@
 import { createServer as createSecureServer } from "node:https";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually } from "../../test-support/eventually.ts";
-import { certificateFor, listen, opensslSkipReason, serve, serveSockets } from "../../test-support/local-servers.ts";
+import { certificateFor, listen, opensslSkipReason, serve, serveSockets } from "../../test-support/servers/local-servers.ts";
 import { parseAllowedHost } from "./allowed-hosts.ts";
 import { createHttpClient, type HttpClientOptions } from "./http-client.ts";
 

@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually } from "../../test-support/eventually.ts";
-import { startFaultProxy } from "../../test-support/fault-proxy.ts";
-import { serve, serveSockets } from "../../test-support/local-servers.ts";
+import { startFaultProxy } from "../../test-support/faults/fault-proxy.ts";
+import { serve, serveSockets } from "../../test-support/servers/local-servers.ts";
 import { parseAllowedHost } from "./allowed-hosts.ts";
 import { createHttpClient, type HttpClientOptions } from "./http-client.ts";
 

@@ -1,8 +1,8 @@
 /** The queue library, on our pool: it keeps the jobs; taking, renewing, sweeping and timing are ours. */
 
 import { type ConstructorOptions, type Db, PgBoss } from "pg-boss";
-import { isDatabaseAway } from "../store/database-error.ts";
-import type { Sql } from "../store/sql.ts";
+import { isDatabaseAway } from "../store/postgres/database-error.ts";
+import type { Sql } from "../store/postgres/sql.ts";
 import type { JobLog } from "./queue.ts";
 
 export const schemaName = "pgboss";

@@ -1,8 +1,8 @@
 /** The database with a limit on the wait, for what goes on all the time: a connection that went silent must not stop it. */
 
 import { NomalyError } from "@nomaly/detect";
-import { isPassing } from "../store/database-error.ts";
-import type { Database } from "../store/sql.ts";
+import { isPassing } from "../store/postgres/database-error.ts";
+import type { Database } from "../store/postgres/sql.ts";
 
 export function bounded(database: Database, limitMs: number): Database {
   return database.withSignal(AbortSignal.timeout(limitMs));

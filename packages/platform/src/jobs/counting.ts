@@ -1,6 +1,6 @@
 /** The queue's numbers, and its log lines about statements that the database refuses: the first of a series, not each. */
 
-import { isDatabaseAway } from "../store/database-error.ts";
+import { isDatabaseAway } from "../store/postgres/database-error.ts";
 import type { Clock } from "../pools/resource-pool.ts";
 import { type JobName, jobNames } from "./job-types.ts";
 import type { JobCounters, JobLog, QueueStats } from "./queue.ts";

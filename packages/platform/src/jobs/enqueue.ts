@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { NomalyError } from "@nomaly/detect";
 import type { PgBoss } from "pg-boss";
-import { newId } from "../store/ids.ts";
-import type { Sql } from "../store/sql.ts";
+import { newId } from "../ids/ids.ts";
+import type { Sql } from "../store/postgres/sql.ts";
 import { bossDatabase } from "./boss.ts";
 import type { JobName, JobPayloads } from "./job-types.ts";
 import type { EnqueueOptions } from "./queue.ts";

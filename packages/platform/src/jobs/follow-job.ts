@@ -1,7 +1,7 @@
 /** What happens to a job, as it happens, in whatever process. */
 
 import { NomalyError } from "@nomaly/detect";
-import { isPassing } from "../store/database-error.ts";
+import { isPassing } from "../store/postgres/database-error.ts";
 import { hasEnded, type JobRecord } from "./job-types.ts";
 
 const shortestMs = 250;

@@ -1,7 +1,7 @@
 /** Every statement on jobs that the queue library has no call for. Times are the database's: no process's clock decides a lease. */
 
 import { NomalyError } from "@nomaly/detect";
-import type { Sql } from "../store/sql.ts";
+import type { Sql } from "../store/postgres/sql.ts";
 import { type JobName, jobNames, type JobRecord, type JobStatus, jobStatuses } from "./job-types.ts";
 import type { JobPage, JobQuery, QueueDepth } from "./queue.ts";
 

@@ -1,6 +1,6 @@
 /** The jobs there are: what each is told, how it is run, and what one can see of it. */
 
-import type { Sql } from "../store/sql.ts";
+import type { Sql } from "../store/postgres/sql.ts";
 
 export const jobNames = ["train", "predict", "batch", "webhook", "maintenance"] as const;
 export type JobName = (typeof jobNames)[number];

@@ -1,7 +1,7 @@
 /** Keeps the leases of the jobs that run here, carries their progress, and ends those that are ours no longer. */
 
 import type { Clock } from "../pools/resource-pool.ts";
-import type { Database } from "../store/sql.ts";
+import type { Database } from "../store/postgres/sql.ts";
 import { type Attempt, leaseLost } from "./attempt.ts";
 import { bounded } from "./bounded.ts";
 import { renewLeases } from "./job-statements.ts";

@@ -2,8 +2,8 @@
 
 import { NomalyError } from "@nomaly/detect";
 import type { Clock } from "../pools/resource-pool.ts";
-import { isId } from "../store/ids.ts";
-import type { Database } from "../store/sql.ts";
+import { isId } from "../ids/ids.ts";
+import type { Database } from "../store/postgres/sql.ts";
 import { openBoss } from "./boss.ts";
 import { createCounting } from "./counting.ts";
 import { createEnqueue, type Enqueue } from "./enqueue.ts";

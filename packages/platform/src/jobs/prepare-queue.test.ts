@@ -1,10 +1,10 @@
 import { createRequire } from "node:module";
 import { getRollbackPlans } from "pg-boss";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { openTestDatabase } from "../../test-support/job-database.ts";
-import { silentLog, trainPayload } from "../../test-support/job-handlers.ts";
-import { startTestDatabase, type TestDatabase } from "../../test-support/postgres.ts";
-import type { OpenDatabase } from "../store/open-database.ts";
+import { openTestDatabase } from "../../test-support/servers/job-database.ts";
+import { silentLog, trainPayload } from "../../test-support/faults/job-handlers.ts";
+import { startTestDatabase, type TestDatabase } from "../../test-support/servers/postgres.ts";
+import type { OpenDatabase } from "../store/postgres/open-database.ts";
 import { openQueue } from "./open-queue.ts";
 import { pgBossSchema } from "./prepare-queue.ts";
 import type { Queue } from "./queue.ts";

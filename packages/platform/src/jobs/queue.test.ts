@@ -1,10 +1,10 @@
 import { NomalyError } from "@nomaly/detect";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { eventually } from "../../test-support/eventually.ts";
-import { createJobDatabase, forgetJobs, openTestDatabase } from "../../test-support/job-database.ts";
-import { openGate, recordingHandlers, runsOf, silentLog, trainPayload } from "../../test-support/job-handlers.ts";
-import { startTestDatabase, type TestDatabase } from "../../test-support/postgres.ts";
-import type { OpenDatabase } from "../store/open-database.ts";
+import { createJobDatabase, forgetJobs, openTestDatabase } from "../../test-support/servers/job-database.ts";
+import { openGate, recordingHandlers, runsOf, silentLog, trainPayload } from "../../test-support/faults/job-handlers.ts";
+import { startTestDatabase, type TestDatabase } from "../../test-support/servers/postgres.ts";
+import type { OpenDatabase } from "../store/postgres/open-database.ts";
 import type { JobHandlers, JobRecord, JobStatus } from "./job-types.ts";
 import { openQueue } from "./open-queue.ts";
 import type { Queue } from "./queue.ts";

@@ -1,6 +1,6 @@
 /** What the rest of the service can ask of the queue. `open-queue.ts` makes one. */
 
-import type { Sql } from "../store/sql.ts";
+import type { Sql } from "../store/postgres/sql.ts";
 import type { JobHandlers, JobName, JobPayloads, JobRecord, JobStatus } from "./job-types.ts";
 import type { MetricKinds } from "../watch/metric-kinds.ts";
 

@@ -1,6 +1,6 @@
 /** Runs one attempt: its handler, then its end in the database. */
 
-import type { Database, Sql } from "../store/sql.ts";
+import type { Database, Sql } from "../store/postgres/sql.ts";
 import type { Attempt } from "./attempt.ts";
 import { mayPass } from "./bounded.ts";
 import type { Counting } from "./counting.ts";

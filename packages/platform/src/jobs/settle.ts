@@ -1,7 +1,7 @@
 /** Ends an attempt in the database: once, and only while the job is still its own. */
 
 import type { PgBoss } from "pg-boss";
-import type { Database, Sql } from "../store/sql.ts";
+import type { Database, Sql } from "../store/postgres/sql.ts";
 import { type Attempt, leaseLost } from "./attempt.ts";
 import { bossDatabase } from "./boss.ts";
 import { bounded } from "./bounded.ts";

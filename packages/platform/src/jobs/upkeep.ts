@@ -1,6 +1,6 @@
 /** What every working process does for all jobs: takes them away from dead processes, and asks for maintenance in time. */
 
-import type { Database } from "../store/sql.ts";
+import type { Database } from "../store/postgres/sql.ts";
 import { bounded } from "./bounded.ts";
 import type { Counting } from "./counting.ts";
 import type { Enqueue } from "./enqueue.ts";

@@ -1,8 +1,8 @@
 /** The `nomaly` command: makes the context from this process, runs, and exits. */
 
 import { readFileSync } from "node:fs";
-import { createTemporaryFiles } from "../files/temporary.ts";
-import { runCli } from "../cli/run.ts";
+import { createTemporaryFiles } from "../files/local/temporary.ts";
+import { runCli } from "../cli/frame/run.ts";
 
 /** Ctrl-C once stops in order; a second time the system ends the process, as if nobody had listened. */
 const exitCodeOfSignal = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { freePort } from "../../test-support/free-port.ts";
-import { startTestDatabase, type TestDatabase } from "../../test-support/postgres.ts";
+import { freePort } from "../../test-support/servers/free-port.ts";
+import { startTestDatabase, type TestDatabase } from "../../test-support/servers/postgres.ts";
 import { cacheKinds, level1TtlMsMax } from "../cache/kinds.ts";
 import { readConfig } from "../config/read-config.ts";
 import { httpClientDefaults } from "../http-client/http-client.ts";
@@ -17,12 +17,12 @@ const recorded = vi.hoisted(() => <Options>(name: string, open: (options: Option
   opened.set(name, options as Record<string, unknown>);
   return open(options);
 });
-vi.mock("../store/open-database.ts", async (original) => {
-  const real = await original<typeof import("../store/open-database.ts")>();
+vi.mock("../store/postgres/open-database.ts", async (original) => {
+  const real = await original<typeof import("../store/postgres/open-database.ts")>();
   return { ...real, openDatabase: recorded("database", real.openDatabase) };
 });
-vi.mock("../cache/redis-level2.ts", async (original) => {
-  const real = await original<typeof import("../cache/redis-level2.ts")>();
+vi.mock("../cache/redis/redis-level2.ts", async (original) => {
+  const real = await original<typeof import("../cache/redis/redis-level2.ts")>();
   return { ...real, createRedisLevel2: recorded("redis", real.createRedisLevel2) };
 });
 vi.mock("../cache/cache.ts", async (original) => {

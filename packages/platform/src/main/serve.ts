@@ -1,14 +1,14 @@
 /** `nomaly serve`: opens the service, listens, and ends in order when told to. */
 
 import type { Config } from "../config/settings.ts";
-import type { AccessRules } from "../http/access.ts";
+import type { AccessRules } from "../http/gate/access.ts";
 import { createApp } from "../http/app.ts";
-import { createJobHandlers } from "../services/job-handlers.ts";
-import { createAuthenticate } from "../services/authenticate.ts";
+import { createJobHandlers } from "../services/jobs/job-handlers.ts";
+import { createAuthenticate } from "../services/access/authenticate.ts";
 import type { Closing } from "./closing.ts";
 import { countedParts } from "./counted-parts.ts";
 import type { FoundDatabase } from "./find-database.ts";
-import { startIndexCare } from "./index-care.ts";
+import { startIndexCare } from "./upkeep/index-care.ts";
 import { listen, requiresCaller } from "./listening.ts";
 import { createLogger } from "./logger.ts";
 import { openService } from "./open-service.ts";

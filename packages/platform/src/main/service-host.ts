@@ -1,11 +1,11 @@
 /** The service's side of the command line. */
 
-import type { KeyAdministration, KeyList, ServiceHost } from "../cli/context.ts";
+import type { KeyAdministration, KeyList, ServiceHost } from "../cli/frame/context.ts";
 import type { Config } from "../config/settings.ts";
-import { createKey, listKeys, revokeKey } from "../services/keys.ts";
-import { migrate } from "../store/migrate.ts";
-import { openDatabase } from "../store/open-database.ts";
-import type { Database } from "../store/sql.ts";
+import { createKey, listKeys, revokeKey } from "../services/access/keys.ts";
+import { migrate } from "../store/schema/migrate.ts";
+import { openDatabase } from "../store/postgres/open-database.ts";
+import type { Database } from "../store/postgres/sql.ts";
 import { Closing } from "./closing.ts";
 import { findDatabase, type FoundDatabase } from "./find-database.ts";
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { NomalyError } from "@nomaly/detect";
-import { isAlive } from "../store/is-alive.ts";
+import { isAlive } from "../ids/is-alive.ts";
 
 /** `<host>-<process number>-<random>`: a folder that several machines share is cleaned by each of its own remains alone. */
 const folderPattern = /^(.+)-(\d+)-[^-]+$/;

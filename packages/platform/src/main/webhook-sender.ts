@@ -2,7 +2,7 @@
 
 import { NomalyError } from "@nomaly/detect";
 import type { HttpClient } from "../http-client/http-client.ts";
-import type { WebhookMessage } from "../services/job-handlers.ts";
+import type { WebhookMessage } from "../services/jobs/job-handlers.ts";
 
 export function webhookSender(client: HttpClient): (message: WebhookMessage, signal: AbortSignal) => Promise<void> {
   return async ({ url, event, delivery_id: deliveryId, body }, signal) => {

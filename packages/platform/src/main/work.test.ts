@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { startTestDatabase, type TestDatabase } from "../../test-support/postgres.ts";
-import { parsePrometheusText } from "../../test-support/prometheus-text.ts";
+import { startTestDatabase, type TestDatabase } from "../../test-support/servers/postgres.ts";
+import { parsePrometheusText } from "../../test-support/watching/prometheus-text.ts";
 import { readConfig } from "../config/read-config.ts";
 import { createServiceHost } from "./service-host.ts";
 

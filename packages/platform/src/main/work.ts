@@ -3,12 +3,12 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Config } from "../config/settings.ts";
 import { createApp } from "../http/app.ts";
-import { createJobHandlers } from "../services/job-handlers.ts";
-import { createAuthenticate } from "../services/authenticate.ts";
+import { createJobHandlers } from "../services/jobs/job-handlers.ts";
+import { createAuthenticate } from "../services/access/authenticate.ts";
 import type { Closing } from "./closing.ts";
 import { countedParts } from "./counted-parts.ts";
 import type { FoundDatabase } from "./find-database.ts";
-import { startIndexCare } from "./index-care.ts";
+import { startIndexCare } from "./upkeep/index-care.ts";
 import { listen, requiresCaller } from "./listening.ts";
 import { createLogger } from "./logger.ts";
 import { type OpenedService, openService } from "./open-service.ts";

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type MetricFamily, parsePrometheusText } from "../../test-support/prometheus-text.ts";
-import { findProgram, redisProgram, startRedis } from "../../test-support/redis.ts";
-import { startService } from "../../test-support/service.ts";
+import { type MetricFamily, parsePrometheusText } from "../../test-support/watching/prometheus-text.ts";
+import { findProgram, redisProgram, startRedis } from "../../test-support/servers/redis.ts";
+import { startService } from "../../test-support/servers/service.ts";
 import { countedPart } from "./metric-kinds.ts";
 import { createMetrics } from "./metrics.ts";
 

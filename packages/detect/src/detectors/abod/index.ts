@@ -3,9 +3,9 @@
 import { compatParam } from "../../detector/compat.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { buildNeighbourIndex } from "../../neighbours/build-index.ts";
-import { distinctRows } from "../../neighbours/distinct-rows.ts";
-import { metricParams } from "../../neighbours/metric-params.ts";
+import { buildNeighbourIndex } from "../../structures/neighbours/build-index.ts";
+import { distinctRows } from "../../structures/neighbours/distinct-rows.ts";
+import { metricParams } from "../../structures/neighbours/metric-params.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { inTurns } from "../../threads/pieces.ts";
 import { createAbodModel, restoreAbod } from "./model.ts";

@@ -1,6 +1,6 @@
 /** cblof: distance to the nearest large cluster of a k-means clustering. */
 
-import { fitKMeans, kMeansRunTask } from "../../clusters/k-means.ts";
+import { fitKMeans, kMeansRunTask } from "../../structures/clusters/k-means.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { refusedParam } from "../../detector/params.ts";
 import { traitDefaults } from "../../detector/traits.ts";

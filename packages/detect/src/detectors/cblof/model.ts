@@ -1,6 +1,6 @@
 /** The fitted cblof model: cluster centres, their sizes, and which clusters are large. */
 
-import { euclideanDistance, nearestCenter } from "../../clusters/nearest-center.ts";
+import { euclideanDistance, nearestCenter } from "../../structures/clusters/nearest-center.ts";
 import type { Model, ModelState } from "../../detector/detector.ts";
 import { damaged, stateArray, stateBoolean, stateFiniteArray, stateInteger } from "../../detector/state.ts";
 import type { DenseKernels } from "../../kernels/dense-kernels.ts";

@@ -2,7 +2,7 @@
 
 import type { Pieces } from "../../threads/pieces.ts";
 import { pieceWorkMax } from "../../threads/pieces.ts";
-import { euclideanDistance, squaredDistance } from "../../clusters/nearest-center.ts";
+import { euclideanDistance, squaredDistance } from "../../structures/clusters/nearest-center.ts";
 
 /**
  * `chain` holds a row and then its neighbours, nearest first: (k + 1) x d. Each neighbour is joined to the nearest of those

@@ -2,7 +2,7 @@
 
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { fitTails, tailTasks } from "../../ecdf/fit-tails.ts";
+import { fitTails, tailTasks } from "../../structures/ecdf/fit-tails.ts";
 import { restoreCopod } from "./model.ts";
 
 /**

@@ -3,7 +3,7 @@
 import type { Matrix } from "../../matrix.ts";
 import type { Random } from "../../random.ts";
 import { sampleWithoutReplacement } from "../../random.ts";
-import { depthLimit } from "../../trees/sample-size.ts";
+import { depthLimit } from "../../structures/trees/sample-size.ts";
 import type { Pieces } from "../../threads/pieces.ts";
 import { pickedRows } from "../../threads/picked-rows.ts";
 

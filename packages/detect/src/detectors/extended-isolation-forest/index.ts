@@ -6,8 +6,8 @@ import { traitDefaults } from "../../detector/traits.ts";
 import { NomalyError } from "../../errors.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { inTurns } from "../../threads/pieces.ts";
-import { joinSkeletons, treeCountMax } from "../../trees/linked-trees.ts";
-import { depthLimit, maxSamplesParam, sampleSize } from "../../trees/sample-size.ts";
+import { joinSkeletons, treeCountMax } from "../../structures/trees/linked-trees.ts";
+import { depthLimit, maxSamplesParam, sampleSize } from "../../structures/trees/sample-size.ts";
 import { type GrowOptions, type GrownTree, growTree } from "./grow.ts";
 import { createExtendedModel, type ObliqueTrees, restoreExtended } from "./model.ts";
 

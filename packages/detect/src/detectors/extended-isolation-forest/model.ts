@@ -5,8 +5,8 @@ import { damaged, requireFiniteValues, requireIndexes, stateArray, stateInteger 
 import type { ObliqueForest } from "../../kernels/forest-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { columnCountMax, type Matrix } from "../../matrix.ts";
-import { averagePathLength } from "../../trees/average-path-length.ts";
-import { type LinkedTrees, pathLengths, requireLinkedTrees } from "../../trees/linked-trees.ts";
+import { averagePathLength } from "../../structures/trees/average-path-length.ts";
+import { type LinkedTrees, pathLengths, requireLinkedTrees } from "../../structures/trees/linked-trees.ts";
 
 export interface ObliqueTrees extends LinkedTrees {
   readonly columnCount: number;

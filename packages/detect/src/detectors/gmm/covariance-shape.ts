@@ -1,8 +1,8 @@
 /** What the covariances of a mixture may look like, and the whitening of each. */
 
 import { NomalyError } from "../../errors.ts";
-import { cholesky, lowerInverse } from "../../linear-algebra/cholesky.ts";
-import type { Moments } from "../../linear-algebra/moments.ts";
+import { cholesky, lowerInverse } from "../../structures/linear-algebra/cholesky.ts";
+import type { Moments } from "../../structures/linear-algebra/moments.ts";
 import type { Pieces } from "../../threads/pieces.ts";
 
 export const covarianceTypes = ["full", "tied", "diag", "spherical"] as const;

@@ -2,8 +2,8 @@
 
 import type { FitContext } from "../../detector/detector.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
-import { fitMoments } from "../../linear-algebra/moments.ts";
-import type { Moments } from "../../linear-algebra/moments.ts";
+import { fitMoments } from "../../structures/linear-algebra/moments.ts";
+import type { Moments } from "../../structures/linear-algebra/moments.ts";
 import type { Matrix } from "../../matrix.ts";
 import { rowRange } from "../../matrix.ts";
 import { sharedFloat64 } from "../../shared-memory.ts";

@@ -11,8 +11,8 @@ import { expectTask, maximize } from "./expectation.ts";
 import type { FittedMixture } from "./expectation.ts";
 import { createGmmModel, restoreGmm } from "./model.ts";
 import { starts, startShares } from "./start.ts";
-import { kMeansRunTask } from "../../clusters/k-means.ts";
-import { scatterTask } from "../../linear-algebra/moments.ts";
+import { kMeansRunTask } from "../../structures/clusters/k-means.ts";
+import { scatterTask } from "../../structures/linear-algebra/moments.ts";
 
 /**
  * Scores a row by minus its log density under a mixture of Gaussians.

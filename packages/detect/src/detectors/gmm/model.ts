@@ -3,7 +3,7 @@
 import type { Model, ModelState } from "../../detector/detector.ts";
 import { damaged, stateFiniteArray, stateInteger } from "../../detector/state.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
-import { capScores } from "../../linear-algebra/finite-scores.ts";
+import { capScores } from "../../structures/linear-algebra/finite-scores.ts";
 import { columnCountMax } from "../../matrix.ts";
 import type { Mixture } from "./mixture.ts";
 import { logSums, weightedLogDensity } from "./mixture.ts";

@@ -1,7 +1,7 @@
 /** Where expectation-maximisation starts: which row belongs to which component. */
 
 import type { FitContext } from "../../detector/detector.ts";
-import { fitKMeans } from "../../clusters/k-means.ts";
+import { fitKMeans } from "../../structures/clusters/k-means.ts";
 import type { Matrix } from "../../matrix.ts";
 import type { Random } from "../../random.ts";
 import { emptyShares } from "./expectation.ts";

@@ -3,8 +3,8 @@
 import { compatParam } from "../../detector/compat.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import type { CountedBins } from "../../histograms/fit-bins.ts";
-import { binTasks, fitBins } from "../../histograms/fit-bins.ts";
+import type { CountedBins } from "../../structures/histograms/fit-bins.ts";
+import { binTasks, fitBins } from "../../structures/histograms/fit-bins.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { createHbosModel, restoreHbos } from "./model.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Model, ModelState } from "../../detector/detector.ts";
 import { damaged, stateArray, stateChoice, stateFiniteArray, stateNumber } from "../../detector/state.ts";
-import { binSearch } from "../../histograms/column-bins.ts";
+import { binSearch } from "../../structures/histograms/column-bins.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { columnCountMax } from "../../matrix.ts";
 

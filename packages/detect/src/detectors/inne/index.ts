@@ -5,7 +5,7 @@ import { traitDefaults } from "../../detector/traits.ts";
 import { NomalyError } from "../../errors.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { inTurns } from "../../threads/pieces.ts";
-import { maxSamplesParam, sampleSize } from "../../trees/sample-size.ts";
+import { maxSamplesParam, sampleSize } from "../../structures/trees/sample-size.ts";
 import { drawMember, emptyEnsemble, radiiChoices } from "./grow.ts";
 import { createInneModel, memberCountMax, restoreInne } from "./model.ts";
 

@@ -3,8 +3,8 @@
 import type { Matrix } from "../../matrix.ts";
 import type { Random } from "../../random.ts";
 import { sampleWithoutReplacement } from "../../random.ts";
-import type { AxisTrees } from "../../trees/complete-forest.ts";
-import { depthLimit } from "../../trees/sample-size.ts";
+import type { AxisTrees } from "../../structures/trees/complete-forest.ts";
+import { depthLimit } from "../../structures/trees/sample-size.ts";
 import type { Pieces } from "../../threads/pieces.ts";
 import { pickedRows } from "../../threads/picked-rows.ts";
 

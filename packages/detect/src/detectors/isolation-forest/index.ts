@@ -5,9 +5,9 @@ import { traitDefaults } from "../../detector/traits.ts";
 import type { Matrix } from "../../matrix.ts";
 import { inTurns, type Pieces } from "../../threads/pieces.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
-import type { AxisTrees } from "../../trees/complete-forest.ts";
-import { joinSkeletons, treeCountMax } from "../../trees/linked-trees.ts";
-import { countOf, maxSamplesParam, sampleSize } from "../../trees/sample-size.ts";
+import type { AxisTrees } from "../../structures/trees/complete-forest.ts";
+import { joinSkeletons, treeCountMax } from "../../structures/trees/linked-trees.ts";
+import { countOf, maxSamplesParam, sampleSize } from "../../structures/trees/sample-size.ts";
 import { type GrowOptions, type GrownTree, growTree } from "./grow.ts";
 import { createIsolationForestModel, restoreIsolationForest } from "./model.ts";
 

@@ -5,9 +5,9 @@ import { requireFiniteValues, requireIndexes, stateArray, stateInteger, stateNum
 import { type CompleteForest, completeForestRowCountMin } from "../../kernels/forest-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { columnCountMax, type Matrix } from "../../matrix.ts";
-import { averagePathLength } from "../../trees/average-path-length.ts";
-import { type AxisTrees, completeForest } from "../../trees/complete-forest.ts";
-import { pathLengths, requireLinkedTrees } from "../../trees/linked-trees.ts";
+import { averagePathLength } from "../../structures/trees/average-path-length.ts";
+import { type AxisTrees, completeForest } from "../../structures/trees/complete-forest.ts";
+import { pathLengths, requireLinkedTrees } from "../../structures/trees/linked-trees.ts";
 
 /** Rows scored, over all calls, from which the layout for kernels is worth making, a few milliseconds once; until then trees are walked as they are. */
 const kernelRowCountMin = 2048;

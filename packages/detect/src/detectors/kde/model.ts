@@ -4,7 +4,7 @@ import type { Model, ModelState } from "../../detector/detector.ts";
 import { damaged, stateFiniteArray, stateInteger, stateNumber } from "../../detector/state.ts";
 import type { GaussianPoints } from "../../kernels/dense-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
-import { capScores } from "../../linear-algebra/finite-scores.ts";
+import { capScores } from "../../structures/linear-algebra/finite-scores.ts";
 import type { Matrix } from "../../matrix.ts";
 import { columnCountMax, pickRows } from "../../matrix.ts";
 

@@ -5,8 +5,8 @@ import { stateChoice, stateInteger } from "../../detector/state.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import type { Matrix } from "../../matrix.ts";
 import { rowRange } from "../../matrix.ts";
-import { restoreNeighbourIndex } from "../../neighbours/build-index.ts";
-import type { NeighbourIndex, Neighbours } from "../../neighbours/neighbour-index.ts";
+import { restoreNeighbourIndex } from "../../structures/neighbours/build-index.ts";
+import type { NeighbourIndex, Neighbours } from "../../structures/neighbours/neighbour-index.ts";
 
 export const knnMethods = ["largest", "mean", "median"] as const;
 export type KnnMethod = (typeof knnMethods)[number];

@@ -5,9 +5,9 @@ import type { Projections, ProjectedSteps } from "../../kernels/column-kernels.t
 import type { Matrix } from "../../matrix.ts";
 import type { Random } from "../../random.ts";
 import { sampleWithoutReplacement } from "../../random.ts";
-import type { BinRule } from "../../histograms/bins.ts";
-import { bestBinCount } from "../../histograms/bins.ts";
-import { sortColumn } from "../../histograms/sorted-column.ts";
+import type { BinRule } from "../../structures/histograms/bins.ts";
+import { bestBinCount } from "../../structures/histograms/bins.ts";
+import { sortColumn } from "../../structures/histograms/sorted-column.ts";
 import type { Pieces } from "../../threads/pieces.ts";
 
 /** Weights of each cut on floor(sqrt(columns)) columns chosen at random, standard normal; columns ascending. */

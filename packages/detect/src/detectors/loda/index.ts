@@ -4,7 +4,7 @@ import { compatParam } from "../../detector/compat.ts";
 import type { FitContext, Task } from "../../detector/detector.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { inBlocks, mapTask, mergeRanges, rowPieces, sumCounts } from "../../histograms/row-pieces.ts";
+import { inBlocks, mapTask, mergeRanges, rowPieces, sumCounts } from "../../structures/histograms/row-pieces.ts";
 import type { ProjectedSteps, Projections } from "../../kernels/column-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import type { Matrix } from "../../matrix.ts";

@@ -3,10 +3,10 @@
 import { compatParam } from "../../detector/compat.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { buildNeighbourIndex } from "../../neighbours/build-index.ts";
-import { distinctRows, spreadToAll } from "../../neighbours/distinct-rows.ts";
-import { metricParams } from "../../neighbours/metric-params.ts";
-import { trainingNeighbours, trainingNeighboursTask } from "../../neighbours/training-neighbours.ts";
+import { buildNeighbourIndex } from "../../structures/neighbours/build-index.ts";
+import { distinctRows, spreadToAll } from "../../structures/neighbours/distinct-rows.ts";
+import { metricParams } from "../../structures/neighbours/metric-params.ts";
+import { trainingNeighbours, trainingNeighboursTask } from "../../structures/neighbours/training-neighbours.ts";
 import { inTurns } from "../../threads/pieces.ts";
 import { createLofModel, factorsOf, restoreLof } from "./model.ts";
 

@@ -6,7 +6,7 @@ import { chooseKernels } from "../../kernels/choose.ts";
 import { referenceKernels } from "../../kernels/reference/index.ts";
 import type { Matrix } from "../../matrix.ts";
 import { matrix, matrixFromRows } from "../../matrix.ts";
-import { buildNeighbourIndex } from "../../neighbours/build-index.ts";
+import { buildNeighbourIndex } from "../../structures/neighbours/build-index.ts";
 import { createRandom } from "../../random.ts";
 import { atOnce } from "../../threads/pieces.ts";
 import { lof } from "./index.ts";

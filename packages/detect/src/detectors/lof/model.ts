@@ -5,8 +5,8 @@ import { damaged, stateArray, stateInteger, stateNumber } from "../../detector/s
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import type { Matrix } from "../../matrix.ts";
 import { rowRange } from "../../matrix.ts";
-import { restoreNeighbourIndex } from "../../neighbours/build-index.ts";
-import type { NeighbourIndex, Neighbours } from "../../neighbours/neighbour-index.ts";
+import { restoreNeighbourIndex } from "../../structures/neighbours/build-index.ts";
+import type { NeighbourIndex, Neighbours } from "../../structures/neighbours/neighbour-index.ts";
 
 /** Rows searched at once, so that lists of neighbours stay small. */
 const blockRowCount = 1024;

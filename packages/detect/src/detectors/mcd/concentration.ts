@@ -1,10 +1,10 @@
 /** Concentration steps: from an estimate to the rows nearest to it, and to the estimate from those rows. */
 
 import type { KernelSet } from "../../kernels/kernel-set.ts";
-import { momentsOf } from "../../linear-algebra/moments.ts";
+import { momentsOf } from "../../structures/linear-algebra/moments.ts";
 import { pickedRows } from "../../threads/picked-rows.ts";
-import { squaredNorms } from "../../linear-algebra/squared-norms.ts";
-import { whiten } from "../../linear-algebra/whitening.ts";
+import { squaredNorms } from "../../structures/linear-algebra/squared-norms.ts";
+import { whiten } from "../../structures/linear-algebra/whitening.ts";
 import type { Matrix } from "../../matrix.ts";
 import { createRandom, sampleWithoutReplacement } from "../../random.ts";
 import type { Pieces } from "../../threads/pieces.ts";

@@ -13,7 +13,7 @@ import { fastMcd } from "./fast-mcd.ts";
 import { createMcdModel, restoreMcd } from "./model.ts";
 import { oneColumnMcd } from "./one-column.ts";
 import { reweight } from "./reweighting.ts";
-import { scatterTask } from "../../linear-algebra/moments.ts";
+import { scatterTask } from "../../structures/linear-algebra/moments.ts";
 
 /**
  * Scores a row by its squared Mahalanobis distance under the minimum covariance determinant estimate.

@@ -6,7 +6,7 @@ import { createRandom } from "../../random.ts";
 import { fitForTest, largestRelativeDifference, scoresOf } from "../../../test-support/fit.ts";
 import { parityCases, sharedFolder } from "../../../test-support/shared-data.ts";
 import type { Task } from "../../detector/detector.ts";
-import { whiten } from "../../linear-algebra/whitening.ts";
+import { whiten } from "../../structures/linear-algebra/whitening.ts";
 import { atOnce } from "../../threads/pieces.ts";
 import { singleThread } from "../../threads/single-thread.ts";
 import { chiSquareQuantile } from "./chi-square.ts";

@@ -4,8 +4,8 @@ import type { Model, ModelState } from "../../detector/detector.ts";
 import { damaged, stateFiniteArray } from "../../detector/state.ts";
 import type { CenteredTransform } from "../../kernels/dense-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
-import { capScores } from "../../linear-algebra/finite-scores.ts";
-import { quadraticContributions } from "../../linear-algebra/quadratic-contributions.ts";
+import { capScores } from "../../structures/linear-algebra/finite-scores.ts";
+import { quadraticContributions } from "../../structures/linear-algebra/quadratic-contributions.ts";
 import { columnCountMax } from "../../matrix.ts";
 
 /** @param transform `factor` has no row where the covariance is zero: every score is then 0. */

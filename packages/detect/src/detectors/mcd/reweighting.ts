@@ -2,11 +2,11 @@
 
 import type { CenteredTransform } from "../../kernels/dense-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
-import { diagonalOf, fitMoments } from "../../linear-algebra/moments.ts";
-import type { MomentsContext } from "../../linear-algebra/moments.ts";
+import { diagonalOf, fitMoments } from "../../structures/linear-algebra/moments.ts";
+import type { MomentsContext } from "../../structures/linear-algebra/moments.ts";
 import { pickedRows } from "../../threads/picked-rows.ts";
-import { squaredNorms } from "../../linear-algebra/squared-norms.ts";
-import { whiten, whitenWithFloor } from "../../linear-algebra/whitening.ts";
+import { squaredNorms } from "../../structures/linear-algebra/squared-norms.ts";
+import { whiten, whitenWithFloor } from "../../structures/linear-algebra/whitening.ts";
 import type { Matrix } from "../../matrix.ts";
 import type { Pieces } from "../../threads/pieces.ts";
 import { inTurns } from "../../threads/pieces.ts";

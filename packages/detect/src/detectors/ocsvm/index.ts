@@ -6,11 +6,11 @@ import { traitDefaults } from "../../detector/traits.ts";
 import { NomalyError } from "../../errors.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { pickRows, type Matrix } from "../../matrix.ts";
-import type { KernelFunction } from "../../support-vectors/kernel-function.ts";
-import { solveOneClass, type OneClassSolution } from "../../support-vectors/solve-one-class.ts";
+import type { KernelFunction } from "../../structures/support-vectors/kernel-function.ts";
+import { solveOneClass, type OneClassSolution } from "../../structures/support-vectors/solve-one-class.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { createOcsvmModel, kernelFunction, kernelKinds, restoreOcsvm } from "./model.ts";
-import { kernelSumsTask } from "../../support-vectors/kernel-sums.ts";
+import { kernelSumsTask } from "../../structures/support-vectors/kernel-sums.ts";
 import type { Pieces } from "../../threads/pieces.ts";
 import { inTurns, pieceWorkMax } from "../../threads/pieces.ts";
 

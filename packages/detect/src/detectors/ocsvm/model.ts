@@ -4,8 +4,8 @@ import type { Model, ModelState } from "../../detector/detector.ts";
 import { damaged, stateBoolean, stateChoice, stateFiniteArray, stateInteger, stateNumber } from "../../detector/state.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { columnCountMax, type Matrix } from "../../matrix.ts";
-import type { KernelFunction } from "../../support-vectors/kernel-function.ts";
-import { createKernelSums, type SupportVectors } from "../../support-vectors/kernel-sums.ts";
+import type { KernelFunction } from "../../structures/support-vectors/kernel-function.ts";
+import { createKernelSums, type SupportVectors } from "../../structures/support-vectors/kernel-sums.ts";
 
 export const kernelKinds = ["rbf", "linear", "poly", "sigmoid"] as const;
 

@@ -1,10 +1,10 @@
 /** The principal components of a table, and which of them make the score. */
 
 import { NomalyError } from "../../errors.ts";
-import { diagonalOf, fitMoments } from "../../linear-algebra/moments.ts";
-import type { MomentsContext } from "../../linear-algebra/moments.ts";
-import { standardized } from "../../linear-algebra/scaled.ts";
-import { eigenPieces } from "../../linear-algebra/symmetric-eigen.ts";
+import { diagonalOf, fitMoments } from "../../structures/linear-algebra/moments.ts";
+import type { MomentsContext } from "../../structures/linear-algebra/moments.ts";
+import { standardized } from "../../structures/linear-algebra/scaled.ts";
+import { eigenPieces } from "../../structures/linear-algebra/symmetric-eigen.ts";
 import type { Matrix } from "../../matrix.ts";
 import { inTurns } from "../../threads/pieces.ts";
 import type { ScaledAxes } from "./scaled-axes.ts";

@@ -1,6 +1,6 @@
 /** What PyOD's score needs: the components as points, their signs fixed as scikit-learn 1.2 fixes them. */
 
-import { scaledAxes } from "../../linear-algebra/scaled.ts";
+import { scaledAxes } from "../../structures/linear-algebra/scaled.ts";
 import type { Matrix } from "../../matrix.ts";
 import type { Pieces } from "../../threads/pieces.ts";
 import { pieceWorkMax } from "../../threads/pieces.ts";

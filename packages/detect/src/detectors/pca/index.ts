@@ -3,13 +3,13 @@
 import { compatParam } from "../../detector/compat.ts";
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { threadsFor } from "../../linear-algebra/worth-sharing.ts";
+import { threadsFor } from "../../structures/linear-algebra/worth-sharing.ts";
 import { inTurns } from "../../threads/pieces.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { fitComponents, selectComponents } from "./components.ts";
 import { endPointsOf } from "./end-points.ts";
 import { createEndPointModel, createProjectionModel, projectionOf, restorePca } from "./model.ts";
-import { scatterTask } from "../../linear-algebra/moments.ts";
+import { scatterTask } from "../../structures/linear-algebra/moments.ts";
 
 /**
  * Scores a row by its squared projections on the principal components, those of small variance counting most.

@@ -1,6 +1,6 @@
 /** What a column is divided by, and the axes of the cloud of divided rows. */
 
-import type { SymmetricEigen } from "../../linear-algebra/symmetric-eigen.ts";
+import type { SymmetricEigen } from "../../structures/linear-algebra/symmetric-eigen.ts";
 
 /** Values and vectors in the space of scaled columns. */
 export interface ScaledAxes extends SymmetricEigen {

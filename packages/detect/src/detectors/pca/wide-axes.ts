@@ -1,9 +1,9 @@
 /** Principal axes of a table with fewer rows than columns, by way of its rows' products: n x n of them instead of d x d. */
 
 import type { KernelSet } from "../../kernels/kernel-set.ts";
-import { columnMoments } from "../../linear-algebra/column-moments.ts";
-import { scatterTask } from "../../linear-algebra/moments.ts";
-import { eigenPieces } from "../../linear-algebra/symmetric-eigen.ts";
+import { columnMoments } from "../../structures/linear-algebra/column-moments.ts";
+import { scatterTask } from "../../structures/linear-algebra/moments.ts";
+import { eigenPieces } from "../../structures/linear-algebra/symmetric-eigen.ts";
 import type { Matrix } from "../../matrix.ts";
 import type { Pieces } from "../../threads/pieces.ts";
 import { pieceWorkMax } from "../../threads/pieces.ts";

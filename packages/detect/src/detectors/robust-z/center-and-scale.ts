@@ -1,7 +1,7 @@
 /** The median of a column, and its spread about the median, in one sort. */
 
 import type { KernelSet } from "../../kernels/kernel-set.ts";
-import { sortColumn } from "../../histograms/sorted-column.ts";
+import { sortColumn } from "../../structures/histograms/sorted-column.ts";
 import type { Pieces } from "../../threads/pieces.ts";
 
 /** Makes the median absolute deviation estimate the standard deviation of normal data: Phi^-1(3/4). */

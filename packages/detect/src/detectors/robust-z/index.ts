@@ -2,7 +2,7 @@
 
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
-import { columnMajor, columnMajorInto } from "../../ecdf/column-major.ts";
+import { columnMajor, columnMajorInto } from "../../structures/ecdf/column-major.ts";
 import { throwIfAborted } from "../../errors.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import { centerAndScale } from "./center-and-scale.ts";

@@ -4,9 +4,9 @@ import type { Model, ModelState } from "../../detector/detector.ts";
 import { stateNumber } from "../../detector/state.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { rowRange, type Matrix } from "../../matrix.ts";
-import { restoreNeighbourIndex } from "../../neighbours/build-index.ts";
-import { powerMax } from "../../neighbours/metric-params.ts";
-import type { NeighbourIndex } from "../../neighbours/neighbour-index.ts";
+import { restoreNeighbourIndex } from "../../structures/neighbours/build-index.ts";
+import { powerMax } from "../../structures/neighbours/metric-params.ts";
+import type { NeighbourIndex } from "../../structures/neighbours/neighbour-index.ts";
 
 /** Rows searched at once. */
 const blockRowCount = 4096;

@@ -1,7 +1,7 @@
 import { NomalyError } from "@nomaly/detect";
 import { Dictionary, Int32, Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
 import { expect, it } from "vitest";
-import { damagedFiles, originalFiles } from "../../../test-support/damaged-files.ts";
+import { damagedFiles, originalFiles } from "../../../test-support/attacks/damaged-files.ts";
 import { arrowRows } from "./arrow-rows.ts";
 
 const limits = { rowCountMax: 10_000, columnCountMax: 1000, valueCountMax: 1 << 20 };

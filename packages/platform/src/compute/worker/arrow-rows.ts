@@ -15,8 +15,8 @@ import {
   vectorFromArray,
 } from "apache-arrow";
 import type { Vector } from "apache-arrow";
-import { checkArrowBody } from "../../files/arrow-check.ts";
-import type { RowLimits, RowsGiven } from "../rows-given.ts";
+import { checkArrowBody } from "../../files/arrow/arrow-check.ts";
+import type { RowLimits, RowsGiven } from "../rows/rows-given.ts";
 import type { Predicted } from "../work.ts";
 
 /** The texts of a body, each counted in every row that has it: one that a dictionary holds once may stand in all of them. */

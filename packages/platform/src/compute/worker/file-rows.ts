@@ -1,14 +1,14 @@
 /** The rows of a file to learn from: all of them, or a sample where they are too many for the memory that learning may take. */
 
 import { defaultSeed, NomalyError } from "@nomaly/detect";
-import { rowCountWithinBudget } from "../../files/row-budget.ts";
-import { createRowSample } from "../../files/row-sample.ts";
-import { scoreColumns } from "../../files/score-columns.ts";
-import type { Source } from "../../files/source.ts";
+import { rowCountWithinBudget } from "../../files/sample/row-budget.ts";
+import { createRowSample } from "../../files/sample/row-sample.ts";
+import { scoreColumns } from "../../files/write/score-columns.ts";
+import type { Source } from "../../files/read/source.ts";
 import type { FileGiven, TrainOptions } from "../work.ts";
 import type { FileContext } from "./open-file.ts";
 import { aboutFile, requireFileColumns, shareRead, withFile } from "./open-file.ts";
-import type { TrainingRows } from "./run-train.ts";
+import type { TrainingRows } from "./orders/run-train.ts";
 
 /** @throws NomalyError FILE_*, COLUMN, TOO_FEW_ROWS naming the file. */
 export function fileRows(file: FileGiven, options: TrainOptions, context: FileContext): Promise<TrainingRows> {

@@ -4,9 +4,9 @@ import { rmSync, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import type { ErrorCode } from "@nomaly/detect";
 import { nearestName, NomalyError, threadCount } from "@nomaly/detect";
-import type { Source } from "../../files/source.ts";
-import { openSource } from "../../files/source.ts";
-import { createTemporaryFiles } from "../../files/temporary.ts";
+import type { Source } from "../../files/read/source.ts";
+import { openSource } from "../../files/read/source.ts";
+import { createTemporaryFiles } from "../../files/local/temporary.ts";
 import type { FileGiven } from "../work.ts";
 import type { OrderContext } from "./order-context.ts";
 

@@ -2,11 +2,11 @@
 
 import { readFile } from "node:fs/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
-import { countJson } from "../../files/json-count.ts";
-import { isSurelyWithin } from "../json-shape.ts";
-import { refuseTraps } from "../json-traps.ts";
-import type { RowLimits, RowsGiven } from "../rows-given.ts";
-import { rowsGiven } from "../rows-given.ts";
+import { countJson } from "../../files/json/json-count.ts";
+import { isSurelyWithin } from "../rows/json-shape.ts";
+import { refuseTraps } from "../rows/json-traps.ts";
+import type { RowLimits, RowsGiven } from "../rows/rows-given.ts";
+import { rowsGiven } from "../rows/rows-given.ts";
 import type { BodyGiven } from "../work.ts";
 
 /** Deeper than any request of ours. */

@@ -1,8 +1,8 @@
 /** Rows of a file by their places. */
 
 import type { Column } from "@nomaly/detect";
-import type { Source } from "../../files/source.ts";
-import type { RowsGiven } from "../rows-given.ts";
+import type { Source } from "../../files/read/source.ts";
+import type { RowsGiven } from "../rows/rows-given.ts";
 
 /** In the order of the places. */
 export async function rowsAt(source: Source, names: readonly string[], indexes: readonly number[]): Promise<RowsGiven> {

@@ -8,8 +8,8 @@ import { packError } from "../messages.ts";
 import { codedError, isMemoryFault } from "./coded-error.ts";
 import { commitFault } from "./commit-fault.ts";
 import type { OrderContext } from "./order-context.ts";
-import { runPredict, runPredictBody } from "./run-predict.ts";
-import { runTrain } from "./run-train.ts";
+import { runPredict, runPredictBody } from "./orders/run-predict.ts";
+import { runTrain } from "./orders/run-train.ts";
 import { WorkerModels } from "./worker-models.ts";
 
 /** Between two reports of progress. */
@@ -108,15 +108,15 @@ async function run(order: Order, context: OrderContext): Promise<Outcomes[Order[
     case "predict-body":
       return runPredictBody(order, context);
     case "score-file":
-      return (await import("./run-score-file.ts")).runScoreFile(order, context);
+      return (await import("./orders/run-score-file.ts")).runScoreFile(order, context);
     case "inspect":
-      return (await import("./inspect-file.ts")).inspectFile(order, context);
+      return (await import("./orders/inspect-file.ts")).inspectFile(order, context);
     case "read-page":
-      return (await import("./read-page.ts")).readPage(order, context);
+      return (await import("./orders/read-page.ts")).readPage(order, context);
     case "convert":
-      return (await import("./convert-parquet.ts")).convertParquet(order, context);
+      return (await import("./orders/convert-parquet.ts")).convertParquet(order, context);
     case "write-rows":
-      return (await import("./run-write-rows.ts")).runWriteRows(order, context);
+      return (await import("./orders/run-write-rows.ts")).runWriteRows(order, context);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The small things that are wanted of a scored table: its rows where they are few, its scores, the reasons of those that score highest. */
 
-import { topIndexes } from "../top-rows.ts";
+import { topIndexes } from "../rows/top-rows.ts";
 import type { Predicted, ScoreFileOutcome, TableWanted, ToldRows } from "../work.ts";
 
 type Wanted = Pick<ScoreFileOutcome, "shown" | "scores" | "top">;

@@ -1,6 +1,6 @@
 /** Every route. The starred ones of the guide stand under `/api` and without it. */
 
-import type { ServiceContext } from "../../services/context.ts";
+import type { ServiceContext } from "../../services/core/context.ts";
 import type { Metrics } from "../../watch/metrics.ts";
 import type { App } from "../app.ts";
 import { registerAlgorithms } from "./algorithms.ts";

@@ -1,8 +1,8 @@
 /** Who changed what. */
 
 import { Type } from "typebox";
-import { findAuditEntries } from "../../services/audit.ts";
-import type { ServiceContext } from "../../services/context.ts";
+import { findAuditEntries } from "../../services/operations/audit.ts";
+import type { ServiceContext } from "../../services/core/context.ts";
 import type { App } from "../app.ts";
 import { AuditList } from "../schemas/audit.ts";
 import { PageQuery, strict } from "../schemas/shared.ts";

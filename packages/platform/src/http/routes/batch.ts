@@ -2,16 +2,16 @@
 
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { type BatchOutcome, enqueueBatch, predictBatch } from "../../services/batch.ts";
-import type { ServiceContext } from "../../services/context.ts";
-import { becomesJob, refuseBesideRows } from "../../services/job-choice.ts";
-import { rowsSource } from "../../services/rows-source.ts";
+import { type BatchOutcome, enqueueBatch, predictBatch } from "../../services/scoring/batch.ts";
+import type { ServiceContext } from "../../services/core/context.ts";
+import { becomesJob, refuseBesideRows } from "../../services/jobs/job-choice.ts";
+import { rowsSource } from "../../services/rows/rows-source.ts";
 import type { App } from "../app.ts";
-import { problemOf } from "../problem.ts";
+import { problemOf } from "../answers/problem.ts";
 import { BatchRequest } from "../schemas/detection.ts";
 import { headOf, plain } from "./predicted-reply.ts";
 import { callOf, elapsedMs, problemsOf } from "./shared.ts";
-import { smallBodyBytes } from "../large-body.ts";
+import { smallBodyBytes } from "../body/large-body.ts";
 
 export function registerBatch(app: App, context: ServiceContext): void {
   app.post(

@@ -5,7 +5,7 @@ import multipart, { type MultipartFile } from "@fastify/multipart";
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { ServiceContext } from "../../services/context.ts";
+import type { ServiceContext } from "../../services/core/context.ts";
 import {
   createDataset,
   createDatasetFromBody,
@@ -16,10 +16,10 @@ import {
   profileDataset,
   removeDataset,
   uploadDataset,
-} from "../../services/datasets.ts";
+} from "../../services/datasets/datasets.ts";
 import type { BodyFields } from "../../compute/work.ts";
 import type { App } from "../app.ts";
-import { LargeBody } from "../large-body.ts";
+import { LargeBody } from "../body/large-body.ts";
 import {
   Dataset,
   DatasetList,
@@ -30,8 +30,8 @@ import {
   RowsQuery,
 } from "../schemas/datasets.ts";
 import { PageQuery, strict } from "../schemas/shared.ts";
-import { uploadIdleMsMax } from "../guard.ts";
-import { validateFields } from "../validation.ts";
+import { uploadIdleMsMax } from "../gate/guard.ts";
+import { validateFields } from "../body/validation.ts";
 import { jsonType, plain } from "./predicted-reply.ts";
 import { callOf, IdParams, isUnchanged, problemsOf, removed, unchanged } from "./shared.ts";
 

@@ -1,6 +1,6 @@
 /** Detection: train, predict, many detectors at once, and looking closer. */
 
-import type { ServiceContext } from "../../services/context.ts";
+import type { ServiceContext } from "../../services/core/context.ts";
 import type { App } from "../app.ts";
 import { registerBatch } from "./batch.ts";
 import { registerJudge } from "./judge.ts";

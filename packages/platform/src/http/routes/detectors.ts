@@ -1,7 +1,7 @@
 /** Detectors: made, listed, read, changed, removed; many statuses at once. */
 
 import { Type } from "typebox";
-import type { ServiceContext } from "../../services/context.ts";
+import type { ServiceContext } from "../../services/core/context.ts";
 import {
   changeDetector,
   changeStatuses,
@@ -10,10 +10,10 @@ import {
   findDetectors,
   getDetector,
   removeDetector,
-} from "../../services/detectors.ts";
-import { findVersions } from "../../services/versions.ts";
+} from "../../services/detectors/detectors.ts";
+import { findVersions } from "../../services/detectors/versions.ts";
 import type { App } from "../app.ts";
-import { smallBodyBytes } from "../large-body.ts";
+import { smallBodyBytes } from "../body/large-body.ts";
 import {
   Detector,
   DetectorChange,

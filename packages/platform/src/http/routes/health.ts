@@ -2,10 +2,10 @@
 
 import { snakeCase } from "@nomaly/detect";
 import { Type } from "typebox";
-import type { ServiceContext } from "../../services/context.ts";
-import { checkHealth, isReady } from "../../services/health.ts";
+import type { ServiceContext } from "../../services/core/context.ts";
+import { checkHealth, isReady } from "../../services/operations/health.ts";
 import type { App } from "../app.ts";
-import { keptFor } from "../kept-for.ts";
+import { keptFor } from "../answers/kept-for.ts";
 import { problemsOf } from "./shared.ts";
 
 const tags = ["health"];

@@ -3,8 +3,8 @@
 import { Readable } from "node:stream";
 import { Type } from "typebox";
 import { hasEnded, type JobRecord } from "../../jobs/job-types.ts";
-import type { ServiceContext } from "../../services/context.ts";
-import { cancelJob, getJob, retryJob } from "../../services/jobs.ts";
+import type { ServiceContext } from "../../services/core/context.ts";
+import { cancelJob, getJob, retryJob } from "../../services/jobs/jobs.ts";
 import type { App } from "../app.ts";
 import { Job, JobList, JobListQuery } from "../schemas/jobs.ts";
 import { callOf, IdParams, problemsOf } from "./shared.ts";

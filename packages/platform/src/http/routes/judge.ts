@@ -1,17 +1,17 @@
 /** Looking closer: why rows scored as they did, how well a detector finds known anomalies, how detectors compare. */
 
 import { Type } from "typebox";
-import type { RowsGiven } from "../../compute/rows-given.ts";
-import type { ServiceContext } from "../../services/context.ts";
-import { compare, type Comparison, evaluate } from "../../services/evaluate.ts";
-import { explainTop } from "../../services/explain.ts";
-import type { LiveModel } from "../../services/live-model.ts";
-import { rowsSource, type RowsRequest } from "../../services/rows-source.ts";
-import type { TableSource } from "../../services/scored-file.ts";
-import { truthOf } from "../../services/truth.ts";
+import type { RowsGiven } from "../../compute/rows/rows-given.ts";
+import type { ServiceContext } from "../../services/core/context.ts";
+import { compare, type Comparison, evaluate } from "../../services/scoring/evaluate.ts";
+import { explainTop } from "../../services/scoring/explain.ts";
+import type { LiveModel } from "../../services/detectors/live-model.ts";
+import { rowsSource, type RowsRequest } from "../../services/rows/rows-source.ts";
+import type { TableSource } from "../../services/scoring/scored-file.ts";
+import { truthOf } from "../../services/rows/truth.ts";
 import type { App } from "../app.ts";
-import { smallBodyBytes } from "../large-body.ts";
-import { problemOf } from "../problem.ts";
+import { smallBodyBytes } from "../body/large-body.ts";
+import { problemOf } from "../answers/problem.ts";
 import { CompareRequest, EvaluateRequest, ExplainRequest } from "../schemas/detection.ts";
 import { callOf, elapsedMs, problemsOf } from "./shared.ts";
 

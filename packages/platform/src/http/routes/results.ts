@@ -3,12 +3,12 @@
 import { createReadStream } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
 import { Type } from "typebox";
-import type { ServiceContext } from "../../services/context.ts";
-import { findResults, getResult, openResult, removeResult } from "../../services/results.ts";
+import type { ServiceContext } from "../../services/core/context.ts";
+import { findResults, getResult, openResult, removeResult } from "../../services/scoring/results.ts";
 import type { App } from "../app.ts";
-import { arrowMediaType, wantsArrow } from "../large-body.ts";
+import { arrowMediaType, wantsArrow } from "../body/large-body.ts";
 import { FormatQuery, ResultList, ResultQuery } from "../schemas/results.ts";
-import { whenOver } from "../when-over.ts";
+import { whenOver } from "../gate/when-over.ts";
 import { plain } from "./predicted-reply.ts";
 import { callOf, IdParams, problemsOf, removed } from "./shared.ts";
 

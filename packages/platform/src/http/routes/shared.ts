@@ -4,10 +4,10 @@ import { createHash } from "node:crypto";
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { earlierAnswer } from "../../services/change.ts";
-import type { Call, ServiceContext } from "../../services/context.ts";
-import { listsTag } from "../../services/detectors.ts";
-import { LargeBody } from "../large-body.ts";
+import { earlierAnswer } from "../../services/core/change.ts";
+import type { Call, ServiceContext } from "../../services/core/context.ts";
+import { listsTag } from "../../services/detectors/detectors.ts";
+import { LargeBody } from "../body/large-body.ts";
 import { Id, strict } from "../schemas/shared.ts";
 
 export const IdParams = Type.Object({ id: Id }, strict);

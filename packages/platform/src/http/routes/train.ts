@@ -3,14 +3,14 @@
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { BodyFields } from "../../compute/work.ts";
-import type { ServiceContext } from "../../services/context.ts";
-import { refuseBesideRows } from "../../services/job-choice.ts";
-import { rowsSource } from "../../services/rows-source.ts";
-import { train, type TrainAsk } from "../../services/train.ts";
+import type { ServiceContext } from "../../services/core/context.ts";
+import { refuseBesideRows } from "../../services/jobs/job-choice.ts";
+import { rowsSource } from "../../services/rows/rows-source.ts";
+import { train, type TrainAsk } from "../../services/detectors/train.ts";
 import type { App } from "../app.ts";
-import { LargeBody } from "../large-body.ts";
+import { LargeBody } from "../body/large-body.ts";
 import { ArrowTrainQuery, TrainRequest } from "../schemas/detection.ts";
-import { validateFields } from "../validation.ts";
+import { validateFields } from "../body/validation.ts";
 import { arrowField, refuseQuery } from "./arrow-query.ts";
 import { answeredBefore, callOf, problemsOf } from "./shared.ts";
 

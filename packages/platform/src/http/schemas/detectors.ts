@@ -1,6 +1,6 @@
 import { missingPolicies, scalings, type ThresholdMethodName, thresholdMethods } from "@nomaly/detect";
 import { type Static, Type } from "typebox";
-import { detectorStatuses } from "../../services/detector-view.ts";
+import { detectorStatuses } from "../../services/detectors/detector-view.ts";
 import { Id, oneOf, pageOf, PageQuery, strict } from "./shared.ts";
 
 const methods = Object.keys(thresholdMethods) as readonly ThresholdMethodName[];

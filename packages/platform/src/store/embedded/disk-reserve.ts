@@ -7,7 +7,7 @@ import { randomFillSync } from "node:crypto";
 import { existsSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isAlive } from "../is-alive.ts";
+import { isAlive } from "../../ids/is-alive.ts";
 
 export interface DiskReserve {
   /** So little room is left that only what removes something may begin. Cheap: the disk is asked a few times a second at most. */

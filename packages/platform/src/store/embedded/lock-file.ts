@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, readFileSync, readlinkSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { isAlive } from "../is-alive.ts";
+import { isAlive } from "../../ids/is-alive.ts";
 
 export interface RunningServer {
   readonly pid: number;

@@ -18,7 +18,7 @@ import {
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NomalyError } from "@nomaly/detect";
-import { isAlive } from "../is-alive.ts";
+import { isAlive } from "../../ids/is-alive.ts";
 import { runningServer, type RunningServer } from "./lock-file.ts";
 import type { Place } from "./place.ts";
 import { syncOne, syncTree } from "./sync-tree.ts";

@@ -15,10 +15,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type EmbeddedUser, readableCopy, startEmbeddedProcess } from "../../../test-support/embedded-process.ts";
+import { type EmbeddedUser, readableCopy, startEmbeddedProcess } from "../../../test-support/servers/embedded-process.ts";
 import { eventually } from "../../../test-support/eventually.ts";
-import { withClient } from "../../../test-support/postgres.ts";
-import { isAlive } from "../is-alive.ts";
+import { withClient } from "../../../test-support/servers/postgres.ts";
+import { isAlive } from "../../ids/is-alive.ts";
 import { runningServer } from "./lock-file.ts";
 import { startEmbedded } from "./start-embedded.ts";
 

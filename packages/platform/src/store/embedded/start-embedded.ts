@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
-import { isAlive } from "../is-alive.ts";
+import { isAlive } from "../../ids/is-alive.ts";
 import { type DiskReserve, openDiskReserve } from "./disk-reserve.ts";
 import { removeStaleLock, runningServer, type RunningServer } from "./lock-file.ts";
 import { type Place, preparePlace } from "./place.ts";

@@ -1,7 +1,7 @@
 /**
  * Nearest rows, exact in float64, pruned in float32.
  *
- * The rows lie in the order of a balanced k-d tree, cut into blocks of 32 (neighbours/tree-order.ts). Each block is kept
+ * The rows lie in the order of a balanced k-d tree, cut into blocks of 32 (structures/neighbours/tree-order.ts). Each block is kept
  * twice: as float64 rows, which decide, and as centred, scaled float32 columns of 32 lanes, which prune. Eight blocks make
  * a group of level 1, eight groups of level 1 one of level 2, up to a single group; a group holds the boxes around its
  * eight parts side by side, so that eight bounds are computed at once:

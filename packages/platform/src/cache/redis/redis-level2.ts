@@ -1,0 +1,158 @@
+/**
+ * Level 2 in Redis.
+ *
+ *     {key}         codec and version, payload, stamp of 16 bytes      expires with the entry
+ *     tag:{tag}     a random token; another one after every change     expires long after every entry; that of everything never
+ *
+ * A stamp is a digest of the tokens of all tags. Invalidating sets new tokens, so it costs the same however many entries
+ * there are. A reader takes the tokens first, loads, and writes under their stamp: when a change overtook it, the stamp is
+ * old and the entry void. Tokens are random, not counted: a counter that was evicted would begin again and old entries come alive.
+ */
+
+import { hash, randomUUID } from "node:crypto";
+import type { ChainableCommander } from "ioredis";
+import type { Clock } from "../../pools/resource-pool.ts";
+import { everythingTag } from "../keys.ts";
+import type { Level2, Level2Answer, Level2Write, Listener, Stamp } from "../level2.ts";
+import { createPendingChanges } from "./pending-changes.ts";
+import { createRedisCalls } from "./redis-calls.ts";
+import { addChange, addToken, tagKeyOf } from "./redis-changes.ts";
+import type { RedisConnection } from "./redis-connection.ts";
+import { openSubscriber, type Subscriber } from "./redis-subscriber.ts";
+
+export interface RedisLevel2Options {
+  readonly url: string;
+  /** Before every key: keeps two services apart that share a server. None by default. */
+  readonly keyPrefix?: string;
+  readonly connectionsMax?: number;
+  readonly callTimeoutMs?: number;
+  readonly healthCheckMs?: number;
+  readonly breaker?: { readonly failureCountMax: number; readonly windowMs: number; readonly openMs: number };
+  readonly clock?: Clock;
+}
+
+export const redisDefaults = {
+  connectionsMax: 20,
+  callTimeoutMs: 50,
+  healthCheckMs: 30_000,
+  breaker: { failureCountMax: 5, windowMs: 10_000, openMs: 5_000 },
+} as const;
+
+const stampBytes = 16;
+/** No entry of ours is larger; of a larger one only this much is read, and then refused. */
+const entryBytesMax = 16 * 1024 * 1024;
+const pendingTagCountMax = 5000;
+
+export function createRedisLevel2(options: RedisLevel2Options): Level2 {
+  const { url, keyPrefix = "", clock = performance, ...limits } = options;
+  const { healthCheckMs = redisDefaults.healthCheckMs } = limits;
+  const calls = createRedisCalls({ ...redisDefaults, ...limits, url, clock });
+  const pending = createPendingChanges(pendingTagCountMax);
+  const senderId = randomUUID();
+  const channel = `${keyPrefix}nomaly:invalidated`;
+  const keyOf = (key: string) => keyPrefix + key;
+  const tokenKeyOf = (tag: string) => tagKeyOf(keyPrefix, tag);
+  let subscriber: Subscriber | undefined;
+
+  /** Runs commands after all pending changes, in one round trip: what they read is never older than those. */
+  async function send(
+    connection: RedisConnection,
+    add: (pipeline: ChainableCommander) => ChainableCommander,
+  ): Promise<unknown[]> {
+    const pipeline = connection.client.pipeline();
+    const batch = pending.batch();
+    for (const change of batch.changes) addChange(pipeline, change, { keyPrefix, channel, senderId });
+    const replies = await add(pipeline).exec();
+    const answers = answersOf(replies);
+    batch.arrived();
+    return answers.slice(batch.changes.length);
+  }
+
+  async function read(key: string, tags: readonly string[]): Promise<Level2Answer | undefined> {
+    const names = [...tags, everythingTag];
+    const called = await calls.call(async (connection) => {
+      // The remaining time before the value: an entry written between the two lives longer than told, never shorter.
+      const [remainingMs, stored, tokens] = await send(connection, (pipeline) =>
+        pipeline.pttl(keyOf(key)).getrangeBuffer(keyOf(key), 0, entryBytesMax).mget(names.map(tokenKeyOf)),
+      );
+      const known = tokens as (string | null)[];
+      const stamp = stampOf(connection.runId, names, known.includes(null) ? await makeTokens(connection, names) : known);
+      return { stamp, encoded: validEntry(stored as Buffer, stamp), ttlMs: Math.max(0, remainingMs as number) };
+    });
+    return called?.answer;
+  }
+
+  /** Gives every tag without a token one, unless somebody else was quicker. */
+  async function makeTokens(connection: RedisConnection, tags: readonly string[]): Promise<(string | null)[]> {
+    const replies = await send(connection, (pipeline) => {
+      for (const tag of tags) addToken(pipeline, keyPrefix, tag);
+      return pipeline.mget(tags.map(tokenKeyOf));
+    });
+    const tokens = replies.at(-1) as (string | null)[];
+    // A server so short of memory that they are gone again. Without them no stamp tells old from new.
+    if (tokens.includes(null)) throw new Error("the server does not keep the versions of tags");
+    return tokens;
+  }
+
+  async function write({ key, tags, encoded, ttlMs, stamp }: Level2Write): Promise<boolean> {
+    if (encoded.byteLength + stampBytes > entryBytesMax || ttlMs < 1) return false;
+    const names = [...tags, everythingTag];
+    const called = await calls.call(async (connection) => {
+      const valid = stamp ?? stampOf(connection.runId, names, await makeTokens(connection, names));
+      await send(connection, (pipeline) => pipeline.set(keyOf(key), Buffer.concat([encoded, valid]), "PX", Math.floor(ttlMs)));
+      return true;
+    });
+    return called !== undefined;
+  }
+
+  async function ping(): Promise<boolean> {
+    const called = await calls.call((connection) => send(connection, (pipeline) => pipeline.ping()));
+    return called !== undefined;
+  }
+
+  return {
+    read,
+    write,
+    ping,
+    invalidate(changes) {
+      // Before the first wait: from here on nothing is read here without them.
+      pending.add(changes);
+      return ping();
+    },
+    async remove(key) {
+      const called = await calls.call((connection) => send(connection, (pipeline) => pipeline.del(keyOf(key))));
+      return called !== undefined;
+    },
+    listen(listener: Listener) {
+      subscriber = openSubscriber({ url, channel, senderId, healthCheckMs, listener });
+    },
+    stats: () => ({
+      ...calls.stats(),
+      pendingInvalidations: pending.tagCount(),
+      isSubscribed: subscriber?.isSubscribed() ?? false,
+    }),
+    async close() {
+      subscriber?.close();
+      await calls.close();
+    },
+  };
+}
+
+/** @throws the first error among the replies. */
+function answersOf(replies: readonly (readonly [Error | null, unknown])[] | null): unknown[] {
+  return (replies ?? []).map(([error, answer]) => {
+    if (error !== null) throw error;
+    return answer;
+  });
+}
+
+function stampOf(runId: string, tags: readonly string[], tokens: readonly (string | null)[]): Stamp {
+  return hash("sha256", JSON.stringify([runId, tags, tokens]), "buffer").subarray(0, stampBytes);
+}
+
+/** The entry without its stamp, when the stamp is the one of now. */
+function validEntry(stored: Buffer, stamp: Stamp): Uint8Array | undefined {
+  if (stored.byteLength <= stampBytes || stored.byteLength > entryBytesMax) return undefined;
+  const end = stored.byteLength - stampBytes;
+  return stored.subarray(end).equals(stamp) ? stored.subarray(0, end) : undefined;
+}

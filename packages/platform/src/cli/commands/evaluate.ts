@@ -1,0 +1,204 @@
+/** `nomaly evaluate`: how well algorithms, a model or given scores agree with known labels. */
+
+import { detectors, NomalyError } from "@nomaly/detect";
+import type { Source } from "../../files/read/source.ts";
+import type { EvaluationFigures } from "../../report/content.ts";
+import { printable } from "../../report/printable.ts";
+import { painter } from "../../report/terminal.ts";
+import type { Arguments } from "../frame/arguments.ts";
+import type { CliContext } from "../frame/context.ts";
+import { say, sayJson } from "../frame/context.ts";
+import { detectFile, scoreFile } from "../fitting/detection.ts";
+import { isCoded, UsageError } from "../frame/exit-codes.ts";
+import type { Findings } from "../presenting/findings.ts";
+import { createFindings } from "../presenting/findings.ts";
+import { fitRequest, refuseFitOptions } from "../fitting/fit-options.ts";
+import { readModel } from "../fitting/model-file.ts";
+import { onRows, requireColumns, threadCountOf, withInput } from "../fitting/open-input.ts";
+import { evaluate, flagsOf } from "../presenting/outcome.ts";
+import { evaluationJson } from "../presenting/outcome-json.ts";
+import { warn } from "../presenting/present.ts";
+import type { Progress } from "../frame/progress-bar.ts";
+import { createProgress } from "../frame/progress-bar.ts";
+import { columnsToRead, requireModelColumns } from "./score.ts";
+
+interface Evaluated {
+  readonly name: string;
+  readonly rowCount: number;
+  readonly seconds: number;
+  /** Without a threshold there are ranking figures only. */
+  readonly hasThreshold: boolean;
+  readonly figures: EvaluationFigures | undefined;
+  /** Why there are no figures. */
+  readonly failure: string | undefined;
+}
+
+export async function runEvaluate(given: Arguments, context: CliContext): Promise<void> {
+  const label = given.text("label");
+  if (label === undefined) throw new UsageError("nomaly evaluate needs --label COL: the column of known labels");
+  const ways = ["score", "model", "algorithm"].filter((name) => given.has(name));
+  if (ways.length > 1) throw new UsageError(`--${ways[0]} and --${ways[1]} exclude each other`);
+  if (given.has("model")) refuseFitOptions(given, "a saved model is judged as it was fitted");
+  if (given.has("score")) refuseFitOptions(given, "scores are judged as they are", ["threshold"]);
+  const progress = createProgress(context);
+  const results = await withInput(given, context, async (source) => {
+    requireColumns(source, [label], "--label");
+    if (given.has("score")) return [await ofScores(given, context, source, label)];
+    if (given.has("model")) return [await ofModel(given, context, source, progress)];
+    return ofAlgorithms(given, context, source, progress);
+  });
+  progress.clear();
+  if (given.has("json")) return sayJson(context, resultsJson(given, results));
+  say(context, resultsText(results, context));
+}
+
+async function ofAlgorithms(given: Arguments, context: CliContext, source: Source, progress: Progress): Promise<Evaluated[]> {
+  const asked = given.list("algorithm") ?? ["isolation-forest"];
+  const names = asked.length === 1 && asked[0] === "all" ? detectors.map(({ id }) => id) : asked;
+  if (names.length > 1 && given.has("set")) throw new UsageError("--set goes with one algorithm only");
+  const results: Evaluated[] = [];
+  for (const name of names) {
+    const startedAt = context.now();
+    const request = await fitRequest(given, context, source, name);
+    if (results.length === 0) warn(context, request.notes);
+    const findings = createFindings({ topCount: 0, label: given.text("label"), seed: request.options.seed });
+    try {
+      const { model } = await detectFile({ source, request, progress }, findings);
+      results.push(
+        await evaluated(name, source, findings, { threshold: model.threshold, seconds: secondsSince(context, startedAt) }),
+      );
+    } catch (error) {
+      // Comparing many, one that cannot take these rows must not hide the others; alone its error is the answer.
+      if (names.length === 1 || !isCoded(error) || error.code === "ABORTED" || error.code === "LABEL") throw error;
+      results.push({
+        name,
+        rowCount: 0,
+        seconds: secondsSince(context, startedAt),
+        hasThreshold: false,
+        figures: undefined,
+        failure: error.message,
+      });
+    }
+  }
+  return results.sort((a, b) => (b.figures?.rocAuc ?? -1) - (a.figures?.rocAuc ?? -1));
+}
+
+async function ofModel(given: Arguments, context: CliContext, source: Source, progress: Progress): Promise<Evaluated> {
+  const startedAt = context.now();
+  const path = given.text("model") ?? "";
+  const model = readModel(path);
+  requireModelColumns(source, model);
+  const findings = createFindings({ topCount: 0, label: given.text("label"), seed: 0 });
+  const scoring = {
+    source,
+    model,
+    progress,
+    threads: threadCountOf(given),
+    ...columnsToRead(source, model, given.text("label")),
+  };
+  await scoreFile({ ...scoring, signal: context.signal }, findings);
+  const name = `${path} (${model.detectorId})`;
+  return evaluated(name, source, findings, { threshold: model.threshold, seconds: secondsSince(context, startedAt) });
+}
+
+async function ofScores(given: Arguments, context: CliContext, source: Source, label: string): Promise<Evaluated> {
+  const startedAt = context.now();
+  const name = given.text("score") ?? "";
+  requireColumns(source, [name], "--score");
+  const threshold = given.number("threshold", { min: -Number.MAX_VALUE, max: Number.MAX_VALUE });
+  const findings = createFindings({ topCount: 0, label, seed: 0 });
+  for await (const batch of source.batches([name, label])) {
+    const column = batch.columns.find((candidate) => candidate.name === name);
+    if (column?.kind !== "number") {
+      throw new NomalyError("COLUMN", `${source.name}: column "${name}" must hold numbers to be evaluated as scores`, {
+        field: name,
+      });
+    }
+    const missing = column.values.findIndex(Number.isNaN);
+    if (missing >= 0) {
+      throw new NomalyError(
+        "NOT_FINITE",
+        `${source.name}: column "${name}" has no score in row ${batch.firstRow + missing + 1}`,
+        { field: name },
+      );
+    }
+    await onRows(
+      source,
+      (row) => batch.firstRow + row,
+      () => findings.add(batch, column.values),
+    );
+  }
+  return evaluated(`column ${name}`, source, findings, { threshold, seconds: secondsSince(context, startedAt) });
+}
+
+async function evaluated(
+  name: string,
+  source: Source,
+  findings: Findings,
+  { threshold, seconds }: { readonly threshold: number | undefined; readonly seconds: number },
+): Promise<Evaluated> {
+  const scores = findings.scores.toArray();
+  const flags = flagsOf(scores, threshold ?? Number.POSITIVE_INFINITY);
+  const figures = await onRows(
+    source,
+    (row) => row,
+    () => evaluate(findings.labels() ?? new Uint8Array(0), scores, flags),
+  );
+  return { name, rowCount: scores.length, seconds, hasThreshold: threshold !== undefined, figures, failure: undefined };
+}
+
+function secondsSince(context: CliContext, startedAt: number): number {
+  return Math.round(context.now() - startedAt) / 1000;
+}
+
+function resultsText(results: readonly Evaluated[], context: CliContext): string {
+  const paint = painter(context.colour);
+  const head = ["", "ROC-AUC", "avg precision", "prec at n", "F1", "seconds"];
+  const table = results.map(({ name, figures, hasThreshold, seconds }) => [
+    printable(name),
+    ...(figures === undefined
+      ? ["", "", "", ""]
+      : [figures.rocAuc, figures.averagePrecision, figures.precisionAtN, hasThreshold ? figures.f1 : undefined].map(
+          (value) => value?.toFixed(4) ?? "",
+        )),
+    seconds.toFixed(2),
+  ]);
+  const widths = head.map((title, index) => Math.max(title.length, ...table.map((cells) => cells[index].length)));
+  const align = (cells: readonly string[]) =>
+    cells.map((cell, index) => (index === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[index]))).join("  ");
+  const lines = [paint(align(head), "dim"), ...table.map((cells, index) => align(cells) + failureText(results[index]))];
+  const first = results.find((result) => result.figures !== undefined);
+  if (first?.figures !== undefined) {
+    const knownCount = first.figures.truePositives + first.figures.falseNegatives;
+    lines.push(
+      paint(
+        `${first.rowCount} rows, ${knownCount} known anomalies (n); F1 at each threshold; labels were not used to fit`,
+        "dim",
+      ),
+    );
+  }
+  return lines.join("\n");
+}
+
+function failureText({ failure }: Evaluated): string {
+  return failure === undefined ? "" : `  ${printable(failure)}`;
+}
+
+function resultsJson(given: Arguments, results: readonly Evaluated[]): unknown {
+  return {
+    file: given.operands[0],
+    label: given.text("label"),
+    results: results.map(({ name, rowCount, seconds, hasThreshold, figures, failure }) => ({
+      name,
+      ...(failure === undefined ? {} : { failure }),
+      ...(figures === undefined ? {} : { row_count: rowCount, ...ranking(figures, hasThreshold) }),
+      seconds,
+    })),
+  };
+}
+
+function ranking(figures: EvaluationFigures, hasThreshold: boolean): Record<string, number> {
+  const all = evaluationJson(figures);
+  const names = hasThreshold ? Object.keys(all) : ["roc_auc", "average_precision", "precision_at_n"];
+  return Object.fromEntries(names.map((name) => [name, all[name]]));
+}

@@ -1,0 +1,30 @@
+/** Reads and writes model files. */
+
+import { readFileSync } from "node:fs";
+import type { AnomalyModel } from "@nomaly/detect";
+import { load, NomalyError } from "@nomaly/detect";
+import { findFile } from "../../files/local/file-fault.ts";
+
+/** Largest file read; a model is a few megabytes, or the training rows for neighbour methods. */
+const modelSizeBytesMax = 4 * 1024 ** 3;
+
+/** @throws NomalyError FILE_NOT_FOUND, FILE_READ, MODEL_FILE naming the file. */
+export function readModel(path: string): AnomalyModel {
+  const found = findFile(path);
+  if (found === undefined) throw new NomalyError("FILE_NOT_FOUND", `there is no model file ${path}`, { field: path });
+  if (!found.isFile()) throw new NomalyError("FILE_READ", `${path} is no file; a model file is expected`, { field: path });
+  if (found.size > modelSizeBytesMax) {
+    throw new NomalyError(
+      "MODEL_FILE",
+      `${path} has ${found.size} bytes, more than the ${modelSizeBytesMax} of the largest model`,
+      { field: path },
+    );
+  }
+  try {
+    return load(readFileSync(path));
+  } catch (error) {
+    if (error instanceof NomalyError)
+      throw new NomalyError(error.code, `${path}: ${error.message}`, { field: path, cause: error });
+    throw new NomalyError("FILE_READ", `${path} cannot be read: ${(error as Error).message}`, { field: path, cause: error });
+  }
+}

@@ -1,0 +1,60 @@
+/** The result of a run as one JSON document, names in snake_case. */
+
+import type { Reason } from "@nomaly/detect";
+import type { EvaluationFigures, ReportContent } from "../../report/content.ts";
+import { dateText, usualBounds } from "../../report/wording.ts";
+
+export function outcomeJson(content: ReportContent, written: Readonly<Record<string, string>>): Record<string, unknown> {
+  return {
+    file: content.file,
+    algorithm: content.algorithm,
+    params: content.params,
+    seed: content.seed,
+    threshold: content.threshold,
+    threshold_rule: content.thresholdRule,
+    row_count: content.rowCount,
+    fitted_row_count: content.fittedRowCount,
+    anomaly_count: content.anomalyCount,
+    columns: content.columns.map(({ name, kind }) => ({ name, kind })),
+    skipped_columns: content.skipped,
+    telling_columns: content.telling,
+    top: content.top.map((row) => ({
+      row: row.row,
+      ...(row.name === undefined ? {} : { name: row.name }),
+      anomaly_score: row.score,
+      is_anomaly: row.isAnomaly,
+      rank: row.rank,
+      ...(row.label === undefined ? {} : { label: row.label }),
+      reasons: row.reasons.map(reasonJson),
+    })),
+    ...(content.evaluation === undefined ? {} : { evaluation: evaluationJson(content.evaluation) }),
+    notes: content.notes,
+    ...written,
+    seconds: content.seconds,
+    version: content.version,
+  };
+}
+
+export function reasonJson({ column, kind, value, contribution, profile }: Reason): Record<string, unknown> {
+  const isDate = kind === "date";
+  const shown = (number: number) => (isDate ? dateText(number) : number);
+  const usual = profile.kind === "category" ? { usual: profile.commonest } : usualJson(usualBounds(profile, kind), shown);
+  return { column, value: typeof value === "number" ? shown(value) : value, contribution, ...usual };
+}
+
+function usualJson(bounds: ReturnType<typeof usualBounds>, shown: (number: number) => number | string): Record<string, unknown> {
+  return { usual_low: shown(bounds.low), usual_high: shown(bounds.high), median: shown(bounds.median) };
+}
+
+export function evaluationJson(figures: EvaluationFigures): Record<string, number> {
+  return {
+    roc_auc: figures.rocAuc,
+    average_precision: figures.averagePrecision,
+    precision_at_n: figures.precisionAtN,
+    f1: figures.f1,
+    true_positives: figures.truePositives,
+    false_positives: figures.falsePositives,
+    false_negatives: figures.falseNegatives,
+    true_negatives: figures.trueNegatives,
+  };
+}

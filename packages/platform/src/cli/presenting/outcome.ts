@@ -1,0 +1,206 @@
+/** Makes a report's content from a model and what was kept of the scored rows. */
+
+import type { AnomalyModel, PipelineColumn, Reason } from "@nomaly/detect";
+import { averagePrecision, confusion, detectorById, f1, precisionAtN, rocAuc, rocCurve, snakeCase } from "@nomaly/detect";
+import type { SampledRows } from "../../files/sample/row-sample.ts";
+import type { Source } from "../../files/read/source.ts";
+import type { EvaluationFigures, ReportContent, ReportRow, Scatter, ScatterPoint } from "../../report/content.ts";
+import { histogramOf } from "../../report/histogram.ts";
+import type { Findings, TopRow } from "./findings.ts";
+import { onRows } from "../fitting/open-input.ts";
+
+const histogramBinCount = 16;
+/** A column with fewer values draws stripes in a scatter chart. */
+const manyValueCount = 15;
+/** Points of a ROC curve drawn. */
+const curvePointCountMax = 400;
+
+export interface Outcome {
+  readonly source: Source;
+  readonly model: AnomalyModel;
+  readonly findings: Findings;
+  readonly fittedRowCount: number;
+  readonly label: string | undefined;
+  /** Column that names rows; undefined takes one whose texts all differ. */
+  readonly nameColumn: string | undefined;
+  readonly notes: readonly string[];
+}
+
+export type OutcomeContent = Omit<ReportContent, "command" | "seconds" | "version" | "createdAt">;
+
+export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> {
+  const { source, model, findings } = outcome;
+  const scores = findings.scores.toArray();
+  const flags = flagsOf(scores, model.threshold);
+  const known = findings.labels();
+  const nameColumn = outcome.nameColumn ?? nameColumnOf(model, findings);
+  const top = await explainedRows(outcome, findings.topRows(), known, nameColumn);
+  const telling = tellingColumns(model, top);
+  return {
+    file: source.name,
+    algorithm: model.detectorId,
+    algorithmSummary: detectorById(model.detectorId).summary,
+    params: Object.fromEntries(Object.entries(model.params).map(([name, value]) => [snakeCase(name), value])),
+    seed: model.seed,
+    threshold: model.threshold,
+    thresholdRule: thresholdRule(model),
+    rowCount: scores.length,
+    fittedRowCount: outcome.fittedRowCount,
+    anomalyCount: countOf(flags),
+    columns: model.columns,
+    skipped: model.skippedColumns,
+    histogram: histogramOf(scores, histogramBinCount, model.threshold),
+    top,
+    telling,
+    scatter: scatterOf(model, telling, { sample: findings.sample(), scores, top: findings.topRows(), findings, nameColumn }),
+    evaluation:
+      known === undefined
+        ? undefined
+        : await onRows(
+            source,
+            (row) => row,
+            () => evaluate(known, scores, flags),
+          ),
+    notes: outcome.notes,
+    nameColumn,
+  };
+}
+
+/** Not the model's judge(): that would also look up the rank of every row. */
+export function flagsOf(scores: Float64Array, threshold: number): Uint8Array {
+  const flags = new Uint8Array(scores.length);
+  for (let row = 0; row < scores.length; row++) flags[row] = scores[row] > threshold ? 1 : 0;
+  return flags;
+}
+
+function countOf(flags: Uint8Array): number {
+  let count = 0;
+  for (const flag of flags) count += flag;
+  return count;
+}
+
+/** `contamination 0.1`, `iqr, factor 1.5`. */
+function thresholdRule(model: AnomalyModel): string {
+  const { method, ...params } = model.thresholdSpec;
+  const values = Object.entries(params).map(([name, value]) => (name === method ? String(value) : `${name} ${String(value)}`));
+  return method === "fixed" ? "given" : [`${method} ${values[0] ?? ""}`.trim(), ...values.slice(1)].join(", ");
+}
+
+/** A text column that was left out because its values all differ names the rows. */
+function nameColumnOf(model: AnomalyModel, findings: Findings): string | undefined {
+  const skipped = model.skippedColumns.map(({ name }) => name);
+  const { columns } = findings.tableOf(findings.topRows());
+  return columns.find(
+    (column) =>
+      column.kind === "text" && skipped.includes(column.name) && column.values.some((value) => value !== null && value !== ""),
+  )?.name;
+}
+
+async function explainedRows(
+  { source, model, findings }: Outcome,
+  rows: readonly TopRow[],
+  known: Uint8Array | undefined,
+  nameColumn: string | undefined,
+): Promise<ReportRow[]> {
+  if (rows.length === 0) return [];
+  const table = findings.tableOf(rows);
+  const explained = await onRows(
+    source,
+    (row) => rows[row].row,
+    () => model.explain(table),
+  );
+  const { ranks, labels } = model.judge(Float64Array.from(rows, (row) => row.score));
+  const names = table.columns.find((column) => column.name === nameColumn);
+  return rows.map((row, index) => ({
+    row: row.row + 1,
+    name: names === undefined ? undefined : String(names.values[index] ?? ""),
+    score: row.score,
+    rank: ranks[index],
+    isAnomaly: labels[index] === 1,
+    label: known?.[row.row],
+    reasons: explained.rows[index].reasons,
+  }));
+}
+
+/** Each row counts alike: a column's share of the row's positive contributions, averaged over the rows. */
+function tellingColumns(model: AnomalyModel, top: readonly ReportRow[]): { column: string; share: number }[] {
+  const totals = new Map(model.columns.map(({ name }) => [name, 0]));
+  const rows = top.some((row) => row.isAnomaly) ? top.filter((row) => row.isAnomaly) : top;
+  for (const { reasons } of rows) {
+    const sum = reasons.reduce((total, reason) => total + positive(reason), 0);
+    if (sum === 0) continue;
+    for (const reason of reasons) totals.set(reason.column, (totals.get(reason.column) ?? 0) + positive(reason) / sum);
+  }
+  const all = [...totals.values()].reduce((sum, value) => sum + value, 0);
+  return [...totals].map(([column, total]) => ({ column, share: all === 0 ? 0 : total / all })).sort((a, b) => b.share - a.share);
+}
+
+function positive(reason: Reason): number {
+  return Math.max(0, reason.contribution);
+}
+
+interface Drawn {
+  readonly sample: SampledRows;
+  readonly scores: Float64Array;
+  readonly top: readonly TopRow[];
+  readonly findings: Findings;
+  readonly nameColumn: string | undefined;
+}
+
+/**
+ * The two columns of numbers that tell most, those of many values before those of few, which would only draw lines; the
+ * sample's rows and all top rows as points.
+ */
+function scatterOf(model: AnomalyModel, telling: readonly { column: string }[], drawn: Drawn): Scatter | undefined {
+  const numeric = telling
+    .map(({ column }) => model.columns.find((candidate) => candidate.name === column))
+    .filter((column): column is PipelineColumn => column !== undefined && (column.kind === "number" || column.kind === "date"));
+  const hasMany = ({ name }: PipelineColumn) => {
+    const values = drawn.sample.table.columns.find((column) => column.name === name)?.values ?? [];
+    return new Set<unknown>(values).size >= manyValueCount;
+  };
+  const [x, y] = [...numeric.filter(hasMany), ...numeric.filter((column) => !hasMany(column))];
+  if (x === undefined || y === undefined) return undefined;
+  const ahead = numeric.slice(0, Math.max(numeric.indexOf(x), numeric.indexOf(y)));
+  const passedOver = ahead.filter((column) => column !== x && column !== y).map(({ name }) => name);
+  const points = new Map<number, ScatterPoint>();
+  const { sample, top, findings } = drawn;
+  const sources = [
+    { table: sample.table, rowOf: (index: number) => sample.rowIndexes[index] },
+    { table: findings.tableOf(top), rowOf: (index: number) => top[index].row },
+  ];
+  for (const { table, rowOf } of sources) {
+    const [xs, ys, names] = [x.name, y.name, drawn.nameColumn].map((name) =>
+      table.columns.find((column) => column.name === name),
+    );
+    for (let index = 0; index < table.rowCount; index++) {
+      const row = rowOf(index);
+      const [xValue, yValue, name] = [xs?.values[index], ys?.values[index], names?.values[index]];
+      if (typeof xValue !== "number" || typeof yValue !== "number" || !Number.isFinite(xValue + yValue)) continue;
+      const score = drawn.scores[row];
+      points.set(row, {
+        row: row + 1,
+        name: typeof name === "string" ? name : undefined,
+        x: xValue,
+        y: yValue,
+        score,
+        isAnomaly: score > model.threshold,
+      });
+    }
+  }
+  return { x, y, points: [...points.values()], passedOver, sampled: sample.table.rowCount < sample.totalRowCount };
+}
+
+export function evaluate(known: Uint8Array, scores: Float64Array, flags: Uint8Array): EvaluationFigures {
+  const counts = confusion(known, flags);
+  const curve = rocCurve(known, scores).map((point) => ({ x: point.falsePositiveRate, y: point.truePositiveRate }));
+  const step = Math.max(1, Math.ceil(curve.length / curvePointCountMax));
+  return {
+    rocAuc: rocAuc(known, scores),
+    averagePrecision: averagePrecision(known, scores),
+    precisionAtN: precisionAtN(known, scores),
+    f1: f1(counts),
+    ...counts,
+    rocCurve: curve.filter((_, index) => index % step === 0 || index === curve.length - 1),
+  };
+}

@@ -1,0 +1,73 @@
+/** Shows a result: tables on the terminal or one JSON document, and the files that were asked for. */
+
+import { libraryVersion } from "@nomaly/detect";
+import type { ReportContent } from "../../report/content.ts";
+import { printable } from "../../report/printable.ts";
+import { painter, terminalReport } from "../../report/terminal.ts";
+import type { Arguments } from "../frame/arguments.ts";
+import type { CliContext } from "../frame/context.ts";
+import { note, say, sayJson } from "../frame/context.ts";
+import type { Outcome } from "./outcome.ts";
+import { outcomeContent } from "./outcome.ts";
+import { outcomeJson } from "./outcome-json.ts";
+import type { Outputs } from "./outputs.ts";
+
+/** @param startedAt of the run, in milliseconds of the context's clock. */
+export async function present(
+  outcome: Outcome,
+  given: Arguments,
+  context: CliContext,
+  { outputs, startedAt }: { outputs: Outputs; startedAt: number },
+): Promise<void> {
+  // First, so that labels which cannot be compared are told before anything is written.
+  const figures = await outcomeContent(outcome);
+  await outputs.writeRows(outcome.source, outcome.model, outcome.findings);
+  const content: ReportContent = {
+    ...figures,
+    command: commandLine(given),
+    seconds: Math.round(context.now() - startedAt) / 1000,
+    version: libraryVersion,
+    createdAt: new Date().toISOString(),
+  };
+  await outputs.writeReport(async () => (await import("../../report/page.ts")).reportPage(content));
+  if (given.has("json")) return sayJson(context, outcomeJson(content, outputs.written));
+  const lines = [terminalReport(content, context), ...closingLines(content, outputs, context)];
+  // Rows on standard output must stay alone there.
+  if (outputs.takesStdout) context.stderr.write(`${lines.join("\n")}\n`);
+  else say(context, lines.join("\n"));
+}
+
+function closingLines(content: ReportContent, outputs: Outputs, context: CliContext): string[] {
+  const paint = painter(context.colour && !outputs.takesStdout);
+  const lines = content.skipped.map(({ name, reason }) => `column ${printable(name)} is left out: ${printable(reason)}`);
+  lines.push(...content.notes.map(printable));
+  const { output, report } = outputs.written;
+  if (output !== undefined && output !== "-") lines.push(`scored rows written to ${printable(output)}`);
+  if (report !== undefined && report !== "-") lines.push(`report written to ${printable(report)}`);
+  return ["", ...lines.map((line) => paint(line, "dim"))].slice(lines.length === 0 ? 1 : 0);
+}
+
+/** As one would type it again. */
+function commandLine(given: Arguments): string {
+  return ["nomaly", given.command.name, ...given.typed].map(quoted).join(" ");
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Remarks about how the file was read, for every command. */
+export function sourceNotes(outcome: Pick<Outcome, "source">): string[] {
+  const { source } = outcome;
+  const rounded = [...source.roundedColumns].map(
+    (name) => `column ${name} holds whole numbers beyond 2^53: they are compared at the precision of a float64`,
+  );
+  const unused = source.columns
+    .filter((column) => column.kind === undefined)
+    .map(({ name, type }) => `column ${name} of type ${type} is kept, but not used`);
+  return [...rounded, ...unused];
+}
+
+export function warn(context: CliContext, notes: readonly string[]): void {
+  for (const text of notes) note(context, text);
+}

@@ -1,0 +1,82 @@
+/** Scores, labels, ranks and reasons of rows: the same on the spot and in a worker. */
+
+import type { AnomalyModel } from "@nomaly/detect";
+import { NomalyError } from "@nomaly/detect";
+import type { RowsGiven } from "./rows-given.ts";
+import { inRequestTerms } from "./rows-given.ts";
+import type { Explain, Explained, Predicted } from "../work.ts";
+
+/** Reasons are many times what a score is: more rows are asked for in pieces. */
+export const explainedRowCountMax = 10_000;
+
+/** Of all detectors asked together, rows times columns: each becomes a reason of some hundred bytes. */
+export const explainedValueCountMax = 200_000;
+
+/** @throws NomalyError TOO_LARGE when the reasons would make an answer that is too long. */
+export function requireExplainable({ rowCount, columnCount }: RowsGiven, detectorCount = 1): void {
+  const valueCount = rowCount * columnCount * detectorCount;
+  if (valueCount <= explainedValueCountMax) return;
+  const expected = `at most ${explainedValueCountMax} values`;
+  const each = detectorCount === 1 ? "" : ` for each of ${detectorCount} detectors`;
+  const message = `reasons are given for ${expected} at once, got ${rowCount} rows of ${columnCount} columns${each}`;
+  throw new NomalyError("TOO_LARGE", message, { field: "explain", expected, received: String(valueCount) });
+}
+
+/** At once, on this thread. */
+export function predictRows(model: AnomalyModel, { rows, rowCount }: RowsGiven, explain: Explain | undefined): Predicted {
+  const startedAt = performance.now();
+  try {
+    if (wantsReasons(explain)) return explainRows(model, { rows, rowCount }, explain, startedAt);
+    const { scores, labels, ranks } = model.predict(rows);
+    return { scores, labels, ranks, threshold: model.threshold, scoreMs: performance.now() - startedAt };
+  } catch (error) {
+    throw inRequestTerms(error);
+  }
+}
+
+/** Lets messages in meanwhile, such as an abort: for work of more than a few milliseconds. */
+export async function predictManyRows(
+  model: AnomalyModel,
+  given: RowsGiven,
+  { explain, signal }: { readonly explain?: Explain | undefined; readonly signal: AbortSignal },
+): Promise<Predicted> {
+  if (wantsReasons(explain)) return predictRows(model, given, explain);
+  const startedAt = performance.now();
+  try {
+    const { scores, labels, ranks } = await model.predictAsync(given.rows, { threads: 1, signal });
+    return { scores, labels, ranks, threshold: model.threshold, scoreMs: performance.now() - startedAt };
+  } catch (error) {
+    throw inRequestTerms(error);
+  }
+}
+
+export function wantsReasons(explain: Explain | undefined): explain is true | { readonly top: number } {
+  return explain !== undefined && explain !== false;
+}
+
+function explainRows(
+  model: AnomalyModel,
+  { rows, rowCount }: Pick<RowsGiven, "rows" | "rowCount">,
+  explain: true | { readonly top: number },
+  startedAt: number,
+): Predicted {
+  if (rowCount > explainedRowCountMax) {
+    const expected = `at most ${explainedRowCountMax} rows`;
+    const message = `reasons are given for ${expected} at once, got ${rowCount}`;
+    throw new NomalyError("TOO_LARGE", message, { field: "explain", expected, received: String(rowCount) });
+  }
+  const explanation = model.explain(rows);
+  const top = explain === true ? Number.POSITIVE_INFINITY : explain.top;
+  const explained: Explained = {
+    meaning: explanation.meaning,
+    rows: explanation.rows.map(({ reasons }) => (reasons.length <= top ? reasons : reasons.slice(0, top))),
+  };
+  return {
+    scores: Float64Array.from(explanation.rows, (row) => row.score),
+    labels: Uint8Array.from(explanation.rows, (row) => row.label),
+    ranks: Float64Array.from(explanation.rows, (row) => row.rank),
+    threshold: model.threshold,
+    explained,
+    scoreMs: performance.now() - startedAt,
+  };
+}

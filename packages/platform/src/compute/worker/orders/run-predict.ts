@@ -1,0 +1,75 @@
+/** Scores rows in a worker: rows of a message, or of a body that is read and answered here. */
+
+import { writeFileSync } from "node:fs";
+import type { AnomalyModel } from "@nomaly/detect";
+import { throwIfAborted } from "@nomaly/detect";
+import { encodePredictionRows } from "../../rows/encode-predictions.ts";
+import type { PredictBodyOrder, PredictOrder, SentPlan } from "../../messages.ts";
+import { predictManyRows, predictRows } from "../../rows/predict-rows.ts";
+import type { RowsGiven } from "../../rows/rows-given.ts";
+import type { Explain, Predicted, PredictBodyOutcome } from "../../work.ts";
+import type { OrderContext } from "../order-context.ts";
+import { readBody } from "../read-body.ts";
+
+/** Scored in one go: looking for an abort would cost a turn of the event loop. */
+const oneGoValueCountMax = 100_000;
+/** A longer answer goes to a file, from which it is sent: it may be read slowly. */
+const inlineBytesMax = 256 * 1024;
+/** Rows encoded at once. */
+const encodedRowCount = 4096;
+
+export async function runPredict({ model, input, explain }: PredictOrder, context: OrderContext): Promise<Predicted> {
+  return predict(await context.model(model), input, explain, context);
+}
+
+export async function runPredictBody(order: PredictBodyOrder, context: OrderContext): Promise<PredictBodyOutcome> {
+  const { input, fields } = await readBody(order.body, context.settings.limits, context.signal);
+  const plan = order.plan ?? ((await context.askPlan(fields)) as SentPlan);
+  throwIfAborted(context.signal);
+  const predicted = await predict(await context.model(plan.model), input, plan.explain, context);
+  const fragment = order.reply === "json" ? jsonOf(predicted) : await arrowOf(predicted);
+  const isLong = fragment.length > inlineBytesMax;
+  if (isLong) writeFileSync(order.replyPath, fragment, { mode: 0o600 });
+  return {
+    ...(isLong ? { fragmentPath: order.replyPath } : { fragment }),
+    sizeBytes: fragment.length,
+    rowCount: input.rowCount,
+    anomalyCount: predicted.labels.reduce((sum, label) => sum + label, 0),
+    threshold: predicted.threshold,
+    ...(predicted.explained === undefined ? {} : { meaning: predicted.explained.meaning }),
+    scoreMs: predicted.scoreMs,
+  };
+}
+
+async function predict(
+  model: AnomalyModel,
+  input: RowsGiven,
+  explain: Explain | undefined,
+  { signal }: OrderContext,
+): Promise<Predicted> {
+  if (input.rowCount * input.columnCount <= oneGoValueCountMax) return predictRows(model, input, explain);
+  return predictManyRows(model, input, { explain, signal });
+}
+
+/** In pieces, as one text of all rows may be longer than a text can be. */
+function jsonOf(predicted: Predicted): Uint8Array {
+  const rowCount = predicted.scores.length;
+  const pieces: Buffer[] = [];
+  for (let start = 0; start < rowCount; start += encodedRowCount) {
+    const text = encodePredictionRows(predicted, start, Math.min(rowCount, start + encodedRowCount));
+    pieces.push(Buffer.from(start === 0 ? `[${text}` : `,${text}`));
+  }
+  pieces.push(Buffer.from(rowCount === 0 ? "[]" : "]"));
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+async function arrowOf(predicted: Predicted): Promise<Uint8Array> {
+  const { arrowPredictions } = await import("../arrow-rows.ts");
+  return arrowPredictions(predicted);
+}

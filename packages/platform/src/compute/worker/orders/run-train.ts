@@ -1,0 +1,117 @@
+/** Fits in a worker: reads the rows, fits, and gives the model file with what is to be told about it. */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { AnomalyModel, Detection, FitOptions, RowsInput } from "@nomaly/detect";
+import { detect, libraryVersion, NomalyError } from "@nomaly/detect";
+import type { TrainOrder } from "../../messages.ts";
+import { inRequestTerms } from "../../rows/rows-given.ts";
+import { scoreQuantiles } from "../../rows/score-quantiles.ts";
+import { modelInlineBytesMax, type TrainOptions, type TrainOutcome } from "../../work.ts";
+import { isDiskFull } from "../coded-error.ts";
+import type { OrderContext } from "../order-context.ts";
+import { readBody } from "../read-body.ts";
+
+/** Share of the progress that reading a file has; fitting has the rest. */
+const readShare = 0.3;
+
+/** Rows to learn from, however they came. */
+export interface TrainingRows {
+  readonly rows: RowsInput;
+  readonly rowCount: number;
+  readonly fittedRowCount: number;
+  readonly options: FitOptions;
+  /** An error about a row, told in the terms of where the rows came from. */
+  readonly explainError: (error: unknown) => unknown;
+}
+
+export async function runTrain(order: TrainOrder, context: OrderContext): Promise<TrainOutcome> {
+  const startedAt = performance.now();
+  const training = await trainingRows(order, context);
+  const readMs = performance.now() - startedAt;
+  const fit = await fitRows(training, order, context);
+  const modelBytes = fit.model.save();
+  const fitMs = performance.now() - startedAt - readMs;
+  const summary = { ...summaryOf(fit, training), sizeBytes: modelBytes.length, readMs, fitMs };
+  if (modelBytes.length <= modelInlineBytesMax) return { modelBytes, summary };
+  writeLarge(order.modelPath, modelBytes);
+  return { modelPath: order.modelPath, summary };
+}
+
+/** @throws NomalyError STORAGE when the disk is full. */
+function writeLarge(path: string, bytes: Uint8Array): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, bytes, { mode: 0o600 });
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    throw new NomalyError("STORAGE", "the disk is full: the model was not stored", { field: "data_dir", cause: error });
+  }
+}
+
+async function trainingRows(
+  { input, options, threads, temporaryFolder }: TrainOrder,
+  context: OrderContext,
+): Promise<TrainingRows> {
+  if (input.kind === "file") {
+    if (options === undefined) throw new Error("internal: a file was given without options");
+    // Only here: the reader of files takes a while to load.
+    const { fileRows } = await import("../file-rows.ts");
+    const progress = (done: number) => context.progress(done * readShare);
+    return fileRows(input, options, { ...context, temporaryFolder, threads, progress });
+  }
+  const body = input.kind === "body" ? await readBody(input, context.settings.limits, context.signal) : { input, fields: "{}" };
+  const chosen = options ?? ((await context.askPlan(body.fields)) as TrainOptions);
+  const { rows, rowCount } = body.input;
+  return { rows, rowCount, fittedRowCount: rowCount, options: fitOptionsOf(chosen), explainError: inRequestTerms };
+}
+
+/** What compute's options are to the library. */
+export function fitOptionsOf(options: TrainOptions): FitOptions {
+  const { label, fitRowCountMax: _, threads, exclude, columns, ...others } = options;
+  const left = [...(exclude ?? []), ...(label === undefined ? [] : [label])];
+  return {
+    ...others,
+    ...(threads === undefined ? {} : { threads }),
+    ...(left.length === 0 ? {} : { exclude: left }),
+    ...(columns === undefined ? {} : { columns: columns.filter((name) => !left.includes(name)) }),
+  };
+}
+
+async function fitRows(training: TrainingRows, order: TrainOrder, context: OrderContext): Promise<Detection> {
+  const start = order.input.kind === "file" ? readShare : 0;
+  try {
+    return await detect(training.rows, {
+      threads: order.threads,
+      ...training.options,
+      signal: context.signal,
+      progress: (done) => context.progress(start + (1 - start) * done),
+    });
+  } catch (error) {
+    throw training.explainError(error);
+  }
+}
+
+type Told = Omit<TrainOutcome["summary"], "sizeBytes" | "readMs" | "fitMs">;
+
+function summaryOf({ model, scores, labels }: Detection, { rowCount, fittedRowCount }: TrainingRows): Told {
+  const anomalyCount = labels.reduce((sum, label) => sum + label, 0);
+  return {
+    ...modelSummary(model),
+    rowCount,
+    fittedRowCount,
+    anomalyCount,
+    anomalyShare: anomalyCount / fittedRowCount,
+    scoreQuantiles: scoreQuantiles(scores),
+    libraryVersion,
+  };
+}
+
+function modelSummary(
+  model: AnomalyModel,
+): Pick<Told, "detectorId" | "params" | "seed" | "columns" | "skippedColumns" | "threshold" | "thresholdSpec"> {
+  const { detectorId, params, seed, skippedColumns, threshold, thresholdSpec } = model;
+  const columns = model.columns.map(({ name, kind }) => ({ name, kind }));
+  if (!Number.isFinite(threshold)) throw new NomalyError("NOT_FINITE", `the threshold is ${threshold}`, { field: "threshold" });
+  return { detectorId, params, seed, columns, skippedColumns, threshold, thresholdSpec };
+}

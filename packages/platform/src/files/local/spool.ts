@@ -1,0 +1,104 @@
+/** Copies what can be read only once, or is compressed, to a temporary file that can be read twice. */
+
+import { constants, createReadStream, createWriteStream, openSync, statSync } from "node:fs";
+import { Socket } from "node:net";
+import { Transform } from "node:stream";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { NomalyError } from "@nomaly/detect";
+import { byteOrderMark } from "../read/format.ts";
+
+/** Largest copy made: a mistake must not fill the disk. */
+const spoolSizeBytesMax = 64 * 1024 ** 3;
+
+/** Everything that comes from `input`. @throws NomalyError FILE_READ, FILE_WRITE, ABORTED. */
+export async function spoolStream(input: Readable, name: string, path: string, signal: AbortSignal): Promise<void> {
+  await copy([input, sizeLimit(name)], name, path, signal);
+}
+
+/** Everything that comes from a named pipe or a device. */
+export async function spoolDevice(from: string, path: string, signal: AbortSignal): Promise<void> {
+  await copy([deviceStream(from), sizeLimit(from)], from, path, signal);
+}
+
+/** A pipe is opened without waiting for its writer, as a socket: a file stream would wait in a thread that nothing can stop. */
+function deviceStream(path: string): Readable {
+  if (!statSync(path).isFIFO()) return createReadStream(path);
+  return new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false });
+}
+
+export interface Unpacked {
+  /** As messages call the file. */
+  readonly name: string;
+  readonly path: string;
+  /** Default {@link spoolSizeBytesMax}. */
+  readonly sizeBytesMax: number | undefined;
+}
+
+/** The decompressed content of a gzip file. @throws NomalyError FILE_READ when it is truncated or damaged, TOO_LARGE. */
+export async function spoolGunzipped(
+  gzipPath: string,
+  { name, path, sizeBytesMax }: Unpacked,
+  signal: AbortSignal,
+): Promise<void> {
+  const limit = sizeBytesMax === undefined ? sizeLimit(name) : unpackedLimit(name, sizeBytesMax);
+  await copy([createReadStream(gzipPath), createGunzip(), limit], name, path, signal);
+}
+
+/** A text without the byte order mark before it. */
+export async function spoolUnmarked(from: string, name: string, path: string, signal: AbortSignal): Promise<void> {
+  await copy([createReadStream(from, { start: byteOrderMark.length }), sizeLimit(name)], name, path, signal);
+}
+
+function sizeLimit(name: string): Transform {
+  const message = `${name} is larger than ${spoolSizeBytesMax} bytes, the most that is copied`;
+  return limited(spoolSizeBytesMax, () => new NomalyError("FILE_READ", message, { field: name }));
+}
+
+function unpackedLimit(name: string, sizeBytesMax: number): Transform {
+  return limited(sizeBytesMax, (sizeBytes) => {
+    const message = `${name} has at least ${sizeBytes} bytes once it is unpacked, at most ${sizeBytesMax} are taken`;
+    return new NomalyError("TOO_LARGE", message, {
+      field: name,
+      expected: `at most ${sizeBytesMax} bytes`,
+      received: String(sizeBytes),
+    });
+  });
+}
+
+function limited(sizeBytesMax: number, refusal: (sizeBytes: number) => NomalyError): Transform {
+  let sizeBytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      sizeBytes += chunk.length;
+      if (sizeBytes <= sizeBytesMax) done(null, chunk);
+      else done(refusal(sizeBytes));
+    },
+  });
+}
+
+async function copy(stages: readonly [Readable, ...Transform[]], name: string, path: string, signal: AbortSignal): Promise<void> {
+  try {
+    await pipeline([...stages, createWriteStream(path)], { signal });
+  } catch (error) {
+    throw spoolError(error, name, signal);
+  }
+}
+
+function spoolError(error: unknown, name: string, signal: AbortSignal): NomalyError {
+  if (error instanceof NomalyError) return error;
+  if (signal.aborted) return new NomalyError("ABORTED", "the work was stopped by its caller", { cause: error });
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ENOSPC" || code === "EROFS" || code === "EACCES") {
+    return new NomalyError("FILE_WRITE", `there is no room for a temporary copy of ${name}: ${message}`, {
+      field: name,
+      cause: error,
+    });
+  }
+  if (code === "Z_BUF_ERROR") {
+    return new NomalyError("FILE_READ", `${name} ends in the middle: the gzip data is truncated`, { field: name, cause: error });
+  }
+  const finding = code?.startsWith("Z_") === true ? `the gzip data is damaged (${message})` : message;
+  return new NomalyError("FILE_READ", `${name} cannot be read: ${finding}`, { field: name, cause: error });
+}

@@ -1,0 +1,100 @@
+/** The description of the API, made from the schemas that check it, and a page to try it. */
+
+import swagger from "@fastify/swagger";
+import fastify, { type FastifyInstance, type FastifySchema } from "fastify";
+import type { Scope } from "../gate/access.ts";
+import type { App } from "../app.ts";
+import { completeDocument, type Document } from "./openapi-additions.ts";
+
+/** The page to try the API brings its own styles and draws itself by script: only its paths are allowed that. */
+const pagePolicy = [
+  "default-src 'self'",
+  "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+export interface DescriptionOptions {
+  readonly version: string;
+  /** Nobody is let in without a key. */
+  readonly requiresKey: boolean;
+}
+
+export async function registerOpenApi(app: App, { version, requiresKey }: DescriptionOptions): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "nomaly",
+        version,
+        description:
+          "Anomaly detection over HTTP. Store a data set, describe a detector, train it, then ask it about rows: each gets a score " +
+          "(higher is more anomalous), a label (score above the threshold) and a rank (share of training scores below).\n\n" +
+          "Errors are `application/problem+json`: match on `code`; `field` and `row_index` say where. Of two members of one name in a " +
+          "JSON object the last counts; `__proto__` as a name, and the character U+0000 in a text, are refused. A key may make so many " +
+          "requests a second in each process of the service, as the `ratelimit-*` headers say. 503 with `Retry-After` means: later.",
+      },
+      components: {
+        securitySchemes: {
+          key: { type: "http", scheme: "bearer", description: "an API key, or a token of the configured issuer" },
+          header: { type: "apiKey", in: "header", name: "X-API-Key" },
+        },
+      },
+      servers: [{ url: "/" }],
+      security: [...(requiresKey ? [] : [{}]), { key: [] }, { header: [] }],
+    },
+    transform: ({ schema, url, route }) => ({ schema: withAccess(schema, route.config?.scope), url }),
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) => (typeof json["$id"] === "string" ? json["$id"] : `schema-${index}`),
+    },
+  });
+  let text: string | undefined;
+  app.get("/openapi.json", { schema: { hide: true }, config: { scope: "public" } }, async (_request, reply) => {
+    text ??= JSON.stringify(completeDocument(app.swagger() as unknown as Document));
+    return reply.type("application/json").send(text);
+  });
+  registerPage(app);
+}
+
+/** The page weighs four megabytes of script: it is loaded when somebody first looks at it. */
+function registerPage(app: App): void {
+  let page: Promise<FastifyInstance> | undefined;
+  for (const url of ["/docs", "/docs/*"]) {
+    app.get(url, { schema: { hide: true }, config: { scope: "public" } }, async (request, reply) => {
+      page ??= openPage();
+      const { statusCode, headers, rawPayload } = await (await page).inject({ method: "GET", url: request.url });
+      for (const [name, value] of Object.entries(headers)) {
+        if (value !== undefined && !["connection", "date", "content-length"].includes(name)) reply.header(name, value);
+      }
+      return reply.code(statusCode).header("content-security-policy", pagePolicy).send(rawPayload);
+    });
+  }
+}
+
+async function openPage(): Promise<FastifyInstance> {
+  const { default: scalar } = await import("@scalar/fastify-api-reference");
+  const page = fastify();
+  await page.register(scalar, {
+    routePrefix: "/docs",
+    configuration: {
+      url: "/openapi.json",
+      withDefaultFonts: false,
+      telemetry: false,
+      agent: { disabled: true },
+      hideClientButton: true,
+      showDeveloperTools: "never",
+      mcp: { disabled: true },
+    },
+  });
+  return page;
+}
+
+/** What a key must be allowed; nothing where everybody may ask. */
+function withAccess(schema: FastifySchema, scope: Scope | "public" = "admin"): FastifySchema {
+  if (scope === "public") return { ...schema, security: [] };
+  const description = [schema.description, `Needs a key of scope \`${scope}\`, where keys are needed.`];
+  return { ...schema, description: description.filter((sentence) => sentence !== undefined).join("\n\n") };
+}

@@ -1,0 +1,46 @@
+/** What no route takes: 404 for a path that nobody serves, 405 with what it takes for another, before anything of the body is read. */
+
+import { NomalyError } from "@nomaly/detect";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { App } from "../app.ts";
+import type { KnownPaths } from "./known-paths.ts";
+import { problemOf, problemType } from "../answers/problem.ts";
+
+const shownPathMax = 200;
+
+/** Stands behind what gives every reply its headers. */
+export function answerUnknown(app: App, known: KnownPaths): void {
+  app.setNotFoundHandler((request, reply) => answer(known, request, reply));
+  app.addHook("onRequest", (request, reply, proceed) => {
+    const { url = "" } = request.routeOptions;
+    // The router takes a fixed path by another method for a name.
+    const isOther = url.includes("/:") && known.isFixed(pathOf(request));
+    if (!isOther && !request.is404) return proceed();
+    try {
+      void answer(known, request, reply);
+    } catch (error) {
+      proceed(error as Error);
+    }
+  });
+}
+
+/** @throws NomalyError NOT_FOUND. */
+function answer(known: KnownPaths, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = pathOf(request);
+  const methods = known.methodsOf(path);
+  if (methods.length === 0) {
+    throw new NomalyError("NOT_FOUND", `there is no ${request.method} ${path.slice(0, shownPathMax)}`, { field: "path" });
+  }
+  reply.header("allow", methods.join(", "));
+  if (request.method === "OPTIONS") return reply.code(204).send(null);
+  const message = `this path takes ${methods.join(", ")}, not ${request.method}`;
+  const { problem } = problemOf(new NomalyError("REQUEST", message, { field: "method" }), request.id);
+  return reply
+    .code(405)
+    .type(problemType)
+    .send(JSON.stringify({ ...problem, status: 405 }));
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  return url.split("?", 1)[0];
+}

@@ -1,0 +1,59 @@
+/** Who a key or token belongs to. */
+
+import type { JWTPayload } from "jose";
+import type { HttpClient } from "../../http-client/http-client.ts";
+import type { Caller, Scope } from "./caller.ts";
+import { scopes } from "./caller.ts";
+import type { ServiceContext } from "../core/context.ts";
+import { ownerOfKey } from "./keys.ts";
+import type { createVerify } from "./verify-token.ts";
+
+/** Resolves to `undefined` for a credential that is not valid. @throws NomalyError when what knows it is away. */
+export function createAuthenticate(
+  context: ServiceContext,
+  client: HttpClient,
+): (credential: string) => Promise<Caller | undefined> {
+  const verify = verifier(context, client);
+  return async (credential) => {
+    if (credential.startsWith("nomaly_")) {
+      const owner = await ownerOfKey(context, credential);
+      return owner === undefined ? undefined : { actor: `api-key:${owner.id}`, scopes: known(owner.scopes), isLimited: true };
+    }
+    const payload = await verify?.(credential);
+    const subject = subjectOf(payload);
+    if (payload === undefined || subject === undefined) return undefined;
+    return { actor: `token:${subject}`, scopes: known(scopesOf(payload)), isLimited: true };
+  };
+}
+
+const visible = /[^\p{C}\p{Z}]/u;
+
+/** Who changes something is written down by it: a text with something to see in it, which the database can store. */
+function subjectOf(payload: JWTPayload | undefined): string | undefined {
+  // The claims are what the issuer wrote, whatever their types say.
+  const subject: unknown = payload?.sub;
+  return typeof subject === "string" && visible.test(subject) && !subject.includes("\0") ? subject : undefined;
+}
+
+type Verify = ReturnType<typeof createVerify>;
+
+/** What checks tokens is loaded with the first one. */
+function verifier(context: ServiceContext, client: HttpClient): Verify | undefined {
+  const { jwksUrl } = context.config;
+  if (jwksUrl === undefined) return undefined;
+  let loaded: Promise<Verify> | undefined;
+  return async (token) => {
+    loaded ??= import("./verify-token.ts").then((module) => module.createVerify(context, jwksUrl, client));
+    return (await loaded)(token);
+  };
+}
+
+/** `scope` is a text of words (RFC 8693), `scopes` a list as some issuers write it. */
+function scopesOf({ scope, scopes: list }: JWTPayload): readonly string[] {
+  if (typeof scope === "string") return scope.split(" ");
+  return Array.isArray(list) ? list.filter((item) => typeof item === "string") : [];
+}
+
+function known(names: readonly string[]): readonly Scope[] {
+  return names.filter((name): name is Scope => (scopes as readonly string[]).includes(name));
+}

@@ -1,0 +1,48 @@
+/** A detector as the outside sees it: names with underscores, times as text. */
+
+import type { FitOptions, ThresholdMethodName } from "@nomaly/detect";
+import type { DetectorRow, DetectorStatus } from "../../store/tables/detectors.ts";
+
+export { detectorStatuses } from "../../store/tables/detectors.ts";
+
+export interface DetectorOptions {
+  readonly scaling?: NonNullable<FitOptions["scaling"]>;
+  readonly missing?: NonNullable<FitOptions["missing"]>;
+  readonly columns?: readonly string[];
+  readonly label_column?: string;
+  /** With the parameters of the method beside it. */
+  readonly threshold?: { readonly method: ThresholdMethodName };
+  readonly seed?: number;
+}
+
+export interface DetectorView {
+  readonly id: string;
+  readonly name: string;
+  readonly algorithm_name: string;
+  readonly hyperparameters: Readonly<Record<string, unknown>>;
+  readonly contamination: number;
+  readonly options: DetectorOptions;
+  readonly status: DetectorStatus;
+  readonly is_fitted: boolean;
+  readonly threshold: number | null;
+  readonly model_version: number | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export function detectorView(row: DetectorRow): DetectorView {
+  return {
+    id: row.id,
+    name: row.name,
+    algorithm_name: row.algorithmName,
+    hyperparameters: row.hyperparameters,
+    contamination: row.contamination,
+    options: row.options,
+    status: row.status,
+    is_fitted: row.isFitted,
+    threshold: row.threshold,
+    model_version: row.modelVersion,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,237 @@
+/** Making, reading, changing and removing detectors. */
+
+import { defaultDetectorId, detectorById as algorithmById, NomalyError, parseParams, parseThreshold } from "@nomaly/detect";
+import { detectorBatchEntry, detectorInfoEntry } from "../../cache/keys.ts";
+import type { TrainOptions } from "../../compute/work.ts";
+import {
+  deleteDetector,
+  detectorById,
+  detectorsByAlgorithms,
+  type DetectorRow,
+  type DetectorStatus,
+  insertDetector,
+  listDetectors,
+  lockDetector,
+  setStatuses,
+  type StatusOutcome,
+  untrainedAmong,
+  updateDetector,
+} from "../../store/tables/detectors.ts";
+import { newId } from "../../ids/ids.ts";
+import type { PageKey } from "../../store/tables/page.ts";
+import { detectorsTag, detectorTag } from "../../store/tables/tags.ts";
+import { change, type Done } from "../core/change.ts";
+import type { Call, ServiceContext } from "../core/context.ts";
+import type { DetectorOptions, DetectorView } from "./detector-view.ts";
+import { detectorView } from "./detector-view.ts";
+import { type Page, pageFrom, type PageQuery } from "../core/pages.ts";
+import { removing } from "../core/removing.ts";
+
+export interface DetectorDescription {
+  readonly name: string;
+  readonly algorithm_name?: string;
+  readonly hyperparameters?: Readonly<Record<string, unknown>>;
+  readonly contamination?: number;
+  readonly options?: DetectorOptions;
+}
+
+const defaultContamination = 0.1;
+
+export function createDetector(context: ServiceContext, call: Call, given: DetectorDescription): Promise<Done<DetectorView>> {
+  const { name, algorithm_name: algorithmName = defaultDetectorId, hyperparameters = {}, options = {} } = given;
+  const contamination = given.contamination ?? defaultContamination;
+  requireUsable(algorithmName, hyperparameters, options);
+  return change(context, call, {
+    action: "detector.create",
+    subjectKind: "detector",
+    work: async (sql) => {
+      const row = await insertDetector(sql, {
+        id: newId(),
+        name,
+        algorithmName,
+        contamination,
+        options: { ...options },
+        hyperparameters,
+      });
+      return { value: detectorView(row), subjectId: row.id, tags: tagsOf(row) };
+    },
+    status: 201,
+  });
+}
+
+/** @throws NomalyError NOT_FOUND. */
+export async function getDetector(context: ServiceContext, id: string): Promise<DetectorView> {
+  // From the primary: what a replica does not have yet would be cached for minutes.
+  const { value } = await context.cache.get(detectorInfoEntry(id), async () => {
+    const row = await detectorById(context.database, id);
+    return row === undefined ? undefined : detectorView(row);
+  });
+  if (value === undefined) throw noDetector(id);
+  return value;
+}
+
+export interface DetectorQuery extends PageQuery {
+  /** One or several, with commas between. */
+  readonly algorithm_name?: string;
+  readonly status?: DetectorStatus;
+  readonly is_fitted?: boolean;
+}
+
+export async function findDetectors(context: ServiceContext, query: DetectorQuery): Promise<Page<DetectorView>> {
+  const { algorithm_name: algorithmName, status, is_fitted: isFitted } = query;
+  const names = algorithmName?.split(",").map((name) => name.trim()) ?? [];
+  if (names.length > 1) return findByAlgorithms(context, names, query);
+  return pageFrom(query, async (page) => {
+    const rows = await listDetectors(context.database.read, { ...page, algorithmName: names[0], status, isFitted });
+    return rows.map((row) => ({ view: detectorView(row), key: row }));
+  });
+}
+
+/** One page of several algorithms, from the list of all there are, which the cache may have. */
+async function findByAlgorithms(
+  context: ServiceContext,
+  names: readonly string[],
+  query: DetectorQuery,
+): Promise<Page<DetectorView>> {
+  // Under the tag that the table announces with every change of a detector.
+  const entry = { ...detectorBatchEntry(names), tags: [detectorsTag] };
+  const { value = [] } = await context.cache.get<readonly DetectorView[]>(entry, async () => {
+    const rows = await detectorsByAlgorithms(context.database, names);
+    return rows.map(detectorView);
+  });
+  const { status, is_fitted: isFitted } = query;
+  return pageFrom(query, async ({ limit, after }) => {
+    const found = value
+      .filter((view) => (status ?? view.status) === view.status && (isFitted ?? view.is_fitted) === view.is_fitted)
+      .map((view) => ({ view, key: { createdAt: new Date(view.created_at), id: view.id } }))
+      .sort((a, b) => newestFirst(a.key, b.key));
+    return found.filter(({ key }) => after === undefined || newestFirst(after, key) < 0).slice(0, limit);
+  });
+}
+
+/** As the table orders them. */
+function newestFirst(a: PageKey, b: PageKey): number {
+  return b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+}
+
+export type DetectorChange = Partial<Pick<DetectorDescription, "name" | "hyperparameters" | "contamination" | "options">>;
+
+/** What a detector is made of changes now; its model stays as it was trained until it is trained again. */
+export async function changeDetector(
+  context: ServiceContext,
+  call: Call,
+  id: string,
+  { given, expectedTag }: { readonly given: DetectorChange; readonly expectedTag: string | undefined },
+): Promise<DetectorView> {
+  const { value } = await change(context, call, {
+    action: "detector.change",
+    subjectKind: "detector",
+    work: async (sql) => {
+      const before = await lockDetector(sql, id);
+      if (before === undefined) throw noDetector(id);
+      requireTag(detectorView(before), expectedTag);
+      requireUsable(before.algorithmName, given.hyperparameters ?? {}, given.options ?? {});
+      const { options, ...plain } = given;
+      const row = await updateDetector(sql, id, options === undefined ? plain : { ...plain, options: { ...options } });
+      if (row === undefined) throw noDetector(id);
+      return { value: detectorView(row), subjectId: id, tags: tagsOf({ id }), details: { fields: Object.keys(given) } };
+    },
+  });
+  return value;
+}
+
+export async function removeDetector(context: ServiceContext, call: Call, id: string, expectedTag?: string): Promise<void> {
+  await removing(context, call, {
+    action: "detector.delete",
+    subjectKind: "detector",
+    work: async (sql) => {
+      const before = await lockDetector(sql, id);
+      if (before === undefined) throw noDetector(id);
+      requireTag(detectorView(before), expectedTag);
+      await deleteDetector(sql, id);
+      return { value: null, subjectId: id, tags: tagsOf({ id }) };
+    },
+  });
+}
+
+const idsToldMax = 10;
+
+/** @throws NomalyError CONFLICT naming those that are not trained and cannot be ready: then none is changed. */
+export async function changeStatuses(
+  context: ServiceContext,
+  call: Call,
+  { ids, status }: { readonly ids: readonly string[]; readonly status: "ready" | "disabled" },
+): Promise<StatusOutcome> {
+  const { value } = await change(context, call, {
+    action: "detector.status",
+    subjectKind: "detector",
+    work: async (sql) => {
+      const untrained = status === "ready" ? await untrainedAmong(sql, ids) : [];
+      if (untrained.length > 0) throw notTrained(untrained);
+      const outcome = await setStatuses(sql, ids, status);
+      return {
+        value: outcome,
+        subjectId: null,
+        tags: [...ids.map(detectorTag), detectorsTag],
+        details: { status, count: outcome.updatedCount },
+      };
+    },
+  });
+  return value;
+}
+
+function notTrained(ids: readonly string[]): NomalyError {
+  const more = ids.length > idsToldMax ? ` and ${ids.length - idsToldMax} more` : "";
+  const told = ids.slice(0, idsToldMax).join(", ");
+  const message = `not trained yet, so not ready: ${told}${more}; no detector was changed. POST /api/detection/train makes a detector ready`;
+  return new NomalyError("CONFLICT", message, { field: "ids", received: told });
+}
+
+/** The strong ETag of a detector: another one after every change. */
+export function detectorTagOf({ id, updated_at: updatedAt }: DetectorView): string {
+  return `"${id.slice(-12)}-${Date.parse(updatedAt).toString(36)}"`;
+}
+
+function requireTag(view: DetectorView, expected: string | undefined): void {
+  if (expected === undefined || listsTag(expected, detectorTagOf(view))) return;
+  throw new NomalyError("CONFLICT", `the detector has changed since it was read (If-Match ${expected})`, { field: "if-match" });
+}
+
+/** If-Match and If-None-Match hold one tag, several with commas between, or `*`. */
+export function listsTag(header: string, tag: string): boolean {
+  return header.split(",").some((item) => item.trim() === tag || item.trim() === "*");
+}
+
+/** What a training would refuse is refused when the detector is described. */
+function requireUsable(
+  algorithmName: string,
+  hyperparameters: Readonly<Record<string, unknown>>,
+  options: DetectorOptions,
+): void {
+  const { id, params } = algorithmById(algorithmName);
+  parseParams(id, params, hyperparameters);
+  if (options.threshold !== undefined) parseThreshold({ ...options.threshold });
+}
+
+/** The options of the library for a stored detector. */
+export function fitOptionsOf(row: DetectorRow): TrainOptions {
+  const { label_column: label, threshold, scaling, missing, columns, seed } = row.options as DetectorOptions;
+  return {
+    detector: row.algorithmName,
+    params: row.hyperparameters,
+    ...(threshold === undefined ? { contamination: row.contamination } : { threshold: parseThreshold({ ...threshold }) }),
+    ...(scaling === undefined ? {} : { scaling }),
+    ...(missing === undefined ? {} : { missing }),
+    ...(columns === undefined ? {} : { columns }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(label === undefined ? {} : { label }),
+  };
+}
+
+export function tagsOf({ id }: Pick<DetectorRow, "id">): readonly string[] {
+  return [detectorTag(id), detectorsTag];
+}
+
+export function noDetector(id: string): NomalyError {
+  return new NomalyError("NOT_FOUND", `there is no detector ${id}`, { field: "detector_id", received: id });
+}

@@ -1,0 +1,78 @@
+/** The model that answers for a detector now. */
+
+import { NomalyError } from "@nomaly/detect";
+import { metadataEntry } from "../../cache/keys.ts";
+import { detectorById } from "../../store/tables/detectors.ts";
+import { liveVersion, versionBytes } from "../../store/tables/model-versions.ts";
+import type { ServiceContext } from "../core/context.ts";
+import { noDetector } from "./detectors.ts";
+
+export interface LiveModel {
+  readonly detector_id: string;
+  readonly algorithm_name: string;
+  readonly version_id: string;
+  readonly model_version: number;
+  readonly threshold: number;
+  readonly blob_key: string | null;
+  readonly checksum: string;
+  readonly training_summary: Readonly<Record<string, unknown>>;
+}
+
+/** What an answer says of the model that gave it. */
+export type AnsweringModel = Pick<LiveModel, "detector_id" | "model_version" | "threshold">;
+
+type Found = LiveModel | { readonly refusal: "not trained" | "disabled" };
+
+/** @throws NomalyError NOT_FOUND; CONFLICT when the detector is not trained yet, or disabled. */
+export async function liveModel(context: ServiceContext, detectorId: string): Promise<LiveModel> {
+  const entry = metadataEntry(detectorId);
+  const near = context.cache.peek<Found>(entry.kind, entry.key);
+  const { value } = near ?? (await context.cache.get<Found>(entry, () => loadLive(context, detectorId)));
+  if (value === undefined) throw noDetector(detectorId);
+  if (!("refusal" in value)) return value;
+  const said = value.refusal === "disabled" ? "is disabled" : "is not trained yet: POST /api/detection/train first";
+  throw new NomalyError("CONFLICT", `detector ${detectorId} ${said}`, { field: "detector_id", received: detectorId });
+}
+
+/** The same question, asked before a job is queued that would fail by the answer. */
+export async function requireLive(context: ServiceContext, detectorId: string): Promise<void> {
+  await liveModel(context, detectorId);
+}
+
+async function loadLive({ database }: ServiceContext, detectorId: string): Promise<Found | undefined> {
+  const detector = await detectorById(database, detectorId);
+  if (detector === undefined) return undefined;
+  if (detector.status === "disabled") return { refusal: "disabled" };
+  const version = await liveVersion(database, detectorId);
+  // Threshold and model are of one version, also when another was stored between the two questions.
+  const threshold = version?.trainingSummary["threshold"];
+  if (version === undefined || typeof threshold !== "number") return { refusal: "not trained" };
+  return {
+    detector_id: detectorId,
+    algorithm_name: detector.algorithmName,
+    version_id: version.id,
+    model_version: version.version,
+    threshold,
+    blob_key: version.blobKey,
+    checksum: version.checksum,
+    training_summary: version.trainingSummary,
+  };
+}
+
+/** The bytes of a version, wherever they lie. @throws NomalyError NOT_FOUND, STORAGE. */
+export async function loadModelBytes(
+  context: Pick<ServiceContext, "database" | "blobs">,
+  versionId: string,
+): Promise<Uint8Array> {
+  const bytes = await versionBytes(context.database, versionId);
+  if (bytes !== undefined) return bytes;
+  const { rows } = await context.database.query<{ blobKey: string | null }>(
+    `select blob_key as "blobKey" from model_versions where id = $1`,
+    [versionId],
+  );
+  const blobKey = rows.at(0)?.blobKey ?? undefined;
+  if (blobKey === undefined) {
+    throw new NomalyError("NOT_FOUND", "the model was removed while it was asked", { field: "detector_id", received: versionId });
+  }
+  return context.blobs.read(blobKey);
+}

@@ -1,0 +1,56 @@
+/** Puts work into the queue in the transaction that makes it necessary. */
+
+import { NomalyError } from "@nomaly/detect";
+import { checkUrl, parseAllowedHost } from "../../http-client/allowed-hosts.ts";
+import type { JobName, JobPayloads } from "../../jobs/job-types.ts";
+import { change } from "../core/change.ts";
+import type { Call, ServiceContext } from "../core/context.ts";
+
+export interface JobAccepted {
+  readonly job_id: string;
+  readonly status: "queued";
+  readonly location: string;
+}
+
+export interface JobToEnqueue<Name extends JobName> {
+  readonly name: Name;
+  readonly payload: JobPayloads[Name];
+  /** Told when the job has ended. */
+  readonly webhookUrl?: string | undefined;
+}
+
+/** @throws NomalyError REQUEST when the webhook is no URL, or may not be called. */
+export async function enqueueJob<Name extends JobName>(
+  context: ServiceContext,
+  call: Call,
+  { name, payload, webhookUrl }: JobToEnqueue<Name>,
+): Promise<JobAccepted> {
+  if (webhookUrl !== undefined) requireAllowed(webhookUrl, context.config.httpAllowedHosts);
+  const { value } = await change<JobAccepted>(context, call, {
+    action: `job.${name}`,
+    subjectKind: "job",
+    work: async (sql) => {
+      const full = webhookUrl === undefined ? payload : { ...payload, webhook_url: webhookUrl };
+      const id = await context.queue.enqueue(sql, name, full);
+      return { value: { job_id: id, status: "queued", location: `/api/jobs/${id}` }, subjectId: id, tags: [] };
+    },
+    status: 202,
+  });
+  return value;
+}
+
+/** The outgoing pool checks again, addresses of names included, when it calls: this only answers early. */
+function requireAllowed(address: string, allowed: readonly string[]): void {
+  const field = "webhook_url";
+  const url = URL.parse(address);
+  if (url === null) throw new NomalyError("REQUEST", "webhook_url is no URL", { field });
+  try {
+    checkUrl(url, allowed.map(parseAllowedHost));
+  } catch (error) {
+    if (!(error instanceof NomalyError)) throw error;
+    // Nothing was called: what is wrong stands in the request.
+    const { message, expected, received } = error;
+    const details = { ...(expected === undefined ? {} : { expected }), ...(received === undefined ? {} : { received }) };
+    throw new NomalyError("REQUEST", message, { field, ...details, cause: error });
+  }
+}

@@ -1,0 +1,37 @@
+/** Jobs as people see and steer them. What steers is noted in the audit log. */
+
+import { NomalyError } from "@nomaly/detect";
+import type { JobRecord } from "../../jobs/job-types.ts";
+import { change } from "../core/change.ts";
+import type { Call, ServiceContext } from "../core/context.ts";
+
+/** @throws NomalyError NOT_FOUND. */
+export async function getJob({ queue }: ServiceContext, id: string): Promise<JobRecord> {
+  return required(await queue.get(id), id);
+}
+
+/** A job that has ended stays as it is. @throws NomalyError NOT_FOUND. */
+export async function cancelJob(context: ServiceContext, call: Call, id: string): Promise<JobRecord> {
+  return noted(context, call, "job.cancel", required(await context.queue.cancel(id), id));
+}
+
+/** @throws NomalyError NOT_FOUND; CONFLICT unless the job has failed or was cancelled. */
+export async function retryJob(context: ServiceContext, call: Call, id: string): Promise<JobRecord> {
+  return noted(context, call, "job.retry", required(await context.queue.retry(id), id));
+}
+
+/** After the deed: the queue has a transaction of its own. */
+async function noted(context: ServiceContext, call: Call, action: string, record: JobRecord): Promise<JobRecord> {
+  const once = { ...call, idempotency: undefined };
+  await change(context, once, {
+    action,
+    subjectKind: "job",
+    work: async () => ({ value: null, subjectId: record.id, tags: [], details: { name: record.name } }),
+  });
+  return record;
+}
+
+function required(record: JobRecord | undefined, id: string): JobRecord {
+  if (record === undefined) throw new NomalyError("NOT_FOUND", `there is no job ${id}`, { field: "id", received: id });
+  return record;
+}

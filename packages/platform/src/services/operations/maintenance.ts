@@ -1,0 +1,61 @@
+/** What has to be done now and then: partitions, retention, and blobs that nothing names any more. */
+
+import { blobRemovalsDone, dueBlobRemovals } from "../../store/tables/blob-removals.ts";
+import { namedBlobs } from "../../store/tables/named-blobs.ts";
+import { maintain as maintainTables } from "../../store/schema/maintain.ts";
+import type { ServiceContext } from "../core/context.ts";
+
+const removalsPerRound = 1000;
+/** Who has a blob open, or is about to open it, has read it by then. */
+const removalAgeMs = 3_600_000;
+/** Whoever wrote bytes has named them in a row by then, or never will. */
+const orphanAgeMs = 24 * 3_600_000;
+
+export async function maintain(context: ServiceContext, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+  const { databaseUrl: url, config } = context;
+  const tables = await maintainTables({ url, resultRetentionDays: config.resultRetentionDays, signal });
+  return { ...tables, blobs_removed: await removeBlobs(context, signal), orphans_removed: await removeOrphans(context, signal) };
+}
+
+/** @param ageMs how long they have waited at least. */
+export async function removeBlobs(
+  { database, blobs }: Pick<ServiceContext, "database" | "blobs">,
+  signal: AbortSignal,
+  ageMs = removalAgeMs,
+): Promise<number> {
+  let removed = 0;
+  while (!signal.aborted) {
+    const due = await dueBlobRemovals(database, ageMs, removalsPerRound);
+    for (const key of due) await blobs.remove(key);
+    await blobRemovalsDone(database, due);
+    removed += due.length;
+    if (due.length < removalsPerRound) break;
+  }
+  return removed;
+}
+
+/** Exported for its test, which cannot wait a day. */
+export async function removeOrphans(
+  { database, blobs }: Pick<ServiceContext, "database" | "blobs">,
+  signal: AbortSignal,
+  now = Date.now(),
+): Promise<number> {
+  let removed = 0;
+  let round: string[] = [];
+  const removeRound = async () => {
+    const named = await namedBlobs(database, round);
+    for (const key of round) {
+      if (named.has(key)) continue;
+      await blobs.remove(key);
+      removed++;
+    }
+    round = [];
+  };
+  for await (const key of blobs.keysBefore(now - orphanAgeMs)) {
+    if (signal.aborted) return removed;
+    round.push(key);
+    if (round.length >= removalsPerRound) await removeRound();
+  }
+  await removeRound();
+  return removed;
+}

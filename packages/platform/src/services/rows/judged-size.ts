@@ -1,0 +1,27 @@
+/** How large a data set may be that is looked at closer while its client waits: this is done on the thread that serves everybody. */
+
+import { NomalyError } from "@nomaly/detect";
+import type { RowsGiven } from "../../compute/rows/rows-given.ts";
+import type { ServiceContext } from "../core/context.ts";
+import type { TableSource } from "../scoring/scored-file.ts";
+
+/** @throws NomalyError TOO_LARGE for a data set of more values than a training may have that answers at once. */
+export function requireJudgeable(
+  { config }: Pick<ServiceContext, "config">,
+  source: RowsGiven | TableSource,
+  detectorCount = 1,
+): void {
+  if (source.kind !== "dataset") return;
+  const { nSamples, nFeatures } = source.dataset;
+  const valueCount = nSamples * nFeatures * detectorCount;
+  if (valueCount <= config.trainInlineValues) return;
+  const each = detectorCount === 1 ? "" : `, for each of ${detectorCount} detectors`;
+  const message =
+    `the data set has ${nSamples} rows of ${nFeatures} columns${each}; at most ${config.trainInlineValues} values ` +
+    "are looked at closer at once: store a sample of its rows and use that";
+  throw new NomalyError("TOO_LARGE", message, {
+    field: "dataset_id",
+    expected: `at most ${config.trainInlineValues} values`,
+    received: String(valueCount),
+  });
+}

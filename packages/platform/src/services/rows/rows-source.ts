@@ -1,0 +1,68 @@
+/** Where the rows of a request come from: the request itself, read or not yet, or a stored data set. */
+
+import { NomalyError } from "@nomaly/detect";
+import type { BodyGiven, FileGiven } from "../../compute/work.ts";
+import { type RowLimits, type RowsGiven, rowsGiven } from "../../compute/rows/rows-given.ts";
+import type { Config } from "../../config/settings.ts";
+import { datasetById, type DatasetRow } from "../../store/tables/datasets.ts";
+import type { ServiceContext } from "../core/context.ts";
+
+export interface RowsRequest {
+  readonly dataset_id?: string;
+  readonly data?: unknown;
+  readonly columns?: readonly string[];
+}
+
+export type RowsSource = { readonly kind: "dataset"; readonly dataset: DatasetRow } | RowsGiven | BodyGiven;
+
+export function rowLimitsOf({ requestRows, requestColumns }: Config): RowLimits {
+  return { rowCountMax: requestRows, columnCountMax: requestColumns, valueCountMax: 1 << 25 };
+}
+
+/** @throws NomalyError REQUEST unless there is exactly one of both, NOT_FOUND, and what the rows themselves are refused for. */
+export async function rowsSource(
+  context: ServiceContext,
+  { dataset_id: datasetId, data, columns }: RowsRequest,
+): Promise<RowsSource> {
+  if ((datasetId === undefined) === (data === undefined)) {
+    throw new NomalyError("REQUEST", "give either data or dataset_id", {
+      field: datasetId === undefined ? "data" : "dataset_id",
+    });
+  }
+  if (datasetId === undefined) return rowsGiven(data, columns, rowLimitsOf(context.config));
+  if (columns !== undefined) {
+    throw new NomalyError("REQUEST", "columns are names for the arrays in data; a data set has its own", { field: "columns" });
+  }
+  return { kind: "dataset", dataset: await requireDataset(context, datasetId) };
+}
+
+/** @throws NomalyError NOT_FOUND. */
+export async function requireDataset({ database }: ServiceContext, id: string): Promise<DatasetRow> {
+  // A replica may not have yet what another process stored and acknowledged.
+  const dataset = (await datasetById(database.read, id)) ?? (await datasetById(database, id));
+  if (dataset === undefined)
+    throw new NomalyError("NOT_FOUND", `there is no data set ${id}`, { field: "dataset_id", received: id });
+  return dataset;
+}
+
+/** The data set's file on this machine for as long as `work` runs. */
+export async function withDatasetFile<Value>(
+  context: ServiceContext,
+  dataset: DatasetRow,
+  signal: AbortSignal,
+  work: (file: FileGiven) => Promise<Value>,
+): Promise<Value> {
+  const opened = await context.blobs.open(dataset.blobKey, signal);
+  try {
+    return await work({
+      kind: "file",
+      path: opened.path,
+      name: dataset.name,
+      format: dataset.fileFormat,
+      rowCount: dataset.nSamples,
+      sizeBytes: dataset.sizeBytes,
+    });
+  } finally {
+    await opened.release();
+  }
+}

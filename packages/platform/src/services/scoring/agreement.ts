@@ -1,0 +1,83 @@
+/** How detectors agree about one table, which says nothing about who of them is right. */
+
+import { topIndexes } from "../../compute/rows/top-rows.ts";
+
+export interface Agreement {
+  /** Rows of highest score that are compared. */
+  readonly topCount: number;
+  readonly pairs: readonly PairAgreement[];
+}
+
+export interface PairAgreement {
+  readonly first: string;
+  readonly second: string;
+  /** Spearman's, -1 to 1; `null` where one of them gives all rows the same score. */
+  readonly rankCorrelation: number | null;
+  /** Share of the rows of highest score that both have, 0 to 1. */
+  readonly topOverlap: number;
+}
+
+const topShare = 0.1;
+
+/** @param scoresById as many scores for each detector. */
+export function agreement(scoresById: ReadonlyMap<string, Float64Array>): Agreement {
+  const all = [...scoresById].map(([id, scores]) => {
+    const topCount = Math.ceil(scores.length * topShare);
+    return { id, ranks: averageRanks(scores), top: topIndexes(scores, topCount) };
+  });
+  const topCount = all[0]?.top.length ?? 0;
+  const pairs = all.flatMap((first, index) =>
+    all.slice(index + 1).map((second) => ({
+      first: first.id,
+      second: second.id,
+      rankCorrelation: correlation(first.ranks, second.ranks),
+      topOverlap: sharedCount(first.top, second.top) / topCount,
+    })),
+  );
+  return { topCount, pairs };
+}
+
+function sharedCount(first: readonly number[], second: readonly number[]): number {
+  const known = new Set(first);
+  return second.reduce((count, row) => count + (known.has(row) ? 1 : 0), 0);
+}
+
+/** Places from 1, equal scores sharing the mean of theirs. */
+export function averageRanks(scores: Float64Array): Float64Array {
+  const sorted = scores.slice().sort();
+  return scores.map((score) => (lowerBound(sorted, score) + 1 + upperBound(sorted, score)) / 2);
+}
+
+/** Places before `value` in `sorted`. */
+function lowerBound(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Places up to and with `value`. */
+function upperBound(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle] <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function correlation(first: Float64Array, second: Float64Array): number | null {
+  const mean = (first.length + 1) / 2;
+  let [together, spreadFirst, spreadSecond] = [0, 0, 0];
+  for (let row = 0; row < first.length; row++) {
+    const [a, b] = [first[row] - mean, second[row] - mean];
+    together += a * b;
+    spreadFirst += a * a;
+    spreadSecond += b * b;
+  }
+  return spreadFirst === 0 || spreadSecond === 0 ? null : together / Math.sqrt(spreadFirst * spreadSecond);
+}

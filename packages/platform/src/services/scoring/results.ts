@@ -1,0 +1,133 @@
+/** Stored results: what was found, and the scored rows in the form asked for. */
+
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { NomalyError } from "@nomaly/detect";
+import type { ResultFormat } from "../../compute/work.ts";
+import { deleteResult, listResults, resultById, resultBytes, type ResultRow } from "../../store/tables/results.ts";
+import { type Call, controlOf, type ServiceContext } from "../core/context.ts";
+import { type Page, pageFrom, type PageQuery } from "../core/pages.ts";
+import { removing } from "../core/removing.ts";
+
+export interface ResultView {
+  readonly id: string;
+  readonly detector_id: string;
+  readonly dataset_id: string | null;
+  readonly model_version: number;
+  readonly job_id: string | null;
+  readonly summary: Readonly<Record<string, unknown>>;
+  readonly size_bytes: number;
+  readonly created_at: string;
+}
+
+export interface ResultQuery extends PageQuery {
+  readonly detector_id?: string;
+  readonly dataset_id?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export function findResults(context: ServiceContext, query: ResultQuery): Promise<Page<ResultView>> {
+  const { detector_id: detectorId, dataset_id: datasetId } = query;
+  const from = query.from === undefined ? undefined : new Date(query.from);
+  const to = query.to === undefined ? undefined : new Date(query.to);
+  return pageFrom(query, async (page) => {
+    const rows = await listResults(context.database.read, { ...page, detectorId, datasetId, from, to });
+    return rows.map((row) => ({ view: withoutExplanation(resultView(row)), key: row }));
+  });
+}
+
+/** Reasons of a hundred rows are many times what else there is to say: one asks for them by the result. */
+function withoutExplanation(view: ResultView): ResultView {
+  const { explanation: _explanation, ...summary } = view.summary;
+  return { ...view, summary };
+}
+
+export async function getResult(context: ServiceContext, id: string): Promise<ResultView> {
+  return resultView(await requireResult(context, id));
+}
+
+export interface FileForm {
+  readonly format: ResultFormat;
+  readonly isSpreadsheetSafe?: boolean;
+}
+
+/** The scored rows as a file on this machine; `release` when it has been sent. */
+export interface OpenedResult {
+  readonly path: string;
+  readonly sizeBytes: number;
+  release(): Promise<void>;
+}
+
+/** @throws NomalyError NOT_FOUND, STORAGE. */
+export async function openResult(
+  context: ServiceContext,
+  call: Call,
+  id: string,
+  { format, isSpreadsheetSafe = false }: FileForm,
+): Promise<OpenedResult> {
+  const { blobKey } = await requireResult(context, id);
+  const folder = await mkdtemp(join(tmpdir(), "nomaly-result-"));
+  const releases = [() => rm(folder, { recursive: true, force: true })];
+  const release = async () => {
+    for (const one of releases.toReversed()) await one();
+  };
+  try {
+    let from = join(folder, "result.parquet");
+    if (blobKey === null) {
+      const bytes = await resultBytes(context.database, id);
+      if (bytes === undefined) throw noResult(id);
+      await writeFile(from, bytes);
+    } else {
+      const opened = await context.blobs.open(blobKey, call.signal);
+      releases.push(() => opened.release());
+      from = opened.path;
+    }
+    if (format === "parquet") return { path: from, sizeBytes: (await stat(from)).size, release };
+    const path = join(folder, `result.${format}`);
+    const { sizeBytes } = await context.compute.convert(
+      { fromPath: from, toPath: path, format, isSpreadsheetSafe },
+      controlOf(call),
+    );
+    return { path, sizeBytes, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+export async function removeResult(context: ServiceContext, call: Call, id: string): Promise<void> {
+  await removing(context, call, {
+    action: "result.delete",
+    subjectKind: "result",
+    work: async (sql) => {
+      if (!(await deleteResult(sql, id))) throw noResult(id);
+      return { value: null, subjectId: id, tags: [] };
+    },
+  });
+}
+
+async function requireResult({ database }: ServiceContext, id: string): Promise<ResultRow> {
+  // A replica may not have yet what another process stored and acknowledged.
+  const row = (await resultById(database.read, id)) ?? (await resultById(database, id));
+  if (row === undefined) throw noResult(id);
+  return row;
+}
+
+function noResult(id: string): NomalyError {
+  return new NomalyError("NOT_FOUND", `there is no result ${id}`, { field: "id", received: id });
+}
+
+function resultView(row: ResultRow): ResultView {
+  return {
+    id: row.id,
+    detector_id: row.detectorId,
+    dataset_id: row.datasetId,
+    model_version: row.modelVersion,
+    job_id: row.jobId,
+    summary: row.summary,
+    size_bytes: row.sizeBytes,
+    created_at: row.createdAt.toISOString(),
+  };
+}

@@ -1,8 +1,0 @@
-/** Which installation a database is. Its bytes outside the database carry the same id, so that no other database takes them for its own. */
-
-import type { Sql } from "./sql.ts";
-
-export async function installationId(sql: Sql): Promise<string> {
-  const { rows } = await sql.query<{ id: string }>("select id from installation");
-  return rows[0].id;
-}

@@ -1,0 +1,109 @@
+/** Statements and transactions over the pool of connections to one server. */
+
+import { type Clock, createResourcePool, type Lease, type ResourcePoolStats } from "../../pools/resource-pool.ts";
+import { closeConnection, type Connection, openConnection } from "./connection.ts";
+import type { Sql, SqlResult } from "./sql.ts";
+import { inTransaction, isUsable, runStatement } from "./statement.ts";
+import { newStatementCounts, type StatementCounts, type StatementStats } from "./statement-counts.ts";
+
+export interface ConnectionPoolOptions {
+  /** Stands in messages, as in "database". */
+  readonly name: string;
+  readonly url: string;
+  /** Shown by the server beside each connection; begins with "nomaly". */
+  readonly applicationName: string;
+  readonly poolSize: number;
+  readonly maxOverflow: number;
+  readonly acquireTimeoutMs: number;
+  readonly recycleMs: number;
+  readonly statementTimeoutMs: number;
+  readonly clock?: Clock | undefined;
+  /** Called on each new connection before its first use, which it may refuse. */
+  readonly admit?: ((connection: Connection) => Promise<void>) | undefined;
+  /** Called on the same connection after a statement or transaction that may have written. Never rejects. */
+  readonly afterWrite?: ((sql: Sql) => Promise<void>) | undefined;
+}
+
+export interface ConnectionPool {
+  query<Row extends object>(text: string, values: readonly unknown[], signal?: AbortSignal): Promise<SqlResult<Row>>;
+  transaction<Value>(work: (sql: Sql) => Promise<Value>, signal?: AbortSignal): Promise<Value>;
+  readonly counts: StatementCounts;
+  stats(): { readonly pool: ResourcePoolStats; readonly statements: StatementStats };
+  close(): Promise<void>;
+}
+
+const connectTimeoutMs = 10_000;
+
+/** Opens no connection by itself. */
+export function createConnectionPool(options: ConnectionPoolOptions): ConnectionPool {
+  const { name, url, applicationName, statementTimeoutMs, clock, admit, afterWrite } = options;
+  if (!applicationName.startsWith("nomaly")) throw new Error(`internal: connections are named nomaly, not ${applicationName}`);
+  const counts = newStatementCounts();
+  const pool = createResourcePool<Connection>({
+    name,
+    base: options.poolSize,
+    overflow: options.maxOverflow,
+    acquireTimeoutMs: options.acquireTimeoutMs,
+    recycleMs: options.recycleMs,
+    open: async () => {
+      const connectMs = Math.min(connectTimeoutMs, options.acquireTimeoutMs);
+      const opened = await openConnection({ url, applicationName, statementTimeoutMs, connectTimeoutMs: connectMs });
+      try {
+        await admit?.(opened);
+        return opened;
+      } catch (error) {
+        opened.destroy();
+        throw error;
+      }
+    },
+    close: closeConnection,
+    check: isUsable,
+    ...(clock === undefined ? {} : { clock }),
+  });
+
+  async function withConnection<Value>(
+    signal: AbortSignal | undefined,
+    work: (connection: Connection) => Promise<Value>,
+  ): Promise<Value> {
+    const lease = await pool.acquire(signal);
+    try {
+      return await work(lease.resource);
+    } finally {
+      giveBack(lease);
+    }
+  }
+
+  return {
+    query: <Row extends object>(text: string, values: readonly unknown[], signal?: AbortSignal) =>
+      withConnection(signal, async (connection) => {
+        const result = await runStatement<Row>(connection, text, values, { signal, counts });
+        if (afterWrite !== undefined && !onlyReads(text)) await afterWrite(plain(connection));
+        return result;
+      }),
+    transaction: (work, signal) =>
+      withConnection(signal, async (connection) => {
+        const value = await inTransaction(connection, work, { signal, counts });
+        await afterWrite?.(plain(connection));
+        return value;
+      }),
+    counts,
+    stats: () => ({ pool: pool.stats(), statements: { ...counts } }),
+    close: () => pool.close(),
+  };
+}
+
+/** Without caller and count: statements of our own book-keeping. */
+function plain(connection: Connection): Sql {
+  return { query: (text, values = []) => runStatement(connection, text, values, {}) };
+}
+
+/** Thrown away when it is dead or somebody left a transaction open on it. */
+function giveBack(lease: Lease<Connection>): void {
+  const { resource } = lease;
+  lease.release(resource.isDead() || resource.client.getTransactionStatus() !== "I");
+}
+
+/** Errs on the side of writing: a function that a select calls may write, but none of ours outside a transaction does. */
+function onlyReads(text: string): boolean {
+  return /^\s*select\b/i.test(text);
+}

@@ -1,0 +1,123 @@
+/** The database: 20 connections that stay, 30 more when needed, each checked before use; reads from a replica where there is one. */
+
+import { NomalyError } from "@nomaly/detect";
+import { resourcePoolKinds, type ResourcePoolStats } from "../../pools/resource-pool.ts";
+import { type ConnectionPool, type ConnectionPoolOptions, createConnectionPool } from "./connection-pool.ts";
+import { isConnectionLost } from "./database-error.ts";
+import { type Replica, replicaKinds, type ReplicaStats, watchReplica } from "./replica.ts";
+import type { Database, Sql, SqlResult } from "./sql.ts";
+import { statementKinds, type StatementStats } from "./statement-counts.ts";
+import type { MetricKinds } from "../../watch/metric-kinds.ts";
+
+export interface DatabaseOptions extends Omit<ConnectionPoolOptions, "name" | "afterWrite"> {
+  readonly replicaUrl?: string | undefined;
+  /** A replica that is further behind is not read from; 5 s by default. */
+  readonly replicaStaleMs?: number | undefined;
+  /** What a failure of the database is told as, where the caller knows more of its cause. */
+  readonly explain?: ((error: NomalyError) => NomalyError) | undefined;
+}
+
+export interface DatabaseStats {
+  readonly pool: ResourcePoolStats;
+  readonly statements: StatementStats;
+  readonly replica?: ReplicaStats & { readonly pool: ResourcePoolStats; readonly statements: StatementStats };
+}
+
+const poolKinds = { pool: resourcePoolKinds, statements: statementKinds };
+export const databaseKinds: MetricKinds<DatabaseStats> = { ...poolKinds, replica: { ...replicaKinds, ...poolKinds } };
+
+export interface OpenDatabase extends Database {
+  stats(): DatabaseStats;
+  /**
+   * To be called when this process hears that another has committed a write: what it reads next may fill a cache that the other
+   * has just emptied, so it must not come from a replica that has not got that write yet. Nothing without a replica.
+   */
+  heardOfWrite(): void;
+  /** Looks at the replica now instead of within the second; nothing without one. */
+  probeReplica(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens no connection by itself, except to a replica. */
+export function openDatabase(options: DatabaseOptions): OpenDatabase {
+  const { replicaUrl, replicaStaleMs, explain, ...shared } = options;
+  let watch: Replica | undefined;
+  const afterWrite = replicaUrl === undefined ? undefined : async (sql: Sql) => watch?.noteWrite(sql);
+  const primary = createConnectionPool({ ...shared, name: "database", afterWrite });
+  let replica: ConnectionPool | undefined;
+  if (replicaUrl !== undefined) {
+    replica = createConnectionPool({ ...shared, url: replicaUrl, name: "database replica", admit: undefined });
+    watch = watchReplica({ primary, replica, staleMs: replicaStaleMs, clock: options.clock });
+  }
+
+  async function read<Row extends object>(
+    text: string,
+    values: readonly unknown[],
+    signal: AbortSignal | undefined,
+  ): Promise<SqlResult<Row>> {
+    if (watch === undefined || replica === undefined || !watch.take()) return readTwice(primary, text, values, signal);
+    const either = signal === undefined ? watch.signal() : AbortSignal.any([signal, watch.signal()]);
+    try {
+      return await replica.query<Row>(text, values, either);
+    } catch (error) {
+      if (signal?.aborted === true || !isFaultOfServer(error)) throw error;
+      watch.failed(error);
+      return readTwice(primary, text, values, signal);
+    }
+  }
+
+  async function explained<Value>(asked: Promise<Value>): Promise<Value> {
+    if (explain === undefined) return asked;
+    try {
+      return await asked;
+    } catch (error) {
+      throw error instanceof NomalyError && error.code === "DATABASE" ? explain(error) : error;
+    }
+  }
+
+  function forCaller(signal: AbortSignal | undefined): Database {
+    return {
+      query: (text, values = []) => explained(primary.query(text, values, signal)),
+      transaction: (work) => explained(primary.transaction(work, signal)),
+      read: { query: (text, values = []) => explained(read(text, values, signal)) },
+      withSignal: forCaller,
+    };
+  }
+
+  return {
+    ...forCaller(undefined),
+    stats: () => ({
+      ...primary.stats(),
+      ...(watch === undefined || replica === undefined ? {} : { replica: { ...watch.stats(), ...replica.stats() } }),
+    }),
+    heardOfWrite: () => watch?.noteForeignWrite(),
+    probeReplica: async () => watch?.probe(),
+    async close() {
+      await watch?.close();
+      await replica?.close();
+      await primary.close();
+    },
+  };
+}
+
+/** What a read would not meet on another server. */
+function isFaultOfServer(error: unknown): boolean {
+  return ["DATABASE", "POOL_TIMEOUT", "ABORTED"].includes((error as NomalyError).code);
+}
+
+/** A read whose connection is lost has done nothing: it is safe to send it again, once. */
+async function readTwice<Row extends object>(
+  pool: ConnectionPool,
+  text: string,
+  values: readonly unknown[],
+  signal: AbortSignal | undefined,
+): Promise<SqlResult<Row>> {
+  try {
+    return await pool.query<Row>(text, values, signal);
+  } catch (error) {
+    const { code, cause } = error as NomalyError;
+    if (signal?.aborted === true || code !== "DATABASE" || !isConnectionLost(cause)) throw error;
+    pool.counts.retries++;
+    return pool.query<Row>(text, values, signal);
+  }
+}

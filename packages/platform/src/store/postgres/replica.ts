@@ -1,0 +1,171 @@
+/** Watches a replica: whether a read may go there now. */
+
+import { NomalyError } from "@nomaly/detect";
+import type { Clock } from "../../pools/resource-pool.ts";
+import type { ConnectionPool } from "./connection-pool.ts";
+import type { Sql } from "./sql.ts";
+import type { MetricKinds } from "../../watch/metric-kinds.ts";
+
+export type ReplicaState = "unknown" | "ready" | "behind" | "stale" | "down";
+
+export interface ReplicaStats {
+  readonly state: ReplicaState;
+  /** Since when the oldest position of the primary that it has not reached was seen there; 0 when it has all. */
+  readonly lagMs: number;
+  readonly reads: number;
+  /** Reads that went to the primary instead, by reason; `failed` were tried on the replica first. */
+  readonly fallbacks: Readonly<Record<Exclude<ReplicaState, "ready"> | "failed", number>>;
+  /** What the last failed look at it said. */
+  readonly lastError: string | undefined;
+}
+
+export const replicaKinds: MetricKinds<ReplicaStats> = {
+  state: "text",
+  lagMs: "gauge",
+  reads: "counter",
+  fallbacks: { unknown: "counter", behind: "counter", stale: "counter", down: "counter", failed: "counter" },
+  lastError: "text",
+};
+
+export interface Replica {
+  /** True when a read may go there; counts what it answers. */
+  take(): boolean;
+  /** Fires when it is found dead, so that reads which wait for it stop waiting. */
+  signal(): AbortSignal;
+  /** A read failed there and goes to the primary. */
+  failed(error: unknown): void;
+  /** After a write of this process, on its connection: reads wait for this position. Never rejects. */
+  noteWrite(sql: Sql): Promise<void>;
+  /** Another process has committed something: reads wait for where the primary is now. */
+  noteForeignWrite(): void;
+  /** Looks at once. Never rejects. */
+  probe(): Promise<void>;
+  stats(): ReplicaStats;
+  close(): Promise<void>;
+}
+
+export interface ReplicaOptions {
+  readonly primary: ConnectionPool;
+  readonly replica: ConnectionPool;
+  /** Further behind than this it is not used. */
+  readonly staleMs?: number | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+const staleMsDefault = 5_000;
+const probeMs = 1_000;
+/** While it misses our own writes it is looked at more often, but no more than this. */
+const probeMsMin = 20;
+const probeMsMax = 2_000;
+/** A dead one is tried again after this time. */
+const retryMs = 5_000;
+const marksMax = 64;
+
+// Positions in the log as numbers: doubles are exact up to 8 PiB of log.
+const position = (name: string) => `pg_wal_lsn_diff(${name}(), '0/0')::float8`;
+const writtenText = `select ${position("pg_current_wal_insert_lsn")} as "writtenBytes"`;
+const primaryText = `select ${position("pg_current_wal_insert_lsn")} as "writtenBytes", ${position("pg_current_wal_flush_lsn")} as "flushedBytes"`;
+const replicaText = `select ${position("pg_last_wal_replay_lsn")} as "replayedBytes"`;
+
+export function watchReplica({ primary, replica, staleMs = staleMsDefault, clock = performance }: ReplicaOptions): Replica {
+  const count = { reads: 0, fallbacks: { unknown: 0, behind: 0, stale: 0, down: 0, failed: 0 } };
+  /** Positions of the primary with the time they were seen, oldest first: those that the replica has not reached. */
+  let marks: { readonly flushedBytes: number; readonly at: number }[] = [];
+  let replayedBytes = 0;
+  /** The last position that this process wrote, or heard of. */
+  let neededBytes = 0;
+  /** Writes whose position is not known; the next look at the primary that begins after the last of them tells one for all. */
+  let unknownCount = 0;
+  let seenAt = -Infinity;
+  let probedAt = -Infinity;
+  let down: { readonly at: number; readonly message: string } | undefined;
+  let probing: Promise<void> | undefined;
+  let alive = new AbortController();
+
+  function state(): ReplicaState {
+    if (down !== undefined) return "down";
+    if (clock.now() - seenAt > 2 * probeMs + probeMsMax) return "unknown";
+    if (unknownCount > 0 || replayedBytes < neededBytes) return "behind";
+    return lagMs() > staleMs ? "stale" : "ready";
+  }
+
+  const lagMs = () => (marks.length === 0 ? 0 : clock.now() - marks[0].at);
+
+  function take(): boolean {
+    const now = state();
+    if (now === "ready") {
+      count.reads++;
+      return true;
+    }
+    count.fallbacks[now]++;
+    if (now === "behind" && clock.now() - probedAt > probeMsMin) void probe();
+    return false;
+  }
+
+  function probe(): Promise<void> {
+    probing ??= look().finally(() => (probing = undefined));
+    return probing;
+  }
+
+  async function look(): Promise<void> {
+    probedAt = clock.now();
+    const signal = AbortSignal.timeout(probeMsMax);
+    const unknownBefore = unknownCount;
+    const [there, here] = await Promise.allSettled([
+      replica.query<{ replayedBytes: number | null }>(replicaText, [], signal),
+      primary.query<{ writtenBytes: number; flushedBytes: number }>(primaryText, [], signal),
+    ]);
+    if (here.status === "fulfilled") {
+      const { writtenBytes, flushedBytes } = here.value.rows[0];
+      if (unknownBefore > 0) neededBytes = Math.max(neededBytes, writtenBytes);
+      unknownCount -= unknownBefore;
+      if (marks.length < marksMax) marks.push({ flushedBytes, at: probedAt });
+    }
+    if (there.status === "rejected") return markDown(there.reason);
+    const replayed = there.value.rows[0].replayedBytes;
+    if (replayed === null) return markDown(new NomalyError("DATABASE", "the server of database_replica_url is no replica"));
+    replayedBytes = replayed;
+    marks = marks.filter(({ flushedBytes }) => flushedBytes > replayed);
+    seenAt = clock.now();
+    down = undefined;
+  }
+
+  function markDown(error: unknown): void {
+    down = { at: clock.now(), message: (error as Error).message };
+    alive.abort();
+    alive = new AbortController();
+  }
+
+  async function noteWrite(sql: Sql): Promise<void> {
+    try {
+      const { rows } = await sql.query<{ writtenBytes: number }>(writtenText);
+      neededBytes = Math.max(neededBytes, rows[0].writtenBytes);
+    } catch {
+      // The write itself is done. Until the next look says where the primary is, nothing is read from the replica.
+      unknownCount++;
+    }
+  }
+
+  const timer = setInterval(() => {
+    if (down === undefined || clock.now() - down.at >= retryMs) void probe();
+  }, probeMs);
+  timer.unref();
+  void probe();
+
+  return {
+    take,
+    signal: () => alive.signal,
+    failed(error) {
+      count.fallbacks.failed++;
+      if ((error as NomalyError).code === "DATABASE") void probe();
+    },
+    noteWrite,
+    noteForeignWrite: () => void unknownCount++,
+    probe,
+    stats: () => ({ state: state(), lagMs: lagMs(), ...count, fallbacks: { ...count.fallbacks }, lastError: down?.message }),
+    async close() {
+      clearInterval(timer);
+      await probing;
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/** Every migration, in order. Numbers never change; a database that has run one will not run it again. */
+
+import type { Sql } from "../../postgres/sql.ts";
+import { tables } from "./0001-tables.ts";
+import { buildIndexes } from "./0002-indexes.ts";
+import { installation } from "./0003-installation.ts";
+import { trainings } from "./0004-trainings.ts";
+import { changeIds } from "./0005-change-ids.ts";
+
+interface Numbered {
+  readonly number: number;
+  readonly name: string;
+}
+
+export interface TransactionMigration extends Numbered {
+  readonly kind: "transaction";
+  readonly sql: string;
+}
+
+/** For what PostgreSQL refuses in a transaction: each statement by itself, and all of it again after an interruption. */
+export interface RepeatableMigration extends Numbered {
+  readonly kind: "repeatable";
+  readonly run: (sql: Sql) => Promise<void>;
+}
+
+export type Migration = TransactionMigration | RepeatableMigration;
+
+export const migrations: readonly Migration[] = [
+  { number: 1, name: "tables", kind: "transaction", sql: tables },
+  { number: 2, name: "indexes", kind: "repeatable", run: buildIndexes },
+  { number: 3, name: "installation", kind: "transaction", sql: installation },
+  { number: 4, name: "trainings", kind: "transaction", sql: trainings },
+  { number: 5, name: "change-ids", kind: "transaction", sql: changeIds },
+];

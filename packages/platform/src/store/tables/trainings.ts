@@ -1,0 +1,122 @@
+/** Trainings under way, and the detector's status that tells of them. In transactions, with the detector's row locked. */
+
+import { type DetectorRow, lockDetector, updateDetector } from "./detectors.ts";
+import type { Database, Sql } from "../postgres/sql.ts";
+import { detectorsTag, detectorTag } from "./tags.ts";
+
+export interface NewTraining {
+  /** The job's where one runs it. */
+  readonly id: string;
+  readonly detectorId: string;
+  /** `undefined` when a job runs it, whose own lease and end say how long. */
+  readonly leaseSeconds: number | undefined;
+}
+
+type StatusBefore = "created" | "ready" | "failed";
+
+/** Called off: neither a model nor a failure came of it. */
+export type TrainingEnd = "ready" | "failed" | "called off";
+
+/** False when there is no such detector. One that is disabled stays so. */
+export async function beginTraining(sql: Sql, { id, detectorId, leaseSeconds }: NewTraining): Promise<boolean> {
+  const detector = await lockDetector(sql, detectorId);
+  if (detector === undefined) return false;
+  const { status } = detector;
+  const idle = idleStatus(detector);
+  const before = status === "training" ? ((await statusBefore(sql, detectorId)) ?? idle) : status === "disabled" ? idle : status;
+  const text = `insert into trainings (id, detector_id, lease_until, status_before)
+    values ($1, $2, now() + make_interval(secs => $3), $4) on conflict (id) do nothing`;
+  await sql.query(text, [id, detectorId, leaseSeconds ?? null, before]);
+  if (status !== "disabled" && status !== "training") await updateDetector(sql, detectorId, { status: "training" });
+  return true;
+}
+
+/** @returns the tags that were announced: none where nothing about the detector has changed. */
+export async function endTraining(
+  sql: Sql,
+  { id, detectorId }: Pick<NewTraining, "id" | "detectorId">,
+  end: TrainingEnd,
+): Promise<readonly string[]> {
+  const detector = await lockDetector(sql, detectorId);
+  if (detector === undefined) return [];
+  const gone = await sql.query<{ before: StatusBefore }>(
+    `delete from trainings where id = $1 and detector_id = $2 returning status_before as before`,
+    [id, detectorId],
+  );
+  // What is called off before it began has changed nothing.
+  if (end === "called off" && gone.rowCount === 0) return [];
+  if (end !== "called off") {
+    await sql.query("update trainings set status_before = $2 where detector_id = $1", [detectorId, end]);
+  }
+  const isStillTraining = (await statusBefore(sql, detectorId)) !== undefined;
+  const status = isStillTraining ? "training" : end === "called off" ? gone.rows[0].before : end;
+  if (detector.status === "disabled" || detector.status === status) return [];
+  await updateDetector(sql, detectorId, { status });
+  return [detectorTag(detectorId), detectorsTag];
+}
+
+const idleStatus = ({ isFitted }: DetectorRow) => (isFitted ? "ready" : "created");
+
+async function statusBefore(sql: Sql, detectorId: string): Promise<StatusBefore | undefined> {
+  const text = `select status_before as before from trainings where detector_id = $1 limit 1`;
+  const { rows } = await sql.query<{ before: StatusBefore }>(text, [detectorId]);
+  return rows.at(0)?.before;
+}
+
+/** False before it has begun, and once it has ended, also when others ended it because its lease was over. */
+export async function isUnderWay(sql: Sql, { id }: Pick<NewTraining, "id">): Promise<boolean> {
+  return (await sql.query("select from trainings where id = $1", [id])).rowCount === 1;
+}
+
+/** By the process that runs them. */
+export async function renewTrainings(sql: Sql, ids: readonly string[], leaseSeconds: number): Promise<void> {
+  if (ids.length === 0) return;
+  const text = "update trainings set lease_until = now() + make_interval(secs => $2) where id = any($1::uuid[])";
+  await sql.query(text, [ids, leaseSeconds]);
+}
+
+const lapsedPerRound = 100;
+
+/**
+ * Ends the trainings whose process is gone, and those of jobs that have ended without a word, as under an older version of this
+ * program. @returns how many.
+ */
+export async function endLapsedTrainings(database: Database): Promise<number> {
+  const text = `select id, detector_id as "detectorId", lease_until is not null as "isLapsed" from trainings t
+    where lease_until < now() or (lease_until is null and not exists (
+      select from jobs j where j.id = t.id and j.name = 'train' and j.status in ('queued', 'running', 'retrying')))
+    order by detector_id, id limit $1`;
+  const { rows } = await database.query<{ id: string; detectorId: string; isLapsed: boolean }>(text, [lapsedPerRound]);
+  for (const { id, detectorId, isLapsed } of rows) {
+    await database.transaction(async (sql) => {
+      const still = isLapsed ? "lease_until < now()" : "lease_until is null";
+      // First, as everywhere here: two that lock in another order would wait for each other.
+      await lockDetector(sql, detectorId);
+      // Whoever was only late has renewed it meanwhile.
+      const { rowCount } = await sql.query(`select from trainings where id = $1 and ${still} for update`, [id]);
+      if (rowCount === 1) await endTraining(sql, { id, detectorId }, isLapsed ? "failed" : "called off");
+    });
+  }
+  return rows.length;
+}
+
+/**
+ * Of detectors that are `training` though no training of theirs is recorded: they are ready where they have a model, else as new.
+ * None should be found. @returns how many.
+ */
+export async function endUnrecordedTrainings(database: Database): Promise<number> {
+  const text = `select id from detectors d
+    where status = 'training' and not exists (select from trainings t where t.detector_id = d.id) order by id limit $1`;
+  const { rows } = await database.query<{ id: string }>(text, [lapsedPerRound]);
+  let count = 0;
+  for (const { id } of rows) {
+    await database.transaction(async (sql) => {
+      const detector = await lockDetector(sql, id);
+      // One may have begun meanwhile.
+      if (detector?.status !== "training" || (await statusBefore(sql, id)) !== undefined) return;
+      await updateDetector(sql, id, { status: idleStatus(detector) });
+      count++;
+    });
+  }
+  return count;
+}

@@ -1,0 +1,53 @@
+/** A process that reads whatever files it is told to: a fault that ends a process ends this one, and is seen by its parent. */
+
+import { basename } from "node:path";
+import { Readable } from "node:stream";
+import { NomalyError } from "@nomaly/detect";
+import { openSource } from "../../src/files/read/source.ts";
+import { createTemporaryFiles } from "../../src/files/local/temporary.ts";
+
+/** What the parent is told of each file. */
+export interface ReadOutcome {
+  readonly path: string;
+  /** A code of ours, "read", or "uncoded". */
+  readonly outcome: string;
+  readonly message: string;
+  readonly rowCount: number;
+  /** Most memory that this process had so far. */
+  readonly peakBytes: number;
+}
+
+async function read(path: string): Promise<ReadOutcome> {
+  const temporary = createTemporaryFiles();
+  let rowCount = 0;
+  let [outcome, message] = ["read", ""];
+  try {
+    const source = await openSource(path, {
+      name: basename(path),
+      threadCount: 1,
+      temporary,
+      stdin: Readable.from([]),
+      signal: new AbortController().signal,
+      unpackedBytesMax: 64 * 1024 ** 2,
+    });
+    try {
+      for await (const batch of source.batches()) rowCount += batch.rowCount;
+    } finally {
+      source.close();
+    }
+  } catch (error) {
+    outcome = error instanceof NomalyError ? error.code : "uncoded";
+    message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  } finally {
+    temporary.removeAll();
+  }
+  return { path, outcome, message, rowCount, peakBytes: process.resourceUsage().maxRSS * 1024 };
+}
+
+process.on("message", (path: string) => {
+  void read(path).then((outcome) => process.send?.(outcome));
+});
+// Said once what it reads with is loaded: that takes its time on a busy machine.
+await import("@duckdb/node-api");
+await import("../../src/files/read/arrow-relation.ts");
+process.send?.("ready");

@@ -1,0 +1,127 @@
+import { createRequire } from "node:module";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser } from "../../../detect/test-support/browser.ts";
+import { type DataFolder, makeDataFolder, startService as startProcess } from "../../test-support/servers/service-process.ts";
+import { type Json, startService, type TestService } from "../../test-support/servers/service.ts";
+
+interface Operation {
+  readonly summary?: string;
+  readonly responses: Readonly<Record<string, { readonly description: string }>>;
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> };
+}
+
+interface Description {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+/** The checker that the page itself brings along. */
+interface Parser {
+  validate(document: string): Promise<{ readonly valid: boolean; readonly errors?: readonly Json[] }>;
+}
+
+describe("the description", () => {
+  let service: TestService;
+  let description: Description;
+  let text: string;
+
+  beforeAll(async () => {
+    service = await startService();
+    const { bytes, body } = await service.ask("GET /openapi.json");
+    text = bytes.toString();
+    description = body as unknown as Description;
+  });
+  afterAll(() => service.close());
+
+  it("is valid OpenAPI 3.1", async () => {
+    const page = createRequire(import.meta.url).resolve("@scalar/fastify-api-reference");
+    const parser = createRequire(page).resolve("@scalar/openapi-parser");
+    const checker = (await import(parser)) as Parser;
+    const { valid, errors } = await checker.validate(text);
+    expect([valid, errors]).toEqual([true, []]);
+    expect(description.openapi).toBe("3.1.0");
+  });
+
+  it("says of every request what it does, what may be answered, and shows an example of what is sent", () => {
+    for (const [path, operations] of Object.entries(description.paths)) {
+      for (const [method, operation] of Object.entries(operations)) {
+        const name = `${method} ${path}`;
+        expect(operation.summary, name).toMatch(/\w/);
+        expect(
+          Object.keys(operation.responses).some((status) => status.startsWith("2")),
+          name,
+        ).toBe(true);
+        if (!path.startsWith("/health/")) expect(Object.keys(operation.responses), name).toContain("401");
+        for (const { description: meaning } of Object.values(operation.responses)) expect(meaning, name).toMatch(/\w/);
+        const json = operation.requestBody?.content["application/json"];
+        if (json !== undefined) expect(json.example, name).toBeDefined();
+      }
+    }
+  });
+
+  it("shows examples that are taken: each fails only for what it names not being there", async () => {
+    for (const [path, { post }] of Object.entries(description.paths)) {
+      const example = post?.requestBody?.content["application/json"]?.example;
+      if (example === undefined) continue;
+      const { status, body } = await service.ask(`POST ${path}`, { json: example });
+      expect([path, status < 300 || body["code"] === "NOT_FOUND"]).toEqual([path, true]);
+    }
+  });
+
+  it("is shown by a page that loads nothing from elsewhere and reports no error", async () => {
+    const browser = await launchBrowser();
+    if (browser === undefined) throw new Error("no browser to open the page with");
+    const faults: string[] = [];
+    try {
+      const page = await browser.newPage();
+      page.on("pageerror", (error) => faults.push(error.message));
+      page.on("console", (message) => {
+        if (message.type() === "error") faults.push(message.text());
+      });
+      page.on("request", (request) => {
+        if (!request.url().startsWith(service.url) && !/^(data|blob):/.test(request.url())) faults.push(request.url());
+      });
+      await page.goto(`${service.url}/`);
+      await page.getByText("every part with its numbers").first().waitFor({ state: "attached", timeout: 60_000 });
+      expect(faults).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  }, 120_000);
+});
+
+describe("the log", () => {
+  let folder: DataFolder;
+  beforeAll(() => {
+    folder = makeDataFolder();
+  });
+  afterAll(async () => {
+    await folder.remove();
+  });
+
+  it("holds no key, no token and nothing of what was sent, also where requests fail", async () => {
+    const environment = { NOMALY_LOG_LEVEL: "debug", NOMALY_AUTH: "required" };
+    const running = await startProcess({ dataFolder: folder.path, environment });
+    const secrets = [
+      "nomaly_0123456789abcdef0123456789abcdef_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA",
+      "eyJhbGciOiJub25lIn0.c2VjcmV0",
+    ];
+    try {
+      for (const secret of secrets) {
+        for (const headers of [{ authorization: `Bearer ${secret}` }, { "x-api-key": secret }]) {
+          for (const path of [`/api/detectors?key=${secret}`, "/api/jobs/x", `/nothing/${secret}`]) {
+            await fetch(running.url + path, { headers });
+            await fetch(running.url + path, {
+              method: "POST",
+              headers: { ...headers, "content-type": "application/json" },
+              body: `{"${secret}"`,
+            });
+          }
+        }
+      }
+    } finally {
+      await running.end("SIGTERM");
+    }
+    for (const secret of secrets) expect(running.output()).not.toContain(secret.slice(-20));
+  });
+});

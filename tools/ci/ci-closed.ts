@@ -1,0 +1,96 @@
+/**
+ * Some tests of each kind in a checkout that nobody but its owner may pass, as below root's home in a container: once as root, for whom
+ * PostgreSQL runs as another user, and once as a user without rights.
+ */
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { outputCharsMax, runCommand } from "./ci-command.ts";
+import type { Outcome } from "./ci-tests.ts";
+import { copyCheckout } from "./copy-checkout.ts";
+
+interface Representative {
+  readonly file: string;
+  readonly title: string;
+}
+
+/** One starts the embedded database, one a database of a test's own, one the program, and one installs what was packed. */
+const representatives: readonly Representative[] = [
+  { file: "packages/platform/src/store/embedded/start-embedded.test.ts", title: "is made at the first start" },
+  {
+    file: "packages/platform/src/store/tables/tables.test.ts",
+    title: "keep what the cache must forget until somebody has done it",
+  },
+  {
+    file: "packages/platform/test/service/service.test.ts",
+    title: "the service on its embedded database predicts the same after",
+  },
+  { file: "packages/platform/test/command/pack.test.ts", title: "nomaly detect finds the odd row" },
+];
+/** Another user's programs must lie where that user may pass. */
+const forRoot = [{ file: representatives[0].file, title: "runs as the user who starts it when that is not root" }];
+/** What a test needs that comes after others of its file. */
+const together = "the service on its embedded database";
+const runMsMax = 180_000;
+
+export interface ClosedOutcome extends Outcome {
+  /** What it said, when something failed. */
+  readonly output: string;
+}
+
+export async function closedFolderOutcomes(root: string): Promise<ClosedOutcome[]> {
+  const nobody = process.platform === "linux" && process.getuid?.() === 0 ? findNobody() : undefined;
+  if (nobody === undefined) {
+    const skips = ["a checkout that only its owner may pass, as root and as a user without rights: not root on Linux here"];
+    return [{ name: "closed-folder", passed: 0, failed: 0, skipped: 1, skips, seconds: 0, output: "" }];
+  }
+  // Only its owner may pass it.
+  const scratch = mkdtempSync(join(tmpdir(), "nomaly-closed-"));
+  try {
+    const copy = copyCheckout(root, join(scratch, "nomaly"));
+    const asRoot = await runIn(copy, "closed-root");
+    // Folders alone: files may be those of the checkout itself, under a second name.
+    spawnSync("find", [scratch, "-type", "d", "-exec", "chown", `${nobody.uid}:${nobody.gid}`, "{}", "+"]);
+    const asNobody = await runIn(copy, "closed-nobody", nobody);
+    return [asRoot, asNobody];
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The user without rights that every system has. */
+function findNobody(): { readonly uid: number; readonly gid: number } | undefined {
+  const fields = /^nobody:[^:]*:(\d+):(\d+)/m.exec(readFileSync("/etc/passwd", "utf8"));
+  return fields === null ? undefined : { uid: Number(fields[1]), gid: Number(fields[2]) };
+}
+
+interface TestReport {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
+async function runIn(copy: string, name: string, user?: { readonly uid: number; readonly gid: number }): Promise<ClosedOutcome> {
+  const start = performance.now();
+  const home = mkdtempSync(join(copy, `../${name}-`));
+  if (user !== undefined) spawnSync("chown", [`${user.uid}:${user.gid}`, home]);
+  const report = join(home, "report.json");
+  const node = [join(copy, "node_modules/.bin/node"), process.execPath].find((path) => existsSync(path)) ?? process.execPath;
+  const expected = user === undefined ? [...representatives, ...forRoot] : representatives;
+  const titles = [together, ...expected.map(({ title }) => title)];
+  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`, "-t", titles.join("|")];
+  const files = representatives.map(({ file }) => file);
+  const vitest = join(copy, "node_modules/vitest/vitest.mjs");
+  // Root's databases are made in the machine's folder for temporary files, where their user passes; nobody has all in one place.
+  const env = user === undefined ? {} : { HOME: home, TMPDIR: home, npm_config_cache: join(home, "npm") };
+  const { output } = await runCommand([node, vitest, "run", ...options, ...files], { root: copy, msMax: runMsMax, env, user });
+  const results = existsSync(report) ? (JSON.parse(readFileSync(report, "utf8")) as TestReport).testResults : [];
+  const tests = results.flatMap(({ assertionResults }) => assertionResults);
+  const isPassed = (title: string) => tests.some(({ fullName, status }) => status === "passed" && fullName.includes(title));
+  const passed = expected.filter(({ title }) => isPassed(title)).length;
+  const failed = expected.length - passed;
+  const seconds = (performance.now() - start) / 1000;
+  return { name, passed, failed, skipped: 0, skips: [], seconds, output: failed === 0 ? "" : output.slice(-outputCharsMax) };
+}
