@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { packageRules } from "./rules/layer-rules.ts";
-import { checkPackage } from "./layers.ts";
+import { checkPackage, checkPermissions, checkShape } from "./layers.ts";
 
 const detect = packageRules[0];
 
@@ -47,5 +47,38 @@ describe("layers", () => {
 
   it("names the line at fault", () => {
     expect(problemsOf("matrix.ts", '\n\nimport { x } from "./registry.ts";')[0]).toMatch(/src\/matrix\.ts:3: /);
+  });
+
+  it("refuses a permission that no file uses", () => {
+    const layers = [
+      { name: "low", files: /^low\//, may: [], summary: "" },
+      { name: "high", files: /^high\//, may: ["low"], packages: ["node:", "@scope/used"], summary: "" },
+    ];
+    const rules = { ...detect, layers };
+    const uses = 'import { x } from "../low/a.ts"; import { y } from "node:fs"; import { z } from "@scope/used/part";';
+    expect(checkPermissions(rules, new Map([["high/a.ts", uses]]))).toEqual([]);
+    const problems = checkPermissions(rules, new Map([["high/a.ts", 'import { y } from "node:fs";']]));
+    expect(problems.map((problem) => /may import "([^"]+)"/.exec(problem)?.[1])).toEqual(["low", "@scope/used"]);
+  });
+
+  /** So many files, each importing the next, the last the first. */
+  function circle(fileCount: number): Map<string, string> {
+    return new Map(
+      Array.from({ length: fileCount }, (_, at) => [
+        `threads/f${at}.ts`,
+        `import type { X } from "./f${(at + 1) % fileCount}.ts"; import "../matrix.ts";`,
+      ]),
+    );
+  }
+
+  it("lets four files import one another, and not five", () => {
+    expect(checkShape(detect, circle(4))).toEqual([]);
+    expect(checkShape(detect, circle(5))).toEqual([expect.stringContaining("5 files import one another: threads/f0.ts")]);
+  });
+
+  it("lets a folder have twenty sources, and not twenty-one", () => {
+    const folder = (fileCount: number) => new Map(Array.from({ length: fileCount }, (_, at) => [`threads/f${at}.ts`, ""]));
+    expect(checkShape(detect, folder(20))).toEqual([]);
+    expect(checkShape(detect, folder(21))).toEqual([expect.stringContaining("src/threads: 21 sources")]);
   });
 });

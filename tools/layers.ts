@@ -2,8 +2,14 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
+import { circlesOf } from "./rules/circles.ts";
 import { type Layer, packageRules, type PackageRules } from "./rules/layer-rules.ts";
 import { scanSource } from "./rules/source-scan.ts";
+
+/** More files that all import one another are not read one at a time. */
+const circleFileCountMax = 4;
+/** Sources of one folder, without its tests. */
+const folderFileCountMax = 20;
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -30,6 +36,59 @@ export function checkPackage(rules: PackageRules, files: ReadonlyMap<string, str
   return problems;
 }
 
+/** @param files all sources of the package. @returns one line for each permission that none of them uses. */
+export function checkPermissions(rules: PackageRules, files: ReadonlyMap<string, string>): string[] {
+  const used = new Set<string>();
+  for (const [path, text] of files) {
+    const layer = layerOf(rules, path);
+    for (const { specifier } of scanSource(path, text).imports) {
+      const other = specifier.startsWith(".") ? layerOf(rules, targetOf(path, specifier))?.name : packageOf(specifier);
+      used.add(`${layer?.name} > ${other}`);
+    }
+  }
+  return rules.layers.flatMap(({ name, may, packages = [] }) =>
+    [...may.filter((other) => other !== "*"), ...packages]
+      .filter((other) => !used.has(`${name} > ${other}`))
+      .map((other) => `packages/${rules.folder}: layer "${name}" may import "${other}", and no file of it does`),
+  );
+}
+
+/** `@scope/name/part` is of the package `@scope/name`; `node:fs` of `node:`. */
+function packageOf(specifier: string): string {
+  if (specifier.startsWith("node:")) return "node:";
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
+/** @returns one line for each circle of files and each folder that is too large. */
+export function checkShape(rules: PackageRules, files: ReadonlyMap<string, string>): string[] {
+  const imports = new Map<string, string[]>();
+  const folders = new Map<string, number>();
+  for (const [path, text] of files) {
+    const targets = scanSource(path, text).imports.filter(({ specifier }) => specifier.startsWith("."));
+    imports.set(
+      path,
+      targets.map(({ specifier }) => targetOf(path, specifier)),
+    );
+    folders.set(posix.dirname(path), (folders.get(posix.dirname(path)) ?? 0) + 1);
+  }
+  const circles = circlesOf(imports).filter((circle) => circle.length > circleFileCountMax);
+  const large = [...folders].filter(([, fileCount]) => fileCount > folderFileCountMax);
+  return [
+    ...circles.map((circle) => `packages/${rules.folder}: ${circle.length} files import one another: ${circle.join(" ")}`),
+    ...large.map(([folder, fileCount]) => {
+      return `packages/${rules.folder}/src/${folder}: ${fileCount} sources, at most ${folderFileCountMax} are looked through`;
+    }),
+  ];
+}
+
+/** The built twin of a source file, named beside it where a worker starts, stands for the source. */
+function targetOf(path: string, specifier: string): string {
+  return posix.normalize(posix.join(posix.dirname(path), specifier)).replace(/\.js$/, ".ts");
+}
+
 function layerOf(rules: PackageRules, path: string): Layer | undefined {
   return rules.layers.find((layer) => layer.files.test(path));
 }
@@ -37,10 +96,8 @@ function layerOf(rules: PackageRules, path: string): Layer | undefined {
 function refuseImport(rules: PackageRules, layer: Layer, path: string, specifier: string): string | undefined {
   if (specifier.startsWith("#")) return undefined;
   if (!specifier.startsWith(".")) return refusePackage(rules, layer, path, specifier);
-  const target = posix.normalize(posix.join(posix.dirname(path), specifier));
-  if (target === "../package.json") return undefined;
-  // The built twin of a source file, named beside it where a worker starts.
-  const source = target.replace(/\.js$/, ".ts");
+  const source = targetOf(path, specifier);
+  if (source === "../package.json") return undefined;
   const other = layerOf(rules, source);
   if (other === undefined) return `imports ${source}, which no layer takes`;
   if (other !== layer) {
@@ -77,7 +134,10 @@ function sourcesOf(folder: string): Map<string, string> {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const problems = packageRules.flatMap((rules) => checkPackage(rules, sourcesOf(rules.folder)));
+  const problems = packageRules.flatMap((rules) => {
+    const files = sourcesOf(rules.folder);
+    return [...checkPackage(rules, files), ...checkPermissions(rules, files), ...checkShape(rules, files)];
+  });
   for (const problem of problems) console.error(problem);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }

@@ -1,8 +1,6 @@
 /** The list of commands. What a command does is loaded when it runs. */
 
-import type { Arguments } from "./frame/arguments.ts";
-import type { CliContext } from "./frame/context.ts";
-import type { OptionSpec } from "./frame/options.ts";
+import type { Command } from "./frame/command.ts";
 import { configFileOption, dataFolderOption, logLevelOption } from "./frame/service-options.ts";
 import {
   columnOptions,
@@ -15,21 +13,6 @@ import {
   shownOptions,
   threadsOption,
 } from "./frame/options.ts";
-
-export interface Command {
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
-  /** What stands after the name. */
-  readonly usage: string;
-  /** Positional arguments at least and at most. */
-  readonly operands: readonly [min: number, max: number];
-  readonly options: readonly OptionSpec[];
-  readonly examples: readonly (readonly [command: string, what: string])[];
-  load(): Promise<CommandRun>;
-}
-
-export type CommandRun = (given: Arguments, context: CliContext) => Promise<void>;
 
 export const commands: readonly Command[] = [
   {

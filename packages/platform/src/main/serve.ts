@@ -2,7 +2,7 @@
 
 import type { Config } from "../config/settings.ts";
 import type { AccessRules } from "../http/gate/access.ts";
-import { createApp } from "../http/app.ts";
+import { createApp } from "../http/create-app.ts";
 import { createJobHandlers } from "../services/jobs/job-handlers.ts";
 import { createAuthenticate } from "../services/access/authenticate.ts";
 import type { Closing } from "./closing.ts";

@@ -3,7 +3,7 @@
 import { detectors, thresholdMethods } from "@nomaly/detect";
 import { commands } from "../commands.ts";
 import type { Arguments } from "../frame/arguments.ts";
-import type { Command } from "../commands.ts";
+import type { Command } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { say } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";

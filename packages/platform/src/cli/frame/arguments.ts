@@ -1,7 +1,7 @@
 /** Reads a command line against the options of its command; what is unknown gets the nearest known name. */
 
 import { parseArgs } from "node:util";
-import type { Command } from "../commands.ts";
+import type { Command } from "./command.ts";
 import { UsageError } from "./exit-codes.ts";
 import type { OptionSpec } from "./options.ts";
 import { generalOptions } from "./options.ts";

@@ -1,6 +1,6 @@
 /** Help texts, made from the definitions of commands and options. */
 
-import type { Command } from "../commands.ts";
+import type { Command } from "./command.ts";
 import { commands } from "../commands.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { OptionSpec } from "./options.ts";

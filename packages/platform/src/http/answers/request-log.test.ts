@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "../../../test-support/eventually.ts";
 import { type OpenContext, openContext } from "../../../test-support/servers/open-context.ts";
 import { startTestDatabase, type TestDatabase } from "../../../test-support/servers/postgres.ts";
-import { type App, createApp } from "../app.ts";
+import type { App } from "../app.ts";
+import { createApp } from "../create-app.ts";
 import { createRequestLog, linesPerSecondMax, sampledOneOf } from "./request-log.ts";
 
 interface Written {
