@@ -41,7 +41,7 @@ export interface Model {
    * Callers have checked width and finiteness (NaN may come only where the trait acceptsMissing says so).
    */
   scoreInto(rows: Matrix, scores: Float64Array): void;
-  /** {@link scoreInto} in bounded pieces, the same bits: for a model that may take longer than a blink over a single row. */
+  /** {@link scoreInto} in bounded pieces, the same bits: for a model that may need more than some ten milliseconds a row. */
   scorePieces?(rows: Matrix, scores: Float64Array): Pieces<void>;
   /** Plain data from which `restore` makes a model of bit-equal scores. May share memory with the model. */
   toState(): ModelState;

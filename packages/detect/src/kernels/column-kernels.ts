@@ -36,7 +36,7 @@ export interface BinSearch {
   readonly scales: Float64Array;
 }
 
-/** What each bin counts. Beyond the outermost bins, up to `tol` of their widths, they count; farther out `outside` does. */
+/** The value of each bin. Rows up to `tol` bin widths beyond an outermost bin get its value, rows farther out get `outside`. */
 export interface BinCells extends BinSearch {
   /** Edges at the places of the starts: the same numbers, or those just below where bins are closed on the right. */
   readonly edges: Float64Array;

@@ -9,7 +9,7 @@ export const orderStatisticCountMax = 65_536;
 export interface RankState {
   /** Ascending; statistic `i` is the training score at sorted position `round(i (rowCount - 1) / (length - 1))`. */
   readonly orderStatistics: Float64Array;
-  /** Training scores that there were. */
+  /** How many training scores there were. */
   readonly rowCount: number;
 }
 

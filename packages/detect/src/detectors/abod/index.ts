@@ -13,11 +13,11 @@ import { createAbodModel, restoreAbod } from "./model.ts";
 /**
  * Scores a row by how little the directions to its neighbours vary.
  *
- * From inside a crowd neighbours are seen all around, near and far; from outside all lie one way. The score is minus the
- * variance of the angles between neighbours, near ones weighted more: 0 at most, near 0 for anomalies.
+ * A row inside a crowd has neighbours on all sides, near and far; a row outside has all of them on one side. The score is
+ * minus the variance of the angles between neighbours, near ones weighted more: 0 at most, near 0 for anomalies.
  *
- * Good at: rows at the rim and outside, many columns. Bad at: anomalies amid others, crowds of unequal density far more
- * than their shape: the weights make it a density method too; use lof or knn.
+ * Good at: rows at the rim and outside, many columns. Bad at: anomalies amid others, and crowds of unequal density, since the
+ * weights make density count more than shape; use lof or knn.
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept. k is cut to the number of other distinct rows.
  * Units   minus 1/length^2 squared, <= 0; columns: comparable: scale first.

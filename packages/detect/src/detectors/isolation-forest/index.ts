@@ -27,7 +27,7 @@ const growingShare = 0.1;
  * extended-isolation-forest or mcd).
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept.
- * Units   (0, 1]: near 1 anomalous, 0.5 as alone as in a random tree, well below 0.5 usual; columns: any units.
+ * Units   (0, 1]: near 1 anomalous, 0.5 as isolated as in a random tree, well below 0.5 usual; columns: any units.
  * Missing refused.
  * Cost    fit O(t s log s) with t trees on s rows, score O(t log s) a row; memory O(t s).
  * Random  seed decides; equal seeds give equal bits on any kernel set and number of threads.

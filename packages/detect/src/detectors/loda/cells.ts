@@ -1,4 +1,4 @@
-/** What each bin of each cut counts: minus the logarithm of its probability, rightly or as PyOD has it. */
+/** What each bin of each cut adds to a score: minus the logarithm of its probability, corrected or as PyOD computes it. */
 
 import type { ProjectedSteps } from "../../kernels/column-kernels.ts";
 

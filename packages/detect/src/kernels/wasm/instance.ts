@@ -19,15 +19,15 @@ const pageBytes = 65_536;
 const alignment = 64;
 /** Most bytes one call may hold: callers cut rows into blocks long before this. */
 export const arenaBytesMax = 1_073_741_824;
-/** A larger memory is dropped by the next reset: until then, what the largest call took is held. */
+/** The next reset drops a memory larger than this; until then the arena holds what its largest call took. */
 const keptBytesMax = 67_108_864;
 
 export type WasmExports = Readonly<Record<string, (...args: number[]) => number>>;
 
 export interface WasmArena {
-  /** Forgets all that was put; views and addresses of before are void. */
+  /** Frees everything in the arena: earlier views and addresses become invalid. */
   reset(): void;
-  /** Forgets what was put from an address on: what stands before it stays, for a model that keeps its rows in here. */
+  /** Frees everything from an address on. What stands before it stays, such as the rows that a model keeps in here. */
   rewind(address: number): void;
   /** Address of `byteCount` fresh bytes, aligned to 64, content undefined. May grow memory: take views after the last reserve. */
   reserve(byteCount: number): number;

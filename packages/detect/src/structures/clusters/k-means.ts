@@ -61,7 +61,7 @@ const trialIterationCountMax = 20;
 const finalistCount = 2;
 /** Share of the work, for progress, that the trials take. */
 const trialShare = 0.5;
-/** Fewer values times runs than this are clustered faster than they are handed to a worker. */
+/** With fewer values times runs than this, handing a run to a worker takes longer than clustering. */
 const threadedValueCountMin = 200_000;
 /** Most rows labelled at a time. */
 const blockRowCountMax = 4096;
@@ -154,7 +154,7 @@ async function runAll(tasks: readonly KMeansTask[], context: ClusteringContext):
   return results;
 }
 
-/** Labels and sizes by one last look for each row's nearest centre; centres that won no row are left out. */
+/** Finds each row's nearest centre once more for labels and sizes; centres without rows are left out. */
 function* describeClusters(rows: Matrix, result: KMeansTaskResult, scale: number, kernels: KernelSet): Pieces<KMeans> {
   const { rowCount, columnCount } = rows;
   const centerCount = result.centers.length / columnCount;

@@ -1,4 +1,4 @@
-/** The index that this thread restored last: the pieces of one search on threads restore it once. */
+/** The index that this thread restored last, so that the tasks of one search restore it once. */
 
 import type { ModelState } from "../../detector/detector.ts";
 import type { NeighbourKernels, SearchMethod } from "../../kernels/neighbour-kernels.ts";

@@ -26,7 +26,7 @@ const firstWaveStepCount = 4;
 const waveCountMin = 24;
 /** Multiply-adds of a piece, most of them in single precision: less than a tenth of a second between two looks at the signal. */
 const pieceWorkMax = 1e9;
-/** Fewer multiply-adds than this are done faster than they are handed to a worker. */
+/** With fewer multiply-adds, handing work to workers takes longer than doing it. */
 const threadedWorkMin = 2e8;
 
 /**

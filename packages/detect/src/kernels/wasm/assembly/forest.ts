@@ -229,7 +229,7 @@ export function descendOblique(
   }
 }
 
-/** Columns between two looks whether a ball of the block can still cover the row. */
+/** Columns between two checks whether any ball of the block can still cover the row. */
 const columnsPerLook: u32 = 16;
 
 /** Adds each member's value to the sums of a block of rows, member after member; the layout is that of `BallEnsemble`. */
@@ -299,7 +299,7 @@ function coverMask(centers: u32, squaredRadii: u32, row: u32, columnCount: u32):
       (i64x2.bitmask(f64x2.le(s1, r1)) << 2) |
       (i64x2.bitmask(f64x2.le(s2, r2)) << 4) |
       (i64x2.bitmask(f64x2.le(s3, r3)) << 6);
-    // Squares only add: none covers it any more.
+    // Sums of squares only grow: no ball covers the row any more.
     if (mask === 0) break;
   }
   return mask;

@@ -4,7 +4,7 @@ import { codeColumn } from "./shared-threshold-codes";
 
 /** Of a column in the table. */
 const columnBytes: u32 = 48;
-/** Rows whose sets are parted at once: one bit each. */
+/** Rows in a slice: a set of rows has one bit for each. */
 const sliceRowCount: u32 = 256;
 
 /**
