@@ -28,10 +28,10 @@ const root = resolve(import.meta.dirname, "..");
 const seedCount = 20;
 const largeValueCount = 100_000;
 const orderCount = 12;
-/** Beyond this many rows the quadratic methods, which have no reference figure there, are not run. */
+/** On more rows than this, quadratic methods are not run: the reference has no figures there. */
 const cofRowCountMax = 4000;
 
-/** Parameters besides the defaults whose figures the page shows, by detector. */
+/** By detector, parameters other than the defaults whose figures the page shows. */
 const variants: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
   knn: [{ method: "mean", nNeighbors: 20 }],
 };
@@ -47,12 +47,12 @@ interface Figure {
 interface Run {
   readonly detectorId: string;
   readonly params: Readonly<Record<string, unknown>>;
-  /** Measured on the code of this commit. */
+  /** The commit of the measured code. */
   readonly commit: string;
   readonly figures: readonly Figure[];
 }
 
-/** All runs, kept beside the page so that one detector can be measured again alone. */
+/** All runs, kept beside the page so that one detector can be measured again by itself. */
 interface Runs {
   readonly compared: readonly Run[];
   readonly corrected: readonly Run[];
