@@ -13,10 +13,10 @@ import { createAbodModel, restoreAbod } from "./model.ts";
 /**
  * Scores a row by how little the directions to its neighbours vary.
  *
- * A row inside a crowd has neighbours on all sides, near and far; a row outside has all of them on one side. The score is
+ * A row inside a cluster has neighbours on all sides, near and far; a row outside has all of them on one side. The score is
  * minus the variance of the angles between neighbours, near ones weighted more: 0 at most, near 0 for anomalies.
  *
- * Good at: rows at the rim and outside, many columns. Bad at: anomalies amid others, and crowds of unequal density, since the
+ * Good at: rows at the rim and outside, many columns. Bad at: anomalies amid others, and clusters of unequal density, since the
  * weights make density count more than shape; use lof or knn.
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept. k is cut to the number of other distinct rows.

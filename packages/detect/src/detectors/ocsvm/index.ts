@@ -24,7 +24,7 @@ const solverShare = 0.95;
  * In the space of the kernel, the rows are parted from the origin by the widest margin, with a share nu of them left
  * outside. With the default rbf kernel the score falls with the weighted number of support vectors near the row.
  *
- * Good at: smooth crowds of any shape, rows outside all of them. Bad at: more than some 50,000 rows (use kde, knn or
+ * Good at: smooth clusters of any shape, rows outside all of them. Bad at: more than some 50,000 rows (use kde, knn or
  * isolation-forest), columns of unequal units; its accuracy depends on gamma.
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept.
