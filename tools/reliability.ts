@@ -92,7 +92,7 @@ function page(reports: readonly FileReport[], isLong: boolean): string {
   const lines = [
     "# Reliability",
     "",
-    "What is done to the service, what is checked then, and what came of it. Each line is a test; all but the long ones run in",
+    "Each line is a test: what it does to the service, what it then checks, and its result. All but the long ones run in",
     "`npm test`. Real servers are killed, stopped, cut off and filled; random tests print their seed, and `NOMALY_FAULT_SEED` repeats it.",
     "",
     `\`npm run reliability${isLong ? " -- --long" : ""}\` on ${describeMachine(root)}.`,
