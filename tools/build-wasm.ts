@@ -1,6 +1,6 @@
 /**
  * Compiles each kernel family from AssemblyScript into one TypeScript file, in two builds.
- * As hexadecimal text: a compressor sees whole bytes in it, and so makes it smaller than base64.
+ * Hexadecimal text compresses better than base64, since a compressor sees whole bytes in it.
  */
 
 import { execFile } from "node:child_process";

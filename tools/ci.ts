@@ -131,7 +131,7 @@ function printOutcome({ name, seconds, passed, failed, skipped, skips }: Outcome
   for (const line of skips.length > 0 ? missingHere() : []) console.log(`         missing: ${line}`);
 }
 
-/** What this machine lacks that some tests need. */
+/** Things that some tests need and this machine lacks. */
 function missingHere(): string[] {
   const shared = process.env["NOMALY_SHARED"] ?? join(root, "../shared");
   const hasShared = existsSync(join(shared, "data/README.md"));

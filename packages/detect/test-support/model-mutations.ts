@@ -28,7 +28,6 @@ const hostileValues: readonly StateValue[] = [
 const hostileElements = [...hostileNumbers, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.MAX_VALUE];
 
 export interface Mutant {
-  /** What was changed, in words. */
   readonly what: string;
   readonly bytes: Uint8Array;
 }

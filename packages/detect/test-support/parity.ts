@@ -53,7 +53,7 @@ export interface ParityComparison {
   readonly figures: readonly ParityFigure[];
   /** Rows that we label otherwise than the reference. */
   readonly labelDifferenceCount: number;
-  /** What is wrong: empty when all is as it should be. */
+  /** Descriptions of faults; empty when the comparison found none. */
   readonly complaints: readonly string[];
 }
 

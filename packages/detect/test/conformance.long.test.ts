@@ -18,7 +18,6 @@ const settings: readonly { readonly what: string; readonly optionsOf: (detector:
 const timeoutMs = 600_000;
 /** Some methods have hundreds of pairs of corners. */
 const cornerCountMax = 24;
-/** Compiled once for all. */
 const kernelSets = availableKernelSets();
 
 /** The defaults, and corners evenly spread over the rest. */

@@ -8,7 +8,7 @@ import type { Threads } from "../threads/threads.ts";
 import type { ParamSpecs, ParamsOf } from "./params.ts";
 import type { Traits } from "./traits.ts";
 
-/** What a fit may use. Nothing here changes the answer except `random`. */
+/** The resources of a fit. Nothing here changes the answer except `random`. */
 export interface FitContext {
   readonly random: Random;
   readonly kernels: KernelSet;

@@ -40,7 +40,7 @@ export interface ObliqueForest {
   /** float32, multiplied as float64: single rows wait for memory, and random directions need no more digits. */
   readonly weights: Float32Array;
   readonly offsets: Float64Array;
-  /** By node. */
+  /** One value a node, read at leaves. */
   readonly leafValues: Float64Array;
 }
 

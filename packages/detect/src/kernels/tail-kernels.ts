@@ -30,7 +30,7 @@ export interface SortedColumns {
 
 /** Sorted columns made ready for new rows, each of which is counted in as one row more. */
 export interface TailScorer {
-  /** What each value counts: `out[row * columnCount + column]`. Values must be finite. */
+  /** Writes what each value counts: `out[row * columnCount + column]`. Values must be finite. */
   cellsInto(rows: Matrix, out: Float64Array): void;
   /** The sum of what each row's values count, in the order of the columns. */
   sumsInto(rows: Matrix, sums: Float64Array): void;

@@ -1,4 +1,4 @@
-/** The front door: fit, detect and load over a given list of detectors. */
+/** The entry functions: fit, detect and load over a given list of detectors. */
 
 import type { AnyDetector, FitContext } from "../detector/detector.ts";
 import { nearestName } from "../detector/nearest-name.ts";

@@ -50,7 +50,7 @@ export function summarize(values: Float64Array): NumberSummary {
 /**
  * {@link summarize} of every column with the same bits, in one walk along the rows: a column of a wide table lies scattered in
  * memory, so blocks of rows are read that stay in the processor's cache.
- * In pieces of one block. Undefined when values are missing, infinite, or so large that sums need a unit of their own.
+ * Yields after each block. Undefined when values are missing, infinite, or so large that sums need a unit of their own.
  * @param withDeviation false leaves `mean` and `deviation` 0 and saves a pass.
  */
 export function* summarizeColumns(table: Matrix, withDeviation: boolean): Generator<void, NumberSummary[] | undefined, void> {

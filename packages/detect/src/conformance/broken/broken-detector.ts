@@ -7,7 +7,6 @@ import type { Matrix } from "../../matrix.ts";
 export interface BrokenDetector {
   /** The check that must refuse it. */
   readonly check: string;
-  /** What is wrong, in words. */
   readonly fault: string;
   readonly detector: AnyDetector;
 }

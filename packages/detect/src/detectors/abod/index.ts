@@ -59,7 +59,7 @@ export const abod = defineDetector({
     const index = await inTurns(buildNeighbourIndex(rows, { metric, p }, context.kernels), context.signal);
     const others = Math.max(1, rows.rowCount - 1);
     const isCubic = params.method === "default";
-    // In the cubic method of PyOD a row looks at all rows, itself among them, and passes over equal ones.
+    // PyOD's cubic method compares a row with all rows, including itself, and skips equal ones.
     const neighbourCount = isCubic && countsEqualRows ? rows.rowCount : isCubic ? others : Math.min(params.nNeighbors, others);
     const model = createAbodModel({ index, neighbourCount, countsEqualRows });
     return { model, trainingScores: await scoreRows("abod", model, train, context) };

@@ -12,7 +12,7 @@ export interface StepCells {
 
 /** Added to every count: half a row, as Krichevsky and Trofimov estimate probabilities of what may not have been seen. */
 const unseenRows = 0.5;
-/** What PyOD adds to every count. */
+/** PyOD adds this to every count. */
 const pyodUnseenRows = 1e-12;
 
 /** Minus ln((count + 1/2) / (rows + bins / 2)); outside the bins the count is 0. */

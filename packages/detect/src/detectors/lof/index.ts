@@ -10,7 +10,7 @@ import { trainingNeighbours, trainingNeighboursTask } from "../../structures/nei
 import { inTurns } from "../../threads/pieces.ts";
 import { createLofModel, factorsOf, restoreLof } from "./model.ts";
 
-/** What scikit-learn adds to a mean reachability, so that copies of one row do not divide by zero. */
+/** scikit-learn adds this to a mean reachability, so that copies of one row do not divide by zero. */
 const scikitSmoothing = 1e-10;
 
 /**

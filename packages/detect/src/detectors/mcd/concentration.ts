@@ -72,7 +72,7 @@ export function* concentrateTask(input: ConcentrateTask, kernels: KernelSet): Pi
   return results;
 }
 
-/** Those of smallest determinant, smallest first; of equals the first. */
+/** The `count` estimates of smallest determinant, smallest first; of equals the first. */
 export function bestOf(estimates: readonly Estimate[], count: number): Estimate[] {
   // Singular ones are all -Infinity, whose difference is NaN: compare, do not subtract.
   const order = (a: Estimate, b: Estimate) =>

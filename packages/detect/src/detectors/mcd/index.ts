@@ -18,7 +18,7 @@ import { scatterTask } from "../../structures/linear-algebra/moments.ts";
 /**
  * Scores a row by its squared Mahalanobis distance under the minimum covariance determinant estimate.
  *
- * Of all halves of the rows, the one that is packed most tightly tells where the bulk lies and how its columns vary together.
+ * Of all halves of the rows, the most compact one shows where the bulk lies and how its columns vary together.
  * Rows near it give the final ellipsoid. Anomalies are among neither, so they cannot stretch the ellipsoid.
  *
  * Good at: one bulk of correlated columns with up to a third of the rows anomalous. Bad at: several clusters (use gmm or

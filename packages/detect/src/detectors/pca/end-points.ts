@@ -1,4 +1,4 @@
-/** What PyOD's score needs: the components as points, their signs fixed as scikit-learn 1.2 fixes them. */
+/** The parts of PyOD's score: the components as points, their signs fixed as scikit-learn 1.2 fixes them. */
 
 import { scaledAxes } from "../../structures/linear-algebra/scaled.ts";
 import type { Matrix } from "../../matrix.ts";
@@ -7,7 +7,7 @@ import { pieceWorkMax } from "../../threads/pieces.ts";
 import type { Components } from "./components.ts";
 
 export interface EndPoints {
-  /** What is taken off each column, and what it is divided by. */
+  /** Subtracted from each column, before it is divided by its scale. */
   readonly offsets: Float64Array;
   readonly scales: Float64Array;
   /** k x d: the ends of the components' unit vectors. */

@@ -245,7 +245,7 @@ function mergeAt(values: Float64Array, order: Uint32Array, middle: number): void
   let first = 0;
   let second = middle;
   for (let out = 0; first < middle; out++) {
-    // Of equal values those of the first part stood before.
+    // Among equal values, those of the first part come first.
     if (second < values.length && values[second] < firstValues[first]) {
       values[out] = values[second];
       order[out] = order[second] + middle;

@@ -4,8 +4,8 @@
  *     | inputs, result |            a call resets the arena, copies in, runs, copies out
  *     | model | rows, result |      what stands in front stays; each call rewinds to its end
  *
- * In the second the memory belongs to the model (a neighbour search, Gaussian points) and goes with it, or to a kernel that
- * serves one ensemble after the other (forests): then the last one stays in it, even when its model is dropped, until
+ * In the second way the memory belongs to the model (a neighbour search, Gaussian points) and is freed with it, or to a kernel
+ * that serves one ensemble after the other (forests): then the last one stays in it, even when its model is dropped, until
  * another takes its place.
  */
 

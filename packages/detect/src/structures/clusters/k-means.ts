@@ -42,7 +42,7 @@ export interface KMeans {
 export interface KMeansTask {
   readonly rows: Matrix;
   readonly options: KMeansRunOptions;
-  /** Where starting centres come from: a stream of random numbers, or they are given. */
+  /** Where starting centres come from: a stream of random numbers, or the given centres. */
   readonly origin: { readonly seed: number; readonly stream: number } | Float64Array;
 }
 
@@ -54,7 +54,7 @@ export interface KMeansTaskResult {
 const defaults = { iterationCountMax: 300, tolerance: 1e-4 };
 /** Above this magnitude squares may overflow: rows are scaled by a power of two first, which changes no comparison. */
 const magnitudeMax = 1e140;
-/** Of more than twice as many rows, starts are tried on a sample, and for so few iterations: by then the good ones show. */
+/** With more than twice as many rows, all starts are tried on a sample of so many for few iterations: good ones show by then. */
 const trialRowCount = 4096;
 const trialIterationCountMax = 20;
 /** Trials that are carried on to their end, on all rows; the best of them wins. */

@@ -5,7 +5,7 @@ import type { NeighbourKernels, SearchMethod } from "../../kernels/neighbour-ker
 import { restoreNeighbourIndex } from "./build-index.ts";
 import type { NeighbourIndex } from "./neighbour-index.ts";
 
-/** What a piece of a search on threads carries of the index; the arrays lie on shared memory. */
+/** The parts of an index that a task carries; the arrays lie on shared memory. */
 export interface CarriedIndex {
   /** Tells a worker that it has restored this index already. */
   readonly key: string;

@@ -85,7 +85,7 @@ function step(columns: u32, thresholds: u32, node: u32, row: u32): u32 {
   return (node << 1) + u32(load<f64>(row + (column << 3)) > load<f64>(thresholds + (node << 3)));
 }
 
-/** As `descendCodes`, on the values themselves: for rows so wide that coding them would cost more than it saves. */
+/** As `descendCodes`, on the values themselves: for rows so wide that coding costs more than it saves. */
 export function descend(
   columns: u32,
   thresholds: u32,
@@ -151,7 +151,7 @@ function stepDense(nodes: u32, weights: u32, offsets: u32, termCount: u32, node:
   return load<u32>(nodes + (node << 3)) + u32(sum > load<f64>(offsets + (split << 3)));
 }
 
-/** As `stepDense`, on some of the columns. */
+/** As `stepDense`, for planes of some columns only. */
 // @ts-ignore: decorator
 @inline
 function stepSparse(nodes: u32, columns: u32, weights: u32, offsets: u32, termCount: u32, node: u32, row: u32): u32 {

@@ -227,7 +227,7 @@ function firstNotBelow(sorted: usize, value: f64, start: i32, end: i32): i32 {
   return low;
 }
 
-/** The same for entries above the value. */
+/** Place of the first entry in [start, end) that is above the value; `end` if there is none. */
 function firstAbove(sorted: usize, value: f64, start: i32, end: i32): i32 {
   let low = start;
   let high = end;
@@ -239,7 +239,7 @@ function firstAbove(sorted: usize, value: f64, start: i32, end: i32): i32 {
   return low;
 }
 
-/** What each value counts, in the place of the value. */
+/** Replaces each value by what it counts. */
 function toCells(
   sorted: usize,
   count: i32,
