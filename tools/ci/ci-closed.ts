@@ -43,7 +43,7 @@ export interface ClosedOutcome extends Outcome {
 export async function closedFolderOutcomes(root: string): Promise<ClosedOutcome[]> {
   const nobody = process.platform === "linux" && process.getuid?.() === 0 ? findNobody() : undefined;
   if (nobody === undefined) {
-    const skips = ["a checkout that only its owner may pass, as root and as a user without rights: not root on Linux here"];
+    const skips = ["a checkout that only its owner may enter, as root and as a user without rights: not root on Linux here"];
     return [{ name: "closed-folder", passed: 0, failed: 0, skipped: 1, skips, seconds: 0, output: "" }];
   }
   // Only its owner may enter it.
