@@ -13,13 +13,13 @@ export interface BenchCase {
   readonly peer: PeerClass;
   readonly rowCount: number;
   readonly columnCount: number;
-  /** "batch" times fit and scoring of all rows; "row" times one row. */
+  /** "batch" times fit and scoring of all rows, "row" the scoring of one row. */
   readonly mode: "batch" | "row";
-  /** Score the fitted rows again after the fit. Off where fitting is scoring (neighbour methods) or the peer would take minutes. */
+  /** Scores the fitted rows again after the fit. Off where fitting is scoring (neighbour methods) or the peer takes minutes. */
   readonly score: boolean;
-  /** The peer's fit gives no training scores, so that its fit and scoring stand against our fit, which does. */
+  /** The peer's fit gives no training scores, so its fit and scoring are compared with our fit, which gives them. */
   readonly peerMustScore?: boolean;
-  /** Times faster we want to be, in fit and scoring together; for rows, microseconds not to exceed. */
+  /** How many times faster we want to be, in fit and scoring together; for rows, microseconds not to exceed. */
   readonly target: number;
 }
 

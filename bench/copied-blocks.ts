@@ -32,7 +32,7 @@ async function report(detector: string, rowCount: number, columnCount: number): 
   );
 }
 
-/** Time to copy all the rows, block by block, into one memory such as a kernel has. */
+/** The time to copy all rows, block by block, into one memory such as a kernel has. */
 function copyMs(values: Float64Array): number {
   const memory = new WebAssembly.Memory({ initial: Math.ceil(blockByteCount / 65_536) });
   const block = new Float64Array(memory.buffer, 0, blockByteCount / 8);

@@ -1,4 +1,4 @@
-/** Starts both sides of a case, in turn, each run in a fresh process, and takes medians. */
+/** Runs both sides of a case in turn, each time in a fresh process, and takes medians. */
 
 import { execFile } from "node:child_process";
 import { join } from "node:path";
@@ -41,7 +41,7 @@ export interface Comparison {
 export interface MeasureOptions {
   readonly runCount: number;
   readonly threads: number;
-  /** Python of the peers' environment; undefined measures our side alone. */
+  /** The Python of the peers' environment; where it is undefined, only our side is measured. */
   readonly python: string | undefined;
 }
 
@@ -55,7 +55,7 @@ export async function compare(benchCase: BenchCase, file: string, options: Measu
     try {
       peers.push(await measurePeer(benchCase, file, options.threads, options.python));
     } catch (error) {
-      // The peer cannot do this case: that is a result, and it stands in the table.
+      // The peer cannot run this case: that is a result, which the table shows.
       peerError =
         String((error as { stderr?: string }).stderr ?? error)
           .trim()
@@ -72,14 +72,14 @@ export async function compare(benchCase: BenchCase, file: string, options: Measu
   };
 }
 
-/** What is compared: for one row its scoring, else fit and scoring together. */
+/** The compared time: scoring for one row, else fit and scoring together. */
 export function seconds(benchCase: BenchCase, measurement: Measurement): number {
   return benchCase.mode === "row" ? measurement.score : measurement.fit + measurement.score;
 }
 
 export async function measureOurs(benchCase: BenchCase, file: string, threads: number): Promise<Measurement> {
   const request = requestOf(benchCase, file, threads, benchCase.params);
-  // Without the condition "source": the built package, as users have it.
+  // Without the condition "source", so that this runs the built package, as users have it.
   const args = [join(import.meta.dirname, "our-case.ts"), JSON.stringify(request)];
   const { stdout } = await run(process.execPath, args, { timeout: caseMsMax });
   return JSON.parse(stdout) as Measurement;

@@ -12,7 +12,7 @@ const request = JSON.parse(process.argv[2]) as CaseRequest;
 const values = await readValues(request.file, request.rows * request.columns);
 const rows = { values, columnCount: request.columns };
 const { detector, params, threads } = request;
-// A tenth of the rows first, as on the peer's side: threads are up and code is compiled.
+// A tenth of the rows first, as on the peer's side, to start threads and compile code.
 await detect(
   { values: values.slice(0, Math.floor(request.rows / 10) * request.columns), columnCount: request.columns },
   { detector, params, threads },
@@ -31,7 +31,7 @@ async function scoreSeconds(model: AnomalyModel): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-/** One row at a time, each another one; the median of the second half, when the engine has compiled what it will. */
+/** Scores one row at a time, each another one; takes the median of the second half, after the engine has compiled. */
 function rowSeconds(model: AnomalyModel): number {
   const taken: number[] = [];
   for (let run = 1; run <= rowRunCount; run++) {

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 const environment = resolve(import.meta.dirname, "../.venv");
 
 const requirements = join(import.meta.dirname, "peers/requirements.txt");
-/** What was installed there. */
+/** The requirements that are installed there. */
 const installed = join(environment, "requirements.txt");
 
 /** The peers' Python, made in .venv when Python is there and again when the requirements changed; undefined where it is not. */
@@ -16,7 +16,7 @@ export function preparePython(): string | undefined {
   if (given !== undefined && given !== "") return given;
   const python = join(environment, "bin/python");
   const isCurrent = existsSync(installed) && readFileSync(installed, "utf8") === readFileSync(requirements, "utf8");
-  // A link to a Python that is gone exists no more.
+  // A link to a removed Python does not exist for existsSync.
   if (isCurrent && existsSync(python)) return python;
   try {
     execFileSync("python3", ["-m", "venv", "--clear", environment], { stdio: "inherit" });

@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
 const cases = { echo: echoCase, peer: peerCase, overload: overloadCase, cache: cacheCase, train: trainCase, start: startCase };
 
 const folder = mkdtempSync(join(tmpdir(), "nomaly-bench-"));
-// Started by root, the database runs as another user, who passes through on the way to its own folder.
+// When root starts this, the database runs as another user, who must enter this folder to reach its own.
 chmodSync(folder, 0o755);
 const plan = (name: string) => ({
   folder: join(folder, name),

@@ -84,7 +84,7 @@ export interface Section {
   readonly name: string;
 }
 
-/** Replaces what stands between the marks of a generated section; the rest of the page is written by hand. */
+/** Replaces the text between the marks of a generated section; the rest of the page is written by hand. */
 export function writeSection({ root, file, name }: Section, text: string): void {
   const path = join(root, file);
   const page = readFileSync(path, "utf8");

@@ -28,10 +28,10 @@ const root = resolve(import.meta.dirname, "..");
 const seedCount = 20;
 const largeValueCount = 100_000;
 const orderCount = 12;
-/** Beyond this many rows the quadratic methods, which have no reference figure there, are not run. */
+/** On more rows than this, quadratic methods are not run: the reference has no figures there. */
 const cofRowCountMax = 4000;
 
-/** Parameters besides the defaults whose figures the page shows, by detector. */
+/** By detector, parameters other than the defaults whose figures the page shows. */
 const variants: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
   knn: [{ method: "mean", nNeighbors: 20 }],
 };
@@ -47,12 +47,12 @@ interface Figure {
 interface Run {
   readonly detectorId: string;
   readonly params: Readonly<Record<string, unknown>>;
-  /** Measured on the code of this commit. */
+  /** The commit of the measured code. */
   readonly commit: string;
   readonly figures: readonly Figure[];
 }
 
-/** All runs, kept beside the page so that one detector can be measured again alone. */
+/** All runs, kept beside the page so that one detector can be measured again by itself. */
 interface Runs {
   readonly compared: readonly Run[];
   readonly corrected: readonly Run[];
@@ -153,11 +153,11 @@ function pageOf({ compared, corrected }: Runs): string {
     "",
     'Our defaults, with `compat: "pyod"` where the detector has it. Allowed difference on every set, in ROC-AUC and average precision:',
     "0.002 for detectors without randomness, the larger of 0.01 and three standard errors for the others.",
-    "Five seeds tell little: isolation-forest on 15_Hepatitis stands against PyOD over 60 seeds (0.7006; its first five give 0.7288).",
+    "Five seeds say little: isolation-forest on 15_Hepatitis stands against PyOD over 60 seeds (0.7006; its first five give 0.7288).",
     "Means of PyOD over 20 seeds (`bench/peers/accuracy_again.py`): cblof with ten starts 0.8000 / 0.4363, sampling 0.7495 / 0.3952, loda",
-    "0.7496 / 0.3680 (standard error 0.005). With cuts given, loda's scores are PyOD's to 1e-16; that its mean over 20 seeds lies lower is the draw: on",
+    "0.7496 / 0.3680 (standard error 0.005). With given cuts, loda's scores are PyOD's to 1e-16; its mean over 20 seeds is lower by chance: on",
     "the five small sets that differed most, 1000 other seeds on each side give PyOD 0.6900 / 0.2117 and ours 0.6896 / 0.2113 (standard error 0.0015",
-    "of a mean ROC-AUC). So with cblof's average precision: on the six sets that differed most, 100 other seeds give PyOD 0.3862 and ours 0.3874 (0.003 each).",
+    "of a mean ROC-AUC). Likewise cblof's average precision: on the six sets that differed most, 100 other seeds give PyOD 0.3862 and ours 0.3874 (0.003 each).",
     "",
     "| detector | sets | ROC-AUC, ours | reference | average precision, ours | reference | sets that differ |",
     "| --- | ---: | ---: | ---: | ---: | ---: | --- |",

@@ -1,6 +1,6 @@
 /**
- * Attacks a server with 1 GiB and the command: files and bodies that are small to send and large to take in, damaged files of every
- * format, answers that nobody reads. Prints for each what was answered, the most memory, and the longest silence of /health/live.
+ * Attacks a server with 1 GiB and the command: files and bodies that are small to send but large in memory, damaged files of every
+ * format, clients that read no answer. Prints for each the answer, the most memory, and the longest silence of /health/live.
  * `--long` sends each eight times at once, and 5,000 damaged files.
  */
 

@@ -1,6 +1,6 @@
 /**
  * Compiles each kernel family from AssemblyScript into one TypeScript file, in two builds.
- * As hexadecimal text: a compressor sees whole bytes in it, and so makes it smaller than base64.
+ * Hexadecimal text compresses better than base64, since a compressor sees whole bytes in it.
  */
 
 import { execFile } from "node:child_process";
@@ -40,7 +40,7 @@ export async function buildWasm(force = false): Promise<void> {
     const built = statSync(join(outputFolder, source), { throwIfNoEntry: false });
     return force || built === undefined || built.mtimeMs < newest;
   });
-  // As many compilers at once as there are cores: each takes seconds on one.
+  // Runs as many compilers at once as there are cores: each takes seconds on one.
   const take = async () => {
     for (let source = stale.pop(); source !== undefined; source = stale.pop()) {
       await buildFamily(join(sourceFolder, source), join(outputFolder, source));
@@ -69,7 +69,7 @@ async function buildFamily(source: string, output: string): Promise<void> {
       ];
       await run(process.execPath, [compiler, source, "-o", file, ...options.filter((o) => !o.endsWith("=false"))]);
       const text = readFileSync(file).toString("hex");
-      // Some families have nothing to fuse: both builds are one.
+      // In some families no operation can be fused: both builds are the same.
       lines.push(`export const ${name} =\n  ${text === previous.text ? previous.name : `"${text}"`};\n`);
       previous = { name, text };
     }

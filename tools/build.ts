@@ -7,17 +7,17 @@ import { buildSync } from "esbuild";
 import { buildWasm } from "./build-wasm.ts";
 
 const root = resolve(import.meta.dirname, "..");
-/** In the order of their dependence: platform reads detect's declarations. */
+/** In the order of dependence: platform reads detect's declarations. */
 const packageNames = ["detect", "platform"] as const;
 const compiler = join(root, "node_modules/typescript/bin/tsc");
 
-/** A worker or asset named by URL: the compiler rewrites imports only, so the ending is mended afterwards. */
+/** A worker or asset named by URL: the compiler rewrites imports only, so the build changes the extension afterwards. */
 const sourceUrl = /(new URL\(\s*"\.[^"]*)\.ts("\s*,\s*import\.meta\.url)/g;
 
-/** What Node's workers start from: one file, since a hundred would be read anew by each of them. */
+/** The one file that Node's workers start from, since each would read a hundred files anew. */
 const workerBundle = "worker-bundle.js";
 
-/** @returns false when the compiler found errors; what could be written is written all the same. */
+/** @returns false when the compiler found errors; it writes its output all the same. */
 export async function build(force = false): Promise<boolean> {
   if (force) for (const name of packageNames) rmSync(join(root, "packages", name, "dist"), { recursive: true, force: true });
   await buildWasm(force);
@@ -39,14 +39,14 @@ function buildPackage(folder: string): boolean {
   return status === 0;
 }
 
-/** Output whose source is gone would be packed and published. */
+/** Removes output whose source is gone: it would be packed and published. */
 function removeOrphans(source: string, output: string): void {
   for (const path of filesUnder(output)) {
     const match = /^(.*)(\.d\.ts|\.js)$/.exec(path);
     if (match === null || path === workerBundle || existsSync(join(source, path)) || existsSync(join(source, `${match[1]}.ts`)))
       continue;
     rmSync(join(output, path));
-    // The compiler would not write it again were the source to come back: it only knows what it wrote.
+    // The compiler writes a file again only if it believes it missing: forget what it wrote, in case the source comes back.
     rmSync(join(output, ".tsbuildinfo"), { force: true });
   }
 }
@@ -66,7 +66,7 @@ function bundleWorker(output: string): void {
   buildSync({ entryPoints: [entry], outfile: join(output, workerBundle), bundle: true, format: "esm", platform: "node" });
 }
 
-/** Whatever stands among the sources and is neither TypeScript nor documentation. */
+/** Copies every file among the sources that is neither TypeScript nor documentation. */
 function copyAssets(source: string, output: string): void {
   for (const path of filesUnder(source)) {
     if (/\.(ts|md)$/.test(path)) continue;

@@ -30,7 +30,7 @@ const slowFileCount = 10;
 interface Step {
   readonly name: string;
   readonly command: readonly string[];
-  /** Of a test run: what it runs, and where the report is written. A step without counts as one test. */
+  /** For a test run: its groups, and where its report is written. A step without counts as one test. */
   readonly tests?: { readonly groups: readonly TestGroup[]; readonly reportFile: string };
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   printSummary(outcomes, (performance.now() - start) / 1000);
 }
 
-/** Checks that are no tests: each counts as one. */
+/** The checks other than tests: each counts as one. */
 function checkSteps(): Step[] {
   const sources = ["packages", "tools", "bench", "examples", "fixtures"].filter((folder) => existsSync(join(root, folder)));
   return [
@@ -131,7 +131,7 @@ function printOutcome({ name, seconds, passed, failed, skipped, skips }: Outcome
   for (const line of skips.length > 0 ? missingHere() : []) console.log(`         missing: ${line}`);
 }
 
-/** What this machine lacks that some tests need. */
+/** Things that some tests need and this machine lacks. */
 function missingHere(): string[] {
   const shared = process.env["NOMALY_SHARED"] ?? join(root, "../shared");
   const hasShared = existsSync(join(shared, "data/README.md"));
@@ -146,7 +146,7 @@ function readReport(file: string): unknown {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
 }
 
-/** What takes longest to test; files run side by side, so that they do not sum to the whole. */
+/** The slowest test files; they run side by side, so their times do not add up to the whole. */
 function printSlowFiles(): void {
   const slowest = fileTimes.toSorted((a, b) => b.seconds - a.seconds).slice(0, slowFileCount);
   if (slowest.length > 0) console.log("\nThe slowest test files:");

@@ -16,13 +16,13 @@ function proofsOf(cell: string): { readonly file: string; readonly title: string
   return parts.map((match) => ({ file: match?.[1] ?? "", title: match?.[2] ?? "" }));
 }
 
-/** Without those that belong to a name: level 1, O(1), the 51st, an index's name. */
+/** The numbers of a demand, without those that belong to a name: level 1, O(1), the 51st, an index's name. */
 function numbersIn(demand: string): number[] {
   const plain = demand.replaceAll(/`[^`]*`|level \d|\(\d+\)/g, "");
   return [...plain.matchAll(/(?<![\w.])\d[\d,]*(?:\.\d+)?(?![\w])/g)].map(([number]) => Number(number.replaceAll(",", "")));
 }
 
-/** As it stands there, or in thousandths: a test counts milliseconds where the demand counts seconds. */
+/** Whether the number stands there, itself or in thousandths: a test counts milliseconds where the demand counts seconds. */
 function hasNumber(source: string, number: number): boolean {
   const found = [...source.matchAll(/(?<![\w.])\d[\d_]*(?:\.\d+)?/g)].map(([text]) => Number(text.replaceAll("_", "")));
   return found.includes(number) || found.includes(number * 1000);

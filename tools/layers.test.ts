@@ -61,7 +61,7 @@ describe("layers", () => {
     expect(problems.map((problem) => /may import "([^"]+)"/.exec(problem)?.[1])).toEqual(["low", "@scope/used"]);
   });
 
-  /** So many files, each importing the next, the last the first. */
+  /** Files of which each imports the next, and the last the first. */
   function circle(fileCount: number): Map<string, string> {
     return new Map(
       Array.from({ length: fileCount }, (_, at) => [

@@ -1,4 +1,4 @@
-/** Holds every import of the packages against the table of tools/rules/layer-rules.ts. */
+/** Checks every import of the packages against the table of tools/rules/layer-rules.ts. */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
@@ -6,9 +6,9 @@ import { circlesOf } from "./rules/circles.ts";
 import { type Layer, packageRules, type PackageRules } from "./rules/layer-rules.ts";
 import { scanSource } from "./rules/source-scan.ts";
 
-/** More files that all import one another are not read one at a time. */
+/** Larger circles of files that import one another are refused: nobody can read one such file by itself. */
 const circleFileCountMax = 4;
-/** Sources of one folder, without its tests. */
+/** Most sources in one folder, without its tests. */
 const folderFileCountMax = 20;
 
 const root = resolve(import.meta.dirname, "..");

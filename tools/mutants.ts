@@ -1,14 +1,14 @@
-/** Small faults that one could have written: each one changed place of a source, found in its syntax tree. */
+/** Small faults as a programmer might make them: each changes one place of a source, found in its syntax tree. */
 
 import { parseSync } from "vite";
 
 export interface Mutant {
-  /** Relative to the root. */
+  /** Path relative to the root. */
   readonly file: string;
   readonly line: number;
   readonly start: number;
   readonly end: number;
-  /** What stands there instead. */
+  /** The text that replaces it. */
   readonly text: string;
   /** `a < b` becomes `a <= b`. */
   readonly what: string;
@@ -35,7 +35,7 @@ const swaps: Readonly<Record<string, string>> = {
 };
 const shownCharsMax = 60;
 
-/** In the order of the source. Types, imports and what only says something to people are left alone. */
+/** The faults of a source, in its order. Leaves types, imports and messages for people alone. */
 export function mutantsOf(file: string, source: string): Mutant[] {
   const { program, errors } = parseSync(file, source);
   if (errors.length > 0) throw new Error(`${file} does not parse: ${errors[0].message}`);
@@ -64,7 +64,7 @@ function changesOf(node: Node, source: string): Change[] {
     case "LogicalExpression": {
       const swapped = swaps[String(node["operator"])];
       const [left, right] = [node["left"] as Node, node["right"] as Node];
-      // Text is joined by the same sign as numbers are added.
+      // `+` also joins text: such a place is left alone.
       if (swapped === undefined || [left, right].some(isText)) return [];
       return [{ start: node.start, end: node.end, text: `${textOf(left)} ${swapped} ${textOf(right)}` }];
     }
@@ -91,7 +91,7 @@ function isText({ type, value }: Node): boolean {
   return type === "TemplateLiteral" || (type === "Literal" && typeof value === "string");
 }
 
-/** Of an answer of yes or no both; of any other nothing at all. */
+/** Other values to return: for a comparison true and false, for true or false the other one, else undefined. */
 function returnsInstead(argument: Node | null): string[] {
   if (argument === null) return [];
   const isYesOrNo = /^(<=?|>=?|[!=]==|&&|\|\||!)$/.test(String(argument["operator"]));

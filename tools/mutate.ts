@@ -18,11 +18,11 @@ import { scanSource } from "./rules/source-scan.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const defaultFiles = ["packages/platform/src/{cache,store,pools,services}/*.ts", "packages/detect/src/thresholds/*.ts"];
-/** Of the test files that import a source, those nearest to it; a fault that only a whole service shows is not found here. */
+/** Test files run for a fault, those nearest to its source: faults that only a whole service shows are not found here. */
 const testFilesMax = 6;
-/** These are run first: most faults are noticed there, and the others need not be run. */
+/** Test files that run first: they notice most faults, and then the others need not run. */
 const firstTestFiles = 2;
-/** A mutant may loop for ever: longer than so many times the usual is found. */
+/** Limit on a run, as a multiple of its usual time: a mutant may loop for ever, which counts as noticed. */
 const slownessMax = 4;
 const extraMs = 20_000;
 const baselineMsMax = 300_000;
@@ -34,14 +34,14 @@ async function main(): Promise<void> {
   const possibleCount = order.length;
   const places = Int32Array.from({ length: possibleCount }, (_, index) => index);
   shuffle(places, createRandom(seed));
-  // In the order in which they were drawn: when time runs out, what was run is still a fair sample.
+  // In the order in which they were drawn: when time runs out, those that were run are still a random sample.
   const drawn = Array.from(places.subarray(0, count), (place) => order[place]);
   const earlier = again === undefined ? undefined : readFileSync(again, "utf8").split("\n");
   const sample = drawn.filter((mutant) => earlier === undefined || earlier.includes(`SURVIVED  ${nameOf(mutant)}`));
   const killedBefore = earlier?.filter((line) => line.startsWith("killed  ")).length ?? 0;
   console.log(`${sample.length} of ${possibleCount} mutants of ${sources.length} files, seed ${seed}`);
   const scratch = mkdtempSync(join(tmpdir(), "nomaly-mutants-"));
-  // What listens for the end of this process then stops the database.
+  // Listeners for the end of this process then stop the database.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
   const server = await startTestServer();
@@ -84,7 +84,7 @@ interface Bench {
   readonly copy: string;
   readonly env: Readonly<Record<string, string>>;
   readonly testsOf: (file: string) => readonly string[];
-  /** No mutant is begun after it. */
+  /** No mutant is started after this time. */
   readonly deadline: number;
 }
 
@@ -143,7 +143,7 @@ function runTests(tests: readonly string[], { copy, env }: Bench, msMax: number)
   return runCommand([process.execPath, vitest, "run", "--bail=1", ...tests], { root: copy, msMax, env, endsWhole: true });
 }
 
-/** Those in the folder of the source first, then by the way of the imports from the test file to it, the shortest first. */
+/** Test files in the folder of the source first, then by the number of imports from the test file to the source, least first. */
 function nearestTests(): (file: string) => readonly string[] {
   const files = globSync("packages/{detect,platform}/{src,test,test-support}/**/*.ts", { cwd: root }).filter(
     (file) => !file.endsWith(".long.test.ts") && !file.includes("/assembly/"),
@@ -167,7 +167,7 @@ function nearestTests(): (file: string) => readonly string[] {
 }
 
 interface Figure {
-  /** Of these the sample was drawn. */
+  /** The number of faults from which the sample was drawn. */
   readonly possibleCount: number;
   readonly ranCount: number;
   readonly killedCount: number;

@@ -1,6 +1,6 @@
 /**
- * Runs the tests of faults and bad input and writes docs/reliability.md, a line for each. What the page says is in the names of the
- * tests: what is done to the service, a colon, what is checked. `--long` adds the long forms; `--keep FILE` reads a report that is there.
+ * Runs the tests of faults and bad input and writes docs/reliability.md, a line for each. The tests' names are the page's text:
+ * what is done to the service, a colon, what is checked. `--long` adds the long forms; `--keep FILE` reads an earlier report.
  */
 
 import { spawnSync } from "node:child_process";
@@ -92,7 +92,7 @@ function page(reports: readonly FileReport[], isLong: boolean): string {
   const lines = [
     "# Reliability",
     "",
-    "What is done to the service, what is checked then, and what came of it. Each line is a test; all but the long ones run in",
+    "Each line is a test: what it does to the service, what it then checks, and its result. All but the long ones run in",
     "`npm test`. Real servers are killed, stopped, cut off and filled; random tests print their seed, and `NOMALY_FAULT_SEED` repeats it.",
     "",
     `\`npm run reliability${isLong ? " -- --long" : ""}\` on ${describeMachine(root)}.`,
@@ -103,7 +103,7 @@ function page(reports: readonly FileReport[], isLong: boolean): string {
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-/** What `npm run mutate -- --keep` has kept: how many small faults in the source itself the tests notice. */
+/** The section on `npm run mutate -- --keep`: how many small faults in the source the tests notice. */
 function mutationLines(): string[] {
   const file = join(root, "docs/mutation.json");
   if (!existsSync(file)) return [];
@@ -139,7 +139,7 @@ function testLine({ ancestorTitles, title, status, duration, meta }: TestReport)
   return `| ${[done, checked, result, seconds].map(cell).join(" | ")} |`;
 }
 
-/** A name without a colon continues what the group it is in begins. */
+/** Splits a name at its colon; a name without one continues that of its group. */
 function splitName(groups: readonly string[], title: string): readonly [string, string] {
   const colon = title.indexOf(": ");
   if (colon > 0) return [title.slice(0, colon), title.slice(colon + 2)];

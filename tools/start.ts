@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   const program = join(root, "packages/platform/bin/nomaly.js");
   const port = process.env["NOMALY_PORT"] ?? "8080";
   const words = ["serve", "--data-dir", dataFolder(), "--port", port, "--log-level", process.env["NOMALY_LOG_LEVEL"] ?? "warn"];
-  // In a group of its own: Ctrl-C goes to a whole group, and the same signal twice means "at once" to the server.
+  // In a group of its own: Ctrl-C goes to a whole group, and the server takes the same signal twice for "at once".
   const detached = process.platform !== "win32";
   const server = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "inherit"], detached });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => server.kill(signal));
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Told to stop, npm stops the shell between it and this program, which hands no signal on. */
+/** When npm is told to stop, it stops the shell between it and this program, which passes no signal on. */
 function endWithParent(end: () => void): void {
   if (process.env["npm_lifecycle_event"] !== "start") return;
   const parent = process.ppid;
@@ -58,7 +58,7 @@ function endWithParent(end: () => void): void {
 
 const parentLookMs = 250;
 
-/** Started by root, PostgreSQL runs as another user, who may not pass a closed folder such as root's home. */
+/** When root starts it, PostgreSQL runs as another user, who may not enter a closed folder such as root's home. */
 function dataFolder(): string {
   const inClone = join(root, "out/service");
   const isForRoot = process.getuid?.() === 0 && isBelowClosed(root);

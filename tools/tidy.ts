@@ -1,4 +1,4 @@
-/** Holds the repository to STYLE.md where a machine can: lengths, names, open notes, dead links, incomplete detectors. */
+/** Checks the rules of STYLE.md that a program can check: lengths, names, open notes, dead links, incomplete detectors. */
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";

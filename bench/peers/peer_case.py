@@ -28,7 +28,7 @@ def main():
         params["n_jobs"] = case["threads"]
     if "random_state" in accepted:
         params["random_state"] = 1
-    # A tenth of the rows first, as on our side: modules are loaded and code is compiled.
+    # A tenth of the rows first, as on our side, to load modules and compile code.
     make(**params).fit(rows[: case["rows"] // 10].copy())
     detector = make(**params)
     start = time.perf_counter()

@@ -1,4 +1,4 @@
-/** What is measured of the service. Each case starts what it needs, and ends it. */
+/** The measurements of the service. Each case starts the processes it needs, and ends them. */
 
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -15,12 +15,12 @@ export interface Plan {
 }
 
 const columnCount = 10;
-/** Room for what a model is, but not for the answers to all bodies until they come again: every request is computed. */
+/** A cache that holds the model but not the answers to all bodies: every request is computed. */
 const noCache = { NOMALY_CACHE_LEVEL1_BYTES: "256KiB" };
-/** More different bodies than that cache holds answers. */
+/** More different bodies than that cache can hold answers. */
 const bodyCount = 2000;
 
-/** Requests a second beside an echo of the same body by the same web framework. */
+/** Requests a second, compared with an echo of the same body by the same web framework. */
 export async function echoCase({ folder, seconds, rounds }: Plan): Promise<string[]> {
   const [ours, echo] = [await startOurs(prepare(folder), noCache), await startEcho()];
   try {
@@ -48,7 +48,7 @@ export async function echoCase({ folder, seconds, rounds }: Plan): Promise<strin
   }
 }
 
-/** Rows a second and latency beside FastAPI and PyOD. */
+/** Rows a second and latency, compared with FastAPI and PyOD. */
 export async function peerCase({ folder, seconds, rounds, python }: Plan): Promise<string[]> {
   const program = python();
   if (program === undefined) return [row("predict 1000 x 10 beside FastAPI and PyOD", "not run: no Python", "10x", false)];
@@ -83,7 +83,7 @@ export async function peerCase({ folder, seconds, rounds, python }: Plan): Promi
   }
 }
 
-/** Twice the capacity, whatever comes back. */
+/** Requests at twice the capacity, sent without waiting for answers. */
 export async function overloadCase({ folder, seconds, rounds }: Plan): Promise<string[]> {
   const ours = await startOurs(prepare(folder), noCache);
   try {
@@ -180,7 +180,7 @@ export async function trainCase({ folder, rounds }: Plan): Promise<string[]> {
   }
 }
 
-/** From starting the process to the first good answer of /health/ready. */
+/** Time from starting the process to the first good answer of /health/ready. */
 export async function startCase({ folder, rounds }: Plan): Promise<string[]> {
   const first: number[] = [];
   const later: number[] = [];
@@ -195,7 +195,7 @@ export async function startCase({ folder, rounds }: Plan): Promise<string[]> {
   const keeper = await startOurs(prepare(join(folder, "server")));
   const onServer: number[] = [];
   try {
-    // Joins the database that runs already: the same as a server elsewhere, less the network.
+    // Uses the database that runs already, which is the same as a server elsewhere, less the network.
     for (let round = 0; round < rounds; round++) {
       const ours = await startOurs(join(folder, "server"));
       onServer.push(ours.readyMs);
@@ -211,7 +211,7 @@ export async function startCase({ folder, rounds }: Plan): Promise<string[]> {
   ];
 }
 
-/** What a server of this size takes: the table of docs/deploy.md. */
+/** The memory that a server of each size needs: the table of docs/deploy.md. */
 export async function sizingCase({ folder, seconds }: Plan): Promise<string[]> {
   const ours = await startOurs(prepare(folder), noCache);
   try {
@@ -240,7 +240,7 @@ export async function sizingCase({ folder, seconds }: Plan): Promise<string[]> {
 
 function prepare(folder: string): string {
   mkdirSync(folder, { recursive: true });
-  // Started by root, the database's user passes through the folders above its own.
+  // When root starts this, the database's user must enter the folders above its own.
   for (const path of [join(folder, ".."), folder]) chmodSync(path, 0o755);
   return folder;
 }

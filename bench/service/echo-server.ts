@@ -1,4 +1,4 @@
-/** The same web framework doing nothing: answers with the body it got. What the service is measured against. */
+/** Answers with the body it got, by the same web framework: the baseline for the service. */
 
 import type { AddressInfo } from "node:net";
 import fastify from "fastify";

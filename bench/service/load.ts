@@ -1,4 +1,4 @@
-/** A load generator on bare sockets: as little work as possible on its side, latency from the intended start. */
+/** A load generator on bare sockets, which itself does as little work as possible; latency counts from the intended start. */
 
 import { connect, type Socket } from "node:net";
 
@@ -23,12 +23,12 @@ export interface LoadOutcome {
 export interface LoadOptions {
   readonly port: number;
   readonly path: string;
-  /** Sent in turn. */
+  /** Bodies sent in turn. */
   readonly bodies: readonly Buffer[];
   readonly seconds: number;
-  /** Opened beforehand. In the closed loop each sends when its last reply has come. */
+  /** Connections opened beforehand. In the closed loop each sends again when its last reply has come. */
   readonly connections: number;
-  /** Open loop: so many requests a second, whatever comes back. */
+  /** Open loop: requests a second, sent whether or not replies come. */
   readonly ratePerSecond?: number;
 }
 
@@ -42,7 +42,7 @@ interface Connection {
   end(): void;
 }
 
-/** Bounded: stops by itself after its seconds. */
+/** Sends requests until its seconds are over. */
 export async function load(options: LoadOptions): Promise<LoadOutcome> {
   const { port, path, bodies, seconds, connections: connectionCount, ratePerSecond } = options;
   const requests = bodies.map((body) => requestOf(path, port, body));
@@ -54,7 +54,7 @@ export async function load(options: LoadOptions): Promise<LoadOutcome> {
     else if (status === 503) refused.push(elapsedMs);
     else failed++;
   };
-  // Connected before the clock runs: the runtime takes one new connection a turn of its event loop, which is not what is measured.
+  // Connects before the clock starts: the runtime takes one new connection a turn of its event loop, which is not measured here.
   const connections: Connection[] = [];
   while (connections.length < connectionCount) connections.push(await open(port));
   const start = performance.now();
@@ -114,7 +114,7 @@ async function closedLoop(connections: readonly Connection[], { requests, note, 
 const tickMs = 2;
 
 /**
- * What finds no free connection waits for one, and its wait counts. A connection that broke is not used again.
+ * A request that finds no free connection waits for one, and its wait counts. A broken connection is not used again.
  * @returns how many were never answered.
  */
 async function openLoop(

@@ -1,4 +1,4 @@
-/** The processes that are measured: ours, the echo, the peer. Each listens on loopback and ends with the measurement. */
+/** The processes that are measured: our service, the echo, the peer. Each listens on loopback and ends with the measurement. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ const readyMsMax = 120_000;
 export interface Measured {
   readonly port: number;
   readonly pid: number;
-  /** From starting the process to the first reply that it is ready. */
+  /** Milliseconds from starting the process to the first reply that it is ready. */
   readonly readyMs: number;
   /** Resident bytes now. */
   residentBytes(): number;
@@ -95,7 +95,7 @@ async function untilOk(url: string): Promise<void> {
   throw new Error(`${url} is not ready`);
 }
 
-/** Linux tells it; elsewhere the column stays empty. */
+/** Linux reports it; elsewhere the column stays empty. */
 function residentBytes({ pid }: ChildProcess): number {
   try {
     return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN) * 1024;

@@ -1,4 +1,4 @@
-/** What the bundler makes of an import with `?url`. */
+/** The type of an import with `?url`, which the bundler turns into a URL. */
 declare module "*?url" {
   const url: string;
   export default url;

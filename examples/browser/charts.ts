@@ -6,7 +6,7 @@ const width = 460;
 const height = 210;
 const margin = { right: 10, top: 14, bottom: 26 };
 const leftMin = 46;
-/** Of a figure in the labels, with some room. */
+/** Width of a figure in the labels, with some room. */
 const figureWidth = 6.8;
 const binCount = 40;
 /** More points than this would only hide each other. */
@@ -63,7 +63,7 @@ interface AxisLabel {
   readonly text: string;
 }
 
-/** Where the plot begins, so that the longest label at its left is whole. */
+/** Where the plot begins, so that the longest label at its left fits. */
 function leftOf(labels: readonly AxisLabel[]): number {
   return Math.max(leftMin, ...labels.map(({ text }) => 10 + text.length * figureWidth));
 }

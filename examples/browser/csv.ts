@@ -3,14 +3,14 @@
 import type { Column } from "@nomaly/detect";
 
 export interface CsvTable {
-  /** As in the file. */
+  /** Column names as in the file. */
   readonly header: readonly string[];
-  /** The same, told apart where two are alike or one is empty. */
+  /** The same names, changed where two are equal or one is empty. */
   readonly names: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** How the start of a file shows that it is something else. */
+/** Patterns at the start of a file that show another format. */
 const otherFormats: readonly { readonly sign: RegExp; readonly what: string }[] = [
   { sign: /^PAR1/, what: "a Parquet file" },
   { sign: /^ARROW1/, what: "an Arrow file" },
@@ -23,7 +23,7 @@ const otherFormats: readonly { readonly sign: RegExp; readonly what: string }[] 
 ];
 const startLength = 4096;
 
-/** As for the command. */
+/** Words for missing values; the command has the same. */
 const missingWords = new Set(["", "NA", "N/A", "n/a", "NULL", "null", "None", "nan", "NaN", "?"]);
 /** Texts like 007 are codes, not numbers. */
 const plainNumber = /^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
@@ -122,7 +122,7 @@ export function pickRows(column: Column, order: readonly number[]): Column {
 const labelNames = /^(is_?)?(label|class|target|outlier|anomaly|anomalous|fraud|attack|ground_?truth|y)$/i;
 const earlierNames = ["anomaly_score", "is_anomaly", "rank"];
 
-/** Why a column should not be learned from unless one asks for it: it says already what is to be found. */
+/** Why the page does not learn from a column unless the user asks for it: the column already names or labels the rows. */
 export function reasonToLeaveOut(column: Column, all: readonly Column[]): string | undefined {
   const { name, values } = column;
   if (earlierNames.includes(name) && earlierNames.every((one) => all.some((other) => other.name === one))) return "earlier score";

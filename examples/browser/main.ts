@@ -55,7 +55,7 @@ async function openFile(name: string, text: Promise<string>, sizeBytes: number):
   }
 }
 
-/** A box for each column; those that say already what is to be found are not ticked. */
+/** Shows a box for each column; columns that already name or label the rows are not ticked. */
 function showColumns(columns: Columns): void {
   element("columns").hidden = false;
   const boxes = columns.map((column) => {
@@ -152,7 +152,7 @@ function showRows(columns: Columns, order: readonly number[], explanation: Expla
   element("rows").innerHTML = head + lines.join("");
 }
 
-/** The first column of text that differs in most rows: it says which row it is, rather than what it is like. */
+/** The first column of text that differs in most rows: it names the row instead of describing it. */
 function namingColumn(columns: Columns): { readonly name: string; readonly cells: readonly (string | null)[] } | undefined {
   for (const column of columns) {
     if (column.kind !== "text" || new Set(column.values).size <= column.values.length / 2) continue;
@@ -161,7 +161,7 @@ function namingColumn(columns: Columns): { readonly name: string; readonly cells
   return undefined;
 }
 
-/** A value that is usual by itself is odd in combination with the others. */
+/** A value that is usual by itself can be odd in combination with the others. */
 function reasonChip(reason: Reason): string {
   const { column, value, kind, profile } = reason;
   const name = `${escapeHtml(column)} <b>${escapeHtml(valueText(value, kind))}</b>`;

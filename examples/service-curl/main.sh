@@ -1,16 +1,16 @@
 #!/bin/sh
 # Upload a file, train a detector, ask it about one row, score the whole file, and fetch the scored rows as CSV.
 #   sh examples/service-curl/main.sh > scored.csv
-# With a service that asks for keys: NOMALY_KEY=... as well.
+# If the service requires keys, set NOMALY_KEY=... as well.
 set -eu
 cd "$(dirname "$0")/../.."
 url=${NOMALY_URL:-http://127.0.0.1:8080}
 
-# One request; an answer that is an error ends the script, with the service's words.
+# Sends one request; an error ends the script and prints the service's message.
 ask() {
   curl --silent --show-error --fail-with-body -H "X-API-Key: ${NOMALY_KEY:-}" "$@" || { echo "not done: curl $*" >&2; exit 1; }
 }
-# The value of one text in a JSON answer.
+# Extracts one text field from a JSON answer.
 text() { sed -E "s/.*\"$1\":\"([^\"]*)\".*/\1/"; }
 
 dataset=$(ask -F file=@fixtures/cars.csv "$url/api/datasets" | text id)
@@ -35,7 +35,7 @@ ask "$url/api/detection/predict" -H 'Content-Type: application/json' -d @- >&2 <
 JSON
 echo >&2
 
-# Of a data set the scores are stored: the answer names the result.
+# The service stores the scores of a data set: the answer has the result's id.
 result=$(ask "$url/api/detection/predict" -H 'Content-Type: application/json' \
   -d "{\"detector_id\": \"$detector\", \"dataset_id\": \"$dataset\"}" | text result_id)
 ask "$url/api/results/$result?format=csv"

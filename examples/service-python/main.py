@@ -15,7 +15,7 @@ TRIES = 4
 
 
 def ask(method, path, body=None, content_type="application/json"):
-    """One request. What changes something carries a key, so that a repeated one is done once."""
+    """Sends one request. A change carries an idempotency key, so that the service makes a repeated one once."""
     headers = {"Idempotency-Key": str(uuid.uuid4())} if method != "GET" else {}
     if KEY:
         headers["X-API-Key"] = KEY

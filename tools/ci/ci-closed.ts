@@ -1,6 +1,6 @@
 /**
- * Some tests of each kind in a checkout that nobody but its owner may pass, as below root's home in a container: once as root, for whom
- * PostgreSQL runs as another user, and once as a user without rights.
+ * Runs some tests of each kind in a checkout that only its owner may enter, as below root's home in a container: once as root,
+ * for whom PostgreSQL runs as another user, and once as a user without rights.
  */
 
 import { spawnSync } from "node:child_process";
@@ -16,7 +16,7 @@ interface Representative {
   readonly title: string;
 }
 
-/** One starts the embedded database, one a database of a test's own, one the program, and one installs what was packed. */
+/** One test each starts the embedded database, a database of its own and the program, and one installs the packed packages. */
 const representatives: readonly Representative[] = [
   { file: "packages/platform/src/store/embedded/start-embedded.test.ts", title: "is made at the first start" },
   {
@@ -29,29 +29,29 @@ const representatives: readonly Representative[] = [
   },
   { file: "packages/platform/test/command/pack.test.ts", title: "nomaly detect finds the odd row" },
 ];
-/** Another user's programs must lie where that user may pass. */
+/** Another user's programs must lie where that user may enter. */
 const forRoot = [{ file: representatives[0].file, title: "runs as the user who starts it when that is not root" }];
-/** What a test needs that comes after others of its file. */
+/** A test that needs others of its file to run before it. */
 const together = "the service on its embedded database";
 const runMsMax = 180_000;
 
 export interface ClosedOutcome extends Outcome {
-  /** What it said, when something failed. */
+  /** The output of the tests, when some failed. */
   readonly output: string;
 }
 
 export async function closedFolderOutcomes(root: string): Promise<ClosedOutcome[]> {
   const nobody = process.platform === "linux" && process.getuid?.() === 0 ? findNobody() : undefined;
   if (nobody === undefined) {
-    const skips = ["a checkout that only its owner may pass, as root and as a user without rights: not root on Linux here"];
+    const skips = ["a checkout that only its owner may enter, as root and as a user without rights: not root on Linux here"];
     return [{ name: "closed-folder", passed: 0, failed: 0, skipped: 1, skips, seconds: 0, output: "" }];
   }
-  // Only its owner may pass it.
+  // Only its owner may enter it.
   const scratch = mkdtempSync(join(tmpdir(), "nomaly-closed-"));
   try {
     const copy = copyCheckout(root, join(scratch, "nomaly"));
     const asRoot = await runIn(copy, "closed-root");
-    // Folders alone: files may be those of the checkout itself, under a second name.
+    // Folders alone: files may be hard links to those of the checkout.
     spawnSync("find", [scratch, "-type", "d", "-exec", "chown", `${nobody.uid}:${nobody.gid}`, "{}", "+"]);
     const asNobody = await runIn(copy, "closed-nobody", nobody);
     return [asRoot, asNobody];
@@ -83,7 +83,7 @@ async function runIn(copy: string, name: string, user?: { readonly uid: number; 
   const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`, "-t", titles.join("|")];
   const files = representatives.map(({ file }) => file);
   const vitest = join(copy, "node_modules/vitest/vitest.mjs");
-  // Root's databases are made in the machine's folder for temporary files, where their user passes; nobody has all in one place.
+  // Root's databases lie in the machine's temporary folder, where their user may enter; `nobody` has everything in one place.
   const env = user === undefined ? {} : { HOME: home, TMPDIR: home, npm_config_cache: join(home, "npm") };
   const { output } = await runCommand([node, vitest, "run", ...options, ...files], { root: copy, msMax: runMsMax, env, user });
   const results = existsSync(report) ? (JSON.parse(readFileSync(report, "utf8")) as TestReport).testResults : [];

@@ -1,16 +1,16 @@
-/** Runs one program of the check to its end, bounded in time, and keeps the end of what it said. */
+/** Runs one program of the check to its end, with a time limit, and keeps the end of its output. */
 
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
 
 export interface CommandOptions {
-  /** The checkout it runs in, whose programs come first on its PATH. */
+  /** The checkout it runs in; the checkout's programs come first on its PATH. */
   readonly root: string;
   readonly msMax: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** Another user than this one, who is root then. */
+  /** The user to run as, where this process is root's. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
-  /** When the time is over, what it started ends with it, also what loops for ever. It does not hear the terminal's Ctrl-C then. */
+  /** At the time limit, ends all processes that it started, also endless ones. Then Ctrl-C of the terminal does not reach it. */
   readonly endsWhole?: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface CommandResult {
   readonly output: string;
 }
 
-/** Of a failing step's output, the end that is shown. */
+/** Characters shown of the end of a failing step's output. */
 export const outputCharsMax = 20_000;
 
 export function runCommand(

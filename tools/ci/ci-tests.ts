@@ -1,4 +1,4 @@
-/** Which test files belong to which step of the check, and what a test run's report counts to. */
+/** Which test files belong to which step of the check, and how a test run's report is counted. */
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -7,11 +7,11 @@ export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** One line for each group of skipped tests: which, and so what is missing. */
+  /** One line for each group of skipped tests: which tests were skipped, and so what was not checked. */
   readonly skips: readonly string[];
 }
 
-/** What a step came to. Of a group of tests, the seconds are those of its files one after the other. */
+/** The result of a step. For a group of tests, the seconds are the sum over its files. */
 export interface Outcome extends Counts {
   readonly name: string;
   readonly seconds: number;
@@ -19,13 +19,13 @@ export interface Outcome extends Counts {
 
 export interface TestGroup {
   readonly name: string;
-  /** It uses the built packages, a browser or npm, rather than the sources alone. */
+  /** True where it uses the built packages, a browser or npm, not the sources alone. */
   readonly ofBuilt: boolean;
-  /** Relative to the root. */
+  /** Paths relative to the root. */
   readonly files: readonly string[];
 }
 
-/** The first pattern that fits takes the file; what fits none is a unit test. */
+/** The first pattern that matches takes the file; a file that none matches is a unit test. */
 const patterns: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["browser", /\/test\/browser\//],
   ["pack", /pack\.test\.ts$/],
@@ -91,7 +91,7 @@ export function countTests(report: unknown, groups: readonly TestGroup[], exitCo
 }
 
 export interface FileSeconds {
-  /** Relative to the root. */
+  /** Path relative to the root. */
   readonly file: string;
   readonly seconds: number;
 }
@@ -123,7 +123,7 @@ function sumFiles(files: readonly FileReport[]): Counts & { readonly seconds: nu
   return { ...counts, skips };
 }
 
-/** A file whose tests all need what is not here has none to report. */
+/** A file whose tests all need something missing here reports no test. */
 function describeSilence(file: string): string {
   return `${file.split("/").at(-1)}: no test of it can run here`;
 }

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** With what was built, but for the history. What is installed is linked where the file system can, as it is large and not changed. */
+/** Copies all but the history, build outputs included. Installed packages are hard-linked where possible: they do not change. */
 export function copyCheckout(root: string, copy: string): string {
   mkdirSync(copy);
   for (const name of readdirSync(root).filter((one) => one !== ".git" && one !== "node_modules")) {

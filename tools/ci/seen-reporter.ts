@@ -1,4 +1,4 @@
-/** Prints each test as it ends, with what was seen in it. */
+/** Prints each test as it ends, with the details that it reported. */
 
 import type { Reporter, TestCase } from "vitest/node";
 

@@ -1,11 +1,11 @@
-/** The tests of a file, from its syntax tree: each title, and the source that the test is made of. */
+/** The tests of a file, from its syntax tree: each title, and the source of the test. */
 
 import { parseSync } from "vite";
 
 export interface TestSource {
-  /** A template's placeholders are left out. */
+  /** The title, without the placeholders of a template. */
   readonly title: string;
-  /** Of the call, and of the constants of the module that it names, such as the table of `it.each`. */
+  /** The source of the call, and of the module's constants that it names, such as the table of `it.each`. */
   readonly source: string;
 }
 
@@ -33,7 +33,7 @@ export function testsIn(fileName: string, text: string): TestSource[] {
   return tests;
 }
 
-/** What the module declares at its top. */
+/** The declarations at the top of the module. */
 function constantsOf(root: Node): Map<string, Node> {
   const statements = root["body"] as readonly Node[];
   const declarations = statements.flatMap((one) => (one.type === "VariableDeclaration" ? (one["declarations"] as Node[]) : []));
@@ -59,7 +59,7 @@ function titleOf(call: Node): string | undefined {
   return (first["quasis"] as readonly Node[]).map(({ value }) => (value as { cooked: string }).cooked).join("");
 }
 
-/** Itself included. Walked with a list, not by recursion: the depth of a file is not ours to know. */
+/** All nodes below the root, and the root. Walks with a list, not by recursion, since a file may be nested to any depth. */
 function nodesUnder(root: Node): Node[] {
   const found: Node[] = [];
   const pending = [root];

@@ -10,7 +10,7 @@ import { AuditEntry } from "../../packages/platform/src/http/schemas/audit.ts";
 import { Result } from "../../packages/platform/src/http/schemas/results.ts";
 import { Problem, Rows } from "../../packages/platform/src/http/schemas/shared.ts";
 
-/** What of JSON Schema our schemas use. */
+/** The parts of JSON Schema that our schemas use. */
 interface Schema {
   readonly $ref?: string;
   readonly type?: string;
@@ -27,7 +27,7 @@ interface Schema {
   readonly additionalProperties?: boolean | Schema;
 }
 
-/** What is stored, in the order in which it is written. */
+/** Schemas of stored things, in the order in which they are written. */
 const stored: Readonly<Record<string, object>> = {
   Rows,
   Problem,
@@ -50,7 +50,7 @@ const stored: Readonly<Record<string, object>> = {
   AuditEntry,
 };
 
-/** What is asked of detectors, and answered. */
+/** Schemas of requests to detectors and of their answers. */
 const asked: Readonly<Record<string, object>> = {
   TrainRequest: detection.TrainRequest,
   SkippedColumn: detection.SkippedColumn,
@@ -70,19 +70,19 @@ const asked: Readonly<Record<string, object>> = {
   BatchAnswer: detection.BatchAnswer,
 };
 
-/** Looser than what the schema checks: rows that were read somewhere are of no better type. */
+/** Types that are looser than the schema: callers read rows from somewhere and have no better type for them. */
 const written: Readonly<Record<string, string>> = {
   Rows: "readonly (Readonly<Record<string, unknown>> | readonly unknown[])[] | Readonly<Record<string, readonly unknown[]>>",
 };
 
 const names = new Map(Object.entries({ ...stored, ...asked }).map(([name, schema]) => [textOf(schema as Schema), name]));
 
-/** packages/platform/src/client/stored-types.ts. */
+/** Writes packages/platform/src/client/stored-types.ts. */
 export function storedTypes(): string {
   return fileOf("What the service keeps", stored);
 }
 
-/** packages/platform/src/client/detection-types.ts. */
+/** Writes packages/platform/src/client/detection-types.ts. */
 export function detectionTypes(): string {
   return fileOf("What detectors are asked, and what they answer", asked);
 }
@@ -144,7 +144,7 @@ function objectType({ properties, required = [], patternProperties, additionalPr
   return `{\n${members.join("\n")}\n}`;
 }
 
-/** Not for ids, which say enough by their names. */
+/** The comment of a member; ids get none, since their names say enough. */
 function commentOf({ description, default: usual, format }: Schema): string {
   if (format === "uuid") return "";
   const parts = [description, usual === undefined ? undefined : `${JSON.stringify(usual)} by default`];
@@ -152,7 +152,7 @@ function commentOf({ description, default: usual, format }: Schema): string {
   return text === "" ? "" : `/** ${/^[a-z]+\b(?!_)/.test(text) ? text[0].toUpperCase() : text[0]}${text.slice(1)}. */\n`;
 }
 
-/** The same schema is the same text, whatever it was wrapped in and however it is described. */
+/** The text of a schema: equal schemas give equal texts, whatever wraps or describes them. */
 function textOf({ description: _description, ...schema }: Schema): string {
   return schema.type === "string" && schema.enum === undefined ? "" : JSON.stringify(schema);
 }

@@ -14,7 +14,7 @@ export function circlesOf(imports: ReadonlyMap<string, readonly string[]>): stri
   return circles;
 }
 
-/** All that a file reaches by its imports, with itself only where a circle leads back to it. */
+/** All files that a file reaches by its imports; itself only where a circle leads back to it. */
 function reachedFrom(path: string, imports: ReadonlyMap<string, readonly string[]>): Set<string> {
   const reached = new Set<string>();
   const pending = [path];

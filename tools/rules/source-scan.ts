@@ -17,12 +17,12 @@ export interface Import {
 export interface FunctionSize {
   readonly name: string;
   readonly line: number;
-  /** Without the functions declared by name inside it: those count for themselves. */
+  /** Lines of the function without those of named functions inside it, which count for themselves. */
   readonly lineCount: number;
 }
 
 export interface SourceScan {
-  /** Static, dynamic, type-only, re-exported, and files named by `new URL(..., import.meta.url)`. */
+  /** Imports that are static, dynamic, type-only or re-exports, and files named by `new URL(..., import.meta.url)`. */
   readonly imports: readonly Import[];
   /** Free-standing identifiers, not property names: `process` in `process.env`. */
   readonly identifiers: readonly { readonly name: string; readonly line: number }[];
@@ -42,7 +42,7 @@ export function scanSource(fileName: string, text: string): SourceScan {
     declarations: [] as Named[],
     functions: [] as FunctionSize[],
   };
-  // Walked with a list, not by recursion: the depth of a file is not ours to know.
+  // Walks with a list, not by recursion, since a file may be nested to any depth.
   const pending: { node: Node; parent: Node | undefined; key: string }[] = [
     { node: program as unknown as Node, parent: undefined, key: "" },
   ];

@@ -8,7 +8,7 @@ export type Repository = ReadonlyMap<string, string>;
 const detectorsFolder = "packages/detect/src/detectors";
 const registryFile = "packages/detect/src/registry.ts";
 
-/** Every detector folder has its parts and its line in the registry; every line has its folder. */
+/** Checks that every detector folder has its parts and its line in the registry, and every line its folder. */
 export function checkDetectors(repository: Repository): string[] {
   const problems: string[] = [];
   const paths = [...repository.keys()].filter((path) => path.startsWith(`${detectorsFolder}/`));
@@ -28,7 +28,7 @@ export function checkDetectors(repository: Repository): string[] {
   return problems;
 }
 
-/** Every relative link of a document leads to a file or folder, and to a heading that is there. */
+/** Checks that every relative link of a document leads to an existing file or folder, and to an existing heading. */
 export function checkLinks(repository: Repository): string[] {
   const problems: string[] = [];
   const folders = new Set<string>();
@@ -48,7 +48,7 @@ export function checkLinks(repository: Repository): string[] {
   return problems;
 }
 
-/** Every example folder is named in a test of the examples. */
+/** Checks that a test of the examples names every example folder. */
 export function checkExamples(repository: Repository): string[] {
   const paths = [...repository.keys()].filter((path) => path.startsWith("examples/"));
   const tests = paths.filter((path) => path.endsWith(".test.ts")).map((path) => repository.get(path) ?? "");

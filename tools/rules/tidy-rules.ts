@@ -1,18 +1,18 @@
-/** Rules that one file can be held to by itself. Each returns one line for each fault. */
+/** Rules for single files. Each returns one line for each fault. */
 
 import { scanSource } from "./source-scan.ts";
 
 export const fileLineCountMax = 400;
-/** Kernels: their loops are written out on purpose. */
+/** Line limit for kernels, whose loops are written out on purpose. */
 export const kernelLineCountMax = 600;
 export const functionLineCountMax = 70;
 
 /** Words that say nothing about a thing; see STYLE.md. */
 const emptyWords = ["Manager", "Helper", "Helpers", "Util", "Utils", "Common", "Impl"];
-/** Refused when they are the whole name. */
+/** Names that are refused when they are the whole name. */
 const emptyNames = ["data", "info", "process", "handle", "clf", "helper", "util", "utils", "common", "tmp", "temp"];
 const fileName = /^[a-z0-9]+(-[a-z0-9]+)*(\.(long\.)?test|\.d|\.config)?\.ts$/;
-/** A letter in brackets, so that this file passes its own rule. */
+/** Each word has a letter in brackets, so that this file passes its own rule. */
 const openNote = /\b(T[O]DO|F[I]XME|X[X]X|H[A]CK)\b(?!\(#\d+\))/;
 const machinePath = /(^|[\s"'`(=])\/(work|home|Users|root)\/[a-z]/;
 
@@ -20,7 +20,7 @@ export function checkSource(path: string, text: string): string[] {
   return [...checkText(path, text), ...checkFileName(path), ...checkLength(path, text), ...checkSyntax(path, text)];
 }
 
-/** For every kind of text, documents too. */
+/** Checks every kind of text, documents too. */
 export function checkText(path: string, text: string): string[] {
   const problems: string[] = [];
   text.split("\n").forEach((content, index) => {
@@ -65,12 +65,12 @@ function checkSyntax(path: string, text: string): string[] {
 /** A link of a document: where it stands, and the path and heading it leads to. */
 export interface Link {
   readonly line: number;
-  /** Empty for a heading of the same document. */
+  /** The path; empty for a heading of the same document. */
   readonly target: string;
   readonly heading: string;
 }
 
-/** Relative links of a markdown document; those into the web are not looked at. */
+/** The relative links of a markdown document, without those into the web. */
 export function linksOf(text: string): Link[] {
   const links: Link[] = [];
   let fenced = false;

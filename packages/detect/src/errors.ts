@@ -1,4 +1,4 @@
-/** The closed list of error codes, and the one error class everything here throws for what the world can break. */
+/** The closed list of error codes, and the one error class for every failure that input or environment can cause. */
 
 /** Every code a caller may meet. `docs/errors.md` is generated from this list. */
 export const errorCodes = {
@@ -21,13 +21,13 @@ export const errorCodes = {
   CONFIG: "a setting is unknown or has a value that cannot be used",
   REQUEST: "a request is malformed",
   NOT_FOUND: "there is nothing under this id or path",
-  CONFLICT: "the thing is in another state than the request needs, or is there already",
+  CONFLICT: "the resource is in another state than the request needs, or exists already",
   TOO_LARGE: "a request, file or table is over its limit",
-  QUOTA: "what is stored would go over the quota",
+  QUOTA: "storing this would exceed the quota",
   UNAUTHENTICATED: "the request carries no valid key or token",
   FORBIDDEN: "the key or token does not allow this",
-  RATE_LIMITED: "more requests in a second than a key may make",
-  OVERLOADED: "the service has as much work as it takes; try again later",
+  RATE_LIMITED: "the key made more requests in a second than it may",
+  OVERLOADED: "the service's queues are full; try again later",
   TIMEOUT: "the time limit passed",
   DATABASE: "the database cannot be reached, or refused a statement",
   POOL_TIMEOUT: "no connection of a pool became free in time",
@@ -77,7 +77,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new NomalyError("ABORTED", "the work was stopped by its caller", { cause: signal.reason });
 }
 
-/** For what only a bug of ours can break. */
+/** Throws when a claim does not hold that only a bug can break. */
 export function assert(condition: boolean, claim: string): asserts condition {
   if (!condition) throw new Error(`internal: ${claim}`);
 }

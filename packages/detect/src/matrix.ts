@@ -89,7 +89,7 @@ export function requireFinite(table: Matrix): void {
   });
 }
 
-/** x - x is 0 for finite x and NaN otherwise: one add a value, no call, and the sums tell. Four, so that none waits for another. */
+/** Sums x - x, which is 0 for finite x and else NaN: one add a value, no call. Four sums, so that no add waits for another. */
 export function areFinite(values: Float64Array): boolean {
   const { length } = values;
   let a = 0;
@@ -113,7 +113,7 @@ export interface RowScaling {
   readonly scales: Float64Array;
 }
 
-/** Values whose results are looked at again while they are in the cache. */
+/** Values scaled before their results are checked, while these are still in the cache. */
 const checkedValueCount = 8192;
 
 /** Writes the scaled rows to `out`, of the same length. @returns whether all that was written is finite. */

@@ -1,2 +1,2 @@
-/** The version written into model files; a test holds it to the package's. */
+/** The version written into model files; a test checks that it is the package's. */
 export const libraryVersion = "0.1.0";

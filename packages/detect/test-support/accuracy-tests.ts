@@ -1,4 +1,4 @@
-/** The claim that detectors rank as well as the reference library, as tests over given labelled sets. */
+/** Tests, over given labelled sets, that detectors rank rows as well as the reference library. */
 
 import { afterAll, describe, expect, it } from "vitest";
 import type { AnyDetector } from "../src/detector/detector.ts";
@@ -11,15 +11,15 @@ import { adbenchSet, sharedFolder } from "./shared-data.ts";
 
 export interface AccuracyTestOptions {
   readonly threads: Threads;
-  /** Seeds for detectors that use randomness, on a set of so many rows. */
+  /** Seeds for detectors that use randomness, on a set of `rowCount` rows. */
   readonly seedCountOf: (rowCount: number) => number;
-  /** Orders of the rows that are tried where equal distances may decide. */
+  /** How many orders of the rows are tried where equal distances may decide. */
   readonly orderCount: number;
-  /** Of one detector on one set. */
+  /** Time limit for one detector on one set. */
   readonly timeoutMs: number;
 }
 
-/** One test for each detector and set that the reference has figures of. Closes the threads at the end. */
+/** Makes one test for each detector and set of which the reference has figures. Closes the threads at the end. */
 export function testAccuracyOn(setNames: readonly string[], options: AccuracyTestOptions): void {
   afterAll(() => options.threads.close());
   describe.skipIf(sharedFolder === undefined)("accuracy on labelled sets (needs the shared data)", () => {
@@ -50,7 +50,7 @@ async function unexplainedDifference(
   const ours = await measureAccuracy(detector, set, params, { seedCount, threads });
   const { holds, reason } = judgeAccuracy(ours, reference, detector.traits.usesRandomness);
   if (holds) return undefined;
-  // Where equal distances decide who is a neighbour, the order of the rows decides: then it must show that it does.
+  // Where ties choose the neighbours, the order of the rows changes the figure: the reference must lie in the range it makes.
   const ties = await tieRanges(detector, set, params, { orderCount, threads });
   const explained =
     !detector.traits.usesRandomness &&

@@ -45,8 +45,8 @@ export function referenceAccuracies(): ReadonlyMap<string, Accuracy> {
 }
 
 /**
- * Figures of the reference library (PyOD 3.6.5, seeds 0 to 59, else as in the file) in the place of those whose five seeds
- * happen to lie together, here 0.73 with a deviation of 0.009, and so claim to be far more certain than they are.
+ * Figures of the reference library (PyOD 3.6.5, seeds 0 to 59, else as in the file) that replace those of sets whose five seeds
+ * happen to lie close together, here 0.73 with a deviation of 0.009, and so look far more certain than they are.
  */
 const measuredAgain: Readonly<Record<string, Accuracy>> = {
   "isolation-forest/15_Hepatitis": {
@@ -81,7 +81,7 @@ const referenceIds: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** The parameters under which our detector does what the reference does. */
+/** The parameters under which our detector computes what the reference computes. */
 export function referenceParams(detector: AnyDetector): Readonly<Record<string, unknown>> {
   return "compat" in detector.params ? { compat: "pyod" } : {};
 }
@@ -146,13 +146,13 @@ export async function tieRanges(
 
 export interface Verdict {
   readonly holds: boolean;
-  /** How far from the reference is allowed, or how it came about that more is. */
+  /** How far from the reference is allowed, or why more is. */
   readonly reason: string;
 }
 
 /** Deterministic detectors may differ by this much from the reference. */
 export const deterministicTolerance = 0.002;
-/** Random ones by this, or three standard errors of the difference, whichever is larger. */
+/** Detectors with randomness may differ by this, or by three standard errors of the difference, whichever is larger. */
 export const randomTolerance = 0.01;
 
 export function judgeAccuracy(ours: Accuracy, reference: Accuracy, usesRandomness: boolean): Verdict {
@@ -176,7 +176,7 @@ export function tiesExplain(range: TieRange, ours: number, reference: number): b
   return isWide && reference >= low - (high - low) && reference <= high + (high - low);
 }
 
-/** Of the difference of two means over seeds. Five seeds tell little of the spread, so the larger of the two estimates counts for both. */
+/** Standard error of a difference of two means over seeds. Five seeds say little of the spread: both use the larger estimate. */
 function standardError(ourDeviation: number, theirDeviation: number, ours: Accuracy, reference: Accuracy): number {
   return Math.max(ourDeviation, theirDeviation) * Math.sqrt(1 / ours.seedCount + 1 / reference.seedCount);
 }

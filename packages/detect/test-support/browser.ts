@@ -10,7 +10,7 @@ const debianChromium = "/usr/bin/chromium";
 
 /**
  * Headless Chromium: the one that came with the dependencies, else the system's.
- * @param args of Chromium's command line.
+ * @param args arguments of Chromium's command line.
  * @returns undefined where neither starts; the reason is printed.
  */
 export async function launchBrowser(args: readonly string[] = []): Promise<Browser | undefined> {
@@ -27,7 +27,7 @@ export async function launchBrowser(args: readonly string[] = []): Promise<Brows
 }
 
 async function packagedChromium(): Promise<string> {
-  // The package brings the libraries that Chromium needs, and unpacks them only where it believes to be on a bare machine.
+  // The package brings the libraries that Chromium needs, but unpacks them only where this variable suggests AWS Lambda.
   if (!hasSystemLibraries()) process.env["AWS_EXECUTION_ENV"] ??= "AWS_Lambda_nodejs24.x";
   const { default: packaged } = await import("@sparticuz/chromium");
   return packaged.executablePath();
@@ -47,7 +47,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** With these a page is cross-origin isolated, and so may share memory between threads. */
+/** With these headers a page is cross-origin isolated, and so may share memory between threads. */
 const isolationHeaders = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
 export interface PageServer {

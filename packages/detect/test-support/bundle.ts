@@ -37,7 +37,7 @@ export async function bundlePage(bundler: Bundler, page: string, output: string)
 }
 
 export interface BundleSize {
-  /** As browsers get it from servers that compress ahead of time. */
+  /** Size as browsers get it from servers that compress ahead of time. */
   readonly brotliBytes: number;
   readonly gzipBytes: number;
 }

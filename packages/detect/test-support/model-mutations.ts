@@ -1,4 +1,4 @@
-/** Saved models changed as someone with ill will would change them: any value, any array, every checksum right again. */
+/** Changes saved models as an attacker would: any value and any array, with every checksum made right again. */
 
 import type { StateArray, StateValue } from "../src/detector/detector.ts";
 import type { Library } from "../src/library/library.ts";
@@ -9,7 +9,7 @@ import type { RowsInput } from "../src/pipeline/index.ts";
 import type { Random } from "../src/random.ts";
 import { createRandom } from "../src/random.ts";
 
-/** Loading and scoring a few rows takes milliseconds; what takes this long has been led into a loop or a huge allocation. */
+/** Loading and scoring a few rows takes milliseconds: after this time, the change has caused a loop or a huge allocation. */
 const outcomeMsMax = 5000;
 const hostileNumbers = [0, -0, 1, -1, 0.5, 2, 3, 255, 65_536, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53, 1e300, -1e300, 5e-324];
 const hostileValues: readonly StateValue[] = [
@@ -28,7 +28,6 @@ const hostileValues: readonly StateValue[] = [
 const hostileElements = [...hostileNumbers, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.MAX_VALUE];
 
 export interface Mutant {
-  /** What was changed, in words. */
   readonly what: string;
   readonly bytes: Uint8Array;
 }
@@ -47,7 +46,7 @@ export function mutantOf(saved: Uint8Array, seed: number, index: number): Mutant
   return { what: changes.join(", "), bytes: encodeModelFile(content) };
 }
 
-/** What is wrong with how the library takes the mutant; undefined when it is refused with a code, or scores in numbers. */
+/** The fault in how the library takes the mutant; undefined when it refuses it with a code, or scores with numbers. */
 export function faultOf({ bytes }: Mutant, library: Library, rows: RowsInput): string | undefined {
   const start = performance.now();
   try {
@@ -116,7 +115,7 @@ function withChangedHeader(content: ModelFileContent, random: Random): [string, 
     delete holder[key];
     return [`${path} removed`, { ...content, header }];
   }
-  // A value from elsewhere in the file is of the right sort more often than a made-up one.
+  // A value from elsewhere in the file has the right type more often than a made-up one.
   const other = pick(places, random);
   const value = choice === 1 ? structuredClone(other.holder[other.key]) : pick(hostileValues, random);
   holder[key] = choice === 2 && typeof holder[key] === "number" ? holder[key] + 1 : value;

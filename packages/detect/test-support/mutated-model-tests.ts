@@ -1,4 +1,4 @@
-/** The claim that no saved model, however it was changed, does worse than be refused or score in numbers. */
+/** Tests that the library refuses every changed model file or scores with numbers. */
 
 import { describe, expect, it } from "vitest";
 import { cornersOf } from "../src/conformance/corners.ts";
@@ -9,7 +9,7 @@ import { createLibrary } from "../src/library/library.ts";
 import { faultOf, mutantOf } from "./model-mutations.ts";
 
 const columnCount = 3;
-/** Enough rows for the ways that kernels take with blocks of rows. */
+/** Enough rows for the code paths of kernels that take blocks of rows. */
 const scoredRowCount = 20;
 const faultCountMax = 5;
 
@@ -44,7 +44,7 @@ export function testMutatedModels(options: { mutantCount: number; seed: number; 
   });
 }
 
-/** Parameters that these rows may refuse are numbers beyond their count: switches and words alone are tried. */
+/** These rows may refuse numbers beyond their count, so corners of switches and words are the only ones tried. */
 function paramsOf(detector: AnyDetector, everyCorner: boolean) {
   const corners = cornersOf(detector.params);
   return (everyCorner ? corners.filter(({ isSwitched }, index) => index === 0 || isSwitched) : corners.slice(0, 1)).map(

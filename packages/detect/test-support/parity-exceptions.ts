@@ -1,6 +1,6 @@
 /**
- * Where our scores may differ from the reference's by more than the goal: by name of the entry, the data set, the figure and the rows,
- * each with a bound and the reason. Everything that is not here is held to the goal. The READMEs of the detectors say more.
+ * Where our scores may differ from the reference's by more than the goal: by name of the entry, data set, figure and rows, each
+ * with a bound and the reason. All other figures must meet the goal. The READMEs of the detectors say more.
  */
 
 import type { FigureName } from "./parity.ts";

@@ -1,4 +1,4 @@
-/** Our scores of a parity file's rows, taken in the way the reference took its own. */
+/** Our scores of a parity file's rows, computed in the way in which the reference computed its own. */
 
 import { atOnce } from "../src/threads/pieces.ts";
 import type { AnyDetector, Fitted } from "../src/detector/detector.ts";
@@ -14,16 +14,16 @@ import { plainCofScores } from "./plain-cof.ts";
 
 export interface OurScores {
   readonly training: Float64Array;
-  /** Where the reference lets the score of a new row depend on the rows beside it: of those rows together, as it does. */
+  /** Scores of the new rows; where the reference lets them depend on the batch, all rows are scored together as it does. */
   readonly fresh: Float64Array;
-  /** There only: each new row as we score it, by itself, and what that ought to be. */
+  /** Only there: our score of each new row by itself, and its expected value. */
   readonly alone?: Float64Array | undefined;
   readonly aloneExpected?: Float64Array | undefined;
-  /** Where a fit is free to find another estimate: training scores from the reference's own estimate. */
+  /** Where a fit may find another estimate: training scores from the reference's own estimate. */
   readonly formula?: Float64Array | undefined;
   readonly threshold: Float64Array;
   readonly labels: readonly number[];
-  /** Whether our own score of the row is another one when the same rows come in another order. */
+  /** Whether our own score of the row changes when the same rows come in another order. */
   isTied(figure: FigureName, row: number): boolean;
 }
 
@@ -92,7 +92,7 @@ function formulaScores({ parityCase, scores, detector }: ParityQuestion): Float6
   return scoresOf(model, parityCase.train);
 }
 
-/** Two orders of equally near rows may agree by chance: some more leave few rows unmoved that a tie decides. */
+/** Two orders of equally near rows may agree by chance: with more orders, few rows that a tie decides stay unmoved. */
 const orderCount = 40;
 const moved = 1e-9;
 

@@ -1,6 +1,6 @@
 /**
- * Compares our scores with the parity files: the same rows, the same parameters, the reference library's own digits. Every score is
- * held to the goal, but for the rows that parity-exceptions.ts names; those are held to the bound that stands there.
+ * Compares our scores with the parity files: the same rows, the same parameters, the reference library's own digits. Every score
+ * must meet the goal, but for the rows that parity-exceptions.ts names; those must meet the bound given there.
  */
 
 import type { AnyDetector } from "../src/detector/detector.ts";
@@ -40,7 +40,7 @@ export interface ParityFigure {
   /** Largest relative difference of any row. */
   readonly difference: number;
   readonly rowCount: number;
-  /** Above the goal. */
+  /** Rows above the goal. */
   readonly rows: readonly number[];
   readonly exceptions: readonly ParityException[];
 }
@@ -51,9 +51,9 @@ export interface ParityComparison {
   readonly entry: string;
   readonly detectorId: string;
   readonly figures: readonly ParityFigure[];
-  /** Rows labelled otherwise than by the reference. */
+  /** Rows that we label otherwise than the reference. */
   readonly labelDifferenceCount: number;
-  /** What is wrong: empty when all is as it should be. */
+  /** Descriptions of faults; empty when the comparison found none. */
   readonly complaints: readonly string[];
 }
 
@@ -64,7 +64,7 @@ export interface ParityQuestion {
   readonly detector: AnyDetector;
 }
 
-/** Entries of a parity file that one of the detectors can be held to, with that detector. */
+/** The entries of a parity file that one of the detectors can be compared with, with that detector. */
 export function parityEntries(parityCase: ParityCase, detectors: readonly AnyDetector[]): ParityQuestion[] {
   return Object.entries(parityCase.detectors).flatMap(([entry, scores]) => {
     const detector = detectors.find(({ id }) => id === classIds.get(scores.class));
@@ -76,7 +76,7 @@ export async function compareWithReference(question: ParityQuestion): Promise<Pa
   return compareScores(question, await measureOurs(question));
 }
 
-/** Pure, so that it can be asked what it says to wrong scores. */
+/** Pure, so that a test can see what it says to wrong scores. */
 export function compareScores({ parityCase, entry, scores, detector }: ParityQuestion, ours: OurScores): ParityComparison {
   const setName = parityCase.name;
   const references: Readonly<Record<FigureName, ArrayLike<number> | undefined>> = {

@@ -1,4 +1,4 @@
-/** COF written down as its definition reads, for few rows: new rows joined to the training rows, whose own chains are kept. */
+/** COF as its definition reads, for few rows: joins new rows to the training rows, whose own chains are kept. */
 
 import type { Matrix } from "../src/matrix.ts";
 

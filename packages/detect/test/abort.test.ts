@@ -15,11 +15,11 @@ useEveryFamily();
 
 const kernels = chooseKernels();
 const threads = singleThread(taskTable(detectors));
-/** Milliseconds of this thread's own time, so that what else the machine does counts for nothing. The signal fires after so many, */
+/** The signal fires after so many milliseconds of this thread's own time, so that other load on the machine does not count. */
 const abortMs = 150;
-/** where the work has not ended before; then it was brief. */
+/** Work that ends before the signal fires must end within this time. */
 const briefMs = 600;
-/** From the signal to the end, and between two turns of the event loop. */
+/** Longest time from the signal to the end, and between two turns of the event loop. */
 const stoppedMsMax = 1000;
 const blockedMsMax = 500;
 
@@ -51,7 +51,7 @@ const longCases: Readonly<Record<string, Partial<Case>>> = {
   sampling: { params: { subsetSize: 0.5, metric: "minkowski", p: 3 } },
 };
 
-/** The same for a wide table. */
+/** Parameters, or a number of rows, that make the fit of a wide table take a second or more. */
 const wideCases: Readonly<Record<string, Partial<Case>>> = {
   abod: { params: { method: "default" } },
   cblof: { params: { nClusters: 100, nInit: 100 } },
@@ -76,7 +76,7 @@ const wideCases: Readonly<Record<string, Partial<Case>>> = {
 
 const tables = new Map<string, Matrix>();
 
-/** Sums of two fractions without a pattern: made faster than normal numbers are drawn. */
+/** Sums of two fractions without a pattern: faster to make than normal numbers. */
 function tableOf(rowCount: number, columnCount: number): Matrix {
   const key = `${rowCount} x ${columnCount}`;
   const held = tables.get(key);
@@ -106,7 +106,7 @@ function threadMs(): number {
 interface Stopped {
   readonly outcome: string;
   readonly tookMs: number;
-  /** From the signal on. */
+  /** Milliseconds from the signal on. */
   readonly stoppedMs: number;
   readonly longestBlockMs: number;
 }

@@ -3,7 +3,7 @@ import { detectors } from "../src/registry.ts";
 import { singleThread } from "../src/threads/single-thread.ts";
 import { taskTable } from "../src/threads/task-table.ts";
 
-/** Small sets of each kind; the long form takes all of them. */
+/** Small sets of each kind; the long form uses all sets. */
 const setNames = [
   "4_breastw",
   "6_cardio",

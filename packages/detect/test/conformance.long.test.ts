@@ -6,7 +6,7 @@ import type { Corner, SubjectOptions } from "../src/conformance/index.ts";
 import type { AnyDetector } from "../src/detector/detector.ts";
 import { detectors } from "../src/registry.ts";
 
-/** The whole suite again, on what the short form has no time for. */
+/** The whole suite again, with tables, seeds and parameters for which the short form has no time. */
 const settings: readonly { readonly what: string; readonly optionsOf: (detector: AnyDetector) => SubjectOptions }[] = [
   { what: "on 601 rows of 9 columns", optionsOf: () => ({ sample: clusteredSample(601, 9, 21), seed: 12 }) },
   { what: "on 97 rows of 5 columns", optionsOf: () => ({ sample: clusteredSample(97, 5, 22), seed: 13 }) },
@@ -16,9 +16,8 @@ const settings: readonly { readonly what: string; readonly optionsOf: (detector:
   },
 ];
 const timeoutMs = 600_000;
-/** Some methods have hundreds of pairs. */
+/** Some methods have hundreds of pairs of corners. */
 const cornerCountMax = 24;
-/** Compiled once for all. */
 const kernelSets = availableKernelSets();
 
 /** The defaults, and corners evenly spread over the rest. */
@@ -27,7 +26,7 @@ function someOf(corners: readonly Corner[]): Corner[] {
   return corners.filter((_, index) => index === 0 || Math.floor(index / step) > Math.floor((index - 1) / step));
 }
 
-/** Faults that are known and right. One that no longer comes fails here: then the line must go. */
+/** Faults that are known and right. When one no longer occurs a test fails here: then remove its line. */
 const exemptions: readonly {
   readonly what: string;
   readonly detector: string;

@@ -10,13 +10,13 @@ import { detectors } from "../src/registry.ts";
 import { taskTable } from "../src/threads/task-table.ts";
 
 /**
- * Holds every registered detector to the contract: `npx vitest run packages/detect/test/conformance.test.ts -t "lof:"` runs one.
+ * Checks all detectors against the contract: `npx vitest run packages/detect/test/conformance.test.ts -t "lof:"` runs one.
  * NOMALY_GOLDEN=write keeps today's scores as golden ones.
  */
 const goldenFolder = join(import.meta.dirname, "golden");
 const isWriting = process.env["NOMALY_GOLDEN"] === "write";
 
-/** A detector that need not pass a check, and why. One that passes after all fails here: then the line must go. */
+/** A detector that need not pass a check, and why. When it passes after all a test fails here: then remove its line. */
 const exemptions: readonly { readonly detector: string; readonly check: string; readonly reason: string }[] = [];
 
 function readGolden(id: string): GoldenScores | undefined {
@@ -66,7 +66,7 @@ describe.each(detectors.map((detector) => ({ id: detector.id, detector })))("$id
     expect(threads.ran.size).toBeGreaterThan(0);
   });
 
-  // A check that does not apply is no test, and so is not counted as one that passed.
+  // A check that does not apply is no test, so it does not count as passed.
   const applying = checks.filter((check) => exemptionOf(check, detector, { kernelSets, golden: readGolden(id) }) === undefined);
 
   it.each(applying.map((check) => ({ name: check.name, check })))("$name", async ({ name, check }) => {

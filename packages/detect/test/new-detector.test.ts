@@ -70,7 +70,7 @@ function addDetectorOfGuide(): void {
   writeFileSync(registry, listed);
 }
 
-/** Whoever follows the guide to the letter has it in the repository already. */
+/** Removes the guide's detector, which is in the repository already where somebody has followed the guide. */
 function withoutGuideDetector(registry: string): string {
   return registry.replaceAll(/^import \{ meanDistance \}.*\n|^ *meanDistance,\n/gm, "");
 }

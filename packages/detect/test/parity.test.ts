@@ -45,9 +45,9 @@ describe.skipIf(sharedFolder === undefined)("the comparison with the reference l
         const complaintsOf = (changed: readonly FigureName[]) => compareScores(question, wrong(ours, changed, fault)).complaints;
         expect.soft(complaintsOf(figureNames), name).not.toEqual([]);
         for (const { name: figure, rows, rowCount, exceptions } of figures) {
-          // Scores that depend on a random start: there the formula is held to the goal in their place.
+          // Scores that depend on a random start: the formula must meet the goal instead.
           if (exceptions.some((one) => one.rows === "all")) continue;
-          // Where ties move every row, and for the one threshold, there is no row left to show so little.
+          // Where ties move every row, and for the one threshold, no row is left that could show so small a difference.
           if (rows.length === rowCount && name === "larger by a millionth") continue;
           expect.soft(complaintsOf([figure]), `${figure} ${name}`).not.toEqual([]);
         }

@@ -16,8 +16,8 @@ import type { Subject, SubjectOptions } from "./subject.ts";
 import { createSubject } from "./subject.ts";
 
 /**
- * Every check. Speed is none of them: a machine that is busy would fail it; state-size finds what grows quadratically
- * in memory, and `npm run bench` measures time.
+ * Every check. None measures time, since a busy machine would fail it: state-size finds states that grow quadratically,
+ * and `npm run bench` measures time.
  */
 export const checks: readonly Check[] = [
   ...controlChecks,
@@ -32,11 +32,11 @@ export const checks: readonly Check[] = [
   ...goldenChecks,
 ];
 
-/** Faults told of one check; a check that fails in every corner would say the same a hundred times. */
+/** Most faults reported for one check: a check that fails in every corner would repeat itself a hundred times. */
 const faultCountMax = 8;
 
 /**
- * All checks, one after the other, each result as it comes. Needs no test runner.
+ * Runs all checks one after the other and yields each result as it comes. Needs no test runner.
  * @example
  * for await (const { check, outcome, details } of checkDetector(myDetector)) {
  *   if (outcome === "failed") console.log(check, details);
@@ -47,12 +47,12 @@ export async function* checkDetector(detector: AnyDetector, options: SubjectOpti
   for (const check of checks) yield await runCheck(check, subject);
 }
 
-/** Why a check says nothing about a detector; undefined when it applies. Who counts checks leaves those out. */
+/** The reason why a check does not apply to a detector; undefined when it applies. Counts of checks leave exempt ones out. */
 export function exemptionOf(check: Check, detector: AnyDetector, given: CheckGround): string | undefined {
   return check.exempts?.(detector.traits, given);
 }
 
-/** One check on a subject that several checks share. */
+/** Runs one check on a subject that several checks share. */
 export async function runCheck(check: Check, subject: Subject): Promise<CheckResult> {
   const { detector } = subject;
   const result = { detectorId: detector.id, check: check.name, claim: check.claim };

@@ -1,4 +1,4 @@
-/** What a check of the conformance suite is, and what it finds. */
+/** The types of a check of the conformance suite and of its result. */
 
 import type { Traits } from "../detector/traits.ts";
 import type { Subject } from "./subject.ts";
@@ -15,10 +15,10 @@ export interface Check {
   readonly run: (subject: Subject, report: Report) => Promise<void> | void;
 }
 
-/** What a check may need beside the detector: known before anything is fitted. */
+/** The inputs beside the detector that decide whether a check applies; they are known before anything is fitted. */
 export type CheckGround = Pick<Subject, "kernelSets" | "golden">;
 
-/** Takes one fault: what was expected, what came, under which parameters and kernels. */
+/** Receives one fault as text: what was expected, what came, under which parameters and kernels. */
 export type Report = (fault: string) => void;
 
 export interface CheckResult {

@@ -1,4 +1,4 @@
-/** Threads without threads: tasks run here, but their inputs and outputs are cloned and their order is turned round. */
+/** Runs tasks on the caller's thread, but clones their inputs and outputs and reverses their order. */
 
 import type { Task } from "../detector/detector.ts";
 import { throwIfAborted } from "../errors.ts";
@@ -11,8 +11,8 @@ export interface CloningThreads extends Threads {
 }
 
 /**
- * What worker threads do to tasks, made repeatable, however small the table: a task that writes into an input that is not on shared memory, that
- * leans on the order in which tasks run, or whose input or output cannot be cloned, fails here as it would there.
+ * Imitates worker threads, repeatably and for tables of any size. A task that writes into an input outside shared memory, that
+ * depends on the order of tasks, or whose input or output cannot be cloned, fails here as it would on a worker.
  */
 export function cloningThreads(tasks: ReadonlyMap<string, Task>, count: number): CloningThreads {
   const ran = new Set<string>();

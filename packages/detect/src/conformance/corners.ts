@@ -1,4 +1,4 @@
-/** Corners of a detector's parameters, from its specs: each parameter at its ends and at each of its words. */
+/** Corners of a detector's parameters, made from its specs: one parameter at a bound of its range or at another choice. */
 
 import type { NumberOrWordSpec, NumberSpec, IntegerSpec, ParamSpec, ParamSpecs, ParamValue } from "../detector/params.ts";
 
@@ -6,7 +6,7 @@ export interface Corner {
   /** `default`, or `name=value`. */
   readonly label: string;
   readonly params: Readonly<Record<string, ParamValue>>;
-  /** A switch, a choice or a word is not at its default: another rule may be at work. */
+  /** True when a boolean, a choice or a word differs from its default: the detector may then follow another rule. */
   readonly isSwitched: boolean;
 }
 
@@ -24,7 +24,7 @@ export function cornersOf(specs: ParamSpecs): Corner[] {
   return corners;
 }
 
-/** {@link cornersOf}, and every two of them together that set different parameters. */
+/** {@link cornersOf}, and every pair of corners that set different parameters. */
 export function cornerPairsOf(specs: ParamSpecs): Corner[] {
   const singles = cornersOf(specs);
   const pairs = singles.slice(1).flatMap((first, index) =>
@@ -66,14 +66,14 @@ function candidatesOf(spec: ParamSpec): ParamValue[] {
 
 type Ranged = IntegerSpec | NumberSpec | NumberOrWordSpec;
 
-/** A number that a word's place could be taken by. */
+/** A number to try in the place of a word such as "auto". */
 function usualOf(spec: NumberOrWordSpec): number {
   const high = Math.min(spec.max, 16);
   const low = Math.max(spec.min, spec.max <= 1 ? 0 : 1);
   return (low + high) / 2;
 }
 
-/** The least value allowed; a little above it where the bound itself is refused; -4 where there is no bound worth the name. */
+/** The least value allowed, or -4 where that is lower; a little above a bound that itself is refused. */
 function lowest(spec: Ranged, isInteger: boolean): number {
   const min = Math.max(spec.min, -4);
   if (isInteger) return Math.ceil(min);

@@ -1,4 +1,4 @@
-/** Golden scores: a few scores of the defaults, kept in a file, so that a change of any number is seen. */
+/** Golden scores: a few scores of the defaults, kept in a file, so that a check notices when a score changes. */
 
 import type { Subject } from "./subject.ts";
 
@@ -11,7 +11,7 @@ export interface GoldenScores {
 
 const trainCount = 12;
 
-/** The scores to keep: defaults, reference kernels. */
+/** Fits the defaults on the reference kernels and returns the scores to keep. */
 export async function goldenScoresOf(subject: Subject): Promise<GoldenScores> {
   const { fitted, freshScores } = await subject.shared(subject.corners[0], subject.kernelSets[0]);
   return { train: [...fitted.trainingScores.subarray(0, trainCount)], fresh: [...freshScores] };

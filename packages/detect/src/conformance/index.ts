@@ -1,4 +1,4 @@
-/** The conformance suite: holds a detector to the contract and to its own traits. Free of any test runner. */
+/** The conformance suite: checks a detector against the contract and its own traits. It needs no test runner. */
 
 export { availableKernelSets } from "./available-kernel-sets.ts";
 export type { Check, CheckResult } from "./check.ts";

@@ -50,7 +50,7 @@ export function easySample(rowCount = 240, columnCount = 3, seed = 2): LabelledS
   return { rows, labels };
 }
 
-/** Evenly filled: no clusters, no axis, nothing to find. */
+/** Rows spread evenly over a cube: no clusters, no axes, no anomalies. */
 export function shapelessSample(rowCount = 200, columnCount = 4): Sample {
   const random = createRandom(6);
   const [train, fresh] = [zeros(rowCount, columnCount), zeros(9, columnCount)];
@@ -58,7 +58,7 @@ export function shapelessSample(rowCount = 200, columnCount = 4): Sample {
   return { name: "shapeless", train, fresh };
 }
 
-/** Tables that trip careless arithmetic, by what they are. Three columns each. */
+/** Degenerate tables of three columns, on which careless arithmetic fails; each is named by what it holds. */
 export function degenerateSamples(): Sample[] {
   const random = createRandom(3);
   const rowCount = 60;

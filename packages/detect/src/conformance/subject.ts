@@ -19,23 +19,23 @@ import type { Sample } from "./samples.ts";
 import { clusteredSample } from "./samples.ts";
 
 export interface SubjectOptions {
-  /** The first is the reference, the last the one that checks of a single set use; without them, all that this engine runs. */
+  /** Kernel sets to check, the reference first; checks of a single set use the last. Default: all that this engine runs. */
   readonly kernelSets?: readonly KernelSet[];
   /** Scores to compare with; without them that check does not apply. */
   readonly golden?: GoldenScores;
-  /** A fit that takes longer is stopped and does not count as ending; far above what any of these tables needs. */
+  /** After this time a fit is stopped and counts as endless. No sound fit of these tables takes nearly as long. */
   readonly fitTimeoutMs?: number;
   /** The table that most checks use; a small one of two clusters by default. Golden scores are those of the default. */
   readonly sample?: Sample;
   /** Parameters to try, the defaults first; by default each other value of each parameter, one at a time. */
   readonly corners?: readonly Corner[];
-  /** Of the shared fits. */
+  /** Seed of the shared fits. */
   readonly seed?: number;
 }
 
 export interface FitOptions extends Partial<FitContext> {
   readonly corner?: Corner;
-  /** Passed on as they are, in the place of the corner's. */
+  /** Parameters handed to the fit as they are, in the place of the corner's. */
   readonly params?: Readonly<Record<string, ParamValue>>;
   readonly seed?: number;
 }
@@ -52,7 +52,7 @@ export interface SharedFit {
 export interface Subject {
   readonly detector: AnyDetector;
   readonly kernelSets: readonly KernelSet[];
-  /** The set that checks of a single set use. */
+  /** The kernel set that checks of a single set use. */
   readonly kernels: KernelSet;
   readonly golden: GoldenScores | undefined;
   readonly sample: Sample;
@@ -64,7 +64,7 @@ export interface Subject {
   fit(train: Matrix, options?: FitOptions): Promise<Fitted>;
   /** The shared fit of a corner under a kernel set. */
   shared(corner: Corner, kernels: KernelSet): Promise<SharedFit>;
-  /** Visits every corner; faults and errors carry its name, and the next corner's turn comes all the same. */
+  /** Visits every corner, also after an error in one; faults and errors carry the corner's name. */
   eachCorner(report: Report, visit: (corner: Corner, report: Report) => Promise<void>): Promise<void>;
   /** Visits the shared fit of every corner under every kernel set, in the same way. */
   eachFit(report: Report, visit: (fit: SharedFit, report: Report) => Promise<void> | void): Promise<void>;

@@ -8,7 +8,7 @@ import type { Threads } from "../threads/threads.ts";
 import type { ParamSpecs, ParamsOf } from "./params.ts";
 import type { Traits } from "./traits.ts";
 
-/** What a fit may use. Nothing here changes the answer except `random`. */
+/** The resources of a fit. Nothing here changes the answer except `random`. */
 export interface FitContext {
   readonly random: Random;
   readonly kernels: KernelSet;
@@ -41,7 +41,7 @@ export interface Model {
    * Callers have checked width and finiteness (NaN may come only where the trait acceptsMissing says so).
    */
   scoreInto(rows: Matrix, scores: Float64Array): void;
-  /** {@link scoreInto} in bounded pieces, the same bits: for a model that may take longer than a blink over a single row. */
+  /** {@link scoreInto} in bounded pieces, the same bits: for a model that may need more than some ten milliseconds a row. */
   scorePieces?(rows: Matrix, scores: Float64Array): Pieces<void>;
   /** Plain data from which `restore` makes a model of bit-equal scores. May share memory with the model. */
   toState(): ModelState;

@@ -140,7 +140,7 @@ function range(spec: IntegerSpec | NumberSpec | NumberOrWordSpec): string {
   return spec.max === Number.POSITIVE_INFINITY ? `${above} ${spec.min}` : `${above} ${spec.min} ${below} ${spec.max}`;
 }
 
-/** A name with a capital letter was written for the library; any other may come from a command line, where snake_case is usual. */
+/** The hint spells names as the caller does: camelCase if the name has a capital letter, else snake_case. */
 function unknownParam(owner: string, specs: ParamSpecs, key: string): NomalyError {
   const spell = /[A-Z]/.test(key) ? (name: string) => name : snakeCase;
   const names = Object.keys(specs);
@@ -150,7 +150,7 @@ function unknownParam(owner: string, specs: ParamSpecs, key: string): NomalyErro
   return new NomalyError("PARAM", `${owner} has no parameter "${key}"; ${hint}`, { field: key, received: key });
 }
 
-/** `given` is the name as it came: the error speaks of what was written. */
+/** `given` is the parameter's name as the caller wrote it: errors use it. */
 function checkValue(
   { owner, name, given }: { readonly owner: string; readonly name: string; readonly given: string },
   spec: ParamSpec,

@@ -47,12 +47,12 @@ export function stateChoice<const C extends string>(state: ModelState, name: str
   return found;
 }
 
-/** Every index in [0, limit): what a tree or neighbour list must satisfy before it is walked. */
+/** Refuses indexes outside [0, limit), before anything walks a tree or a neighbour list by them. */
 export function requireIndexes(name: string, indexes: Int32Array | Uint32Array | Uint16Array, limit: number): void {
   for (const index of indexes) if (index < 0 || index >= limit) throw damaged(name, `indexes below ${limit}, got ${index}`);
 }
 
-/** No NaN, no infinity: what a threshold or a centre must be before rows are compared with it. */
+/** Refuses NaN and infinity, before rows are compared with the values. */
 export function requireFiniteValues(name: string, values: Float64Array | Float32Array): void {
   for (const value of values) if (!Number.isFinite(value)) throw damaged(name, `finite numbers, got ${value}`);
 }

@@ -1,4 +1,4 @@
-/** What a detector claims about itself. The conformance suite holds it to every word; a false trait is a bug. */
+/** What a detector claims about itself. The conformance suite checks every claim; a false trait is a bug. */
 
 /** How contributions relate to the score. */
 export type ExplanationClaim =

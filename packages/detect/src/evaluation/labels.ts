@@ -6,7 +6,7 @@ import { NomalyError } from "../errors.ts";
 export type Labels = ArrayLike<number>;
 
 /**
- * Both classes must be there: without anomalies or without normal rows nothing can be ranked.
+ * Both classes must be present: without anomalies, or without normal rows, there is nothing to rank.
  * @returns how many rows are anomalous.
  * @throws NomalyError LABEL when a label is not 0 or 1 or all are alike, SHAPE when there is not one for each score.
  */

@@ -101,7 +101,7 @@ interface SortedByClass {
   readonly negatives: Float64Array;
 }
 
-/** Sorting each class by value alone needs no index sort: a merge of the two gives all that ranking measures ask. */
+/** Sorts each class by value alone, without indexes: ranking measures only need a merge of the two. */
 function sortedByClass(labels: Labels, scores: Float64Array): SortedByClass {
   const positiveCount = requireLabels(labels, scores.length);
   const positives = new Float64Array(positiveCount);

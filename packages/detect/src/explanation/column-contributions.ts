@@ -52,7 +52,7 @@ function substitutionEffects(model: Model, pipeline: Pipeline, rows: Matrix, sou
     }
     model.scoreInto(variants, scores);
     for (let column = 0; column < columnCount; column++) {
-      // Two infinite scores differ by nothing that can be told.
+      // The difference of two infinite scores is undefined: it counts as 0.
       result.values[row * columnCount + column] = scores[0] === scores[column + 1] ? 0 : scores[0] - scores[column + 1];
     }
   }

@@ -7,7 +7,7 @@ import { type ExtraFamilies, wasmKernels } from "./wasm/index.ts";
 
 let extra: ExtraFamilies | undefined;
 
-/** For entries that carry every detector: a bundle of one detector leaves these out. Before the first choice. */
+/** Adds families of kernels: entry points with every detector call this before the first choice, bundles of one do not. */
 export function addFamilies(families: ExtraFamilies): void {
   extra = families;
 }
@@ -41,7 +41,7 @@ function tryKernels(name: KernelSetName): KernelSet | undefined {
   try {
     return kernelsByName(name);
   } catch {
-    // No WebAssembly, no such instructions, a page that forbids it, a wrong answer: whatever it is, another set does the work.
+    // Whatever the reason (no WebAssembly, missing instructions, a page's policy, a wrong answer), another set does the work.
     return undefined;
   }
 }

@@ -36,7 +36,7 @@ export interface BinSearch {
   readonly scales: Float64Array;
 }
 
-/** What each bin counts. Beyond the outermost bins, up to `tol` of their widths, they count; farther out `outside` does. */
+/** The value of each bin. Rows up to `tol` bin widths beyond an outermost bin get its value, others beyond get `outside`. */
 export interface BinCells extends BinSearch {
   /** Edges at the places of the starts: the same numbers, or those just below where bins are closed on the right. */
   readonly edges: Float64Array;
@@ -62,7 +62,7 @@ export interface ColumnKernels {
   columnRangesInto(rows: Matrix, ranges: Float64Array): void;
   /** Adds 1 to the bin of each value; every value lies in a bin. */
   binCountsInto(rows: Matrix, search: BinSearch, counts: Int32Array): void;
-  /** What each value counts: `out[row * columnCount + column]`. */
+  /** Writes the value that each cell of `rows` counts: `out[row * columnCount + column]`. */
   binnedCellsInto(rows: Matrix, bins: BinCells, out: Float64Array): void;
   /** The sum of what each row's values count, in the order of the columns. */
   binnedSumsInto(rows: Matrix, bins: BinCells, sums: Float64Array): void;

@@ -1,4 +1,4 @@
-/** Adds the kernel families that a bundle of a single detector is spared. */
+/** Adds the kernel families that a bundle of a single detector leaves out. */
 
 import { addFamilies } from "./choose.ts";
 import { wasmNeighbour } from "./wasm/neighbour.ts";

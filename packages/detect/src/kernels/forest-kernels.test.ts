@@ -51,7 +51,7 @@ describe("completeForestInto gives the reference's bits", () => {
   ] as const) {
     test(`for ${treeCount} trees of depth ${depth} on ${columnCount} columns, whatever the number of rows`, () => {
       const forest = randomForest(columnCount, treeCount, depth, normal);
-      // The first that is large brings the forest into the kernel.
+      // The first call with many rows brings the forest into the kernel.
       for (const rowCount of [0, 1, 1025, 4, 5, 7, 16, 17, 23, 24, 63])
         expectSameSums(forest, randomRows(rowCount, columnCount, normal));
     });
@@ -72,7 +72,7 @@ describe("completeForestInto gives the reference's bits", () => {
     const edges = [0, -0, 5e-324, -5e-324, 1e308, -1e308, 1.7976931348623157e308, 1e300, -1e300, 1, -1];
     const threshold = () => edges[random.integer(edges.length)];
     const beyond = [...edges, infinity, -infinity, Number.NaN];
-    // Few rows go down the trees themselves, many in sets; the memory of the one way is what the other finds.
+    // Few rows go down the trees themselves, many in sets; one way's leftovers in memory must not disturb the other.
     for (const rowCount of [300, 20]) {
       const rows = randomRows(rowCount, 2, () => beyond[random.integer(beyond.length)]);
       for (const draw of [threshold, () => 5e-324 * random.integer(4), () => 3, () => infinity]) {

@@ -2,7 +2,7 @@
 
 import type { Matrix } from "../matrix.ts";
 
-/** Fewer rows are scored sooner by walking the trees as they were grown. */
+/** With fewer rows, walking the trees as they were grown is faster. */
 export const completeForestRowCountMin = 5;
 
 /**
@@ -13,7 +13,7 @@ export const completeForestRowCountMin = 5;
 export interface CompleteForest {
   readonly columnCount: number;
   readonly treeCount: number;
-  /** 0 to 10, as callers keep it: memory doubles with each level. */
+  /** 0 to 10, which callers ensure: memory doubles with each level. */
   readonly depth: number;
   readonly columns: Uint16Array;
   /** A row goes right when `value > threshold`; infinity sends every row left. */
@@ -37,10 +37,10 @@ export interface ObliqueForest {
   readonly termCount: number;
   /** `columns[split * termCount + term]`, `weights` alike. */
   readonly columns: Uint16Array;
-  /** Random directions need no more digits, and single rows wait for memory: float32, multiplied as float64. */
+  /** float32, multiplied as float64: single rows wait for memory, and random directions need no more digits. */
   readonly weights: Float32Array;
   readonly offsets: Float64Array;
-  /** By node. */
+  /** One value a node, read at leaves. */
   readonly leafValues: Float64Array;
 }
 

@@ -15,7 +15,7 @@ export interface SearchRows {
   /**
    * A permutation of the row indexes that puts rows near each other into the same block of {@link blockRowCount}, and
    * near blocks into the same half, quarter and so on (see structures/neighbours/tree-order.ts). Any permutation gives the same
-   * answer; a good one gives it soon.
+   * answer; a good one makes searches faster.
    */
   readonly order: Int32Array;
   /** `auto` lets the kernel choose by what a few searches cost. The answer is the same. */
@@ -31,7 +31,7 @@ export interface NearestOutput {
   readonly indexes: Int32Array;
 }
 
-/** Places in tree order, by blocks: each block from `firstBlock` to `endBlock` with those `firstStep` to `endStep` after it, in a circle. */
+/** Pairs of blocks in tree order: each block of the range with the blocks `firstStep` to `endStep` places after it, cyclic. */
 export interface PairRange {
   readonly firstBlock: number;
   readonly endBlock: number;
@@ -51,7 +51,7 @@ export interface PairCandidates {
 /** Searches the rows among themselves, looking at each pair once for both of its rows. */
 export interface PairSearch {
   /**
-   * Of every row the k nearest among the rows it meets in the range, less those farther than its limit.
+   * For every row, the k nearest among the rows that the range pairs it with, without those farther than its limit.
    * @param limits for each place a squared distance that its row's k-th neighbour is known not to exceed; infinity to begin with.
    */
   search(range: PairRange, k: number, limits: Float64Array): PairCandidates;
@@ -65,7 +65,7 @@ export interface PlaceRange {
 
 /** Rows made ready for searching; whatever memory it holds is freed with it. */
 export interface NeighbourSearch {
-  /** What was asked for, or what was chosen when it first mattered. */
+  /** The method asked for; where that was `auto`, the one chosen at the first search. */
   method(): SearchMethod;
   /**
    * Writes the k nearest rows of each query, nearest first. Distances are summed in the order of the columns, in
@@ -74,11 +74,11 @@ export interface NeighbourSearch {
    */
   nearestInto(queries: Matrix, k: number, out: NearestOutput, excluded?: Int32Array): void;
   /**
-   * For walks, where the set has it, else undefined: finds for the rows at some places of the order what `nearestInto` finds
-   * when they are queries that leave themselves out; `out` has a line for every row, of which theirs are written.
+   * A function that finds, for the rows at some places of the order, what `nearestInto` finds when each is a query that leaves
+   * itself out; `out` has a line for every row, of which theirs are written. Undefined for scans, and where the set has none.
    */
   others(): ((places: PlaceRange, k: number, out: NearestOutput) => void) | undefined;
-  /** For euclidean scans, where the set has it; else undefined. */
+  /** The pair search of a euclidean scan; undefined for other searches, and where the set has none. */
   pairs(): PairSearch | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** A question with a known answer: does a kernel set compute here what the reference computes? */
+/** Checks that a kernel set computes on this engine what the reference computes. */
 
 import { assert } from "../errors.ts";
 import type { Matrix } from "../matrix.ts";
@@ -31,7 +31,7 @@ function nearest(kernels: KernelSet, rows: Matrix): { distances: Float64Array; i
   return out;
 }
 
-/** Fractions that no float32 holds exactly, without order. */
+/** Rows of fractions that no float32 holds exactly, in no order. */
 function testRows(): Matrix {
   const values = Float64Array.from({ length: rowCount * columnCount }, (_, at) => ((at * 7919) % 1013) / 997);
   return { rowCount, columnCount, values };

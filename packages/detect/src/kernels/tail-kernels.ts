@@ -30,7 +30,7 @@ export interface SortedColumns {
 
 /** Sorted columns made ready for new rows, each of which is counted in as one row more. */
 export interface TailScorer {
-  /** What each value counts: `out[row * columnCount + column]`. Values must be finite. */
+  /** Writes what each value counts: `out[row * columnCount + column]`. Values must be finite. */
   cellsInto(rows: Matrix, out: Float64Array): void;
   /** The sum of what each row's values count, in the order of the columns. */
   sumsInto(rows: Matrix, sums: Float64Array): void;
@@ -51,8 +51,8 @@ export function minusLog(share: number): number {
 }
 
 /**
- * The larger of what the method looks at. `left` and `right` are minus the logarithms of the share of rows not above
- * and not below the value; `sign` is that of the column's skewness: the longer tail is the one that counts.
+ * What a value counts: the larger of the tails that the rule looks at. `left` and `right` are minus the logarithms of the share
+ * of rows not above and not below the value; `sign` is that of the column's skewness: the longer tail counts.
  */
 export function combineTails(rule: TailRule, left: number, right: number, sign: number): number {
   if (sign === 0) return left + right;

@@ -98,7 +98,7 @@ export interface AnomalyModel {
   save(): Uint8Array<ArrayBuffer>;
 }
 
-/** Opens threads for so many values of input; closing is not the caller's. */
+/** Gives threads for an input of `valueCount` values; the library closes them, not the caller. */
 export type OpenThreads = (threads: number | "auto" | undefined, valueCount: number) => Threads;
 
 export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openThreads: OpenThreads): AnomalyModel {
@@ -127,7 +127,7 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     try {
       return await scoreRows(detector.id, model, matrix, context);
     } catch (error) {
-      // What a block found not finite is found again here, with its place in the whole table.
+      // A block's error names a place within the block: encoding all rows again names the place in the whole table.
       if (error instanceof NomalyError && error.code === "NOT_FINITE") encodeRows(pipeline, source);
       throw error;
     }

@@ -30,7 +30,7 @@ describe("fit and detect", () => {
 
   it("leaves out columns that number the rows, and says so", async () => {
     const { model } = await detect(cars(), { detector });
-    expect(model.skippedColumns).toEqual([{ name: "car_id", reason: "it runs on by equal steps from row to row" }]);
+    expect(model.skippedColumns).toEqual([{ name: "car_id", reason: "its values change by equal steps from row to row" }]);
     const named = await fit(cars(), { detector, columns: ["car_id", "horsepower"] });
     expect(named.columns.map((column) => column.name)).toEqual(["car_id", "horsepower"]);
   });

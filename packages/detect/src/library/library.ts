@@ -1,4 +1,4 @@
-/** The front door: fit, detect and load over a given list of detectors. */
+/** The entry functions: fit, detect and load over a given list of detectors. */
 
 import type { AnyDetector, FitContext } from "../detector/detector.ts";
 import { nearestName } from "../detector/nearest-name.ts";
@@ -41,7 +41,7 @@ export interface FitOptions extends PipelineOptions, ScoreOptions {
   readonly seed?: number;
 }
 
-/** Every option, so that a mistyped one is told instead of ignored: the types do not reach JavaScript. */
+/** The names of all options, to refuse mistyped ones in JavaScript, where types are not checked. */
 const fitOptionNames: Readonly<Record<keyof FitOptions, true>> = {
   detector: true,
   params: true,
@@ -159,7 +159,7 @@ export function createLibrary(options: LibraryOptions): Library {
   };
 }
 
-/** Sorts the training scores when ranks are first asked for: who only wants scores and labels does not wait for it. */
+/** Sorts the training scores when ranks are first asked for, so that callers who only want scores and labels do not wait. */
 function laterRanker(trainingScores: Float64Array, kernels: KernelSet): () => Ranker {
   let ranker: Ranker | undefined;
   // A copy, since the caller gets the scores and may write to them.

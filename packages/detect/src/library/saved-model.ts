@@ -15,7 +15,7 @@ import { libraryVersion } from "../version.ts";
 import type { ModelParts } from "./anomaly-model.ts";
 
 const kind = "nomaly-model";
-/** Arrays of the detector's state carry this before their names; ours do not. */
+/** Prefix of the names of the detector's own arrays; the library's arrays have none. */
 const statePrefix = "state.";
 const rankArray = "rank.orderStatistics";
 
@@ -76,7 +76,7 @@ function stateOf(values: Readonly<Record<string, StateValue>>, arrays: Readonly<
   return { values, arrays: Object.fromEntries(own.map(([name, array]) => [name.slice(statePrefix.length), array])) };
 }
 
-/** What the file says was used is a record to show: a later version may have other parameters. */
+/** Saved parameters are only a record to show, so they are not checked by specs: a later version may have other parameters. */
 function parseSavedParams(data: StateValue | undefined): Readonly<Record<string, ParamValue>> {
   const entries = Object.entries(recordOf(data, "params"));
   for (const [name, value] of entries) {

@@ -86,7 +86,7 @@ function parseHeader(headerBytes: Uint8Array): { header: JsonObject; arrays: rea
   return { header: parsed["header"], arrays: parsed["arrays"] };
 }
 
-/** Bounded depth, finite numbers, and no key that could reach a prototype when the values are copied about. */
+/** Requires bounded depth, finite numbers, and no key that could reach a prototype when code copies the values. */
 function requireTameJson(value: StateValue, depth: number): void {
   if (depth > headerDepthMax) throw damagedFile(`the model file's header is nested deeper than ${headerDepthMax}`, "header");
   if (typeof value === "number" && !Number.isFinite(value)) {

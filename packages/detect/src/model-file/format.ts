@@ -25,7 +25,7 @@ export const arrayCountMax = 4096;
 export const arrayBytesMax = 2 ** 33;
 /** Nesting of the header: far above what a model needs, far below what a call stack bears. */
 export const headerDepthMax = 64;
-/** What an array may be called. */
+/** Names that an array may have. */
 export const arrayNamePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
 
 export const arrayTypes = {
@@ -50,7 +50,7 @@ export interface ArrayEntry {
   readonly type: ArrayTypeName;
   /** Elements, not bytes. */
   readonly length: number;
-  /** From the start of the file. */
+  /** Bytes from the start of the file. */
   readonly offset: number;
   readonly checksum: number;
 }

@@ -36,7 +36,7 @@ const mutations: Record<string, (random: Random) => Uint8Array> = {
     const noise = Uint8Array.from({ length: random.integer(400) }, () => random.integer(256));
     return joined(sound.subarray(0, 6 + random.integer(11)), noise);
   },
-  // These reach behind the checksum, as a file made on purpose does.
+  // These damages pass the checksum, as a file made on purpose does.
   "flipped header bits under a right checksum": (random) =>
     resealed(flipped(sound, 1 + random.integer(3), 16, headerEnd, random)),
   "exchanged header pieces under a right checksum": (random) => {

@@ -30,7 +30,7 @@ export interface ColumnSource {
   readonly names: readonly string[];
   /** False when the names were made up from positions. */
   readonly named: boolean;
-  /** @param wanted the kind that a model knows the column by; without it the cells tell. */
+  /** @param wanted the kind of the model's column; without it the cells decide. */
   column(index: number, wanted?: ColumnKind): Column;
   /** The rows as they are, when all columns are plain numbers. */
   readonly matrix?: Matrix;
@@ -180,8 +180,8 @@ function requireNames(names: readonly string[]): readonly string[] {
 }
 
 /**
- * Infers the kind from the first cell that is there; every other must be of that kind or missing. Where a model knows the
- * kind, cells are not held to each other: with texts among them the column is one of texts, which the model then reads.
+ * Infers the kind from the first cell that is there; every other must be of that kind or missing. Where a model gives the
+ * kind, cells may be of several kinds: if one is a text, the column becomes one of texts, which the model then reads.
  */
 function columnOfCells(name: string, rowCount: number, cell: (row: number) => Cell, wanted?: ColumnKind): Column {
   const kinds = new Set<ColumnKind>();

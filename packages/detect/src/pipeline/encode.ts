@@ -31,7 +31,7 @@ export function encodeRows(pipeline: Pipeline, source: ColumnSource): Matrix {
     return plain.scaling === undefined ? checked(plain.rows) : scaledCopy(plain.rows, plain.scaling);
   } catch (error) {
     const isNotFinite = error instanceof NomalyError && error.code === "NOT_FINITE";
-    // Column by column the error names the column.
+    // Encoding column by column makes the error name the column.
     if (isNotFinite && source.named) return toEnd(encodeColumns(pipeline, source));
     throw error;
   }
@@ -53,7 +53,7 @@ export function* encodePieces(pipeline: Pipeline, source: ColumnSource, isKnown:
     yield;
     const end = Math.min(start + blockRowCount, rows.rowCount);
     const isFinite = scaleRowsInto(rowRange(rows, start, end), scaling, rowRange(scaled, start, end).values);
-    // Looked at as a whole, the error names the place in the table.
+    // Encoding the rows as a whole makes the error name the place in the table.
     if (!isFinite) return encodeRows(pipeline, source);
   }
   return scaled;
@@ -78,8 +78,8 @@ export interface PlainRows {
 }
 
 /**
- * A matrix in, plain numbers wanted, the same columns in the same order: the rows as they are, not looked at, and what is to be done
- * with them. So they can be scaled block by block where they are read, without a copy of them all. Undefined for other rows.
+ * The rows unchanged and unchecked, with the scaling still to be done, where they are a matrix of the pipeline's columns in its
+ * order and need no other encoding: callers scale them block by block while reading. Undefined for other rows.
  * @throws NomalyError SHAPE when they have no names and another width.
  */
 export function plainRows(pipeline: Pipeline, source: ColumnSource): PlainRows | undefined {
@@ -128,7 +128,7 @@ function emptyValues(length: number): Float64Array {
   return length >= sharedValueCountMin ? sharedFloat64(length) : new Float64Array(length);
 }
 
-/** Where the rows have the pipeline's column of that index. */
+/** The place among the rows' columns of the pipeline's column `index`. */
 export function positionOf(pipeline: Pipeline, source: ColumnSource, index: number): number {
   if (!pipeline.named && !source.named) {
     if (source.names.length !== pipeline.sourceColumnCount) {
@@ -147,7 +147,7 @@ export function positionOf(pipeline: Pipeline, source: ColumnSource, index: numb
   return position;
 }
 
-/** A column that the model knows by itself cannot be a mistyped other one. */
+/** The hint leaves out columns that the model knows under their own names: none of them is the missing one mistyped. */
 function missingColumn(pipeline: Pipeline, source: ColumnSource, name: string): NomalyError {
   const known = new Set([...pipeline.columns, ...pipeline.skipped].map((column) => column.name));
   return unknownColumn(
@@ -245,7 +245,7 @@ function refuseMissing(name: string, values: readonly (string | null)[]): void {
   if (firstRow >= 0) throw missingValues([{ name, count: values.filter(isMissingText).length, firstRow }], "fit with");
 }
 
-/** The column as numbers; texts that all read as numbers will do, as files do not always agree on the kind of a column. */
+/** The column as numbers; texts are accepted when all read as numbers, since files do not always agree on a column's kind. */
 function numbersOf(column: PipelineColumn, given: Column): Float64Array {
   if (given.kind !== "text") {
     const compatible = given.kind === column.kind || (given.kind !== "date" && column.kind !== "date") || isEmpty(given.values);

@@ -4,7 +4,7 @@ import type { Column } from "./table.ts";
 
 /** With fewer rows than this, distinct values prove nothing. */
 const identifierRowCountMin = 20;
-/** A text column in which this share of the values is different names or tells rather than classifies. */
+/** With at least this share of different values, a text column holds names or free text, not categories. */
 const distinctTextShareMin = 0.5;
 
 /** Why the column should be left out, or undefined. `distinctTextCount` is given for columns of text. */
@@ -16,8 +16,8 @@ export function identifierReason(column: Column, distinctTextCount: number | und
     return distinctTextCount === rowCount ? "every value is a different text" : "most of its values are different texts";
   }
   if (column.kind === "boolean") return undefined;
-  if (isEvenlyRunning(column.values)) return "it runs on by equal steps from row to row";
-  if (column.kind === "date") return isMonotone(column.values) ? "its dates run on from row to row" : undefined;
+  if (isEvenlyRunning(column.values)) return "its values change by equal steps from row to row";
+  if (column.kind === "date") return isMonotone(column.values) ? "its dates only rise or only fall from row to row" : undefined;
   if (isPermutationOfRun(column.values)) return "it numbers the rows";
   if (/(^|[_\s-])(id|uuid|key)$/i.test(column.name) && areDistinctIntegers(column.values)) {
     return "its name says identifier, and every value is a different whole number";
@@ -40,7 +40,7 @@ function isMonotone(values: Float64Array): boolean {
   return true;
 }
 
-/** Whole numbers from some first one on, each once, in any order. */
+/** Whether the values are consecutive whole numbers, each once, in any order. */
 function isPermutationOfRun(values: Float64Array): boolean {
   let min = Number.POSITIVE_INFINITY;
   for (let i = 0; i < values.length; i++) {

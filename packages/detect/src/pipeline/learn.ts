@@ -34,7 +34,7 @@ const frequencyCategoryCountMax = 10_000;
 /** Share of texts that read as numbers above which the others are taken for mistakes. */
 const numericTextShareMin = 0.9;
 const commonestCount = 5;
-/** Samples of more columns than this are not kept until someone asks what is usual in them. */
+/** With more columns, profiles are computed at once instead of when first read, so that their samples can be freed. */
 const laterColumnCountMax = 64;
 /** Columns that a message about missing values lists. */
 const gapCountShown = 12;
@@ -159,7 +159,7 @@ function emptyReason(column: Column): string | undefined {
   return isEmpty && column.values.length > 0 ? "it has no values" : undefined;
 }
 
-/** Rows of numbers without names need no look at each column by itself: the fast way for large tables. */
+/** Learns rows of numbers without names for all columns at once: faster for large tables. */
 function* learnPlainColumns(
   source: ColumnSource,
   wanted: readonly number[],
@@ -185,7 +185,7 @@ function* learnPlainColumns(
   return columns;
 }
 
-/** Sorts in place when first asked: who only wants scores does not wait for what is usual in a column. */
+/** Sorts the sample in place when first asked, so that callers who only want scores do not wait for profiles. */
 function sortedLater(sample: Float64Array): () => Float64Array {
   let isSorted = false;
   return () => {
@@ -204,7 +204,7 @@ function learnNumber(column: Exclude<Column, TextColumn>, context: LearnContext)
   const fill = context.missing === "refuse" ? null : summary.missingCount === 0 ? quantile(sample, 0.5) : exactMedian(values);
   const indicator = context.missing === "indicator" && summary.missingCount > 0;
   const learned = numberColumn(name, kind, summary, { sample: () => sample, scale, fill, indicator });
-  // The quantiles themselves, so that the sample can go.
+  // The copy holds the quantiles themselves, so that the sample can be freed.
   return { ...learned, profile: { ...learned.profile } };
 }
 
@@ -347,7 +347,7 @@ function requireUsable(columns: readonly PipelineColumn[], skipped: readonly Ski
     throw new NomalyError("COLUMN", `no column is left to learn from${why === "" ? "" : ` (${why})`}`, { field: "columns" });
   }
   const constant = columns.every(({ profile, encoding }) => {
-    // Which rows miss a value can tell them apart, too.
+    // Missing values can tell rows apart, too.
     if (profile.missingCount > 0 && !(encoding.kind === "number" && !encoding.indicator)) return false;
     return profile.kind === "number" ? profile.min === profile.max : profile.distinctCount <= 1;
   });

@@ -112,7 +112,7 @@ describe("identifiers", () => {
   it.each([
     ["texts that are all different", Array.from({ length }, (_, i) => `name ${i}`), /different text/],
     ["running numbers in any order", Array.from({ length }, (_, i) => 500 + ((i * 7) % length)), /numbers the rows/],
-    ["dates that run on", Array.from({ length }, (_, i) => new Date(1e12 + i * i * 1e6)), /dates run on/],
+    ["dates that run on", Array.from({ length }, (_, i) => new Date(1e12 + i * i * 1e6)), /dates only rise/],
   ])("are recognised: %s", (_, cells, reason) => {
     const { pipeline } = encoded({ label: cells, value }, {});
     expect(pipeline.columns.map((column) => column.name)).toEqual(["value"]);

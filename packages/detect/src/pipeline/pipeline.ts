@@ -97,7 +97,7 @@ export interface Pipeline {
   readonly skipped: readonly SkippedColumn[];
 }
 
-/** Numbers that a column becomes. */
+/** How many numbers a value of the column becomes. */
 export function encodedWidth(encoding: Encoding): number {
   switch (encoding.kind) {
     case "number":

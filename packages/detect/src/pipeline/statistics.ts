@@ -48,9 +48,9 @@ export function summarize(values: Float64Array): NumberSummary {
 }
 
 /**
- * {@link summarize} of every column at once, to the bit, along the rows: columns of a wide table lie far apart in memory, so
- * that each is read in blocks of rows that stay in the processor's cache.
- * In pieces of one block. Undefined when values are missing, infinite, or so large that sums need a unit of their own.
+ * {@link summarize} of every column with the same bits, in one walk along the rows: a column of a wide table lies scattered in
+ * memory, so blocks of rows are read that stay in the processor's cache.
+ * Yields after each block. Undefined when values are missing, infinite, or so large that sums need a unit of their own.
  * @param withDeviation false leaves `mean` and `deviation` 0 and saves a pass.
  */
 export function* summarizeColumns(table: Matrix, withDeviation: boolean): Generator<void, NumberSummary[] | undefined, void> {
@@ -125,8 +125,8 @@ function addSquares(table: Matrix, column: number, start: number, end: number, f
 }
 
 /**
- * The present values of `rowCount` read by `at(row)`, sorted: all of them up to 8,192, else one at a random place of each of as
- * many equal stretches. The places are the same every time, and no period of the rows can hide from them.
+ * The present values of `rowCount` read by `at(row)`, sorted: all of them up to 8,192, else one at a random place in each of as
+ * many equal ranges of rows. The places are the same every time, and rows that repeat with a period do not bias them.
  */
 export function sortedSample(rowCount: number, at: (row: number) => number): Float64Array {
   const places = samplePlaces(rowCount);

@@ -30,7 +30,7 @@ export async function inTurns<Result>(pieces: Pieces<Result>, signal: AbortSigna
   }
 }
 
-/** What a task returned: its answer, or the pieces that lead to it. */
+/** Whether a task returned pieces that lead to its answer, instead of the answer. */
 export function isPieces(output: unknown): output is Pieces<unknown> {
   return typeof output === "object" && output !== null && "next" in output && Symbol.iterator in output;
 }

@@ -20,7 +20,7 @@ export interface ScoringContext {
   readonly progress?: (done: number) => void;
 }
 
-/** What has yet to be done with rows before a model may see them; nothing by default. */
+/** Preparation that rows still need before a model may read them; none by default. */
 export interface RowPreparation {
   /** Rows are checked to be finite, and scaled where this is given. */
   readonly scaling: RowScaling | undefined;
@@ -43,12 +43,12 @@ export interface ScoreTask {
 
 /** Values that are scaled at once, so that they stay in the cache until the model reads them. */
 const scaledValueCount = 65_536;
-/** Fewer values than this are scored faster than they are handed to a worker. */
+/** With fewer values, handing work to workers takes longer than scoring. */
 const threadedValueCountMin = 400_000;
 /** Pieces for each thread, so that a slow one does not hold up the rest. */
 const piecesPerThread = 4;
 
-/** What has been sent of a model, so that scoring in many batches sends it once. Models that learn further change: never kept. */
+/** States sent to workers, so that scoring many batches sends a model once. Incremental models change and are never kept here. */
 const sentModels = new WeakMap<Model, SentModel>();
 let modelCount = 0;
 

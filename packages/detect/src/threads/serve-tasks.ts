@@ -1,4 +1,4 @@
-/** A worker's side: runs the named task on the named kernels and sends back what came of it. */
+/** A worker's side: runs the named task on the named kernels and sends back its result or error. */
 
 import type { Task } from "../detector/detector.ts";
 import { assert } from "../errors.ts";
@@ -20,7 +20,7 @@ export function serveTasks(tasks: ReadonlyMap<string, Task>, host: WorkerHost): 
       const output = task(input as never, kernels);
       return { id, kind: "done", output: isPieces(output) ? atOnce(output) : output };
     } catch (error) {
-      // Whatever a task threw is the answer to its request; the worker itself is well and goes on.
+      // An error of the task becomes the reply to its request; the worker itself is well and goes on.
       return { id, kind: "failed", error: packError(error) };
     }
   });

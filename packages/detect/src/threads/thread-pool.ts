@@ -7,7 +7,7 @@ import type { WorkerHandle, WorkerHost } from "./worker-host.ts";
 import type { TaskReply, TaskRequest } from "./worker-protocol.ts";
 import { unpackError } from "./worker-protocol.ts";
 
-/** More workers than this are refused: it is a slip, not a wish. */
+/** More workers than this are refused as a mistake. */
 export const threadCountMax = 256;
 
 interface QueuedTask {
@@ -50,7 +50,7 @@ export function createThreadPool(threadCount: number, host: WorkerHost): Threads
         slot.worker.setBusy(true);
         slot.worker.post(next.request);
       } catch (error) {
-        // No worker could be had, or the input cannot be cloned: a fault of that task alone, which no worker has seen.
+        // No worker could be started, or the input cannot be cloned: only this task fails, and no worker has seen it.
         slot.running = undefined;
         slot.worker?.setBusy(false);
         next.reject(error instanceof Error ? error : new Error(String(error)));
@@ -73,7 +73,7 @@ export function createThreadPool(threadCount: number, host: WorkerHost): Threads
     const { worker, running } = slot;
     slot.worker = undefined;
     slot.running = undefined;
-    void worker?.terminate(); // Nothing depends on when it is gone: its messages are no longer heeded.
+    void worker?.terminate(); // Not awaited: messages of an abandoned worker are ignored.
     running?.reject(reason);
     dispatch();
   }
@@ -123,7 +123,7 @@ export function createThreadPool(threadCount: number, host: WorkerHost): Threads
     try {
       return await Promise.race([Promise.all(runs), aborted]);
     } catch (error) {
-      // One task failed or the caller stopped: the rest of this call is of no use any more.
+      // One task failed or the caller stopped: the call fails, so its other tasks are cancelled.
       cancel(ids, error as Error);
       throw error;
     } finally {

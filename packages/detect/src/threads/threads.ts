@@ -12,7 +12,7 @@ export interface TaskOptions {
 export interface Threads {
   /** Tasks that run at once; 1 means the caller's own thread. */
   readonly count: number;
-  /** Small work too is sent as tasks, though that costs more than it gains: how tests see those ways on small tables. */
+  /** Sends small work as tasks, too, though that is slower: tests use it to run these paths on small tables. */
   readonly sendsAll?: boolean;
   /**
    * Runs `detectorId/taskName` on every input. Typed arrays on shared memory are shared, others copied.
@@ -25,7 +25,7 @@ export interface Threads {
 /** `<detector id>/<task>`; the tasks of the library itself stand under `core`. */
 export type TaskName = `${string}/${string}`;
 
-/** Whether work of this size gains from being sent: `sizeMin`, in the same unit, is what a task costs on the way. */
+/** Whether sending work of this size pays: `sizeMin`, in the same unit, is what sending a task costs. */
 export function isWorthSending(threads: Pick<Threads, "count" | "sendsAll">, size: number, sizeMin: number): boolean {
   return threads.count > 1 && (size >= sizeMin || threads.sendsAll === true);
 }

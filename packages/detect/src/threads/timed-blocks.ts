@@ -1,4 +1,4 @@
-/** Goes through many rows in blocks that the clock makes longer or shorter, with looks at the signal in between. */
+/** Runs over many rows in blocks whose length follows the clock, and checks the signal between blocks. */
 
 import { throwIfAborted } from "../errors.ts";
 import { yieldWhenDue } from "./yield-when-due.ts";
@@ -6,20 +6,20 @@ import { yieldWhenDue } from "./yield-when-due.ts";
 /** Rows of the first block: with a large model one row may cost ten milliseconds. */
 export const firstBlockRowCount = 8;
 const longestBlockRowCount = 65_536;
-/** What a block should take. */
+/** Target duration of a block. */
 const blockMs = 25;
-/** A block that took no time to speak of is followed by one so many times as long. */
+/** Largest growth from one block to the next, after a block too short to measure. */
 const growthMax = 256;
 
 export interface BlocksContext {
   readonly signal?: AbortSignal;
   readonly progress?: (done: number) => void;
-  /** Where a row of a block takes memory meanwhile. */
+  /** Most rows in a block, for work that needs memory for each row of it. */
   readonly blockRowCountMax?: number;
 }
 
 /**
- * Calls `run` on ranges of rows, in order. Where blocks end changes from run to run: only for work that no block changes.
+ * Calls `run` on ranges of rows, in order. Ranges differ from run to run: only for results that do not depend on them.
  * @throws NomalyError ABORTED when the signal fires.
  */
 export async function inTimedBlocks(

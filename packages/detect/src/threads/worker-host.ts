@@ -1,10 +1,10 @@
-/** What a platform gives the pool: workers to spawn, and the worker's side of the line. Node and web stand beside. */
+/** What a platform gives the pool: a way to start workers, and a worker's way to receive requests. Node and web stand beside. */
 
 import type { TaskReply, TaskRequest } from "./worker-protocol.ts";
 
 export interface WorkerEvents {
   readonly onReply: (reply: TaskReply) => void;
-  /** The worker is gone, of itself or by an error; it sends nothing more. */
+  /** The worker ended, by itself or by an error; it sends nothing more. */
   readonly onDeath: (reason: string) => void;
 }
 

@@ -86,14 +86,14 @@ function stationaryPoints(scaled: Float64Array, min: number, max: number): numbe
   return roots;
 }
 
-/** From near -1 / max to near 0, dense at both ends. */
+/** Points from near -1 / max to near 0, dense at both ends. */
 function negativeGrid(max: number): number[] {
   const half = gridPointCount / 2;
   const shares = Array.from({ length: half }, (_, i) => 10 ** (-10 + (i * (10 - Math.log10(2))) / half));
   return [...shares.map((share) => -(1 - share) / max), ...shares.reverse().map((share) => -share / max)];
 }
 
-/** From near 0 to the upper bound, evenly on a logarithmic scale. */
+/** Points from near 0 to the upper bound, evenly on a logarithmic scale. */
 function positiveGrid(upper: number): number[] {
   const low = 1e-9;
   if (!(upper > low)) return [];
@@ -112,7 +112,7 @@ function bisect(scaled: Float64Array, from: number, to: number, atFrom: number):
   return (low + high) / 2;
 }
 
-/** u(x) v(x) - 1. */
+/** The function u(x) v(x) - 1 whose roots are sought. */
 function slope(scaled: Float64Array, x: number): number {
   let inverses = 0;
   for (const excess of scaled) inverses += 1 / (1 + x * excess);

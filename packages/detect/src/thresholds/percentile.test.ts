@@ -4,7 +4,7 @@ import { percentileOf, percentileOfSorted } from "./percentile.ts";
 
 const infinity = Number.POSITIVE_INFINITY;
 
-/** Both ways must say the same; these values are sorted. */
+/** Sorting and selecting must give the same percentile; these values are sorted. */
 function percentile(values: readonly number[], percent: number): number {
   const sorted = Float64Array.from(values);
   const other = percentileOf(sorted.toReversed(), percent);

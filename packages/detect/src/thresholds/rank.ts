@@ -5,11 +5,11 @@ import { damaged } from "../detector/state.ts";
 /** Order statistics kept with a model: 512 KiB of float64 at most. */
 export const orderStatisticCountMax = 65_536;
 
-/** What a model keeps of its sorted training scores. */
+/** The part of its sorted training scores that a model keeps. */
 export interface RankState {
   /** Ascending; statistic `i` is the training score at sorted position `round(i (rowCount - 1) / (length - 1))`. */
   readonly orderStatistics: Float64Array;
-  /** Training scores that there were. */
+  /** How many training scores there were. */
   readonly rowCount: number;
 }
 

@@ -1,6 +1,6 @@
 /** The k-th smallest of many values without sorting them all. */
 
-/** Rounds of halving after which the rest is sorted: values in an order made to be slow cost no more than that. */
+/** Rounds of partition after which the rest is sorted, which bounds the cost of values in an adversarial order. */
 const roundCountMax = 64;
 /** Ranges this short are sorted. */
 const shortRange = 32;

@@ -4,7 +4,7 @@ import { fitThreshold, thresholdOfSorted } from "./threshold.ts";
 import { parseThreshold, type ThresholdSpec } from "./threshold-spec.ts";
 
 describe("a parameter of a threshold", () => {
-  // As documented: the least and the largest value that is taken, and values just beyond.
+  // As documented: the least and the largest allowed value, and values just beyond.
   it.each([
     ["contamination", "contamination", [1e-9, 0.5], [0, 0.500001]],
     ["percentile", "percentile", [0, 100], [-1e-9, 100.001]],

@@ -27,7 +27,7 @@ afterAll(async () => {
   rmSync(output, { recursive: true, force: true });
 });
 
-/** What the page found, and how many worker threads it started. */
+/** Visits the page: returns its report, and how many worker threads it started. */
 async function visit(
   open: Browser,
   bundler: Bundler,

@@ -1,4 +1,4 @@
-/** Detectors with unsound specs, that do not stop, report nonsense, or claim invariance wrongly; and one that changed its numbers. */
+/** Broken detectors: unsound specs, endless fits, wrong progress, false claims of invariance; and one whose scores changed. */
 
 import type { FitContext } from "../../detector/detector.ts";
 import { throwIfAborted } from "../../errors.ts";
@@ -7,7 +7,7 @@ import { fitOf, variantOf, withScores, withTraits } from "./broken-detector.ts";
 import { soundDistance } from "./sound-distance.ts";
 import { soundRunning } from "./sound-running.ts";
 
-/** A moment for the small tables of other checks. */
+/** How long a broken detector keeps the thread busy for each row: short in total on the small tables of the other checks. */
 const busyMsPerRow = 0.25;
 
 export const brokenControl: readonly BrokenDetector[] = [

@@ -1,4 +1,4 @@
-/** How broken detectors are made: from a sound one, with one thing done wrong. */
+/** Makes a broken detector from a sound one by changing one thing. */
 
 import type { AnyDetector, FitContext, Fitted, Model, ModelState } from "../../detector/detector.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
@@ -7,7 +7,6 @@ import type { Matrix } from "../../matrix.ts";
 export interface BrokenDetector {
   /** The check that must refuse it. */
   readonly check: string;
-  /** What is wrong, in words. */
   readonly fault: string;
   readonly detector: AnyDetector;
 }

@@ -1,4 +1,4 @@
-/** Detectors whose answer depends on what must not matter: chance, kernels, threads. */
+/** Broken detectors whose scores depend on unseeded randomness, on the kernel set or on the threads. */
 
 import type { Model } from "../../detector/detector.ts";
 import type { Matrix } from "../../matrix.ts";
@@ -119,7 +119,7 @@ export const brokenDeterminism: readonly BrokenDetector[] = [
   },
 ];
 
-/** Scores with whatever model of its width was fitted last. */
+/** A detector whose models all score with the model of the same width that was fitted last. */
 function withSharedSlot() {
   let latest: Model | undefined;
   return withModel(soundDistance, (model) => {

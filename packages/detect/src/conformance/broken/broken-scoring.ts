@@ -1,4 +1,4 @@
-/** Detectors whose scores are not a property of model and row alone, or that touch what is not theirs. */
+/** Broken detectors whose scores depend on more than model and row, or that write to memory of the caller. */
 
 import type { Matrix } from "../../matrix.ts";
 import type { BrokenDetector } from "./broken-detector.ts";

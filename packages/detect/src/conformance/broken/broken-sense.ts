@@ -1,4 +1,4 @@
-/** Detectors that detect nothing, explain wrongly, or trip over tables at the edge. */
+/** Broken detectors that find no anomalies, explain scores wrongly, or fail on degenerate tables. */
 
 import { NomalyError } from "../../errors.ts";
 import type { BrokenDetector } from "./broken-detector.ts";

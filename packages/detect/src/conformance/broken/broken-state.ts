@@ -1,4 +1,4 @@
-/** Detectors whose state is not plain, not complete, not checked, or too large; and models that learn wrongly. */
+/** Broken detectors whose state is not plain data, incomplete, unchecked or too large; and models that learn wrongly. */
 
 import type { IncrementalModel, Model, ModelState, StateValue } from "../../detector/detector.ts";
 import type { Matrix } from "../../matrix.ts";

@@ -1,4 +1,4 @@
-/** Toy detectors: sound ones that pass every check, and broken ones, each of which a check must refuse. */
+/** Toy detectors: sound ones that pass every check, and broken ones, each of which some check must refuse. */
 
 import type { AnyDetector } from "../../detector/detector.ts";
 import type { BrokenDetector } from "./broken-detector.ts";

@@ -8,7 +8,7 @@ import { throwIfAborted } from "../../errors.ts";
 import type { Matrix } from "../../matrix.ts";
 
 const aggregates = ["sum", "max"] as const;
-/** What a value beside a constant column counts. */
+/** Distance of a value that differs from a column which was constant in training. */
 const constantColumnDistance = 100;
 
 /** Distance from the column means in mean absolute deviations. */

@@ -1,4 +1,4 @@
-/** A toy detector that passes every check: incremental, skips missing values, minds the order of rows and columns. */
+/** A toy detector that passes every check: incremental, skips missing values, depends on the order of rows and columns. */
 
 import type { IncrementalModel, ModelState } from "../../detector/detector.ts";
 import { defineDetector } from "../../detector/detector.ts";
@@ -7,7 +7,7 @@ import { traitDefaults } from "../../detector/traits.ts";
 import { throwIfAborted } from "../../errors.ts";
 import type { Matrix } from "../../matrix.ts";
 
-/** How much of the past a new row leaves. */
+/** Share of the old mean that remains after each new row. */
 const memory = 0.98;
 
 /** Distance from an exponentially weighted mean, earlier columns weighing more; learns row by row and skips missing values. */

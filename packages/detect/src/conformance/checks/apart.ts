@@ -1,4 +1,4 @@
-/** Models and fits do not meet: neither in memory that kernels keep, nor across an await, nor on large tables' other paths. */
+/** Checks that models and fits do not influence each other: not in kernels' memory, not across an await, not on large tables. */
 
 import type { Fitted, Model } from "../../detector/detector.ts";
 import { rowRange } from "../../matrix.ts";
@@ -9,7 +9,7 @@ import { clusteredSample } from "../samples.ts";
 import type { Subject } from "../subject.ts";
 import { copyOf, scoresOf } from "../subject.ts";
 
-/** Enough for trees, blocks and caches to be used that small tables do without. */
+/** So many rows that detectors use the trees, blocks and caches which they skip for small tables. */
 const largeRowCount = 2103;
 
 export const apartChecks: readonly Check[] = [

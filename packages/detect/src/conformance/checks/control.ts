@@ -1,4 +1,4 @@
-/** The caller stays in control: specs that say what they mean, abort, and progress. */
+/** Checks of specs, abort and progress. */
 
 import type { AnyDetector } from "../../detector/detector.ts";
 import type { ParamSpec } from "../../detector/params.ts";
@@ -10,13 +10,13 @@ import { clusteredSample } from "../samples.ts";
 import type { Subject } from "../subject.ts";
 import { copyOf } from "../subject.ts";
 
-/** What is set outside a detector, and so must not be a parameter of one. */
+/** Options of the library, which no detector may have as a parameter of its own. */
 const reservedNames = new Set(["contamination", "threshold", "seed", "randomState", "nJobs", "threads", "verbose"]);
 
-/** A table that takes costly methods some time. */
+/** Rows of a table that costly methods need some time to fit. */
 const longRowCount = 5000;
 const longColumnCount = 20;
-/** Twenty times what a sound detector takes between two turns, so that a busy machine is not taken for a fault. */
+/** Twenty times as long as a sound detector blocks the event loop, so that a busy machine is not reported as a fault. */
 const blockedMsMax = 1000;
 
 export const controlChecks: readonly Check[] = [
@@ -60,7 +60,7 @@ export const controlChecks: readonly Check[] = [
         if (look < 1 || look > lookCount) continue;
         const firing = signalThatFiresAtLook(look);
         const what = `a signal that fires at look ${look} of ${lookCount}`;
-        // The clock may have a say in how often the signal is looked at: one that has not fired stops nothing.
+        // How often a fit reads the signal may depend on the clock: a signal that was read too seldom to fire stops nothing.
         await reportUnlessAborted(subject, firing.signal, what, (fault) => {
           if (firing.hasFired()) report(fault);
         });
@@ -82,7 +82,7 @@ export const controlChecks: readonly Check[] = [
       try {
         await subject.fit(train);
       } catch (error) {
-        // Its time was over: an event came through all the same.
+        // The subject's own time limit aborted the fit, so the event loop did turn.
         if (!(error instanceof NomalyError && error.code === "ABORTED")) throw error;
       } finally {
         clearInterval(timer);
@@ -148,7 +148,7 @@ async function reportUnlessAborted(subject: Subject, signal: AbortSignal, what: 
   }
 }
 
-/** A signal that fires when it is looked at for the given time: as deterministic as no clock can be. */
+/** A signal that fires when it is read for the `look`-th time: unlike a clock, that is deterministic. */
 function signalThatFiresAtLook(look: number): { signal: AbortSignal; lookCount: () => number; hasFired: () => boolean } {
   const controller = new AbortController();
   let lookCount = 0;

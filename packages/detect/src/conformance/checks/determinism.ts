@@ -1,4 +1,4 @@
-/** Equal seeds give equal bits: whatever the kernel set, the threads, and the run. */
+/** Checks that equal seeds give equal bits on every kernel set, on any number of threads and in every run. */
 
 import type { Random } from "../../random.ts";
 import { createRandom } from "../../random.ts";
@@ -62,7 +62,7 @@ export const determinismChecks: readonly Check[] = [
     exempts: () => (hasSharedMemory ? undefined : "this page has no shared memory, so there are no threads"),
     run: async (subject, report) => {
       const unsent = new Set(taskTable([subject.detector]).keys());
-      // A detector may score its training rows in another way.
+      // A detector may have another way to score its training rows.
       unsent.delete("core/score");
       await subject.eachCorner(report, async (corner, report) => {
         const { fitted } = await subject.shared(corner, subject.kernels);
@@ -78,8 +78,8 @@ export const determinismChecks: readonly Check[] = [
 ];
 
 /**
- * A search that finds the one best answer from any start would look the same on clusters: the shapeless table has none.
- * One corner where the seed matters is enough: the defaults may be the special case that needs none.
+ * Reports a seed that changes nothing. On clusters every seed may lead to the same optimum, so this fits the shapeless table.
+ * One corner where the seed matters is enough: the defaults may need no randomness.
  */
 async function reportUnusedSeed(subject: Subject, report: Report): Promise<void> {
   const { train } = shapelessSample();
@@ -90,7 +90,7 @@ async function reportUnusedSeed(subject: Subject, report: Report): Promise<void>
   report("usesRandomness is claimed, yet four seeds give the same training scores in every corner");
 }
 
-/** Gives back the names of the tasks that were sent. */
+/** @returns the names of the tasks that were sent. */
 async function compareThreads(
   subject: Subject,
   train: Matrix,
@@ -104,7 +104,7 @@ async function compareThreads(
   return threads.ran;
 }
 
-/** Some tables are refused with a code; then every kernel set must refuse them with the same words. */
+/** A kernel set may refuse a table with a code; then every kernel set must refuse it with the same words. */
 async function compareKernels(subject: Subject, name: string, train: Matrix, fresh: Matrix, report: Report): Promise<void> {
   const outcomes = [];
   for (const kernels of subject.kernelSets) {
@@ -129,7 +129,7 @@ function reportDifference(actual: Fitted, expected: Fitted, rows: Matrix, report
   if (state !== undefined) report(`states differ: ${state}`);
 }
 
-/** Between kernel sets the scores alone must agree: a structure such as a tree or a plain list may be the faster one for each. */
+/** Between kernel sets only scores must agree: each set may keep another structure, such as a tree or a plain list. */
 function reportOtherScores(actual: Fitted, expected: Fitted, rows: Matrix, report: Report): void {
   const training = differenceOfBits(actual.trainingScores, expected.trainingScores);
   if (training !== undefined) report(`training scores differ: ${training}`);

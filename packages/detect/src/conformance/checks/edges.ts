@@ -1,4 +1,4 @@
-/** Tables at the edge: degenerate columns, missing values, widths, few rows. */
+/** Checks on degenerate tables: constant columns, missing values, one or many columns, few rows. */
 
 import type { ErrorCode } from "../../errors.ts";
 import { NomalyError } from "../../errors.ts";
@@ -90,7 +90,7 @@ const tableCodes: readonly ErrorCode[] = ["PARAM", "SHAPE", "NOT_FINITE", "TOO_F
 interface Allowance {
   readonly corner?: Corner;
   readonly codes?: readonly ErrorCode[];
-  /** New rows may score infinity: they are further off than float64 can tell. */
+  /** New rows may score infinity: their distances may exceed float64. */
   readonly infinity?: boolean;
 }
 

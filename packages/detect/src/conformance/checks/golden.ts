@@ -1,10 +1,10 @@
-/** Numbers do not change unnoticed. */
+/** Compares scores with golden scores kept in a file. */
 
 import type { Check } from "../check.ts";
 import { gapOf } from "../compare.ts";
 import { goldenScoresOf } from "../golden-scores.ts";
 
-/** Room for the last bits of exp, log and sin, which engines may round differently. */
+/** Tolerance for the last bits of exp, log and sin, which engines may round differently. */
 const goldenGap = 1e-9;
 
 export const goldenChecks: readonly Check[] = [

@@ -1,4 +1,4 @@
-/** What the order of rows and columns, and the units of columns, may change: as the traits claim, both ways. */
+/** Checks that scores depend on the order of rows and columns and on units exactly where the traits claim it. */
 
 import type { Matrix } from "../../matrix.ts";
 import { pickRows, zeros } from "../../matrix.ts";
@@ -10,7 +10,7 @@ import type { Sample } from "../samples.ts";
 import type { Subject } from "../subject.ts";
 import { copyOf, scoresOf } from "../subject.ts";
 
-/** Rounding, in units of the scores' spread. */
+/** Largest difference that counts as rounding, in units of the scores' spread. */
 const roundingGap = 1e-7;
 /** With randomness, a rounding may flip a few decisions; most rows must still score alike. */
 const flippedShareMax = 0.05;

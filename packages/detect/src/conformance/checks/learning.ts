@@ -1,4 +1,4 @@
-/** Incremental models: learning in pieces is learning at once. */
+/** Checks that incremental models learn the same from rows in pieces as from all rows at once. */
 
 import type { IncrementalModel, Model } from "../../detector/detector.ts";
 import type { Matrix } from "../../matrix.ts";
@@ -10,7 +10,7 @@ import { clusteredSample } from "../samples.ts";
 import type { Subject } from "../subject.ts";
 import { copyOf, scoresOf } from "../subject.ts";
 
-/** Long enough for windows to turn. */
+/** So many further rows that models with windows begin new windows. */
 const furtherRowCount = 600;
 
 export const learningChecks: readonly Check[] = [

@@ -1,4 +1,4 @@
-/** A score is a property of model and row: counts, order, independence of the batch, and hands off the caller's tables. */
+/** Checks that a score depends on model and row alone, and that scoring writes to no table of the caller. */
 
 import type { Model } from "../../detector/detector.ts";
 import { parseParams } from "../../detector/params.ts";
@@ -102,7 +102,7 @@ function faultsOfBuffer(model: Model, rows: Matrix): string[] {
   return faults;
 }
 
-/** The rows' scores in their order, come by in other ways. */
+/** Scores the same rows in other ways; each result is in the order of the rows. */
 function otherWays(model: Model, rows: Matrix): [string, Float64Array][] {
   const { rowCount, columnCount } = rows;
   const inBlocks = (size: number) => {
@@ -132,7 +132,7 @@ function otherWays(model: Model, rows: Matrix): [string, Float64Array][] {
   ];
 }
 
-/** Contributions of single rows against those of the whole table. */
+/** Compares contributions of single rows with those of the whole table. */
 function differenceOfExplanations(model: Model, rows: Matrix): string | undefined {
   const { rowCount, columnCount } = rows;
   const [together, apart] = [new Float64Array(rows.values.length), new Float64Array(rows.values.length)];
@@ -143,7 +143,7 @@ function differenceOfExplanations(model: Model, rows: Matrix): string | undefine
   return differenceOfBits(apart, together);
 }
 
-/** Parsed parameters are frozen; a thawed copy shows who would write them. */
+/** Parsed parameters are frozen, so this fits with a copy that is not frozen, to see whether the detector writes to it. */
 async function reportWrittenParams(subject: Subject, report: Report): Promise<void> {
   await subject.eachCorner(report, async (corner, report) => {
     const params = { ...parseParams(subject.detector.id, subject.detector.params, corner.params) };

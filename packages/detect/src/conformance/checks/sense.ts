@@ -1,4 +1,4 @@
-/** Does it detect anomalies at all, and does it explain them? */
+/** Checks that a detector ranks evident anomalies high, and that it explains them. */
 
 import type { Model } from "../../detector/detector.ts";
 import { rocAuc } from "../../evaluation/index.ts";
@@ -11,10 +11,10 @@ import { easySample } from "../samples.ts";
 import type { SharedFit } from "../subject.ts";
 import { copyOf, scoresOf } from "../subject.ts";
 
-/** What ranking by nothing reaches on average is 0.5. */
+/** Least ROC-AUC on the easy table; random scores reach 0.5 on average. */
 const easyAucMin = 0.9;
 const distinctScoreCountMin = 5;
-/** Rounding that a sum over columns may cost. */
+/** Tolerance for the rounding of a sum over columns. */
 const sumTolerance = 1e-9;
 
 export const senseChecks: readonly Check[] = [
@@ -123,7 +123,7 @@ function reportWrongSums({ fitted, freshScores }: SharedFit, fresh: Matrix, clai
   }
 }
 
-/** The column blamed for a row of zeros with one value far out. */
+/** The column with the largest contribution for a row of zeros with one value far out. */
 function topColumnOfSpike(model: Model, column: number): number {
   const spike = zeros(1, model.columnCount);
   spike.values[column] = 40;

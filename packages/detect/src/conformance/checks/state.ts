@@ -1,4 +1,4 @@
-/** A model is its state: plain data, complete, and checked by whoever restores it. */
+/** Checks that a model's state is plain and complete data, and that `restore` checks it. */
 
 import type { ModelState, StateArray, StateValue } from "../../detector/detector.ts";
 import { NomalyError } from "../../errors.ts";
@@ -9,7 +9,7 @@ import { clusteredSample } from "../samples.ts";
 import type { Subject } from "../subject.ts";
 import { copyOf, scoresOf } from "../subject.ts";
 
-/** Bytes that a state may take beyond what grows with the rows, so that small models are not compared by their noise. */
+/** Bytes that a state may have whatever the row count, so that a constant part does not fail small models. */
 const stateSlackBytes = 4096;
 
 export const stateChecks: readonly Check[] = [
@@ -19,7 +19,7 @@ export const stateChecks: readonly Check[] = [
     run: (subject, report) =>
       subject.eachFit(report, ({ fitted }) => {
         const { values, arrays } = fitted.model.toState();
-        // Throws an internal error that names what a file cannot hold.
+        // Throws an internal error that names a value which a file cannot hold.
         encodeModelFile({ header: values, arrays });
       }),
   },
@@ -55,7 +55,7 @@ export const stateChecks: readonly Check[] = [
     claim: "Restoring a damaged state is refused as MODEL_FILE, or gives a model that scores without failing.",
     run: async (subject, report) => {
       await subject.eachCorner(report, async (corner, report) => {
-        // Another number seldom makes a state of another kind; another choice may.
+        // Another number seldom changes which parts a state has; another choice may.
         if (corner.label !== "default" && !corner.isSwitched) return;
         const { fitted } = await subject.shared(corner, subject.kernels);
         for (const damage of damagesOf(copyOfState(fitted.model.toState()))) {
@@ -88,11 +88,11 @@ function throughFile(state: ModelState): ModelState {
 interface Damage {
   readonly what: string;
   readonly state: ModelState;
-  /** No model can make sense of it: refusing is the only right answer. */
+  /** True where every damaged state of this kind is invalid, so that `restore` must refuse it. */
   readonly isHopeless: boolean;
 }
 
-/** States as a hostile or broken file might hold them. */
+/** Yields states as a hostile or broken file might hold them. */
 function* damagesOf(state: ModelState): Generator<Damage> {
   const { values, arrays } = state;
   const withArray = (name: string, array: StateArray) => ({ values, arrays: { ...arrays, [name]: array } });
@@ -127,7 +127,7 @@ function* damagesOf(state: ModelState): Generator<Damage> {
   }
 }
 
-/** One entry changed: an index may then lead round in a circle, or outside. */
+/** Changes one entry: an index may then lead into a circle, or outside. */
 function* changesOfOne(array: StateArray): Generator<[string, StateArray]> {
   const last = array.length - 1;
   for (const at of new Set([0, last >> 1, last])) {
@@ -143,7 +143,7 @@ function faultOfDamage(subject: Subject, { state, isHopeless }: Damage): string 
   try {
     const model = subject.detector.restore(state, subject.kernels);
     if (isHopeless) return "restored without complaint";
-    // A file may claim another width; then the front door refuses these rows.
+    // The damage may have changed the width; the library refuses rows of another width before a model sees them.
     if (model.columnCount === subject.sample.fresh.columnCount) scoresOf(model, subject.sample.fresh);
     return undefined;
   } catch (error) {

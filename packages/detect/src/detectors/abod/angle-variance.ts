@@ -3,11 +3,11 @@
 import type { Pieces } from "../../threads/pieces.ts";
 import { pieceWorkMax } from "../../threads/pieces.ts";
 
-/** Squares within these neither overflow nor vanish when two of them are multiplied and squared again. */
+/** Two squares up to this, and from `squareMin` on, can be multiplied and squared again without overflow or underflow. */
 const squareMax = 1e70;
 const squareMin = 1e-70;
 
-/** Room for one row's neighbours; kept between rows. */
+/** Buffers for one row's neighbours, reused for every row. */
 export interface AngleWorkspace {
   /** `differences[i]` from the row to its i-th neighbour: count x d, none all zero. */
   readonly differences: Float64Array;
@@ -84,7 +84,7 @@ function* varianceOfPairs(workspace: AngleWorkspace, count: number, width: numbe
   return spread.pairCount === 0 ? 0 : spread.squareSum / spread.pairCount;
 }
 
-/** The pairs of one first neighbour give a mean and a sum of squares, which are merged as by Chan et al. (1979). */
+/** Merges mean and sum of squares of one first neighbour's pairs into the totals, as Chan et al. (1979) do. */
 function addPairs(
   spread: Spread,
   { differences, squares, cosines }: AngleWorkspace,

@@ -13,11 +13,11 @@ import { createAbodModel, restoreAbod } from "./model.ts";
 /**
  * Scores a row by how little the directions to its neighbours vary.
  *
- * From inside a crowd neighbours are seen all around, near and far; from outside all lie one way. The score is minus the
- * variance of the angles between neighbours, near ones weighted more: 0 at most, near 0 for anomalies.
+ * A row inside a cluster has neighbours on all sides, near and far; a row outside has all of them on one side. The score is
+ * minus the variance of the angles between neighbours, near ones weighted more: 0 at most, near 0 for anomalies.
  *
- * Good at: rows at the rim and outside, many columns. Bad at: anomalies amid others, crowds of unequal density far more
- * than their shape: the weights make it a density method too; use lof or knn.
+ * Good at: rows at the rim and outside, many columns. Bad at: anomalies amid others, and clusters of unequal density, since the
+ * weights make density count more than shape; use lof or knn.
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept. k is cut to the number of other distinct rows.
  * Units   minus 1/length^2 squared, <= 0; columns: comparable: scale first.
@@ -59,7 +59,7 @@ export const abod = defineDetector({
     const index = await inTurns(buildNeighbourIndex(rows, { metric, p }, context.kernels), context.signal);
     const others = Math.max(1, rows.rowCount - 1);
     const isCubic = params.method === "default";
-    // In the cubic method of PyOD a row looks at all rows, itself among them, and passes over equal ones.
+    // PyOD's cubic method compares a row with all rows, including itself, and skips equal ones.
     const neighbourCount = isCubic && countsEqualRows ? rows.rowCount : isCubic ? others : Math.min(params.nNeighbors, others);
     const model = createAbodModel({ index, neighbourCount, countsEqualRows });
     return { model, trainingScores: await scoreRows("abod", model, train, context) };

@@ -10,9 +10,9 @@ import type { Pieces } from "../../threads/pieces.ts";
 import { atOnce } from "../../threads/pieces.ts";
 import { angleVariance, angleWorkspace, type AngleWorkspace } from "./angle-variance.ts";
 
-/** Neighbours listed at once, so that lists stay small. */
+/** Most neighbours in the lists of one search, which bounds their memory. */
 const listedCountMax = 65_536;
-/** Rows that look at nearly all others are searched one by one: a list costs the square of its length at worst. */
+/** Most insertions into the lists of one block: a list costs the square of its length at worst, so long lists mean few rows. */
 const quickInsertionCount = 20_000_000;
 
 export interface AbodParts {
@@ -24,7 +24,7 @@ export interface AbodParts {
 
 export function createAbodModel({ index, neighbourCount, countsEqualRows }: AbodParts): Model {
   const { columnCount } = index;
-  // Rows of the index are distinct where equal rows are not to count: one more neighbour makes up for a row's equal.
+  // Where equal rows do not count, the index holds distinct rows: one neighbour more makes up for the row's own copy.
   const searchedCount = Math.min(index.rowCount, countsEqualRows ? neighbourCount : neighbourCount + 1);
 
   function* scorePieces(rows: Matrix, scores: Float64Array): Pieces<void> {

@@ -11,13 +11,13 @@ import { createCblofModel, restoreCblof } from "./model.ts";
 const clusteringShare = 0.9;
 
 /**
- * Scores a row by its distance from the centre of the nearest crowd.
+ * Scores a row by its distance from the centre of the nearest large cluster.
  *
  * k-means groups the rows; the big groups are normal. A row of a big group is scored by the distance to that group's
  * centre, a row of a small group by the distance to the nearest big group: so a small cluster of anomalies stands out as
  * a whole, which single neighbours would hide.
  *
- * Good at: rows far from every crowd, small remote clusters. Bad at: long or curved crowds, local density; use lof or knn.
+ * Good at: rows far from every cluster, small remote clusters. Bad at: long or curved clusters, local density; use lof or knn.
  *
  * Shapes  train is n x d, n >= nClusters; scores has n entries; order kept.
  * Units   distance, >= 0 (times the cluster's size with useWeights); columns: comparable: scale first.

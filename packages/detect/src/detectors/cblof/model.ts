@@ -20,12 +20,12 @@ interface CblofState {
 export function createCblofModel(state: CblofState, kernels: DenseKernels): Model {
   const { centers, sizes, isLarge, useWeights } = state;
   const { columnCount } = centers;
-  // For each cluster, where the centre stands that its rows are measured from, and -1 where that depends on the row.
+  // For each cluster, the offset of the centre that its rows are measured from; -1 for small clusters, where the row decides.
   const ownCenterAt = Int32Array.from(isLarge, (large, cluster) => (large === 1 ? cluster * columnCount : -1));
   const weights = Float64Array.from(sizes, (size) => (useWeights ? size : 1));
   const largeAt = ownCenterAt.filter((at) => at !== -1);
 
-  /** Where in `centers.values` the centre stands that a row of this cluster is measured from. */
+  /** The offset in `centers.values` of the centre that a row of this cluster is measured from. */
   function measuredFrom(values: Float64Array, at: number, cluster: number): number {
     if (ownCenterAt[cluster] !== -1) return ownCenterAt[cluster];
     let best = largeAt[0];

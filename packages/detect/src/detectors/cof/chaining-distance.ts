@@ -1,4 +1,4 @@
-/** How long the chain is that joins a row to its neighbours, one after another. */
+/** The length of the chain that joins a row to its neighbours one after another. */
 
 import type { Pieces } from "../../threads/pieces.ts";
 import { pieceWorkMax } from "../../threads/pieces.ts";
@@ -42,7 +42,7 @@ function linkLength(chain: Float64Array, i: number, width: number): number {
   return distance;
 }
 
-/** A chaining distance against the mean of the neighbours': above 1 where the row is joined by longer links than they are. */
+/** A row's chaining distance divided by the mean of its neighbours': above 1 where the row's links are longer. */
 export function chainingRatio(own: number, neighbourMean: number): number {
   if (neighbourMean > 0) return Math.min(own / neighbourMean, Number.MAX_VALUE);
   return own > 0 ? Number.MAX_VALUE : 0;

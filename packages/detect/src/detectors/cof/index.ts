@@ -25,11 +25,11 @@ const reportedRowCount = 256;
  * weighted most, is divided by that of the neighbours. Rows along a line or curve have short links though few are near,
  * so thin patterns count as normal and rows beside them stand out.
  *
- * Good at: anomalies beside lines and curves, crowds of different density. Bad at: groups of anomalies larger than k, and
+ * Good at: anomalies beside lines and curves, clusters of different density. Bad at: groups of anomalies larger than k, and
  * remote rows as such; use knn.
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept. k is cut to the number of other distinct rows.
- * Units   a ratio, >= 0, near 1 in a crowd; columns: comparable: scale first.
+ * Units   a ratio, >= 0, near 1 in a cluster; columns: comparable: scale first.
  * Missing refused.
  * Cost    fit n searches and O(n k^2 d), score one search and O(k^2 d) a row; memory O(n (d + k)).
  * Random  none.

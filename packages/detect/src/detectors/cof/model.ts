@@ -17,9 +17,9 @@ export interface CofParts {
   readonly index: NeighbourIndex;
   /** At most the index's rows less one; 0 for an index of one row. */
   readonly neighbourCount: number;
-  /** A row passes over the one training row equal to it: those of the index are distinct. */
+  /** True when a row skips the one training row equal to it: the rows of the index are distinct. */
   readonly skipsEqualRow: boolean;
-  /** One a row of the index. */
+  /** The average chaining distance of each row of the index. */
   readonly chainingDistances: Float64Array;
 }
 
@@ -59,7 +59,7 @@ export function createCofModel({ index, neighbourCount, skipsEqualRow, chainingD
   return { columnCount, scoreInto: (rows, scores) => atOnce(scorePieces(rows, scores)), scorePieces, toState };
 }
 
-/** Against a single distinct training row there is no chain: equal is usual, anything else is not. */
+/** The score where all training rows are equal, so that there is no chain: 1 for an equal row, the largest for any other. */
 function lonelyScore(own: Float64Array, only: Float64Array): number {
   return own.every((value, column) => value === only[column]) ? 1 : Number.MAX_VALUE;
 }

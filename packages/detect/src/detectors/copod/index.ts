@@ -10,7 +10,7 @@ import { restoreCopod } from "./model.ts";
  *
  * The empirical copula puts each value at its place in its column's distribution. A cell counts minus the logarithm of
  * the tail on the side to which the column is skewed, or the mean of both tails where that is larger; the row's score
- * is the sum. Where a long tail is where anomalies live (amounts, durations, counts), the short side is heard less.
+ * is the sum. This suits columns whose anomalies lie in the long tail (amounts, durations, counts): the short one weighs less.
  *
  * Good at: extreme values in skewed columns, in many columns at little cost. Bad at: extremes on the short side (use
  * ecod), values in a gap (use hbos), unusual combinations of usual values (use mcd or knn).

@@ -23,16 +23,16 @@ export interface GrownTree {
   readonly offsets: Float64Array;
 }
 
-/** Values looked at between two pieces: some ten milliseconds. */
+/** Values read in one piece: some ten milliseconds. */
 const lookedAtCountMax = 4_000_000;
 
-/** Costs O(sampleSize * depth * columns looked at). */
+/** Grows one tree. Costs O(sampleSize * depth * columns looked at). */
 export function* growTree(train: Matrix, options: GrowOptions, random: Random): Pieces<GrownTree> {
   const sample = yield* pickedRows(train, sampleWithoutReplacement(train.rowCount, options.sampleSize, random));
   const depthMax = depthLimit(options.sampleSize);
   const plane = emptyPlane(sample, options.termCount);
   const order = Int32Array.from({ length: sample.rowCount }, (_, i) => i);
-  // Sides may be empty, so that there can be more nodes than rows would need: lists that grow, bounded by the depth.
+  // A side may be empty, so the number of nodes is not known beforehand: the lists grow, bounded by the depth.
   const lefts = [0];
   const sizes = [sample.rowCount];
   const starts = [0];
@@ -43,7 +43,7 @@ export function* growTree(train: Matrix, options: GrowOptions, random: Random): 
   for (let node = 0, work = 0; node < lefts.length; node++) {
     const size = sizes[node];
     if (size < 2 || depths[node] >= depthMax) continue;
-    // At most: all columns' ranges, and the side of each row.
+    // An upper bound: the node reads its rows for the ranges of all columns, and again to part them.
     work += 2 * size * sample.columnCount;
     if (work > lookedAtCountMax) {
       work = 0;
@@ -70,12 +70,12 @@ export function* growTree(train: Matrix, options: GrowOptions, random: Random): 
   };
 }
 
-/** A split being drawn: filled anew for each node. */
+/** The plane that splits a node; one object is filled anew for each node. */
 interface Plane {
   readonly candidates: Int32Array;
   readonly columns: Uint16Array;
   readonly weights: Float32Array;
-  /** Of the columns looked at, their range in the node's rows, and a random value in it; by column. */
+  /** By column, for the columns looked at: its range in the node's rows, and a random value in that range. */
   readonly lows: Float64Array;
   readonly highs: Float64Array;
   readonly point: Float64Array;
@@ -98,10 +98,10 @@ function emptyPlane(sample: Matrix, termCount: number): Plane {
 function drawPlane(sample: Matrix, rows: Int32Array, plane: Plane, random: Random): boolean {
   const { candidates, columns, weights, lows, highs, point } = plane;
   const termCount = columns.length;
-  // Columns that vary come to the front, in random order, until there are enough; constant ones fill up.
+  // Columns that vary move to the front, in random order, until there are enough; constant columns fill the rest.
   let varyingCount = 0;
   for (let tried = 0; tried < candidates.length && varyingCount < termCount; tried++) {
-    // Where all are taken, their order is no matter.
+    // Where the plane takes all columns, their order does not matter.
     const drawn = termCount === candidates.length ? tried : tried + random.integer(candidates.length - tried);
     const column = candidates[drawn];
     candidates[drawn] = candidates[tried];
@@ -123,7 +123,7 @@ function drawPlane(sample: Matrix, rows: Int32Array, plane: Plane, random: Rando
     point[column] = lows[column] * (1 - share) + highs[column] * share;
   }
   const offset = weightedSum(plane, point, 0);
-  // Sums beyond float64 tell nothing: then one side is empty, and the depth ends it.
+  // A sum that overflows parts no rows: one side stays empty, and the depth limit ends the branch.
   plane.offset = Number.isNaN(offset) ? 0 : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, offset));
   return true;
 }
@@ -140,7 +140,7 @@ function findRange({ values, columnCount }: Matrix, rows: Int32Array, column: nu
   highs[column] = high;
 }
 
-/** As the kernel sums: even terms, then odd ones, so that rows fall to the sides on which they will be looked for. */
+/** Sums even terms, then odd ones, as the kernel does, so that scoring finds the training rows on the sides they were put. */
 function weightedSum({ columns, weights }: Plane, values: Float64Array, at: number): number {
   let even = 0;
   let odd = 0;

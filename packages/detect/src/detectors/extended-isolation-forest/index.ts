@@ -18,15 +18,15 @@ const weightCountMax = 268_435_456;
 /**
  * Scores a row by how few random planes set it apart from a sample of the others.
  *
- * An isolation forest cuts along columns, which leaves ghosts where the ranges of two columns cross without a row there.
+ * An isolation forest cuts along columns, so that places without rows look dense where the dense ranges of two columns cross.
  * Here each cut is a plane in a random direction through a random point of the box around the rows, so that what counts
- * as empty follows the shape of the rows. Else it is the same: few cuts, high score.
+ * as empty follows the shape of the rows. The rest is the same: few cuts give a high score.
  *
  * Good at: unusual combinations of usual values, rows in several clusters, smooth maps of scores. Bad at: columns of different
  * units (scale first), anomalies in one of many columns (isolation-forest).
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept.
- * Units   (0, 1]: near 1 anomalous, 0.5 as alone as in a random tree; columns: comparable, scale first.
+ * Units   (0, 1]: near 1 anomalous, 0.5 as isolated as in a random tree; columns: comparable, scale first.
  * Missing refused.
  * Cost    fit O(t s log s d) with t trees on s rows, score O(t log s d) a row; memory O(t s d).
  * Random  seed decides; equal seeds give equal bits on any kernel set and number of threads.

@@ -12,7 +12,7 @@ export interface ObliqueTrees extends LinkedTrees {
   readonly columnCount: number;
   /** Columns in each split's sum. */
   readonly termCount: number;
-  /** Of the splits in the order of their nodes, `termCount` for each, rising. */
+  /** `termCount` ascending columns for each split; the splits stand in the order of their nodes. */
   readonly columns: Uint16Array;
   readonly weights: Float32Array;
   /** Rows whose weighted sum is above go right. */
@@ -81,7 +81,7 @@ export function restoreExtended(state: ModelState, kernels: KernelSet): Model {
   return createExtendedModel(trees, stateInteger(state, "sampleSize", 2, 2 ** 31 - 1), kernels);
 }
 
-/** Kernels take all columns of a full split as they stand. */
+/** Kernels read all columns of a full split in their order, so the columns of a split must ascend. */
 function requireRising({ columns, termCount }: ObliqueTrees): void {
   for (let at = 1; at < columns.length; at++) {
     if (at % termCount === 0 || columns[at] > columns[at - 1]) continue;

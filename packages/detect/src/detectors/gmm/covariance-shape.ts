@@ -1,4 +1,4 @@
-/** What the covariances of a mixture may look like, and the whitening of each. */
+/** The covariance types of a mixture, and the whitening transform of each component. */
 
 import { NomalyError } from "../../errors.ts";
 import { cholesky, lowerInverse } from "../../structures/linear-algebra/cholesky.ts";
@@ -32,7 +32,7 @@ export function* gaussiansOf(moments: readonly Moments[], type: CovarianceType, 
   return gaussians;
 }
 
-/** Everyone's: the mean of the covariances, weighted by their rows. */
+/** One covariance for all components: the mean of theirs, weighted by their rows. */
 function* tied(moments: readonly Moments[]): Pieces<Float64Array[]> {
   const shared = new Float64Array(moments[0].covariance.length);
   let total = 0;

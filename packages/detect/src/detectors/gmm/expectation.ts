@@ -40,9 +40,9 @@ export interface ExpectTask {
 const rangeRowCount = 8192;
 /** Rows that the kernels take together: fewer cost as much. */
 const pieceRowCountMin = 8;
-/** Fewer values times components than this are done sooner than they are handed to a worker. */
+/** With fewer values times components than this, handing work to a worker takes longer than doing it. */
 const threadedValueCountMin = 1_000_000;
-/** Added to a component's share of the rows, so that an empty one divides by no zero. */
+/** Added to a component's share of the rows, so that an empty component causes no division by zero. */
 const weightMin = 10 * Number.EPSILON;
 
 /**
@@ -70,7 +70,7 @@ export async function maximize(
   return { mixture, meanLogDensity };
 }
 
-/** Room for the shares of all components, on shared memory. */
+/** Buffers for the shares of all components, on shared memory. */
 export function emptyShares(componentCount: number, rowCount: number): Float64Array[] {
   return Array.from({ length: componentCount }, () => sharedFloat64(rowCount));
 }
@@ -99,7 +99,7 @@ export function* expectTask(input: ExpectTask, kernels: KernelSet): Pieces<numbe
   return sum;
 }
 
-/** So many that one component's densities are one bounded call of a kernel. */
+/** Rows of a piece: so few that one component's densities take one bounded call of a kernel. */
 function pieceRowCountOf(columnCount: number): number {
   return Math.max(pieceRowCountMin, Math.floor(kernelWorkMax / (columnCount * columnCount)));
 }

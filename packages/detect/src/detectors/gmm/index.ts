@@ -83,7 +83,7 @@ export const gmm = defineDetector({
       throw refusedParam("gmm", params, "nComponents", { expected, received: nComponents });
     }
     let best: FittedMixture | undefined;
-    // One component leaves a start nothing to choose.
+    // With one component every start gives the same result.
     const startCount = nComponents === 1 ? 1 : nInit;
     for (let start = 0; start < startCount; start++) {
       // k-means draws from streams of its seed, so each start needs a seed of its own.
@@ -94,7 +94,7 @@ export const gmm = defineDetector({
       context.progress?.((0.9 * (start + 1)) / startCount);
     }
     const model = createGmmModel((best as FittedMixture).mixture, context.kernels);
-    // Scoring would report from 0 again.
+    // Scoring must not report progress: it would start from 0 again.
     const { progress: _reported, ...quiet } = context;
     const trainingScores = await scoreRows("gmm", model, train, quiet);
     context.progress?.(1);

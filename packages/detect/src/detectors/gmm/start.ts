@@ -1,4 +1,4 @@
-/** Where expectation-maximisation starts: which row belongs to which component. */
+/** The start of expectation-maximisation: how far each row belongs to each component. */
 
 import type { FitContext } from "../../detector/detector.ts";
 import { fitKMeans } from "../../structures/clusters/k-means.ts";

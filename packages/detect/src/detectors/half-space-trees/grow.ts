@@ -79,7 +79,7 @@ function drawWorkRange(random: Random): Span {
   return { low: center - reach, high: center + reach };
 }
 
-/** Middle of what the cuts above the node leave of its column's work range. */
+/** The middle of that part of the column's work range which the node covers. */
 function middleOf(columns: Uint16Array, middles: Float64Array, node: number, span: Span): number {
   let { low, high } = span;
   for (let child = node; child > 1; child >>= 1) {
@@ -91,7 +91,7 @@ function middleOf(columns: Uint16Array, middles: Float64Array, node: number, spa
   return (low + high) / 2;
 }
 
-/** The value at a place in units; the ends of float64 stand for what lies beyond them. */
+/** Converts a place in units of the training range to a value, kept within finite float64. */
 function fromUnits({ lows, highs }: ColumnRanges, column: number, unit: number): number {
   const value = lows[column] * (1 - unit) + highs[column] * unit;
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));

@@ -12,21 +12,21 @@ import { inTurns } from "../../threads/pieces.ts";
 
 /** Most cells in all trees, 36 bytes each. */
 const cellCountMax = 4_194_304;
-/** Steps down the trees between two looks at the clock and the signal. */
+/** Steps down the trees between two checks of the clock and the signal. */
 const blockStepCount = 4_000_000;
 
 /**
  * Scores a row by how few rows of the last full window lay in its neighbourhood, and learns from every row shown to it.
  *
  * Trees that halve space at random are drawn once, before rows are counted; only counts of rows change. Each node counts the
- * rows of the window that is filling; when it is full, its counts become the yardstick and the next window begins. So
+ * rows of the window that is filling; when it is full, rows are scored by its counts and the next window begins. So
  * memory and time a row are constant, and what is usual may drift.
  *
  * Good at: endless streams, drifting data, few columns, microseconds a row. Bad at: many columns (a tree cuts `height` of
  * them), small differences of density; on a table that stands still use isolation-forest.
  *
  * Shapes  train is n x d, n >= 2, in the order in which rows came; scores has n entries; order kept.
- * Units   [0, 1]: 1 nothing of the last window lay near, 0.5 as dense as the work range on the mean; columns: any units.
+ * Units   [0, 1]: 1 where no row of the last window lay near, 0.5 at the mean density of the work range; columns: any units.
  * Missing refused.
  * Cost    fit O(n d + w t h), score and update O(t h) a row with t trees of height h; memory O(t 2^h).
  * Random  seed decides; equal seeds give equal bits.
@@ -57,7 +57,7 @@ export const halfSpaceTrees = defineDetector({
       default: 250,
       min: 1,
       max: windowSizeMax,
-      summary: "Rows counted before they become the yardstick for the next ones.",
+      summary: "Rows in a window: rows are scored by the counts of the last full window.",
     },
   },
   async fit(train, params, context) {
@@ -73,7 +73,7 @@ export const halfSpaceTrees = defineDetector({
       latestMasses: new Int32Array(nTrees << (height + 1)),
       latestCount: 0,
     });
-    // Counts of windows before the last full one are gone by the end: they need not be made.
+    // Only the counts of the last full window survive the fit, so earlier windows are not counted.
     const fullWindowCount = Math.floor(train.rowCount / windowSize);
     const blockRowCount = Math.max(1, Math.floor(blockStepCount / (nTrees * height)));
     for (let start = (fullWindowCount - 1) * windowSize; start < train.rowCount; start += blockRowCount) {

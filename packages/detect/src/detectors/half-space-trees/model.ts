@@ -16,12 +16,12 @@ export interface HalfSpaceState {
   readonly windowSize: number;
   /** Rows of the last full window in each node, laid out as trees of one level more: `(tree << height + 1) + node`. */
   readonly referenceMasses: Int32Array;
-  /** The same of the window that is filling. */
+  /** How many rows of the window that is filling reached each node, laid out alike. */
   readonly latestMasses: Int32Array;
   readonly latestCount: number;
 }
 
-/** Owns the masses given to it. */
+/** Makes a model that writes to the counts of `state`: callers must not use them again. */
 export function createHalfSpaceModel(state: HalfSpaceState): IncrementalModel {
   const { cuts, windowSize } = state;
   const { columnCount, treeCount, height, columns, thresholds } = cuts;
@@ -38,7 +38,7 @@ export function createHalfSpaceModel(state: HalfSpaceState): IncrementalModel {
     }
   }
 
-  /** Rows of the reference window beside this one, as if the whole work range were as dense: r 2^depth where the walk ends. */
+  /** How many rows the reference window would hold if the whole work range were as dense: r 2^depth where the walk ends. */
   function massAt(values: Float64Array, at: number, tree: number): number {
     const start = tree << height;
     const massStart = tree << (height + 1);
@@ -59,7 +59,7 @@ export function createHalfSpaceModel(state: HalfSpaceState): IncrementalModel {
     }
   }
 
-  /** One row more in every node on its way. */
+  /** Adds the row to the count of every node on its path. */
   function countRow(values: Float64Array, at: number, tree: number): void {
     const start = tree << height;
     const massStart = tree << (height + 1);

@@ -15,7 +15,7 @@ import { createHbosModel, restoreHbos } from "./model.ts";
  * does not count without limit. The row's score is the sum: the likelihood of the row, were its columns independent.
  *
  * Good at: rare values anywhere in a column, in gaps as well as at the ends, at almost no cost. Bad at: unusual
- * combinations of usual values (use mcd or knn); the finer structure of a column than its bins.
+ * combinations of usual values (use mcd or knn), and structure finer than the bins.
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept.
  * Units   bits, from -d log2(largest density + alpha) to -d log2(alpha); columns: comparable, since `alpha` is a density.

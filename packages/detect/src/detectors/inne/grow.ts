@@ -55,7 +55,7 @@ export function* drawMember(
   }
 }
 
-/** Of every centre the nearest other one, the first of equals, and the squared distance to it. */
+/** For every centre the nearest other one, the first of equals, and the squared distance to it. */
 function* nearestCenters(centers: Matrix): Pieces<{ squaredRadii: Float64Array; nearest: Int32Array }> {
   const squaredRadii = new Float64Array(centers.rowCount).fill(Number.POSITIVE_INFINITY);
   const nearest = new Int32Array(centers.rowCount);
@@ -76,7 +76,7 @@ function* nearestCenters(centers: Matrix): Pieces<{ squaredRadii: Float64Array; 
   return { squaredRadii, nearest };
 }
 
-/** Summed in order of the columns, as the kernel does: a centre on the edge of a ball is covered to the last bit. */
+/** Sums in the order of the columns, as the kernel does, so that rounding puts no centre outside a ball whose edge it is on. */
 function squaredDistance({ values, columnCount }: Matrix, a: number, b: number): number {
   let sum = 0;
   for (let column = 0; column < columnCount; column++) {
@@ -86,7 +86,7 @@ function squaredDistance({ values, columnCount }: Matrix, a: number, b: number):
   return sum;
 }
 
-/** 1 - (neighbour's radius) / (own radius): 0 in even company, towards 1 beside a much denser place. Definition 3 of the paper. */
+/** 1 - (neighbour's radius) / (own radius): 0 for equal radii, near 1 beside a much denser place. Definition 3 of the paper. */
 function isolationOf(squaredRadius: number, neighbourSquaredRadius: number, radii: GrowOptions["radii"]): number {
   // Equal ones give 0, infinite ones included.
   if (squaredRadius === neighbourSquaredRadius) return 0;

@@ -14,14 +14,14 @@ const autoSampleSize = 8;
 const centerValueCountMax = 134_217_728;
 
 /**
- * Scores a row by the balls around a few sampled rows: outside all of them, or in a sparser place than the next.
+ * Scores a row by balls around a few sampled rows: high outside all balls, or in a ball much larger than its neighbour's.
  *
  * Each member samples a few rows and draws a ball around each, up to the nearest other one: small balls where rows are dense.
  * A row that no ball covers is as isolated as can be and gets 1. A covered one gets, from the smallest ball that covers it, how
  * much larger that ball is than its neighbour's. The mean over the members is the score.
  *
- * Good at: anomalies near dense clusters, clusters of different density, large tables. Bad at: many columns that mean
- * nothing, columns of different units (scale first), many duplicates.
+ * Good at: anomalies near dense clusters, clusters of different density, large tables. Bad at: many irrelevant
+ * columns, columns of different units (scale first), many duplicates.
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept.
  * Units   [0, 1], 1 most isolated; columns: comparable, scale first.

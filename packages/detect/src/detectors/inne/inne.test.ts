@@ -103,7 +103,7 @@ describe.skipIf(sharedFolder === undefined)("inne against the reference's mean o
         const [shrunk, own, grown] = bounds.map(({ sums }) => sums[at]);
         // The reference's rounding decides whether a row on the edge of a ball is inside: a range, not a number.
         const nearest = Math.max(Math.min(shrunk, own, grown), Math.min(Math.max(shrunk, own, grown), mean));
-        // A row that hardly any ball covers comes out alike in every seed: the floor is one member in one seed.
+        // A row that hardly any ball covers scores alike with every seed: the least deviation is that of one member in one seed.
         const variance = Math.max(bounds[1].squares[at] - own ** 2 + deviations[at] ** 2, 1 / 200 ** 2);
         return (nearest - mean) / Math.sqrt(variance / 20);
       });

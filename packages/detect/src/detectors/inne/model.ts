@@ -51,7 +51,7 @@ export function createInneModel(ensemble: BallEnsemble, kernels: KernelSet): Mod
   }
 
   function addShares(row: Float64Array, at: number, ball: number, value: number, squares: Float64Array, out: Float64Array): void {
-    // Halves, and against the largest of them: nothing overflows.
+    // Differences are halved and divided by the largest of them, so that nothing overflows.
     let largest = 0;
     for (let column = 0; column < columnCount; column++) {
       squares[column] = row[at + column] / 2 - centerOf(ball, column) / 2;
@@ -59,7 +59,7 @@ export function createInneModel(ensemble: BallEnsemble, kernels: KernelSet): Mod
     }
     let sum = 0;
     for (let column = 0; column < columnCount; column++) {
-      // A row on a centre: no column tells it from the ball, all share alike.
+      // Where the row equals the centre no column differs: all columns get equal shares.
       const part = largest === 0 ? 1 : squares[column] / largest;
       squares[column] = part * part;
       sum += squares[column];

@@ -43,7 +43,7 @@ function drawWithReplacement(limit: number, count: number, random: Random): Int3
 /** Values looked at between two pieces: some ten milliseconds. */
 const lookedAtCountMax = 2_000_000;
 
-/** Breadth first: the list of nodes is the queue of work, so that parents stand before their children. */
+/** Splits breadth first: the list of nodes is also the queue of work, so that parents stand before their children. */
 function* splitSample(sample: Matrix, candidates: Int32Array, depthMax: number, random: Random): Pieces<GrownTree> {
   const nodeCountMax = Math.min(2 * sample.rowCount - 1, 2 ** (depthMax + 1) - 1);
   const lefts = new Int32Array(nodeCountMax);

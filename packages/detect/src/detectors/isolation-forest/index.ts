@@ -19,7 +19,7 @@ const growingShare = 0.1;
  * Scores a row by how few random cuts set it apart from a sample of the others.
  *
  * Each tree cuts a small sample of rows at random: a random column, a random threshold between its smallest and largest
- * value, again and again until rows stand alone. A row far from the others is alone after few cuts, one in a crowd after
+ * value, again and again until rows stand alone. A row far from the others is alone after few cuts, one in a cluster after
  * many. The mean path length over the trees, against that of a random tree, is the score. No distances, no density.
  *
  * Good at: rows far out in some columns, large tables, columns of any units, the first try. Bad at: rows unusual only among
@@ -27,7 +27,7 @@ const growingShare = 0.1;
  * extended-isolation-forest or mcd).
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept.
- * Units   (0, 1]: near 1 anomalous, 0.5 as alone as in a random tree, well below 0.5 usual; columns: any units.
+ * Units   (0, 1]: near 1 anomalous, 0.5 as isolated as in a random tree, well below 0.5 usual; columns: any units.
  * Missing refused.
  * Cost    fit O(t s log s) with t trees on s rows, score O(t log s) a row; memory O(t s).
  * Random  seed decides; equal seeds give equal bits on any kernel set and number of threads.

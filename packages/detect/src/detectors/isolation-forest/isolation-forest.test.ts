@@ -163,7 +163,7 @@ describe.skipIf(sharedFolder === undefined)("isolation-forest against the refere
         return (sums[at] - mean) / Math.sqrt(variance / 20);
       });
       expect(Math.max(...errors.map(Math.abs))).toBeLessThan(5);
-      // Rows share trees, so their errors go together: the mean square stays near 1 but not at it.
+      // Rows share trees, so their errors are correlated: the mean square stays near 1 but not at it.
       expect(errors.reduce((sum, error) => sum + error * error, 0) / errors.length).toBeLessThan(2.5);
     });
   }

@@ -9,7 +9,7 @@ import { averagePathLength } from "../../structures/trees/average-path-length.ts
 import { type AxisTrees, completeForest } from "../../structures/trees/complete-forest.ts";
 import { pathLengths, requireLinkedTrees } from "../../structures/trees/linked-trees.ts";
 
-/** Rows scored, over all calls, from which the layout for kernels is worth making, a few milliseconds once; until then trees are walked as they are. */
+/** From this many rows on, over all calls, the model makes the layout for kernels once (some ms); before, it walks the trees. */
 const kernelRowCountMin = 2048;
 
 export interface IsolationForestState {
@@ -46,7 +46,7 @@ export function createIsolationForestModel(state: IsolationForestState, kernels:
     return 2 ** (-meanPathLength / usualPathLength);
   }
 
-  /** The kernel's sum for one row, in the same order, without its layout. */
+  /** The same sum as the kernel's, in the same order, for one row and without the kernel's layout. */
   function pathLengthSum(values: Float64Array, at: number): number {
     let sum = 0;
     for (let tree = 0; tree < treeCount; tree++) {
@@ -68,7 +68,7 @@ export function createIsolationForestModel(state: IsolationForestState, kernels:
     }
   }
 
-  /** Credits each split's column with what the turn taken there changed in the expected path length, summed over trees. */
+  /** Adds the change in expected path length at each split on the row's path to the split's column, over all trees. */
   function addPathLengths(values: Float64Array, at: number, out: Float64Array): void {
     out.fill(0);
     for (let tree = 0; tree < treeCount; tree++) {
@@ -117,7 +117,7 @@ export function restoreIsolationForest(state: ModelState, kernels: KernelSet): M
   requireIndexes("columns", trees.columns, columnCount);
   requireFiniteValues("thresholds", trees.thresholds);
   const model = createIsolationForestModel({ trees, sampleSize: stateInteger(state, "sampleSize", 2, 2 ** 31 - 1) }, kernels);
-  // The file's baseline is for readers of the file; one that is not that of its trees betrays damage.
+  // The stored baseline is for readers of the file; where it differs from that of the trees, the file is damaged.
   const baseline = model.toState().values["baseline"] as number;
   stateNumber(state, "baseline", baseline - 1e-9, baseline + 1e-9);
   return model;

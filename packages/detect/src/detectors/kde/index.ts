@@ -9,7 +9,7 @@ import { createKdeModel, restoreKde } from "./model.ts";
  * Scores a row by minus the logarithm of a Gaussian kernel density estimate.
  *
  * Every training row is a small hill of the width `bandwidth`; the density at a row is the height of all hills there.
- * Anomalies stand where the landscape is low.
+ * Anomalies lie where the density is low.
  *
  * Good at: rows away from every cluster, whatever the clusters' shapes. Bad at: clusters of different density (one
  * bandwidth serves all: use lof) and many columns, where every row is far from every other.

@@ -14,7 +14,7 @@ interface KdeState {
   readonly bandwidth: number;
 }
 
-/** Below this the sum may have lost terms to underflow: it is taken again relative to the nearest point. */
+/** A smaller sum may have lost terms to underflow, and is computed again relative to the nearest point. */
 const trustedSum = 1e-280;
 
 export function createKdeModel(state: KdeState, kernels: KernelSet): Model {
@@ -22,7 +22,7 @@ export function createKdeModel(state: KdeState, kernels: KernelSet): Model {
   const rowCount = points.length / columnCount;
   const factor = 0.5 / bandwidth / bandwidth;
   const logNormalizer = Math.log(rowCount) + columnCount * (Math.log(bandwidth) + 0.5 * Math.log(2 * Math.PI));
-  // The kernels' own copy of the points is made when the first row comes.
+  // The kernels copy the points when the first row is scored.
   let held: GaussianPoints | undefined;
   const heldPoints = () => (held ??= kernels.gaussianPoints({ rowCount, columnCount, values: points }));
 

@@ -13,12 +13,12 @@ import { combineInto, createKnnModel, knnMethods, restoreKnn } from "./model.ts"
 /**
  * Scores a row by how far it lies from its nearest training rows.
  *
- * Usual rows have company, anomalies stand alone: the distance to the k-th nearest row (or the mean or median of the k
- * distances) is small in a crowd and large far out. Equal training rows count once: a value typed a hundred times
- * would otherwise be its own crowd, and any anomaly that comes in copies would hide behind them.
+ * Usual rows have near neighbours, anomalies do not: the distance to the k-th nearest row (or the mean or median of the k
+ * distances) is small in a cluster and large far out. Equal training rows count once: otherwise copies of an anomaly
+ * would be each other's nearest neighbours and score low.
  *
  * Good at: rows far from all others, clusters of any shape, few columns. Bad at: clusters of different density (use
- * lof), and columns that mean nothing, which drown the others.
+ * lof), and irrelevant columns, which add to every distance.
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept. k is cut to the number of other distinct rows.
  * Units   a distance, >= 0; columns: comparable, scale first.

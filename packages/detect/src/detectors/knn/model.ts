@@ -57,7 +57,7 @@ function meanOf(distances: Float64Array, start: number, count: number): number {
   let sum = 0;
   for (let i = 0; i < count; i++) sum += distances[start + i];
   if (sum < Number.POSITIVE_INFINITY) return sum / count;
-  // Distances near the largest float64: divide before adding.
+  // The sum of distances overflowed: divide before adding.
   sum = 0;
   for (let i = 0; i < count; i++) sum += distances[start + i] / count;
   return Math.min(sum, Number.MAX_VALUE);

@@ -1,4 +1,4 @@
-/** What each bin of each cut counts: minus the logarithm of its probability, rightly or as PyOD has it. */
+/** What each bin of each cut adds to a score: minus the logarithm of its probability, corrected or as PyOD computes it. */
 
 import type { ProjectedSteps } from "../../kernels/column-kernels.ts";
 
@@ -12,7 +12,7 @@ export interface StepCells {
 
 /** Added to every count: half a row, as Krichevsky and Trofimov estimate probabilities of what may not have been seen. */
 const unseenRows = 0.5;
-/** What PyOD adds to every count. */
+/** PyOD adds this to every count. */
 const pyodUnseenRows = 1e-12;
 
 /** Minus ln((count + 1/2) / (rows + bins / 2)); outside the bins the count is 0. */

@@ -25,7 +25,7 @@ export function drawProjections(count: number, columnCount: number, random: Rand
 
 /**
  * Equal bins over the range of each cut: places 0 to bins - 1, and one place more at either side for what lies outside.
- * A cut without spread has everything it saw in place 0, everything else outside.
+ * A cut whose projections are all equal has them in place 0, and everything else outside.
  */
 export function equalSteps(projections: Projections, ranges: Float64Array, binCounts: Int32Array): ProjectedSteps {
   const { count } = projections;
@@ -42,7 +42,7 @@ export function equalSteps(projections: Projections, ranges: Float64Array, binCo
   return { ...projections, lows, scales, leasts: new Int32Array(count).fill(-1), mosts: binCounts, starts };
 }
 
-/** Bins for each unit, so little too few that the largest value still falls into the last bin. */
+/** Bins per unit, rounded down just enough that the largest value falls into the last bin. */
 function scaleInside(range: number, binCount: number): number {
   let scale = Math.min(binCount / range, Number.MAX_VALUE);
   while (range * scale >= binCount) scale *= 1 - Number.EPSILON;
@@ -58,7 +58,7 @@ export interface BestBinCountsTask {
   readonly rule: BinRule;
 }
 
-/** The number of bins that each of the cuts from `start` to `end` is worth. */
+/** The best number of bins for each of the cuts from `start` to `end`. */
 export function* bestBinCounts(task: BestBinCountsTask, kernels: KernelSet): Pieces<Int32Array> {
   const { train, projections, start, end, rule } = task;
   const projected = new Float64Array(train.rowCount);
@@ -78,7 +78,7 @@ function projectInto(rows: Matrix, projections: Projections, cut: number, out: F
   for (let row = 0; row < rows.rowCount; row++) out[row] = projectRow(rows, row, projections, cut);
 }
 
-/** One cut of one row; the terms in the order of the kernels. */
+/** Projects one row on one cut, with the terms in the order of the kernels. */
 export function projectRow(rows: Matrix, row: number, projections: Projections, cut: number): number {
   const { width, columns, weights } = projections;
   const start = row * rows.columnCount;

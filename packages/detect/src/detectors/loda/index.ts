@@ -17,14 +17,14 @@ import { bestBinCounts, drawProjections, equalSteps } from "./cuts.ts";
 import { createLodaModel, cutCountMax, restoreLoda } from "./model.ts";
 import type { Pieces } from "../../threads/pieces.ts";
 
-/** Brings projections of numbers near the end of float64 back into it. */
+/** Factor on all weights where projections overflow. */
 const hugeScale = 2 ** -600;
 
 /**
  * Scores a row by how thinly populated its place is along many random directions, on average.
  *
- * Each cut projects the rows on a random direction that uses about sqrt(d) columns, and keeps a histogram of what it
- * sees. One such cut is a weak detector; the mean of minus the logarithms of a hundred is a strong one, and fast.
+ * Each cut projects the rows on a random direction that uses about sqrt(d) columns, and keeps a histogram of the
+ * projections. One cut is a weak detector; the mean of minus the logarithms of a hundred is a strong one, and fast.
  *
  * Good at: anomalies that show along lines through several columns; very many rows; new rows in microseconds. Bad at:
  * local anomalies between clusters (use lof or knn); columns in different units (scale first).
@@ -107,7 +107,7 @@ async function fitBinCounts(
   return Int32Array.from(parts.flatMap((part) => [...part]));
 }
 
-/** As numpy's histogram does: half a unit to either side of a single value. */
+/** Widens the range of a constant projection by half a unit to either side, as numpy's histogram does. */
 function widenConstants(ranges: Float64Array): void {
   for (let i = 0; i < ranges.length; i += 2) {
     if (ranges[i] !== ranges[i + 1]) continue;

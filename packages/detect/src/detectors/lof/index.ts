@@ -10,7 +10,7 @@ import { trainingNeighbours, trainingNeighboursTask } from "../../structures/nei
 import { inTurns } from "../../threads/pieces.ts";
 import { createLofModel, factorsOf, restoreLof } from "./model.ts";
 
-/** What scikit-learn adds to a mean reachability, so that copies of one row do not divide by zero. */
+/** scikit-learn adds this to a mean reachability, so that copies of one row do not divide by zero. */
 const scikitSmoothing = 1e-10;
 
 /**
@@ -56,7 +56,7 @@ export const lof = defineDetector({
     const index = await inTurns(buildNeighbourIndex(distinct?.rows ?? train, { metric, p }, context.kernels), context.signal);
     const counts = distinct?.counts ?? new Int32Array(index.rowCount).fill(1);
     if (index.rowCount === 1) {
-      // One place only: a neighbourhood of itself, of the greatest density.
+      // All training rows are equal: the one distinct row is its own neighbour.
       const alone = { k: 1, distances: new Float64Array(1), indexes: new Int32Array(1) };
       const { reaches, densities } = factorsOf(alone, counts, smoothing);
       const model = createLofModel({ index, neighbourCount: 1, smoothing, counts, reaches, densities });

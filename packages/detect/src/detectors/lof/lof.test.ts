@@ -101,7 +101,7 @@ describe("lof", () => {
           const { ofTraining, ofFresh } = rowsTouchedByTies(parity, reference);
           expectAgreement(trainingScores, reference.decision_scores, ofTraining);
           expectAgreement(scoresOf(model, parity.fresh), reference.decision_function_new, ofFresh);
-          // The ties are a matter of one coarse set: elsewhere the test must say something.
+          // Only one coarse set has so many ties: on the others the test must compare most rows.
           if (parity.name !== "42_WBC") expect(ofTraining.size).toBeLessThan(parity.train.rowCount / 4);
         });
       }
@@ -117,8 +117,8 @@ function expectAgreement(scores: Float64Array, expected: readonly number[], exce
 }
 
 /**
- * The k-th and (k + 1)-th neighbour are equally far (to the rounding of any order of adding): which of them is a neighbour
- * is a matter of the search. The density of such a row depends on that, and so do the scores of the row and of those near it.
+ * The k-th and (k + 1)-th neighbour are equally far (to the rounding of any order of adding): either may be found as neighbour.
+ * The density of such a row depends on that, and so do the scores of the row and of those near it.
  */
 function rowsTouchedByTies({ train, fresh }: ParityCase, reference: ParityScores) {
   const k = Number(reference.params["n_neighbors"]);

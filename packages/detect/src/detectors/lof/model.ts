@@ -10,7 +10,7 @@ import type { NeighbourIndex, Neighbours } from "../../structures/neighbours/nei
 
 /** Rows searched at once, so that lists of neighbours stay small. */
 const blockRowCount = 1024;
-/** Smallest mean reachability: rows that coincide to all digits are as dense as float64 can say with room for ratios. */
+/** Smallest mean reachability: it bounds the density of equal rows, so that ratios of densities stay finite. */
 const meanReachMin = 1e-150;
 
 export interface LofParts {

@@ -1,4 +1,4 @@
-/** Concentration steps: from an estimate to the rows nearest to it, and to the estimate from those rows. */
+/** Concentration steps: each finds the rows nearest to an estimate, and makes the next estimate from those rows. */
 
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import { momentsOf } from "../../structures/linear-algebra/moments.ts";
@@ -14,7 +14,7 @@ export interface Estimate {
   readonly location: Float64Array;
   readonly covariance: Float64Array;
   readonly logDeterminant: number;
-  /** The covariance of the step before, where this one came out singular: it still measures distances off the plane. */
+  /** The covariance of the step before, where this one is singular: that one still measures distances off the plane. */
   readonly regularCovariance?: Float64Array;
 }
 
@@ -46,7 +46,7 @@ export interface Concentrated {
 /** Steps from a random start: the paper's two are enough to tell good starts from bad ones. */
 const startStepCount = 2;
 
-/** The best of many random starts, best first; no more than those are ever held. */
+/** Makes many random starts and keeps only the best of them, best first. */
 export function* candidatesTask(input: CandidatesTask, kernels: KernelSet): Pieces<Estimate[]> {
   const { rows, supportCount, startCount, keptCount } = input;
   const random = createRandom(input.seed).stream(input.stream);
@@ -56,7 +56,7 @@ export function* candidatesTask(input: CandidatesTask, kernels: KernelSet): Piec
     const support = sampleWithoutReplacement(rows.rowCount, supportCount, random);
     const { estimate } = yield* concentrate(rows, yield* estimateOf(rows, support, kernels), options, kernels);
     kept = bestOf([...kept, estimate], keptCount);
-    // Nothing is better than singular, and of equals the first are kept.
+    // No estimate is better than a singular one, and of equal estimates the first are kept.
     if (kept.length === keptCount && isSingular(kept[keptCount - 1])) break;
   }
   return kept;
@@ -72,7 +72,7 @@ export function* concentrateTask(input: ConcentrateTask, kernels: KernelSet): Pi
   return results;
 }
 
-/** Those of smallest determinant, smallest first; of equals the first. */
+/** The `count` estimates of smallest determinant, smallest first; of equals the first. */
 export function bestOf(estimates: readonly Estimate[], count: number): Estimate[] {
   // Singular ones are all -Infinity, whose difference is NaN: compare, do not subtract.
   const order = (a: Estimate, b: Estimate) =>

@@ -78,7 +78,7 @@ function partCountOf({ rowCount, columnCount }: Matrix): number {
   return Math.max(1, Math.min(partCountMax, Math.floor(rowCount / partRowCount), keptTogether));
 }
 
-/** Candidates that each of so many parts keeps. */
+/** How many candidates each part keeps. */
 function keptCountOf(columnCount: number, partCount: number): number {
   return Math.max(1, Math.min(keptCountMax, Math.floor(keptNumberCountMax / (partCount * columnCount ** 2))));
 }
@@ -100,7 +100,7 @@ async function candidates(parts: readonly Part[], context: FitContext): Promise<
   return (await mapInTurns<CandidatesTask, Estimate[]>("mcd/candidates", inputs, context)).flat();
 }
 
-/** All estimates to their ends, many to a task; best first. */
+/** Concentrates all estimates until they converge, many in one task; best first. */
 async function concentrateAll(
   rows: Matrix,
   supportCount: number,
@@ -119,7 +119,7 @@ async function concentrateAll(
   );
 }
 
-/** All estimates to their ends, one step a task, since a step over all rows may be long; best first. */
+/** Concentrates all estimates until they converge, one step in one task, since a step over all rows may be long; best first. */
 async function concentrateStepwise(
   rows: Matrix,
   supportCount: number,

@@ -18,8 +18,8 @@ import { scatterTask } from "../../structures/linear-algebra/moments.ts";
 /**
  * Scores a row by its squared Mahalanobis distance under the minimum covariance determinant estimate.
  *
- * Of all halves of the rows, the one that is packed most tightly tells where the bulk lies and how its columns vary together.
- * Rows near it give the final ellipsoid; anomalies are in neither, and so cannot hide by stretching it.
+ * Of all halves of the rows, the most compact one shows where the bulk lies and how its columns vary together.
+ * Rows near it give the final ellipsoid. Anomalies are among neither, so they cannot stretch the ellipsoid.
  *
  * Good at: one bulk of correlated columns with up to a third of the rows anomalous. Bad at: several clusters (use gmm or
  * knn), columns with few different values, and more columns than a fifth of the rows.
@@ -74,7 +74,7 @@ export const mcd = defineDetector({
     const raw = columnCount === 1 ? oneColumnMcd(train, supportCount) : await fastMcd(train, supportCount, context);
     context.progress?.(0.9);
     const model = createMcdModel(await reweight(train, raw, params, context), context.kernels);
-    // Scoring would report from 0 again.
+    // Scoring must not report progress: it would start from 0 again.
     const { progress: _reported, ...quiet } = context;
     const trainingScores = await scoreRows("mcd", model, train, quiet);
     context.progress?.(1);
@@ -85,14 +85,14 @@ export const mcd = defineDetector({
   tasks: { candidates: candidatesTask, concentrate: concentrateTask },
 });
 
-/** Up to this many columns a table of fewer rows is fitted all the same: what the floor on variances makes of it costs little. */
+/** Up to this many columns, a table with fewer rows than columns is fitted too: with the floor on variances that costs little. */
 const singularColumnCountMax = 100;
 
 function requireMoreRowsThanColumns({ rowCount, columnCount }: Matrix): void {
   if (rowCount > columnCount || columnCount <= singularColumnCountMax) return;
   throw new NomalyError(
     "TOO_FEW_ROWS",
-    `mcd: needs more rows than columns, got ${rowCount} rows of ${columnCount} columns: every half of so few has a singular covariance; take fewer columns, or pca`,
+    `mcd: needs more rows than columns, got ${rowCount} rows of ${columnCount} columns: every half of them has a singular covariance; use fewer columns, or pca`,
     { field: "rows", expected: `at least ${columnCount + 1} rows`, received: String(rowCount) },
   );
 }

@@ -263,7 +263,7 @@ describe.skipIf(sharedFolder === undefined)("mcd beside PyOD", () => {
       const variance = runs.reduce((total, run) => total + (run[row] - mean) ** 2, 0) / runs.length;
       const error = Math.sqrt((variance + expected.train_std[row] ** 2) / runs.length) + 1e-9 * expectedMean;
       const errors = Math.abs(mean - expectedMean) / error;
-      // Rows move together with the half that is found, so single rows may be off by a few errors at once.
+      // Errors of rows are correlated through the half that is found, so single rows may be off by a few errors at once.
       expect(errors).toBeLessThan(5);
       sum += errors * errors;
     }

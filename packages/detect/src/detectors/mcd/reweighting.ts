@@ -1,4 +1,4 @@
-/** From the raw minimum determinant estimate to the final one: made consistent, then made again from the rows near it. */
+/** Makes the final estimate from the raw minimum determinant estimate: rescales it, then uses only the rows near it. */
 
 import type { CenteredTransform } from "../../kernels/dense-kernels.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
@@ -48,9 +48,9 @@ export async function reweight(
   const distances = await inTurns(squaredNorms(train, rawTransform, kernels), signal);
   const correction = median(distances) / chiSquareQuantile(0.5, width);
   const limit = chiSquareQuantile(keptShare, width) * correction;
-  // Where half the rows are at no distance the scale says nothing: all rows at no distance stay.
+  // Where half the distances are 0 the scale is undefined: all rows at distance 0 stay.
   const near = Array.from(distances.keys()).filter((row) => distances[row] < limit || distances[row] === 0);
-  // Copied rather than weighted: sums about a point near these rows keep a constant column's variance at 0.
+  // Copied, not weighted: sums about a point near these rows keep a constant column's variance at 0.
   const { mean, covariance } = await fitMoments(await inTurns(pickedRows(train, near), signal), undefined, context);
   const shape = { location: mean, covariance };
   return transformOf(params.assumeCentered ? aboutOrigin(shape) : shape);
@@ -69,7 +69,7 @@ function* whitened(
   return { center: location, factor };
 }
 
-/** scikit-learn measures from a singular estimate by the covariance of the step before. */
+/** The shape from which scikit-learn measures: for a singular estimate, the covariance of the step before. */
 function rawShape(raw: Estimate, params: ReweightingParams): Shape {
   if (params.assumeCentered) return aboutOrigin(raw);
   const covariance = params.compat === "pyod" ? (raw.regularCovariance ?? raw.covariance) : raw.covariance;

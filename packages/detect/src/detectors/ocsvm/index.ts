@@ -24,8 +24,8 @@ const solverShare = 0.95;
  * In the space of the kernel, the rows are parted from the origin by the widest margin, with a share nu of them left
  * outside. With the default rbf kernel the score falls with the weighted number of support vectors near the row.
  *
- * Good at: smooth crowds of any shape, rows outside all of them. Bad at: more than some 50,000 rows (use kde, knn or
- * isolation-forest), columns of unequal units; its accuracy hangs on gamma.
+ * Good at: smooth clusters of any shape, rows outside all of them. Bad at: more than some 50,000 rows (use kde, knn or
+ * isolation-forest), columns of unequal units; its accuracy depends on gamma.
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept.
  * Units   minus the decision function: positive outside, negative inside; grows with n. columns: comparable: scale first.
@@ -154,7 +154,7 @@ function* wordedGamma(word: "auto" | "scale", train: Matrix): Pieces<number> {
   });
 }
 
-/** By Cauchy and Schwarz the kernels of pairs are finite where those of rows with themselves are, by a wide margin. */
+/** Checks each row's kernel with itself: by Cauchy and Schwarz the kernels of pairs are then finite too, by a wide margin. */
 function requireFiniteKernel(train: Matrix, kernel: KernelFunction): void {
   if (kernel.kind === "rbf") return;
   let largest = 0;

@@ -37,7 +37,7 @@ export function createOcsvmModel(state: OcsvmState, kernels: KernelSet): Model {
   return { columnCount, scoreInto, toState };
 }
 
-/** A row so far out that its kernels overflow (linear, poly) is as anomalous as a number can say. */
+/** A row so far out that its kernels overflow (linear, poly) gets the largest finite score. */
 function finiteScore(score: number): number {
   return Number.isFinite(score) ? score : Number.MAX_VALUE;
 }

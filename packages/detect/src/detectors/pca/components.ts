@@ -21,7 +21,7 @@ export interface Components {
   readonly variances: Float64Array;
   /** Sum of the variances of all components, whether kept or not. */
   readonly totalVariance: number;
-  /** Of all components, kept or not. */
+  /** The largest variance of all components, whether kept or not. */
   readonly largestVariance: number;
 }
 

@@ -1,4 +1,4 @@
-/** What PyOD's score needs: the components as points, their signs fixed as scikit-learn 1.2 fixes them. */
+/** The parts of PyOD's score: the components as points, their signs fixed as scikit-learn 1.2 fixes them. */
 
 import { scaledAxes } from "../../structures/linear-algebra/scaled.ts";
 import type { Matrix } from "../../matrix.ts";
@@ -7,7 +7,7 @@ import { pieceWorkMax } from "../../threads/pieces.ts";
 import type { Components } from "./components.ts";
 
 export interface EndPoints {
-  /** What is taken off each column, and what it is divided by. */
+  /** Subtracted from each column, before it is divided by its scale. */
   readonly offsets: Float64Array;
   readonly scales: Float64Array;
   /** k x d: the ends of the components' unit vectors. */
@@ -21,7 +21,7 @@ interface EndPointParams {
   readonly weighted: boolean;
 }
 
-/** A component without variance gives a division by nothing in PyOD; its share of variance counts as this instead. */
+/** Least share of variance of a component: PyOD would divide by 0 for a component without variance. */
 const shareMin = 1e-32;
 
 /** @param all every component; @param chosen those that make the score. */
@@ -36,7 +36,7 @@ export function* endPointsOf(train: Matrix, all: Components, chosen: Components,
   };
 }
 
-/** Each component turned so that the training row with the largest projection on it (the first of equals) projects positively. */
+/** Turns each component so that the training row with the largest projection on it (the first of equals) projects positively. */
 function* signedVectors(train: Matrix, { mean, scales, vectors, variances }: Components): Pieces<Float64Array> {
   const width = train.columnCount;
   const largest = new Float64Array(variances.length);

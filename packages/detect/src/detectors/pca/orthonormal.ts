@@ -1,25 +1,25 @@
-/** Makes axes of unit length and at right angles again, and finds some where rounding has left none. */
+/** Makes axes of unit length and at right angles again, and replaces axes of which rounding has left nothing. */
 
 import type { Pieces } from "../../threads/pieces.ts";
 import { pieceWorkMax } from "../../threads/pieces.ts";
 
 /** Axes whose variance is a larger share of the largest are at right angles to all before them, to some twelve digits. */
 const soundShare = 1e-4;
-/** Rounds of taking off what lies along earlier axes: the second takes off what rounding left of the first. */
+/** Rounds of Gram-Schmidt: the second subtracts what rounding left of the first. */
 const roundCount = 2;
-/** A unit axis that keeps less than this of itself off the earlier ones says nothing of its own. */
+/** A unit axis whose part at right angles to the earlier axes is shorter than this is replaced. */
 const keptLengthMin = 0.5;
 
 /**
- * In place, one axis after the other, the widest first.
- * @param axes k x width: of the right direction where their variance is above rounding.
- * @param variances descending; those within rounding of 0 get the column that the axes so far tell least about, less its part
- *   along them.
+ * Orthonormalizes the axes in place, one after the other, the widest first.
+ * @param axes k x width: their directions are right where their variance is above rounding.
+ * @param variances descending; an axis whose variance is within rounding of 0 is replaced by the unit vector of the column that
+ *   the earlier axes cover least, made orthogonal to them.
  */
 export function* orthonormalize(axes: Float64Array, width: number, variances: Float64Array): Pieces<void> {
   const count = variances.length;
   const lost = width * Number.EPSILON * variances[0];
-  // What is left of each column's unit vector off the axes so far: squared length.
+  // For each column, the squared length of the part of its unit vector at right angles to the axes so far.
   let left: Float64Array | undefined;
   for (let k = 0; k < count; k++) {
     const axis = axes.subarray(k * width, (k + 1) * width);
@@ -36,7 +36,7 @@ export function* orthonormalize(axes: Float64Array, width: number, variances: Fl
   }
 }
 
-/** Takes off the unit axis what lies along the first `count` ones, and scales the rest to 1. @returns the length of the rest. */
+/** Subtracts the unit axis's projections on the first `count` axes and scales the rest to 1. @returns the length of the rest. */
 function* takeOffEarlier(axes: Float64Array, count: number, axis: Float64Array): Pieces<number> {
   const width = axis.length;
   let kept = 1;

@@ -1,4 +1,4 @@
-/** What a column is divided by, and the axes of the cloud of divided rows. */
+/** The scale of each column, and the axes of the cloud of scaled rows. */
 
 import type { SymmetricEigen } from "../../structures/linear-algebra/symmetric-eigen.ts";
 

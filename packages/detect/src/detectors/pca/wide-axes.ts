@@ -11,7 +11,7 @@ import { orthonormalize } from "./orthonormal.ts";
 import type { ScaledAxes } from "./scaled-axes.ts";
 import { columnScales } from "./scaled-axes.ts";
 
-/** Columns whose scaled values, all rows', stay in the cache while every axis is computed for them. */
+/** Columns of a block: the scaled values of all its rows stay in the cache while every axis is computed for them. */
 const cachedColumnCount = 32;
 /** Axes computed together: each value is loaded once for all of them. */
 const axesTogether = 4;

@@ -56,7 +56,7 @@ function medianDeviation(sorted: Float64Array, centre: number): number {
   return sorted.length % 2 === 1 ? bounded(deviation) : midpoint(bounded(previous), bounded(deviation));
 }
 
-/** Halfway, also where the sum would overflow. */
+/** The midpoint, also where the sum of the two overflows. */
 function midpoint(low: number, high: number): number {
   const sum = low + high;
   return Number.isFinite(sum) ? sum / 2 : low / 2 + high / 2;

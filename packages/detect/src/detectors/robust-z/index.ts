@@ -13,7 +13,7 @@ import { createRobustZModel, restoreRobustZ } from "./model.ts";
  * Scores a row by its most unusual column, in robust standard deviations.
  *
  * Each column is centred on its median and divided by its median absolute deviation (MAD), so that the anomalies
- * themselves hardly move the yardstick. A row's score combines its columns' absolute z-scores.
+ * themselves hardly move the median or the scale. A row's score combines its columns' absolute z-scores.
  *
  * Good at: one value far from the rest of its column. Bad at: unusual combinations of usual values; use mcd or knn.
  *

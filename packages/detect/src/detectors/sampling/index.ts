@@ -17,8 +17,8 @@ import { createSamplingModel, restoreSampling } from "./model.ts";
  * Usual rows are many, so a small sample holds rows like them; anomalies are few and hardly ever in it, so they lie far
  * from all of it. Twenty rows often do as well as all, at a fraction of the cost.
  *
- * Good at: remote rows in very many. Bad at: rare crowds that the sample misses, and repeatability: another seed gives
- * other scores; use knn where its cost is no matter.
+ * Good at: remote rows in large tables. Bad at: rare clusters that the sample misses, and repeatability: another seed gives
+ * other scores; use knn where its cost does not matter.
  *
  * Shapes  train is n x d, n >= subsetSize; scores has n entries; order kept.
  * Units   a distance, >= 0; columns: comparable: scale first.

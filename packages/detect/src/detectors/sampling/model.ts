@@ -10,7 +10,7 @@ import type { NeighbourIndex } from "../../structures/neighbours/neighbour-index
 
 /** Rows searched at once. */
 const blockRowCount = 4096;
-/** Squared distances beyond these may have overflowed, or lost digits to underflow. */
+/** Squared distances below this, or above `squareMax`, may have lost digits to underflow or overflowed. */
 const squareMin = 1e-280;
 const squareMax = 1e300;
 

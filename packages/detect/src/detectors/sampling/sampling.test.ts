@@ -81,8 +81,8 @@ interface Expectation {
 }
 
 /**
- * Of m of n rows drawn without replacement, the nearest is the one of rank k (from 0) with the chance that it is drawn,
- * m / (n - k), once the nearer ones were not. So a score's mean and variance over samples are known exactly.
+ * A row's score is its distance to the row of rank k (from 0) if no nearer row is among the m drawn of n without replacement, and
+ * that row is: then its chance is m / (n - k). So a score's mean and variance over samples are known exactly.
  */
 function expectedScores(rows: Matrix, sampleCount: number): Expectation[] {
   const { rowCount, columnCount: width, values } = rows;

@@ -51,7 +51,7 @@ function firstNotBelow(sorted: Float64Array, value: number): number {
 
 /** Place of the first entry from `start` on that is above the value; the length of the column if there is none. */
 function firstAbove(sorted: Float64Array, value: number, start: number): number {
-  // Mostly the value is a single entry.
+  // Mostly there is only one entry of the value.
   if (start < sorted.length && sorted[start] > value) return start;
   let low = start;
   let high = sorted.length;

@@ -6,7 +6,7 @@ import type { WasmArena } from "./instance.ts";
 import { createResidence } from "./residence.ts";
 import { sumInBlocks } from "./row-blocks.ts";
 
-/** More values of centres than these stay where they are. */
+/** Ensembles with more values of centres are not copied into the arena: the reference scores them. */
 const centerValueCountMax = 33_554_432;
 
 interface PlacedEnsemble {

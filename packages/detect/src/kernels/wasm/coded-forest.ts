@@ -135,7 +135,7 @@ function codeColumn(column: number, found: ReadonlySet<number>): CodedColumn {
 /** Added and taken away again, it leaves the nearest whole number. */
 const rounder = 2 ** 52;
 
-/** As the module computes it, step for step: rounding must fall alike on both sides. */
+/** Computes as the module does, step for step: rounding must fall alike on both sides. */
 function cellOf(value: number, low: number, scale: number, cellCount: number): number {
   const place = (value - low) * scale;
   // An infinite difference times scale 0 is NaN, and not above 0.

@@ -16,12 +16,12 @@ const spareCountBytes = 4 * 64 * 4;
 const pieceRowCountMax = 16_777_216;
 /** Values of one block of rows, held twice in the arena: half of a usual second-level cache. */
 const blockValueCount = 16_384;
-/** Fewer rows are done sooner than the tables are copied. */
+/** With fewer rows, copying the tables takes longer than the plain loops. */
 const projectedRowCountMin = 64;
 
 /** Numbers that describe one column's bins to the assembly. */
 const binFieldCount = 12;
-/** Fewer rows are binned sooner than the bins are copied. */
+/** With fewer rows, copying the bins takes longer than the plain loops. */
 const binnedRowCountMin = 64;
 
 /** @param pieceRowCount lets a test merge pieces without a large column. */
@@ -245,7 +245,7 @@ function mergeAt(values: Float64Array, order: Uint32Array, middle: number): void
   let first = 0;
   let second = middle;
   for (let out = 0; first < middle; out++) {
-    // Of equal values those of the first part stood before.
+    // Among equal values, those of the first part come first.
     if (second < values.length && values[second] < firstValues[first]) {
       values[out] = values[second];
       order[out] = order[second] + middle;

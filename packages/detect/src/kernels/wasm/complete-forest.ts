@@ -12,41 +12,41 @@ import { laneCount, type PlacedRows, sumInBlocks } from "./row-blocks.ts";
 /** Rows whose sets are parted at once: one bit each. */
 const sliceRowCount = 256;
 const setBytes = sliceRowCount / 8;
-/** Sets have 16-bit numbers. */
+/** The largest number of columns, since sets have 16-bit numbers. */
 const sliceColumnCountMax = 254;
-/** A leaf's number is a byte. */
+/** The largest depth, since a leaf's number is a byte. */
 const sliceDepthMax = 8;
-/** As the module has it. */
+/** Trees in a round; the module has the same number. */
 const treesPerRound = 8;
-/** A column in the module's table. */
+/** Bytes of a column in the module's table. */
 const columnBytes = 48;
 /** Parting sets costs the same for one row as for many: fewer rows go down the trees themselves, eight at a time. */
 const slicedRowCountMin = 24;
 
-/** A forest in the arena; what is put behind `end` are rows. Addresses and counts alone: the forest may go. */
+/** A forest in the arena, as addresses and counts, so that the forest itself can be freed. Rows are put behind `end`. */
 interface PlacedForest extends Pick<CompleteForest, "columnCount" | "treeCount" | "depth"> {
   readonly leafValues: number;
   readonly end: number;
   readonly tests: PlacedTests | PlacedCodes;
 }
 
-/** The forest's own columns and thresholds. */
+/** Addresses of the forest's own columns and thresholds. */
 interface PlacedTests {
   readonly kind: "direct";
   readonly columns: number;
   readonly thresholds: number;
 }
 
-/** Ranks instead of thresholds. */
+/** Addresses of the coded forest: ranks instead of thresholds. */
 interface PlacedCodes {
   readonly kind: "coded";
   readonly nodes: number;
   readonly columns: readonly PlacedColumn[];
-  /** For many rows, where the forest is small enough. */
+  /** For calls of many rows, where the forest is small enough. */
   readonly slices: PlacedSlices | undefined;
 }
 
-/** Sets of rows instead of single ones. */
+/** Addresses of what `addSlices` needs, which moves sets of rows through the trees instead of single rows. */
 interface PlacedSlices {
   readonly splits: number;
   readonly levelCounts: number;
@@ -66,7 +66,7 @@ interface PlacedColumn extends Pick<CodedColumn, "column" | "low" | "scale"> {
 /** @param openArena makes the arena when it is first needed. */
 export function createCompleteForestInto(openArena: () => WasmArena): ForestKernels["completeForestInto"] {
   let arena: WasmArena | undefined;
-  // Coding sorts every threshold: models that take turns keep theirs for as long as they live.
+  // Coding sorts every threshold: each forest keeps its codes while it lives, also where models take turns.
   const codes = new WeakMap<CompleteForest, CodedForest | "direct">();
 
   function codesOf(forest: CompleteForest): CodedForest | "direct" {
@@ -145,7 +145,7 @@ function addTrees(arena: WasmArena, placed: PlacedForest, block: PlacedRows): vo
   arena.call["descendCodes"](tests.nodes, leafValues, treeCount, depth, codesAt, groupCount, groupBytes, sumsAt);
 }
 
-/** Sets of rows instead of single ones: see `addSlices` in the module. */
+/** Scores sets of rows instead of single ones: see `addSlices` in the module. */
 function addSlices(arena: WasmArena, placed: PlacedForest, slices: PlacedSlices, block: PlacedRows): void {
   const { columnCount, treeCount, depth } = placed;
   const { usedColumnCount, scratch } = slices;
@@ -187,7 +187,7 @@ function placeSlices(arena: WasmArena, codes: CodedForest, columns: readonly Pla
     scratch: {
       counts: arena.reserve(2 * Math.max(8, ...cellCounts)),
       order: arena.reserve(sliceRowCount),
-      // The one behind the last is written as 32 bits.
+      // The module writes the one behind the last as 32 bits.
       places: arena.reserve(2 * (cellCount + 2)),
       sets: arena.reserve(setBytes * (setCount + 1)),
       reach: arena.reserve(setBytes << (depth + 1)),

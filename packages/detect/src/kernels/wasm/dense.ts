@@ -11,9 +11,9 @@ import { reflectTiles, rotateTiles } from "./turned-tiles.ts";
 
 /** Values copied in at a time: a megabyte stays in the second-level cache between the copy and the sums. */
 const blockValueCount = 131_072;
-/** Calls of fewer values are done sooner than they are copied. */
+/** Below this many values, copying takes longer than the plain loops. */
 const copiedValueCountMin = 256;
-/** One row alone, however wide, is done 15 to 36 % sooner than with a factor or centres copied first; two are not. */
+/** For a single row, however wide, the plain loops are 15 to 36 % faster than copying a factor or centres; for two, not. */
 const copiedRowCountMin = 2;
 /** Wider tables (their d x d products would fill the arena) take the plain loops. */
 const scatterColumnCountMax = 4096;
@@ -21,7 +21,7 @@ const scatterColumnCountMax = 4096;
 const chunkRowCount = 64;
 /** Points in a tile; rows in a step of `squaredNorms`. */
 const tileSize = 8;
-/** Rows compared with centres at a time: their distances to a few centres stay near. */
+/** Rows compared with centres at a time, so that their distances to a few centres stay in the cache. */
 const centeredRowCount = 4096;
 /** Rows that pass over one tile of points while it is in the first-level cache. */
 const gaussianRowCount = 64;

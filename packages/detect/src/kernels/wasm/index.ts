@@ -11,7 +11,7 @@ import { wasmForest } from "./forest.ts";
 import { relaxedSimd, simd } from "./generated/dense.ts";
 import { compileModule, type WasmBuild } from "./instance.ts";
 
-/** Without them the reference serves: slower, the same bits. */
+/** Families beyond those of a single detector's bundle; without them the reference serves: slower, the same bits. */
 export interface ExtraFamilies {
   readonly tail: (build: WasmBuild) => TailKernels;
   readonly neighbour: (build: WasmBuild) => NeighbourKernels;
@@ -19,11 +19,11 @@ export interface ExtraFamilies {
 
 /**
  * The set of a build. Families compile when they are first used.
- * @param extra what a bundle of a single detector is spared.
+ * @param extra the families that a bundle of a single detector leaves out.
  * @throws when the engine lacks the instructions of the build.
  */
 export function wasmKernels(build: WasmBuild, extra: ExtraFamilies | undefined): KernelSet {
-  // Whether this engine takes the build is found out now, by one family.
+  // Compiling one family now shows whether this engine supports the build.
   compileModule(build === "simd" ? simd : relaxedSimd);
   return {
     name: build === "relaxedSimd" ? "wasm-relaxed-simd" : "wasm-simd",

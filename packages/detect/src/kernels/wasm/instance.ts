@@ -4,8 +4,8 @@
  *     | inputs, result |            a call resets the arena, copies in, runs, copies out
  *     | model | rows, result |      what stands in front stays; each call rewinds to its end
  *
- * In the second the memory belongs to the model (a neighbour search, Gaussian points) and goes with it, or to a kernel that
- * serves one ensemble after the other (forests): then the last one stays in it, even when its model is dropped, until
+ * In the second way the memory belongs to the model (a neighbour search, Gaussian points) and is freed with it, or to a kernel
+ * that serves one ensemble after the other (forests): then the last one stays in it, even when its model is dropped, until
  * another takes its place.
  */
 
@@ -19,15 +19,15 @@ const pageBytes = 65_536;
 const alignment = 64;
 /** Most bytes one call may hold: callers cut rows into blocks long before this. */
 export const arenaBytesMax = 1_073_741_824;
-/** A larger memory is dropped by the next reset: until then, what the largest call took is held. */
+/** The next reset drops a memory larger than this; until then the arena holds what its largest call took. */
 const keptBytesMax = 67_108_864;
 
 export type WasmExports = Readonly<Record<string, (...args: number[]) => number>>;
 
 export interface WasmArena {
-  /** Forgets all that was put; views and addresses of before are void. */
+  /** Frees everything in the arena: earlier views and addresses become invalid. */
   reset(): void;
-  /** Forgets what was put from an address on: what stands before it stays, for a model that keeps its rows in here. */
+  /** Frees everything from an address on. What stands before it stays, such as the rows that a model keeps in here. */
   rewind(address: number): void;
   /** Address of `byteCount` fresh bytes, aligned to 64, content undefined. May grow memory: take views after the last reserve. */
   reserve(byteCount: number): number;

@@ -25,11 +25,11 @@ import { compileModule, createArena } from "./instance.ts";
 
 /** Most bytes of one search: the address space of WebAssembly, less a page. */
 const searchBytesMax = 4_294_901_760;
-/** Of which this much is left for queries and their neighbours. */
+/** Bytes of a search's memory kept free for queries and their neighbours. */
 const queryBytesMax = 536_870_912;
 /** Queries of a tile of the scan; fewer than that are walked. */
 const tileQueryCount = 4;
-/** Queries searched by one call into the module; a multiple of a tile's. More make the float32 blocks come from nearer caches. */
+/** Queries searched by one call, a multiple of a tile's: with more of them the float32 blocks stay in nearer caches. */
 const batchQueryCount = 256;
 /** Rows looked at for the centre of a column. */
 const centerSampleCount = 255;
@@ -149,7 +149,7 @@ function createRowSearch(laid: LaidRows, method: SearchMethod): NeighbourSearch[
   return nearestInto;
 }
 
-/** Rows as queries where they lie: nothing is copied in, and what comes out goes to each row's own line. */
+/** Searches with the rows as queries, in place: nothing is copied in, and each row's result goes to its own line of `out`. */
 function othersWithin(laid: LaidRows, request: { places: PlaceRange; k: number; out: NearestOutput }): void {
   const { places, k, out } = request;
   const { arena, end, rows, metric, order } = laid;

@@ -6,7 +6,7 @@ import type { WasmArena } from "./instance.ts";
 import { createResidence } from "./residence.ts";
 import { sumInBlocks } from "./row-blocks.ts";
 
-/** More weights than these stay where they are. */
+/** Forests with more weights are not copied into the arena: the reference scores them. */
 const weightCountMax = 33_554_432;
 
 /** Rows that go side by side through these trees. */
@@ -43,7 +43,7 @@ export function createObliqueForestInto(openArena: () => WasmArena): ForestKerne
   };
 }
 
-/** Leaves become their own left children, with one split more that sends every row left. */
+/** Copies a forest into the arena; leaves become their own left children, with one split more that sends every row left. */
 function placeForest(arena: WasmArena, forest: ObliqueForest): PlacedForest {
   arena.reset();
   const { lefts, splits, termCount, columns, weights, offsets } = forest;

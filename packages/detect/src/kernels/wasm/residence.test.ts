@@ -8,7 +8,7 @@ import { createResidence } from "./residence.ts";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** Whether the object goes when nobody but the code under test holds it. */
+/** Whether the object is freed when only the code under test refers to it. */
 async function isFreed(make: () => object): Promise<boolean> {
   const held = new WeakRef(make());
   // A weak reference keeps its object until the turn that made it is over.

@@ -1,13 +1,13 @@
-/** Decides when an ensemble is worth copying into an arena, in which one stays at a time. It keeps no ensemble alive. */
+/** Decides when an ensemble is worth copying into an arena, which holds one at a time. It keeps no ensemble alive. */
 
-/** A call of so many rows pays for the copy by itself. */
+/** From this many rows on, a call pays for the copy by itself. */
 const rowCountMin = 16;
 
 /**
- * @param place copies an ensemble into the arena, in the place of the one before; what it returns is held, so let it be
+ * @param place copies an ensemble into the arena, over the one before; its result is held, so it should hold
  * addresses and counts, not the ensemble's arrays.
- * @returns what `place` made of an ensemble, or undefined where a call should do without: few rows, on an ensemble that
- * was not in the call before either. So single rows in a row are fast, and ensembles that take turns are not copied each time.
+ * @returns the result of `place` for the ensemble, or undefined where the call should not use the arena: it has few rows, and the
+ * call before had another ensemble. So runs of single rows are fast, and ensembles that take turns are not copied each time.
  */
 export function createResidence<Ensemble extends object, Placed>(
   place: (ensemble: Ensemble) => Placed,
@@ -21,7 +21,7 @@ export function createResidence<Ensemble extends object, Placed>(
       lastAsked = new WeakRef(ensemble);
       return undefined;
     }
-    // Should there be no room for this one, the one before is gone all the same.
+    // `place` overwrites the ensemble before, even when it fails for lack of room.
     resident = undefined;
     const placed = place(ensemble);
     resident = { ensemble: new WeakRef(ensemble), placed };

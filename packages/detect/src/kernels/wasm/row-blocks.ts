@@ -13,7 +13,7 @@ const blockValueCount = 16_384;
 /** A block of rows in the arena. */
 export interface PlacedRows {
   readonly rowCount: number;
-  /** Groups of `laneCount` rows. Lanes behind the last row may be read and computed; nobody looks at the result. */
+  /** Groups of `laneCount` rows. Lanes behind the last row may be read and computed; their results are ignored. */
   readonly groupCount: number;
   readonly valuesAt: number;
   /** A zero for each lane of each group. */
@@ -22,7 +22,7 @@ export interface PlacedRows {
 
 /**
  * Fills `sums`, one a row.
- * @param ensembleEnd what stands in the arena before this address stays; behind it, rows come and go.
+ * @param ensembleEnd the first address behind the ensemble; rows are put there, block after block.
  * @param addMembers adds all members to the block's sums; it may reserve more.
  */
 export function sumInBlocks(

@@ -15,26 +15,26 @@ import { compileModule, createArena } from "./instance.ts";
 
 /** The address space of WebAssembly, less a page. */
 const scorerBytesMax = 4_294_901_760;
-/** Of which this much is left for rows. */
+/** Bytes of a scorer's memory kept free for rows. */
 const rowBytesMax = 33_554_432;
-/** Rows that are looked up together: the more, the nearer to each other are the values looked up one after the other. */
+/** Rows looked up together: with more of them, values looked up one after the other are nearer to each other. */
 const blockRowCountMax = 262_144;
 /** Shorter columns have no window. */
 const entryCountMin = 4;
-/** Copying the columns pays when so many rows for each entry of a column have been asked for. */
+/** Rows asked for, per entry of a column, from which on copying the columns pays. */
 const rowsPerEntry = 1 / 64;
-/** And fewer than this in a call do not pay for the call. */
+/** The reference scores calls with fewer rows. */
 const rowCountMin = 16;
-/** Entries to a bucket, about: few to look at, and a table that stays in the cache. */
+/** Mean number of entries in a bucket: few to compare, and a table that stays in the cache. */
 const entriesPerBucket = 2;
-/** So that a few huge values do not empty the other buckets, this part of the entries at either end shares the end buckets. */
+/** One in so many entries at either end shares the end bucket, so that a few huge values do not leave the other buckets empty. */
 const tailShare = 128;
 const fieldCount = 9;
 /** Infinities behind each column. */
 const padCount = 2;
 const scratchBytes = 16_384;
 const arrangedBytes = 14;
-/** Values turned from rows to columns at once. */
+/** Values transposed from rows to columns at once. */
 const turnedValueCount = 2048;
 
 export function wasmTail(build: WasmBuild): TailKernels {
@@ -147,7 +147,7 @@ function sumsInto(laid: LaidColumns, rows: Matrix, sums: Float64Array): void {
   }
 }
 
-/** Puts rows column by column; the few that are turned at once stay in the cache meanwhile. */
+/** Transposes rows into the arena, a few at a time so that they stay in the cache. */
 function putColumns({ arena, end }: LaidColumns, rows: Matrix): number {
   const { columnCount, rowCount } = rows;
   arena.rewind(end);

@@ -30,7 +30,7 @@ export function reflectTiles(arena: WasmArena, rows: Matrix, { vectors, lengths,
   });
 }
 
-/** Copies each eight columns in, has them turned, and copies them back. What a last tile has too many stays 0. */
+/** Copies eight columns at a time in, turns them, and copies them back. Columns that the last tile lacks are 0. */
 function eachTile(arena: WasmArena, rows: Matrix, turn: (tileAt: number) => void): void {
   const { rowCount, columnCount, values } = rows;
   const tileAt = arena.reserve(rowCount * tileSize * 8);

@@ -42,7 +42,7 @@ export interface KMeans {
 export interface KMeansTask {
   readonly rows: Matrix;
   readonly options: KMeansRunOptions;
-  /** Where starting centres come from: a stream of random numbers, or they are given. */
+  /** Where starting centres come from: a stream of random numbers, or the given centres. */
   readonly origin: { readonly seed: number; readonly stream: number } | Float64Array;
 }
 
@@ -54,14 +54,14 @@ export interface KMeansTaskResult {
 const defaults = { iterationCountMax: 300, tolerance: 1e-4 };
 /** Above this magnitude squares may overflow: rows are scaled by a power of two first, which changes no comparison. */
 const magnitudeMax = 1e140;
-/** Of more than twice as many rows, starts are tried on a sample, and for so few iterations: by then the good ones show. */
+/** With more than twice as many rows, all starts are tried on a sample of so many for few iterations: good ones show by then. */
 const trialRowCount = 4096;
 const trialIterationCountMax = 20;
 /** Trials that are carried on to their end, on all rows; the best of them wins. */
 const finalistCount = 2;
 /** Share of the work, for progress, that the trials take. */
 const trialShare = 0.5;
-/** Fewer values times runs than this are clustered faster than they are handed to a worker. */
+/** With fewer values times runs than this, handing a run to a worker takes longer than clustering. */
 const threadedValueCountMin = 200_000;
 /** Most rows labelled at a time. */
 const blockRowCountMax = 4096;
@@ -154,7 +154,7 @@ async function runAll(tasks: readonly KMeansTask[], context: ClusteringContext):
   return results;
 }
 
-/** Labels and sizes by one last look for each row's nearest centre; centres that won no row are left out. */
+/** Finds each row's nearest centre once more for labels and sizes; centres without rows are left out. */
 function* describeClusters(rows: Matrix, result: KMeansTaskResult, scale: number, kernels: KernelSet): Pieces<KMeans> {
   const { rowCount, columnCount } = rows;
   const centerCount = result.centers.length / columnCount;

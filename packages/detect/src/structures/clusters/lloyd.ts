@@ -20,7 +20,7 @@ export interface Lloyd {
 /** Bounds are kept in rounded arithmetic; they decide only with these relative margins, else the distances do. */
 const distanceMargin = 1 + 1e-9;
 const driftMargin = 1e-12;
-/** Rows whose bounds are looked at before those left unsettled are measured, all at once. */
+/** Rows in a block: their bounds are checked first, then all unsettled rows are measured at once. */
 const blockRowCount = 4096;
 
 /**
@@ -79,7 +79,7 @@ export function createLloyd(rows: Matrix, centers: Float64Array, kernels: DenseK
     return count;
   }
 
-  /** Takes over what was found for the rows in `unsettled`. @returns how many labels changed. */
+  /** Stores the nearest centres found for the rows in `unsettled`. @returns how many labels changed. */
   function settle(count: number): number {
     let changedCount = 0;
     for (let i = 0; i < count; i++) {
@@ -98,7 +98,7 @@ export function createLloyd(rows: Matrix, centers: Float64Array, kernels: DenseK
   function* moveCenters(): Pieces<number> {
     const moved = totals.counts.includes(0) ? yield* refillEmpty(rows, labels, centers, totals) : [];
     for (const row of moved) {
-      // Its bounds spoke of another centre.
+      // The row's bounds were those of another centre.
       upperBase[row] = Number.POSITIVE_INFINITY;
       lowerBase[row] = Number.NEGATIVE_INFINITY;
     }

@@ -26,7 +26,7 @@ export function squaredDistance(a: Float64Array, aAt: number, b: Float64Array, b
   return sum;
 }
 
-/** Where squares overflow, the same by scaled values; at most the largest finite number. */
+/** The distance of two rows, also where its square overflows; at most the largest finite number. */
 export function euclideanDistance(a: Float64Array, aAt: number, b: Float64Array, bAt: number, width: number): number {
   const square = squaredDistance(a, aAt, b, bAt, width);
   if (square < Number.POSITIVE_INFINITY) return Math.sqrt(square);

@@ -20,7 +20,7 @@ export interface ColumnMajorTask {
 const blockRowCount = 128;
 /** Values copied between two pieces: some ten milliseconds. */
 const pieceValueCount = 4_000_000;
-/** Smaller tables are copied sooner than handed to workers. */
+/** With fewer values, handing work to workers takes longer than copying. */
 const threadedValueCountMin = 200_000;
 
 /**

@@ -1,9 +1,9 @@
-/** The bins of a histogram: their edges, and how many of them a column is worth. */
+/** The bins of a histogram: their edges, and how many bins suit a column. */
 
 import type { Pieces } from "../../threads/pieces.ts";
 
 /**
- * Whose bins: those of the papers, or PyOD's. PyOD takes numpy's edges, multiples of a rounded width, so that with ten
+ * Which rule makes the bins: the papers' or PyOD's. PyOD takes numpy's edges, multiples of a rounded width, so that with ten
  * bins from 0 to 1 the edge 0.6000000000000001 leaves 0.6 in the bin below; and `auto` by its own reading of the penalty.
  */
 export type BinRule = "birge-rozenholc" | "pyod";
@@ -28,7 +28,7 @@ function around(value: number): [number, number] {
   return [Math.max(value - half, -Number.MAX_VALUE), Math.min(value + half, Number.MAX_VALUE)];
 }
 
-/** From 0 to a whole number each edge is rounded once, as the values of a grid are: those on an edge meet it exactly. */
+/** For a range from 0 to a whole number each edge is rounded once, as grid values are: a value on an edge then equals it. */
 function evenEdges(first: number, last: number, binCount: number): Float64Array {
   const edges = new Float64Array(binCount + 1);
   // Parts of them where the multiples of the range would overflow.

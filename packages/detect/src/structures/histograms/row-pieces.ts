@@ -8,7 +8,7 @@ import type { TaskName } from "../../threads/threads.ts";
 import { cutRanges, isWorthSending } from "../../threads/threads.ts";
 import type { Pieces } from "../../threads/pieces.ts";
 
-/** Smaller tables are done sooner than handed to workers. */
+/** With fewer values, handing work to workers takes longer than doing it. */
 const threadedValueCountMin = 200_000;
 /** Pieces for each thread, so that a slow one does not hold up the rest. */
 const piecesPerThread = 4;
@@ -24,7 +24,7 @@ export function rowPieces(train: Matrix, { threads }: ScoringContext): Matrix[] 
   return cutRanges(train.rowCount, count).map(({ start, end }) => rowRange(shared, start, end));
 }
 
-/** Runs over blocks of the rows, each of a bounded number of steps: for what adds to a result, exactly. */
+/** Calls `run` on blocks of rows, each of a bounded number of steps: for results that do not depend on the blocks. */
 export function* inBlocks(rows: Matrix, stepsPerRow: number, run: (block: Matrix) => void): Pieces<void> {
   const blockRowCount = Math.max(1, Math.floor(blockStepCount / stepsPerRow));
   for (let start = 0; start < rows.rowCount; start += blockRowCount) {

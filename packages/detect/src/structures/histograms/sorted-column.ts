@@ -8,7 +8,7 @@ const partRowCount = 2_097_152;
 /** Rows merged between two pieces. */
 const mergedRowCount = 1_048_576;
 
-/** As the kernel of that name: ascending, `order[i]` is the place that the i-th smallest value had, equal values keep their order. */
+/** As the kernel of that name: ascending; `order[i]` is the place that the i-th smallest value had; ties keep their order. */
 export function* sortColumn(
   values: Float64Array,
   order: Uint32Array,

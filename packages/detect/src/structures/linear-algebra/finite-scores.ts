@@ -1,4 +1,4 @@
-/** What a score becomes when a row is so far out that its square overflows. */
+/** Replaces scores that overflowed because a row is extremely far out. */
 
 /** Puts the largest float64 where a score overflowed or lost its meaning on the way (infinity less infinity). */
 export function capScores(scores: Float64Array): void {

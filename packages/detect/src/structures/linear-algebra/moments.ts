@@ -39,9 +39,9 @@ const blockCountMax = 64;
 const blockRowCountMin = 8192;
 /** Most numbers that the blocks' sums may hold together. */
 const sumsLengthMax = 8_388_608;
-/** Rows looked at for a point near the mean, about which to sum. */
+/** Rows averaged to find a point near the mean, about which the sums run. */
 const sampleRowCountMax = 1024;
-/** Fewer values are summed faster than they are handed to a worker. */
+/** With fewer values, handing work to workers takes longer than summing. */
 const threadedValueCountMin = 500_000;
 
 /**

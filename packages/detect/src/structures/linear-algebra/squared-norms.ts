@@ -10,7 +10,7 @@ import { capScores } from "./finite-scores.ts";
 /** Rows that the kernels take together: fewer cost as much. */
 const rowCountMin = 8;
 
-/** Of every row; those that overflow are the largest float64. */
+/** The squared length of every transformed row; the largest float64 where it overflows. */
 export function* squaredNorms(rows: Matrix, transform: CenteredTransform, kernels: DenseKernels): Pieces<Float64Array> {
   const squares = new Float64Array(rows.rowCount);
   const pieceRowCount = Math.max(rowCountMin, Math.floor(kernelWorkMax / (transform.factor.length + rows.columnCount)));

@@ -15,7 +15,7 @@ export interface SymmetricEigen {
 
 /** Matrices whose largest entry is smaller are scaled. */
 const smallMagnitude = 1e-150;
-/** The power itself must be finite. */
+/** Largest exponent of the scale, since the power of two must be finite. */
 const scaleExponentMax = 1000;
 
 /**
@@ -44,7 +44,7 @@ export function* eigenPieces(matrix: Float64Array, size: number, kernels: DenseK
       yield;
     }
   }
-  // The basis has served: its memory takes the axes as rows, and theirs the answer.
+  // The basis is no longer needed: its memory takes the axes as rows, and theirs takes the answer.
   const turned = basis;
   yield* transposePanels(axes, turned, size);
   yield* diagonalize(turned, form, kernels);

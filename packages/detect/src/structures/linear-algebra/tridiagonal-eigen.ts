@@ -10,7 +10,7 @@ import type { TridiagonalForm } from "./tridiagonal-form.ts";
 const stepCountMax = 100;
 /**
  * Couplings below this share of the largest entry count as none, far below what rounding has left of the matrix. Equal columns
- * leave the rounding of rounding of rounding: entries so small (1e-300) that rotations of them no longer converge.
+ * leave rounding errors of rounding errors: entries so small (1e-300) that rotations of them no longer converge.
  */
 const negligibleShare = Number.EPSILON ** 2;
 /** Rotations collected before they are applied: a panel of 64 columns then takes some tens of milliseconds. */
@@ -120,7 +120,7 @@ function implicitStep(
     const length = Math.hypot(f, g);
     beside[i + 1] = length;
     if (length === 0) {
-      // A rotation found nothing to turn: the block splits here.
+      // The rotation found nothing to turn: the block splits here.
       diagonal[i + 1] -= carried;
       beside[last] = 0;
       collected.counts[sweep] = last - 1 - i;

@@ -133,7 +133,7 @@ function multiplyUpdatedRow(basis: Float64Array, x: Float64Array, { vector, prod
   y[j] += sum + basis[start + j] * x[j];
 }
 
-/** From the product A v to p, so that the reflected matrix is A - v p^T - p v^T. */
+/** Turns the product A v into p, so that the reflected matrix is A - v p^T - p v^T. */
 function finishProduct(vector: Float64Array, product: Float64Array, halfNorm: number): void {
   const count = vector.length;
   let overlap = 0;

@@ -18,7 +18,7 @@ const trustedPivot = 1e-8;
 
 /**
  * Whitens a covariance; directions whose eigenvalue is lost in rounding (size * epsilon * the largest) are left out,
- * as the pseudo-inverse leaves them out. That a covariance is singular is seen at a tenth of the cost of its factor.
+ * as the pseudo-inverse leaves them out. Whether a covariance is singular is known at a tenth of the cost of its factor.
  */
 export function* whiten(covariance: Float64Array, size: number, kernels: DenseKernels): Pieces<Whitening> {
   const lower = yield* cholesky(covariance, size, trustedPivot);
@@ -34,7 +34,7 @@ export function* whiten(covariance: Float64Array, size: number, kernels: DenseKe
   return { logDeterminant, factor: () => known(factor) };
 }
 
-/** Variances below this share of the column's spread count as that much: five digits of it. */
+/** Least variance of a direction, with columns in units of their spread: five digits of that unit. */
 const varianceFloor = 1e-10;
 
 /**

@@ -13,7 +13,7 @@ export function isWorthSharing(rows: Matrix, threads: Threads): boolean {
   return isShared || threads.sendsAll === true || rows.columnCount >= copiedColumnCountMin;
 }
 
-/** The same context, on the caller's thread alone where the rows are not worth sharing. */
+/** The same context, but with the caller's thread only, where the rows are not worth sharing. */
 export function threadsFor<C extends { readonly threads: Threads }>(rows: Matrix, context: C): C {
   const { threads } = context;
   if (threads.count === 1 || isWorthSharing(rows, threads)) return context;

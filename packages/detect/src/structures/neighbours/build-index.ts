@@ -47,14 +47,14 @@ interface IndexParts {
 
 const methodNames = { auto: "auto", "kd-tree": "tree", brute: "scan" } as const;
 
-/** Squares of differences within these neither overflow nor vanish. */
+/** Up to this magnitude, and down to its inverse, squares of differences neither overflow nor underflow. */
 const rowValueMax = 1e120;
 const rowValueMin = 1e-120;
-/** Squared, and summed over all columns, still a float64. */
+/** Up to this magnitude, the sum of squares over all columns is finite. */
 const queryValueMax = 1e140;
 
 /**
- * The rows are made ready for searching when that is first asked for here: where workers do the search, they do so alone.
+ * Prepares the rows for searching at the first query on this thread: where only workers search, only they prepare.
  * @param train at least one row, finite; copied, to shared memory where there is such.
  */
 export function* buildNeighbourIndex(train: Matrix, options: IndexOptions, kernels: NeighbourKernels): Pieces<NeighbourIndex> {
@@ -94,7 +94,7 @@ export function restoreNeighbourIndex(
     method,
     order,
   };
-  // Made ready at once: a table too large for that should not pass for a model.
+  // Prepared at once, so that loading a model refuses a table too large to search.
   return createIndex(parts, kernels, createSearch(parts, kernels));
 }
 
@@ -147,7 +147,7 @@ function createIndex(parts: IndexParts, kernels: NeighbourKernels, ready?: Neigh
   return { rowCount, columnCount, metric, rows, order, wanted: parts.method, query, othersInto, method, pairSearch, toState };
 }
 
-/** Powers other than 1 and 2, and tables of extreme values, are searched plainly; so is each query too far out. */
+/** Uses the plain search for powers other than 1 and 2, for tables of extreme values, and for each query too far out. */
 function createSearch(parts: IndexParts, kernels: NeighbourKernels): NeighbourSearch {
   const { rows, method, order } = parts;
   const power = powerOf(parts);

@@ -1,11 +1,11 @@
-/** The index that this thread restored last: the pieces of one search on threads restore it once. */
+/** The index that this thread restored last, so that the tasks of one search restore it once. */
 
 import type { ModelState } from "../../detector/detector.ts";
 import type { NeighbourKernels, SearchMethod } from "../../kernels/neighbour-kernels.ts";
 import { restoreNeighbourIndex } from "./build-index.ts";
 import type { NeighbourIndex } from "./neighbour-index.ts";
 
-/** What a piece of a search on threads carries of the index; the arrays lie on shared memory. */
+/** The parts of an index that a task carries; the arrays lie on shared memory. */
 export interface CarriedIndex {
   /** Tells a worker that it has restored this index already. */
   readonly key: string;

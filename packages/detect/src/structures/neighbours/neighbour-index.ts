@@ -33,15 +33,15 @@ export interface NeighbourIndex {
    */
   query(queries: Matrix, k: number, excluded?: Int32Array): Neighbours;
   /**
-   * The k nearest other rows of the rows at some places of the order; `out` has a line for every training row, of which theirs
-   * are written. k from 1 to rowCount - 1.
+   * Finds the k nearest other rows of the rows at some places of the order; `out` has a line for every training row, and only
+   * the lines of these rows are written. k from 1 to rowCount - 1.
    */
   othersInto(places: PlaceRange, k: number, out: NearestOutput): void;
-  /** How it was asked to search. */
+  /** The method asked for. */
   readonly wanted: SearchMethod | "auto";
-  /** How it searches: chosen when it first matters. */
+  /** The method used: `auto` is decided at the first search. */
   method(): SearchMethod;
-  /** Looks at each pair of training rows once for both; undefined where that is not the way to search. */
+  /** Searches each pair of training rows once for both; undefined where the method is another. */
   pairSearch(): PairSearch | undefined;
   /** Plain data for `restoreNeighbourIndex`, to be spread into the state of the model that owns the index; names start with `index`. */
   toState(): ModelState;

@@ -25,7 +25,7 @@ useEveryFamily();
 
 const random = createRandom(11);
 
-/** Tables on which searches go wrong when they do. */
+/** Tables on which faulty searches are likely to fail. */
 const tables: Readonly<Record<string, (row: number) => number>> = {
   normal: () => random.normal(),
   "a coarse grid, full of ties and copies": () => random.integer(3),

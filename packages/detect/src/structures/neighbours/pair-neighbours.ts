@@ -26,7 +26,7 @@ const firstWaveStepCount = 4;
 const waveCountMin = 24;
 /** Multiply-adds of a piece, most of them in single precision: less than a tenth of a second between two looks at the signal. */
 const pieceWorkMax = 1e9;
-/** Fewer multiply-adds than this are done faster than they are handed to a worker. */
+/** With fewer multiply-adds, handing work to workers takes longer than doing it. */
 const threadedWorkMin = 2e8;
 
 /**
@@ -96,7 +96,7 @@ function pieceRunner(index: NeighbourIndex, request: Omit<PairNeighboursTask, "r
   };
 }
 
-/** In the order of places, as candidates come. */
+/** The lists of all rows so far, in the order of places, as in `PairCandidates`. */
 interface Lists {
   readonly k: number;
   /** Squared distances of the k best of each place's row so far, ascending; infinity where none is known. */
@@ -115,7 +115,7 @@ function emptyLists(rowCount: number, k: number): Lists {
   };
 }
 
-/** By sum, then by index, so that the order of merging does not matter. */
+/** Merges candidates by sum, then by index, so that the order of merging does not matter. */
 function mergeInto(lists: Lists, found: PairCandidates): void {
   const { k, sums, others, limits } = lists;
   for (let place = 0, from = 0; place < found.counts.length; place++) {

@@ -24,7 +24,7 @@ export function createPlainSearch(rows: Matrix, power: number): NeighbourSearch 
     const k = distances.length;
     for (let row = 0, found = 0; row < rows.rowCount; row++) {
       if (row === skip) continue;
-      // No distance is infinite: while rows are missing, any will do.
+      // While fewer than k rows are found, every distance is taken, as none is infinite.
       const limit = found === k ? distances[k - 1] : Number.POSITIVE_INFINITY;
       const distance = distanceWithin(query, row, limit);
       if (found === k && !(distance < limit)) continue;

@@ -24,12 +24,12 @@ interface IndexTask {
 
 /** Most rows searched at once: enough to look at each block of the index for many of them. */
 const batchRowCount = 512;
-/** Fewer rows than this are searched faster than the index is handed to a worker. */
+/** With fewer rows, handing the index to a worker takes longer than searching. */
 const threadedRowCountMin = 2000;
 /** Pieces for each thread, so that a slow one does not hold up the rest. */
 const piecesPerThread = 8;
 
-/** Looking at pairs halves the multiply-adds, n d a row, and makes lists dearer, by k a row: measured where that pays. */
+/** Values per neighbour from which pairs pay (measured): they save half of the n d multiply-adds a row, but lists cost more. */
 const valuesPerNeighbourMin = 20_000;
 /** Entries in the lists of all rows that each worker holds. */
 const pairListMax = 20_000_000;
@@ -54,7 +54,7 @@ function usePairs({ rowCount, columnCount }: NeighbourIndex, k: number): boolean
   return rowCount * columnCount >= valuesPerNeighbourMin * k && rowCount * k <= pairListMax;
 }
 
-/** Whether the rows are searched by pairs. Where workers will do the search, they are asked, and so make ready for it all at once. */
+/** Whether the rows are searched by pairs. Where workers search, this asks each of them, so that all prepare the index. */
 async function hasPairs(index: NeighbourIndex, carried: CarriedIndex, context: ScoringContext): Promise<boolean> {
   const { threads, kernels, signal } = context;
   if (!isPairWorthSending(index, threads)) return index.pairSearch() !== undefined;
@@ -73,7 +73,7 @@ async function searchHere(index: NeighbourIndex, k: number, context: ScoringCont
   return out;
 }
 
-/** Three questions to an index: is it searched by pairs, a piece of the pairs, or the neighbours of some rows. */
+/** Answers one of three requests: is the index searched by pairs, a piece of the pairs, or the neighbours of some rows. */
 export function trainingNeighboursTask(input: IndexTask | TrainingNeighboursTask | PairNeighboursTask, kernels: KernelSet) {
   if ("range" in input) return searchPairsTask(input, kernels);
   const index = heldIndex(input.index, kernels);

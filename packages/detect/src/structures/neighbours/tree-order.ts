@@ -11,7 +11,7 @@ import { blockRowCount } from "../../kernels/neighbour-kernels.ts";
 import type { Matrix } from "../../matrix.ts";
 import type { Pieces } from "../../threads/pieces.ts";
 
-/** Searches look at so many neighbouring blocks, or groups of blocks, at once. */
+/** Blocks, or groups of blocks, that searches look at together. */
 const groupBlockCount = 8;
 /** Rows looked at to find the column that spreads most. */
 const sampleRowCountMax = 128;
@@ -42,7 +42,7 @@ export function* treeOrder(rows: Matrix): Pieces<Int32Array> {
   return order;
 }
 
-/** Blocks before the split of a node of so many. */
+/** How many blocks stand before the split of a node of `blockCount` blocks. */
 function firstPart(blockCount: number): number {
   let unit = 1;
   while (unit * groupBlockCount < blockCount) unit *= groupBlockCount;

@@ -6,7 +6,7 @@ import { kernelRowInto, type KernelFunction } from "./kernel-function.ts";
 
 /** Rows of support vectors held in the nearest cache while many rows pass by. */
 const blockRowCount = 256;
-/** Rows that get their shifts, all 0, from one array. */
+/** Length of the one array of shifts, all 0, that all blocks share. */
 const shiftCount = 4096;
 
 /** Most support vectors of a one-class machine stand at their bound, with coefficient 1: their sum needs no weights. */

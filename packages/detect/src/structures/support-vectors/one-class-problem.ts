@@ -120,7 +120,7 @@ export function* createOneClassProblem(
     const wanted = (gradient[second] - gradient[first]) / (curvature > 0 ? curvature : curvatureMin);
     const oldFirst = alpha[first];
     const oldSecond = alpha[second];
-    // What one gains the other gives, within [0, 1]: the bound that is reached is reached exactly.
+    // One variable gains what the other loses, within [0, 1]: a variable that reaches a bound gets exactly that value.
     if (wanted >= Math.min(1 - oldFirst, oldSecond)) {
       const sum = oldFirst + oldSecond;
       alpha[first] = sum > 1 ? 1 : sum;
@@ -139,7 +139,7 @@ export function* createOneClassProblem(
     noteBound(second, oldSecond);
   }
 
-  /** Keeps `boundedGradient` true when a variable reaches or leaves the upper bound. */
+  /** Keeps `boundedGradient` up to date when a variable reaches or leaves the upper bound. */
   function noteBound(place: number, oldAlpha: number): void {
     const isBounded = active.alpha[place] >= 1;
     if (isBounded === oldAlpha >= 1) return;

@@ -16,7 +16,7 @@ export interface OneClassOptions {
   /** Largest violation of the optimality conditions left, in units of the gradient. */
   readonly tolerance: number;
   readonly shrinking: boolean;
-  /** -1 for the limit that only a problem out of scale reaches: 100,000, or 100 a row. */
+  /** -1 for the default limit, which only badly scaled problems reach: 100,000, or 100 a row. */
   readonly iterationCountMax: number;
   readonly cacheBytesMax: number;
   /** Round kernel values to float32 while solving, as libsvm stores them. */
@@ -35,11 +35,11 @@ export interface OneClassSolution {
   readonly converged: boolean;
 }
 
-/** Without a limit of the caller's. Problems in scale end after a few steps a row; kernels of huge values may never end. */
+/** The limit where the caller gives none. Well-scaled problems end after a few steps a row; huge kernel values may never end. */
 const defaultIterationCountMax = (rowCount: number) => Math.max(100_000, 100 * rowCount);
-/** Steps between two looks at the signal and the clock. */
+/** Steps between two checks of the signal and the clock. */
 const stepsPerSlice = 64;
-/** Steps between two looks for variables that can be left aside. */
+/** Steps between two searches for variables that can be left aside. */
 const stepsPerShrink = 1000;
 
 /**

@@ -1,4 +1,4 @@
-/** Depth that a random binary tree of a number of rows would have on average: what a leaf still owes. */
+/** Mean depth of a random binary tree of a number of rows, which a leaf with that many rows adds to a path. */
 
 /** The Euler-Mascheroni constant. */
 const eulerGamma = 0.5772156649015329;

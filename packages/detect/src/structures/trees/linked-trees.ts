@@ -1,4 +1,4 @@
-/** The skeleton of an ensemble of binary trees in flat arrays: who is whose child, and how many rows fell where. */
+/** The skeleton of an ensemble of binary trees in flat arrays: each node's children, and how many rows reached it. */
 
 import { damaged } from "../../detector/state.ts";
 import { averagePathLength } from "./average-path-length.ts";
@@ -20,9 +20,9 @@ export interface LinkedTrees {
   readonly sizes: Int32Array;
 }
 
-/** What walks over the trees need to know besides: from the skeleton alone. */
+/** Path lengths that scoring needs, computed from the skeleton alone. */
 export interface PathLengths {
-  /** At a leaf its depth and what its rows would still need, c(size); at a split the mean over its rows. */
+  /** At a leaf its depth plus c(size), the mean depth of what it did not split; at a split the mean over its rows. */
   readonly expected: Float64Array;
   /** Depth of the deepest leaf. */
   readonly depthMax: number;
@@ -58,7 +58,7 @@ export function pathLengths(trees: LinkedTrees): PathLengths {
   return { expected, depthMax, baseline: sum / roots.length };
 }
 
-/** One tree behind the other; the children's indexes of each, relative to its root, are moved along. */
+/** Joins trees one behind the other, and moves the children's indexes, which count from each tree's root. */
 export function joinSkeletons(grown: readonly Pick<LinkedTrees, "lefts" | "sizes">[]): LinkedTrees {
   const nodeCount = grown.reduce((sum, tree) => sum + tree.lefts.length, 0);
   const roots = new Int32Array(grown.length);
@@ -75,8 +75,8 @@ export function joinSkeletons(grown: readonly Pick<LinkedTrees, "lefts" | "sizes
 }
 
 /**
- * Holds trees from a file to what walks rely on: children behind their parent and inside its tree, so that every walk ends,
- * and each node but the roots the child of one node, so that there are no more ways down than nodes.
+ * Checks what walks over trees from a file rely on: children behind their parent and inside its tree, so that every walk ends,
+ * and one parent for each node but the roots, so that there are no more ways down than nodes.
  * @throws NomalyError MODEL_FILE naming the first array that breaks it.
  */
 export function requireLinkedTrees({ roots, lefts, sizes }: LinkedTrees): void {
@@ -88,7 +88,7 @@ export function requireLinkedTrees({ roots, lefts, sizes }: LinkedTrees): void {
     if (!(roots[tree] < end)) throw damaged("roots", "rising indexes of nodes");
     for (let node = roots[tree]; node < end; node++) {
       const left = lefts[node];
-      // Parents stand before their children: whose child a node is has been seen when its turn comes.
+      // Parents stand before their children, so the parent of a node has been visited before the node.
       if ((isChild[node] === 1) === (node === roots[tree]))
         throw damaged("lefts", `one parent for node ${node}, none for a root`);
       if (left !== 0) {

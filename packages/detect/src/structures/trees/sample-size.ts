@@ -36,7 +36,7 @@ export function countOf(owner: string, field: string, wanted: number, total: num
   });
 }
 
-/** ceil(log2(sampleSize)): deeper than this, rows are so usual that it need not be known how usual. */
+/** ceil(log2(sampleSize)): rows deeper than this are clearly usual, so trees need not part them. */
 export function depthLimit(sampleSize: number): number {
   return Math.ceil(Math.log2(Math.max(2, sampleSize)));
 }

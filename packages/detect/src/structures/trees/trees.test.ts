@@ -11,7 +11,7 @@ function linked(roots: readonly number[], lefts: readonly number[]) {
   return { roots: Int32Array.from(roots), lefts: Int32Array.from(lefts), sizes };
 }
 
-/** So many trees of one node. */
+/** Trees of one node each. */
 function manyLeaves(treeCount: number) {
   const nodes = Array.from({ length: treeCount }, (_, node) => node);
   return linked(

@@ -12,7 +12,7 @@ export interface PageReport {
   /** Training scores, and scores of the model after saving and loading, by detector. */
   /** Scoring many rows gave the same bits on all threads as on one. */
   readonly threadsAgree: boolean;
-  /** Of the conformance suite; undefined when it was not asked for. */
+  /** Outcome of the conformance suite; undefined when it was not asked for. */
   readonly conformance: { readonly passedCount: number; readonly faults: readonly string[] } | undefined;
   readonly scores: Readonly<Record<string, { readonly fitted: number[]; readonly loaded: number[] }>>;
 }
@@ -52,7 +52,7 @@ async function scoreManyRows(): Promise<boolean> {
 }
 
 async function checkEveryDetector(): Promise<{ passedCount: number; faults: string[] }> {
-  // The set that pages use; the others are held to the same bits on Node, and this one to Node's scores above.
+  // The set that pages use. Tests on Node check that the others give the same bits; the scores above check this one.
   const kernelSets = [chooseKernels()];
   const faults: string[] = [];
   let passedCount = 0;

@@ -2,7 +2,7 @@
 
 export const columnCount = 4;
 
-/** Row-major. Whole arithmetic only, so that no engine's mathematics comes into it. */
+/** Row-major. Whole-number arithmetic only, so that no engine's rounding matters. */
 export function sampleRows(rowCount: number): Float64Array {
   const values = new Float64Array(rowCount * columnCount);
   let state = 12_345;

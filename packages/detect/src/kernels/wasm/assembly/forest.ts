@@ -85,7 +85,7 @@ function step(columns: u32, thresholds: u32, node: u32, row: u32): u32 {
   return (node << 1) + u32(load<f64>(row + (column << 3)) > load<f64>(thresholds + (node << 3)));
 }
 
-/** As `descendCodes`, on the values themselves: for rows so wide that coding them would cost more than it saves. */
+/** As `descendCodes`, on the values themselves: for rows so wide that coding costs more than it saves. */
 export function descend(
   columns: u32,
   thresholds: u32,
@@ -151,7 +151,7 @@ function stepDense(nodes: u32, weights: u32, offsets: u32, termCount: u32, node:
   return load<u32>(nodes + (node << 3)) + u32(sum > load<f64>(offsets + (split << 3)));
 }
 
-/** As `stepDense`, on some of the columns. */
+/** As `stepDense`, for planes of some columns only. */
 // @ts-ignore: decorator
 @inline
 function stepSparse(nodes: u32, columns: u32, weights: u32, offsets: u32, termCount: u32, node: u32, row: u32): u32 {
@@ -229,7 +229,7 @@ export function descendOblique(
   }
 }
 
-/** Columns between two looks whether a ball of the block can still cover the row. */
+/** Columns between two checks whether any ball of the block can still cover the row. */
 const columnsPerLook: u32 = 16;
 
 /** Adds each member's value to the sums of a block of rows, member after member; the layout is that of `BallEnsemble`. */
@@ -299,7 +299,7 @@ function coverMask(centers: u32, squaredRadii: u32, row: u32, columnCount: u32):
       (i64x2.bitmask(f64x2.le(s1, r1)) << 2) |
       (i64x2.bitmask(f64x2.le(s2, r2)) << 4) |
       (i64x2.bitmask(f64x2.le(s3, r3)) << 6);
-    // Squares only add: none covers it any more.
+    // Sums of squares only grow: no ball covers the row any more.
     if (mask === 0) break;
   }
   return mask;

@@ -62,7 +62,7 @@ export {
   takeRowsAsQueries,
 } from "./shared-neighbour-lists";
 
-/** Halvings of the range of a group's sums: what is left of it hardly holds another row. */
+/** Bisection steps over the range of a group's sums: what remains of the range hardly ever holds another row. */
 const bisectionCount: i32 = 10;
 
 /* ---- the tree, one query after another -------------------------------------------------------------------------- */
@@ -74,15 +74,15 @@ export function searchTree(queryCount: usize, homes: usize): void {
     const norm = openQuery(query, narrow, 4);
     const place = load<i32>(homes + (query << 2));
     const home = place < 0 ? nearestGroup(narrow) : <usize>place / (lanes * 8);
-    // The neighbourhood first: it makes the limit small, and then the order of the rest matters little.
+    // Visiting the neighbourhood first makes the limit small; the order of the rest then matters little.
     visitHome(query, narrow, home, norm, k + <usize>(place >= 0));
     if (topLevel > 1) walk(query, narrow, home);
   }
 }
 
 /**
- * The group around a query: its sums first, which tell how far the k-th neighbour can be, and so spare most rows of it
- * their place in the list. `count`: k, and one more where the query itself is among the rows.
+ * Visits the group around a query: computes all its sums first, since these bound how far the k-th neighbour can be and so keep
+ * most rows out of the list. `count`: k, and one more where the query itself is among the rows.
  */
 function visitHome(query: usize, narrow: usize, home: usize, norm: f64, count: usize): void {
   const first = home << 3;
@@ -131,7 +131,7 @@ function boundOfNearest(parts: usize, count: usize): f32 {
   return high;
 }
 
-/** How many cells do not exceed a limit. */
+/** Counts the cells that do not exceed a limit. */
 // @ts-ignore: decorator
 @inline
 function countWithin(end: usize, limit: f32): usize {
@@ -156,7 +156,7 @@ function nearestGroup(narrow: usize): usize {
   return group;
 }
 
-/** Every group but the one done already, from the inside out: what is left of the group of level 2 around it, then of level 3 ... */
+/** Visits every group but `done`, from the inside out: the rest of the group of level 2 around it, then of level 3 ... */
 function walk(query: usize, narrow: usize, done: usize): void {
   for (let level: usize = 2; level <= topLevel; level++) {
     openGroup(narrow, level, done >> 3);
@@ -166,7 +166,7 @@ function walk(query: usize, narrow: usize, done: usize): void {
   }
 }
 
-/** The near parts of the group opened last at a level, nearest first, and theirs, down to the blocks. The stack has one entry a level. */
+/** Visits the near parts of the group opened last at a level, nearest first, down to the blocks. One stack entry a level. */
 function descend(query: usize, narrow: usize, top: usize): void {
   let level = top;
   for (;;) {
@@ -185,7 +185,7 @@ function descend(query: usize, narrow: usize, top: usize): void {
 
 const noPart: usize = 8;
 
-/** The nearest part that is left and within the limit, which is then no longer left. */
+/** Takes out the nearest part that is left and within the limit. */
 // @ts-ignore: decorator
 @inline
 function takeNearest(bounds: usize, limit: f32): usize {

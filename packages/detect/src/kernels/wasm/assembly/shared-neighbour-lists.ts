@@ -26,7 +26,7 @@ export let rowsAt: usize = 0;
 export let idsAt: usize = 0;
 let centersAt: usize = 0;
 export let blocksAt: usize = 0;
-/** What a row adds to its float32 sum: a lower bound of its squared norm (euclidean), or minus its share of the error. */
+/** Added to a row's float32 sums: a lower bound of its squared norm (euclidean), or minus its share of the error. */
 export let basesAt: usize = 0;
 /** For each level, from level 1: address of its groups, of their slacks, and the number of parts they hold. */
 let levelsAt: usize = 0;
@@ -173,7 +173,7 @@ export let countsAt: usize = 0;
 export let narrowAt: usize = 0;
 export let leafLimitsAt: usize = 0;
 export let nodeLimitsAt: usize = 0;
-/** What is taken off the limit for blocks, and added to it for nodes. */
+/** Subtracted from the limit for blocks, and added to it for nodes. */
 export let normLowsAt: usize = 0;
 export let normSlacksAt: usize = 0;
 export let scratchAt: usize = 0;
@@ -192,7 +192,7 @@ export function setQueries(neighbours: usize, queries: usize, excluded: usize, s
   countsAt = counts;
 }
 
-/** From here on the queries are the rows in tree order from a place on, and each leaves itself out. */
+/** Makes the rows in tree order, from `start` on, the queries; each leaves itself out. */
 export function takeRowsAsQueries(start: usize): void {
   queriesAt = rowsAt + ((start * width) << 3);
   excludedAt = idsAt + (start << 2);

@@ -1,4 +1,4 @@
-/** Pairs: the rows among themselves, each pair looked at once for both its rows. Euclidean only; part of the neighbour family. */
+/** Pairs: searches the rows among themselves, each pair once for both rows. Euclidean only; part of the neighbour family. */
 
 import {
   basesAt,
@@ -56,7 +56,7 @@ export function searchPairs(first: usize, end: usize, firstStep: usize, endStep:
     const limit = load<f32>(blockLimitsAt + (block << 2));
     let boundedGroup: usize = usize.MAX_VALUE;
     for (let step = firstStep; step < endStep; step++) {
-      // Half way round, a pair is met from both ends.
+      // Half way round the circle each pair of blocks would come twice.
       if (step << 1 == blockCount && block >= step) continue;
       const other = block + step < blockCount ? block + step : block + step - blockCount;
       if (other >> 3 != boundedGroup) {
@@ -93,7 +93,7 @@ function boundBoxes(block: usize, group: usize): void {
   v128.store(cellsAt, f32x4.sub(f32x4.sub(s1, v128.load(slacks, 16)), slack), 16);
 }
 
-/** Four rows against 8: each sum is asked for both rows of its pair; within a block every pair comes twice anyway. */
+/** Four rows against 8: each sum serves both rows of its pair; within a block every pair comes twice anyway. */
 // @ts-ignore: decorator
 @inline
 function pairTile(fourPlace: usize, eightPlace: usize, both: bool): void {

@@ -2,9 +2,9 @@
 
 import { codeColumn } from "./shared-threshold-codes";
 
-/** Of a column in the table. */
+/** Bytes of a column in the table. */
 const columnBytes: u32 = 48;
-/** Rows whose sets are parted at once: one bit each. */
+/** Rows in a slice: a set of rows has one bit for each. */
 const sliceRowCount: u32 = 256;
 
 /**
@@ -248,7 +248,7 @@ function transposeBits(levels: u32, numbers: u32): void {
   v128.store(numbers, v128.xor(a7, t3), 112);
 }
 
-/** Where the high bits of `a` and the low bits of `b` differ, `mask` being the low ones of each byte. */
+/** The bits in which the high bits of `a` and the low bits of `b` differ; `mask` has the low bits of each byte. */
 // @ts-ignore: decorator
 @inline
 function swapped(a: v128, b: v128, count: i32, mask: v128): v128 {

@@ -29,7 +29,7 @@ export function codeColumn(
   for (let row: u32 = 0; row < rowCount; row += 2) {
     const pair = v128.load64_lane(values + strideBytes, v128.load64_zero(values), 1);
     values += strideBytes << 1;
-    // Of a NaN, both give the first operand: it falls into cell 0, where as every comparison fails it counts nothing.
+    // For NaN both operations give their first operand: it falls into cell 0, where every comparison fails and it counts nothing.
     const cells = f64x2.pmin(f64x2.pmax(zeros, f64x2.mul(f64x2.sub(pair, lows), scales)), cellLasts);
     // Added to 2^52, a number has its nearest whole number in its lowest bits.
     const rounded = f64x2.add(cells, rounder);

@@ -7,7 +7,7 @@
  *
  * Looked up as they come, values of a long column would each wait for memory and for its address. So the values of many
  * rows are first arranged by ranges of buckets (one pass of a counting sort), which goes through the column in order.
- * And each loop does one step of a block of values, without branches where it can, so that what waits overlaps.
+ * And each loop does one step for a whole block of values, without branches where it can, so that waits for memory overlap.
  *
  *     values -> arranged values -> places of a block -> windows at places -> pending (window passed) -> cells -> sums
  */
@@ -156,7 +156,7 @@ function placesInto(length: usize, starts: usize, count: i32, buckets: usize, pl
   }
 }
 
-/** What was read ahead last, so that reading is not left out as useless. */
+/** The last word read ahead; storing it keeps the compiler from removing the reads. */
 let lastRead: i32 = 0;
 
 /**
@@ -227,7 +227,7 @@ function firstNotBelow(sorted: usize, value: f64, start: i32, end: i32): i32 {
   return low;
 }
 
-/** The same for entries above the value. */
+/** Place of the first entry in [start, end) that is above the value; `end` if there is none. */
 function firstAbove(sorted: usize, value: f64, start: i32, end: i32): i32 {
   let low = start;
   let high = end;
@@ -239,7 +239,7 @@ function firstAbove(sorted: usize, value: f64, start: i32, end: i32): i32 {
   return low;
 }
 
-/** What each value counts, in the place of the value. */
+/** Replaces each value by what it counts. */
 function toCells(
   sorted: usize,
   count: i32,
