@@ -29,7 +29,7 @@ const contract = [base, "detector", "kernels (interface)", "threads (interface)"
 const detectLayers: readonly Layer[] = [
   {
     name: base,
-    files: /^(matrix|random|errors|shared-memory|version)\.ts$/,
+    files: /^(matrix|random|errors|travelling-error|shared-memory|version)\.ts$/,
     may: [],
     summary: "table of numbers, seeded generator, coded errors, shared arrays",
   },

@@ -2,8 +2,7 @@
 
 import type { AnomalyModel } from "@nomaly/detect";
 import { NomalyError } from "@nomaly/detect";
-import type { RowsGiven } from "./rows-given.ts";
-import { inRequestTerms } from "./rows-given.ts";
+import { asRowsInput, inRequestTerms, type RowsGiven } from "./rows-given.ts";
 import type { Explain, Explained, Predicted } from "../work.ts";
 
 /** Reasons are many times what a score is: more rows are asked for in pieces. */
@@ -27,7 +26,7 @@ export function predictRows(model: AnomalyModel, { rows, rowCount }: RowsGiven, 
   const startedAt = performance.now();
   try {
     if (wantsReasons(explain)) return explainRows(model, { rows, rowCount }, explain, startedAt);
-    const { scores, labels, ranks } = model.predict(rows);
+    const { scores, labels, ranks } = model.predict(asRowsInput(rows));
     return { scores, labels, ranks, threshold: model.threshold, scoreMs: performance.now() - startedAt };
   } catch (error) {
     throw inRequestTerms(error);
@@ -43,7 +42,7 @@ export async function predictManyRows(
   if (wantsReasons(explain)) return predictRows(model, given, explain);
   const startedAt = performance.now();
   try {
-    const { scores, labels, ranks } = await model.predictAsync(given.rows, { threads: 1, signal });
+    const { scores, labels, ranks } = await model.predictAsync(asRowsInput(given.rows), { threads: 1, signal });
     return { scores, labels, ranks, threshold: model.threshold, scoreMs: performance.now() - startedAt };
   } catch (error) {
     throw inRequestTerms(error);
@@ -65,7 +64,7 @@ function explainRows(
     const message = `reasons are given for ${expected} at once, got ${rowCount}`;
     throw new NomalyError("TOO_LARGE", message, { field: "explain", expected, received: String(rowCount) });
   }
-  const explanation = model.explain(rows);
+  const explanation = model.explain(asRowsInput(rows));
   const top = explain === true ? Number.POSITIVE_INFINITY : explain.top;
   const explained: Explained = {
     meaning: explanation.meaning,

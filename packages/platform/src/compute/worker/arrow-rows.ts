@@ -16,7 +16,8 @@ import {
 } from "apache-arrow";
 import type { Vector } from "apache-arrow";
 import { checkArrowBody } from "../../files/arrow/arrow-check.ts";
-import type { RowLimits, RowsGiven } from "../rows/rows-given.ts";
+import type { RowLimits } from "../rows/parse-rows.ts";
+import type { RowsGiven } from "../rows/rows-given.ts";
 import type { Predicted } from "../work.ts";
 
 /** The texts of a body, each counted in every row that has it: one that a dictionary holds once may stand in all of them. */
@@ -32,7 +33,13 @@ export function arrowRows(bytes: Uint8Array, limits: RowLimits): RowsGiven {
   try {
     const table = tableFromIPC(bytes);
     const columns = table.schema.fields.map(({ name }, index) => columnOf(name, table.getChildAt(index) as Vector, rowCount));
-    return { kind: "rows", rows: { rowCount, columns }, rowCount, columnCount, sizeBytes: bytes.length };
+    return {
+      kind: "rows",
+      rows: { kind: "table", table: { rowCount, columns } },
+      rowCount,
+      columnCount,
+      sizeBytes: bytes.length,
+    };
   } catch (cause) {
     if (cause instanceof NomalyError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
