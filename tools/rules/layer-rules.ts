@@ -222,7 +222,7 @@ const platformLayers: readonly Layer[] = [
   {
     name: "services",
     files: /^services\//,
-    may: ["budget", "config", "files", "ids", "store", "cache", "http-client", "blobs", "jobs", "compute"],
+    may: ["budget", "config", "files", "report", "ids", "store", "cache", "http-client", "blobs", "jobs", "compute"],
     packages: ["node:", "@nomaly/detect", "jose", "lru-cache"],
     summary: "one function a person could ask for",
   },

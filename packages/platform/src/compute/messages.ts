@@ -12,7 +12,7 @@ import type {
   FilePage,
   Inspected,
   PageOfFile,
-  Predicted,
+  PredictedRows,
   PredictBodyOutcome,
   ScoreFileOutcome,
   TableWanted,
@@ -108,7 +108,7 @@ export type OrderOf<Kind extends OrderKind> = Extract<Order, { readonly kind: Ki
 
 export interface Outcomes {
   readonly train: TrainOutcome;
-  readonly predict: Predicted;
+  readonly predict: PredictedRows;
   readonly "predict-body": PredictBodyOutcome;
   readonly "score-file": ScoreFileOutcome;
   readonly inspect: Inspected;

@@ -3,7 +3,7 @@
 import type { AnomalyModel } from "@nomaly/detect";
 import { NomalyError } from "@nomaly/detect";
 import { asRowsInput, inRequestTerms, type RowsGiven } from "./rows-given.ts";
-import type { Explain, Explained, Predicted } from "../work.ts";
+import type { Explain, Explained, PredictedRows } from "../work.ts";
 
 /** Reasons are many times what a score is: more rows are asked for in pieces. */
 export const explainedRowCountMax = 10_000;
@@ -22,7 +22,7 @@ export function requireExplainable({ rowCount, columnCount }: RowsGiven, detecto
 }
 
 /** At once, on this thread. */
-export function predictRows(model: AnomalyModel, { rows, rowCount }: RowsGiven, explain: Explain | undefined): Predicted {
+export function predictRows(model: AnomalyModel, { rows, rowCount }: RowsGiven, explain: Explain | undefined): PredictedRows {
   const startedAt = performance.now();
   try {
     if (wantsReasons(explain)) return explainRows(model, { rows, rowCount }, explain, startedAt);
@@ -38,7 +38,7 @@ export async function predictManyRows(
   model: AnomalyModel,
   given: RowsGiven,
   { explain, signal }: { readonly explain?: Explain | undefined; readonly signal: AbortSignal },
-): Promise<Predicted> {
+): Promise<PredictedRows> {
   if (wantsReasons(explain)) return predictRows(model, given, explain);
   const startedAt = performance.now();
   try {
@@ -58,7 +58,7 @@ function explainRows(
   { rows, rowCount }: Pick<RowsGiven, "rows" | "rowCount">,
   explain: true | { readonly top: number },
   startedAt: number,
-): Predicted {
+): PredictedRows {
   if (rowCount > explainedRowCountMax) {
     const expected = `at most ${explainedRowCountMax} rows`;
     const message = `reasons are given for ${expected} at once, got ${rowCount}`;

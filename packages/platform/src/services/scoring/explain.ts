@@ -1,6 +1,6 @@
 /** Why the most anomalous rows of a table got their scores. */
 
-import { type EncodedReason, encodeReason } from "../../compute/rows/encode-predictions.ts";
+import { type EncodedReason, encodeReason } from "../../report/encode-reason.ts";
 import { resultsEntry } from "../../cache/keys.ts";
 import { chosenRows, type RowsGiven } from "../../compute/rows/rows-given.ts";
 import { topIndexes } from "../../compute/rows/top-rows.ts";

@@ -9,7 +9,7 @@ import type { ScoreFileOrder } from "../../messages.ts";
 import { predictManyRows, predictRows } from "../../rows/predict-rows.ts";
 import { chosenRows, columnsOf, type RowsGiven } from "../../rows/rows-given.ts";
 import { scoreQuantiles } from "../../rows/score-quantiles.ts";
-import type { Predicted, ScoreFileOutcome } from "../../work.ts";
+import type { PredictedRows, ScoreFileOutcome } from "../../work.ts";
 import type { OrderContext } from "../order-context.ts";
 import { tableWanted } from "../table-wanted.ts";
 
@@ -48,7 +48,7 @@ export async function runScoreRows(
   };
 }
 
-function columnsOfScores({ scores, labels, ranks }: Predicted, names: readonly string[]): readonly ColumnToWrite[] {
+function columnsOfScores({ scores, labels, ranks }: PredictedRows, names: readonly string[]): readonly ColumnToWrite[] {
   return [
     { name: names[0], cellAt: (row) => scores[row] },
     { name: names[1], cellAt: (row) => labels[row] === 1 },
