@@ -29,7 +29,7 @@ const contract = [base, "detector", "kernels (interface)", "threads (interface)"
 const detectLayers: readonly Layer[] = [
   {
     name: base,
-    files: /^(matrix|random|errors|shared-memory|version)\.ts$/,
+    files: /^(matrix|random|errors|travelling-error|shared-memory|version)\.ts$/,
     may: [],
     summary: "table of numbers, seeded generator, coded errors, shared arrays",
   },
@@ -222,7 +222,7 @@ const platformLayers: readonly Layer[] = [
   {
     name: "services",
     files: /^services\//,
-    may: ["budget", "config", "files", "ids", "store", "cache", "http-client", "blobs", "jobs", "compute"],
+    may: ["budget", "config", "files", "report", "ids", "store", "cache", "http-client", "blobs", "jobs", "compute"],
     packages: ["node:", "@nomaly/detect", "jose", "lru-cache"],
     summary: "one function a person could ask for",
   },

@@ -5,8 +5,10 @@ export type { Detection, FitOptions, Library, LibraryOptions } from "./library/l
 export type { AnomalyModel, Explanation, Predictions, RowExplanation, ScoreOptions } from "./library/anomaly-model.ts";
 export type { Reason } from "./explanation/explain.ts";
 export type { ContributionMeaning } from "./explanation/column-contributions.ts";
-export { errorCodes, NomalyError, throwIfAborted } from "./errors.ts";
-export type { ErrorCode, ErrorDetails } from "./errors.ts";
+export { errorCodes, NomalyError, rowAtFault, throwIfAborted } from "./errors.ts";
+export type { ErrorCode, ErrorDetails, MessagePart, Naming, Retelling } from "./errors.ts";
+export { packError, unpackError } from "./travelling-error.ts";
+export type { TravellingError } from "./travelling-error.ts";
 export { describeRange, paramFromText, parseParams, snakeCase } from "./detector/params.ts";
 export type { ParamSpec, ParamSpecs, ParamValue } from "./detector/params.ts";
 export type {

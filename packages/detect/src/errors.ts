@@ -40,19 +40,53 @@ export type ErrorCode = keyof typeof errorCodes;
 /** Where an error happened and what was expected: the parts of the message as data. */
 export interface ErrorDetails {
   /** The parameter, column, file or argument at fault. */
-  readonly field?: string;
+  readonly field?: string | undefined;
   /** What was allowed, in words or as a number. */
-  readonly expected?: string;
+  readonly expected?: string | undefined;
   /** What came instead. */
-  readonly received?: string;
+  readonly received?: string | undefined;
   /** Row at fault, from 0: a file reader turns it into a line. */
-  readonly rowIndex?: number;
+  readonly rowIndex?: number | undefined;
   readonly cause?: unknown;
+}
+
+/** A piece of a message: words, or something that other places call by another name. */
+export type MessagePart =
+  | string
+  /** The row at fault, which `rowIndex` counts. */
+  | { readonly kind: "row" }
+  /** An option of the pipeline, with the values that would help. */
+  | { readonly kind: "option"; readonly name: string; readonly values: readonly string[] };
+
+export const rowAtFault: MessagePart = { kind: "row" };
+
+/** How a place calls what messages name. */
+export interface Naming {
+  row(rowIndex: number): string;
+  option(name: string, values: readonly string[]): string;
+}
+
+const libraryNaming: Naming = {
+  row: (rowIndex) => `row ${rowIndex}`,
+  option: (name, values) => `${name} ${values.map((value) => `"${value}"`).join(" or ")}`,
+};
+
+/** What changes when an error is told elsewhere; what is left out stays as it is. */
+export interface Retelling {
+  readonly code?: ErrorCode;
+  /** Instead of the message. */
+  readonly message?: string;
+  /** Goes before the message. */
+  readonly prefix?: string;
+  readonly field?: string | undefined;
+  /** The row's place there. */
+  readonly rowIndex?: number | undefined;
+  readonly naming?: Naming;
 }
 
 /**
  * A coded error. Match on `code`, never on the text.
- * The message is one sentence: who, what was expected, what came.
+ * The message is one sentence: who, what was expected, what came. It is given in parts where it names the row or an option.
  */
 export class NomalyError extends Error {
   override readonly name = "NomalyError";
@@ -61,15 +95,37 @@ export class NomalyError extends Error {
   readonly expected: string | undefined;
   readonly received: string | undefined;
   readonly rowIndex: number | undefined;
+  readonly parts: readonly MessagePart[];
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+  constructor(code: ErrorCode, message: string | readonly MessagePart[], details: ErrorDetails = {}, naming = libraryNaming) {
+    const parts = typeof message === "string" ? [message] : message;
+    super(messageOf(parts, details, naming), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.field = details.field;
     this.expected = details.expected;
     this.received = details.received;
     this.rowIndex = details.rowIndex;
+    this.parts = parts;
   }
+
+  /** The same error in the words of another place: details, cause and stack are kept. */
+  retold({ code, message, prefix = "", naming, field = this.field, rowIndex = this.rowIndex }: Retelling): NomalyError {
+    const { expected, received, cause } = this;
+    const parts = [prefix, ...(message === undefined ? this.parts : [message])];
+    const retold = new NomalyError(code ?? this.code, parts, { field, expected, received, rowIndex, cause }, naming);
+    // Where it was thrown, and how it was told there.
+    if (this.stack !== undefined) retold.stack = this.stack;
+    return retold;
+  }
+}
+
+function messageOf(parts: readonly MessagePart[], { rowIndex = Number.NaN }: ErrorDetails, naming: Naming): string {
+  let message = "";
+  for (const part of parts) {
+    if (typeof part === "string") message += part;
+    else message += part.kind === "row" ? naming.row(rowIndex) : naming.option(part.name, part.values);
+  }
+  return message;
 }
 
 /** Throws ABORTED when the signal has fired. Call it between bounded pieces of work. */

@@ -2,7 +2,7 @@
 
 import type { ExplanationClaim } from "../detector/traits.ts";
 import type { Model } from "../detector/detector.ts";
-import { NomalyError } from "../errors.ts";
+import { NomalyError, rowAtFault } from "../errors.ts";
 import type { Matrix } from "../matrix.ts";
 import { zeros } from "../matrix.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -33,7 +33,7 @@ export function columnContributions(model: Model, pipeline: Pipeline, rows: Matr
 }
 
 function tooLarge(rowIndex: number): NomalyError {
-  const message = `row ${rowIndex} cannot be explained: its values lie so far out that contributions exceed float64`;
+  const message = [rowAtFault, " cannot be explained: its values lie so far out that contributions exceed float64"];
   return new NomalyError("NOT_FINITE", message, { rowIndex });
 }
 

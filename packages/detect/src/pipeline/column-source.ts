@@ -1,6 +1,6 @@
 /** Rows as callers hold them, seen as named columns that are made one at a time. */
 
-import { NomalyError } from "../errors.ts";
+import { NomalyError, rowAtFault } from "../errors.ts";
 import type { Matrix } from "../matrix.ts";
 import { columnCountMax, columnInto, matrix } from "../matrix.ts";
 import type { Column, ColumnKind, Table } from "./table.ts";
@@ -110,10 +110,10 @@ function arraysSource(rows: readonly ArrayLike<number | null>[]): ColumnSource {
   const values = new Float64Array(rows.length * columnCount);
   for (const [rowIndex, row] of rows.entries()) {
     if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
-      throw new NomalyError("SHAPE", `row ${rowIndex} is no array, as row 0 is`, { field: `rows[${rowIndex}]`, rowIndex });
+      throw new NomalyError("SHAPE", [rowAtFault, " is no array, as row 0 is"], { field: `rows[${rowIndex}]`, rowIndex });
     }
     if (row.length !== columnCount) {
-      const message = `row ${rowIndex} has ${row.length} values, row 0 has ${columnCount}`;
+      const message = [rowAtFault, ` has ${row.length} values, row 0 has ${columnCount}`];
       throw new NomalyError("SHAPE", message, { field: `rows[${rowIndex}]`, rowIndex });
     }
     for (let column = 0; column < columnCount; column++) {
@@ -126,7 +126,7 @@ function arraysSource(rows: readonly ArrayLike<number | null>[]): ColumnSource {
 function numberOfCell(cell: unknown, rowIndex: number, column: number): number {
   if (typeof cell === "number") return cell;
   if (cell === null || cell === undefined) return Number.NaN;
-  const message = `row ${rowIndex}, column ${column} is a ${typeof cell}; rows given as arrays hold numbers only`;
+  const message = [rowAtFault, `, column ${column} is a ${typeof cell}; rows given as arrays hold numbers only`];
   throw new NomalyError("COLUMN", message, { field: `rows[${rowIndex}][${column}]`, rowIndex });
 }
 
@@ -134,7 +134,7 @@ function objectsSource(rows: readonly Readonly<Record<string, Cell>>[]): ColumnS
   const seen = new Set<string>();
   for (const [rowIndex, row] of rows.entries()) {
     if (row === null || typeof row !== "object")
-      throw new NomalyError("SHAPE", `row ${rowIndex} is no object`, { field: "rows", rowIndex });
+      throw new NomalyError("SHAPE", [rowAtFault, " is no object"], { field: "rows", rowIndex });
     for (const name of Object.keys(row)) seen.add(name);
   }
   const names = requireNames([...seen]);
@@ -228,7 +228,7 @@ function numberOf(name: string, row: number, cell: Cell, kind: Column["kind"] | 
 
 function mixedKinds(name: string, row: number, kind: string, cell: Cell): NomalyError {
   const received = `${kindOf(cell) ?? "missing"} (${String(cell)})`;
-  return new NomalyError("COLUMN", `column "${name}" starts as ${kind}, but row ${row} holds ${received}`, {
+  return new NomalyError("COLUMN", [`column "${name}" starts as ${kind}, but `, rowAtFault, ` holds ${received}`], {
     field: name,
     expected: kind,
     received,

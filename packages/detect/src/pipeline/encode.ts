@@ -1,6 +1,6 @@
 /** Applies a pipeline: rows by column name in, a matrix of numbers out. The same bits for a row whatever rows stand beside it. */
 
-import { NomalyError } from "../errors.ts";
+import { NomalyError, rowAtFault } from "../errors.ts";
 import type { Matrix, RowScaling } from "../matrix.ts";
 import { requireFinite, requireWidth, rowRange, scaleRowsInto } from "../matrix.ts";
 import { sharedFloat64 } from "../shared-memory.ts";
@@ -268,6 +268,6 @@ function isEmpty(values: Float64Array): boolean {
 }
 
 function otherKind(column: PipelineColumn, received: string, rowIndex: number): NomalyError {
-  const message = `column "${column.name}" was ${column.kind} in training, but is ${received} in row ${rowIndex}`;
+  const message = [`column "${column.name}" was ${column.kind} in training, but is ${received} in `, rowAtFault];
   return new NomalyError("COLUMN", message, { field: column.name, expected: column.kind, received, rowIndex });
 }

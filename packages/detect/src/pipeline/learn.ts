@@ -1,7 +1,7 @@
 /** Learns a pipeline from training rows: picks the columns, and decides how each becomes numbers. */
 
 import { nearestName } from "../detector/nearest-name.ts";
-import { NomalyError } from "../errors.ts";
+import { type MessagePart, NomalyError, rowAtFault } from "../errors.ts";
 import type { ColumnSource } from "./column-source.ts";
 import { identifierReason } from "./identifiers.ts";
 import type { CategoryEncoding, Encoding, MissingPolicy, Pipeline, PipelineColumn, Scaling, SkippedColumn } from "./pipeline.ts";
@@ -306,7 +306,8 @@ function refuseMistypedNumbers(column: TextColumn): void {
   if (firstOther < 0 || numberCount < presentCount * numericTextShareMin) return;
   const received = `"${String(column.values[firstOther]).slice(0, 60)}"`;
   const share = `${numberCount} of ${presentCount}`;
-  const message = `column "${column.name}" holds numbers in ${share} rows, but ${received} in row ${firstOther}; mend it, exclude the column, or declare it categorical`;
+  const holds = `column "${column.name}" holds numbers in ${share} rows, but ${received} in `;
+  const message = [holds, rowAtFault, "; mend it, exclude the column, or declare it categorical"];
   throw new NomalyError("COLUMN", message, { field: column.name, expected: "a number", received, rowIndex: firstOther });
 }
 
@@ -329,7 +330,8 @@ export function missingValues(gaps: readonly Gap[], remedy: "choose" | "fit with
   const listed = gaps.slice(0, gapCountShown).map((gap) => `"${gap.name}" (${gap.count})`);
   const more = gaps.length > gapCountShown ? ` and ${gaps.length - gapCountShown} more` : "";
   const where = gaps.length === 1 ? `column "${gaps[0].name}" has` : `columns ${listed.join(", ")}${more} have`;
-  const message = `${where} ${received}, the first in row ${rowIndex}; fill them, or ${remedy} missing "median" or "indicator"`;
+  const option: MessagePart = { kind: "option", name: "missing", values: ["median", "indicator"] };
+  const message = [`${where} ${received}, the first in `, rowAtFault, `; fill them, or ${remedy} `, option];
   return new NomalyError("COLUMN", message, { field: gaps[0].name, expected: "a value in every row", received, rowIndex });
 }
 
@@ -337,7 +339,7 @@ export function missingValues(gaps: readonly Gap[], remedy: "choose" | "fit with
 export function infiniteValue(name: string, values: Float64Array): NomalyError {
   const rowIndex = values.findIndex((value) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY);
   const received = String(values[rowIndex]);
-  const message = `column "${name}" is ${received} in row ${rowIndex}; every value must be a finite number`;
+  const message = [`column "${name}" is ${received} in `, rowAtFault, "; every value must be a finite number"];
   return new NomalyError("NOT_FINITE", message, { field: name, expected: "a finite number", received, rowIndex });
 }
 

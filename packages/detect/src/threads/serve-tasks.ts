@@ -4,9 +4,9 @@ import type { Task } from "../detector/detector.ts";
 import { assert } from "../errors.ts";
 import { kernelsByName } from "../kernels/choose.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
+import { packError } from "../travelling-error.ts";
 import { atOnce, isPieces } from "./pieces.ts";
 import type { WorkerHost } from "./worker-host.ts";
-import { packError } from "./worker-protocol.ts";
 
 /** Call once, from the module that a worker starts with. */
 export function serveTasks(tasks: ReadonlyMap<string, Task>, host: WorkerHost): void {

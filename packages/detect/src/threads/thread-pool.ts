@@ -2,10 +2,10 @@
 
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import { assert, NomalyError, throwIfAborted } from "../errors.ts";
+import { unpackError } from "../travelling-error.ts";
 import type { TaskName, TaskOptions, Threads } from "./threads.ts";
 import type { WorkerHandle, WorkerHost } from "./worker-host.ts";
 import type { TaskReply, TaskRequest } from "./worker-protocol.ts";
-import { unpackError } from "./worker-protocol.ts";
 
 /** More workers than this are refused as a mistake. */
 export const threadCountMax = 256;

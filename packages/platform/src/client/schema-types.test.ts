@@ -1,5 +1,6 @@
 import type { Static, TSchema } from "typebox";
 import { expectTypeOf, it } from "vitest";
+import type { EncodedReason } from "../report/encode-reason.ts";
 import type * as datasets from "../http/schemas/datasets.ts";
 import type * as detection from "../http/schemas/detection.ts";
 import type * as detectors from "../http/schemas/detectors.ts";
@@ -36,6 +37,8 @@ interface Checks {
   readonly Trained: Same<api.Trained, Of<typeof detection.Trained>>;
   readonly PredictRequest: Same<api.PredictRequest, Of<typeof detection.PredictRequest>>;
   readonly Predicted: Same<api.Predicted, Of<typeof detection.Predicted>>;
+  readonly Reason: Same<api.Reason, Of<typeof detection.Reason>>;
+  readonly EncodedReason: Same<Shown<EncodedReason>, Of<typeof detection.Reason>>;
   readonly ExplainRequest: Same<api.ExplainRequest, Of<typeof detection.ExplainRequest>>;
   readonly Explained: Same<api.Explained, Of<typeof detection.Explained>>;
   readonly EvaluateRequest: Same<api.EvaluateRequest, Of<typeof detection.EvaluateRequest>>;

@@ -7,7 +7,7 @@ import type { Compute, ComputeOptions } from "./compute.ts";
 import { createCompute } from "./compute.ts";
 import { isRetryable, retryAfterSecondsOf } from "./fault-details.ts";
 import type { Fault, OrderKind } from "./messages.ts";
-import { rowsGiven } from "./rows/rows-given.ts";
+import { rowsGiven } from "./rows/parse-rows.ts";
 
 const random = createRandom(7);
 const rows = Array.from({ length: 3000 }, () => [random.normal(), random.normal()]);

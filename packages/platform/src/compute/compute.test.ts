@@ -8,7 +8,7 @@ import { openSource } from "../files/read/source.ts";
 import { createTemporaryFiles } from "../files/local/temporary.ts";
 import { createCompute } from "./compute.ts";
 import { encodePredictions } from "./rows/encode-predictions.ts";
-import { rowsGiven } from "./rows/rows-given.ts";
+import { rowsGiven } from "./rows/parse-rows.ts";
 import type { PredictBodyOutcome } from "./work.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "compute-test-"));

@@ -1,8 +1,8 @@
 /** What travels between compute and its workers, which are processes of their own. Rows of files never do. */
 
-import type { ErrorCode } from "@nomaly/detect";
-import { NomalyError } from "@nomaly/detect";
-import type { RowLimits, RowsGiven } from "./rows/rows-given.ts";
+import type { TravellingError } from "@nomaly/detect";
+import type { RowLimits } from "./rows/parse-rows.ts";
+import type { RowsGiven } from "./rows/rows-given.ts";
 import type {
   BodyGiven,
   ConvertOutcome,
@@ -12,7 +12,7 @@ import type {
   FilePage,
   Inspected,
   PageOfFile,
-  Predicted,
+  PredictedRows,
   PredictBodyOutcome,
   ScoreFileOutcome,
   TableWanted,
@@ -108,7 +108,7 @@ export type OrderOf<Kind extends OrderKind> = Extract<Order, { readonly kind: Ki
 
 export interface Outcomes {
   readonly train: TrainOutcome;
-  readonly predict: Predicted;
+  readonly predict: PredictedRows;
   readonly "predict-body": PredictBodyOutcome;
   readonly "score-file": ScoreFileOutcome;
   readonly inspect: Inspected;
@@ -152,36 +152,4 @@ export interface WorkerSettings {
   readonly isBackground: boolean;
   /** Only then does it obey a fault. */
   readonly allowsFaults: boolean;
-}
-
-export interface TravellingError {
-  /** Null for errors without a code, which are bugs. */
-  readonly code: ErrorCode | null;
-  readonly message: string;
-  readonly stack: string | undefined;
-  readonly field: string | undefined;
-  readonly expected: string | undefined;
-  readonly received: string | undefined;
-  readonly rowIndex: number | undefined;
-}
-
-export function packError(error: unknown): TravellingError {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  if (!(error instanceof NomalyError)) {
-    return { code: null, message, stack, field: undefined, expected: undefined, received: undefined, rowIndex: undefined };
-  }
-  const { code, field, expected, received, rowIndex } = error;
-  return { code, message, stack, field, expected, received, rowIndex };
-}
-
-export function unpackError(packed: TravellingError): Error {
-  const { code, message, field, expected, received, rowIndex, stack } = packed;
-  if (code === null) return new Error(message, { cause: stack });
-  return new NomalyError(code, message, {
-    ...(field === undefined ? {} : { field }),
-    ...(expected === undefined ? {} : { expected }),
-    ...(received === undefined ? {} : { received }),
-    ...(rowIndex === undefined ? {} : { rowIndex }),
-    cause: stack,
-  });
 }

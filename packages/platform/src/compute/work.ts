@@ -1,6 +1,14 @@
 /** What can be asked of compute, and what it gives back. */
 
-import type { ContributionMeaning, FitOptions, ParamValue, Reason, SkippedColumn, ThresholdSpec } from "@nomaly/detect";
+import type {
+  ContributionMeaning,
+  FitOptions,
+  ParamValue,
+  Predictions,
+  Reason,
+  SkippedColumn,
+  ThresholdSpec,
+} from "@nomaly/detect";
 import type { CsvOptions } from "../files/read/csv-relation.ts";
 import type { FileFormat } from "../files/read/format.ts";
 import type { FilePage, PageOfFile } from "../files/read/read-page.ts";
@@ -119,18 +127,13 @@ export interface Explained {
   readonly rows: readonly (readonly Reason[])[];
 }
 
-export interface Predicted {
-  readonly scores: Float64Array;
-  /** 1 where `score > threshold`. */
-  readonly labels: Uint8Array;
-  /** Share of training scores below, 0 to 1. */
-  readonly ranks: Float64Array;
+export interface PredictedRows extends Predictions {
   readonly threshold: number;
   readonly explained?: Explained;
   readonly scoreMs: number;
 }
 
-export interface PredictOutcome extends Predicted {
+export interface PredictOutcome extends PredictedRows {
   readonly where: "on the spot" | "worker";
 }
 
@@ -182,12 +185,9 @@ export interface ScoreFileWork {
 }
 
 /** Rows with what is told of them, in the order that they are told in. */
-export interface ToldRows {
+export interface ToldRows extends Predictions {
   /** Places of the rows in the table, from 0. */
   readonly indexes: readonly number[];
-  readonly scores: Float64Array;
-  readonly labels: Uint8Array;
-  readonly ranks: Float64Array;
   readonly explained?: Explained;
 }
 

@@ -37,6 +37,7 @@ interface Detected {
     readonly reasons: readonly {
       readonly column: string;
       readonly value: number;
+      readonly usual: string;
       readonly usual_low: number;
       readonly usual_high: number;
     }[];
@@ -143,6 +144,8 @@ describe("nomaly detect", () => {
     expect(document.top[0]).toMatchObject({ row: 200, name: "m49", label: 1, is_anomaly: true });
     expect(document.top[0].reasons.map(({ column }) => column).sort()).toEqual(["power", "site", "speed"]);
     expect(document.top[0].reasons[0]).toMatchObject({ column: "power", value: 900, usual_low: 100, usual_high: 116 });
+    const usual = Object.fromEntries(document.top[0].reasons.map((reason) => [reason.column, reason.usual]));
+    expect(usual).toMatchObject({ power: "100 to 116", site: expect.stringMatching(/^\w+ \(\d+ %\)/) });
   });
 
   it("keeps control characters of a file away from the terminal", async () => {

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { everythingTag } from "../keys.ts";
 import type { Invalidation } from "../level2.ts";
 
-export interface Batch {
+export interface ChangesToSend {
   readonly changes: readonly Invalidation[];
   /** To be called when the server has answered. What was added meanwhile stays: it may be younger than the call. */
   arrived(): void;
@@ -13,7 +13,7 @@ export interface Batch {
 export interface PendingChanges {
   add(changes: readonly Invalidation[]): void;
   /** All that is pending now. */
-  batch(): Batch;
+  all(): ChangesToSend;
   /** Tags of all of them. */
   tagCount(): number;
 }
@@ -57,7 +57,7 @@ export function createPendingChanges(tagCountMax: number): PendingChanges {
       additions++;
       for (const change of changes) if (change.tags.length > 0) addOne(change);
     },
-    batch() {
+    all() {
       const through = additions;
       const changes = [...pending].map(([changeId, { tags }]) => ({ changeId, tags: [...tags] }));
       const changeIds = [...pending.keys()];

@@ -60,12 +60,12 @@ export function createRedisLevel2(options: RedisLevel2Options): Level2 {
     add: (pipeline: ChainableCommander) => ChainableCommander,
   ): Promise<unknown[]> {
     const pipeline = connection.client.pipeline();
-    const batch = pending.batch();
-    for (const change of batch.changes) addChange(pipeline, change, { keyPrefix, channel, senderId });
+    const sent = pending.all();
+    for (const change of sent.changes) addChange(pipeline, change, { keyPrefix, channel, senderId });
     const replies = await add(pipeline).exec();
     const answers = answersOf(replies);
-    batch.arrived();
-    return answers.slice(batch.changes.length);
+    sent.arrived();
+    return answers.slice(sent.changes.length);
   }
 
   async function read(key: string, tags: readonly string[]): Promise<Level2Answer | undefined> {

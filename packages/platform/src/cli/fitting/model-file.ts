@@ -23,8 +23,7 @@ export function readModel(path: string): AnomalyModel {
   try {
     return load(readFileSync(path));
   } catch (error) {
-    if (error instanceof NomalyError)
-      throw new NomalyError(error.code, `${path}: ${error.message}`, { field: path, cause: error });
+    if (error instanceof NomalyError) throw error.retold({ prefix: `${path}: `, field: path });
     throw new NomalyError("FILE_READ", `${path} cannot be read: ${(error as Error).message}`, { field: path, cause: error });
   }
 }

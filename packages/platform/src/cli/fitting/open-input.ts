@@ -1,6 +1,6 @@
 /** Opens the file that a command line names, and turns errors about its rows into errors about the file. */
 
-import type { ErrorCode, ErrorDetails } from "@nomaly/detect";
+import type { ErrorCode, Naming } from "@nomaly/detect";
 import { nearestName, NomalyError, threadCount } from "@nomaly/detect";
 import { parseDelimiter } from "../../files/read/csv-dialect.ts";
 import { parseFormat } from "../../files/read/format.ts";
@@ -44,19 +44,20 @@ export function threadCountOf(given: Arguments): number | undefined {
 
 const aboutRows: ReadonlySet<ErrorCode> = new Set(["COLUMN", "NOT_FINITE", "LABEL", "SHAPE", "TOO_FEW_ROWS"]);
 
+const commandLineNaming: Naming = {
+  // The library counts rows from 0; a person counts those of a file from 1.
+  row: (rowIndex) => `row ${rowIndex + 1}`,
+  option: (name, values) => values.map((value) => `--${name} ${value}`).join(" or "),
+};
+
 /** Runs `work` on rows of the file: an error then names the file, and rows by their number in it, the first being 1. */
 export async function onRows<T>(source: Source, rowIndexOf: (row: number) => number, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof NomalyError) || !aboutRows.has(error.code)) throw error;
-    const { code, rowIndex, field } = error;
-    // The library counts rows from 0; a person counts those of a file from 1.
-    const numbered =
-      rowIndex === undefined ? error.message : error.message.replace(`row ${rowIndex}`, `row ${rowIndexOf(rowIndex) + 1}`);
-    const message = numbered.replace('missing "median" or "indicator"', "--missing median or --missing indicator");
-    const details: ErrorDetails = { ...(field === undefined ? {} : { field }), cause: error };
-    throw new NomalyError(code, `${source.name}: ${message}`, details);
+    const rowIndex = error.rowIndex === undefined ? undefined : rowIndexOf(error.rowIndex);
+    throw error.retold({ prefix: `${source.name}: `, rowIndex, naming: commandLineNaming });
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Reason } from "@nomaly/detect";
 import type { EvaluationFigures, ReportContent } from "../../report/content.ts";
+import { encodeReason } from "../../report/encode-reason.ts";
 import { dateText, usualBounds } from "../../report/wording.ts";
 
 export function outcomeJson(content: ReportContent, written: Readonly<Record<string, string>>): Record<string, unknown> {
@@ -35,15 +36,11 @@ export function outcomeJson(content: ReportContent, written: Readonly<Record<str
   };
 }
 
-export function reasonJson({ column, kind, value, contribution, profile }: Reason): Record<string, unknown> {
-  const isDate = kind === "date";
-  const shown = (number: number) => (isDate ? dateText(number) : number);
-  const usual = profile.kind === "category" ? { usual: profile.commonest } : usualJson(usualBounds(profile, kind), shown);
-  return { column, value: typeof value === "number" ? shown(value) : value, contribution, ...usual };
-}
-
-function usualJson(bounds: ReturnType<typeof usualBounds>, shown: (number: number) => number | string): Record<string, unknown> {
-  return { usual_low: shown(bounds.low), usual_high: shown(bounds.high), median: shown(bounds.median) };
+export function reasonJson(reason: Reason): Record<string, unknown> {
+  const { kind, profile } = reason;
+  if (profile.kind === "category") return { ...encodeReason(reason), commonest: profile.commonest };
+  const { median } = usualBounds(profile, kind);
+  return { ...encodeReason(reason), median: kind === "date" ? dateText(median) : median };
 }
 
 export function evaluationJson(figures: EvaluationFigures): Record<string, number> {

@@ -3,7 +3,7 @@
 import { threadCount } from "@nomaly/detect";
 import { availableMemoryBytes } from "../../budget/memory-limit.ts";
 import { type MemoryShares, memoryShares, workerMemory } from "../../budget/memory-shares.ts";
-import { type RowLimits, rowLimitDefaults } from "../rows/rows-given.ts";
+import { type RowLimits, rowLimitDefaults } from "../rows/parse-rows.ts";
 import type { Lane } from "./work-queue.ts";
 import type { WorkerOptions } from "./worker-process.ts";
 

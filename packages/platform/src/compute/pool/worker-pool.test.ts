@@ -1,7 +1,7 @@
-import { NomalyError } from "@nomaly/detect";
+import { NomalyError, packError } from "@nomaly/detect";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { isRetryable, retryAfterSecondsOf } from "../fault-details.ts";
-import { packError, type ToWorker } from "../messages.ts";
+import type { ToWorker } from "../messages.ts";
 import type { PoolWork } from "./pool-work.ts";
 import { WorkerPool } from "./worker-pool.ts";
 import type { WorkerDeath, WorkerEvents, WorkerOptions } from "./worker-process.ts";

@@ -1,10 +1,9 @@
 /** Workers for fits, scores and files: started when first needed, replaced when they die, with one always left for short work. */
 
-import { NomalyError, throwIfAborted } from "@nomaly/detect";
+import { NomalyError, throwIfAborted, unpackError } from "@nomaly/detect";
 import { deathError, overloaded, tooLong, workerFailed } from "../fault-details.ts";
 import { WorkTimes } from "./work-times.ts";
 import type { FromWorker, OrderKind, Outcomes, Question } from "../messages.ts";
-import { unpackError } from "../messages.ts";
 import { PoolSlot, restMsOf } from "./pool-slot.ts";
 import { Timers } from "./timers.ts";
 import type { Lane } from "./work-queue.ts";

@@ -2,7 +2,8 @@ import { createRandom, fit } from "@nomaly/detect";
 import { expect, it } from "vitest";
 import { encodePredictionRows, encodePredictions } from "./encode-predictions.ts";
 import { predictRows } from "./predict-rows.ts";
-import { rowsGiven } from "./rows-given.ts";
+import { rowsGiven } from "./parse-rows.ts";
+import type { RecordRows, RowsGiven } from "./rows-given.ts";
 
 const random = createRandom(2);
 const rows = Array.from({ length: 60 }, (_, row) => ({
@@ -13,8 +14,17 @@ const rows = Array.from({ length: 60 }, (_, row) => ({
 }));
 const model = await fit(rows, { detector: "robust-z" });
 
+/** Dates too, which no request can hold and a table can. */
+function givenAs(records: readonly object[]): RowsGiven {
+  return {
+    ...rowsGiven([[1]], undefined),
+    rows: { kind: "records", records: records as RecordRows["records"] },
+    rowCount: records.length,
+  };
+}
+
 it("writes numbers that read back to the same bits", () => {
-  const predicted = predictRows(model, { ...rowsGiven([[1]], undefined), rows, rowCount: rows.length }, false);
+  const predicted = predictRows(model, givenAs(rows), false);
   const parsed = JSON.parse(encodePredictions(predicted)) as { anomaly_score: number; is_anomaly: boolean; rank: number }[];
   expect(Float64Array.from(parsed, (row) => row.anomaly_score)).toEqual(predicted.scores);
   expect(Float64Array.from(parsed, (row) => row.rank)).toEqual(predicted.ranks);
@@ -26,7 +36,7 @@ it("writes numbers that read back to the same bits", () => {
 
 it("gives each reason its value, contribution and what is usual, dates as dates and flags as flags", () => {
   const odd = { power: 250, fuel: "petrol", sold: new Date(Date.UTC(2024, 0, 5)), automatic: true };
-  const predicted = predictRows(model, { ...rowsGiven([[1]], undefined), rows: [odd], rowCount: 1 }, true);
+  const predicted = predictRows(model, givenAs([odd]), true);
   const [{ reasons }] = JSON.parse(encodePredictions(predicted)) as [{ reasons: { column: string; value: unknown }[] }];
   expect(reasons[0]).toMatchObject({
     column: "power",
@@ -38,7 +48,7 @@ it("gives each reason its value, contribution and what is usual, dates as dates 
 });
 
 it("keeps so many reasons as were asked for, and refuses reasons for too many rows", () => {
-  const given = { ...rowsGiven([[1]], undefined), rows, rowCount: rows.length };
+  const given = givenAs(rows);
   const { explained } = predictRows(model, given, { top: 2 });
   expect(explained?.rows.map((reasons) => reasons.length)).toEqual(rows.map(() => 2));
   expect(() => predictRows(model, { ...given, rowCount: 10_001 }, true)).toThrow(

@@ -2,9 +2,8 @@
 
 import type { AnomalyModel } from "@nomaly/detect";
 import { NomalyError } from "@nomaly/detect";
-import type { RowsGiven } from "./rows-given.ts";
-import { inRequestTerms } from "./rows-given.ts";
-import type { Explain, Explained, Predicted } from "../work.ts";
+import { asRowsInput, inRequestTerms, type RowsGiven } from "./rows-given.ts";
+import type { Explain, Explained, PredictedRows } from "../work.ts";
 
 /** Reasons are many times what a score is: more rows are asked for in pieces. */
 export const explainedRowCountMax = 10_000;
@@ -23,11 +22,11 @@ export function requireExplainable({ rowCount, columnCount }: RowsGiven, detecto
 }
 
 /** At once, on this thread. */
-export function predictRows(model: AnomalyModel, { rows, rowCount }: RowsGiven, explain: Explain | undefined): Predicted {
+export function predictRows(model: AnomalyModel, { rows, rowCount }: RowsGiven, explain: Explain | undefined): PredictedRows {
   const startedAt = performance.now();
   try {
     if (wantsReasons(explain)) return explainRows(model, { rows, rowCount }, explain, startedAt);
-    const { scores, labels, ranks } = model.predict(rows);
+    const { scores, labels, ranks } = model.predict(asRowsInput(rows));
     return { scores, labels, ranks, threshold: model.threshold, scoreMs: performance.now() - startedAt };
   } catch (error) {
     throw inRequestTerms(error);
@@ -39,11 +38,11 @@ export async function predictManyRows(
   model: AnomalyModel,
   given: RowsGiven,
   { explain, signal }: { readonly explain?: Explain | undefined; readonly signal: AbortSignal },
-): Promise<Predicted> {
+): Promise<PredictedRows> {
   if (wantsReasons(explain)) return predictRows(model, given, explain);
   const startedAt = performance.now();
   try {
-    const { scores, labels, ranks } = await model.predictAsync(given.rows, { threads: 1, signal });
+    const { scores, labels, ranks } = await model.predictAsync(asRowsInput(given.rows), { threads: 1, signal });
     return { scores, labels, ranks, threshold: model.threshold, scoreMs: performance.now() - startedAt };
   } catch (error) {
     throw inRequestTerms(error);
@@ -59,13 +58,13 @@ function explainRows(
   { rows, rowCount }: Pick<RowsGiven, "rows" | "rowCount">,
   explain: true | { readonly top: number },
   startedAt: number,
-): Predicted {
+): PredictedRows {
   if (rowCount > explainedRowCountMax) {
     const expected = `at most ${explainedRowCountMax} rows`;
     const message = `reasons are given for ${expected} at once, got ${rowCount}`;
     throw new NomalyError("TOO_LARGE", message, { field: "explain", expected, received: String(rowCount) });
   }
-  const explanation = model.explain(rows);
+  const explanation = model.explain(asRowsInput(rows));
   const top = explain === true ? Number.POSITIVE_INFINITY : explain.top;
   const explained: Explained = {
     meaning: explanation.meaning,

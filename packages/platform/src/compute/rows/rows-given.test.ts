@@ -1,107 +1,80 @@
-import { detect } from "@nomaly/detect";
+import { fit } from "@nomaly/detect";
 import { describe, expect, it } from "vitest";
-import { rowsGiven } from "./rows-given.ts";
+import { rowsGiven } from "./parse-rows.ts";
+import { asRowsInput, chosenRows, columnsOf, type RowsGiven } from "./rows-given.ts";
 
-const limits = { rowCountMax: 5, columnCountMax: 3, valueCountMax: 12 };
-
-describe("rows of a request", () => {
-  it.each([
-    [
-      "arrays",
-      [
-        [1, 2],
-        [2, 1],
-        [3, null],
-        [9, 9],
-      ],
-      undefined,
+/** The same three rows in each form. */
+const table: RowsGiven["rows"] = {
+  kind: "table",
+  table: {
+    rowCount: 3,
+    columns: [
+      { kind: "number", name: "a", values: Float64Array.of(1, Number.NaN, 3) },
+      { kind: "text", name: "b", values: ["x", "y", null] },
     ],
-    [
-      "arrays with names",
+  },
+};
+const records = [{ a: 1, b: "x" }, { b: "y" }, { a: 3, b: null }];
+const forms: readonly (readonly [string, RowsGiven])[] = [
+  ["records", rowsGiven(records, undefined)],
+  ["columns", rowsGiven({ a: [1, null, 3], b: ["x", "y", null] }, undefined)],
+  [
+    "columns", // From arrays with names.
+    rowsGiven(
       [
-        [1, 2],
-        [2, 1],
-        [3, 4],
-        [9, 9],
+        [1, "x"],
+        [null, "y"],
+        [3, null],
       ],
       ["a", "b"],
-    ],
-    ["objects", [{ a: 1, b: 2 }, { b: 1, a: 2 }, { a: 3 }, { a: 9, b: 9 }], undefined],
-    ["columns by name", { a: [1, 2, 3, 9], b: [2, 1, null, 9] }, undefined],
-    [
-      "objects with texts",
-      [
-        { a: 1, b: "x" },
-        { a: 2, b: "y" },
-        { a: 3, b: "x" },
-        { a: 9, b: "x" },
-      ],
-      undefined,
-    ],
-    ["columns of texts", { a: [1, 2, 3, 9], rowCount: ["x", "y", "x", "x"], columns: ["u", "u", "v", "v"] }, undefined],
-    ["a column called __proto__", JSON.parse('[{"__proto__":1,"b":2},{"__proto__":2,"b":1},{"__proto__":5,"b":5}]'), undefined],
-  ])("given as %s score as the library scores them", async (_, data, names) => {
-    const given = rowsGiven(data, names);
-    const options = { detector: "robust-z", missing: "median" as const };
-    const whole = Array.isArray(data) && names !== undefined ? data.map((row: number[]) => ({ a: row[0], b: row[1] })) : data;
-    // As objects, the rows cannot be mistaken for a table of the library's own.
-    const plain =
-      "rowCount" in (whole as object)
-        ? [0, 1, 2, 3].map((row) =>
-            Object.fromEntries(Object.entries(whole as Record<string, unknown[]>).map(([n, c]) => [n, c[row]])),
-          )
-        : whole;
-    const expected = await detect(plain as object[], options);
-    const { scores, model } = await detect(given.rows, options);
-    expect(scores).toEqual(expected.scores);
-    expect(model.save()).toEqual(expected.model.save());
-    expect([given.rowCount, given.columnCount]).toEqual([expected.scores.length, expected.model.columns.length]);
+    ),
+  ],
+  ["table", { kind: "rows", rows: table, rowCount: 3, columnCount: 2, sizeBytes: 0 }],
+];
+
+function cellsOf({ rows, rowCount }: RowsGiven): Record<string, unknown[]> {
+  const columns = columnsOf(rows);
+  return Object.fromEntries(columns.map(({ name, cellAt }) => [name, Array.from({ length: rowCount }, (_, row) => cellAt(row))]));
+}
+
+describe("rows of a request", () => {
+  it.each(forms)("as %s have the same columns, and the same rows where some are chosen", (kind, given) => {
+    expect(given.rows.kind).toBe(kind);
+    expect(cellsOf(given)).toEqual({ a: [1, null, 3], b: ["x", "y", null] });
+    const chosen = chosenRows(given, [2, 0]);
+    expect([chosen.rows.kind, chosen.rowCount, chosen.columnCount]).toEqual([kind, 2, 2]);
+    expect(cellsOf(chosen)).toEqual({ a: [3, 1], b: [null, "x"] });
   });
 
-  it.each<[string, unknown, unknown, string, string]>([
-    ["nothing", undefined, undefined, "REQUEST", "data"],
-    ["a number", 3, undefined, "REQUEST", "data"],
-    ["no rows", [], undefined, "REQUEST", "data"],
-    ["rows that are numbers", [1, 2], undefined, "REQUEST", "data[0]"],
-    ["too many rows", [[1], [1], [1], [1], [1], [1]], undefined, "TOO_LARGE", "data"],
-    ["too many columns", [[1, 2, 3, 4]], undefined, "TOO_LARGE", "data"],
-    [
-      "too many values",
-      [
-        [1, 2, 3],
-        [1, 2, 3],
-        [1, 2, 3],
-        [1, 2, 3],
-        [1, 2, 3],
-      ],
-      undefined,
-      "TOO_LARGE",
-      "data",
-    ],
-    ["objects with too many names together", [{ a: 1 }, { b: 1 }, { c: 1 }, { d: 1 }], undefined, "TOO_LARGE", "data"],
-    ["empty arrays", [[], []], undefined, "SHAPE", "data"],
-    ["empty objects", [{}, {}], undefined, "SHAPE", "data"],
-    ["a shorter row", [[1, 2], [1]], undefined, "SHAPE", "data[1]"],
-    ["a row of another kind", [[1, 2], { a: 1 }], undefined, "SHAPE", "data[1]"],
-    ["an array among objects", [{ a: 1 }, [1]], undefined, "SHAPE", "data[1]"],
-    [
-      "texts without names",
+  it("as plain numbers have columns by position where they have no names", () => {
+    const given = rowsGiven(
       [
         [1, 2],
-        [1, "x"],
+        [null, 4],
+        [5, 6],
       ],
       undefined,
-      "COLUMN",
-      "data[1][1]",
-    ],
-    ["too few names", [[1, 2]], ["a"], "SHAPE", "columns"],
-    ["names that are none", [[1, 2]], [1, 2], "REQUEST", "columns"],
-    ["an object as a cell", [{ a: 1, b: { toString: 1 } }], undefined, "COLUMN", "data[0].b"],
-    ["an array as a cell", [["x", [1]]], ["a", "b"], "COLUMN", "data[0][1]"],
-    ["columns of different lengths", { a: [1, 2], b: [1] }, undefined, "SHAPE", "data.b"],
-    ["a column that is no array", { values: [1, 2], columnCount: 2 }, undefined, "REQUEST", "data.columnCount"],
-    ["an array in a column", { a: ["x", [1]] }, undefined, "COLUMN", "data.a[1]"],
-  ])("%s is refused with the field at fault", (_, data, names, code, field) => {
-    expect(() => rowsGiven(data, names, limits)).toThrow(expect.objectContaining({ code, field }));
+    );
+    expect(cellsOf(given)).toEqual({ column_0: [1, null, 5], column_1: [2, 4, 6] });
+    expect(cellsOf(chosenRows(given, [2, 0]))).toEqual({ column_0: [5, 1], column_1: [6, 2] });
+    expect(asRowsInput(given.rows)).toBe(given.rows);
+  });
+
+  it("in a table of Arrow or a file have flags and dates as JSON would have them", () => {
+    const columns = [
+      { kind: "boolean", name: "sold", values: Float64Array.of(0, 1, Number.NaN) },
+      { kind: "date", name: "at", values: Float64Array.of(0, Number.NaN, 86_400_000) },
+    ] as const;
+    const [sold, at] = columnsOf({ kind: "table", table: { rowCount: 3, columns } });
+    expect([0, 1, 2].map(sold.cellAt)).toEqual([false, true, null]);
+    expect([0, 1, 2].map(at.cellAt)).toEqual(["1970-01-01T00:00:00.000Z", null, "1970-01-02T00:00:00.000Z"]);
+  });
+
+  it("whose columns are called like parts of a table are read as columns, chosen or not", async () => {
+    const given = rowsGiven({ rowCount: ["x", "y", "x"], columns: ["u", "v", "u"] }, undefined);
+    for (const rows of [given, chosenRows(given, [0, 1, 2])]) {
+      const { columns } = await fit(asRowsInput(rows.rows), { detector: "robust-z" });
+      expect(columns.map(({ name }) => name)).toEqual(["rowCount", "columns"]);
+    }
   });
 });

@@ -1,270 +1,158 @@
-/** Rows of a request, parsed from JSON but not trusted yet, as rows that the library takes. */
+/** Rows of a request, and all that depends on the form that they have. */
 
-import type { Cell, NumericRows, RowsInput } from "@nomaly/detect";
-import { NomalyError } from "@nomaly/detect";
+import { type Column, NomalyError, type RowsInput, type Table } from "@nomaly/detect";
+
+/** What JSON can say of one value. */
+export type Cell = number | string | boolean | null;
+
+/** Plain numbers, row by row; NaN is missing. Is taken by the library as it is. */
+export interface NumberRows {
+  readonly kind: "numbers";
+  readonly values: Float64Array;
+  readonly columnCount: number;
+  readonly columnNames?: readonly string[];
+}
+
+/** A name that not all records have is missing in the others. */
+export interface RecordRows {
+  readonly kind: "records";
+  readonly records: readonly Readonly<Record<string, Cell>>[];
+}
+
+/** Lists of equal length by name. */
+export interface ColumnRows {
+  readonly kind: "columns";
+  readonly columns: Readonly<Record<string, readonly Cell[]>>;
+}
+
+/** Columns whose kinds are known, as those of a file or of Arrow are. */
+export interface TableRows {
+  readonly kind: "table";
+  readonly table: Table;
+}
+
+export type Rows = NumberRows | RecordRows | ColumnRows | TableRows;
 
 export interface RowsGiven {
   readonly kind: "rows";
-  readonly rows: RowsInput;
+  readonly rows: Rows;
   readonly rowCount: number;
   readonly columnCount: number;
   /** Roughly, in memory. */
   readonly sizeBytes: number;
 }
 
-export interface RowLimits {
-  readonly rowCountMax: number;
-  readonly columnCountMax: number;
-  /** Rows times columns: objects of few keys each may have many columns together. */
-  readonly valueCountMax: number;
-}
-
-export const rowLimitDefaults: RowLimits = { rowCountMax: 1_000_000, columnCountMax: 10_000, valueCountMax: 1 << 25 };
-
-/** What a cell that is no number takes, roughly. */
-const cellSizeBytes = 32;
-
-/**
- * Takes arrays (with names for their columns, if there are any), objects, or columns by name.
- * Tables of plain numbers become one row-major array; others stay as they are, to be read by the library.
- * @throws NomalyError REQUEST, SHAPE, COLUMN or TOO_LARGE naming the field under `data`.
- */
-export function rowsGiven(data: unknown, columnNames: unknown, limits: RowLimits = rowLimitDefaults): RowsGiven {
-  if (typeof data !== "object" || data === null) throw notRows("data", data);
-  if (!Array.isArray(data)) return columnsGiven(data as Readonly<Record<string, unknown>>, limits);
-  const rows: readonly unknown[] = data;
-  requireRowCount(rows.length, limits);
-  if (Array.isArray(rows[0])) return arraysGiven(rows, namesOf(columnNames), limits);
-  if (typeof rows[0] === "object" && rows[0] !== null) return objectsGiven(rows, limits);
-  throw notRows("data[0]", rows[0]);
-}
-
-function notRows(field: string, received: unknown): NomalyError {
-  const expected = "an array of arrays, an array of objects, or an object of arrays";
-  return new NomalyError("REQUEST", `data must be ${expected}; ${field} is ${kindOf(received)}`, {
-    field,
-    expected,
-    received: kindOf(received),
-  });
-}
-
-function requireRowCount(rowCount: number, { rowCountMax }: RowLimits): void {
-  const expected = `1 to ${rowCountMax} rows`;
-  const details = { field: "data", expected, received: String(rowCount) };
-  if (rowCount === 0) throw new NomalyError("REQUEST", `data must have ${expected}, it has none`, details);
-  if (rowCount <= rowCountMax) return;
-  throw new NomalyError("TOO_LARGE", `data has ${rowCount} rows; a request may have ${rowCountMax}`, details);
-}
-
-function requireColumnCount(columnCount: number, rowCount: number, { columnCountMax, valueCountMax }: RowLimits): void {
-  const details = { field: "data", expected: `1 to ${columnCountMax} columns`, received: String(columnCount) };
-  if (columnCount < 1) throw new NomalyError("SHAPE", "data has no columns", details);
-  if (columnCount > columnCountMax) {
-    throw new NomalyError("TOO_LARGE", `data has ${columnCount} columns; a request may have ${columnCountMax}`, details);
+/** As the library takes them: no cell is copied. */
+export function asRowsInput(rows: Rows): RowsInput {
+  switch (rows.kind) {
+    case "numbers":
+      return rows;
+    case "records":
+      return rows.records;
+    case "columns":
+      return passesForTable(rows) ? recordsOf(rows) : rows.columns;
+    case "table":
+      return rows.table;
   }
-  if (rowCount * columnCount <= valueCountMax) return;
-  const message = `data has ${rowCount} rows of ${columnCount} columns; a request may have ${valueCountMax} values`;
-  throw new NomalyError("TOO_LARGE", message, { ...details, expected: `at most ${valueCountMax} values` });
 }
 
-function namesOf(columnNames: unknown): readonly string[] | undefined {
-  if (columnNames === undefined || columnNames === null) return undefined;
-  if (Array.isArray(columnNames) && columnNames.every((name) => typeof name === "string")) return columnNames;
-  const expected = "an array of texts, one for each column";
-  throw new NomalyError("REQUEST", `columns must be ${expected}; got ${kindOf(columnNames)}`, { field: "columns", expected });
+/** Columns that happen to have these names would pass for a table of the library's own. */
+function passesForTable({ columns }: ColumnRows): boolean {
+  return "rowCount" in columns && "columns" in columns;
 }
 
-function arraysGiven(rows: readonly unknown[], names: readonly string[] | undefined, limits: RowLimits): RowsGiven {
-  const columnCount = (rows[0] as readonly unknown[]).length;
-  requireColumnCount(columnCount, rows.length, limits);
-  if (names !== undefined && names.length !== columnCount) {
-    const message = `columns has ${names.length} names, the rows of data have ${columnCount} values`;
-    throw new NomalyError("SHAPE", message, { field: "columns", expected: String(columnCount), received: String(names.length) });
-  }
-  const values = new Float64Array(rows.length * columnCount);
-  let allNumbers = true;
-  for (let row = 0; row < rows.length; row++) {
-    const cells = rows[row];
-    if (!Array.isArray(cells) || cells.length !== columnCount) throw unlikeFirst(row, cells, columnCount);
-    allNumbers = numbersInto(cells, values, row * columnCount) && allNumbers;
-  }
-  if (allNumbers) return numbersGiven(values, columnCount, names);
-  const table = rows as readonly (readonly unknown[])[];
-  requireCells(
-    table.length,
-    columnCount,
-    (row, column) => table[row][column],
-    (row, column) => `data[${row}][${column}]`,
-  );
-  if (names === undefined) throw unnamedTexts(table, columnCount);
-  return cellsGiven(
-    names.map((name, column) => [name, table.map((row) => row[column] as Cell)]),
-    rows.length,
-  );
+function recordsOf({ columns }: ColumnRows): RecordRows["records"] {
+  const entries = Object.entries(columns);
+  return entries[0][1].map((_, row) => Object.fromEntries(entries.map(([name, cells]) => [name, cells[row]])));
 }
 
-/** False when a cell is there that is neither a number nor missing. */
-function numbersInto(cells: readonly unknown[], values: Float64Array, start: number): boolean {
-  let allNumbers = true;
-  for (let column = 0; column < cells.length; column++) {
-    const cell = cells[column];
-    if (typeof cell === "number") values[start + column] = cell;
-    else if (cell === null) values[start + column] = Number.NaN;
-    else allNumbers = false;
-  }
-  return allNumbers;
+export interface CellColumn {
+  readonly name: string;
+  /** Null where it is missing. */
+  readonly cellAt: (row: number) => Cell;
 }
 
-function unlikeFirst(row: number, cells: unknown, columnCount: number): NomalyError {
-  const received = Array.isArray(cells) ? `${cells.length} values` : kindOf(cells);
-  const expected = `an array of ${columnCount} values`;
-  const message = `data[${row}] must be ${expected}, as data[0] is; got ${received}`;
-  return new NomalyError("SHAPE", message, { field: `data[${row}]`, expected, received, rowIndex: row });
-}
-
-function unnamedTexts(table: readonly (readonly unknown[])[], columnCount: number): NomalyError {
-  for (let row = 0; row < table.length; row++) {
-    for (let column = 0; column < columnCount; column++) {
-      const cell = table[row][column];
-      if (typeof cell === "number" || cell === null) continue;
-      const field = `data[${row}][${column}]`;
-      const message = `${field} is ${kindOf(cell)}; arrays of other things than numbers need "columns", the names of their columns`;
-      return new NomalyError("COLUMN", message, { field, expected: "a number or null", received: kindOf(cell), rowIndex: row });
+/** Columns of rows without names are called `column_0`, `column_1`, as in the library. */
+export function columnsOf(rows: Rows): readonly CellColumn[] {
+  switch (rows.kind) {
+    case "numbers": {
+      const { values, columnCount, columnNames } = rows;
+      return Array.from({ length: columnCount }, (_, column) => ({
+        name: columnNames?.[column] ?? `column_${column}`,
+        cellAt: (row) => presentNumber(values[row * columnCount + column]),
+      }));
     }
-  }
-  return notRows("data", table);
-}
-
-function objectsGiven(rows: readonly unknown[], limits: RowLimits): RowsGiven {
-  const seen = new Set<string>();
-  let allNumbers = true;
-  for (let row = 0; row < rows.length; row++) {
-    const cells = rows[row];
-    if (typeof cells !== "object" || cells === null || Array.isArray(cells)) {
-      const details = { field: `data[${row}]`, expected: "an object", received: kindOf(cells), rowIndex: row };
-      throw new NomalyError("SHAPE", `data[${row}] must be an object, as data[0] is; got ${kindOf(cells)}`, details);
+    case "records": {
+      const { records } = rows;
+      const names = new Set<string>();
+      for (const record of records) for (const name of Object.keys(record)) names.add(name);
+      return [...names].map((name) => ({
+        name,
+        cellAt: (row) => (Object.hasOwn(records[row], name) ? records[row][name] : null),
+      }));
     }
-    for (const name of Object.keys(cells)) {
-      const cell = (cells as Readonly<Record<string, unknown>>)[name];
-      seen.add(name);
-      if (typeof cell === "number" || cell === null) continue;
-      allNumbers = false;
-      requireCell(cell, row, () => `data[${row}].${name}`);
+    case "columns":
+      return Object.entries(rows.columns).map(([name, cells]) => ({ name, cellAt: (row) => cells[row] }));
+    case "table":
+      return rows.table.columns.map((column) => ({ name: column.name, cellAt: (row) => cellOf(column, row) }));
+  }
+}
+
+function presentNumber(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}
+
+function cellOf(column: Column, row: number): Cell {
+  if (column.kind === "text") return column.values[row];
+  const value = presentNumber(column.values[row]);
+  if (value === null || column.kind === "number") return value;
+  return column.kind === "boolean" ? value === 1 : new Date(value).toISOString();
+}
+
+/** False when their columns are known by position alone. */
+export function haveNames(rows: Rows): boolean {
+  return rows.kind !== "numbers" || rows.columnNames !== undefined;
+}
+
+/** The rows at these places, in their order. */
+export function chosenRows({ rows, ...given }: RowsGiven, indexes: readonly number[]): RowsGiven {
+  return { ...given, rowCount: indexes.length, rows: rowsAt(rows, indexes) };
+}
+
+function rowsAt(rows: Rows, indexes: readonly number[]): Rows {
+  switch (rows.kind) {
+    case "numbers": {
+      const { values, columnCount } = rows;
+      const chosen = new Float64Array(indexes.length * columnCount);
+      for (const [place, row] of indexes.entries()) {
+        chosen.set(values.subarray(row * columnCount, (row + 1) * columnCount), place * columnCount);
+      }
+      return { ...rows, values: chosen };
     }
-    if (seen.size > limits.columnCountMax) break;
-  }
-  const names = [...seen];
-  requireColumnCount(names.length, rows.length, limits);
-  const objects = rows as readonly Readonly<Record<string, Cell>>[];
-  if (!allNumbers) return { kind: "rows", rows: objects, ...sizeOf(rows.length, names.length) };
-  const values = new Float64Array(rows.length * names.length);
-  for (let row = 0, at = 0; row < objects.length; row++) {
-    for (let column = 0; column < names.length; column++, at++) {
-      const name = names[column];
-      values[at] = Object.hasOwn(objects[row], name) ? ((objects[row][name] as number | null) ?? Number.NaN) : Number.NaN;
+    case "records":
+      return { kind: "records", records: indexes.map((row) => rows.records[row]) };
+    case "columns": {
+      const columns = Object.entries(rows.columns);
+      return {
+        kind: "columns",
+        columns: Object.fromEntries(columns.map(([name, cells]) => [name, indexes.map((row) => cells[row])])),
+      };
     }
-  }
-  return numbersGiven(values, names.length, names);
-}
-
-function columnsGiven(columns: Readonly<Record<string, unknown>>, limits: RowLimits): RowsGiven {
-  const names = Object.keys(columns);
-  const lists = names.map((name): readonly unknown[] => {
-    const list = columns[name];
-    if (Array.isArray(list)) return list;
-    throw notRows(`data.${name}`, list);
-  });
-  const rowCount = lists[0]?.length ?? 0;
-  requireRowCount(rowCount, limits);
-  requireColumnCount(names.length, rowCount, limits);
-  const other = lists.findIndex((list) => list.length !== rowCount);
-  if (other >= 0) {
-    const message = `data.${names[other]} has ${lists[other].length} values, data.${names[0]} has ${rowCount}`;
-    throw new NomalyError("SHAPE", message, { field: `data.${names[other]}`, expected: String(rowCount) });
-  }
-  const values = new Float64Array(rowCount * names.length);
-  if (lists.every((list, column) => columnInto(list, values, column, names.length))) {
-    return numbersGiven(values, names.length, names);
-  }
-  requireCells(
-    rowCount,
-    names.length,
-    (row, column) => lists[column][row],
-    (row, column) => `data.${names[column]}[${row}]`,
-  );
-  return cellsGiven(
-    lists.map((list, column) => [names[column], list as readonly Cell[]]),
-    rowCount,
-  );
-}
-
-function columnInto(list: readonly unknown[], values: Float64Array, column: number, columnCount: number): boolean {
-  for (let row = 0, at = column; row < list.length; row++, at += columnCount) {
-    const cell = list[row];
-    if (typeof cell === "number") values[at] = cell;
-    else if (cell === null) values[at] = Number.NaN;
-    else return false;
-  }
-  return true;
-}
-
-function requireCells(
-  rowCount: number,
-  columnCount: number,
-  cellAt: (row: number, column: number) => unknown,
-  fieldOf: (row: number, column: number) => string,
-): void {
-  for (let row = 0; row < rowCount; row++) {
-    for (let column = 0; column < columnCount; column++) requireCell(cellAt(row, column), row, () => fieldOf(row, column));
+    case "table":
+      return {
+        kind: "table",
+        table: { rowCount: indexes.length, columns: rows.table.columns.map((column) => columnAt(column, indexes)) },
+      };
   }
 }
 
-/** Objects as cells must go no further: writing one as text runs what it says. */
-function requireCell(cell: unknown, rowIndex: number, fieldOf: () => string): void {
-  if (cell === null || typeof cell === "number" || typeof cell === "string" || typeof cell === "boolean") return;
-  const expected = "a number, text, true, false or null";
-  const field = fieldOf();
-  const message = `${field} must be ${expected}; got ${kindOf(cell)}`;
-  throw new NomalyError("COLUMN", message, { field, expected, received: kindOf(cell), rowIndex });
-}
-
-function numbersGiven(values: Float64Array, columnCount: number, columnNames: readonly string[] | undefined): RowsGiven {
-  const rows: NumericRows = { values, columnCount, ...(columnNames === undefined ? {} : { columnNames }) };
-  return { kind: "rows", rows, rowCount: values.length / columnCount, columnCount, sizeBytes: values.byteLength };
-}
-
-function cellsGiven(columns: readonly (readonly [name: string, cells: readonly Cell[]])[], rowCount: number): RowsGiven {
-  // `fromEntries` makes own properties of every name, `__proto__` included.
-  const byName: Readonly<Record<string, readonly Cell[]>> = Object.fromEntries(columns);
-  const size = sizeOf(rowCount, columns.length);
-  if (!("rowCount" in byName && "columns" in byName)) return { kind: "rows", rows: byName, ...size };
-  // Columns that happen to have these names would pass for a table of the library's own.
-  const objects = Array.from({ length: rowCount }, (_, row) =>
-    Object.fromEntries(columns.map(([name, cells]) => [name, cells[row]])),
-  );
-  return { kind: "rows", rows: objects, ...size };
-}
-
-function sizeOf(rowCount: number, columnCount: number): { rowCount: number; columnCount: number; sizeBytes: number } {
-  return { rowCount, columnCount, sizeBytes: rowCount * columnCount * cellSizeBytes };
-}
-
-function kindOf(received: unknown): string {
-  if (received === null) return "null";
-  if (received === undefined) return "missing";
-  if (Array.isArray(received)) return "an array";
-  return typeof received === "object" ? "an object" : `a ${typeof received}`;
+function columnAt(column: Column, indexes: readonly number[]): Column {
+  if (column.kind === "text") return { ...column, values: indexes.map((row) => column.values[row]) };
+  return { ...column, values: Float64Array.from(indexes, (row) => column.values[row]) };
 }
 
 /** The library speaks of `rows`, where the request has `data`. */
 export function inRequestTerms(error: unknown): unknown {
   if (!(error instanceof NomalyError) || error.field === undefined || !/^rows\b/.test(error.field)) return error;
-  const { code, message, field, expected, received, rowIndex } = error;
-  return new NomalyError(code, message, {
-    field: field.replace("rows", "data"),
-    ...(expected === undefined ? {} : { expected }),
-    ...(received === undefined ? {} : { received }),
-    ...(rowIndex === undefined ? {} : { rowIndex }),
-    cause: error,
-  });
+  return error.retold({ field: error.field.replace("rows", "data") });
 }

@@ -16,8 +16,9 @@ import {
 } from "apache-arrow";
 import type { Vector } from "apache-arrow";
 import { checkArrowBody } from "../../files/arrow/arrow-check.ts";
-import type { RowLimits, RowsGiven } from "../rows/rows-given.ts";
-import type { Predicted } from "../work.ts";
+import type { RowLimits } from "../rows/parse-rows.ts";
+import type { RowsGiven } from "../rows/rows-given.ts";
+import type { PredictedRows } from "../work.ts";
 
 /** The texts of a body, each counted in every row that has it: one that a dictionary holds once may stand in all of them. */
 const expandedTextBytesMax = 256 * 1024 ** 2;
@@ -32,7 +33,13 @@ export function arrowRows(bytes: Uint8Array, limits: RowLimits): RowsGiven {
   try {
     const table = tableFromIPC(bytes);
     const columns = table.schema.fields.map(({ name }, index) => columnOf(name, table.getChildAt(index) as Vector, rowCount));
-    return { kind: "rows", rows: { rowCount, columns }, rowCount, columnCount, sizeBytes: bytes.length };
+    return {
+      kind: "rows",
+      rows: { kind: "table", table: { rowCount, columns } },
+      rowCount,
+      columnCount,
+      sizeBytes: bytes.length,
+    };
   } catch (cause) {
     if (cause instanceof NomalyError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -74,7 +81,7 @@ function textOf(cell: unknown): string | null {
 }
 
 /** Columns anomaly_score, is_anomaly and rank. */
-export function arrowPredictions({ scores, labels, ranks }: Predicted): Uint8Array {
+export function arrowPredictions({ scores, labels, ranks }: PredictedRows): Uint8Array {
   const flags = vectorFromArray(
     Array.from(labels, (label) => label === 1),
     new Bool(),

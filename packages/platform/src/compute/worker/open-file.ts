@@ -55,13 +55,8 @@ function expandedTextBytesMax({ path }: FileGiven, { unpackedBytesMax }: FileCon
 
 /** Messages of the file layer may name the path: here it is an inner matter. */
 function withoutPath(error: unknown, { path, name }: FileGiven): unknown {
-  if (!(error instanceof NomalyError) || !error.message.includes(path)) return error;
-  const { code, field, rowIndex, cause } = error;
-  return new NomalyError(code, error.message.replaceAll(path, name), {
-    ...(field === undefined ? {} : { field: field.replaceAll(path, "file") }),
-    ...(rowIndex === undefined ? {} : { rowIndex }),
-    cause,
-  });
+  if (!(error instanceof NomalyError)) return error;
+  return error.retold({ message: error.message.replaceAll(path, () => name), field: error.field?.replaceAll(path, "file") });
 }
 
 /** Share of the file read, where its rows are known. */
@@ -75,15 +70,9 @@ const aboutRows: ReadonlySet<ErrorCode> = new Set(["COLUMN", "LABEL", "NOT_FINIT
 /** An error about rows names the file, and a row by its place there, from 0. */
 export function aboutFile(error: unknown, name: string, rowIndexOf: (row: number) => number): unknown {
   if (!(error instanceof NomalyError) || !aboutRows.has(error.code)) return error;
-  const { code, message, field, expected, received } = error;
-  const rowIndex = error.rowIndex === undefined ? undefined : rowIndexOf(error.rowIndex);
-  const numbered = rowIndex === undefined ? message : message.replace(`row ${error.rowIndex}`, `row ${rowIndex}`);
-  return new NomalyError(code, `${name}: ${numbered}`, {
-    ...(field === undefined ? {} : { field }),
-    ...(expected === undefined ? {} : { expected }),
-    ...(received === undefined ? {} : { received }),
-    ...(rowIndex === undefined ? {} : { rowIndex }),
-    cause: error,
+  return error.retold({
+    prefix: `${name}: `,
+    rowIndex: error.rowIndex === undefined ? undefined : rowIndexOf(error.rowIndex),
   });
 }
 

@@ -5,8 +5,8 @@ import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { countJson } from "../../files/json/json-count.ts";
 import { isSurelyWithin } from "../rows/json-shape.ts";
 import { refuseTraps } from "../rows/json-traps.ts";
-import type { RowLimits, RowsGiven } from "../rows/rows-given.ts";
-import { rowsGiven } from "../rows/rows-given.ts";
+import { parseRows, type RowLimits, type SentRows } from "../rows/parse-rows.ts";
+import type { RowsGiven } from "../rows/rows-given.ts";
 import type { BodyGiven } from "../work.ts";
 
 /** Deeper than any request of ours. */
@@ -35,9 +35,7 @@ export async function readBody(body: BodyGiven, limits: RowLimits, signal: Abort
 }
 
 export interface JsonBodyRead extends BodyRead {
-  /** As they stood there, checked. */
-  readonly data: unknown;
-  readonly columns: readonly string[] | undefined;
+  readonly sent: SentRows;
 }
 
 export async function readJsonBody({ path }: BodyGiven, limits: RowLimits, signal: AbortSignal): Promise<JsonBodyRead> {
@@ -62,8 +60,8 @@ export async function readJsonBody({ path }: BodyGiven, limits: RowLimits, signa
     });
   }
   const { data, columns, ...fields } = parsed as Readonly<Record<string, unknown>>;
-  const input = rowsGiven(data, columns, limits);
-  return { input, fields: textOf(fields), data, columns: columns as readonly string[] | undefined };
+  const { given, sent } = parseRows(data, columns, limits);
+  return { input: given, fields: textOf(fields), sent };
 }
 
 function textOf(fields: object): string {

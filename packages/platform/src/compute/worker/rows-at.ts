@@ -21,7 +21,7 @@ export async function rowsAt(source: Source, names: readonly string[], indexes: 
   const rowCount = indexes.length;
   return {
     kind: "rows",
-    rows: { rowCount, columns },
+    rows: { kind: "table", table: { rowCount, columns } },
     rowCount,
     columnCount: columns.length,
     sizeBytes: rowCount * columns.length * Float64Array.BYTES_PER_ELEMENT,

@@ -2,9 +2,8 @@
 
 import { writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
-import { close as closeThreads, NomalyError } from "@nomaly/detect";
+import { close as closeThreads, NomalyError, packError } from "@nomaly/detect";
 import type { Fault, FromWorker, Order, Outcomes, Question, ToWorker, WorkerSettings } from "../messages.ts";
-import { packError } from "../messages.ts";
 import { codedError, isMemoryFault } from "./coded-error.ts";
 import { commitFault } from "./commit-fault.ts";
 import type { OrderContext } from "./order-context.ts";

@@ -42,7 +42,7 @@ export interface BatchReading {
   readonly place: string[];
 }
 
-export interface Batch {
+export interface ArrowBatch {
   readonly message: ArrowMessage;
   /** A RecordBatch of the format. */
   readonly table: FlatTable;
@@ -59,7 +59,7 @@ const noBytes: BufferRange = { start: 0, sizeBytes: 0 };
 /** @returns rows of the batch. Yields after each piece of work, so that its caller can stop or let others have their turn. */
 export function* checkBatch(
   bytes: ArrowBytes,
-  { message, table, fields, place, texts }: Batch,
+  { message, table, fields, place, texts }: ArrowBatch,
   state: Pick<BatchReading, "counts" | "dictionaries">,
 ): Generator<void, number> {
   const length = table.int64(0, 0);

@@ -1,7 +1,7 @@
 /** Known labels of a file's rows: numbers, flags or words, as 1 for anomalous and 0 for normal. */
 
 import type { Column } from "@nomaly/detect";
-import { NomalyError } from "@nomaly/detect";
+import { NomalyError, rowAtFault } from "@nomaly/detect";
 
 const anomalousWords = ["1", "1.0", "true", "yes", "y", "t", "anomaly", "anomalous", "abnormal", "outlier", "fraud", "attack"];
 const normalWords = ["0", "0.0", "false", "no", "n", "f", "normal", "inlier", "nominal", "benign"];
@@ -30,6 +30,7 @@ function labelOfText(value: string | null): number | undefined {
 
 function notALabel(name: string, value: number | string | null, rowIndex: number): NomalyError {
   const received = value === null || Number.isNaN(value) ? "nothing" : `"${String(value).slice(0, 40)}"`;
-  const message = `column "${name}" must hold labels, 1 for anomalous and 0 for normal (or yes and no, anomaly and normal); row ${rowIndex} holds ${received}`;
+  const expects = `column "${name}" must hold labels, 1 for anomalous and 0 for normal (or yes and no, anomaly and normal); `;
+  const message = [expects, rowAtFault, ` holds ${received}`];
   return new NomalyError("LABEL", message, { field: name, received, rowIndex });
 }

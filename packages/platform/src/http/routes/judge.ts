@@ -60,7 +60,7 @@ export function registerJudge(app: App, context: ServiceContext): void {
       const start = performance.now();
       const { detector_id: detectorId } = request.body;
       const source = await tableOf(context, request.body);
-      const asked = { detectorId, source, truth: truthOf(request.body, request.body) };
+      const asked = { detectorId, source, truth: truthOf(request.body, source) };
       const { model, rowCount, figures } = await evaluate(context, callOf(request), asked);
       return reply.send({ ...answerOf(model, rowCount), ...figures, processing_time_ms: elapsedMs(start) });
     },
@@ -81,7 +81,7 @@ export function registerJudge(app: App, context: ServiceContext): void {
     async (request, reply) => {
       const start = performance.now();
       const source = await tableOf(context, request.body);
-      const truth = truthOf(request.body, request.body);
+      const truth = truthOf(request.body, source);
       const asked = { detectorIds: request.body.detector_ids, source, truth };
       const comparison = await compare(context, callOf(request), asked);
       const answer = comparisonOf(comparison, request.id, truth !== undefined);

@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
-import type { FragmentFile, Predicted, PredictedBody } from "../../services/scoring/predict.ts";
+import type { FragmentFile, PredictAnswer, PredictBodyAnswer } from "../../services/scoring/predict.ts";
 import { arrowMediaType } from "../body/large-body.ts";
 import { whenOver } from "../gate/when-over.ts";
 import { elapsedMs } from "./shared.ts";
@@ -16,7 +16,7 @@ export const jsonType = "application/json; charset=utf-8";
 
 export function sendPredicted(
   reply: FastifyReply,
-  predicted: Predicted | PredictedBody,
+  predicted: PredictAnswer | PredictBodyAnswer,
   start: number,
   resultId?: string,
 ): FastifyReply {
@@ -49,7 +49,7 @@ function removeWhenOver(reply: FastifyReply, { path }: FragmentFile): void {
 }
 
 /** All but the rows and the time, without the last brace. */
-export function headOf({ model, rowCount, anomalyCount, isCached }: Omit<Predicted, "fragment">, resultId?: string): string {
+export function headOf({ model, rowCount, anomalyCount, isCached }: Omit<PredictAnswer, "fragment">, resultId?: string): string {
   const kept = resultId === undefined ? "" : `,"result_id":"${resultId}"`;
   return (
     `{"detector_id":"${model.detector_id}","model_version":${model.model_version},"threshold":${model.threshold},` +
@@ -58,7 +58,11 @@ export function headOf({ model, rowCount, anomalyCount, isCached }: Omit<Predict
 }
 
 /** Columns anomaly_score, is_anomaly and rank; what else there is to say stands in headers. */
-export function sendArrow(reply: FastifyReply, { model, anomalyCount, fragment }: PredictedBody, start: number): FastifyReply {
+export function sendArrow(
+  reply: FastifyReply,
+  { model, anomalyCount, fragment }: PredictBodyAnswer,
+  start: number,
+): FastifyReply {
   if (!(fragment instanceof Uint8Array)) removeWhenOver(reply, fragment);
   return reply
     .type(arrowMediaType)

@@ -131,6 +131,6 @@ function tellSizes(wanted: PoolSizes, { sizes, available, claimed, processCount,
 /** Passes when another process ends: the client, or the job, comes again. */
 function notAdmitted(error: unknown): unknown {
   if (!(error instanceof NomalyError) || error.code !== "CONFIG") return error;
-  const message = `other processes have taken the database connections of this one, which they took for gone: ${error.message}`;
-  return new NomalyError("DATABASE", message, { field: "database", cause: new Error(error.message) });
+  const prefix = "other processes have taken the database connections of this one, which they took for gone: ";
+  return error.retold({ code: "DATABASE", prefix, field: "database" });
 }

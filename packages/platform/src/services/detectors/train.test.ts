@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type OpenContext, openContext, someCall } from "../../../test-support/servers/open-context.ts";
 import { startTestDatabase, type TestDatabase } from "../../../test-support/servers/postgres.ts";
 import { someRows } from "../../../test-support/servers/service.ts";
-import { rowsGiven } from "../../compute/rows/rows-given.ts";
+import { rowsGiven } from "../../compute/rows/parse-rows.ts";
 import type { ServiceContext } from "../core/context.ts";
 import { changeStatuses, createDetector, getDetector } from "./detectors.ts";
 import { trainNow } from "./train.ts";

@@ -4,7 +4,7 @@ import { eventually } from "../../../test-support/eventually.ts";
 import { type OpenContext, openContext, someCall } from "../../../test-support/servers/open-context.ts";
 import { startTestDatabase, type TestDatabase } from "../../../test-support/servers/postgres.ts";
 import { someRows } from "../../../test-support/servers/service.ts";
-import { rowsGiven } from "../../compute/rows/rows-given.ts";
+import { rowsGiven } from "../../compute/rows/parse-rows.ts";
 import { hasEnded, type JobRecord } from "../../jobs/job-types.ts";
 import { detectorById } from "../../store/tables/detectors.ts";
 import { newId } from "../../ids/ids.ts";

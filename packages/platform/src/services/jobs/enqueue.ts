@@ -49,8 +49,6 @@ function requireAllowed(address: string, allowed: readonly string[]): void {
   } catch (error) {
     if (!(error instanceof NomalyError)) throw error;
     // Nothing was called: what is wrong stands in the request.
-    const { message, expected, received } = error;
-    const details = { ...(expected === undefined ? {} : { expected }), ...(received === undefined ? {} : { received }) };
-    throw new NomalyError("REQUEST", message, { field, ...details, cause: error });
+    throw error.retold({ code: "REQUEST", field });
   }
 }

@@ -1,8 +1,9 @@
 /** Known labels that a request gives: a list, or a column of its rows. */
 
 import { NomalyError } from "@nomaly/detect";
+import { columnsOf, haveNames, type RowsGiven } from "../../compute/rows/rows-given.ts";
 import { labelsOf } from "../../files/read/labels.ts";
-import type { RowsRequest } from "./rows-source.ts";
+import type { TableSource } from "../scoring/scored-file.ts";
 
 export interface TruthRequest {
   readonly labels?: readonly (number | boolean)[];
@@ -15,34 +16,19 @@ export type Truth =
   | { readonly kind: "column"; readonly name: string };
 
 /** @throws NomalyError REQUEST when both are given, COLUMN, LABEL naming the row. */
-export function truthOf({ labels, label_column: name }: TruthRequest, rows: RowsRequest): Truth | undefined {
+export function truthOf({ labels, label_column: name }: TruthRequest, source: RowsGiven | TableSource): Truth | undefined {
   if (labels !== undefined && name !== undefined) {
     throw new NomalyError("REQUEST", "give either labels or label_column", { field: "label_column" });
   }
   if (labels !== undefined) return { kind: "labels", labels: Uint8Array.from(labels, Number) };
   if (name === undefined) return undefined;
-  if (rows.dataset_id !== undefined) return { kind: "column", name };
-  // Cells were checked with the rows: none is an object.
-  const cells = cellsOf(rows, name) as readonly (string | number | boolean | null | undefined)[];
-  const values = cells.map((cell) => (cell === null || cell === undefined ? null : String(cell)));
+  if (source.kind === "dataset") return { kind: "column", name };
+  const { rows, rowCount } = source;
+  const column = haveNames(rows) ? columnsOf(rows).find((one) => one.name === name) : undefined;
+  if (column === undefined) throw noColumn(name);
+  const cells = Array.from({ length: rowCount }, (_, row) => column.cellAt(row));
+  const values = cells.map((cell) => (cell === null ? null : String(cell)));
   return { kind: "labels", labels: labelsOf({ kind: "text", name, values }) };
-}
-
-function cellsOf({ data, columns }: RowsRequest, name: string): readonly unknown[] {
-  if (!Array.isArray(data)) {
-    const table = data as Readonly<Record<string, readonly unknown[]>>;
-    if (Object.hasOwn(table, name)) return table[name];
-    throw noColumn(name);
-  }
-  const rows: readonly unknown[] = data;
-  if (!Array.isArray(rows[0])) {
-    const objects = rows as readonly Readonly<Record<string, unknown>>[];
-    if (objects.some((row) => Object.hasOwn(row, name))) return objects.map((row) => row[name]);
-    throw noColumn(name);
-  }
-  const position = columns?.indexOf(name) ?? -1;
-  if (position < 0) throw noColumn(name);
-  return (rows as readonly (readonly unknown[])[]).map((row) => row[position]);
 }
 
 function noColumn(name: string): NomalyError {

@@ -6,12 +6,12 @@ import type { RowsGiven } from "../../compute/rows/rows-given.ts";
 import type { DatasetRow } from "../../store/tables/datasets.ts";
 import type { Call, ServiceContext } from "../core/context.ts";
 import { enqueueJob, type JobAccepted } from "../jobs/enqueue.ts";
-import { type Predicted, predictRows } from "./predict.ts";
+import { type PredictAnswer, predictRows } from "./predict.ts";
 import { type ScoredTable, type ScoringJob, scoreTable } from "./score-dataset.ts";
 import type { TableSource } from "./scored-file.ts";
 
 export type BatchOutcome =
-  | { readonly kind: "predicted"; readonly predicted: Predicted; readonly resultId?: string }
+  | { readonly kind: "predicted"; readonly predicted: PredictAnswer; readonly resultId?: string }
   | { readonly kind: "failed"; readonly error: unknown };
 
 /** So many at once: each may hold the rows of a request. */

@@ -1,9 +1,8 @@
 /** Why the most anomalous rows of a table got their scores. */
 
-import { type EncodedReason, encodeReason } from "../../compute/rows/encode-predictions.ts";
-import { chosenRows } from "../../compute/rows/chosen-rows.ts";
+import { type EncodedReason, encodeReason } from "../../report/encode-reason.ts";
 import { resultsEntry } from "../../cache/keys.ts";
-import type { RowsGiven } from "../../compute/rows/rows-given.ts";
+import { chosenRows, type RowsGiven } from "../../compute/rows/rows-given.ts";
 import { topIndexes } from "../../compute/rows/top-rows.ts";
 import type { Explained, ToldRows } from "../../compute/work.ts";
 import { type Call, controlOf, type ServiceContext } from "../core/context.ts";

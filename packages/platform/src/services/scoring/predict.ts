@@ -11,7 +11,7 @@ import { type Call, controlOf, type ServiceContext } from "../core/context.ts";
 import { hashedColumns } from "../rows/hashed-columns.ts";
 import { type AnsweringModel, liveModel, type LiveModel } from "../detectors/live-model.ts";
 
-export interface Predicted {
+export interface PredictAnswer {
   readonly model: AnsweringModel;
   readonly rowCount: number;
   readonly anomalyCount: number;
@@ -20,7 +20,7 @@ export interface Predicted {
   readonly isCached: boolean;
 }
 
-export interface PredictedBody extends Omit<Predicted, "fragment"> {
+export interface PredictBodyAnswer extends Omit<PredictAnswer, "fragment"> {
   /** The JSON array, or an Arrow stream where that was asked for. */
   readonly fragment: Uint8Array | FragmentFile;
 }
@@ -42,7 +42,7 @@ export async function predictRows(
   context: ServiceContext,
   call: Call,
   { detectorId, input, explain }: { readonly detectorId: string; readonly input: RowsGiven; readonly explain: boolean },
-): Promise<Predicted> {
+): Promise<PredictAnswer> {
   if (explain) requireExplainable(input);
   const model = await liveModel(context, detectorId);
   const variant = explain ? "explain" : "";
@@ -69,7 +69,7 @@ export async function predictRows(
 /** Scored in less time than it takes to find out whether somebody else is scoring the same, or whether the client has left. */
 const fewRows = 64;
 
-function predictedOf(model: LiveModel, { rows, anomalies, json }: CachedPredictions, isCached: boolean): Predicted {
+function predictedOf(model: LiveModel, { rows, anomalies, json }: CachedPredictions, isCached: boolean): PredictAnswer {
   return { model, rowCount: rows, anomalyCount: anomalies, fragment: json, isCached };
 }
 
@@ -101,7 +101,7 @@ function bodyKey({ body, checksum, request }: BodyToPredict): string {
 }
 
 /** The same for a body that is read where it is scored, away from this thread. */
-export async function predictBody(context: ServiceContext, call: Call, asked: BodyToPredict): Promise<PredictedBody> {
+export async function predictBody(context: ServiceContext, call: Call, asked: BodyToPredict): Promise<PredictBodyAnswer> {
   const known = asked.reply === "json" ? askedInBodies.get(bodyKey(asked)) : undefined;
   if (known === undefined) return scoreBody(context, call, asked);
   const model = await liveModel(context, known.detectorId);
@@ -127,7 +127,7 @@ function bodyEntry(model: LiveModel, { detectorId, explain }: AskedInBody, { che
   return resultsEntry({ detectorId, modelVersion: model.model_version, content, variant: explain ? "explain" : "" });
 }
 
-async function scoreBody(context: ServiceContext, call: Call, asked: BodyToPredict): Promise<PredictedBody> {
+async function scoreBody(context: ServiceContext, call: Call, asked: BodyToPredict): Promise<PredictBodyAnswer> {
   const { body, request, reply } = asked;
   const found: { model?: LiveModel; asked?: AskedInBody } = {};
   const plan = async (fields: BodyFields) => {
@@ -153,7 +153,7 @@ async function scoreBody(context: ServiceContext, call: Call, asked: BodyToPredi
 }
 
 /** The answer's file stays, as it is still to be sent; one that cannot be read goes. */
-async function keptOf({ rowCount, anomalyCount, fragment }: PredictedBody): Promise<CachedPredictions> {
+async function keptOf({ rowCount, anomalyCount, fragment }: PredictBodyAnswer): Promise<CachedPredictions> {
   try {
     const bytes = fragment instanceof Uint8Array ? Buffer.from(fragment) : await readFile(fragment.path);
     return { rows: rowCount, anomalies: anomalyCount, json: bytes.toString("utf8") };
@@ -163,7 +163,7 @@ async function keptOf({ rowCount, anomalyCount, fragment }: PredictedBody): Prom
   }
 }
 
-async function cachedOf(predicted: PredictedBody): Promise<CachedPredictions> {
+async function cachedOf(predicted: PredictBodyAnswer): Promise<CachedPredictions> {
   const kept = await keptOf(predicted);
   if (!(predicted.fragment instanceof Uint8Array)) await rm(predicted.fragment.path, { force: true });
   return kept;

@@ -7,7 +7,7 @@ import { encodePredictionRows } from "../../rows/encode-predictions.ts";
 import type { PredictBodyOrder, PredictOrder, SentPlan } from "../../messages.ts";
 import { predictManyRows, predictRows } from "../../rows/predict-rows.ts";
 import type { RowsGiven } from "../../rows/rows-given.ts";
-import type { Explain, Predicted, PredictBodyOutcome } from "../../work.ts";
+import type { Explain, PredictedRows, PredictBodyOutcome } from "../../work.ts";
 import type { OrderContext } from "../order-context.ts";
 import { readBody } from "../read-body.ts";
 
@@ -18,7 +18,7 @@ const inlineBytesMax = 256 * 1024;
 /** Rows encoded at once. */
 const encodedRowCount = 4096;
 
-export async function runPredict({ model, input, explain }: PredictOrder, context: OrderContext): Promise<Predicted> {
+export async function runPredict({ model, input, explain }: PredictOrder, context: OrderContext): Promise<PredictedRows> {
   return predict(await context.model(model), input, explain, context);
 }
 
@@ -46,13 +46,13 @@ async function predict(
   input: RowsGiven,
   explain: Explain | undefined,
   { signal }: OrderContext,
-): Promise<Predicted> {
+): Promise<PredictedRows> {
   if (input.rowCount * input.columnCount <= oneGoValueCountMax) return predictRows(model, input, explain);
   return predictManyRows(model, input, { explain, signal });
 }
 
 /** In pieces, as one text of all rows may be longer than a text can be. */
-function jsonOf(predicted: Predicted): Uint8Array {
+function jsonOf(predicted: PredictedRows): Uint8Array {
   const rowCount = predicted.scores.length;
   const pieces: Buffer[] = [];
   for (let start = 0; start < rowCount; start += encodedRowCount) {
@@ -69,7 +69,7 @@ function jsonOf(predicted: Predicted): Uint8Array {
   return whole;
 }
 
-async function arrowOf(predicted: Predicted): Promise<Uint8Array> {
+async function arrowOf(predicted: PredictedRows): Promise<Uint8Array> {
   const { arrowPredictions } = await import("../arrow-rows.ts");
   return arrowPredictions(predicted);
 }

@@ -5,13 +5,11 @@ import { dirname } from "node:path";
 import type { AnomalyModel } from "@nomaly/detect";
 import { scoreColumns } from "../../../files/write/score-columns.ts";
 import { type ColumnToWrite, writeRows } from "../../../files/write/write-rows.ts";
-import { chosenRows } from "../../rows/chosen-rows.ts";
 import type { ScoreFileOrder } from "../../messages.ts";
 import { predictManyRows, predictRows } from "../../rows/predict-rows.ts";
-import type { RowsGiven } from "../../rows/rows-given.ts";
+import { chosenRows, columnsOf, type RowsGiven } from "../../rows/rows-given.ts";
 import { scoreQuantiles } from "../../rows/score-quantiles.ts";
-import type { Predicted, ScoreFileOutcome } from "../../work.ts";
-import { columnsToWrite } from "../columns-to-write.ts";
+import type { PredictedRows, ScoreFileOutcome } from "../../work.ts";
 import type { OrderContext } from "../order-context.ts";
 import { tableWanted } from "../table-wanted.ts";
 
@@ -21,7 +19,7 @@ export async function runScoreRows(
 ): Promise<ScoreFileOutcome> {
   const { signal, settings } = context;
   const predicted = await predictManyRows(model, input, { signal });
-  const given = columnsToWrite(input);
+  const given = columnsOf(input.rows);
   const { added, replaced } = scoreColumns(
     given.map(({ name }) => name),
     false,
@@ -50,7 +48,7 @@ export async function runScoreRows(
   };
 }
 
-function columnsOfScores({ scores, labels, ranks }: Predicted, names: readonly string[]): readonly ColumnToWrite[] {
+function columnsOfScores({ scores, labels, ranks }: PredictedRows, names: readonly string[]): readonly ColumnToWrite[] {
   return [
     { name: names[0], cellAt: (row) => scores[row] },
     { name: names[1], cellAt: (row) => labels[row] === 1 },

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import type { AnomalyModel, Detection, FitOptions, RowsInput } from "@nomaly/detect";
 import { detect, libraryVersion, NomalyError } from "@nomaly/detect";
 import type { TrainOrder } from "../../messages.ts";
-import { inRequestTerms } from "../../rows/rows-given.ts";
+import { asRowsInput, inRequestTerms } from "../../rows/rows-given.ts";
 import { scoreQuantiles } from "../../rows/score-quantiles.ts";
 import { modelInlineBytesMax, type TrainOptions, type TrainOutcome } from "../../work.ts";
 import { isDiskFull } from "../coded-error.ts";
@@ -63,7 +63,13 @@ async function trainingRows(
   const body = input.kind === "body" ? await readBody(input, context.settings.limits, context.signal) : { input, fields: "{}" };
   const chosen = options ?? ((await context.askPlan(body.fields)) as TrainOptions);
   const { rows, rowCount } = body.input;
-  return { rows, rowCount, fittedRowCount: rowCount, options: fitOptionsOf(chosen), explainError: inRequestTerms };
+  return {
+    rows: asRowsInput(rows),
+    rowCount,
+    fittedRowCount: rowCount,
+    options: fitOptionsOf(chosen),
+    explainError: inRequestTerms,
+  };
 }
 
 /** What compute's options are to the library. */
