@@ -1,6 +1,6 @@
 /** The rows of a request as columns that can be written, in every form that such rows can have. */
 
-import type { ColumnToWrite, WrittenCell } from "../../files/write/write-rows.ts";
+import type { ColumnToWrite, WrittenCell } from "../../files/write-rows.ts";
 import type { RowsGiven } from "../rows/rows-given.ts";
 
 type Cells = readonly WrittenCell[];
