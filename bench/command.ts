@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { openDatabase } from "../packages/platform/src/files/local/database.ts";
+import { openDatabase } from "../packages/platform/src/files/duckdb/database.ts";
 import { generateValues } from "./data.ts";
 import { median } from "./measure.ts";
 import { describeMachine, writeSection } from "./tables.ts";

@@ -144,10 +144,31 @@ const platformLayers: readonly Layer[] = [
   },
   {
     name: "files",
-    files: /^files\//,
+    files: /^files\/(arrow|json|local|read|sample|write)\//,
     may: [],
+    packages: ["node:", "@nomaly/detect"],
+    summary: "formats and their checks, samples, destinations; what reads rows (RowStream) and what writes them (RowSink)",
+  },
+  {
+    name: "files/duckdb",
+    files: /^files\/duckdb\//,
+    may: ["files"],
     packages: ["node:", "@nomaly/detect", "@duckdb/node-api", "apache-arrow"],
-    summary: "CSV, Parquet, JSON and Arrow, in and out, in chunks",
+    summary: "CSV, Parquet, JSON and Arrow, in and out, in chunks, by DuckDB",
+  },
+  {
+    name: "files (open)",
+    files: /^files\/[a-z-]+\.ts$/,
+    may: ["files", "files/duckdb"],
+    packages: ["node:"],
+    summary: "what may be asked of files; shows nothing of DuckDB",
+  },
+  {
+    name: "table-work",
+    files: /^table-work\//,
+    may: ["files"],
+    packages: ["@nomaly/detect"],
+    summary: "fits and scores the rows of a file, for the command and for the workers",
   },
   {
     name: "report",
@@ -159,7 +180,7 @@ const platformLayers: readonly Layer[] = [
   {
     name: "compute",
     files: /^compute\//,
-    may: ["budget", "files", "report", "metric kinds"],
+    may: ["budget", "files", "files (open)", "table-work", "report", "metric kinds"],
     packages: ["node:", "@nomaly/detect", "apache-arrow"],
     summary: "models in memory, bounded queue, worker processes that fit, score and read files",
   },
@@ -250,7 +271,7 @@ const platformLayers: readonly Layer[] = [
   {
     name: "cli",
     files: /^cli\//,
-    may: ["config", "files", "report"],
+    may: ["config", "files", "files (open)", "table-work", "report"],
     packages: ["node:", "@nomaly/detect"],
     summary: "one file a command",
   },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createRandom, detect, fit, load } from "@nomaly/detect";
 import { tableFromArrays, tableFromIPC, tableToIPC } from "apache-arrow";
 import { afterAll, describe, expect, it } from "vitest";
-import { openSource } from "../files/read/source.ts";
+import { openSource } from "../files/duckdb/source.ts";
 import { createTemporaryFiles } from "../files/local/temporary.ts";
 import { createCompute } from "./compute.ts";
 import { encodePredictions } from "./rows/encode-predictions.ts";

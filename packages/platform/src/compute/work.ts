@@ -9,9 +9,8 @@ import type {
   SkippedColumn,
   ThresholdSpec,
 } from "@nomaly/detect";
-import type { CsvOptions } from "../files/read/csv-relation.ts";
+import type { CsvOptions } from "../files/read/csv-dialect.ts";
 import type { FileFormat } from "../files/read/format.ts";
-import type { FilePage, PageOfFile } from "../files/read/read-page.ts";
 import type { RowsGiven } from "./rows/rows-given.ts";
 
 export interface Control {
@@ -207,44 +206,7 @@ export interface ScoreFileOutcome {
   readonly top?: ToldRows;
 }
 
-export interface ColumnProfile {
-  readonly name: string;
-  readonly type: string;
-  /** `null`: kept, and not used by detectors. */
-  readonly kind: string | null;
-  readonly missing_share: number;
-  /** Estimated in large tables, as the quartiles are. */
-  readonly distinct_count: number;
-  readonly min: string | null;
-  readonly max: string | null;
-  readonly mean: number | null;
-  readonly std: number | null;
-  readonly quartiles: readonly [number, number, number] | null;
-}
-
-export interface Finding {
-  readonly code: "constant" | "missing_values" | "mostly_missing" | "identifier" | "many_categories" | "unusable_type";
-  readonly column: string;
-  readonly detail: string;
-}
-
-export interface DatasetProfile {
-  readonly n_samples: number;
-  readonly columns: readonly ColumnProfile[];
-  readonly findings: readonly Finding[];
-}
-
-/** What a data set's file is like, read from end to end. */
-export interface Inspected {
-  readonly format: FileFormat;
-  readonly rowCount: number;
-  /** Columns that detectors can use. */
-  readonly usableCount: number;
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
-  readonly profile: DatasetProfile;
-}
-
-export type { FilePage, PageOfFile };
+export type { ColumnProfile, DatasetProfile, FilePage, Finding, Inspected, PageOfFile } from "../files/read/shown-file.ts";
 
 export const resultFormats = ["csv", "parquet", "arrow"] as const;
 export type ResultFormat = (typeof resultFormats)[number];

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { NomalyError } from "@nomaly/detect";
-import { openSource } from "../../src/files/read/source.ts";
+import { openSource } from "../../src/files/duckdb/source.ts";
 import { createTemporaryFiles } from "../../src/files/local/temporary.ts";
 
 /** What the parent is told of each file. */
@@ -49,5 +49,5 @@ process.on("message", (path: string) => {
 });
 // Said once what it reads with is loaded: that takes its time on a busy machine.
 await import("@duckdb/node-api");
-await import("../../src/files/read/arrow-relation.ts");
+await import("../../src/files/duckdb/arrow-relation.ts");
 process.send?.("ready");

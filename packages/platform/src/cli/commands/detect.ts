@@ -1,13 +1,13 @@
 /** `nomaly detect`: learns from a file, scores its rows, shows the most anomalous ones and why. */
 
+import { createFindings } from "../../table-work/findings.ts";
+import { detectTable } from "../../table-work/fit-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
-import { detectFile } from "../fitting/detection.ts";
-import { createFindings } from "../presenting/findings.ts";
 import { fitRequest } from "../fitting/fit-options.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { openOutputs } from "../presenting/outputs.ts";
-import { present, sourceNotes } from "../presenting/present.ts";
+import { present, tableNotes } from "../presenting/present.ts";
 import { createProgress } from "../frame/progress-bar.ts";
 
 const topCountMax = 10_000;
@@ -20,13 +20,13 @@ export async function runDetect(given: Arguments, context: CliContext): Promise<
   const nameColumn = given.text("id");
   const label = given.text("label");
   const outputs = openOutputs(given, context);
-  await withInput(given, context, async (source) => {
-    const request = await fitRequest(given, context, source);
-    const findings = createFindings({ topCount, label, seed: request.options.seed });
-    const { model, fittedRowCount } = await detectFile({ source, request, progress }, findings);
+  await withInput(given, context, async (table) => {
+    const request = await fitRequest(given, context, table);
+    const findings = createFindings({ topCount, label, chartSeed: request.options.seed + 1 });
+    const { model, fittedRowCount } = await detectTable(table, request, progress, findings);
     progress.clear();
-    const notes = [...request.notes, ...sourceNotes({ source })];
-    await present({ source, model, findings, fittedRowCount, label, nameColumn, notes }, given, context, { outputs, startedAt });
+    const notes = [...request.notes, ...tableNotes(table.rows)];
+    await present({ table, model, findings, fittedRowCount, label, nameColumn, notes }, given, context, { outputs, startedAt });
   });
 }
 

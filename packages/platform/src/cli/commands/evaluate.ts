@@ -1,26 +1,28 @@
 /** `nomaly evaluate`: how well algorithms, a model or given scores agree with known labels. */
 
 import { detectors, NomalyError } from "@nomaly/detect";
-import type { Source } from "../../files/read/source.ts";
 import type { EvaluationFigures } from "../../report/content.ts";
 import { printable } from "../../report/printable.ts";
 import { painter } from "../../report/terminal.ts";
+import { onRows, requireColumns } from "../../table-work/file-errors.ts";
+import { createFindings, type Findings } from "../../table-work/findings.ts";
+import { detectTable } from "../../table-work/fit-table.ts";
+import type { GivenTable } from "../../table-work/given-table.ts";
+import { requireModelColumns } from "../../table-work/model-columns.ts";
+import { scoreTable } from "../../table-work/score-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
 import { say, sayJson } from "../frame/context.ts";
-import { detectFile, scoreFile } from "../fitting/detection.ts";
 import { isCoded, UsageError } from "../frame/exit-codes.ts";
-import type { Findings } from "../presenting/findings.ts";
-import { createFindings } from "../presenting/findings.ts";
 import { fitRequest, refuseFitOptions } from "../fitting/fit-options.ts";
 import { readModel } from "../fitting/model-file.ts";
-import { onRows, requireColumns, threadCountOf, withInput } from "../fitting/open-input.ts";
+import { withInput } from "../fitting/open-input.ts";
+import { scoringOf } from "../fitting/scoring.ts";
 import { evaluate, flagsOf } from "../presenting/outcome.ts";
 import { evaluationJson } from "../presenting/outcome-json.ts";
 import { warn } from "../presenting/present.ts";
 import type { Progress } from "../frame/progress-bar.ts";
 import { createProgress } from "../frame/progress-bar.ts";
-import { columnsToRead, requireModelColumns } from "./score.ts";
 
 interface Evaluated {
   readonly name: string;
@@ -41,31 +43,31 @@ export async function runEvaluate(given: Arguments, context: CliContext): Promis
   if (given.has("model")) refuseFitOptions(given, "a saved model is judged as it was fitted");
   if (given.has("score")) refuseFitOptions(given, "scores are judged as they are", ["threshold"]);
   const progress = createProgress(context);
-  const results = await withInput(given, context, async (source) => {
-    requireColumns(source, [label], "--label");
-    if (given.has("score")) return [await ofScores(given, context, source, label)];
-    if (given.has("model")) return [await ofModel(given, context, source, progress)];
-    return ofAlgorithms(given, context, source, progress);
+  const results = await withInput(given, context, async (table) => {
+    requireColumns(table, [label], "label");
+    if (given.has("score")) return [await ofScores(given, context, table, label)];
+    if (given.has("model")) return [await ofModel(given, context, table, progress)];
+    return ofAlgorithms(given, context, table, progress);
   });
   progress.clear();
   if (given.has("json")) return sayJson(context, resultsJson(given, results));
   say(context, resultsText(results, context));
 }
 
-async function ofAlgorithms(given: Arguments, context: CliContext, source: Source, progress: Progress): Promise<Evaluated[]> {
+async function ofAlgorithms(given: Arguments, context: CliContext, table: GivenTable, progress: Progress): Promise<Evaluated[]> {
   const asked = given.list("algorithm") ?? ["isolation-forest"];
   const names = asked.length === 1 && asked[0] === "all" ? detectors.map(({ id }) => id) : asked;
   if (names.length > 1 && given.has("set")) throw new UsageError("--set goes with one algorithm only");
   const results: Evaluated[] = [];
   for (const name of names) {
     const startedAt = context.now();
-    const request = await fitRequest(given, context, source, name);
+    const request = await fitRequest(given, context, table, name);
     if (results.length === 0) warn(context, request.notes);
-    const findings = createFindings({ topCount: 0, label: given.text("label"), seed: request.options.seed });
+    const findings = createFindings({ topCount: 0, label: given.text("label") });
     try {
-      const { model } = await detectFile({ source, request, progress }, findings);
+      const { model } = await detectTable(table, request, progress, findings);
       results.push(
-        await evaluated(name, source, findings, { threshold: model.threshold, seconds: secondsSince(context, startedAt) }),
+        await evaluated(name, table, findings, { threshold: model.threshold, seconds: secondsSince(context, startedAt) }),
       );
     } catch (error) {
       // Comparing many, one that cannot take these rows must not hide the others; alone its error is the answer.
@@ -83,34 +85,27 @@ async function ofAlgorithms(given: Arguments, context: CliContext, source: Sourc
   return results.sort((a, b) => (b.figures?.rocAuc ?? -1) - (a.figures?.rocAuc ?? -1));
 }
 
-async function ofModel(given: Arguments, context: CliContext, source: Source, progress: Progress): Promise<Evaluated> {
+async function ofModel(given: Arguments, context: CliContext, table: GivenTable, progress: Progress): Promise<Evaluated> {
   const startedAt = context.now();
-  const path = given.text("model") ?? "";
+  const [path, label] = [given.text("model") ?? "", given.text("label")];
   const model = readModel(path);
-  requireModelColumns(source, model);
-  const findings = createFindings({ topCount: 0, label: given.text("label"), seed: 0 });
-  const scoring = {
-    source,
-    model,
-    progress,
-    threads: threadCountOf(given),
-    ...columnsToRead(source, model, given.text("label")),
-  };
-  await scoreFile({ ...scoring, signal: context.signal }, findings);
+  requireModelColumns(table, model);
+  const findings = createFindings({ topCount: 0, label });
+  await scoreTable(table, scoringOf(given, context, { table, model }, { label }), progress, findings);
   const name = `${path} (${model.detectorId})`;
-  return evaluated(name, source, findings, { threshold: model.threshold, seconds: secondsSince(context, startedAt) });
+  return evaluated(name, table, findings, { threshold: model.threshold, seconds: secondsSince(context, startedAt) });
 }
 
-async function ofScores(given: Arguments, context: CliContext, source: Source, label: string): Promise<Evaluated> {
+async function ofScores(given: Arguments, context: CliContext, table: GivenTable, label: string): Promise<Evaluated> {
   const startedAt = context.now();
   const name = given.text("score") ?? "";
-  requireColumns(source, [name], "--score");
+  requireColumns(table, [name], "score");
   const threshold = given.number("threshold", { min: -Number.MAX_VALUE, max: Number.MAX_VALUE });
-  const findings = createFindings({ topCount: 0, label, seed: 0 });
-  for await (const batch of source.batches([name, label])) {
+  const findings = createFindings({ topCount: 0, label });
+  for await (const batch of table.rows.batches([name, label])) {
     const column = batch.columns.find((candidate) => candidate.name === name);
     if (column?.kind !== "number") {
-      throw new NomalyError("COLUMN", `${source.name}: column "${name}" must hold numbers to be evaluated as scores`, {
+      throw new NomalyError("COLUMN", `${table.rows.name}: column "${name}" must hold numbers to be evaluated as scores`, {
         field: name,
       });
     }
@@ -118,32 +113,27 @@ async function ofScores(given: Arguments, context: CliContext, source: Source, l
     if (missing >= 0) {
       throw new NomalyError(
         "NOT_FINITE",
-        `${source.name}: column "${name}" has no score in row ${batch.firstRow + missing + 1}`,
+        `${table.rows.name}: column "${name}" has no score in row ${batch.firstRow + missing + 1}`,
         { field: name },
       );
     }
-    await onRows(
-      source,
-      (row) => batch.firstRow + row,
-      () => findings.add(batch, column.values),
-    );
+    const rowIndexOf = (row: number) => batch.firstRow + row;
+    await onRows(table, rowIndexOf, () => findings.add(batch, column.values));
   }
-  return evaluated(`column ${name}`, source, findings, { threshold, seconds: secondsSince(context, startedAt) });
+  return evaluated(`column ${name}`, table, findings, { threshold, seconds: secondsSince(context, startedAt) });
 }
 
 async function evaluated(
   name: string,
-  source: Source,
+  table: GivenTable,
   findings: Findings,
   { threshold, seconds }: { readonly threshold: number | undefined; readonly seconds: number },
 ): Promise<Evaluated> {
   const scores = findings.scores.toArray();
   const flags = flagsOf(scores, threshold ?? Number.POSITIVE_INFINITY);
-  const figures = await onRows(
-    source,
-    (row) => row,
-    () => evaluate(findings.labels() ?? new Uint8Array(0), scores, flags),
-  );
+  const known = findings.labels() ?? new Uint8Array(0);
+  const rowIndexOf = (row: number) => row;
+  const figures = await onRows(table, rowIndexOf, () => evaluate(known, scores, flags));
   return { name, rowCount: scores.length, seconds, hasThreshold: threshold !== undefined, figures, failure: undefined };
 }
 

@@ -1,27 +1,29 @@
 /** `nomaly explain`: for given rows, or the most anomalous, what each column added and what is usual there. */
 
 import type { AnomalyModel, Explanation } from "@nomaly/detect";
-import { NomalyError } from "@nomaly/detect";
-import type { Source } from "../../files/read/source.ts";
 import { printable } from "../../report/printable.ts";
 import { painter } from "../../report/terminal.ts";
 import { numberText, rankText, usualText, valueText } from "../../report/wording.ts";
+import { onRows } from "../../table-work/file-errors.ts";
+import { createFindings, type Findings } from "../../table-work/findings.ts";
+import { detectTable, fitTable } from "../../table-work/fit-table.ts";
+import type { GivenTable } from "../../table-work/given-table.ts";
+import { requireModelColumns } from "../../table-work/model-columns.ts";
+import { rowsAt } from "../../table-work/rows-at.ts";
+import { scoreTable } from "../../table-work/score-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
 import { say, sayJson } from "../frame/context.ts";
 import { topCountOf } from "./detect.ts";
-import { detectFile, fitFile, scoreFile } from "../fitting/detection.ts";
 import { UsageError } from "../frame/exit-codes.ts";
-import type { Findings, TopRow } from "../presenting/findings.ts";
-import { createFindings } from "../presenting/findings.ts";
 import { fitRequest, refuseFitOptions } from "../fitting/fit-options.ts";
 import { readModel } from "../fitting/model-file.ts";
-import { onRows, threadCountOf, withInput } from "../fitting/open-input.ts";
+import { withInput } from "../fitting/open-input.ts";
+import { scoringOf } from "../fitting/scoring.ts";
 import { reasonJson } from "../presenting/outcome-json.ts";
 import { warn } from "../presenting/present.ts";
 import type { Progress } from "../frame/progress-bar.ts";
 import { createProgress } from "../frame/progress-bar.ts";
-import { columnsToRead, requireModelColumns } from "./score.ts";
 
 const rowCountMax = 1000;
 const topCountDefault = 5;
@@ -33,35 +35,32 @@ export async function runExplain(given: Arguments, context: CliContext): Promise
   const rows = rowsOf(given);
   const topCount = given.has("top") ? topCountOf(given) : topCountDefault;
   const saved = path === undefined ? undefined : readModel(path);
-  await withInput(given, context, async (source) => {
-    const findings = createFindings({ topCount: rows === undefined ? topCount : 0, label: undefined, seed: 0 });
-    const model = saved ?? (await fittedModel({ given, context, source, progress }, rows === undefined ? findings : undefined));
-    if (saved !== undefined) requireModelColumns(source, saved);
-    if (saved !== undefined && rows === undefined) {
-      const scoring = { source, model, progress, threads: threadCountOf(given), ...columnsToRead(source, saved, undefined) };
-      await scoreFile({ ...scoring, signal: context.signal }, findings);
-    }
-    const chosen = rows === undefined ? { rows: findings.topRows(), findings } : await readRows(source, model, rows);
+  await withInput(given, context, async (table) => {
+    const findings = createFindings({ topCount: rows === undefined ? topCount : 0, label: undefined });
+    const model = saved ?? (await fittedModel({ given, context, table, progress }, rows === undefined ? findings : undefined));
+    if (saved !== undefined) requireModelColumns(table, saved);
+    if (saved !== undefined && rows === undefined)
+      await scoreTable(table, scoringOf(given, context, { table, model }), progress, findings);
+    const chosen = rows ?? findings.topRows().map(({ row }) => row);
+    const names = model.columns.map(({ name }) => name);
+    const cells = rows === undefined ? findings.topTable() : await rowsAt(table.rows, names, rows);
     progress.clear();
-    const explanation = await onRows(
-      source,
-      (row) => chosen.rows[row].row,
-      () => model.explain(chosen.findings.tableOf(chosen.rows)),
-    );
-    if (given.has("json")) return sayJson(context, explanationJson(source, model, chosen.rows, explanation));
-    say(context, explanationText(model, chosen.rows, explanation, context));
+    const rowIndexOf = (row: number) => chosen[row];
+    const explanation = await onRows(table, rowIndexOf, () => model.explain(cells));
+    if (given.has("json")) return sayJson(context, explanationJson(table.rows.name, model, chosen, explanation));
+    say(context, explanationText(model, chosen, explanation, context));
   });
 }
 
 /** @param findings of all rows, where the most anomalous are to be told. */
 async function fittedModel(
-  { given, context, source, progress }: { given: Arguments; context: CliContext; source: Source; progress: Progress },
+  { given, context, table, progress }: { given: Arguments; context: CliContext; table: GivenTable; progress: Progress },
   findings: Findings | undefined,
 ): Promise<AnomalyModel> {
-  const request = await fitRequest(given, context, source);
+  const request = await fitRequest(given, context, table);
   warn(context, request.notes);
-  const work = { source, progress, request };
-  return findings === undefined ? (await fitFile(work)).model : (await detectFile(work, findings)).model;
+  const fitted = findings === undefined ? fitTable(table, request, progress) : detectTable(table, request, progress, findings);
+  return (await fitted).model;
 }
 
 /** Rows from 0, as asked from 1. */
@@ -78,32 +77,6 @@ function rowsOf(given: Arguments): number[] | undefined {
   return rows;
 }
 
-async function readRows(
-  source: Source,
-  model: AnomalyModel,
-  wanted: readonly number[],
-): Promise<{ rows: TopRow[]; findings: Findings }> {
-  const findings = createFindings({ topCount: 0, label: undefined, seed: 0 });
-  const found = new Map<number, TopRow>();
-  let rowCount = 0;
-  for await (const batch of source.batches(model.columns.map(({ name }) => name))) {
-    findings.add({ ...batch, rowCount: 0 }, new Float64Array(0));
-    rowCount = batch.firstRow + batch.rowCount;
-    for (const row of wanted) {
-      if (row < batch.firstRow || row >= rowCount) continue;
-      found.set(row, { row, score: 0, cells: batch.columns.map((column) => column.values[row - batch.firstRow]) });
-    }
-    if (found.size === new Set(wanted).size) break;
-  }
-  const rows = wanted.map((row) => {
-    const at = found.get(row);
-    if (at === undefined)
-      throw new NomalyError("SHAPE", `${source.name} has no row ${row + 1}; it has ${rowCount}`, { field: "rows" });
-    return at;
-  });
-  return { rows, findings };
-}
-
 const meanings: Readonly<Record<Explanation["meaning"], string>> = {
   "sums-to-score": "contributions sum to the score",
   "sums-to-score-less-baseline": "contributions sum to the score less that of an empty model",
@@ -111,11 +84,11 @@ const meanings: Readonly<Record<Explanation["meaning"], string>> = {
   substitution: "contributions: how much the score falls when the column is made usual",
 };
 
-function explanationText(model: AnomalyModel, rows: readonly TopRow[], explanation: Explanation, context: CliContext): string {
+function explanationText(model: AnomalyModel, rows: readonly number[], explanation: Explanation, context: CliContext): string {
   const paint = painter(context.colour);
   const blocks = explanation.rows.map(({ score, rank, label, reasons }, index) => {
     const verdict = label === 1 ? "anomaly" : "normal";
-    const head = `row ${rows[index].row + 1}: ${verdict}, score ${numberText(score)} (threshold ${numberText(model.threshold)}), above ${rankText(rank)} of the training rows`;
+    const head = `row ${rows[index] + 1}: ${verdict}, score ${numberText(score)} (threshold ${numberText(model.threshold)}), above ${rankText(rank)} of the training rows`;
     const cells = reasons.map((reason) => [
       printable(reason.column),
       printable(valueText(reason.value, reason.kind)),
@@ -129,15 +102,15 @@ function explanationText(model: AnomalyModel, rows: readonly TopRow[], explanati
   return [...blocks, paint(`${model.detectorId}: ${meanings[explanation.meaning]}`, "dim")].join("\n\n");
 }
 
-function explanationJson(source: Source, model: AnomalyModel, rows: readonly TopRow[], explanation: Explanation): unknown {
+function explanationJson(file: string, model: AnomalyModel, rows: readonly number[], explanation: Explanation): unknown {
   return {
-    file: source.name,
+    file,
     algorithm: model.detectorId,
     seed: model.seed,
     threshold: model.threshold,
     meaning: explanation.meaning,
     rows: explanation.rows.map(({ score, rank, label, reasons }, index) => ({
-      row: rows[index].row + 1,
+      row: rows[index] + 1,
       anomaly_score: score,
       is_anomaly: label === 1,
       rank,

@@ -4,15 +4,15 @@ import { snakeCase } from "@nomaly/detect";
 import { openDestination, writeWhole } from "../../files/write/destination.ts";
 import { printable } from "../../report/printable.ts";
 import { countText, numberText } from "../../report/wording.ts";
+import { fitTable } from "../../table-work/fit-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
 import { say, sayJson } from "../frame/context.ts";
-import { fitFile } from "../fitting/detection.ts";
 import { UsageError } from "../frame/exit-codes.ts";
 import { fitRequest } from "../fitting/fit-options.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { isStandardOutput, refuseSameFile, refuseSharedStdout } from "../presenting/output-paths.ts";
-import { sourceNotes, warn } from "../presenting/present.ts";
+import { tableNotes, warn } from "../presenting/present.ts";
 import { createProgress } from "../frame/progress-bar.ts";
 
 export async function runFit(given: Arguments, context: CliContext): Promise<void> {
@@ -30,18 +30,18 @@ export async function runFit(given: Arguments, context: CliContext): Promise<voi
     ["-m", path],
   ]);
   const destination = openDestination(path, context.temporary, context.stdout);
-  await withInput(given, context, async (source) => {
-    const request = await fitRequest(given, context, source);
-    const { model, rowCount, fittedRowCount } = await fitFile({ source, request, progress });
+  await withInput(given, context, async (table) => {
+    const request = await fitRequest(given, context, table);
+    const { model, rowCount, fittedRowCount } = await fitTable(table, request, progress);
     const bytes = model.save();
     await writeWhole(destination, bytes);
     progress.clear();
-    warn(context, [...request.notes, ...sourceNotes({ source })]);
+    warn(context, [...request.notes, ...tableNotes(table.rows)]);
     const seconds = Math.round(context.now() - startedAt) / 1000;
     if (given.has("json")) {
       const params = Object.fromEntries(Object.entries(model.params).map(([name, value]) => [snakeCase(name), value]));
       const document = {
-        file: source.name,
+        file: table.rows.name,
         model: path,
         size_bytes: bytes.length,
         algorithm: model.detectorId,
@@ -58,7 +58,7 @@ export async function runFit(given: Arguments, context: CliContext): Promise<voi
     }
     const sampled = fittedRowCount < rowCount ? ` (a sample of ${rowCount.toLocaleString("en-US")})` : "";
     const lines = [
-      `${model.detectorId}, seed ${model.seed}, learned from ${countText(fittedRowCount, "row")}${sampled} of ${printable(source.name)}, ${countText(model.columns.length, "column")}`,
+      `${model.detectorId}, seed ${model.seed}, learned from ${countText(fittedRowCount, "row")}${sampled} of ${printable(table.rows.name)}, ${countText(model.columns.length, "column")}`,
       `threshold ${numberText(model.threshold)}`,
       ...model.skippedColumns.map(({ name, reason }) => `column ${printable(name)} is left out: ${printable(reason)}`),
       `model written to ${printable(path)} (${bytes.length.toLocaleString("en-US")} bytes)`,

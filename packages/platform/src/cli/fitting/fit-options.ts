@@ -1,39 +1,36 @@
 /** What a command line says about fitting, as options of the library. */
 
-import type { FitOptions } from "@nomaly/detect";
-import { defaultSeed, detectorById, NomalyError, paramFromText, thresholdMethods } from "@nomaly/detect";
+import { defaultSeed, detectorById, paramFromText, thresholdMethods } from "@nomaly/detect";
 import { rowCountWithinBudget } from "../../files/sample/row-budget.ts";
-import { scoreColumns } from "../../files/write/score-columns.ts";
-import type { Source } from "../../files/read/source.ts";
+import { columnsByUse } from "../../table-work/columns-by-use.ts";
+import { requireColumns } from "../../table-work/file-errors.ts";
+import type { FitRequest } from "../../table-work/fit-table.ts";
+import type { GivenTable } from "../../table-work/given-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import { splitList } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
-import { requireColumns, threadCountOf } from "./open-input.ts";
+import { threadCountOf } from "./open-input.ts";
 import { columnOptions, fitOptions } from "../frame/options.ts";
 
-/** Columns that a message lists. */
-const leftNameCount = 12;
-
-export interface FitRequest {
-  readonly options: FitOptions & { readonly seed: number };
-  /** Most rows to learn from. */
-  readonly fitRowCountMax: number;
-  /** Columns to read: those to learn from, labels, and names of rows. */
-  readonly columns: readonly string[];
-  /** Those of them that are only shown. */
-  readonly shownColumns: readonly string[];
-  readonly label: string | undefined;
+export interface AskedFit extends FitRequest {
   /** What was decided without being asked for. */
   readonly notes: readonly string[];
 }
 
 /** @throws NomalyError or UsageError when an option names what is not there. */
-export async function fitRequest(given: Arguments, context: CliContext, source: Source, detector?: string): Promise<FitRequest> {
+export async function fitRequest(given: Arguments, context: CliContext, table: GivenTable, detector?: string): Promise<AskedFit> {
   const threads = threadCountOf(given);
   const categorical = given.list("categorical");
-  requireColumns(source, categorical ?? [], "--categorical");
-  const { learned, marked, earlier } = columnsByUse(given, source);
+  const [named, exclude] = [given.list("columns"), given.list("exclude") ?? []];
+  const [label, id] = [given.text("label"), given.text("id")];
+  const marked = [...new Set([label, id].filter((name) => name !== undefined))];
+  requireColumns(table, categorical ?? [], "categorical");
+  requireColumns(table, named ?? [], "columns");
+  requireColumns(table, exclude, "exclude");
+  requireColumns(table, [label], "label");
+  requireColumns(table, [id], "id");
+  const { learned, earlier } = columnsByUse(table, { columns: named, exclude, marked });
   const seed = given.number("seed", { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? defaultSeed;
   const threshold = thresholdOf(given);
   const options = {
@@ -54,52 +51,11 @@ export async function fitRequest(given: Arguments, context: CliContext, source: 
   return {
     options,
     columns,
-    label: given.text("label"),
-    shownColumns: marked.filter((name) => name === given.text("id")),
+    label,
+    shownColumns: marked.filter((name) => name === id),
     notes: earlier.length === 0 ? [] : [`scores of an earlier run are not learned from: ${earlier.join(", ")}`],
-    fitRowCountMax: await fitRowCountMax(given, source, columns),
-  };
-}
-
-interface ColumnsByUse {
-  readonly learned: readonly string[];
-  /** Labels and names of rows. */
-  readonly marked: readonly string[];
-  /** Scores of an earlier run, left out by rule; one that `--columns` names is learned from. */
-  readonly earlier: readonly string[];
-}
-
-function columnsByUse(given: Arguments, source: Source): ColumnsByUse {
-  const named = given.list("columns");
-  const excluded = given.list("exclude") ?? [];
-  requireColumns(source, named ?? [], "--columns");
-  requireColumns(source, excluded, "--exclude");
-  const marked = new Set<string>();
-  for (const option of ["label", "id"]) {
-    const name = given.text(option);
-    if (name === undefined) continue;
-    requireColumns(source, [name], `--${option}`);
-    marked.add(name);
-  }
-  const usable = source.columns.filter((column) => column.kind !== undefined).map((column) => column.name);
-  const names = source.columns.map((column) => column.name);
-  const earlier = named === undefined ? scoreColumns(names, true).earlier.filter((name) => usable.includes(name)) : [];
-  const left = new Set([...excluded, ...marked, ...earlier]);
-  const learned = [...new Set(named ?? usable)].filter((name) => !left.has(name));
-  if (learned.length === 0) {
-    const why = `${[...left].slice(0, leftNameCount).join(", ")}${left.size > leftNameCount ? ", ..." : ""}`;
-    throw new NomalyError(
-      "COLUMN",
-      `${source.name}: no column is left to learn from${left.size === 0 ? "" : `; left out: ${why}`}`,
-      {
-        field: source.name,
-      },
-    );
-  }
-  return {
-    learned,
-    marked: [...marked],
-    earlier: earlier.filter((name) => !marked.has(name) && !excluded.includes(name)),
+    fitRowCountMax:
+      given.number("fit-rows", { min: 1, max: 1e9, whole: true }) ?? (await rowCountWithinBudget(table.rows, columns)),
   };
 }
 
@@ -148,8 +104,4 @@ function thresholdOf(given: Arguments): Readonly<Record<string, unknown>> | unde
     spec[name.trim()] = paramFromText(value.trim());
   }
   return spec;
-}
-
-async function fitRowCountMax(given: Arguments, source: Source, columns: readonly string[]): Promise<number> {
-  return given.number("fit-rows", { min: 1, max: 1e9, whole: true }) ?? (await rowCountWithinBudget(source, columns));
 }

@@ -3,11 +3,11 @@
 import type { AnomalyModel, PipelineColumn, Reason } from "@nomaly/detect";
 import { averagePrecision, confusion, detectorById, f1, precisionAtN, rocAuc, rocCurve, snakeCase } from "@nomaly/detect";
 import type { SampledRows } from "../../files/sample/row-sample.ts";
-import type { Source } from "../../files/read/source.ts";
 import type { EvaluationFigures, ReportContent, ReportRow, Scatter, ScatterPoint } from "../../report/content.ts";
 import { histogramOf } from "../../report/histogram.ts";
-import type { Findings, TopRow } from "./findings.ts";
-import { onRows } from "../fitting/open-input.ts";
+import { onRows } from "../../table-work/file-errors.ts";
+import type { Findings, TopRow } from "../../table-work/findings.ts";
+import type { GivenTable } from "../../table-work/given-table.ts";
 
 const histogramBinCount = 16;
 /** A column with fewer values draws stripes in a scatter chart. */
@@ -16,7 +16,7 @@ const manyValueCount = 15;
 const curvePointCountMax = 400;
 
 export interface Outcome {
-  readonly source: Source;
+  readonly table: GivenTable;
   readonly model: AnomalyModel;
   readonly findings: Findings;
   readonly fittedRowCount: number;
@@ -29,15 +29,17 @@ export interface Outcome {
 export type OutcomeContent = Omit<ReportContent, "command" | "seconds" | "version" | "createdAt">;
 
 export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> {
-  const { source, model, findings } = outcome;
+  const { table, model, findings } = outcome;
   const scores = findings.scores.toArray();
   const flags = flagsOf(scores, model.threshold);
   const known = findings.labels();
   const nameColumn = outcome.nameColumn ?? nameColumnOf(model, findings);
   const top = await explainedRows(outcome, findings.topRows(), known, nameColumn);
   const telling = tellingColumns(model, top);
+  const sample = findings.sample();
+  const rowIndexOf = (row: number) => row;
   return {
-    file: source.name,
+    file: table.rows.name,
     algorithm: model.detectorId,
     algorithmSummary: detectorById(model.detectorId).summary,
     params: Object.fromEntries(Object.entries(model.params).map(([name, value]) => [snakeCase(name), value])),
@@ -52,15 +54,8 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
     histogram: histogramOf(scores, histogramBinCount, model.threshold),
     top,
     telling,
-    scatter: scatterOf(model, telling, { sample: findings.sample(), scores, top: findings.topRows(), findings, nameColumn }),
-    evaluation:
-      known === undefined
-        ? undefined
-        : await onRows(
-            source,
-            (row) => row,
-            () => evaluate(known, scores, flags),
-          ),
+    scatter: sample && scatterOf(model, telling, { sample, scores, top: findings.topRows(), findings, nameColumn }),
+    evaluation: known === undefined ? undefined : await onRows(table, rowIndexOf, () => evaluate(known, scores, flags)),
     notes: outcome.notes,
     nameColumn,
   };
@@ -89,7 +84,7 @@ function thresholdRule(model: AnomalyModel): string {
 /** A text column that was left out because its values all differ names the rows. */
 function nameColumnOf(model: AnomalyModel, findings: Findings): string | undefined {
   const skipped = model.skippedColumns.map(({ name }) => name);
-  const { columns } = findings.tableOf(findings.topRows());
+  const { columns } = findings.topTable();
   return columns.find(
     (column) =>
       column.kind === "text" && skipped.includes(column.name) && column.values.some((value) => value !== null && value !== ""),
@@ -97,20 +92,17 @@ function nameColumnOf(model: AnomalyModel, findings: Findings): string | undefin
 }
 
 async function explainedRows(
-  { source, model, findings }: Outcome,
+  { table, model, findings }: Outcome,
   rows: readonly TopRow[],
   known: Uint8Array | undefined,
   nameColumn: string | undefined,
 ): Promise<ReportRow[]> {
   if (rows.length === 0) return [];
-  const table = findings.tableOf(rows);
-  const explained = await onRows(
-    source,
-    (row) => rows[row].row,
-    () => model.explain(table),
-  );
+  const cells = findings.topTable();
+  const rowIndexOf = (row: number) => rows[row].row;
+  const explained = await onRows(table, rowIndexOf, () => model.explain(cells));
   const { ranks, labels } = model.judge(Float64Array.from(rows, (row) => row.score));
-  const names = table.columns.find((column) => column.name === nameColumn);
+  const names = cells.columns.find((column) => column.name === nameColumn);
   return rows.map((row, index) => ({
     row: row.row + 1,
     name: names === undefined ? undefined : String(names.values[index] ?? ""),
@@ -167,7 +159,7 @@ function scatterOf(model: AnomalyModel, telling: readonly { column: string }[], 
   const { sample, top, findings } = drawn;
   const sources = [
     { table: sample.table, rowOf: (index: number) => sample.rowIndexes[index] },
-    { table: findings.tableOf(top), rowOf: (index: number) => top[index].row },
+    { table: findings.topTable(), rowOf: (index: number) => top[index].row },
   ];
   for (const { table, rowOf } of sources) {
     const [xs, ys, names] = [x.name, y.name, drawn.nameColumn].map((name) =>

@@ -1,20 +1,20 @@
 /** The files that a run writes: checked before the work begins, completed after it. */
 
-import type { AnomalyModel } from "@nomaly/detect";
+import type { AnomalyModel, Reason } from "@nomaly/detect";
 import { NomalyError } from "@nomaly/detect";
-import { pickRows } from "../../files/read/batches.ts";
 import { openDestination, writeWhole } from "../../files/write/destination.ts";
 import type { FormatAndCompression } from "../../files/read/format.ts";
 import { formatOfName, parseFormat } from "../../files/read/format.ts";
-import type { Source } from "../../files/read/source.ts";
+import type { RowStream } from "../../files/read/row-stream.ts";
 import { scoreColumnNames, scoreColumns } from "../../files/write/score-columns.ts";
-import { type ScoredTarget, writeScored } from "../../files/write/write-scored.ts";
 import { noSingleReason, reasonsText, tellingReasons } from "../../report/wording.ts";
+import type { Findings } from "../../table-work/findings.ts";
+import type { GivenTable } from "../../table-work/given-table.ts";
+import { reasonsOfAnomalies } from "../../table-work/reasons.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
 import { note } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
-import type { Findings } from "./findings.ts";
 import type { PathUse } from "./output-paths.ts";
 import { isStandardOutput, refuseSameFile, refuseSharedStdout } from "./output-paths.ts";
 
@@ -25,7 +25,7 @@ export interface Outputs {
   /** True when rows go to standard output, so that nothing else may. */
   readonly takesStdout: boolean;
   readonly wantsReasons: boolean;
-  writeRows(source: Source, model: AnomalyModel, findings: Findings): Promise<void>;
+  writeRows(table: GivenTable, model: AnomalyModel, findings: Findings): Promise<void>;
   writeReport(html: () => Promise<string>): Promise<void>;
   /** Names of what was written, for the JSON document. */
   readonly written: Readonly<Record<string, string>>;
@@ -58,14 +58,11 @@ export function openOutputs(given: Arguments, context: CliContext): Outputs {
   return {
     takesStdout: uses.some(([, path]) => path !== undefined && isStandardOutput(path)),
     wantsReasons: given.has("explain"),
-    async writeRows(source, model, findings) {
+    async writeRows(table, model, { scores }) {
       if (rows === undefined || format === undefined) return;
-      noteColumns(source, given.has("explain"), context);
-      const reasons = given.has("explain") ? await reasonsOfAnomalies(source, model, findings) : undefined;
-      await writeRowsTo({ destination: rows, format, isSpreadsheetSafe }, source, model, findings, {
-        reasons,
-        signal: context.signal,
-      });
+      noteColumns(table.rows, given.has("explain"), context);
+      const reasons = given.has("explain") ? await reasonsOfAnomalies(table.rows, model, scores, shortReasons) : undefined;
+      await table.sink.write({ model, scores, reasons }, { destination: rows, format, isSpreadsheetSafe });
     },
     async writeReport(html) {
       if (page !== undefined) await writeWhole(page, await html());
@@ -74,12 +71,16 @@ export function openOutputs(given: Arguments, context: CliContext): Outputs {
   };
 }
 
-function noteColumns(source: Source, withReasons: boolean, context: CliContext): void {
-  const names = source.columns.map(({ name }) => name);
+function shortReasons(reasons: readonly Reason[]): string {
+  return reasonsText(tellingReasons(reasons, reasonCount)) || noSingleReason;
+}
+
+function noteColumns({ name, columns }: RowStream, withReasons: boolean, context: CliContext): void {
+  const names = columns.map((column) => column.name);
   const { added, replaced } = scoreColumns(names, withReasons);
-  if (replaced.length > 0) note(context, `the columns ${replaced.join(", ")} of ${source.name} are replaced in the output`);
+  if (replaced.length > 0) note(context, `the columns ${replaced.join(", ")} of ${name} are replaced in the output`);
   if (added[0] === scoreColumnNames[0]) return;
-  note(context, `${source.name} has such columns of its own: scores are written as ${added.join(", ")}`);
+  note(context, `${name} has such columns of its own: scores are written as ${added.join(", ")}`);
 }
 
 function outputFormat(given: Arguments, output: string): FormatAndCompression {
@@ -98,38 +99,4 @@ function outputFormat(given: Arguments, output: string): FormatAndCompression {
     });
   }
   return { format: chosen, gzip };
-}
-
-async function writeRowsTo(
-  target: ScoredTarget,
-  source: Source,
-  model: AnomalyModel,
-  findings: Findings,
-  { reasons, signal }: { readonly reasons: ReadonlyMap<number, string> | undefined; readonly signal: AbortSignal },
-): Promise<void> {
-  const { scores } = findings;
-  const ranksOf = (values: Float64Array) => model.judge(values).ranks;
-  const scored = {
-    rowCount: scores.rowCount,
-    scoreAt: (row: number) => scores.at(row),
-    threshold: model.threshold,
-    ranksOf,
-    ...(reasons === undefined ? {} : { reasons }),
-  };
-  await writeScored(source, scored, target, signal);
-}
-
-/** One more pass over the file: memory holds the texts of anomalies only. */
-async function reasonsOfAnomalies(source: Source, model: AnomalyModel, findings: Findings): Promise<Map<number, string>> {
-  const texts = new Map<number, string>();
-  for await (const batch of source.batches(model.columns.map(({ name }) => name))) {
-    const flagged: number[] = [];
-    for (let row = 0; row < batch.rowCount; row++)
-      if (findings.scores.at(batch.firstRow + row) > model.threshold) flagged.push(row);
-    if (flagged.length === 0) continue;
-    for (const [index, { reasons }] of model.explain(pickRows(batch, flagged)).rows.entries()) {
-      texts.set(batch.firstRow + flagged[index], reasonsText(tellingReasons(reasons, reasonCount)) || noSingleReason);
-    }
-  }
-  return texts;
 }

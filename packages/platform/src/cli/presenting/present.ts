@@ -1,6 +1,7 @@
 /** Shows a result: tables on the terminal or one JSON document, and the files that were asked for. */
 
 import { libraryVersion } from "@nomaly/detect";
+import type { RowStream } from "../../files/read/row-stream.ts";
 import type { ReportContent } from "../../report/content.ts";
 import { printable } from "../../report/printable.ts";
 import { painter, terminalReport } from "../../report/terminal.ts";
@@ -21,7 +22,7 @@ export async function present(
 ): Promise<void> {
   // First, so that labels which cannot be compared are told before anything is written.
   const figures = await outcomeContent(outcome);
-  await outputs.writeRows(outcome.source, outcome.model, outcome.findings);
+  await outputs.writeRows(outcome.table, outcome.model, outcome.findings);
   const content: ReportContent = {
     ...figures,
     command: commandLine(given),
@@ -57,12 +58,11 @@ function quoted(word: string): string {
 }
 
 /** Remarks about how the file was read, for every command. */
-export function sourceNotes(outcome: Pick<Outcome, "source">): string[] {
-  const { source } = outcome;
-  const rounded = [...source.roundedColumns].map(
+export function tableNotes({ roundedColumns, columns }: RowStream): string[] {
+  const rounded = [...roundedColumns].map(
     (name) => `column ${name} holds whole numbers beyond 2^53: they are compared at the precision of a float64`,
   );
-  const unused = source.columns
+  const unused = columns
     .filter((column) => column.kind === undefined)
     .map(({ name, type }) => `column ${name} of type ${type} is kept, but not used`);
   return [...rounded, ...unused];

@@ -109,11 +109,11 @@ async function run(order: Order, context: OrderContext): Promise<Outcomes[Order[
     case "score-file":
       return (await import("./orders/run-score-file.ts")).runScoreFile(order, context);
     case "inspect":
-      return (await import("./orders/inspect-file.ts")).inspectFile(order, context);
+      return (await import("./orders/show-file.ts")).inspectFile(order, context);
     case "read-page":
-      return (await import("./orders/read-page.ts")).readPage(order, context);
+      return (await import("./orders/show-file.ts")).readPage(order, context);
     case "convert":
-      return (await import("./orders/convert-parquet.ts")).convertParquet(order, context);
+      return (await import("./orders/run-convert.ts")).runConvert(order, context);
     case "write-rows":
       return (await import("./orders/run-write-rows.ts")).runWriteRows(order, context);
   }

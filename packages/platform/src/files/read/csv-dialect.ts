@@ -11,6 +11,15 @@ const recordCountMax = 200;
 /** Share of records that must have as many fields as the first. */
 const agreementMin = 0.5;
 
+export interface CsvOptions {
+  readonly delimiter?: string;
+  /** Undefined: found out from the first rows. */
+  readonly header?: boolean;
+  /** Texts that mean missing; by default an empty one, NA, NULL, nan and the like. */
+  readonly missingTexts?: readonly string[];
+  readonly decimalComma?: boolean;
+}
+
 export interface CsvDialect {
   readonly delimiter: string;
   /** Fields of the first record, unquoted. */

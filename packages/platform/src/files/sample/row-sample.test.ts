@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Batch } from "../read/batches.ts";
+import type { Batch } from "../read/row-stream.ts";
 import { createRowSample } from "./row-sample.ts";
 
 /** Rows 0..count-1 whose value is their own index, in batches. */

@@ -2,7 +2,7 @@
 
 import type { Column, Table } from "@nomaly/detect";
 import { createRandom } from "@nomaly/detect";
-import type { Batch } from "../read/batches.ts";
+import type { Batch } from "../read/row-stream.ts";
 
 export interface SampledRows {
   /** The rows drawn, in the order of the file. */

@@ -8,6 +8,7 @@ import {
   createReadStream,
   createWriteStream,
   fsyncSync,
+  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -76,6 +77,25 @@ export function openDestination(path: string, temporary: TemporaryFiles, stdout:
   }
 
   return { name: path === "-" ? "standard output" : path, temporaryPath, commit, discard };
+}
+
+/** Written beside its place under a name that others know too, who remove it when this process dies. */
+export function partialDestination(path: string, name: string): Destination {
+  const temporaryPath = `${path}.partial`;
+  const discard = () => rmSync(temporaryPath, { force: true });
+  mkdirSync(dirname(path), { recursive: true });
+
+  async function commit(): Promise<void> {
+    try {
+      syncFile(temporaryPath);
+      renameSync(temporaryPath, path);
+    } catch (error) {
+      discard();
+      throw writeError(name, faultReason(error), error);
+    }
+  }
+
+  return { name, temporaryPath, commit, discard };
 }
 
 function checkedTarget(path: string): Target {

@@ -4,7 +4,7 @@ import { mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { AnomalyModel } from "@nomaly/detect";
 import { scoreColumns } from "../../../files/write/score-columns.ts";
-import { type ColumnToWrite, writeRows } from "../../../files/write/write-rows.ts";
+import { type ColumnToWrite, writeRows } from "../../../files/write-rows.ts";
 import type { ScoreFileOrder } from "../../messages.ts";
 import { predictManyRows, predictRows } from "../../rows/predict-rows.ts";
 import { chosenRows, columnsOf, type RowsGiven } from "../../rows/rows-given.ts";

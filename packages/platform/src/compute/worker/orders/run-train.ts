@@ -2,28 +2,19 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { AnomalyModel, Detection, FitOptions, RowsInput } from "@nomaly/detect";
+import type { AnomalyModel, Detection, FitOptions } from "@nomaly/detect";
 import { detect, libraryVersion, NomalyError } from "@nomaly/detect";
 import type { TrainOrder } from "../../messages.ts";
 import { asRowsInput, inRequestTerms } from "../../rows/rows-given.ts";
 import { scoreQuantiles } from "../../rows/score-quantiles.ts";
 import { modelInlineBytesMax, type TrainOptions, type TrainOutcome } from "../../work.ts";
 import { isDiskFull } from "../coded-error.ts";
+import type { TrainingRows } from "../file-rows.ts";
 import type { OrderContext } from "../order-context.ts";
 import { readBody } from "../read-body.ts";
 
 /** Share of the progress that reading a file has; fitting has the rest. */
 const readShare = 0.3;
-
-/** Rows to learn from, however they came. */
-export interface TrainingRows {
-  readonly rows: RowsInput;
-  readonly rowCount: number;
-  readonly fittedRowCount: number;
-  readonly options: FitOptions;
-  /** An error about a row, told in the terms of where the rows came from. */
-  readonly explainError: (error: unknown) => unknown;
-}
 
 export async function runTrain(order: TrainOrder, context: OrderContext): Promise<TrainOutcome> {
   const startedAt = performance.now();
@@ -63,17 +54,11 @@ async function trainingRows(
   const body = input.kind === "body" ? await readBody(input, context.settings.limits, context.signal) : { input, fields: "{}" };
   const chosen = options ?? ((await context.askPlan(body.fields)) as TrainOptions);
   const { rows, rowCount } = body.input;
-  return {
-    rows: asRowsInput(rows),
-    rowCount,
-    fittedRowCount: rowCount,
-    options: fitOptionsOf(chosen),
-    explainError: inRequestTerms,
-  };
+  return { rows: asRowsInput(rows), rowCount, fittedRowCount: rowCount, options: chosen, explainError: inRequestTerms };
 }
 
 /** What compute's options are to the library. */
-export function fitOptionsOf(options: TrainOptions): FitOptions {
+function fitOptionsOf(options: TrainOptions): FitOptions {
   const { label, fitRowCountMax: _, threads, exclude, columns, ...others } = options;
   const left = [...(exclude ?? []), ...(label === undefined ? [] : [label])];
   return {
@@ -89,7 +74,7 @@ async function fitRows(training: TrainingRows, order: TrainOrder, context: Order
   try {
     return await detect(training.rows, {
       threads: order.threads,
-      ...training.options,
+      ...fitOptionsOf(training.options),
       signal: context.signal,
       progress: (done) => context.progress(start + (1 - start) * done),
     });

@@ -1,0 +1,82 @@
+/** The statement with which DuckDB writes a query's rows as a file, under names that it would take for the same as well. */
+
+import { caselessNames } from "../read/column-names.ts";
+import { sqlName, sqlText } from "./database.ts";
+import type { FormatAndCompression } from "../read/format.ts";
+
+export interface OutputColumn {
+  readonly name: string;
+  readonly sql: string;
+}
+
+export interface Output {
+  readonly columns: readonly OutputColumn[];
+  /** What stands after FROM. */
+  readonly from: string;
+}
+
+/**
+ * Under which a Parquet file says how its columns are called, where some differ only in case: DuckDB writes a number behind those.
+ */
+export const ownNamesKey = "nomaly_column_names";
+
+type CopyFormat = Pick<FormatAndCompression, "gzip"> & { readonly format: Exclude<FormatAndCompression["format"], "arrow"> };
+
+export function copySql(output: Output, path: string, format: CopyFormat): string {
+  const names = output.columns.map(({ name }) => name);
+  const aliases = caselessNames(names);
+  const isPlain = aliases.every((alias, index) => alias === names[index]);
+  const [query, options] = isPlain ? [selectSql(output), copyOptions(format)] : namedCopy(output, aliases, format);
+  return `COPY (${query}) TO ${sqlText(path)} (${options}, USE_TMP_FILE false)`;
+}
+
+/** Names that differ only in case get a number: what reads this puts them right. */
+export function selectSql({ columns, from }: Output): string {
+  const aliases = caselessNames(columns.map(({ name }) => name));
+  return `SELECT ${columns.map(({ sql }, index) => `${sql} AS ${sqlName(aliases[index])}`).join(", ")} FROM ${from}`;
+}
+
+function copyOptions({ format, gzip }: CopyFormat): string {
+  const compression = gzip ? ", COMPRESSION gzip" : ", COMPRESSION none";
+  switch (format) {
+    case "csv":
+      return `FORMAT csv, HEADER${compression}`;
+    case "tsv":
+      return `FORMAT csv, HEADER, DELIMITER '\t'${compression}`;
+    case "json":
+      return `FORMAT json, ARRAY true${compression}`;
+    case "ndjson":
+      return `FORMAT json${compression}`;
+    case "parquet":
+      return "FORMAT parquet, COMPRESSION zstd";
+  }
+}
+
+/** Query and options. Text formats hold any names, once DuckDB is not asked to write them. */
+function namedCopy(output: Output, aliases: readonly string[], format: CopyFormat): readonly [string, string] {
+  const { columns, from } = output;
+  const compression = `COMPRESSION ${format.gzip ? "gzip" : "none"}`;
+  switch (format.format) {
+    case "csv":
+    case "tsv": {
+      // The header is the first row.
+      const header = columns.map(({ name }, index) => `${sqlText(name)} AS c${index}`).join(", ");
+      const texts = columns.map(({ sql }) => `CAST(${sql} AS VARCHAR)`).join(", ");
+      const delimiter = format.format === "tsv" ? ", DELIMITER '\t'" : "";
+      return [`SELECT ${header} UNION ALL SELECT ${texts} FROM ${from}`, `FORMAT csv, HEADER false${delimiter}, ${compression}`];
+    }
+    case "json":
+    case "ndjson": {
+      // As DuckDB writes JSON itself: a text in each row, which nothing quotes again.
+      const members = columns.map(({ name, sql }) => `${sqlText(name)}, ${sql}`).join(", ");
+      const array = format.format === "json" ? ", PREFIX '[\n\t', SUFFIX '\n]\n', NEW_LINE ',\n\t'" : "";
+      const options = `FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\n'${array}, ${compression}`;
+      return [`SELECT json_object(${members}) FROM ${from}`, options];
+    }
+    case "parquet": {
+      const selects = columns.map(({ sql }, index) => `${sql} AS ${sqlName(aliases[index])}`);
+      const names = sqlText(JSON.stringify(columns.map(({ name }) => name)));
+      return [`SELECT ${selects.join(", ")} FROM ${from}`, `${copyOptions(format)}, KV_METADATA {${ownNamesKey}: ${names}}`];
+    }
+  }
+}

@@ -1,0 +1,163 @@
+/** Reads a data set's file once from end to end: that it can be read, how many rows it has, and what its columns are like. */
+
+import { NomalyError } from "@nomaly/detect";
+import { isOutOfMemory } from "./read-error.ts";
+import { columnSql, kindOfType } from "./relation.ts";
+import type { Source } from "./source.ts";
+import type { ColumnProfile, Finding, Inspected } from "../read/shown-file.ts";
+import { exactWhereSmall } from "./exact-profile.ts";
+
+const columnCountMax = 10_000;
+const mostlyMissingShare = 0.5;
+/** DuckDB estimates distinct values to a few per cent, in small tables to a fifth. */
+const distinctShareOfIdentifier = 0.9;
+const categoryCountMax = 100;
+const rowsToJudge = 20;
+
+/** @throws NomalyError FILE_FORMAT, TOO_LARGE naming the file, and what DuckDB throws. */
+export async function inspectSource(source: Source, memoryMib = Infinity): Promise<Inspected> {
+  const { columns, name } = source;
+  if (columns.length > columnCountMax) {
+    throw new NomalyError("TOO_LARGE", `${name} has ${columns.length} columns, at most ${columnCountMax} are taken`, {
+      field: "file",
+    });
+  }
+  const { summary, query } = await summarize(source, memoryMib);
+  const rowCount = Number(summary[0]?.["count"] ?? 0);
+  if (rowCount === 0) throw new NomalyError("FILE_FORMAT", `${name} has no rows`, { field: "file" });
+  const estimated = summary.map((row, index) => columnProfile(columns[index].name, row));
+  const profiles = await exactWhereSmall(source.database, { query, profiles: estimated, rowCount }, memoryMib);
+  return {
+    format: source.format,
+    rowCount,
+    usableCount: profiles.filter(({ kind }) => kind !== null).length,
+    columns: columns.map(({ name: column, type }) => ({ name: column, type })),
+    profile: { n_samples: rowCount, columns: profiles, findings: profiles.flatMap((column) => findingsOf(column, rowCount)) },
+  };
+}
+
+interface Summary {
+  readonly summary: readonly Readonly<Record<string, unknown>>[];
+  /** What was summarised. */
+  readonly query: string;
+}
+
+/** Squares of larger values, as a deviation has them, overflow. */
+const usableMax = 1e150;
+
+/** Columns summarised in one reading: many together take long to plan, */
+const summarizedColumnCountMax = 500;
+const summarizedColumnCountMin = 50;
+/** and the figures of each take a megabyte or two, of which DuckDB counts only some. */
+const mibOfColumn = 2;
+
+function groupCount(memoryMib: number): number {
+  return Math.min(summarizedColumnCountMax, Math.max(summarizedColumnCountMin, Math.floor(memoryMib / mibOfColumn)));
+}
+
+async function summarize(source: Source, memoryMib: number): Promise<Summary> {
+  const { columns, sql } = source.relation;
+  const summary: Readonly<Record<string, unknown>>[] = [];
+  const figures: string[] = [];
+  const count = groupCount(memoryMib);
+  for (let start = 0; start < columns.length; start += count) {
+    const end = Math.min(columns.length, start + count);
+    for (const group of await summarizeGroups(source, start, end)) {
+      summary.push(...group.summary);
+      figures.push(...group.figures);
+    }
+  }
+  return { summary, query: `SELECT ${figures.join(", ")} FROM ${sql}` };
+}
+
+interface Summarized {
+  readonly summary: Summary["summary"];
+  readonly figures: readonly string[];
+}
+
+/** In one reading, or in halves where memory is short. */
+async function summarizeGroups(source: Source, start: number, end: number): Promise<readonly Summarized[]> {
+  try {
+    return [await summarizeColumns(source, start, end)];
+  } catch (error) {
+    if (!isOutOfMemory(error) || end - start === 1) throw error;
+    const middle = Math.ceil((start + end) / 2);
+    return [...(await summarizeGroups(source, start, middle)), ...(await summarizeGroups(source, middle, end))];
+  }
+}
+
+/** DuckDB fails on the deviation of infinities and of huge values: no figure counts the former, and where there are such, the latter. */
+async function summarizeColumns({ database, relation }: Source, start: number, end: number): Promise<Summarized> {
+  const figuresWhere = (condition: (name: string) => string) =>
+    relation.columns.slice(start, end).map((given, index) => {
+      const column = columnSql(given);
+      const isFloat = /^(FLOAT|DOUBLE)$/.test(given.type);
+      return `${isFloat ? `CASE WHEN ${condition(column)} THEN ${column} END` : column} AS c${start + index}`;
+    });
+  const summaryOf = (figures: readonly string[]) => database.rows(`SUMMARIZE SELECT ${figures.join(", ")} FROM ${relation.sql}`);
+  const figures = figuresWhere((column) => `isfinite(${column})`);
+  try {
+    return { summary: await summaryOf(figures), figures };
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes("out of range")) throw error;
+    const moderate = figuresWhere((column) => `abs(${column}) < ${usableMax}`);
+    return { summary: await summaryOf(moderate), figures: moderate };
+  }
+}
+
+function columnProfile(name: string, row: Readonly<Record<string, unknown>>): ColumnProfile {
+  const type = String(row["column_type"]);
+  const kind = kindOfType(type) ?? null;
+  const isNumeric = kind === "number";
+  const quartiles = ["q25", "q50", "q75"].map((name) => numberOf(row[name]));
+  const [low, middle, high] = quartiles;
+  return {
+    name,
+    type,
+    kind,
+    missing_share: (numberOf(row["null_percentage"]) ?? 0) / 100,
+    distinct_count: numberOf(row["approx_unique"]) ?? 0,
+    min: textOf(row["min"]),
+    max: textOf(row["max"]),
+    mean: isNumeric ? numberOf(row["avg"]) : null,
+    std: isNumeric ? numberOf(row["std"]) : null,
+    quartiles: isNumeric && low !== null && middle !== null && high !== null ? [low, middle, high] : null,
+  };
+}
+
+function findingsOf(column: ColumnProfile, rowCount: number): Finding[] {
+  const { name, kind, type, missing_share: missing, distinct_count: distinct } = column;
+  const say = (code: Finding["code"], detail: string): Finding => ({ code, column: name, detail });
+  if (kind === null) return [say("unusable_type", `values of type ${type} are kept and not used`)];
+  const findings: Finding[] = [];
+  const percent = `${(missing * 100).toFixed(missing < 0.01 ? 2 : 0)} %`;
+  const lacking = kind === "number" ? "missing or not finite" : "missing";
+  if (missing >= mostlyMissingShare) findings.push(say("mostly_missing", `${percent} of the values are ${lacking}`));
+  else if (missing > 0)
+    findings.push(
+      say(
+        "missing_values",
+        `${percent} of the values are ${lacking}: the detector's option "missing" says what becomes of missing ones`,
+      ),
+    );
+  if (rowCount >= rowsToJudge && column.min === column.max)
+    findings.push(say("constant", "it has one value only and says nothing"));
+  if (kind === "text" && rowCount >= rowsToJudge) {
+    if (distinct >= rowCount * distinctShareOfIdentifier)
+      findings.push(say("identifier", "nearly all its texts differ: it is left out"));
+    else if (distinct > categoryCountMax) findings.push(say("many_categories", `about ${distinct} different texts`));
+  }
+  return findings;
+}
+
+function numberOf(value: unknown): number | null {
+  const number = value === null || value === undefined ? Number.NaN : Number(value);
+  return Number.isFinite(number) ? number : null;
+}
+
+const shownTextLengthMax = 200;
+
+function textOf(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  return (typeof value === "string" ? value : JSON.stringify(value)).slice(0, shownTextLengthMax);
+}

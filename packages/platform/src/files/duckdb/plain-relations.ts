@@ -1,0 +1,150 @@
+/** Parquet and JSON files as relations: DuckDB reads both as they are. */
+
+import { statSync } from "node:fs";
+import { NomalyError } from "@nomaly/detect";
+import { mayBeNumbered, ownNames } from "../read/column-names.ts";
+import { ownNamesKey } from "./copy-rows.ts";
+import type { ContentLimits } from "../read/content-limits.ts";
+import type { Database } from "./database.ts";
+import { sqlPath, sqlText } from "./database.ts";
+import { checkJsonFile, type JsonFile } from "../json/json-check.ts";
+import type { Relation, RelationColumn } from "./relation.ts";
+
+/** JSON files up to this size are read whole to infer types. */
+const wholeSampleSizeBytesMax = 64 * 1024 ** 2;
+/** Keys of one record: more do not fit one. */
+const keyCountMax = 2 ** 24;
+/** Levels of objects and arrays: DuckDB's reader calls itself for each. */
+const depthMax = 64;
+/** Largest single JSON record; DuckDB's reader has buffers of twice this. */
+const recordMibMax = 32;
+/** Of DuckDB's own memory. */
+const recordShareMax = 1 / 8;
+
+function recordBytesFor(memoryMib: number | undefined): number {
+  const mib = Math.min(recordMibMax, Math.max(1, Math.floor((memoryMib ?? Infinity) * recordShareMax)));
+  return mib * 1024 ** 2;
+}
+
+export async function parquetRelation(database: Database, path: string): Promise<Relation> {
+  const sql = `read_parquet(${sqlPath(path)}, hive_partitioning=false)`;
+  const [{ num_rows: rowCount }] = await database.rows(`SELECT num_rows FROM parquet_file_metadata(${sqlPath(path)})`);
+  const columns = await named(await columnsOf(database, sql), () => parquetNames(database, path));
+  return { sql, columns, rowCount: Number(rowCount) };
+}
+
+/** @param ask for the names that the file has; only where DuckDB may have changed them. */
+async function named(columns: RelationColumn[], ask: () => Promise<readonly string[]>): Promise<RelationColumn[]> {
+  const aliases = columns.map(({ name }) => name);
+  if (!mayBeNumbered(aliases)) return columns;
+  const names = ownNames(aliases, await ask());
+  return columns.map(({ type }, index) => ({ name: names[index], alias: aliases[index], type }));
+}
+
+/** As whoever wrote the file called them: we say so beside, others in the schema. */
+async function parquetNames(database: Database, path: string): Promise<readonly string[]> {
+  const told = await database.rows(
+    `SELECT decode(value) AS names FROM parquet_kv_metadata(${sqlPath(path)}) WHERE key = encode(${sqlText(ownNamesKey)})`,
+  );
+  const names = textsOf(told[0]?.["names"]);
+  if (names !== undefined) return names;
+  const schema = await database.rows(`SELECT name, coalesce(num_children, 0) AS children FROM parquet_schema(${sqlPath(path)})`);
+  return topNames(schema.map(({ name, children }) => ({ name: String(name), childCount: Number(children) })));
+}
+
+/** Anybody can write anything into a file. */
+function textsOf(json: unknown): readonly string[] | undefined {
+  try {
+    const value = JSON.parse(String(json)) as unknown;
+    return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface SchemaElement {
+  readonly name: string;
+  readonly childCount: number;
+}
+
+/** A tree as a list, each element before its children; the first holds all others. */
+function topNames(elements: readonly SchemaElement[]): readonly string[] {
+  const names: string[] = [];
+  for (let at = 1; at < elements.length; at++) {
+    names.push(elements[at].name);
+    for (let inner = elements[at].childCount; inner > 0 && at < elements.length; inner--)
+      inner += elements[++at]?.childCount ?? 0;
+  }
+  return names;
+}
+
+/** @throws NomalyError FILE_FORMAT, TOO_LARGE, ABORTED: a file is gone over before DuckDB sees it. */
+export async function jsonRelation(
+  database: Database,
+  file: JsonFile & { readonly memoryMib?: number | undefined },
+  limits: ContentLimits,
+  signal: AbortSignal,
+): Promise<Relation> {
+  const { path, name, format } = file;
+  const recordBytesMax = recordBytesFor(file.memoryMib);
+  const sizeBytes = statSync(path).size;
+  if (sizeBytes === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
+  const { isArray } = await checkJsonFile(file, { ...limits, depthMax, recordBytesMax }, signal);
+  const sampleSize = sizeBytes <= wholeSampleSizeBytesMax ? -1 : 20_480;
+  // Left to itself DuckDB takes an array behind a byte order mark for one record.
+  const jsonFormat = format === "ndjson" ? "newline_delimited" : isArray ? "array" : "auto";
+  const readJson = (options: string) =>
+    `read_json(${sqlPath(path)}, format='${jsonFormat}', compression='uncompressed', hive_partitioning=false, ` +
+    `maximum_object_size=${recordBytesMax}, map_inference_threshold=${limits.columnCountMax + 1}, ${options})`;
+  const sql = readJson(`sample_size=${sampleSize}`);
+  const columns = await named(await columnsOf(database, sql), () =>
+    jsonNames(database, { path, format: jsonFormat, recordBytesMax }),
+  );
+  // A file without one object in it comes as a single column of this name and type.
+  if (columns.length === 1 && columns[0].name === "json" && columns[0].type === "JSON") {
+    throw new NomalyError("FILE_FORMAT", `${name} has no records; an array of objects, or one object a line, is expected`, {
+      field: name,
+    });
+  }
+  if (!columns.some(({ type }) => formedTypes.test(type))) return { sql, columns };
+  return {
+    sql,
+    columns,
+    async typedSql(_whole, dates) {
+      if (dates === "as dates") return sql;
+      // With formats that no text has, dates stay texts, nested ones as well.
+      const undated = readJson(`sample_size=${sampleSize}, dateformat='~', timestampformat='~'`);
+      // A column of another name than DuckDB's own can be read by its place only: times and UUIDs come in DuckDB's form then.
+      if (columns.some(({ name, alias = name }) => alias !== name)) return undated;
+      const described = await columnsOf(database, undated);
+      const types = described.map(
+        ({ name, type }) => `${sqlText(name)}: ${sqlText(/^(TIME|UUID)/.test(type) ? "VARCHAR" : type)}`,
+      );
+      return readJson(`columns={${types.join(", ")}}`);
+    },
+  };
+}
+
+/** Types that JSON has only as texts, which may be written in more than one way. */
+const formedTypes = /^(TIME|UUID)|\b(DATE|TIMESTAMP)/;
+
+/** In the order in which they first come, as DuckDB finds them. */
+async function jsonNames(
+  database: Database,
+  { path, format, recordBytesMax }: { readonly path: string; readonly format: string; readonly recordBytesMax: number },
+): Promise<readonly string[]> {
+  const objects =
+    `read_json_objects(${sqlPath(path)}, format='${format}', compression='uncompressed', hive_partitioning=false, ` +
+    `maximum_object_size=${recordBytesMax})`;
+  const keys = `SELECT json_keys(json) AS names, row_number() OVER () AS row FROM ${objects}`;
+  const rows = await database.rows(
+    `SELECT name, min(row * ${keyCountMax} + place) AS first FROM ` +
+      `(SELECT unnest(names) AS name, generate_subscripts(names, 1) AS place, row FROM (${keys})) GROUP BY name ORDER BY first`,
+  );
+  return rows.map(({ name }) => String(name));
+}
+
+export async function columnsOf(database: Database, sql: string): Promise<RelationColumn[]> {
+  const rows = await database.rows(`DESCRIBE SELECT * FROM ${sql}`);
+  return rows.map((row) => ({ name: String(row["column_name"]), type: String(row["column_type"]) }));
+}

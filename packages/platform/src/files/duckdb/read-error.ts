@@ -1,0 +1,73 @@
+/** What DuckDB says of a bad file, as a coded error with file, line and column. */
+
+import { NomalyError } from "@nomaly/detect";
+import { databaseMessage } from "./database.ts";
+
+/** Longest piece of a file's content shown. */
+const excerptLengthMax = 40;
+
+/**
+ * DuckDB gives its findings about a file only as text, so this one place reads them from it; what it does not
+ * recognise is passed on as DuckDB's own sentence.
+ */
+export function readError(error: unknown, fileName: string, signal: AbortSignal, memoryMib?: number): NomalyError {
+  if (error instanceof NomalyError) return error;
+  if (signal.aborted) return new NomalyError("ABORTED", "the work was stopped by its caller", { cause: error });
+  const text = error instanceof Error ? error.message : String(error);
+  const line = /CSV Error on Line: (\d+)/.exec(text)?.[1];
+  if (line !== undefined) {
+    return new NomalyError("FILE_FORMAT", `${fileName} line ${line}: ${csvFinding(text)}`, { field: fileName, cause: error });
+  }
+  if (isOutOfMemory(error)) {
+    const given = memoryMib === undefined ? "there is" : `the ${memoryMib} MiB that there are`;
+    const advice = memoryMib === undefined ? "" : ": give a file of fewer columns or shorter texts, or raise memory_limit_bytes";
+    const message = `${fileName} takes more memory to read than ${given} for reading files${advice}`;
+    return new NomalyError("TOO_LARGE", message, { field: fileName, cause: error });
+  }
+  if (text.startsWith("IO Error")) {
+    return new NomalyError("FILE_READ", `${fileName} cannot be read: ${withoutPath(databaseMessage(error))}`, {
+      field: fileName,
+      cause: error,
+    });
+  }
+  const message = `${fileName} is damaged or not of the format expected: ${withoutPath(databaseMessage(error))}`;
+  return new NomalyError("FILE_FORMAT", message, { field: fileName, cause: error });
+}
+
+/** DuckDB has reached its own limit. */
+export function isOutOfMemory(error: unknown): boolean {
+  // The last is all that it says where it could not even say why.
+  return error instanceof Error && /^Out of Memory Error|bad_alloc|^Failed to query$/.test(error.message);
+}
+
+function csvFinding(text: string): string {
+  const counts = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
+  if (counts !== null)
+    return `${counts[1]} value${counts[1] === "1" ? "" : "s"} expected, as in the first line, but ${counts[2]} came`;
+  const cast = /Error when converting column "(.*)"\. Could not convert string "(.*)" to '(\w+)'/s.exec(text);
+  if (cast !== null) return `column "${cast[1]}" holds "${excerpt(cast[2])}" where ${nameOfType(cast[3])} is expected`;
+  if (/unicode|utf-8/i.test(text)) return "the bytes are not valid UTF-8; convert the file to UTF-8";
+  const size = /Maximum line size of (\d+) bytes exceeded/.exec(text);
+  if (size !== null) return `the line is longer than ${size[1]} bytes; is a quote not closed?`;
+  if (/unterminated quote/i.test(text)) return "a quote is opened and never closed";
+  if (/quote/i.test(text)) return "a quote stands where none may stand; quotes inside a quoted value are doubled";
+  const finding = text
+    .split("\n")
+    .find((line) => line !== "" && !/^(Invalid Input Error|CSV Error|Original Line|Conversion Error)/.test(line));
+  return excerpt(finding ?? "it does not follow the CSV format");
+}
+
+function nameOfType(type: string): string {
+  if (type === "DOUBLE" || type === "BIGINT") return "a number";
+  if (type === "BOOLEAN") return "true or false";
+  return type.startsWith("TIMESTAMP") || type === "DATE" || type === "TIME" ? `a ${type.toLowerCase()}` : type;
+}
+
+function excerpt(text: string): string {
+  return text.length > excerptLengthMax ? `${text.slice(0, excerptLengthMax)}...` : text;
+}
+
+/** DuckDB repeats the path that it was given, which may be that of a temporary copy. */
+function withoutPath(message: string): string {
+  return message.replace(/ ?(in |of |at end of )?(file )?["'][^"']*["']/i, "").replace(/, at/, " at");
+}

@@ -1,0 +1,245 @@
+/** Opens a file, or standard input, with DuckDB: its columns, its rows in batches, and what is needed to write them again. */
+
+import type { Stats } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { NomalyError } from "@nomaly/detect";
+import { readBatches } from "./batches.ts";
+import { type ContentLimits, ownFileLimits } from "../read/content-limits.ts";
+import type { CsvOptions } from "../read/csv-dialect.ts";
+import { csvRelation } from "./csv-relation.ts";
+import type { Database } from "./database.ts";
+import { openDatabase } from "./database.ts";
+import { findFile } from "../local/file-fault.ts";
+import type { FileFormat } from "../read/format.ts";
+import { compressedTwice, formatOfHead, formatOfName, hasByteOrderMark, headSizeBytes, isGzip } from "../read/format.ts";
+import { type Batch, type RowStream, shownTextLengthMax } from "../read/row-stream.ts";
+import { requireParquetEnds } from "../read/parquet-check.ts";
+import { jsonRelation, parquetRelation } from "./plain-relations.ts";
+import { readError } from "./read-error.ts";
+import type { Relation, RelationColumn } from "./relation.ts";
+import { columnExpression, kindOfType, mayExceedFloat64 } from "./relation.ts";
+import { spoolDevice, spoolGunzipped, spoolStream, spoolUnmarked } from "../local/spool.ts";
+import type { TemporaryFiles } from "../local/temporary.ts";
+import { wholeNumbers } from "./whole-numbers.ts";
+
+export interface SourceOptions extends CsvOptions {
+  /** Undefined: told by name or first bytes. */
+  readonly format?: FileFormat;
+  /** As messages call it; default the path. */
+  readonly name?: string;
+  /** Where it is known before reading. */
+  readonly rowCount?: number;
+  readonly threadCount: number;
+  /** DuckDB's own buffers, MiB. */
+  readonly memoryMib?: number;
+  readonly temporary: TemporaryFiles;
+  readonly stdin: Readable;
+  readonly signal: AbortSignal;
+  /** What it may hold; {@link ownFileLimits} where nothing is said. */
+  readonly limits?: Partial<ContentLimits>;
+  /** Bytes that a compressed file may become. */
+  readonly unpackedBytesMax?: number;
+}
+
+/** A file as DuckDB reads it: known to this folder only. */
+export interface Source extends RowStream {
+  /** Columns of text formats in which every value is a whole number. */
+  wholeColumns(): Promise<ReadonlySet<string>>;
+  readonly database: Database;
+  readonly relation: Relation;
+  /** @throws NomalyError FILE_READ when the file has changed since it was opened: a second reading would give other rows. */
+  requireUnchanged(): void;
+  close(): void;
+}
+
+/** The texts of a smaller file fit memory whatever their lengths are. */
+const smallFileSizeBytes = 32 * 1024 ** 2;
+
+/**
+ * @param path `-` is standard input.
+ * @throws NomalyError FILE_NOT_FOUND, FILE_READ, FILE_FORMAT naming the file, and the line or column where there is one.
+ */
+export async function openSource(path: string, options: SourceOptions): Promise<Source> {
+  const { signal, temporary } = options;
+  const name = options.name ?? (path === "-" ? "standard input" : path);
+  const local = await localCopy(path, name, options);
+  const { threadCount, memoryMib } = options;
+  const database = await openDatabase({ threadCount, memoryMib, temporaryFolder: temporary.folder(), signal });
+  try {
+    const relation = await openRelation(database, local, name, options);
+    const rowCount = options.rowCount ?? relation.rowCount;
+    return createSource({ database, relation, rowCount, name, file: local, openedAs: stampOf(local.path) }, signal);
+  } catch (error) {
+    database.close();
+    throw readError(error, name, signal, memoryMib);
+  }
+}
+
+interface LocalFile {
+  readonly path: string;
+  readonly format: FileFormat;
+}
+
+/** A plain file on this machine's disk: the file itself, or a copy of what came through a pipe or gzip. */
+async function localCopy(path: string, name: string, options: SourceOptions): Promise<LocalFile> {
+  const { temporary, signal, stdin } = options;
+  let local = path;
+  if (path === "-") {
+    local = temporary.path("stdin");
+    await spoolStream(stdin, name, local, signal);
+  } else if (requireReadable(path).isFile()) {
+    local = resolve(path);
+  } else {
+    // A pipe can be read once only, and not from places of choice.
+    local = temporary.path("pipe");
+    await spoolDevice(path, local, signal);
+  }
+  let head = readHead(local);
+  if (isGzip(head)) {
+    // Without the ending: DuckDB would take the copy for compressed.
+    const unpacked = temporary.path(basename(local).replace(/\.gz(ip)?$/i, ""));
+    await spoolGunzipped(local, { name, path: unpacked, sizeBytesMax: options.unpackedBytesMax }, signal);
+    local = unpacked;
+    head = readHead(local);
+    if (isGzip(head)) throw compressedTwice(name);
+  } else if (formatOfName(path).gzip && head.length > 0) {
+    throw new NomalyError("FILE_FORMAT", `${name} is named as gzip, but is not compressed`, { field: name });
+  }
+  const format = options.format ?? formatOfName(path).format ?? formatOfHead(head);
+  if (hasByteOrderMark(head) && format !== "parquet" && format !== "arrow") {
+    // DuckDB takes no JSON with one, and of CSV no first name in quotes that holds a delimiter.
+    const unmarked = temporary.path("unmarked");
+    await spoolUnmarked(local, name, unmarked, signal);
+    local = unmarked;
+    head = readHead(local);
+  }
+  if (head.length === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
+  return { path: local, format };
+}
+
+function requireReadable(path: string): Stats {
+  const found = findFile(path);
+  if (found === undefined) throw new NomalyError("FILE_NOT_FOUND", `there is no file ${path}`, { field: path });
+  if (found.isDirectory()) throw new NomalyError("FILE_READ", `${path} is a folder; a file is expected`, { field: path });
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw new NomalyError("FILE_READ", `${path} may not be read by this user`, { field: path, cause: error });
+  }
+  return found;
+}
+
+function readHead(path: string): Buffer {
+  const descriptor = openSync(path, "r");
+  const head = Buffer.alloc(headSizeBytes);
+  const count = readSync(descriptor, head, 0, headSizeBytes, 0);
+  closeSync(descriptor);
+  return head.subarray(0, count);
+}
+
+async function openRelation(database: Database, file: LocalFile, name: string, options: SourceOptions): Promise<Relation> {
+  const { signal, temporary, memoryMib } = options;
+  const limits = { ...ownFileLimits, ...options.limits };
+  const { path } = file;
+  const csv = { path, name, memoryMib, ...limits };
+  switch (file.format) {
+    case "csv":
+      return csvRelation(database, { ...csv, options }, signal);
+    case "tsv":
+      return csvRelation(database, { ...csv, options: { delimiter: "\t", ...options } }, signal);
+    case "json":
+    case "ndjson":
+      return jsonRelation(database, { path, name, format: file.format, memoryMib }, limits, signal);
+    case "parquet":
+      requireParquetEnds(path, name);
+      return parquetRelation(database, path);
+    case "arrow": {
+      // Loaded only here: the Arrow library takes a while.
+      const { arrowRelation } = await import("./arrow-relation.ts");
+      const databasePath = temporary.path("arrow.db");
+      return arrowRelation(database, { path, name, databasePath, limits }, signal);
+    }
+  }
+}
+
+interface Opened {
+  readonly database: Database;
+  readonly relation: Relation;
+  readonly rowCount: number | undefined;
+  readonly name: string;
+  readonly file: LocalFile;
+  readonly openedAs: string;
+}
+
+/** Changes when the file does. */
+function stampOf(path: string): string {
+  const { size, mtimeMs, ino } = statSync(path, { throwIfNoEntry: false }) ?? { size: -1, mtimeMs: 0, ino: 0 };
+  return `${size} ${mtimeMs} ${ino}`;
+}
+
+function createSource(opened: Opened, signal: AbortSignal): Source {
+  const { database, relation, name, file } = opened;
+  const roundedColumns = new Set<string>();
+  const whole = wholeNumbers(database, relation);
+
+  function usable(names: readonly string[] | undefined): RelationColumn[] {
+    const columns = relation.columns.filter((column) => kindOfType(column.type) !== undefined);
+    return names === undefined ? columns : columns.filter((column) => names.includes(column.name));
+  }
+
+  async function* batches(names?: readonly string[], cut: readonly string[] = []): AsyncGenerator<Batch> {
+    const wanted = usable(names).map((column) =>
+      cut.includes(column.name) ? { ...column, textLengthMax: shownTextLengthMax } : column,
+    );
+    if (wanted.length === 0) throw new NomalyError("COLUMN", `${name} has no column that can be used`, { field: name });
+    whole.begin(wanted);
+    const large = wanted.flatMap((column, index) => (mayExceedFloat64(column.type) ? [index] : []));
+    try {
+      for await (const batch of readBatches(database, relation, wanted, signal)) {
+        for (const index of large) noteRounded(batch, index, roundedColumns);
+        whole.note(batch);
+        yield batch;
+      }
+      whole.end(wanted);
+    } catch (error) {
+      throw readError(error, name, signal);
+    }
+  }
+
+  return {
+    name,
+    format: file.format,
+    columns: relation.columns.map((column) => ({ name: column.name, type: column.type, kind: kindOfType(column.type) })),
+    rowCount: opened.rowCount,
+    batches,
+    async textSizeBytes(names) {
+      const texts = usable(names).filter((column) => kindOfType(column.type) === "text");
+      const isPlain = file.format !== "parquet" && file.format !== "arrow";
+      if (texts.length === 0 || (isPlain && statSync(file.path).size <= smallFileSizeBytes)) return 0;
+      const lengths = texts.map((column) => `coalesce(strlen(${columnExpression(column)}), 0)`);
+      try {
+        const [row] = await database.rows(`SELECT avg(${lengths.join(" + ")}) AS size FROM ${relation.sql}`);
+        return Number(row["size"] ?? 0);
+      } catch (error) {
+        throw readError(error, name, signal);
+      }
+    },
+    roundedColumns,
+    wholeColumns: () => whole.all(),
+    database,
+    relation,
+    requireUnchanged() {
+      if (stampOf(file.path) === opened.openedAs) return;
+      throw new NomalyError("FILE_READ", `${name} has changed while it was read; nothing was written`, { field: name });
+    },
+    close: () => database.close(),
+  };
+}
+
+function noteRounded(batch: Batch, index: number, rounded: Set<string>): void {
+  const column = batch.columns[index];
+  if (column.kind === "text" || rounded.has(column.name)) return;
+  if (column.values.some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER)) rounded.add(column.name);
+}

@@ -1,0 +1,48 @@
+/** Which columns of a text format hold whole numbers only: told while they are read, asked of the file where they were not. */
+
+import type { Column } from "@nomaly/detect";
+import type { Batch } from "../read/row-stream.ts";
+import type { Database } from "./database.ts";
+import type { Relation, RelationColumn } from "./relation.ts";
+import { columnSql } from "./relation.ts";
+
+export interface WholeNumbers {
+  /** These columns are read from the first row on. */
+  begin(columns: readonly RelationColumn[]): void;
+  note(batch: Batch): void;
+  /** These columns were read to the last row. */
+  end(columns: readonly RelationColumn[]): void;
+  /** Reads the columns that have not been read yet. */
+  all(): Promise<ReadonlySet<string>>;
+}
+
+export function wholeNumbers(database: Database, relation: Relation): WholeNumbers {
+  const known = new Map<string, boolean>();
+  let reading = new Set<string>();
+
+  return {
+    begin(columns) {
+      reading = new Set(columns.map(({ name }) => name).filter((name) => relation.maybeWhole?.has(name)));
+    },
+    note(batch) {
+      for (const column of batch.columns) if (reading.has(column.name) && hasFraction(column)) reading.delete(column.name);
+    },
+    end(columns) {
+      for (const { name } of columns) if (relation.maybeWhole?.has(name)) known.set(name, reading.has(name));
+    },
+    async all() {
+      const unread = relation.columns.filter(({ name }) => relation.maybeWhole?.has(name) === true && !known.has(name));
+      if (unread.length > 0) {
+        const tests = unread.map((column, index) => `bool_and(trunc(${columnSql(column)}) = ${columnSql(column)}) AS c${index}`);
+        const [row] = await database.rows(`SELECT ${tests.join(", ")} FROM ${relation.sql}`);
+        // Of a column without any value: whole, as it was taken for.
+        for (const [index, { name }] of unread.entries()) known.set(name, row[`c${index}`] !== false);
+      }
+      return new Set([...known].filter(([, isWhole]) => isWhole).map(([name]) => name));
+    },
+  };
+}
+
+function hasFraction(column: Column): boolean {
+  return column.kind !== "text" && column.values.some((value) => !Number.isInteger(value) && !Number.isNaN(value));
+}

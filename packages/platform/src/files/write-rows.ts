@@ -1,0 +1,65 @@
+/** Writes columns in memory as a Parquet file. Types are those that the values have: nothing is guessed from what texts look like. */
+
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { copySql } from "./duckdb/copy-rows.ts";
+import { openDatabase, sqlPath, sqlText } from "./duckdb/database.ts";
+
+export type WrittenCell = number | string | boolean | null | undefined;
+
+export interface ColumnToWrite {
+  readonly name: string;
+  readonly cellAt: (row: number) => WrittenCell;
+}
+
+export interface RowsToWrite {
+  readonly columns: readonly ColumnToWrite[];
+  readonly rowCount: number;
+  /** For files that are needed meanwhile. */
+  readonly folder: string;
+  readonly path: string;
+  /** DuckDB's own buffers, MiB. */
+  readonly memoryMib?: number;
+}
+
+/** For as many rows as a request has: they are gone through on this thread. */
+export async function writeRows({ columns, rowCount, folder, path, memoryMib }: RowsToWrite, signal: AbortSignal): Promise<void> {
+  const typed = columns.map((column) => ({ ...column, type: typeOf(column, rowCount) }));
+  const linesPath = join(folder, "rows.ndjson");
+  await writeFile(linesPath, linesOf(typed, rowCount));
+  // In the file between columns have names that cannot collide, whatever they are called.
+  const types = typed.map(({ type }, index) => `c${index}: ${sqlText(type)}`);
+  const selects = typed.map(({ name }, index) => ({ name: name === "" ? `column_${index}` : name, sql: `c${index}` }));
+  const from = `read_json(${sqlPath(linesPath)}, format='newline_delimited', compression='uncompressed', columns={${types.join(", ")}})`;
+  const database = await openDatabase({ threadCount: 1, memoryMib, temporaryFolder: folder, signal });
+  try {
+    await database.run(copySql({ columns: selects, from }, path, { format: "parquet", gzip: false }));
+  } finally {
+    database.close();
+  }
+}
+
+type WrittenType = "DOUBLE" | "BOOLEAN" | "VARCHAR";
+
+/** A column of several kinds holds texts. */
+function typeOf({ cellAt }: ColumnToWrite, rowCount: number): WrittenType {
+  const kinds = new Set<string>();
+  for (let row = 0; row < rowCount; row++) {
+    const cell = cellAt(row);
+    if (cell !== null && cell !== undefined) kinds.add(typeof cell);
+  }
+  if (kinds.size > 1 || kinds.has("string")) return "VARCHAR";
+  return kinds.has("boolean") ? "BOOLEAN" : "DOUBLE";
+}
+
+function linesOf(columns: readonly (ColumnToWrite & { readonly type: WrittenType })[], rowCount: number): string {
+  const lines: string[] = [];
+  for (let row = 0; row < rowCount; row++) {
+    const members = columns.map(({ type, cellAt }, index) => {
+      const cell = cellAt(row) ?? null;
+      return `"c${index}":${JSON.stringify(type === "VARCHAR" && cell !== null ? String(cell) : cell)}`;
+    });
+    lines.push(`{${members.join(",")}}\n`);
+  }
+  return lines.join("");
+}

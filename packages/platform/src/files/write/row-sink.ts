@@ -1,0 +1,31 @@
+/** What writes the rows of a file again, each with its score. */
+
+import type { AnomalyModel } from "@nomaly/detect";
+import type { FormatAndCompression } from "../read/format.ts";
+import type { Destination } from "./destination.ts";
+import type { ScoreStore } from "./score-store.ts";
+
+export interface ScoredRows {
+  /** Gives labels and ranks to scores. */
+  readonly model: Pick<AnomalyModel, "threshold" | "judge">;
+  /** One a row of the file. */
+  readonly scores: ScoreStore;
+  /** Why each flagged row got its score; undefined leaves the column out. */
+  readonly reasons?: ReadonlyMap<number, string> | undefined;
+}
+
+export interface ScoredTarget {
+  /** Where the complete file goes; discarded when writing fails. */
+  readonly destination: Destination;
+  readonly format: FormatAndCompression;
+  /** Texts that a spreadsheet would run are made plain ones. */
+  readonly isSpreadsheetSafe?: boolean;
+}
+
+export interface RowSink {
+  /**
+   * Writes every original column, in the original order, then the scores.
+   * @throws NomalyError FILE_WRITE, ABORTED; FILE_READ when the file has changed since it was opened.
+   */
+  write(scored: ScoredRows, target: ScoredTarget): Promise<void>;
+}

@@ -1,0 +1,98 @@
+/** Errors about the rows and columns of a file, in the terms of whoever gave it. */
+
+import type { ErrorCode, Naming } from "@nomaly/detect";
+import { nearestName, NomalyError } from "@nomaly/detect";
+import type { StreamColumn } from "../files/read/row-stream.ts";
+import type { GivenTable } from "./given-table.ts";
+
+/** Columns that a message lists. */
+const listedNameCount = 12;
+
+type Named = Pick<GivenTable, "rows" | "caller">;
+
+const aboutRows: ReadonlySet<ErrorCode> = new Set(["COLUMN", "NOT_FINITE", "LABEL", "SHAPE", "TOO_FEW_ROWS"]);
+
+const commandLineNaming: Naming = {
+  // The library counts rows from 0; a person counts those of a file from 1.
+  row: (rowIndex) => `row ${rowIndex + 1}`,
+  option: (name, values) => values.map((value) => `--${name} ${value}`).join(" or "),
+};
+
+/** Runs `work` on rows of the file: an error then names the file, and rows by their place in it. */
+export async function onRows<T>(table: Named, rowIndexOf: (row: number) => number, work: () => Promise<T> | T): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw aboutFile(error, { name: table.rows.name, caller: table.caller }, rowIndexOf);
+  }
+}
+
+/** @param rowIndexOf the place in the file, from 0, of a row that the library was given. */
+export function aboutFile(
+  error: unknown,
+  { name, caller }: Pick<GivenTable, "caller"> & { readonly name: string },
+  rowIndexOf: (row: number) => number,
+): unknown {
+  if (!(error instanceof NomalyError) || !aboutRows.has(error.code)) return error;
+  const rowIndex = error.rowIndex === undefined ? undefined : rowIndexOf(error.rowIndex);
+  return error.retold({ prefix: `${name}: `, rowIndex, ...(caller === "command" ? { naming: commandLineNaming } : {}) });
+}
+
+export function noRows({ rows: { name, columns }, caller }: Named): NomalyError {
+  switch (caller) {
+    case "command":
+      return new NomalyError("TOO_FEW_ROWS", `${name} has no rows, only column names (${columns.length})`, { field: name });
+    case "service":
+      return new NomalyError("TOO_FEW_ROWS", `${name} has no rows`, { field: "rows", received: "0" });
+  }
+}
+
+/** @param left columns that are there and not to be learned from. */
+export function noColumnLeft({ rows: { name }, caller }: Named, left: readonly string[]): NomalyError {
+  const message = `${name}: no column is left to learn from`;
+  switch (caller) {
+    case "command": {
+      const why = left.length === 0 ? "" : `; left out: ${listed(left)}`;
+      return new NomalyError("COLUMN", message + why, { field: name });
+    }
+    case "service":
+      return new NomalyError("COLUMN", message, { field: "columns" });
+  }
+}
+
+/** Names given for an option must be columns of the file that can be used. @throws NomalyError COLUMN with the nearest name. */
+export function requireColumns({ rows, caller }: Named, names: readonly (string | undefined)[], option: string): void {
+  for (const name of names) {
+    const column = rows.columns.find((candidate) => candidate.name === name);
+    if (name === undefined || column?.kind !== undefined) continue;
+    const isThere = column !== undefined;
+    const message = isThere
+      ? `${rows.name}: column "${name}" of type ${column.type} cannot be used`
+      : `${rows.name} has no column "${name}"`;
+    switch (caller) {
+      case "command": {
+        const hint = isThere ? "" : `; ${columnHint(name, namesOf(rows.columns))}`;
+        throw new NomalyError("COLUMN", `${message} (--${option})${hint}`, { field: name, received: column?.type ?? name });
+      }
+      case "service": {
+        const nearest = isThere ? undefined : nearestName(name, namesOf(rows.columns.filter(({ kind }) => kind !== undefined)));
+        const hint = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
+        throw new NomalyError("COLUMN", message + hint, { field: option, received: name });
+      }
+    }
+  }
+}
+
+function namesOf(columns: readonly StreamColumn[]): readonly string[] {
+  return columns.map(({ name }) => name);
+}
+
+/** What helps whoever named a column that is not there: the nearest name, or the first that are. */
+export function columnHint(name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? `it has ${listed(known)}` : `did you mean "${nearest}"?`;
+}
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, listedNameCount).join(", ")}${names.length > listedNameCount ? ", ..." : ""}`;
+}

@@ -1,0 +1,72 @@
+/** Learns from a table, or from a sample of it where its rows are too many, and scores its rows. */
+
+import type { AnomalyModel, FitOptions, Table } from "@nomaly/detect";
+import { detect, fit } from "@nomaly/detect";
+import type { SampledRows } from "../files/sample/row-sample.ts";
+import { onRows } from "./file-errors.ts";
+import type { GivenTable, Progress } from "./given-table.ts";
+import { type RowTaker, scoreTable } from "./score-table.ts";
+import { type RowsWanted, trainingRows } from "./training-rows.ts";
+
+export interface FitRequest extends RowsWanted {
+  readonly options: FitOptions & { readonly seed: number };
+  /** Column of known labels: read, and not learned from. */
+  readonly label: string | undefined;
+}
+
+export interface FittedTable {
+  readonly model: AnomalyModel;
+  readonly rowCount: number;
+  /** Fewer than `rowCount` when a sample was drawn. */
+  readonly fittedRowCount: number;
+}
+
+export async function fitTable(table: GivenTable, request: FitRequest, progress: Progress): Promise<FittedTable> {
+  const { learned: model, totalRowCount, rowIndexes } = await learn(table, request, progress, fit);
+  return { model, rowCount: totalRowCount, fittedRowCount: rowIndexes.length };
+}
+
+/**
+ * Fits and scores the same table. Rows that were fitted keep their training scores (for neighbour methods a row is not its
+ * own neighbour); where they are a sample, the others are scored by the model.
+ */
+export async function detectTable(
+  table: GivenTable,
+  request: FitRequest,
+  progress: Progress,
+  taker: RowTaker,
+): Promise<FittedTable> {
+  const { learned, rowIndexes, totalRowCount, whole } = await learn(table, request, progress, detect);
+  const { model, scores } = learned;
+  if (whole !== undefined) {
+    const rowIndexOf = (row: number) => rowIndexes[row];
+    await onRows(table, rowIndexOf, () => taker.add({ ...whole, firstRow: 0 }, scores));
+  } else {
+    const { threads, signal } = request.options;
+    const { columns, label } = request;
+    const used = new Set([label, ...model.columns.map(({ name }) => name)]);
+    // Texts that the model has no use for need not be read whole a second time.
+    const shownColumns = columns.filter((name) => !used.has(name));
+    await scoreTable(table, { model, threads, signal, columns, shownColumns, fitted: { rowIndexes, scores } }, progress, taker);
+  }
+  return { model, rowCount: totalRowCount, fittedRowCount: scores.length };
+}
+
+interface Learned<T> extends Pick<SampledRows, "rowIndexes" | "totalRowCount"> {
+  readonly learned: T;
+  /** The table where it holds every row; a mere sample is not held while the file is read once more. */
+  readonly whole: Table | undefined;
+}
+
+async function learn<T>(
+  table: GivenTable,
+  request: FitRequest,
+  progress: Progress,
+  how: (rows: Table, options: FitOptions) => Promise<T>,
+): Promise<Learned<T>> {
+  const { table: sampled, rowIndexes, totalRowCount } = await trainingRows(table, request, progress);
+  const options = { ...request.options, progress: (share: number) => progress.report("fitting", share) };
+  const rowIndexOf = (row: number) => rowIndexes[row];
+  const learned = await onRows(table, rowIndexOf, () => how(sampled, options));
+  return { learned, rowIndexes, totalRowCount, whole: totalRowCount > sampled.rowCount ? undefined : sampled };
+}

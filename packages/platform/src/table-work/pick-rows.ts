@@ -1,0 +1,13 @@
+/** Some rows of a table. */
+
+import type { Table } from "@nomaly/detect";
+
+/** The given rows as a table of their own. */
+export function pickRows(table: Table, rows: readonly number[]): Table {
+  const columns = table.columns.map((column) =>
+    column.kind === "text"
+      ? { ...column, values: rows.map((row) => column.values[row]) }
+      : { ...column, values: Float64Array.from(rows, (row) => column.values[row]) },
+  );
+  return { rowCount: rows.length, columns };
+}

@@ -1,0 +1,24 @@
+/** Reasons of the anomalous rows of a table as texts, in one more reading: memory holds those of anomalies only. */
+
+import type { AnomalyModel, Reason } from "@nomaly/detect";
+import type { RowStream } from "../files/read/row-stream.ts";
+import type { ScoreStore } from "../files/write/score-store.ts";
+import { pickRows } from "./pick-rows.ts";
+
+export async function reasonsOfAnomalies(
+  rows: RowStream,
+  model: AnomalyModel,
+  scores: ScoreStore,
+  textOf: (reasons: readonly Reason[]) => string,
+): Promise<Map<number, string>> {
+  const texts = new Map<number, string>();
+  for await (const batch of rows.batches(model.columns.map(({ name }) => name))) {
+    const flagged: number[] = [];
+    for (let row = 0; row < batch.rowCount; row++) if (scores.at(batch.firstRow + row) > model.threshold) flagged.push(row);
+    if (flagged.length === 0) continue;
+    for (const [index, { reasons }] of model.explain(pickRows(batch, flagged)).rows.entries()) {
+      texts.set(batch.firstRow + flagged[index], textOf(reasons));
+    }
+  }
+  return texts;
+}

@@ -1,0 +1,29 @@
+/** Rows of a table by their places, read no further than the last of them. */
+
+import type { Column, Table } from "@nomaly/detect";
+import { NomalyError } from "@nomaly/detect";
+import type { RowStream } from "../files/read/row-stream.ts";
+import { type KeptRow, tableOfRows } from "./findings.ts";
+
+/** In the order of the places, which are counted from 0. @throws NomalyError SHAPE for a row that there is not. */
+export async function rowsAt(rows: RowStream, names: readonly string[], places: readonly number[]): Promise<Table> {
+  const found = new Map<number, KeptRow>();
+  const wantedCount = new Set(places).size;
+  let columns: readonly Column[] = [];
+  let rowCount = 0;
+  for await (const batch of rows.batches(names)) {
+    columns = batch.columns;
+    rowCount = batch.firstRow + batch.rowCount;
+    for (const place of places) {
+      if (place < batch.firstRow || place >= rowCount) continue;
+      found.set(place, { row: place, cells: columns.map((column) => column.values[place - batch.firstRow]) });
+    }
+    if (found.size === wantedCount) break;
+  }
+  const kept = places.map((place) => {
+    const row = found.get(place);
+    if (row !== undefined) return row;
+    throw new NomalyError("SHAPE", `${rows.name} has no row ${place + 1}; it has ${rowCount}`, { field: "rows" });
+  });
+  return tableOfRows(columns, kept);
+}
