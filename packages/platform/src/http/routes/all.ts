@@ -1,4 +1,4 @@
-/** Every route. The starred ones of the guide stand under `/api` and without it. */
+/** Every route. */
 
 import type { ServiceContext } from "../../services/core/context.ts";
 import type { Metrics } from "../../watch/metrics.ts";
@@ -15,6 +15,7 @@ import { registerJobs } from "./jobs.ts";
 import { registerResults } from "./results.ts";
 
 export function registerRoutes(app: App, context: ServiceContext, metrics: Metrics): void {
+  standWithoutPrefix(app);
   registerPages(app);
   registerWatching(app, context, metrics);
   registerAlgorithms(app);
@@ -24,6 +25,14 @@ export function registerRoutes(app: App, context: ServiceContext, metrics: Metri
   registerResults(app, context);
   registerJobs(app, context);
   registerAudit(app, context);
+}
+
+/** To be called before any route is registered. */
+function standWithoutPrefix(app: App): void {
+  app.addHook("onRoute", ({ url, schema, ...route }) => {
+    if (route.config?.isStarred !== true || !url.startsWith("/api/")) return;
+    app.route({ ...route, url: url.slice("/api".length), schema: { ...schema, hide: true } });
+  });
 }
 
 /** What every process that listens answers. */

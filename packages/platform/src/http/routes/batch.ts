@@ -10,15 +10,17 @@ import type { App } from "../app.ts";
 import { problemOf } from "../answers/problem.ts";
 import { BatchRequest } from "../schemas/detection.ts";
 import { headOf, plain } from "./predicted-reply.ts";
-import { callOf, elapsedMs, problemsOf } from "./shared.ts";
+import { callOf, elapsedMs, exampleId, exampleRows, otherExampleId, problemsOf } from "./shared.ts";
 import { smallBodyBytes } from "../body/large-body.ts";
+
+const example = { detector_ids: [exampleId, otherExampleId], data: exampleRows };
 
 export function registerBatch(app: App, context: ServiceContext): void {
   app.post(
     "/api/detection/batch",
     {
       bodyLimit: Math.min(smallBodyBytes, context.config.bodyBytes),
-      config: { scope: "score" },
+      config: { scope: "score", isCostly: true, example },
       schema: {
         tags: ["detection"],
         summary: "score rows with many detectors",

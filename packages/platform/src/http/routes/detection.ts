@@ -8,10 +8,8 @@ import { registerPredict } from "./predict.ts";
 import { registerTrain } from "./train.ts";
 
 export function registerDetection(app: App, context: ServiceContext): void {
-  for (const prefix of ["/api", ""]) {
-    registerTrain(app, context, prefix);
-    registerPredict(app, context, prefix);
-  }
+  registerTrain(app, context);
+  registerPredict(app, context);
   registerBatch(app, context);
   registerJudge(app, context);
 }

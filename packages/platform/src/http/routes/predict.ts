@@ -19,19 +19,20 @@ import { ArrowPredictQuery, PredictRequest } from "../schemas/detection.ts";
 import { validateFields } from "../body/validation.ts";
 import { arrowField, refuseQuery } from "./arrow-query.ts";
 import { sendArrow, sendPredicted } from "./predicted-reply.ts";
-import { callOf, problemsOf } from "./shared.ts";
+import { callOf, exampleId, exampleRows, problemsOf } from "./shared.ts";
 
 /** Scored rows of a data set that stand in the reply as well. */
 const shownMax = 10_000;
 
-export function registerPredict(app: App, context: ServiceContext, prefix: string): void {
+const example = { detector_id: exampleId, data: exampleRows, explain: true };
+
+export function registerPredict(app: App, context: ServiceContext): void {
   app.post(
-    `${prefix}/detection/predict`,
+    "/api/detection/predict",
     {
-      config: { scope: "score", takesLargeBodies: true, takesArrow: true },
+      config: { scope: "score", isCostly: true, isStarred: true, takesLargeBodies: true, takesArrow: true, example },
       schema: {
         tags: ["detection"],
-        hide: prefix === "",
         summary: "score rows",
         description:
           "Rows, or a stored data set; large data sets become a job. Rows may also come as an Arrow IPC stream, with " +

@@ -12,16 +12,17 @@ import { LargeBody } from "../body/large-body.ts";
 import { ArrowTrainQuery, TrainRequest } from "../schemas/detection.ts";
 import { validateFields } from "../body/validation.ts";
 import { arrowField, refuseQuery } from "./arrow-query.ts";
-import { answeredBefore, callOf, problemsOf } from "./shared.ts";
+import { answeredBefore, callOf, exampleId, otherExampleId, problemsOf } from "./shared.ts";
 
-export function registerTrain(app: App, context: ServiceContext, prefix: string): void {
+const example = { detector_id: exampleId, dataset_id: otherExampleId };
+
+export function registerTrain(app: App, context: ServiceContext): void {
   app.post(
-    `${prefix}/detection/train`,
+    "/api/detection/train",
     {
-      config: { scope: "train", takesLargeBodies: true, takesArrow: true },
+      config: { scope: "train", isCostly: true, isStarred: true, takesLargeBodies: true, takesArrow: true, example },
       schema: {
         tags: ["detection"],
-        hide: prefix === "",
         summary: "train a detector",
         description:
           "On rows, or on a stored data set. Large data sets become a job: the answer is 202 with its place. " +
