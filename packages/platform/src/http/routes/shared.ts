@@ -7,6 +7,7 @@ import { Type } from "typebox";
 import { earlierAnswer } from "../../services/core/change.ts";
 import type { Call, ServiceContext } from "../../services/core/context.ts";
 import { listsTag } from "../../services/detectors/detectors.ts";
+import type { JobAccepted } from "../../services/jobs/enqueue.ts";
 import { LargeBody } from "../body/large-body.ts";
 import { Id, strict } from "../schemas/shared.ts";
 
@@ -102,6 +103,11 @@ export async function answeredBefore(context: ServiceContext, call: Call, reply:
   if (typeof location === "string") reply.header("location", location);
   void reply.code(earlier.status).header("idempotent-replayed", "true").send(earlier.response);
   return true;
+}
+
+/** The work is in the queue: where its job is. */
+export function sendJob(reply: FastifyReply, job: JobAccepted): FastifyReply {
+  return reply.code(202).header("location", job.location).send(job);
 }
 
 /** Milliseconds since, to the microsecond. */

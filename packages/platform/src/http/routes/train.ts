@@ -12,7 +12,7 @@ import { LargeBody } from "../body/large-body.ts";
 import { ArrowTrainQuery, TrainRequest } from "../schemas/detection.ts";
 import { validateFields } from "../body/validation.ts";
 import { arrowField, refuseQuery } from "./arrow-query.ts";
-import { answeredBefore, callOf, exampleId, otherExampleId, problemsOf } from "./shared.ts";
+import { answeredBefore, callOf, exampleId, otherExampleId, problemsOf, sendJob } from "./shared.ts";
 
 const example = { detector_id: exampleId, dataset_id: otherExampleId };
 
@@ -36,8 +36,7 @@ export function registerTrain(app: App, context: ServiceContext): void {
       const call = callOf(request);
       if (await answeredBefore(context, call, reply)) return reply;
       const answer = await train(context, call, await askOf(context, request));
-      if (answer.kind === "accepted") return reply.code(202).header("location", answer.job.location).send(answer.job);
-      return reply.send(answer.trained);
+      return answer.kind === "accepted" ? sendJob(reply, answer.job) : reply.send(answer.trained);
     },
   );
 }
