@@ -53,7 +53,7 @@ function copyRepository(): void {
 
 /** Writes the files of CONTRIBUTING.md: a path in backquotes at the start of a line, then the next fenced block. */
 function addDetectorOfGuide(): void {
-  const guide = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
+  const [, guide] = readFileSync(join(root, "CONTRIBUTING.md"), "utf8").split(/^## (?=A new detector)|^## A new route/m);
   const files = [...guide.matchAll(/^`(packages\/\S+)`:[^`]*?(?:`[^`\n]*`[^`]*?)*\n```[a-z]+\n([\s\S]*?)^```$/gm)];
   expect(files).toHaveLength(4);
   rmSync(join(copy, "packages/detect/src/detectors/mean-distance"), { recursive: true, force: true });

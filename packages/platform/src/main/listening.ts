@@ -1,6 +1,7 @@
 /** Where a process listens, and whether it asks who calls. */
 
-import type { AddressInfo } from "node:net";
+import { lookup } from "node:dns/promises";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { NomalyError } from "@nomaly/detect";
 import type { Config } from "../config/settings.ts";
 import type { App } from "../http/app.ts";
@@ -28,8 +29,16 @@ export interface Place {
 
 const otherPort = { port: "--port or NOMALY_PORT", worker_port: "NOMALY_WORKER_PORT" } as const;
 
+type AddressesOf = (host: string) => Promise<readonly { readonly address: string }[]>;
+const addressesIn: AddressesOf = (host) => lookup(host, { all: true }).catch(() => []);
+
 /** @returns the address. @throws NomalyError CONFIG when it cannot listen there. */
-export async function listen(app: App, { host, port, setting }: Place): Promise<string> {
+export async function listen(app: App, { host, port, setting }: Place, addressesOf = addressesIn): Promise<string> {
+  const doors: Server[] = [];
+  app.addHook("preClose", (done) => {
+    for (const door of doors) door.close();
+    done();
+  });
   try {
     await app.listen({ host, port, backlog: waitingConnectionsMax });
   } catch (cause) {
@@ -39,6 +48,18 @@ export async function listen(app: App, { host, port, setting }: Place): Promise<
       code === "EADDRINUSE" ? `another program listens there; ${otherPort[setting]} takes another` : (cause as Error).message;
     throw new NomalyError("CONFIG", `cannot listen on ${host} port ${port}: ${why}`, { field: setting, cause });
   }
-  const bound = (app.server.address() as AddressInfo).port;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+  const bound = app.server.address() as AddressInfo;
+  const addresses = host === "localhost" ? await addressesOf(host) : [];
+  for (const { address } of addresses) if (address !== bound.address) doors.push(await openDoor(app, address, bound.port));
+  return `http://${host.includes(":") ? `[${host}]` : host}:${bound.port}`;
+}
+
+/** `localhost` may be several addresses, and the server listens on one: who connects to another is handed to it. */
+function openDoor(app: App, host: string, port: number): Promise<Server> {
+  const door = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => app.server.emit("connection", socket));
+  return new Promise((resolve) => {
+    // Where another program listens there, or the system has no such address, one address is enough.
+    door.on("error", () => resolve(door));
+    door.listen({ host, port, backlog: waitingConnectionsMax }, () => resolve(door));
+  });
 }

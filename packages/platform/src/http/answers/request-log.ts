@@ -4,7 +4,7 @@
  */
 
 import type { FastifyBaseLogger } from "fastify";
-import type { App } from "../app.ts";
+import type { App, RouteFacts } from "../app.ts";
 import { whenOver } from "../gate/when-over.ts";
 
 /** A request that is over. */
@@ -22,7 +22,7 @@ export interface RequestLine {
 
 export interface RequestLog {
   /** @param line is made only when it is written. */
-  over(route: string, line: () => RequestLine): void;
+  over(route: Pick<RouteFacts, "isPolled">, line: () => RequestLine): void;
   close(): void;
 }
 
@@ -33,7 +33,6 @@ export const sampledOneOf = 100;
 
 const secondMs = 1000;
 const clientLeftStatus = 499;
-const asksOften = /^\/(?:health\/|metrics$)/;
 
 export function createRequestLog(
   log: Pick<FastifyBaseLogger, "info" | "debug">,
@@ -65,8 +64,8 @@ export function createRequestLog(
   }
 
   return {
-    over(route, line) {
-      if (asksOften.test(route)) return log.debug(line(), "request");
+    over({ isPolled }, line) {
+      if (isPolled === true) return log.debug(line(), "request");
       if (isWritten()) return log.info(line(), "request");
       leftOutCount++;
       timer ??= setTimeout(tellLeftOut, secondMs).unref();
@@ -81,10 +80,10 @@ export function createRequestLog(
 /** To be called before any other hook: whatever refuses a request, it has its line. */
 export function logRequests(app: App, requests: RequestLog): void {
   app.addHook("onRequest", (request, reply, done) => {
-    const route = request.routeOptions.url ?? "none";
+    const { url: route = "none", config } = request.routeOptions;
     // Also when the client leaves before its answer: nothing else is sure to happen then.
     whenOver(reply.raw, () => {
-      requests.over(route, () => ({
+      requests.over(config, () => ({
         method: request.method,
         route,
         status: reply.raw.writableFinished ? reply.statusCode : clientLeftStatus,

@@ -3,6 +3,7 @@
 import { nearestName, NomalyError } from "@nomaly/detect";
 import { Ajv, type ErrorObject } from "ajv";
 import addFormats from "ajv-formats";
+import type { App } from "../app.ts";
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from "fastify";
 import type { TSchema } from "typebox";
 import { LargeBody } from "./large-body.ts";
@@ -25,8 +26,14 @@ function createAjv(coerceTypes: boolean): Ajv {
   return ajv;
 }
 
-/** `schemas` are those that others refer to by `$id`. */
-export function createValidatorCompiler(schemas: readonly TSchema[]): FastifySchemaCompiler<unknown> {
+/** @param schemas those that others refer to by `$id`. */
+export function checkRequests(app: App, schemas: readonly TSchema[]): void {
+  for (const schema of schemas) app.addSchema(schema);
+  app.setValidatorCompiler(createValidatorCompiler(schemas));
+  app.setSchemaErrorFormatter((errors, part) => validationError(errors, part));
+}
+
+function createValidatorCompiler(schemas: readonly TSchema[]): FastifySchemaCompiler<unknown> {
   const [strict, converting] = [false, true].map((coerceTypes) => {
     const ajv = createAjv(coerceTypes);
     for (const schema of schemas) ajv.addSchema(withoutRows(schema) as object);
@@ -81,7 +88,7 @@ export function validateFields<Fields>(schema: TSchema, fields: Readonly<Record<
 }
 
 /** The first thing that is wrong, as one of our errors. */
-export function validationError(errors: readonly FastifySchemaValidationError[], part: string): NomalyError {
+function validationError(errors: readonly FastifySchemaValidationError[], part: string): NomalyError {
   const error = errors[0] as ErrorObject;
   const place = error.instancePath.replaceAll("/", ".").replace(/^\./, "");
   const { additionalProperty, missingProperty } = error.params as Readonly<Record<string, string | undefined>>;

@@ -3,7 +3,7 @@
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyInstance, type FastifySchema } from "fastify";
 import type { Scope } from "../gate/access.ts";
-import type { App } from "../app.ts";
+import type { App, RouteFacts } from "../app.ts";
 import { completeDocument, type Document } from "./openapi-additions.ts";
 
 /** The page to try the API brings its own styles and draws itself by script: only its paths are allowed that. */
@@ -24,6 +24,7 @@ export interface DescriptionOptions {
 }
 
 export async function registerOpenApi(app: App, { version, requiresKey }: DescriptionOptions): Promise<void> {
+  const factsOf = new Map<string, RouteFacts>();
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -46,24 +47,29 @@ export async function registerOpenApi(app: App, { version, requiresKey }: Descri
       servers: [{ url: "/" }],
       security: [...(requiresKey ? [] : [{}]), { key: [] }, { header: [] }],
     },
-    transform: ({ schema, url, route }) => ({ schema: withAccess(schema, route.config?.scope), url }),
+    transform: ({ schema, url, route: { method, config = {} } }) => {
+      factsOf.set(`${String(method).toLowerCase()} ${url}`, config);
+      return { schema: withAccess(schema, config.scope), url };
+    },
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => (typeof json["$id"] === "string" ? json["$id"] : `schema-${index}`),
     },
   });
   let text: string | undefined;
   app.get("/openapi.json", { schema: { hide: true }, config: { scope: "public" } }, async (_request, reply) => {
-    text ??= JSON.stringify(completeDocument(app.swagger() as unknown as Document));
+    text ??= JSON.stringify(completeDocument(app.swagger() as unknown as Document, factsOf));
     return reply.type("application/json").send(text);
   });
   registerPage(app);
 }
 
-/** The page weighs four megabytes of script: it is loaded when somebody first looks at it. */
+/** Where a browser begins. The page weighs four megabytes of script: it is loaded when somebody first looks at it. */
 function registerPage(app: App): void {
+  const hidden = { schema: { hide: true }, config: { scope: "public" } } as const;
+  app.get("/", hidden, async (_request, reply) => reply.redirect("/docs/", 302));
   let page: Promise<FastifyInstance> | undefined;
   for (const url of ["/docs", "/docs/*"]) {
-    app.get(url, { schema: { hide: true }, config: { scope: "public" } }, async (request, reply) => {
+    app.get(url, hidden, async (request, reply) => {
       page ??= openPage();
       const { statusCode, headers, rawPayload } = await (await page).inject({ method: "GET", url: request.url });
       for (const [name, value] of Object.entries(headers)) {

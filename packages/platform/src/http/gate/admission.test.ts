@@ -4,9 +4,10 @@ import { text } from "node:stream/consumers";
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../config/settings.ts";
-import { createAdmission, guardGate } from "./admission.ts";
+import { type Admission, createAdmission } from "./admission.ts";
 import type { App } from "../app.ts";
 import { guardRequests } from "./guard.ts";
+import { createLoadGate } from "./load-gate.ts";
 import { problemOf, problemType } from "../answers/problem.ts";
 
 const request = (bytes = 0) =>
@@ -105,12 +106,11 @@ describe("the gate", () => {
   it.each(["/api/detection/predict", "/api/%64etection/predict", "http://any.example/api/detection/predict"])(
     "counts and refuses a request to %s",
     async (path) => {
-      const app = fastify() as unknown as App;
       let waitS = 5;
       const admission = createAdmission({ waitSeconds: () => waitS });
-      guardGate(app, admission, { over: () => {} });
+      const app = guarded(admission);
       let inFlight = 0;
-      app.post("/api/detection/predict", async () => {
+      app.post("/api/detection/predict", { config: { isCostly: true } }, async () => {
         ({ inFlight } = admission.stats());
         return "predicted";
       });
@@ -131,8 +131,7 @@ describe("the gate", () => {
 });
 
 it("refuses alike before the route is known and after", async () => {
-  const app = fastify() as unknown as App;
-  guardGate(app, createAdmission({ waitSeconds: () => 5 }), { over: () => {} });
+  const app = guarded(createAdmission({ waitSeconds: () => 5 }));
   const sendProblem = (error: unknown, { id }: FastifyRequest, reply: FastifyReply) => {
     const { problem, status, retryAfterSeconds } = problemOf(error, id);
     return reply.code(status).header("retry-after", String(retryAfterSeconds)).type(problemType).send(JSON.stringify(problem));
@@ -140,7 +139,7 @@ it("refuses alike before the route is known and after", async () => {
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
   const access = { required: false, authenticate: async () => undefined };
   guardRequests(app, { access, config: { requestTimeoutS: 5, rateLimit: 10, shutdownTimeoutS: 1 } as Config, sendProblem });
-  app.post("/api/detection/predict", async () => "predicted");
+  app.post("/api/detection/predict", { config: { isCostly: true } }, async () => "predicted");
   await app.listen({ port: 0, host: "127.0.0.1" });
   const { port } = app.server.address() as AddressInfo;
   try {
@@ -163,8 +162,8 @@ it("refuses alike before the route is known and after", async () => {
 });
 
 it("the gate's refusal says when to try again in the header and, the same, in the text", async () => {
-  const app = fastify() as unknown as App;
-  guardGate(app, createAdmission({ waitSeconds: () => 5 }), { over: () => {} });
+  const app = guarded(createAdmission({ waitSeconds: () => 5 }));
+  app.post("/api/detection/predict", { config: { isCostly: true } }, async () => "predicted");
   await app.listen({ port: 0, host: "127.0.0.1" });
   try {
     const refusal = await post((app.server.address() as AddressInfo).port, "/api/detection/predict");
@@ -176,6 +175,13 @@ it("the gate's refusal says when to try again in the header and, the same, in th
     await app.close();
   }
 });
+
+function guarded(admission: Admission): App {
+  const gate = createLoadGate(admission, { over: () => {} });
+  const app = fastify({ serverFactory: gate.serverFactory }) as unknown as App;
+  gate.guard(app);
+  return app;
+}
 
 async function post(port: number, path: string): Promise<string> {
   const socket = connect(port, "127.0.0.1");

@@ -7,15 +7,7 @@
  * turn keeps the later ones waiting; the time since the turn's first costly request says how long.
  */
 
-import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { NomalyError } from "@nomaly/detect";
-import type { App } from "../app.ts";
-import { detailOf, problemOf } from "../answers/problem.ts";
-import type { RequestLine, RequestLog } from "../answers/request-log.ts";
-import { problemHeaders } from "../answers/security-headers.ts";
-import { whenOver } from "./when-over.ts";
-import type { MetricKinds } from "../../watch/metric-kinds.ts";
+import type { IncomingMessage } from "node:http";
 
 export interface AdmissionLimits {
   /** Work of one turn of the event loop: what comes later in it is refused, */
@@ -54,18 +46,7 @@ type Arriving = Sized & {
   once(event: "end", listener: () => void): unknown;
 };
 
-export interface AdmissionStats {
-  readonly inFlight: number;
-  readonly bodyBytes: number;
-  readonly admitted: number;
-  readonly refusedByTurn: number;
-  readonly refusedByCount: number;
-  readonly refusedByBytes: number;
-  readonly refusedByQueue: number;
-  readonly refusedByAnswers: number;
-}
-
-export const admissionKinds: MetricKinds<AdmissionStats> = {
+export const admissionKinds = {
   inFlight: "gauge",
   bodyBytes: "gauge",
   admitted: "counter",
@@ -74,7 +55,8 @@ export const admissionKinds: MetricKinds<AdmissionStats> = {
   refusedByBytes: "counter",
   refusedByQueue: "counter",
   refusedByAnswers: "counter",
-};
+} as const;
+export type AdmissionStats = Readonly<Record<keyof typeof admissionKinds, number>>;
 
 export interface Admission {
   /** Why a request is not let in; `undefined` lets it in. */
@@ -183,66 +165,4 @@ export function createAdmission({
 function sizeOf({ headers }: Sized): number {
   const length = Number(headers["content-length"]);
   return length >= countedBytesMin ? length : 0;
-}
-
-/** A body that is not read has to be thrown away: above this size the connection goes instead. */
-const discardedBytesMax = 256 * 1024;
-
-/** Paths that are costly, by their beginning. */
-const costlyPath = /^(?:\/api)?\/detection\//;
-
-/**
- * Stands before the web framework: a refusal must cost a small part of what an answer does, or refusing is what overloads. What the path
- * hid from it, by percent signs or by being a whole URL, is caught once the framework has found the route.
- */
-export function guardGate(app: App, admission: Admission, requests: Pick<RequestLog, "over">): void {
-  const { server } = app;
-  const listeners = server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
-  server.removeAllListeners("request");
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    if (request.method === "POST" && costlyPath.test(request.url ?? "")) {
-      const why = admission.refusal(request);
-      if (why !== undefined) {
-        const id = refuse(request, response, why);
-        return requests.over(gateRoute, () => refusedLine(request, id));
-      }
-      // Also when the client leaves before its answer: nothing else is sure to happen then.
-      whenOver(response, () => admission.left(request));
-    }
-    for (const listener of listeners) listener.call(server, request, response);
-  });
-  app.addHook("onRequest", ({ id, method, raw, routeOptions }, reply, done) => {
-    if (method !== "POST" || !costlyPath.test(routeOptions.url ?? "") || admission.has(raw)) return done();
-    const why = admission.refusal(raw);
-    if (why !== undefined) {
-      reply.headers(problemHeaders(id));
-      return done(new NomalyError("OVERLOADED", why, { field: "load" }));
-    }
-    whenOver(reply.raw, () => admission.left(raw));
-    done();
-  });
-}
-
-const { problem: template, ...refused } = problemOf(new NomalyError("OVERLOADED", "", { field: "load" }), "");
-
-/** Which route it would have been is not looked up. */
-const gateRoute = "/detection/*";
-
-function refusedLine({ method = "POST" }: IncomingMessage, id: string): RequestLine {
-  return { method, route: gateRoute, status: refused.status, ms: 0, request_id: id, actor: "public" };
-}
-
-/** @returns the id that the answer has. */
-function refuse({ headers }: IncomingMessage, response: ServerResponse, why: string): string {
-  const id = randomUUID();
-  const body = JSON.stringify({ ...template, detail: detailOf(why, refused.retryAfterSeconds), request_id: id });
-  const isDiscarded = Number(headers["content-length"]) <= discardedBytesMax;
-  response.writeHead(refused.status, {
-    ...problemHeaders(id),
-    "content-length": Buffer.byteLength(body),
-    "retry-after": String(refused.retryAfterSeconds),
-    ...(isDiscarded ? {} : { connection: "close" }),
-  });
-  response.end(body);
-  return id;
 }

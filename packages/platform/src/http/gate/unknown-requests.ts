@@ -3,13 +3,15 @@
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { App } from "../app.ts";
-import type { KnownPaths } from "./known-paths.ts";
+import { createKnownPaths, type KnownPaths } from "./known-paths.ts";
 import { problemOf, problemType } from "../answers/problem.ts";
 
 const shownPathMax = 200;
 
-/** Stands behind what gives every reply its headers. */
-export function answerUnknown(app: App, known: KnownPaths): void {
+/** Stands behind what gives every reply its headers, and before any route is registered. */
+export function answerUnknown(app: App): void {
+  const known = createKnownPaths();
+  app.addHook("onRoute", ({ method, url }) => known.add(method, url));
   app.setNotFoundHandler((request, reply) => answer(known, request, reply));
   app.addHook("onRequest", (request, reply, proceed) => {
     const { url = "" } = request.routeOptions;

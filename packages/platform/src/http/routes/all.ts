@@ -1,29 +1,42 @@
-/** Every route. The starred ones of the guide stand under `/api` and without it. */
+/** Every route. */
 
 import type { ServiceContext } from "../../services/core/context.ts";
 import type { Metrics } from "../../watch/metrics.ts";
 import type { App } from "../app.ts";
 import { registerAlgorithms } from "./algorithms.ts";
 import { registerAudit } from "./audit.ts";
+import { registerBatch } from "./batch.ts";
 import { registerDatasets } from "./datasets.ts";
-import { registerDetection } from "./detection.ts";
 import { registerDetectors } from "./detectors.ts";
 import { registerHealth } from "./health.ts";
-import { registerMetrics } from "./metrics.ts";
-import { registerPages } from "./pages.ts";
 import { registerJobs } from "./jobs.ts";
+import { registerJudge } from "./judge.ts";
+import { registerMetrics } from "./metrics.ts";
+import { registerPredict } from "./predict.ts";
 import { registerResults } from "./results.ts";
+import { registerTrain } from "./train.ts";
 
 export function registerRoutes(app: App, context: ServiceContext, metrics: Metrics): void {
-  registerPages(app);
+  standWithoutPrefix(app);
   registerWatching(app, context, metrics);
   registerAlgorithms(app);
   registerDatasets(app, context);
   registerDetectors(app, context);
-  registerDetection(app, context);
+  registerTrain(app, context);
+  registerPredict(app, context);
+  registerBatch(app, context);
+  registerJudge(app, context);
   registerResults(app, context);
   registerJobs(app, context);
   registerAudit(app, context);
+}
+
+/** To be called before any route is registered. */
+function standWithoutPrefix(app: App): void {
+  app.addHook("onRoute", ({ url, schema, ...route }) => {
+    if (route.config?.isStarred !== true || !url.startsWith("/api/")) return;
+    app.route({ ...route, url: url.slice("/api".length), schema: { ...schema, hide: true } });
+  });
 }
 
 /** What every process that listens answers. */

@@ -2,23 +2,25 @@
 
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { type BatchOutcome, enqueueBatch, predictBatch } from "../../services/scoring/batch.ts";
+import { type BatchOutcome, predictBatch } from "../../services/scoring/batch.ts";
 import type { ServiceContext } from "../../services/core/context.ts";
-import { becomesJob, refuseBesideRows } from "../../services/jobs/job-choice.ts";
+import { jobFor } from "../../services/jobs/job-choice.ts";
 import { rowsSource } from "../../services/rows/rows-source.ts";
 import type { App } from "../app.ts";
 import { problemOf } from "../answers/problem.ts";
 import { BatchRequest } from "../schemas/detection.ts";
 import { headOf, plain } from "./predicted-reply.ts";
-import { callOf, elapsedMs, problemsOf } from "./shared.ts";
+import { callOf, elapsedMs, exampleId, exampleRows, otherExampleId, problemsOf, sendJob } from "./shared.ts";
 import { smallBodyBytes } from "../body/large-body.ts";
+
+const example = { detector_ids: [exampleId, otherExampleId], data: exampleRows };
 
 export function registerBatch(app: App, context: ServiceContext): void {
   app.post(
     "/api/detection/batch",
     {
       bodyLimit: Math.min(smallBodyBytes, context.config.bodyBytes),
-      config: { scope: "score" },
+      config: { scope: "score", isCostly: true, example },
       schema: {
         tags: ["detection"],
         summary: "score rows with many detectors",
@@ -38,20 +40,19 @@ export function registerBatch(app: App, context: ServiceContext): void {
 async function batchFrom(context: ServiceContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const start = performance.now();
   const body = request.body as BatchRequest;
-  const { detector_ids: detectorIds, explain = false, webhook_url: webhookUrl } = body;
+  const { explain = false } = body;
+  const detectorIds = [...new Set(body.detector_ids)];
   const source = await rowsSource(context, body);
   if (source.kind === "body") throw new Error("internal: a body was read and is not");
   const call = callOf(request);
-  if (source.kind === "dataset") {
-    const { nSamples, nFeatures } = source.dataset;
-    const valueCount = nSamples * nFeatures * new Set(detectorIds).size;
-    if (becomesJob(body, valueCount > context.config.trainInlineValues)) {
-      const job = await enqueueBatch(context, call, { detectorIds, dataset: source.dataset, explain, webhookUrl });
-      return reply.code(202).header("location", job.location).send(job);
-    }
-  } else {
-    refuseBesideRows(body);
-  }
+  const job = await jobFor(context, call, {
+    name: "batch",
+    source,
+    asked: body,
+    detectorCount: detectorIds.length,
+    payloadOf: async (common) => ({ ...common, detector_ids: detectorIds, explain }),
+  });
+  if (job !== undefined) return sendJob(reply, job);
   const outcomes = await predictBatch(context, call, { detectorIds, source, explain });
   const payload = payloadOf(outcomes, request.id, start);
   return reply.type("application/json; charset=utf-8").serializer(plain).send(payload);

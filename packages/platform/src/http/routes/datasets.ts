@@ -33,7 +33,7 @@ import { PageQuery, strict } from "../schemas/shared.ts";
 import { uploadIdleMsMax } from "../gate/guard.ts";
 import { validateFields } from "../body/validation.ts";
 import { jsonType, plain } from "./predicted-reply.ts";
-import { callOf, IdParams, isUnchanged, problemsOf, removed, unchanged } from "./shared.ts";
+import { callOf, exampleRows, IdParams, ifNoneMatch, isUnchanged, problemsOf, removed, unchanged } from "./shared.ts";
 
 const tags = ["datasets"];
 const formLimits = { files: 1, fields: 20, fieldSize: 10_000, fieldNameSize: 100, parts: 30, headerPairs: 100 };
@@ -61,7 +61,7 @@ export function registerDatasets(app: App, context: ServiceContext): void {
   app.get(
     "/api/datasets/:id",
     {
-      config: { scope: "read" },
+      config: { scope: "read", headers: ifNoneMatch },
       schema: { tags, summary: "one data set", params: IdParams, response: { 200: Dataset, 304: unchanged, ...problemsOf(404) } },
     },
     async (request, reply) => {
@@ -125,12 +125,31 @@ function registerContent(app: App, context: ServiceContext): void {
   );
 }
 
+/** The schema that checks is of what has been read, and of a form nothing has. */
+const sentAs = {
+  "application/json": { $ref: "#/components/schemas/NewDataset" },
+  "multipart/form-data": {
+    type: "object",
+    required: ["file"],
+    properties: {
+      file: { type: "string", format: "binary", description: "CSV, Parquet, JSON, NDJSON or Arrow, also gzip" },
+      name: { type: "string", maxLength: 200, description: "must stand before the file" },
+    },
+  },
+};
+
 function registerCreation(app: App, context: ServiceContext): void {
   const body = Type.Union([Type.Ref("NewDataset"), Type.Null()]);
   app.post(
     "/api/datasets",
     {
-      config: { scope: "train", isUpload: true, takesLargeBodies: true },
+      config: {
+        scope: "train",
+        isUpload: true,
+        takesLargeBodies: true,
+        example: { name: "pumps", data: exampleRows },
+        sent: sentAs,
+      },
       schema: {
         tags,
         summary: "store a data set",

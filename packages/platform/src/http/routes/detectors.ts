@@ -25,16 +25,23 @@ import {
   StatusChanged,
 } from "../schemas/detectors.ts";
 import { PageQuery, strict } from "../schemas/shared.ts";
-import { callOf, IdParams, isUnchanged, problemsOf, removed, unchanged } from "./shared.ts";
+import { callOf, exampleId, IdParams, ifNoneMatch, isUnchanged, problemsOf, removed, unchanged } from "./shared.ts";
 
 const tags = ["detectors"];
+const ifMatch = { "If-Match": "an ETag: answers 412 when the detector has changed since" };
+const example = {
+  name: "pumps",
+  algorithm_name: "isolation-forest",
+  contamination: 0.05,
+  hyperparameters: { n_estimators: 200 },
+};
 
 export function registerDetectors(app: App, context: ServiceContext): void {
   registerOne(app, context);
   app.post(
     "/api/detectors",
     {
-      config: { scope: "train" },
+      config: { scope: "train", example },
       schema: {
         tags,
         summary: "describe a detector",
@@ -64,7 +71,7 @@ export function registerDetectors(app: App, context: ServiceContext): void {
     "/api/detectors/status",
     {
       bodyLimit: smallBodyBytes,
-      config: { scope: "train" },
+      config: { scope: "train", example: { ids: [exampleId], status: "disabled" } },
       schema: {
         tags,
         summary: "set the status of many",
@@ -83,7 +90,7 @@ function registerOne(app: App, context: ServiceContext): void {
   app.get(
     "/api/detectors/:id",
     {
-      config: { scope: "read" },
+      config: { scope: "read", headers: ifNoneMatch },
       schema: {
         tags,
         summary: "one detector",
@@ -115,7 +122,7 @@ function registerOne(app: App, context: ServiceContext): void {
   app.patch(
     "/api/detectors/:id",
     {
-      config: { scope: "train" },
+      config: { scope: "train", headers: ifMatch, example: { contamination: 0.02 } },
       schema: {
         tags,
         summary: "change a detector",
@@ -133,7 +140,7 @@ function registerOne(app: App, context: ServiceContext): void {
   app.delete(
     "/api/detectors/:id",
     {
-      config: { scope: "train" },
+      config: { scope: "train", headers: ifMatch },
       schema: {
         tags,
         summary: "remove a detector with its models and results",

@@ -17,14 +17,17 @@ export function registerHealth(app: App, context: ServiceContext): void {
   const Live = Type.Object({ status: Type.Literal("ok") });
   app.get(
     "/health/live",
-    { config: { scope: "public" }, schema: { tags, summary: "the process lives", response: { 200: Live } } },
+    { config: { scope: "public", isPolled: true }, schema: { tags, summary: "the process lives", response: { 200: Live } } },
     async () => ({ status: "ok" as const }),
   );
   const ready = keptFor(readyMs, () => isReady(context));
   const Ready = Type.Object({ status: Type.Union([Type.Literal("ok"), Type.Literal("unavailable")]) });
   app.get(
     "/health/ready",
-    { config: { scope: "public" }, schema: { tags, summary: "requests can be served", response: { 200: Ready, 503: Ready } } },
+    {
+      config: { scope: "public", isPolled: true },
+      schema: { tags, summary: "requests can be served", response: { 200: Ready, 503: Ready } },
+    },
     async (_request, reply) => {
       const isUp = await ready();
       return reply.code(isUp ? 200 : 503).send({ status: isUp ? "ok" : "unavailable" });
@@ -33,7 +36,7 @@ export function registerHealth(app: App, context: ServiceContext): void {
   app.get(
     "/health/full",
     {
-      config: { scope: "read" },
+      config: { scope: "read", isPolled: true },
       schema: {
         tags,
         summary: "every part with its numbers",

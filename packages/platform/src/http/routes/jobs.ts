@@ -10,6 +10,15 @@ import { Job, JobList, JobListQuery } from "../schemas/jobs.ts";
 import { callOf, IdParams, problemsOf } from "./shared.ts";
 
 const tags = ["jobs"];
+/** Of each event; OpenAPI 3.1 has no way to say that there are several. */
+const event = Type.Unsafe<never>({
+  type: "object",
+  required: ["event", "data"],
+  properties: {
+    event: { enum: ["progress", "end"] },
+    data: { type: "string", contentMediaType: "application/json", contentSchema: { $ref: "#/components/schemas/Job" } },
+  },
+});
 
 export function registerJobs(app: App, context: ServiceContext): void {
   const { queue } = context;
@@ -66,7 +75,7 @@ export function registerJobs(app: App, context: ServiceContext): void {
         response: {
           200: {
             description: "an event `progress` for each change, then `end`; the data of each is the job",
-            content: { "text/event-stream": { schema: Type.Unsafe<never>({ type: "object" }) } },
+            content: { "text/event-stream": { schema: event } },
           },
           ...problemsOf(404),
         },

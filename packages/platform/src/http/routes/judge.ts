@@ -13,20 +13,22 @@ import type { App } from "../app.ts";
 import { smallBodyBytes } from "../body/large-body.ts";
 import { problemOf } from "../answers/problem.ts";
 import { CompareRequest, EvaluateRequest, ExplainRequest } from "../schemas/detection.ts";
-import { callOf, elapsedMs, problemsOf } from "./shared.ts";
+import { callOf, elapsedMs, exampleId, exampleRows, otherExampleId, problemsOf } from "./shared.ts";
 
 const tags = ["detection"];
 const topDefault = 10;
 const problems = problemsOf(404, 409, 413, 415, 422, 502, 507);
 
+const example = { detector_id: exampleId, data: exampleRows };
+
 export function registerJudge(app: App, context: ServiceContext): void {
   const bodyLimit = Math.min(smallBodyBytes, context.config.bodyBytes);
-  const config = { scope: "score" } as const;
+  const facts = { scope: "score", isCostly: true, onlyAsks: true } as const;
   app.post(
     "/api/detection/explain",
     {
       bodyLimit,
-      config,
+      config: { ...facts, example: { ...example, top: 5 } },
       schema: {
         tags,
         summary: "why the most anomalous rows scored as they did",
@@ -48,7 +50,7 @@ export function registerJudge(app: App, context: ServiceContext): void {
     "/api/detection/evaluate",
     {
       bodyLimit,
-      config,
+      config: { ...facts, example: { ...example, labels: [0, 1] } },
       schema: {
         tags,
         summary: "how well a detector finds known anomalies",
@@ -69,7 +71,7 @@ export function registerJudge(app: App, context: ServiceContext): void {
     "/api/detection/compare",
     {
       bodyLimit,
-      config,
+      config: { ...facts, example: { detector_ids: [exampleId, otherExampleId], data: exampleRows } },
       schema: {
         tags,
         summary: "how trained detectors compare on one table",

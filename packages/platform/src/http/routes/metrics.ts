@@ -9,7 +9,7 @@ export function registerMetrics(app: App, metrics: Metrics): void {
   app.get(
     "/metrics",
     {
-      config: { scope: "read" },
+      config: { scope: "read", isPolled: true },
       schema: {
         tags: ["health"],
         summary: "numbers of this process for Prometheus",

@@ -6,8 +6,7 @@ import { Type } from "typebox";
 import type { RowsGiven } from "../../compute/rows/rows-given.ts";
 import type { BodyFields } from "../../compute/work.ts";
 import type { Call, ServiceContext } from "../../services/core/context.ts";
-import { enqueueJob } from "../../services/jobs/enqueue.ts";
-import { becomesJob, refuseBesideRows } from "../../services/jobs/job-choice.ts";
+import { jobFor, refuseBesideRows } from "../../services/jobs/job-choice.ts";
 import { requireLive } from "../../services/detectors/live-model.ts";
 import { predictBody, predictRows } from "../../services/scoring/predict.ts";
 import { rowsSource } from "../../services/rows/rows-source.ts";
@@ -19,19 +18,20 @@ import { ArrowPredictQuery, PredictRequest } from "../schemas/detection.ts";
 import { validateFields } from "../body/validation.ts";
 import { arrowField, refuseQuery } from "./arrow-query.ts";
 import { sendArrow, sendPredicted } from "./predicted-reply.ts";
-import { callOf, problemsOf } from "./shared.ts";
+import { callOf, exampleId, exampleRows, problemsOf, sendJob } from "./shared.ts";
 
 /** Scored rows of a data set that stand in the reply as well. */
 const shownMax = 10_000;
 
-export function registerPredict(app: App, context: ServiceContext, prefix: string): void {
+const example = { detector_id: exampleId, data: exampleRows, explain: true };
+
+export function registerPredict(app: App, context: ServiceContext): void {
   app.post(
-    `${prefix}/detection/predict`,
+    "/api/detection/predict",
     {
-      config: { scope: "score", takesLargeBodies: true, takesArrow: true },
+      config: { scope: "score", isCostly: true, isStarred: true, takesLargeBodies: true, takesArrow: true, example },
       schema: {
         tags: ["detection"],
-        hide: prefix === "",
         summary: "score rows",
         description:
           "Rows, or a stored data set; large data sets become a job. Rows may also come as an Arrow IPC stream, with " +
@@ -60,27 +60,24 @@ async function predictFrom(context: ServiceContext, request: FastifyRequest, rep
   const body = request.body as PredictRequest | LargeBody;
   if (body instanceof LargeBody) return predictLarge(context, request, { body, reply, start });
   refuseQuery(request);
-  const { detector_id: detectorId, explain = false, keep = false } = body;
+  const { detector_id: detectorId, explain = false } = body;
   const source = await rowsSource(context, body);
   if (source.kind === "body") throw new Error("internal: a body was read and is not");
   const call = callOf(request);
-  if (source.kind === "rows") {
-    refuseBesideRows(body);
-    if (!keep) {
-      const predicted = await predictRows(context, call, { detectorId, input: source, explain });
-      return sendPredicted(reply, predicted, start);
-    }
+  const job = await jobFor(context, call, {
+    name: "predict",
+    source,
+    asked: body,
+    payloadOf: async (common) => {
+      await requireLive(context, detectorId);
+      return { ...common, detector_id: detectorId, explain, keep: true };
+    },
+  });
+  if (job !== undefined) return sendJob(reply, job);
+  if (source.kind === "rows" && body.keep !== true) {
+    return sendPredicted(reply, await predictRows(context, call, { detectorId, input: source, explain }), start);
   }
-  if (source.kind === "rows") return keepScores(context, call, { source, body, reply, start });
-  const { nSamples, nFeatures, id } = source.dataset;
-  if (!becomesJob(body, nSamples * nFeatures > context.config.trainInlineValues)) {
-    return keepScores(context, call, { source, body, reply, start });
-  }
-  await requireLive(context, detectorId);
-  const { actor, requestId } = call;
-  const payload = { detector_id: detectorId, dataset_id: id, explain, keep: true, actor, request_id: requestId };
-  const job = await enqueueJob(context, call, { name: "predict", payload, webhookUrl: body.webhook_url });
-  return reply.code(202).header("location", job.location).send(job);
+  return keepScores(context, call, { source, body, reply, start });
 }
 
 interface Keeping {

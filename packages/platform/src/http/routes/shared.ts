@@ -7,6 +7,7 @@ import { Type } from "typebox";
 import { earlierAnswer } from "../../services/core/change.ts";
 import type { Call, ServiceContext } from "../../services/core/context.ts";
 import { listsTag } from "../../services/detectors/detectors.ts";
+import type { JobAccepted } from "../../services/jobs/enqueue.ts";
 import { LargeBody } from "../body/large-body.ts";
 import { Id, strict } from "../schemas/shared.ts";
 
@@ -75,6 +76,16 @@ function idempotencyOf(request: FastifyRequest): Call["idempotency"] {
   return { key, requestHash: hash.digest("hex") };
 }
 
+/** For examples of what is sent. */
+export const exampleId = "0197f7a2-5d1c-7a3e-9a54-3c8f1f0b7d11";
+export const otherExampleId = "0197f7a2-6e1d-7b10-8c21-0d4f6a2b9e55";
+export const exampleRows = [
+  { speed: 61.5, power: 130 },
+  { speed: 12.1, power: 410 },
+];
+
+/** Of a route that answers 304. */
+export const ifNoneMatch = { "If-None-Match": "an ETag: answers 304 while nothing has changed" };
 export const unchanged = Type.Null({ description: "as it was when it was read (If-None-Match)" });
 export const removed = Type.Null({ description: "removed" });
 
@@ -92,6 +103,11 @@ export async function answeredBefore(context: ServiceContext, call: Call, reply:
   if (typeof location === "string") reply.header("location", location);
   void reply.code(earlier.status).header("idempotent-replayed", "true").send(earlier.response);
   return true;
+}
+
+/** The work is in the queue: where its job is. */
+export function sendJob(reply: FastifyReply, job: JobAccepted): FastifyReply {
+  return reply.code(202).header("location", job.location).send(job);
 }
 
 /** Milliseconds since, to the microsecond. */

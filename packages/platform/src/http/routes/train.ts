@@ -12,16 +12,17 @@ import { LargeBody } from "../body/large-body.ts";
 import { ArrowTrainQuery, TrainRequest } from "../schemas/detection.ts";
 import { validateFields } from "../body/validation.ts";
 import { arrowField, refuseQuery } from "./arrow-query.ts";
-import { answeredBefore, callOf, problemsOf } from "./shared.ts";
+import { answeredBefore, callOf, exampleId, otherExampleId, problemsOf, sendJob } from "./shared.ts";
 
-export function registerTrain(app: App, context: ServiceContext, prefix: string): void {
+const example = { detector_id: exampleId, dataset_id: otherExampleId };
+
+export function registerTrain(app: App, context: ServiceContext): void {
   app.post(
-    `${prefix}/detection/train`,
+    "/api/detection/train",
     {
-      config: { scope: "train", takesLargeBodies: true, takesArrow: true },
+      config: { scope: "train", isCostly: true, isStarred: true, takesLargeBodies: true, takesArrow: true, example },
       schema: {
         tags: ["detection"],
-        hide: prefix === "",
         summary: "train a detector",
         description:
           "On rows, or on a stored data set. Large data sets become a job: the answer is 202 with its place. " +
@@ -35,8 +36,7 @@ export function registerTrain(app: App, context: ServiceContext, prefix: string)
       const call = callOf(request);
       if (await answeredBefore(context, call, reply)) return reply;
       const answer = await train(context, call, await askOf(context, request));
-      if (answer.kind === "accepted") return reply.code(202).header("location", answer.job.location).send(answer.job);
-      return reply.send(answer.trained);
+      return answer.kind === "accepted" ? sendJob(reply, answer.job) : reply.send(answer.trained);
     },
   );
 }

@@ -12,8 +12,8 @@ import { endTraining } from "../../store/tables/trainings.ts";
 import { change } from "../core/change.ts";
 import { type Call, controlOf, type ServiceContext } from "../core/context.ts";
 import { fitOptionsOf, noDetector, tagsOf } from "./detectors.ts";
-import { enqueueJob, type JobAccepted } from "../jobs/enqueue.ts";
-import { becomesJob, refuseBesideRows } from "../jobs/job-choice.ts";
+import type { JobAccepted } from "../jobs/enqueue.ts";
+import { jobFor } from "../jobs/job-choice.ts";
 import { withPlacedContent } from "../core/placed-content.ts";
 import { type RowsSource, withDatasetFile } from "../rows/rows-source.ts";
 import { trainingBegins, trainingFailed, type TrainingJob, type TrainingUnderWay } from "./training-status.ts";
@@ -43,17 +43,18 @@ export type TrainAnswer =
   | { readonly kind: "accepted"; readonly job: JobAccepted };
 
 export async function train(context: ServiceContext, call: Call, ask: TrainAsk): Promise<TrainAnswer> {
-  const { source, detectorId } = ask;
-  if (source.kind === "dataset" && typeof detectorId === "string") {
-    const { nSamples, nFeatures, id } = source.dataset;
-    const isLarge = nSamples * nFeatures > context.config.trainInlineValues;
-    if (becomesJob({ background: ask.background, webhook_url: ask.webhookUrl }, isLarge)) {
-      await requireDetector(context, detectorId);
-      const payload = { detector_id: detectorId, dataset_id: id, actor: call.actor, request_id: call.requestId };
-      return { kind: "accepted", job: await enqueueJob(context, call, { name: "train", payload, webhookUrl: ask.webhookUrl }) };
-    }
-  } else {
-    refuseBesideRows({ background: ask.background, webhook_url: ask.webhookUrl });
+  const { source, detectorId, background, webhookUrl } = ask;
+  if (typeof detectorId === "string") {
+    const job = await jobFor(context, call, {
+      name: "train",
+      source,
+      asked: { background, webhook_url: webhookUrl },
+      payloadOf: async (common) => {
+        await requireDetector(context, detectorId);
+        return { ...common, detector_id: detectorId };
+      },
+    });
+    if (job !== undefined) return { kind: "accepted", job };
   }
   return { kind: "trained", trained: await trainNow(context, call, ask) };
 }

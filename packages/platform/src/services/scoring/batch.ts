@@ -5,7 +5,6 @@ import { requireExplainable } from "../../compute/rows/predict-rows.ts";
 import type { RowsGiven } from "../../compute/rows/rows-given.ts";
 import type { DatasetRow } from "../../store/tables/datasets.ts";
 import type { Call, ServiceContext } from "../core/context.ts";
-import { enqueueJob, type JobAccepted } from "../jobs/enqueue.ts";
 import { type PredictAnswer, predictRows } from "./predict.ts";
 import { type ScoredTable, type ScoringJob, scoreTable } from "./score-dataset.ts";
 import type { TableSource } from "./scored-file.ts";
@@ -47,27 +46,6 @@ function callFor(call: Call, detectorId: string): Call {
   const { idempotency } = call;
   if (idempotency === undefined) return call;
   return { ...call, idempotency: { ...idempotency, key: `${idempotency.key} ${detectorId}` } };
-}
-
-/** Large data sets are scored by a job. */
-export function enqueueBatch(
-  context: ServiceContext,
-  call: Call,
-  ask: {
-    readonly detectorIds: readonly string[];
-    readonly dataset: DatasetRow;
-    readonly explain: boolean;
-    readonly webhookUrl?: string | undefined;
-  },
-): Promise<JobAccepted> {
-  const payload = {
-    detector_ids: [...new Set(ask.detectorIds)],
-    dataset_id: ask.dataset.id,
-    explain: ask.explain,
-    actor: call.actor,
-    request_id: call.requestId,
-  };
-  return enqueueJob(context, call, { name: "batch", payload, webhookUrl: ask.webhookUrl });
 }
 
 export interface BatchJob extends Pick<ScoringJob, "id" | "progress"> {

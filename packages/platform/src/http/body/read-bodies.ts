@@ -1,0 +1,89 @@
+/** How bodies come: small ones in memory, read here; large ones on disk, for a worker that reads them; never more than there is room for. */
+
+import { NomalyError } from "@nomaly/detect";
+import type { FastifyRequest } from "fastify";
+import type { ServiceContext } from "../../services/core/context.ts";
+import type { App } from "../app.ts";
+import { whenOver } from "../gate/when-over.ts";
+import { parseJson } from "./json-body.ts";
+import { arrowMediaType, LargeBody, largeBodyBytesMin, smallBodyBytes, wantsArrow } from "./large-body.ts";
+import { createMemoryBudget, type MemoryBudget } from "./memory-budget.ts";
+import { type BodyLimits, spoolBytes, takeBody } from "./spool-body.ts";
+
+/** Smaller bodies are not counted one by one: how many requests there are at once is bounded elsewhere. */
+export const countedBytesMin = 16 * 1024;
+
+/** To be called before any route is registered. */
+export function readBodies(app: App, { config, shares }: Pick<ServiceContext, "config" | "shares">): void {
+  const { bodyBytes, bodyBytesMax } = shares;
+  const budget = createMemoryBudget(bodyBytes);
+  app.addHook("onRoute", (route) => {
+    if (route.config?.takesLargeBodies === true) route.bodyLimit = config.bodyBytes;
+  });
+  app.removeAllContentTypeParsers();
+  app.decorateRequest("response");
+  app.addHook("onRequest", (request, reply, done) => {
+    request.response = reply.raw;
+    const { "content-encoding": encoding = "identity" } = request.headers;
+    if (encoding.toLowerCase() !== "identity") return done(encodedBody(encoding));
+    const sizeBytes = heldBytesOf(request, bodyBytesMax);
+    if (sizeBytes < countedBytesMin) return done();
+    if (!budget.take(sizeBytes)) return done(overBudget(budget, sizeBytes));
+    whenOver(reply.raw, () => budget.giveBack(sizeBytes));
+    done();
+  });
+  app.addContentTypeParser("application/json", async (request: FastifyRequest, content: FastifyRequest["raw"]) => {
+    const body = await takeBody(request, content, limitsOf(request, bodyBytesMax));
+    if (!Buffer.isBuffer(body)) return new LargeBody(body, "json");
+    if (request.routeOptions.config.takesLargeBodies === true && wantsArrow(request))
+      return new LargeBody(await spoolBytes(request, body), "json");
+    return parseJson(body, (parsedBytes) => {
+      if (!budget.take(parsedBytes)) throw overBudget(budget, parsedBytes);
+      whenOver(request.response, () => budget.giveBack(parsedBytes));
+    });
+  });
+  app.addContentTypeParser(arrowMediaType, async (request: FastifyRequest, content: FastifyRequest["raw"]) => {
+    if (request.routeOptions.config.takesArrow !== true) {
+      throw Object.assign(new Error("this path takes JSON"), { statusCode: 415 });
+    }
+    const body = await takeBody(request, content, { ...limitsOf(request, bodyBytesMax), inMemoryBytesMax: -1 });
+    return new LargeBody(Buffer.isBuffer(body) ? await spoolBytes(request, body) : body, "arrow");
+  });
+}
+
+function limitsOf(request: FastifyRequest, bodyBytesMax: number): BodyLimits {
+  const { bodyLimit = smallBodyBytes, config } = request.routeOptions;
+  const sizeBytesMax = Math.min(bodyLimit, bodyBytesMax);
+  return { sizeBytesMax, inMemoryBytesMax: config.takesLargeBodies === true ? largeBodyBytesMin : sizeBytesMax };
+}
+
+/** What a body may hold of the memory of this process. */
+function heldBytesOf(request: FastifyRequest, bodyBytesMax: number): number {
+  const { headers } = request;
+  const isUnsaid = headers["transfer-encoding"] !== undefined;
+  if (!isUnsaid && headers["content-length"] === undefined) return 0;
+  // Forms go to disk as they come.
+  if (headers["content-type"]?.startsWith("multipart/") === true) return 0;
+  const { inMemoryBytesMax } = limitsOf(request, bodyBytesMax);
+  return isUnsaid ? inMemoryBytesMax : Math.min(inMemoryBytesMax, Number(headers["content-length"]));
+}
+
+function encodedBody(encoding: string): Error {
+  const message = `a body is taken as it is, not as content-encoding ${encoding.slice(0, 40)}: only an uploaded file may be compressed`;
+  return Object.assign(new Error(message), { statusCode: 415 });
+}
+
+/** What can never fit is not told to come again. */
+function overBudget({ maxBytes }: MemoryBudget, sizeBytes: number): NomalyError {
+  if (sizeBytes > maxBytes) {
+    const message = `the body takes about ${sizeBytes} bytes of memory once it is read, at most ${maxBytes} are there for bodies: send fewer rows at once, or raise memory_limit_bytes`;
+    return new NomalyError("TOO_LARGE", message, {
+      field: "body",
+      expected: `at most ${maxBytes} bytes`,
+      received: `${sizeBytes}`,
+    });
+  }
+  return new NomalyError("OVERLOADED", `the bodies of other requests take the ${maxBytes} bytes that there are for them`, {
+    field: "load",
+  });
+}
