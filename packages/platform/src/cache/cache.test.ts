@@ -1,16 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually } from "../../test-support/eventually.ts";
 import { createCache, type CacheOptions } from "./cache.ts";
-import {
-  apiKeyEntry,
-  datasetProfileEntry,
-  detectorBatchEntry,
-  detectorInfoEntry,
-  detectorTag,
-  everythingTag,
-  metadataEntry,
-  resultsEntry,
-} from "./keys.ts";
+import { detectorTag, everythingTag } from "../ids/tags.ts";
+import { apiKeyEntry, datasetProfileEntry, detectorBatchEntry, detectorInfoEntry, metadataEntry, resultsEntry } from "./keys.ts";
 
 function cacheOf(options: CacheOptions = {}) {
   const time = { now: 1000 };

@@ -7,13 +7,14 @@
 
 import { randomUUID } from "node:crypto";
 import { throwIfAborted } from "@nomaly/detect";
+import { everythingTag } from "../ids/tags.ts";
 import type { Clock } from "../pools/resource-pool.ts";
 import { createBackgroundWrites } from "./redis/background-writes.ts";
 import { copyOfKinds, createCounts, type CacheStats } from "./cache-stats.ts";
 import { decodeValue, encodeValue } from "./codec.ts";
 import { createFlights } from "./flights.ts";
 import { createGenerations } from "./generations.ts";
-import { everythingTag, type CacheEntry } from "./keys.ts";
+import type { CacheEntry } from "./keys.ts";
 import { cacheKinds, level1TtlMsMax, negativeTtlMs, type CacheKind } from "./kinds.ts";
 import { createLevel1, type Found } from "./level1.ts";
 import type { Invalidation, Level2, Stamp } from "./level2.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createGenerations } from "./generations.ts";
-import { detectorBatchEntry, detectorInfoEntry, detectorTag } from "./keys.ts";
+import { detectorTag } from "../ids/tags.ts";
+import { detectorBatchEntry, detectorInfoEntry } from "./keys.ts";
 import { createLevel1 } from "./level1.ts";
 
 /** What an entry takes beside its value: 400 bytes, and two for each character of its key. */

@@ -9,7 +9,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { ChainableCommander } from "ioredis";
-import { everythingTag } from "../keys.ts";
+import { everythingTag } from "../../ids/tags.ts";
 import { cacheKinds } from "../kinds.ts";
 import type { Invalidation } from "../level2.ts";
 import type { ChangeMessage } from "./redis-subscriber.ts";

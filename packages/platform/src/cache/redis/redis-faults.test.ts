@@ -3,7 +3,8 @@ import { eventually } from "../../../test-support/eventually.ts";
 import { startFaultProxy, type FaultProxy } from "../../../test-support/faults/fault-proxy.ts";
 import { redisProgram, redisSkipReason, startRedis, type RedisServer } from "../../../test-support/servers/redis.ts";
 import { createCache, type Cache, type CacheOptions } from "../cache.ts";
-import { detectorInfoEntry, detectorTag, metadataEntry } from "../keys.ts";
+import { detectorTag } from "../../ids/tags.ts";
+import { detectorInfoEntry, metadataEntry } from "../keys.ts";
 import { createRedisLevel2, type RedisLevel2Options } from "./redis-level2.ts";
 
 const entry = detectorInfoEntry("7");

@@ -12,7 +12,7 @@
 import { hash, randomUUID } from "node:crypto";
 import type { ChainableCommander } from "ioredis";
 import type { Clock } from "../../pools/resource-pool.ts";
-import { everythingTag } from "../keys.ts";
+import { everythingTag } from "../../ids/tags.ts";
 import type { Level2, Level2Answer, Level2Write, Listener, Stamp } from "../level2.ts";
 import { createPendingChanges } from "./pending-changes.ts";
 import { createRedisCalls } from "./redis-calls.ts";

@@ -2,10 +2,11 @@
 
 import { NomalyError } from "@nomaly/detect";
 import { resourcePoolKinds, type ResourcePoolStats } from "../../pools/resource-pool.ts";
+import type { Announcement } from "../tables/cache-invalidations.ts";
 import { type ConnectionPool, type ConnectionPoolOptions, createConnectionPool } from "./connection-pool.ts";
 import { isConnectionLost } from "./database-error.ts";
 import { type Replica, replicaKinds, type ReplicaStats, watchReplica } from "./replica.ts";
-import type { Database, Sql, SqlResult } from "./sql.ts";
+import type { Announced, Database, Sql, SqlResult } from "./sql.ts";
 import { statementKinds, type StatementStats } from "./statement-counts.ts";
 import type { MetricKinds } from "../../watch/metric-kinds.ts";
 
@@ -15,6 +16,8 @@ export interface DatabaseOptions extends Omit<ConnectionPoolOptions, "name" | "a
   readonly replicaStaleMs?: number | undefined;
   /** What a failure of the database is told as, where the caller knows more of its cause. */
   readonly explain?: ((error: NomalyError) => NomalyError) | undefined;
+  /** Told of each transaction that has announced something, after its commit and before its caller goes on. Never rejects. */
+  readonly onCommitted?: ((announcement: Announcement) => Promise<unknown>) | undefined;
 }
 
 export interface DatabaseStats {
@@ -40,7 +43,7 @@ export interface OpenDatabase extends Database {
 
 /** Opens no connection by itself, except to a replica. */
 export function openDatabase(options: DatabaseOptions): OpenDatabase {
-  const { replicaUrl, replicaStaleMs, explain, ...shared } = options;
+  const { replicaUrl, replicaStaleMs, explain, onCommitted, ...shared } = options;
   let watch: Replica | undefined;
   const afterWrite = replicaUrl === undefined ? undefined : async (sql: Sql) => watch?.noteWrite(sql);
   const primary = createConnectionPool({ ...shared, name: "database", afterWrite });
@@ -66,6 +69,13 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     }
   }
 
+  async function transaction<Value>(work: (sql: Sql) => Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+    let announced: Announced | undefined;
+    const value = await primary.transaction((sql) => work(sql).finally(() => ({ announced } = sql)), signal);
+    if (announced !== undefined && announced.tags.size > 0) await onCommitted?.({ ...announced, tags: [...announced.tags] });
+    return value;
+  }
+
   async function explained<Value>(asked: Promise<Value>): Promise<Value> {
     if (explain === undefined) return asked;
     try {
@@ -78,7 +88,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
   function forCaller(signal: AbortSignal | undefined): Database {
     return {
       query: (text, values = []) => explained(primary.query(text, values, signal)),
-      transaction: (work) => explained(primary.transaction(work, signal)),
+      transaction: (work) => explained(transaction(work, signal)),
       read: { query: (text, values = []) => explained(read(text, values, signal)) },
       withSignal: forCaller,
     };
