@@ -9,11 +9,11 @@ import { type CountedPart, countedPart } from "../watch/metric-kinds.ts";
 import { createMetrics } from "../watch/metrics.ts";
 import type { App } from "./app.ts";
 import type { AccessRules } from "./gate/access.ts";
-import { admissionDefaults, admissionKinds, createAdmission, guardGate } from "./gate/admission.ts";
+import { admissionDefaults, admissionMetrics, createAdmission, guardGate } from "./gate/admission.ts";
 import { answerSocket } from "./gate/broken-requests.ts";
 import { guardRequests } from "./gate/guard.ts";
 import { parseJson } from "./body/json-body.ts";
-import { answerDefaults, answerKinds, watchAnswers } from "./answers/answers.ts";
+import { answerDefaults, answerMetrics, watchAnswers } from "./answers/answers.ts";
 import { createMemoryBudget, type MemoryBudget } from "./gate/memory-budget.ts";
 import { type BodyLimits, spoolBytes, takeBody } from "./body/spool-body.ts";
 import { createKnownPaths } from "./gate/known-paths.ts";
@@ -95,8 +95,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   guardRequests(app, { access: options.access, config, sendProblem });
   answerUnknown(app, known);
   const counted = [
-    countedPart("admission", () => admission.stats(), admissionKinds),
-    countedPart("answers", () => answers.stats(), answerKinds),
+    countedPart("admission", admissionMetrics, () => admission.stats()),
+    countedPart("answers", answerMetrics, () => answers.stats()),
   ];
   const metrics = createMetrics([...options.counted, ...counted]);
   app.addHook("onResponse", (request, reply, done) => {

@@ -15,7 +15,7 @@ import { detailOf, problemOf } from "../answers/problem.ts";
 import type { RequestLine, RequestLog } from "../answers/request-log.ts";
 import { problemHeaders } from "../answers/security-headers.ts";
 import { whenOver } from "./when-over.ts";
-import type { MetricKinds } from "../../watch/metric-kinds.ts";
+import { counter, gauge, type StatsOf } from "../../watch/metric-kinds.ts";
 
 export interface AdmissionLimits {
   /** Work of one turn of the event loop: what comes later in it is refused, */
@@ -54,27 +54,17 @@ type Arriving = Sized & {
   once(event: "end", listener: () => void): unknown;
 };
 
-export interface AdmissionStats {
-  readonly inFlight: number;
-  readonly bodyBytes: number;
-  readonly admitted: number;
-  readonly refusedByTurn: number;
-  readonly refusedByCount: number;
-  readonly refusedByBytes: number;
-  readonly refusedByQueue: number;
-  readonly refusedByAnswers: number;
-}
-
-export const admissionKinds: MetricKinds<AdmissionStats> = {
-  inFlight: "gauge",
-  bodyBytes: "gauge",
-  admitted: "counter",
-  refusedByTurn: "counter",
-  refusedByCount: "counter",
-  refusedByBytes: "counter",
-  refusedByQueue: "counter",
-  refusedByAnswers: "counter",
+export const admissionMetrics = {
+  inFlight: gauge("Requests that were let in and are not over"),
+  bodyBytes: gauge("Bytes of the bodies of requests in flight"),
+  admitted: counter("Requests let in"),
+  refusedByTurn: counter("Requests refused because this turn of the event loop had let in enough"),
+  refusedByCount: counter("Requests refused because too many were in flight"),
+  refusedByBytes: counter("Requests refused because too many bytes of bodies were on their way"),
+  refusedByQueue: counter("Requests refused because what waits for a worker takes too long"),
+  refusedByAnswers: counter("Requests refused because too many bytes of answers had not been read"),
 };
+export type AdmissionStats = StatsOf<typeof admissionMetrics>;
 
 export interface Admission {
   /** Why a request is not let in; `undefined` lets it in. */

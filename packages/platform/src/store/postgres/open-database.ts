@@ -1,14 +1,14 @@
 /** The database: 20 connections that stay, 30 more when needed, each checked before use; reads from a replica where there is one. */
 
 import { NomalyError } from "@nomaly/detect";
-import { resourcePoolKinds, type ResourcePoolStats } from "../../pools/resource-pool.ts";
+import { resourcePoolMetrics } from "../../pools/resource-pool.ts";
 import type { Announcement } from "../tables/cache-invalidations.ts";
 import { type ConnectionPool, type ConnectionPoolOptions, createConnectionPool } from "./connection-pool.ts";
 import { isConnectionLost } from "./database-error.ts";
-import { type Replica, replicaKinds, type ReplicaStats, watchReplica } from "./replica.ts";
+import { type Replica, replicaMetrics, watchReplica } from "./replica.ts";
 import type { Announced, Database, Sql, SqlResult } from "./sql.ts";
-import { statementKinds, type StatementStats } from "./statement-counts.ts";
-import type { MetricKinds } from "../../watch/metric-kinds.ts";
+import { statementMetrics } from "./statement-counts.ts";
+import { optional, type StatsOf } from "../../watch/metric-kinds.ts";
 
 export interface DatabaseOptions extends Omit<ConnectionPoolOptions, "name" | "afterWrite"> {
   readonly replicaUrl?: string | undefined;
@@ -20,14 +20,9 @@ export interface DatabaseOptions extends Omit<ConnectionPoolOptions, "name" | "a
   readonly onCommitted?: ((announcement: Announcement) => Promise<unknown>) | undefined;
 }
 
-export interface DatabaseStats {
-  readonly pool: ResourcePoolStats;
-  readonly statements: StatementStats;
-  readonly replica?: ReplicaStats & { readonly pool: ResourcePoolStats; readonly statements: StatementStats };
-}
-
-const poolKinds = { pool: resourcePoolKinds, statements: statementKinds };
-export const databaseKinds: MetricKinds<DatabaseStats> = { ...poolKinds, replica: { ...replicaKinds, ...poolKinds } };
+const poolMetrics = { pool: resourcePoolMetrics, statements: statementMetrics };
+export const databaseMetrics = { ...poolMetrics, replica: optional({ ...replicaMetrics, ...poolMetrics }) };
+export type DatabaseStats = StatsOf<typeof databaseMetrics>;
 
 export interface OpenDatabase extends Database {
   stats(): DatabaseStats;
@@ -98,7 +93,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     ...forCaller(undefined),
     stats: () => ({
       ...primary.stats(),
-      ...(watch === undefined || replica === undefined ? {} : { replica: { ...watch.stats(), ...replica.stats() } }),
+      replica: watch === undefined || replica === undefined ? undefined : { ...watch.stats(), ...replica.stats() },
     }),
     heardOfWrite: () => watch?.noteForeignWrite(),
     probeReplica: async () => watch?.probe(),
