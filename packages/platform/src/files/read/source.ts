@@ -12,7 +12,7 @@ import { type ContentLimits, ownFileLimits } from "./content-limits.ts";
 import type { CsvOptions } from "./csv-relation.ts";
 import { csvRelation } from "./csv-relation.ts";
 import type { Database } from "../local/database.ts";
-import { openDatabase } from "../local/database.ts";
+import { openDuckDb } from "../local/database.ts";
 import { findFile } from "../local/file-fault.ts";
 import type { FileFormat } from "./format.ts";
 import { compressedTwice, formatOfHead, formatOfName, hasByteOrderMark, headSizeBytes, isGzip } from "./format.ts";
@@ -89,7 +89,7 @@ export async function openSource(path: string, options: SourceOptions): Promise<
   const name = options.name ?? (path === "-" ? "standard input" : path);
   const local = await localCopy(path, name, options);
   const { threadCount, memoryMib } = options;
-  const database = await openDatabase({ threadCount, memoryMib, temporaryFolder: temporary.folder(), signal });
+  const database = await openDuckDb({ threadCount, memoryMib, temporaryFolder: temporary.folder(), signal });
   try {
     const relation = await openRelation(database, local, name, options);
     return createSource({ database, relation, name, file: local, openedAs: stampOf(local.path) }, signal);

@@ -2,7 +2,7 @@
 
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { copySql, type Output, selectSql } from "../../../files/write/copy-rows.ts";
-import { openDatabase } from "../../../files/local/database.ts";
+import { openDuckDb } from "../../../files/local/database.ts";
 import { parquetRelation } from "../../../files/read/plain-relations.ts";
 import { readError } from "../../../files/read/read-error.ts";
 import { columnSql } from "../../../files/read/relation.ts";
@@ -16,7 +16,7 @@ export async function convertParquet(
   { signal, settings }: OrderContext,
 ): Promise<ConvertOutcome> {
   mkdirSync(temporaryFolder, { recursive: true });
-  const database = await openDatabase({ threadCount: 1, memoryMib: settings.databaseMibMax, temporaryFolder, signal });
+  const database = await openDuckDb({ threadCount: 1, memoryMib: settings.databaseMibMax, temporaryFolder, signal });
   try {
     const relation = await parquetRelation(database, fromPath);
     const columns = relation.columns.map((column) => ({ name: column.name, sql: columnSql(column), type: column.type }));
