@@ -186,13 +186,6 @@ describe("a cache without Redis", () => {
     expect(() => cache.put(entry, 1)).toThrow(/does not pin/);
   });
 
-  it("deletes one entry", async () => {
-    const { cache } = cacheOf();
-    await cache.get(entry, async () => 1);
-    await cache.delete(entry.kind, entry.key);
-    expect(cache.peek(entry.kind, entry.key)).toBeUndefined();
-  });
-
   it("stops loads under way when it is closed", async () => {
     const { cache } = cacheOf();
     let stopped: AbortSignal | undefined;

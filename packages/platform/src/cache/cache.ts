@@ -51,8 +51,6 @@ export interface Cache {
   invalidate(tags: readonly string[], changeId?: string): Promise<boolean>;
   /** Changes may have been missed: empties level 1. */
   dropLocal(): void;
-  /** Gives its memory back. Not for changes: a reader under way may bring the old value again. */
-  delete(kind: CacheKind, key: string): Promise<void>;
   stats(): CacheStats;
   /** Ends what is under way; Redis stays open until what was to be written is. */
   close(): Promise<void>;
@@ -64,11 +62,8 @@ export interface CacheOptions {
   readonly level2?: Level2 | undefined;
   /** Replaces the times of `cacheKinds`. */
   readonly ttlMs?: Partial<Readonly<Record<CacheKind, number>>>;
-  readonly negativeTtlMs?: number;
   /** The longest life of anything in level 1. */
   readonly level1TtlMs?: number;
-  /** Of one value, not compressed. */
-  readonly valueBytesMax?: number;
   /** Invalidations stored with the changes that need them, for the case that a process ends between commit and `invalidate`. */
   readonly pendingInvalidations?: PendingInvalidations | undefined;
   readonly sweepMs?: number;
@@ -80,13 +75,14 @@ export interface CacheOptions {
   readonly clock?: Clock;
 }
 
-export const cacheDefaults = {
+const cacheDefaults = {
   level1BytesMax: 64 * 1024 * 1024,
   level1TtlMs: level1TtlMsMax,
-  valueBytesMax: 32 * 1024 * 1024,
   sweepMs: 5000,
 } as const;
 
+/** Of one value, not compressed. */
+const valueBytesMax = 32 * 1024 * 1024;
 const generationTagCountMax = 100_000;
 const seenTagCountMax = 100_000;
 const writeCountMax = 64;
@@ -94,7 +90,7 @@ const writeBytesMax = 64 * 1024 * 1024;
 
 export function createCache(options: CacheOptions = {}): Cache {
   const { level2, clock = performance, ttlMs = {}, pendingInvalidations } = options;
-  const { level1BytesMax, level1TtlMs, valueBytesMax, sweepMs } = { ...cacheDefaults, ...options };
+  const { level1BytesMax, level1TtlMs, sweepMs } = { ...cacheDefaults, ...options };
   const generations = createGenerations(generationTagCountMax);
   const level1 = createLevel1({ bytesMax: level1BytesMax, generations, clock });
   const flights = createFlights<Answer<unknown>>();
@@ -104,7 +100,7 @@ export function createCache(options: CacheOptions = {}): Cache {
 
   function ttlOf(kind: CacheKind, value: unknown): number {
     const ttl = ttlMs[kind] ?? cacheKinds[kind].ttlMs;
-    return value === undefined ? Math.min(ttl, options.negativeTtlMs ?? negativeTtlMs) : ttl;
+    return value === undefined ? Math.min(ttl, negativeTtlMs) : ttl;
   }
 
   const shared = (kind: CacheKind) => (cacheKinds[kind].isShared ? level2 : undefined);
@@ -236,10 +232,6 @@ export function createCache(options: CacheOptions = {}): Cache {
     put,
     invalidate: (tags, changeId = randomUUID()) => apply([{ changeId, tags }]),
     dropLocal,
-    async delete(kind, key) {
-      level1.delete(key);
-      await shared(kind)?.remove(key);
-    },
     stats: () => ({
       ...counts,
       kinds: copyOfKinds(counts.kinds),

@@ -38,7 +38,6 @@ export interface Level1 {
   get(key: string): Found | undefined;
   /** Does nothing for what is overtaken, expired or too large. */
   set(entry: CacheEntry, kept: Kept): void;
-  delete(key: string): void;
   clear(): void;
   stats(): Level1Stats;
 }
@@ -82,7 +81,6 @@ export function createLevel1({ bytesMax, generations, clock }: Level1Options): L
   return {
     get,
     set,
-    delete: (key) => void slots.delete(key),
     clear: () => slots.clear(),
     stats: () => ({ entryCount: slots.size, sizeBytes: slots.calculatedSize, bytesMax, evictions, tooLarge }),
   };

@@ -66,7 +66,6 @@ export interface Level2 {
    * is kept and made up for before anything is read.
    */
   invalidate(changes: readonly Invalidation[]): Promise<boolean>;
-  remove(key: string): Promise<boolean>;
   /** Whether it answers; also makes up for invalidations that did not get through. */
   ping(): Promise<boolean>;
   listen(listener: Listener): void;

@@ -1,6 +1,6 @@
 /** `nomaly evaluate`: how well algorithms, a model or given scores agree with known labels. */
 
-import { defaultDetectorId, detectors, NomalyError } from "@nomaly/detect";
+import { detectors, NomalyError } from "@nomaly/detect";
 import type { Source } from "../../files/read/source.ts";
 import type { EvaluationFigures } from "../../report/content.ts";
 import { printable } from "../../report/printable.ts";
@@ -53,7 +53,7 @@ export async function runEvaluate(given: Arguments, context: CliContext): Promis
 }
 
 async function ofAlgorithms(given: Arguments, context: CliContext, source: Source, progress: Progress): Promise<Evaluated[]> {
-  const asked = given.list("algorithm") ?? [defaultDetectorId];
+  const asked = given.list("algorithm") ?? ["isolation-forest"];
   const names = asked.length === 1 && asked[0] === "all" ? detectors.map(({ id }) => id) : asked;
   if (names.length > 1 && given.has("set")) throw new UsageError("--set goes with one algorithm only");
   const results: Evaluated[] = [];

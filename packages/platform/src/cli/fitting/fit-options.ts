@@ -1,7 +1,7 @@
 /** What a command line says about fitting, as options of the library. */
 
 import type { FitOptions } from "@nomaly/detect";
-import { defaultDetectorId, defaultSeed, detectorById, NomalyError, paramFromText, thresholdMethods } from "@nomaly/detect";
+import { defaultSeed, detectorById, NomalyError, paramFromText, thresholdMethods } from "@nomaly/detect";
 import { rowCountWithinBudget } from "../../files/sample/row-budget.ts";
 import { scoreColumns } from "../../files/write/score-columns.ts";
 import type { Source } from "../../files/read/source.ts";
@@ -37,7 +37,7 @@ export async function fitRequest(given: Arguments, context: CliContext, source: 
   const seed = given.number("seed", { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? defaultSeed;
   const threshold = thresholdOf(given);
   const options = {
-    detector: detectorById(detector ?? given.text("algorithm") ?? defaultDetectorId).id,
+    detector: detectorById(detector ?? given.text("algorithm") ?? "isolation-forest").id,
     params: paramsOf(given),
     seed,
     signal: context.signal,

@@ -12,8 +12,6 @@ import { optional, type StatsOf } from "../../watch/metric-kinds.ts";
 
 export interface DatabaseOptions extends Omit<ConnectionPoolOptions, "name" | "afterWrite"> {
   readonly replicaUrl?: string | undefined;
-  /** A replica that is further behind is not read from; 5 s by default. */
-  readonly replicaStaleMs?: number | undefined;
   /** What a failure of the database is told as, where the caller knows more of its cause. */
   readonly explain?: ((error: NomalyError) => NomalyError) | undefined;
   /** Told of each transaction that has announced something, after its commit and before its caller goes on. Never rejects. */
@@ -38,14 +36,14 @@ export interface OpenDatabase extends Database {
 
 /** Opens no connection by itself, except to a replica. */
 export function openDatabase(options: DatabaseOptions): OpenDatabase {
-  const { replicaUrl, replicaStaleMs, explain, onCommitted, ...shared } = options;
+  const { replicaUrl, explain, onCommitted, ...shared } = options;
   let watch: Replica | undefined;
   const afterWrite = replicaUrl === undefined ? undefined : async (sql: Sql) => watch?.noteWrite(sql);
   const primary = createConnectionPool({ ...shared, name: "database", afterWrite });
   let replica: ConnectionPool | undefined;
   if (replicaUrl !== undefined) {
     replica = createConnectionPool({ ...shared, url: replicaUrl, name: "database replica", admit: undefined });
-    watch = watchReplica({ primary, replica, staleMs: replicaStaleMs, clock: options.clock });
+    watch = watchReplica({ primary, replica, clock: options.clock });
   }
 
   async function read<Row extends object>(

@@ -49,12 +49,11 @@ export interface Replica {
 export interface ReplicaOptions {
   readonly primary: ConnectionPool;
   readonly replica: ConnectionPool;
-  /** Further behind than this it is not used. */
-  readonly staleMs?: number | undefined;
   readonly clock?: Clock | undefined;
 }
 
-const staleMsDefault = 5_000;
+/** Further behind than this it is not used. */
+const staleMs = 5_000;
 const probeMs = 1_000;
 /** While it misses our own writes it is looked at more often, but no more than this. */
 const probeMsMin = 20;
@@ -69,7 +68,7 @@ const writtenText = `select ${position("pg_current_wal_insert_lsn")} as "written
 const primaryText = `select ${position("pg_current_wal_insert_lsn")} as "writtenBytes", ${position("pg_current_wal_flush_lsn")} as "flushedBytes"`;
 const replicaText = `select ${position("pg_last_wal_replay_lsn")} as "replayedBytes"`;
 
-export function watchReplica({ primary, replica, staleMs = staleMsDefault, clock = performance }: ReplicaOptions): Replica {
+export function watchReplica({ primary, replica, clock = performance }: ReplicaOptions): Replica {
   const count = { reads: 0, fallbacks: countsOf(fallbackMetrics) };
   /** Positions of the primary with the time they were seen, oldest first: those that the replica has not reached. */
   let marks: { readonly flushedBytes: number; readonly at: number }[] = [];
