@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { openDatabase } from "../packages/platform/src/files/duckdb/database.ts";
+import { openDuckDb } from "../packages/platform/src/files/duckdb/database.ts";
 import { generateValues } from "./data.ts";
 import { median } from "./measure.ts";
 import { describeMachine, writeSection } from "./tables.ts";
@@ -98,7 +98,7 @@ function writeCsv(file: string, rowCount: number): void {
 
 async function writeParquet(file: string, rowCount: number): Promise<void> {
   const { signal } = new AbortController();
-  const database = await openDatabase({ threadCount: 2, temporaryFolder: folder, signal });
+  const database = await openDuckDb({ threadCount: 2, temporaryFolder: folder, signal });
   const columns = Array.from({ length: columnCount }, (_, column) => `random() + random() + random() AS x${column}`).join(", ");
   await database.run(`COPY (SELECT ${columns} FROM range(${rowCount})) TO '${file}' (FORMAT parquet)`);
   database.close();

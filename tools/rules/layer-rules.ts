@@ -189,7 +189,7 @@ const platformLayers: readonly Layer[] = [
     files: /^ids\//,
     may: [],
     packages: ["node:"],
-    summary: "ids that sort by time; whether a process lives",
+    summary: "ids that sort by time; tags of what is cached; whether a process lives",
   },
   {
     name: "metric kinds",
@@ -215,7 +215,7 @@ const platformLayers: readonly Layer[] = [
   {
     name: "cache",
     files: /^cache\//,
-    may: ["pools", "metric kinds"],
+    may: ["ids", "pools", "metric kinds"],
     packages: ["node:", "@nomaly/detect", "ioredis", "lru-cache"],
     summary: "two levels, memory and Redis; may vanish at any moment",
   },

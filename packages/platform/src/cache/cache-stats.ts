@@ -1,98 +1,47 @@
 /** What the cache counts. */
 
+import { counter, type CountsOf, countsOf, gauge, labelled, optional, type StatsOf } from "../watch/metric-kinds.ts";
 import { cacheKindNames, type CacheKind } from "./kinds.ts";
-import { level1Kinds, type Level1Stats } from "./level1.ts";
-import { level2Kinds, type Level2Stats } from "./level2.ts";
-import type { MetricKinds } from "../watch/metric-kinds.ts";
+import { level1Metrics } from "./level1.ts";
+import { level2Metrics } from "./level2.ts";
 
-export interface KindStats {
-  readonly level1Hits: number;
-  readonly level2Hits: number;
-  /** Neither level had it: it was loaded, or somebody else's load was waited for. */
-  readonly misses: number;
-  /** Hits of either level that said "there is nothing"; counted as hits too. */
-  readonly negativeHits: number;
-  readonly loads: number;
-  readonly loadFailures: number;
-}
+const kindMetrics = {
+  level1Hits: counter("Answers from memory"),
+  level2Hits: counter("Answers from Redis"),
+  misses: counter("Neither level had it: it was loaded, or somebody else's load was waited for"),
+  negativeHits: counter("Hits of either level that said that there is nothing; counted as hits too"),
+  loads: counter("Loads of what no level had"),
+  loadFailures: counter("Loads that failed"),
+};
+export type KindStats = StatsOf<typeof kindMetrics>;
 
-export interface CacheStats {
-  readonly kinds: Readonly<Record<CacheKind, KindStats>>;
-  readonly level1: Level1Stats;
-  /** Undefined without Redis. */
-  readonly level2: Level2Stats | undefined;
-  /** Loads under way. */
-  readonly flights: number;
-  /** Values no level keeps: no JSON, or millions of parts. */
-  readonly refused: number;
-  /** Values over the limit of level 2. */
-  readonly tooLarge: number;
-  /** Bytes in level 2 that are no entry. */
-  readonly unreadable: number;
-  /** Writes to level 2 given up because too many were under way. */
-  readonly droppedWrites: number;
-  /** Changes after which something was forgotten: once each, by however many ways they were heard of. */
-  readonly invalidations: number;
-  /** Changes that were heard of again. */
-  readonly repeatedInvalidations: number;
-  /** Times all of level 1 was dropped because messages may have been missed. */
-  readonly gaps: number;
-  /** Sweeps over stored invalidations that failed. */
-  readonly sweepFailures: number;
-}
-
-const kindKinds: MetricKinds<KindStats> = {
-  level1Hits: "counter",
-  level2Hits: "counter",
-  misses: "counter",
-  negativeHits: "counter",
-  loads: "counter",
-  loadFailures: "counter",
+const ownMetrics = {
+  refused: counter("Values no level keeps: no JSON, or millions of parts"),
+  tooLarge: counter("Values over the limit of level 2"),
+  unreadable: counter("Bytes in level 2 that are no entry"),
+  droppedWrites: counter("Writes to level 2 given up because too many were under way"),
+  invalidations: counter("Changes after which something was forgotten: once each, by however many ways they were heard of"),
+  repeatedInvalidations: counter("Changes that were heard of again"),
+  gaps: counter("Times all of level 1 was dropped because messages may have been missed"),
+  sweepFailures: counter("Sweeps over stored invalidations that failed"),
 };
 
-export const cacheStatsKinds: MetricKinds<CacheStats> = {
-  kinds: { label: "kind", each: kindKinds },
-  level1: level1Kinds,
-  level2: level2Kinds,
-  flights: "gauge",
-  refused: "counter",
-  tooLarge: "counter",
-  unreadable: "counter",
-  droppedWrites: "counter",
-  invalidations: "counter",
-  repeatedInvalidations: "counter",
-  gaps: "counter",
-  sweepFailures: "counter",
+export const cacheMetrics = {
+  kinds: labelled("kind", cacheKindNames, kindMetrics),
+  level1: level1Metrics,
+  level2: optional(level2Metrics),
+  flights: gauge("Loads under way"),
+  ...ownMetrics,
 };
+export type CacheStats = StatsOf<typeof cacheMetrics>;
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-export interface CacheCounts {
-  readonly kinds: Record<CacheKind, Mutable<KindStats>>;
-  refused: number;
-  tooLarge: number;
-  unreadable: number;
-  droppedWrites: number;
-  invalidations: number;
-  repeatedInvalidations: number;
-  gaps: number;
-  sweepFailures: number;
+export interface CacheCounts extends CountsOf<typeof ownMetrics> {
+  readonly kinds: Record<CacheKind, CountsOf<typeof kindMetrics>>;
 }
 
 export function createCounts(): CacheCounts {
-  const none = () => ({ level1Hits: 0, level2Hits: 0, misses: 0, negativeHits: 0, loads: 0, loadFailures: 0 });
-  const kinds = Object.fromEntries(cacheKindNames.map((kind) => [kind, none()])) as CacheCounts["kinds"];
-  return {
-    kinds,
-    refused: 0,
-    tooLarge: 0,
-    unreadable: 0,
-    droppedWrites: 0,
-    invalidations: 0,
-    repeatedInvalidations: 0,
-    gaps: 0,
-    sweepFailures: 0,
-  };
+  const kinds = Object.fromEntries(cacheKindNames.map((kind) => [kind, countsOf(kindMetrics)])) as CacheCounts["kinds"];
+  return { kinds, ...countsOf(ownMetrics) };
 }
 
 /** A copy: later counting does not change what was shown. */

@@ -1,16 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually } from "../../test-support/eventually.ts";
 import { createCache, type CacheOptions } from "./cache.ts";
-import {
-  apiKeyEntry,
-  datasetProfileEntry,
-  detectorBatchEntry,
-  detectorInfoEntry,
-  detectorTag,
-  everythingTag,
-  metadataEntry,
-  resultsEntry,
-} from "./keys.ts";
+import { detectorTag, everythingTag } from "../ids/tags.ts";
+import { apiKeyEntry, datasetProfileEntry, detectorBatchEntry, detectorInfoEntry, metadataEntry, resultsEntry } from "./keys.ts";
 
 function cacheOf(options: CacheOptions = {}) {
   const time = { now: 1000 };
@@ -192,13 +184,6 @@ describe("a cache without Redis", () => {
     cache.put(results, [1, 2]);
     expect(cache.peek("results", results.key)).toMatchObject({ value: [1, 2] });
     expect(() => cache.put(entry, 1)).toThrow(/does not pin/);
-  });
-
-  it("deletes one entry", async () => {
-    const { cache } = cacheOf();
-    await cache.get(entry, async () => 1);
-    await cache.delete(entry.kind, entry.key);
-    expect(cache.peek(entry.kind, entry.key)).toBeUndefined();
   });
 
   it("stops loads under way when it is closed", async () => {

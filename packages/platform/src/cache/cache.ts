@@ -7,13 +7,14 @@
 
 import { randomUUID } from "node:crypto";
 import { throwIfAborted } from "@nomaly/detect";
+import { everythingTag } from "../ids/tags.ts";
 import type { Clock } from "../pools/resource-pool.ts";
 import { createBackgroundWrites } from "./redis/background-writes.ts";
 import { copyOfKinds, createCounts, type CacheStats } from "./cache-stats.ts";
 import { decodeValue, encodeValue } from "./codec.ts";
 import { createFlights } from "./flights.ts";
 import { createGenerations } from "./generations.ts";
-import { everythingTag, type CacheEntry } from "./keys.ts";
+import type { CacheEntry } from "./keys.ts";
 import { cacheKinds, level1TtlMsMax, negativeTtlMs, type CacheKind } from "./kinds.ts";
 import { createLevel1, type Found } from "./level1.ts";
 import type { Invalidation, Level2, Stamp } from "./level2.ts";
@@ -50,8 +51,6 @@ export interface Cache {
   invalidate(tags: readonly string[], changeId?: string): Promise<boolean>;
   /** Changes may have been missed: empties level 1. */
   dropLocal(): void;
-  /** Gives its memory back. Not for changes: a reader under way may bring the old value again. */
-  delete(kind: CacheKind, key: string): Promise<void>;
   stats(): CacheStats;
   /** Ends what is under way; Redis stays open until what was to be written is. */
   close(): Promise<void>;
@@ -63,11 +62,8 @@ export interface CacheOptions {
   readonly level2?: Level2 | undefined;
   /** Replaces the times of `cacheKinds`. */
   readonly ttlMs?: Partial<Readonly<Record<CacheKind, number>>>;
-  readonly negativeTtlMs?: number;
   /** The longest life of anything in level 1. */
   readonly level1TtlMs?: number;
-  /** Of one value, not compressed. */
-  readonly valueBytesMax?: number;
   /** Invalidations stored with the changes that need them, for the case that a process ends between commit and `invalidate`. */
   readonly pendingInvalidations?: PendingInvalidations | undefined;
   readonly sweepMs?: number;
@@ -79,13 +75,14 @@ export interface CacheOptions {
   readonly clock?: Clock;
 }
 
-export const cacheDefaults = {
+const cacheDefaults = {
   level1BytesMax: 64 * 1024 * 1024,
   level1TtlMs: level1TtlMsMax,
-  valueBytesMax: 32 * 1024 * 1024,
   sweepMs: 5000,
 } as const;
 
+/** Of one value, not compressed. */
+const valueBytesMax = 32 * 1024 * 1024;
 const generationTagCountMax = 100_000;
 const seenTagCountMax = 100_000;
 const writeCountMax = 64;
@@ -93,7 +90,7 @@ const writeBytesMax = 64 * 1024 * 1024;
 
 export function createCache(options: CacheOptions = {}): Cache {
   const { level2, clock = performance, ttlMs = {}, pendingInvalidations } = options;
-  const { level1BytesMax, level1TtlMs, valueBytesMax, sweepMs } = { ...cacheDefaults, ...options };
+  const { level1BytesMax, level1TtlMs, sweepMs } = { ...cacheDefaults, ...options };
   const generations = createGenerations(generationTagCountMax);
   const level1 = createLevel1({ bytesMax: level1BytesMax, generations, clock });
   const flights = createFlights<Answer<unknown>>();
@@ -103,7 +100,7 @@ export function createCache(options: CacheOptions = {}): Cache {
 
   function ttlOf(kind: CacheKind, value: unknown): number {
     const ttl = ttlMs[kind] ?? cacheKinds[kind].ttlMs;
-    return value === undefined ? Math.min(ttl, options.negativeTtlMs ?? negativeTtlMs) : ttl;
+    return value === undefined ? Math.min(ttl, negativeTtlMs) : ttl;
   }
 
   const shared = (kind: CacheKind) => (cacheKinds[kind].isShared ? level2 : undefined);
@@ -235,10 +232,6 @@ export function createCache(options: CacheOptions = {}): Cache {
     put,
     invalidate: (tags, changeId = randomUUID()) => apply([{ changeId, tags }]),
     dropLocal,
-    async delete(kind, key) {
-      level1.delete(key);
-      await shared(kind)?.remove(key);
-    },
     stats: () => ({
       ...counts,
       kinds: copyOfKinds(counts.kinds),

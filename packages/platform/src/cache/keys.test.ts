@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import * as store from "../store/tables/tags.ts";
+import * as tags from "../ids/tags.ts";
 import {
   apiKeyEntry,
   dataHash,
@@ -18,12 +18,12 @@ const text = (name: string, ...values: (string | null)[]): HashedColumn => ({ ki
 describe("tags", () => {
   it("are those that the tables announce with a change", () => {
     const id = "0199f0a2-7b1c-7000-8000-000000000001";
-    expect(detectorInfoEntry(id).tags).toEqual([store.detectorTag(id)]);
-    expect(metadataEntry(id).tags).toEqual([store.detectorTag(id)]);
-    expect(resultsEntry({ detectorId: id, modelVersion: 1, columns: [] }).tags).toEqual([store.detectorTag(id)]);
-    expect(detectorBatchEntry(["lof"]).tags).toEqual([store.detectorsTag]);
-    expect(datasetProfileEntry(id).tags).toEqual([store.datasetTag(id)]);
-    expect(apiKeyEntry(id).tags).toEqual([store.apiKeyTag(id)]);
+    expect(detectorInfoEntry(id).tags).toEqual([tags.detectorTag(id)]);
+    expect(metadataEntry(id).tags).toEqual([tags.detectorTag(id)]);
+    expect(resultsEntry({ detectorId: id, modelVersion: 1, columns: [] }).tags).toEqual([tags.detectorTag(id)]);
+    expect(detectorBatchEntry(["lof"]).tags).toEqual([tags.detectorsTag]);
+    expect(datasetProfileEntry(id).tags).toEqual([tags.datasetTag(id)]);
+    expect(apiKeyEntry(id).tags).toEqual([tags.apiKeyTag(id)]);
   });
 });
 
@@ -102,9 +102,9 @@ describe("the hash of content that is not read", () => {
 
   it("is the same for the same question, and has the form of any other", () => {
     expect(dataHash({ ...base, content: { ...content } })).toBe(dataHash(base));
-    const { key, tags } = resultsEntry({ detectorId: "7", ...base });
-    expect(key).toBe(`detection:results:7:v1-${dataHash(base)}`);
-    expect(tags).toEqual([store.detectorTag("7")]);
+    const entry = resultsEntry({ detectorId: "7", ...base });
+    expect(entry.key).toBe(`detection:results:7:v1-${dataHash(base)}`);
+    expect(entry.tags).toEqual([tags.detectorTag("7")]);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 /** Keys and tags of everything cached. A builder gives both, so that no entry can miss the tag that invalidates it. */
 
 import { hash } from "node:crypto";
+import { apiKeyTag, datasetTag, detectorsTag, detectorTag, keyPart as part } from "../ids/tags.ts";
 import type { CacheKind } from "./kinds.ts";
 
 export interface CacheEntry {
@@ -34,14 +35,6 @@ export type ResultsIdentity = HashedRows & {
 
 /** A list of names longer than this is hashed: a key stays short. */
 const nameListLengthMax = 200;
-
-export const detectorTag = (detectorId: string): string => `detector:${part(detectorId)}`;
-export const datasetTag = (datasetId: string): string => `dataset:${part(datasetId)}`;
-export const apiKeyTag = (keyId: string): string => `api-key:${part(keyId)}`;
-/** Of every list of detectors: any change of any detector may change one. */
-export const detectorsTag = "detectors";
-/** Every entry carries it: invalidating it empties the cache. */
-export const everythingTag = "everything";
 
 /** `detection:results:{detector_id}:{data_hash}`, where the last part begins with the model version. */
 export function resultsEntry(identity: ResultsIdentity): CacheEntry {
@@ -94,9 +87,4 @@ function valueBytes(values: Float64Array | readonly (string | null)[]): Uint8Arr
   // Every platform Node runs on that this package supports is little-endian, so processes agree on the bytes.
   if (values instanceof Float64Array) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return JSON.stringify(values);
-}
-
-/** One part of a key: it cannot hold a colon, a comma or anything that ends it early. */
-function part(text: string): string {
-  return encodeURIComponent(text.toWellFormed());
 }

@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../pools/resource-pool.ts";
 import type { Generations } from "./generations.ts";
 import type { CacheEntry } from "./keys.ts";
-import type { MetricKinds } from "../watch/metric-kinds.ts";
+import { counter, gauge, type StatsOf } from "../watch/metric-kinds.ts";
 
 export interface Level1Options {
   readonly bytesMax: number;
@@ -12,23 +12,14 @@ export interface Level1Options {
   readonly clock: Clock;
 }
 
-export interface Level1Stats {
-  readonly entryCount: number;
-  readonly sizeBytes: number;
-  readonly bytesMax: number;
-  /** Entries that made room for others. */
-  readonly evictions: number;
-  /** Values that would have taken too large a share. */
-  readonly tooLarge: number;
-}
-
-export const level1Kinds: MetricKinds<Level1Stats> = {
-  entryCount: { kind: "gauge", name: "entries" },
-  sizeBytes: "gauge",
-  bytesMax: "limit",
-  evictions: "counter",
-  tooLarge: "counter",
+export const level1Metrics = {
+  entryCount: gauge("Entries in memory", { name: "entries" }),
+  sizeBytes: gauge("Bytes of the entries in memory"),
+  bytesMax: gauge("The most bytes of entries in memory, as set"),
+  evictions: counter("Entries that made room for others"),
+  tooLarge: counter("Values that would have taken too large a share"),
 };
+export type Level1Stats = StatsOf<typeof level1Metrics>;
 
 /** What is there: `value` is undefined where it is known that there is nothing. */
 export interface Found {
@@ -47,7 +38,6 @@ export interface Level1 {
   get(key: string): Found | undefined;
   /** Does nothing for what is overtaken, expired or too large. */
   set(entry: CacheEntry, kept: Kept): void;
-  delete(key: string): void;
   clear(): void;
   stats(): Level1Stats;
 }
@@ -91,7 +81,6 @@ export function createLevel1({ bytesMax, generations, clock }: Level1Options): L
   return {
     get,
     set,
-    delete: (key) => void slots.delete(key),
     clear: () => slots.clear(),
     stats: () => ({ entryCount: slots.size, sizeBytes: slots.calculatedSize, bytesMax, evictions, tooLarge }),
   };

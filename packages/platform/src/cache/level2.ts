@@ -1,8 +1,8 @@
 /** The cache that processes share. It may be slow, empty or gone at any moment: nothing here ever throws for that. */
 
-import { resourcePoolKinds, type ResourcePoolStats } from "../pools/resource-pool.ts";
+import { resourcePoolMetrics } from "../pools/resource-pool.ts";
 import type { BreakerState } from "./redis/breaker.ts";
-import type { MetricKinds } from "../watch/metric-kinds.ts";
+import { counter, flag, gauge, type StatsOf, text } from "../watch/metric-kinds.ts";
 
 /** The versions of an entry's tags at one moment. An entry is valid while its stamp is that of now. */
 export type Stamp = Uint8Array;
@@ -38,35 +38,23 @@ export interface Listener {
   onGap(): void;
 }
 
-export interface Level2Stats {
-  readonly breaker: BreakerState;
-  readonly breakerOpenings: number;
-  readonly calls: number;
-  /** Calls not made because the breaker was open. */
-  readonly skipped: number;
-  readonly errors: number;
-  readonly timeouts: number;
-  /** Second tries after a connection did not answer or was gone. */
-  readonly retries: number;
-  /** Tags whose invalidation has not reached the server. */
-  readonly pendingInvalidations: number;
-  /** Whether messages of other processes arrive. */
-  readonly isSubscribed: boolean;
-  readonly connections: ResourcePoolStats;
-}
-
-export const level2Kinds: MetricKinds<Level2Stats> = {
-  breaker: "text",
-  breakerOpenings: "counter",
-  calls: "counter",
-  skipped: "counter",
-  errors: "counter",
-  timeouts: "counter",
-  retries: "counter",
-  pendingInvalidations: "gauge",
-  isSubscribed: "gauge",
-  connections: resourcePoolKinds,
+export const redisCallMetrics = {
+  breaker: text<BreakerState>(),
+  breakerOpenings: counter("Times the breaker opened"),
+  calls: counter("Calls to Redis"),
+  skipped: counter("Calls not made because the breaker was open"),
+  errors: counter("Calls that failed"),
+  timeouts: counter("Calls without an answer in time"),
+  retries: counter("Second tries after a connection did not answer or was gone"),
+  connections: resourcePoolMetrics,
 };
+
+export const level2Metrics = {
+  ...redisCallMetrics,
+  pendingInvalidations: gauge("Tags whose invalidation has not reached Redis"),
+  isSubscribed: flag("Whether messages of other processes arrive"),
+};
+export type Level2Stats = StatsOf<typeof level2Metrics>;
 
 export interface Level2 {
   /** Undefined when it could not be asked. */
@@ -78,7 +66,6 @@ export interface Level2 {
    * is kept and made up for before anything is read.
    */
   invalidate(changes: readonly Invalidation[]): Promise<boolean>;
-  remove(key: string): Promise<boolean>;
   /** Whether it answers; also makes up for invalidations that did not get through. */
   ping(): Promise<boolean>;
   listen(listener: Listener): void;

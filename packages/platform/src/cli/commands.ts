@@ -1,7 +1,8 @@
 /** The list of commands. What a command does is loaded when it runs. */
 
+import { scopes } from "../config/scopes.ts";
 import type { Command } from "./frame/command.ts";
-import { configFileOption, dataFolderOption, logLevelOption } from "./frame/service-options.ts";
+import { configFileOption, dataFolderOption, hostOption, logLevelOption, portOption } from "./frame/service-options.ts";
 import {
   columnOptions,
   fitOptions,
@@ -10,6 +11,7 @@ import {
   labelOption,
   modelOption,
   outputOptions,
+  reportOption,
   shownOptions,
   threadsOption,
 } from "./frame/options.ts";
@@ -26,6 +28,7 @@ export const commands: readonly Command[] = [
       ...columnOptions,
       ...outputOptions,
       ...shownOptions,
+      reportOption,
       jsonOption,
       threadsOption,
       ...inputOptions,
@@ -53,7 +56,16 @@ export const commands: readonly Command[] = [
     summary: "score the rows of a file with a saved model",
     usage: "FILE -m MODEL [options]",
     operands: [1, 1],
-    options: [modelOption, labelOption, ...outputOptions, ...shownOptions, jsonOption, threadsOption, ...inputOptions],
+    options: [
+      modelOption,
+      labelOption,
+      ...outputOptions,
+      ...shownOptions,
+      reportOption,
+      jsonOption,
+      threadsOption,
+      ...inputOptions,
+    ],
     examples: [
       ["nomaly score today.csv -m plant.nomaly -o scored.csv", "score new rows"],
       ["nomaly score today.csv -m plant.nomaly --json", "for programs"],
@@ -93,7 +105,7 @@ export const commands: readonly Command[] = [
       ...fitOptions,
       labelOption,
       ...columnOptions,
-      ...shownOptions.filter((option) => option.name !== "report"),
+      ...shownOptions,
       jsonOption,
       threadsOption,
       ...inputOptions,
@@ -106,6 +118,7 @@ export const commands: readonly Command[] = [
     summary: "list the algorithms, or show one with its parameters",
     usage: "[ID] [options]",
     operands: [0, 1],
+    offers: "algorithms",
     options: [jsonOption],
     examples: [["nomaly detectors knn", "parameters, ranges and defaults"]],
     load: async () => (await import("./commands/detectors.ts")).runDetectors,
@@ -116,7 +129,7 @@ export const commands: readonly Command[] = [
     usage: "[options]",
     operands: [0, 0],
     options: [
-      { name: "algorithm", short: "a", value: "ID,ID", summary: "which algorithms (default all)" },
+      { name: "algorithm", short: "a", value: "ID,ID", offers: "algorithms", summary: "which algorithms (default all)" },
       { name: "rows", value: "N", summary: "rows to fit and score (default 10000)" },
       { name: "columns", value: "N", summary: "columns (default 10)" },
       { name: "seed", value: "N", summary: "seed of the rows (default 1)" },
@@ -131,13 +144,7 @@ export const commands: readonly Command[] = [
     summary: "serve training and prediction over HTTP",
     usage: "[options]",
     operands: [0, 0],
-    options: [
-      { name: "port", value: "N", summary: "port to listen on (default 8080; 0 takes a free one)" },
-      { name: "host", value: "ADDRESS", summary: "address to listen on (default 127.0.0.1; any but loopback needs keys)" },
-      dataFolderOption,
-      configFileOption,
-      logLevelOption,
-    ],
+    options: [portOption, hostOption, dataFolderOption, configFileOption, logLevelOption],
     examples: [
       ["nomaly serve", "with its own PostgreSQL, on this machine only"],
       ["DATABASE_URL=postgres://... REDIS_URL=redis://... nomaly serve --host 0.0.0.0", "on real servers, for others"],
@@ -159,12 +166,7 @@ export const commands: readonly Command[] = [
     usage: "create NAME | list | revoke ID",
     operands: [1, 2],
     options: [
-      {
-        name: "scope",
-        value: "SCOPE",
-        choices: ["read", "score", "train", "admin"],
-        summary: "what a new key may do (default score)",
-      },
+      { name: "scope", value: "SCOPE", choices: scopes, summary: "what a new key may do (default score)" },
       { name: "days", value: "N", summary: "a new key ends after so many days" },
       jsonOption,
       dataFolderOption,
@@ -190,6 +192,7 @@ export const commands: readonly Command[] = [
     summary: "print a script that completes commands and options in a shell",
     usage: "bash|zsh|fish",
     operands: [1, 1],
+    offers: "shells",
     options: [],
     examples: [
       ["source <(nomaly completion bash)", "in ~/.bashrc"],

@@ -11,7 +11,7 @@ import { aboutInput, nothingWaits } from "./about-input.ts";
 import { CostEstimates } from "./cost-estimates.ts";
 import type { Fault, OrderKind, SentPlan } from "./messages.ts";
 import type { HeldModel, LoadModel, ModelCacheStats } from "./model-cache.ts";
-import { ModelCache, modelCacheKinds } from "./model-cache.ts";
+import { ModelCache, modelCacheMetrics } from "./model-cache.ts";
 import { explainedRowCountMax, predictRows, wantsReasons } from "./rows/predict-rows.ts";
 import type {
   BodyFields,
@@ -37,10 +37,10 @@ import type {
   WriteRowsWork,
 } from "./work.ts";
 import { WorkerPool } from "./pool/worker-pool.ts";
-import { workerPoolKinds, type WorkerPoolStats } from "./pool/worker-pool-stats.ts";
+import { workerPoolMetrics } from "./pool/worker-pool-stats.ts";
 import { defaultShares, type LaneOptions, lanesOf } from "./pool/worker-lanes.ts";
 import { startWorkerProcess } from "./pool/worker-process.ts";
-import type { MetricKinds } from "../watch/metric-kinds.ts";
+import { counter, type StatsOf } from "../watch/metric-kinds.ts";
 
 /** Work on the spot keeps every other request waiting: no more than this. */
 const onTheSpotMsMax = 2;
@@ -78,12 +78,12 @@ export interface ComputeOptions extends Omit<LaneOptions, "faults"> {
   readonly faults?: (kind: OrderKind, attempt: number) => Fault | undefined;
 }
 
-export interface ComputeStats extends WorkerPoolStats {
-  readonly models: ModelCacheStats;
-  readonly onTheSpot: number;
-}
-
-export const computeKinds: MetricKinds<ComputeStats> = { ...workerPoolKinds, models: modelCacheKinds, onTheSpot: "counter" };
+export const computeMetrics = {
+  ...workerPoolMetrics,
+  models: modelCacheMetrics,
+  onTheSpot: counter("Requests scored without a worker"),
+};
+export type ComputeStats = StatsOf<typeof computeMetrics>;
 
 export interface Compute {
   /** Fits in a worker. @throws NomalyError for bad rows or options, OVERLOADED, WORKER (may be retried), ABORTED. */

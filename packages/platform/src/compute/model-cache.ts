@@ -4,7 +4,7 @@ import type { AnomalyModel } from "@nomaly/detect";
 import { load, NomalyError } from "@nomaly/detect";
 import { ByteLru } from "./byte-lru.ts";
 import type { ModelReference } from "./work.ts";
-import type { MetricKinds } from "../watch/metric-kinds.ts";
+import { counter, gauge, type StatsOf } from "../watch/metric-kinds.ts";
 
 /** A model restored here takes its file's bytes again, and its kernels' memory as much. */
 const sizePerFileByte = 3;
@@ -17,21 +17,14 @@ export interface HeldModel {
   readonly model: () => AnomalyModel;
 }
 
-export interface ModelCacheStats {
-  readonly loaded: number;
-  readonly bytes: number;
-  readonly hits: number;
-  readonly misses: number;
-  readonly evictions: number;
-}
-
-export const modelCacheKinds: MetricKinds<ModelCacheStats> = {
-  loaded: "gauge",
-  bytes: "gauge",
-  hits: "counter",
-  misses: "counter",
-  evictions: "counter",
+export const modelCacheMetrics = {
+  loaded: gauge("Models in memory"),
+  bytes: gauge("Bytes of the models in memory"),
+  hits: counter("Models that were in memory when asked for"),
+  misses: counter("Models that had to be loaded"),
+  evictions: counter("Models that made room for others"),
 };
+export type ModelCacheStats = StatsOf<typeof modelCacheMetrics>;
 
 /** Gives the bytes of a version. @throws NomalyError NOT_FOUND, STORAGE and the like. */
 export type LoadModel = (versionId: string) => Promise<Uint8Array>;

@@ -1,7 +1,7 @@
 /** A Parquet file of ours as CSV or as an Arrow stream. */
 
 import { copySql, type Output, selectSql } from "./duckdb/copy-rows.ts";
-import { type DatabaseOptions, openDatabase } from "./duckdb/database.ts";
+import { type DatabaseOptions, openDuckDb } from "./duckdb/database.ts";
 import { parquetRelation } from "./duckdb/plain-relations.ts";
 import { readError } from "./duckdb/read-error.ts";
 import { columnSql } from "./duckdb/relation.ts";
@@ -18,7 +18,7 @@ export interface Conversion extends DatabaseOptions {
 /** @throws NomalyError FILE_FORMAT, FILE_READ, TOO_LARGE, ABORTED. */
 export async function convertParquet(conversion: Conversion): Promise<void> {
   const { fromPath, toPath, format, isSpreadsheetSafe, signal } = conversion;
-  const database = await openDatabase(conversion);
+  const database = await openDuckDb(conversion);
   try {
     const relation = await parquetRelation(database, fromPath);
     const columns = relation.columns.map((column) => ({ name: column.name, sql: columnSql(column), type: column.type }));

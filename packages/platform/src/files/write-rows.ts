@@ -3,7 +3,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { copySql } from "./duckdb/copy-rows.ts";
-import { openDatabase, sqlPath, sqlText } from "./duckdb/database.ts";
+import { openDuckDb, sqlPath, sqlText } from "./duckdb/database.ts";
 
 export type WrittenCell = number | string | boolean | null | undefined;
 
@@ -31,7 +31,7 @@ export async function writeRows({ columns, rowCount, folder, path, memoryMib }: 
   const types = typed.map(({ type }, index) => `c${index}: ${sqlText(type)}`);
   const selects = typed.map(({ name }, index) => ({ name: name === "" ? `column_${index}` : name, sql: `c${index}` }));
   const from = `read_json(${sqlPath(linesPath)}, format='newline_delimited', compression='uncompressed', columns={${types.join(", ")}})`;
-  const database = await openDatabase({ threadCount: 1, memoryMib, temporaryFolder: folder, signal });
+  const database = await openDuckDb({ threadCount: 1, memoryMib, temporaryFolder: folder, signal });
   try {
     await database.run(copySql({ columns: selects, from }, path, { format: "parquet", gzip: false }));
   } finally {

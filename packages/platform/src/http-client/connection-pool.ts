@@ -3,7 +3,7 @@
 import type { Client } from "undici";
 import { NomalyError } from "@nomaly/detect";
 import type { Clock } from "../pools/resource-pool.ts";
-import type { MetricKinds } from "../watch/metric-kinds.ts";
+import { counter, gauge, type StatsOf } from "../watch/metric-kinds.ts";
 
 export interface ConnectionPoolOptions {
   readonly connectionsMax: number;
@@ -11,35 +11,20 @@ export interface ConnectionPoolOptions {
   readonly clock: Clock;
 }
 
-export interface ConnectionPoolStats {
-  readonly capacity: number;
-  readonly capacityPerHost: number;
-  readonly size: number;
-  readonly idle: number;
-  readonly inUse: number;
-  readonly waiting: number;
-  readonly opened: number;
-  /** Closed because they broke, or were idle for too long. */
-  readonly closed: number;
-  /** Idle ones closed to make room for another host. */
-  readonly evicted: number;
-  readonly waitMsTotal: number;
-  readonly waitMsMax: number;
-}
-
-export const connectionPoolKinds: MetricKinds<ConnectionPoolStats> = {
-  capacity: "limit",
-  capacityPerHost: "limit",
-  size: "gauge",
-  idle: "gauge",
-  inUse: "gauge",
-  waiting: "gauge",
-  opened: "counter",
-  closed: "counter",
-  evicted: "counter",
-  waitMsTotal: "counter",
-  waitMsMax: "gauge",
+export const connectionPoolMetrics = {
+  capacity: gauge("The most connections at once, as set"),
+  capacityPerHost: gauge("The most connections to one host, as set"),
+  size: gauge("Connections open or opening"),
+  idle: gauge("Open connections that nobody uses"),
+  inUse: gauge("Connections in use"),
+  waiting: gauge("Calls that wait for a connection"),
+  opened: counter("Connections opened"),
+  closed: counter("Connections closed because they broke, or were idle for too long"),
+  evicted: counter("Idle connections closed to make room for another host"),
+  waitMsTotal: counter("Time that calls have waited for connections", { unit: "ms", name: "wait_seconds" }),
+  waitMsMax: gauge("The longest wait for a connection", { unit: "ms", name: "wait_seconds_max" }),
 };
+export type ConnectionPoolStats = StatsOf<typeof connectionPoolMetrics>;
 
 /** Where a connection leads, and how one is opened. */
 export interface Target {

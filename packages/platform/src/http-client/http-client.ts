@@ -5,11 +5,11 @@ import { NomalyError } from "@nomaly/detect";
 import type { Clock } from "../pools/resource-pool.ts";
 import type { AllowedHost } from "./allowed-hosts.ts";
 import type { CallAnswer, CallContext } from "./call.ts";
-import { connectionPoolKinds, createConnectionPool, type ConnectionPoolStats } from "./connection-pool.ts";
+import { connectionPoolMetrics, createConnectionPool } from "./connection-pool.ts";
 import { collect, type Exchange, type HttpMethod, type RequestBody } from "./exchange.ts";
 import { createNameCache, lookupSystem, type Lookup } from "./name-cache.ts";
 import { outgoingError, totalTimeoutError } from "./outgoing-error.ts";
-import type { MetricKinds } from "../watch/metric-kinds.ts";
+import { counter, type StatsOf } from "../watch/metric-kinds.ts";
 
 export interface HttpRequest {
   readonly url: string;
@@ -31,27 +31,17 @@ export type HttpResponse = CallAnswer<Uint8Array>;
 /** The body must be read to its end or destroyed: it holds a connection. */
 export type HttpStream = CallAnswer<Readable>;
 
-export interface HttpClientStats extends ConnectionPoolStats {
-  readonly requests: number;
-  readonly retries: number;
-  readonly redirects: number;
-  readonly timeouts: number;
-  /** Calls that ended without an answer, timeouts and refusals among them. */
-  readonly errors: number;
-  readonly nameHits: number;
-  readonly nameMisses: number;
-}
-
-export const httpClientKinds: MetricKinds<HttpClientStats> = {
-  ...connectionPoolKinds,
-  requests: "counter",
-  retries: "counter",
-  redirects: "counter",
-  timeouts: "counter",
-  errors: "counter",
-  nameHits: "counter",
-  nameMisses: "counter",
+export const httpClientMetrics = {
+  ...connectionPoolMetrics,
+  requests: counter("Calls to other servers"),
+  retries: counter("Further tries of calls"),
+  redirects: counter("Redirects followed"),
+  timeouts: counter("Calls whose time was over"),
+  errors: counter("Calls that ended without an answer, timeouts and refusals among them"),
+  nameHits: counter("Names of hosts whose addresses were known"),
+  nameMisses: counter("Names of hosts that were looked up"),
 };
+export type HttpClientStats = StatsOf<typeof httpClientMetrics>;
 
 export interface HttpClient {
   /** @throws NomalyError OUTGOING (refused, failed, too large), TIMEOUT, ABORTED */

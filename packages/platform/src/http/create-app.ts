@@ -6,7 +6,7 @@ import fastify, { type FastifyBaseLogger } from "fastify";
 import type { ServiceContext } from "../services/core/context.ts";
 import { type CountedPart, countedPart } from "../watch/metric-kinds.ts";
 import { createMetrics } from "../watch/metrics.ts";
-import { answerDefaults, answerKinds, watchAnswers } from "./answers/answers.ts";
+import { answerDefaults, answerMetrics, watchAnswers } from "./answers/answers.ts";
 import { createRequestLog, logRequests } from "./answers/request-log.ts";
 import { problemHeaders } from "./answers/security-headers.ts";
 import { sendProblem } from "./answers/send-problem.ts";
@@ -15,7 +15,7 @@ import { countedBytesMin, readBodies } from "./body/read-bodies.ts";
 import { checkRequests } from "./body/validation.ts";
 import { registerOpenApi } from "./description/openapi.ts";
 import type { AccessRules } from "./gate/access.ts";
-import { type Admission, admissionDefaults, admissionKinds, createAdmission } from "./gate/admission.ts";
+import { type Admission, admissionDefaults, admissionMetrics, createAdmission } from "./gate/admission.ts";
 import { answerSocket } from "./gate/broken-requests.ts";
 import { guardRequests } from "./gate/guard.ts";
 import { createLoadGate, type LoadGate } from "./gate/load-gate.ts";
@@ -65,8 +65,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   answerUnknown(app);
   const metrics = createMetrics([
     ...options.counted,
-    countedPart("admission", () => admission.stats(), admissionKinds),
-    countedPart("answers", () => answers.stats(), answerKinds),
+    countedPart("admission", admissionMetrics, () => admission.stats()),
+    countedPart("answers", answerMetrics, () => answers.stats()),
   ]);
   app.addHook("onResponse", (request, reply, done) => {
     metrics.observe(request.routeOptions.url ?? "none", request.method, reply.statusCode, reply.elapsedTime);

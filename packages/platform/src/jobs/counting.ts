@@ -2,8 +2,9 @@
 
 import { isDatabaseAway } from "../store/postgres/database-error.ts";
 import type { Clock } from "../pools/resource-pool.ts";
+import { type CountsOf, countsOf } from "../watch/metric-kinds.ts";
 import { type JobName, jobNames } from "./job-types.ts";
-import type { JobCounters, JobLog, QueueStats } from "./queue.ts";
+import { type JobLog, jobMetrics, type QueueStats } from "./queue.ts";
 import type { Outcome } from "./settle.ts";
 
 export interface Counting {
@@ -16,13 +17,12 @@ export interface Counting {
   readonly stats: () => QueueStats;
 }
 
+type JobCounts = CountsOf<typeof jobMetrics>;
+
 const quietMs = 10_000;
 
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-
 export function createCounting(log: JobLog, clock: Clock): Counting {
-  const none = { enqueued: 0, running: 0, succeeded: 0, retried: 0, failed: 0, lost: 0, givenBack: 0 };
-  const byName = Object.fromEntries(jobNames.map((name) => [name, { ...none }])) as Record<JobName, Mutable<JobCounters>>;
+  const byName = Object.fromEntries(jobNames.map((name) => [name, countsOf(jobMetrics)])) as Record<JobName, JobCounts>;
   let databaseErrors = 0;
   let sweptFailures = 0;
   let loggedAt = -quietMs;
@@ -46,7 +46,7 @@ export function createCounting(log: JobLog, clock: Clock): Counting {
       );
     },
     stats: () => ({
-      byName: Object.fromEntries(jobNames.map((name) => [name, { ...byName[name] }])) as Record<JobName, JobCounters>,
+      byName: Object.fromEntries(jobNames.map((name) => [name, { ...byName[name] }])) as Record<JobName, JobCounts>,
       running: jobNames.reduce((sum, name) => sum + byName[name].running, 0),
       sweptFailures,
       databaseErrors,

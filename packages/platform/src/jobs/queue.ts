@@ -1,8 +1,8 @@
 /** What the rest of the service can ask of the queue. `open-queue.ts` makes one. */
 
 import type { Sql } from "../store/postgres/sql.ts";
-import type { JobHandlers, JobName, JobPayloads, JobRecord, JobStatus } from "./job-types.ts";
-import type { MetricKinds } from "../watch/metric-kinds.ts";
+import { type JobHandlers, type JobName, jobNames, type JobPayloads, type JobRecord, type JobStatus } from "./job-types.ts";
+import { counter, gauge, labelled, type StatsOf } from "../watch/metric-kinds.ts";
 
 export interface EnqueueOptions {
   /** A repeated request under the same key finds the first one's job. */
@@ -28,45 +28,24 @@ export interface JobPage {
   readonly nextCursor: string | null;
 }
 
-/** Of this process since it started, but for `running`, which is now. */
-export interface JobCounters {
-  readonly enqueued: number;
-  readonly running: number;
-  readonly succeeded: number;
-  /** Attempts that will be repeated. */
-  readonly retried: number;
-  /** Jobs that ended in failure. */
-  readonly failed: number;
-  /** Attempts whose job was cancelled or taken over by another process. */
-  readonly lost: number;
-  readonly givenBack: number;
-}
-
-export interface QueueStats {
-  readonly byName: Readonly<Record<JobName, JobCounters>>;
-  readonly running: number;
-  /** Jobs whose last try this process took away from one that died or was stuck. */
-  readonly sweptFailures: number;
-  /** Looks for work, renewals and sweeps that the database refused. */
-  readonly databaseErrors: number;
-}
-
-const jobKinds: MetricKinds<JobCounters> = {
-  enqueued: "counter",
-  running: "gauge",
-  succeeded: "counter",
-  retried: "counter",
-  failed: "counter",
-  lost: "counter",
-  givenBack: "counter",
+/** Of this process since it started. */
+export const jobMetrics = {
+  enqueued: counter("Jobs put into the queue"),
+  running: gauge("Attempts under way"),
+  succeeded: counter("Jobs that succeeded"),
+  retried: counter("Attempts that will be repeated"),
+  failed: counter("Jobs that ended in failure"),
+  lost: counter("Attempts whose job was cancelled or taken over by another process"),
+  givenBack: counter("Attempts given back to the queue when the process stopped"),
 };
 
-export const queueKinds: MetricKinds<QueueStats> = {
-  byName: { label: "job", each: jobKinds },
-  running: "gauge",
-  sweptFailures: "counter",
-  databaseErrors: "counter",
+export const queueMetrics = {
+  byName: labelled("job", jobNames, jobMetrics),
+  running: gauge("Attempts under way"),
+  sweptFailures: counter("Jobs whose last try this process took away from one that died or was stuck"),
+  databaseErrors: counter("Looks for work, renewals and sweeps that the database refused"),
 };
+export type QueueStats = StatsOf<typeof queueMetrics>;
 
 export interface QueueDepth {
   readonly queued: number;

@@ -27,98 +27,94 @@ export interface SettlingOptions {
   readonly boss: PgBoss;
   readonly database: Database;
   readonly enqueue: Enqueue;
-  /** What a webhook is told of a job that has ended. */
-  readonly describeEnd: (job: JobRecord) => Readonly<Record<string, unknown>>;
-  readonly ends?: JobEnds | undefined;
+  readonly onEnd?: OnJobEnd | undefined;
 }
 
-/** What else the end of a job changes, whichever way it came about. */
-export interface JobEnds {
-  /** In the transaction that ends it. @returns the tags that caches must forget, as they were announced. */
-  store(sql: Sql, job: JobRecord): Promise<readonly string[]>;
-  /** After its commit, where that is ours; else whoever commits tells the caches. */
-  committed(tags: readonly string[]): Promise<unknown>;
-}
+/** What else the end of a job changes, whichever way it came about: in the transaction that ends it. */
+export type OnJobEnd = (sql: Sql, job: JobRecord) => Promise<void>;
 
 /** After this it is asked again, on another connection. */
 const settleMsMax = 10_000;
 
-export function createSettling({ boss, database, enqueue, describeEnd, ends }: SettlingOptions): Settling {
-  /** In the transaction that ended the job: whoever wanted to be told of it will be, exactly when it has. @returns tags to forget. */
-  async function announceEnd(sql: Sql, id: string): Promise<readonly string[]> {
+export function createSettling({ boss, database, enqueue, onEnd }: SettlingOptions): Settling {
+  /** In the transaction that ended the job: whoever wanted to be told of it will be, exactly when it has. */
+  async function announceEnd(sql: Sql, id: string): Promise<void> {
     const job = await jobById(sql, id);
-    if (job === undefined) return [];
-    const tags = (await ends?.store(sql, job)) ?? [];
+    if (job === undefined) return;
+    await onEnd?.(sql, job);
     const payload = (await payloadOf(sql, id)) as { readonly webhook_url?: string } | undefined;
     const url = payload?.webhook_url;
-    if (url === undefined) return tags;
-    const message = { url, event: `job.${job.status}`, job_id: id, body: describeEnd(job) };
+    if (url === undefined) return;
+    const message = { url, event: `job.${job.status}`, job_id: id, body: describeJob(job) };
     // A job that is started again by hand ends again.
     await enqueue(sql, "webhook", message, { key: `${id} ${job.attempt}` });
-    return tags;
-  }
-
-  /** A transaction of ours that ends jobs. What it adds to the tags is told when it has committed. */
-  async function ending<Value>(on: Database, work: (sql: Sql, tags: string[]) => Promise<Value>): Promise<Value> {
-    let tags: string[] = [];
-    const value = await on.transaction((sql) => work(sql, (tags = [])));
-    if (tags.length > 0) await ends?.committed(tags);
-    return value;
   }
 
   async function holdIn(sql: Sql, attempt: Attempt): Promise<void> {
     if (!(await lockHeldJob(sql, attempt))) throw leaseLost(attempt);
   }
 
-  /** @returns the tags to forget; `undefined` when the attempt has lost the job. */
-  async function tryComplete(sql: Sql, attempt: Attempt, result: JobResult): Promise<readonly string[] | undefined> {
+  /** False when the attempt has lost the job. */
+  async function tryComplete(sql: Sql, attempt: Attempt, result: JobResult): Promise<boolean> {
     const { affected } = settled(await boss.complete(attempt.name, key(attempt), result, { db: bossDatabase(sql) }));
-    return affected === 1 ? announceEnd(sql, attempt.id) : undefined;
+    if (affected === 1) await announceEnd(sql, attempt.id);
+    return affected === 1;
   }
 
   async function completeIn(sql: Sql, attempt: Attempt, result: JobResult): Promise<void> {
-    if ((await tryComplete(sql, attempt, result)) === undefined) throw leaseLost(attempt);
+    if (!(await tryComplete(sql, attempt, result))) throw leaseLost(attempt);
     attempt.isCompletedByHandler = true;
   }
 
   async function complete(attempt: Attempt, result: JobResult): Promise<Outcome> {
-    const isDone = await ending(bounded(database, settleMsMax), async (sql, tags) => {
-      const told = await tryComplete(sql, attempt, result);
-      tags.push(...(told ?? []));
-      return told !== undefined;
-    });
+    const isDone = await bounded(database, settleMsMax).transaction((sql) => tryComplete(sql, attempt, result));
     return isDone || (await wasCompletedBy(database, attempt)) ? "succeeded" : "lost";
   }
 
   async function fail(attempt: Attempt, error: unknown): Promise<Outcome> {
-    return ending(bounded(database, settleMsMax), async (sql, tags) => {
+    return bounded(database, settleMsMax).transaction(async (sql) => {
       if (!isRetryable(error)) await forbidRetries(sql, attempt);
       const output = { error: jobErrorOf(error) };
       const { affected } = settled(await boss.fail(attempt.name, key(attempt), output, { db: bossDatabase(sql) }));
       if (affected === 0) return "lost";
       const job = await jobById(sql, attempt.id);
       if (job?.status !== "failed") return "retried";
-      tags.push(...(await announceEnd(sql, attempt.id)));
+      await announceEnd(sql, attempt.id);
       return "failed";
     });
   }
 
   async function sweep(): Promise<number> {
-    return ending(bounded(database, settleMsMax), async (sql, tags) => {
+    return bounded(database, settleMsMax).transaction(async (sql) => {
       const failed = await sweepLostJobs(sql);
-      for (const id of failed) tags.push(...(await announceEnd(sql, id)));
+      for (const id of failed) await announceEnd(sql, id);
       return failed.length;
     });
   }
 
   async function cancel({ id, name }: JobRecord): Promise<void> {
-    await ending(database, async (sql, tags) => {
+    await database.transaction(async (sql) => {
       const { affected } = settled(await boss.cancel(name, id, { db: bossDatabase(sql) }));
-      if (affected === 1) tags.push(...(await announceEnd(sql, id)));
+      if (affected === 1) await announceEnd(sql, id);
     });
   }
 
   return { holdIn, completeIn, complete, fail, sweep, cancel };
+}
+
+/** What a webhook is told of a job that has ended. */
+function describeJob({ id, name, status, attempt, detectorId, datasetId, result, error, finishedAt }: JobRecord) {
+  return {
+    job_id: id,
+    name,
+    status,
+    attempt,
+    detector_id: detectorId,
+    dataset_id: datasetId,
+    result,
+    error,
+    finished_at: finishedAt?.toISOString() ?? null,
+  };
 }
 
 /** The library's fence: only the attempt with this number may end the job. */

@@ -18,7 +18,7 @@ import { createHttpClient, type HttpClient } from "../http-client/http-client.ts
 import { openQueue } from "../jobs/open-queue.ts";
 import type { Log, ServiceContext } from "../services/core/context.ts";
 import { loadModelBytes } from "../services/detectors/live-model.ts";
-import { trainingJobEnds } from "../services/detectors/training-status.ts";
+import { endTrainingOf } from "../services/detectors/training-status.ts";
 import { requireRoom } from "../services/core/room.ts";
 import { rowLimitsOf } from "../services/rows/rows-source.ts";
 import type { WebhookMessage } from "../services/jobs/job-handlers.ts";
@@ -29,7 +29,7 @@ import { installationId } from "../store/tables/installation.ts";
 import { diskFullError } from "../store/postgres/database-error.ts";
 import type { DiskReserve } from "../store/embedded/disk-reserve.ts";
 import { listen, type Notifications } from "../store/postgres/notifications.ts";
-import { type OpenDatabase, openDatabase } from "../store/postgres/open-database.ts";
+import { type DatabaseOptions, type OpenDatabase, openDatabase } from "../store/postgres/open-database.ts";
 import { extraConnections } from "../store/postgres/pool-sizes.ts";
 import type { Closing } from "./closing.ts";
 import { type ConnectionWatch, type WatchedConnection, watchConnections } from "./upkeep/connection-watch.ts";
@@ -79,14 +79,15 @@ export async function openService(
     signal,
   });
   const { applicationName } = registered;
-  const database = closing.opened(openPool(config, url, { ...registered, reserve }), (open) => open.close());
+  const forget = ({ changeId, tags }: Announcement): Promise<unknown> => cache.invalidate(tags, changeId);
+  const database = closing.opened(openPool(config, url, { ...registered, reserve, onCommitted: forget }), (open) => open.close());
   closing.opened(registered.keep(database), (open) => open.end());
   const cache = closing.opened(openCache(config, shares, database), (open) => open.close());
-  const onAnnouncement = ({ changeId, tags }: Announcement) => {
+  const onAnnouncement = (announcement: Announcement) => {
     // Before the cache is filled again: a replica that lacks this change must not be asked for it.
     database.heardOfWrite();
     // Nobody waits for it, and it never rejects.
-    void cache.invalidate(tags, changeId);
+    void forget(announcement);
   };
   let watch: ConnectionWatch | undefined;
   const onGap = () => {
@@ -115,9 +116,9 @@ export async function openService(
     }),
     (open) => open.close(),
   );
-  const ends = trainingJobEnds(cache);
-  const queue = closing.opened(await openQueue({ database, url, retryLimit: config.jobRetryLimit, log, ends }), (open) =>
-    open.close({ timeoutMs: config.shutdownTimeoutS * 1000 }),
+  const queue = closing.opened(
+    await openQueue({ database, url, retryLimit: config.jobRetryLimit, log, onEnd: endTrainingOf }),
+    (open) => open.close({ timeoutMs: config.shutdownTimeoutS * 1000 }),
   );
   const trainings = new Set<string>();
   const context = { config, shares, databaseUrl: url, database, cache, compute, blobs, reserve, queue, trainings, log };
@@ -195,16 +196,17 @@ async function openBlobs(config: Config, client: HttpClient): Promise<BlobStore>
   });
 }
 
-interface PoolParts extends Pick<RegisteredProcess, "sizes" | "applicationName" | "admit"> {
+interface PoolParts extends Pick<RegisteredProcess, "sizes" | "applicationName" | "admit">, Pick<DatabaseOptions, "onCommitted"> {
   readonly reserve: DiskReserve;
 }
 
-function openPool(config: Config, url: string, { sizes, applicationName, admit, reserve }: PoolParts): OpenDatabase {
+function openPool(config: Config, url: string, { sizes, applicationName, admit, reserve, onCommitted }: PoolParts): OpenDatabase {
   return openDatabase({
     url,
     // A database that ended for want of room says no more than that it is gone.
     explain: (error) => (reserve.isShort() ? diskFullError(error.cause) : error),
     replicaUrl: config.databaseReplicaUrl,
+    onCommitted,
     applicationName,
     admit,
     ...sizes,

@@ -1,7 +1,7 @@
 /** One policy for every pool of connections: a base that stays open, an overflow that does not, a bounded wait, a check before use. */
 
 import { NomalyError } from "@nomaly/detect";
-import type { MetricKinds } from "../watch/metric-kinds.ts";
+import { counter, gauge, type StatsOf } from "../watch/metric-kinds.ts";
 
 export interface Clock {
   /** Milliseconds that never go back. */
@@ -26,42 +26,23 @@ export interface ResourcePoolOptions<T> {
   readonly clock?: Clock;
 }
 
-export interface ResourcePoolStats {
-  readonly base: number;
-  readonly capacity: number;
-  /** Open or opening. */
-  readonly size: number;
-  readonly idle: number;
-  readonly inUse: number;
-  readonly overflow: number;
-  readonly waiting: number;
-  readonly acquired: number;
-  readonly waitMsTotal: number;
-  readonly waitMsMax: number;
-  readonly timeouts: number;
-  /** Openings that failed. */
-  readonly errors: number;
-  readonly recycled: number;
-  /** Thrown away because the check before use failed, or their user said so. */
-  readonly invalid: number;
-}
-
-export const resourcePoolKinds: MetricKinds<ResourcePoolStats> = {
-  base: "limit",
-  capacity: "limit",
-  size: "gauge",
-  idle: "gauge",
-  inUse: "gauge",
-  overflow: "gauge",
-  waiting: "gauge",
-  acquired: "counter",
-  waitMsTotal: "counter",
-  waitMsMax: "gauge",
-  timeouts: "counter",
-  errors: "counter",
-  recycled: "counter",
-  invalid: "counter",
+export const resourcePoolMetrics = {
+  base: gauge("Connections that stay open, as set"),
+  capacity: gauge("The most connections at once, as set"),
+  size: gauge("Connections open or opening"),
+  idle: gauge("Open connections that nobody uses"),
+  inUse: gauge("Connections in use"),
+  overflow: gauge("Connections beyond those that stay open"),
+  waiting: gauge("Callers that wait for a connection"),
+  acquired: counter("Connections handed out"),
+  waitMsTotal: counter("Time that callers have waited for connections", { unit: "ms", name: "wait_seconds" }),
+  waitMsMax: gauge("The longest wait for a connection", { unit: "ms", name: "wait_seconds_max" }),
+  timeouts: counter("Callers that waited in vain"),
+  errors: counter("Openings that failed"),
+  recycled: counter("Connections replaced because of their age"),
+  invalid: counter("Connections thrown away because the check before use failed, or their user said so"),
 };
+export type ResourcePoolStats = StatsOf<typeof resourcePoolMetrics>;
 
 export interface Lease<T> {
   readonly resource: T;

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type MetricFamily, parsePrometheusText } from "../../test-support/watching/prometheus-text.ts";
 import { findProgram, redisProgram, startRedis } from "../../test-support/servers/redis.ts";
 import { startService } from "../../test-support/servers/service.ts";
-import { countedPart } from "./metric-kinds.ts";
+import { countedPart, counter, flag, gauge, labelled, optional, text } from "./metric-kinds.ts";
 import { createMetrics } from "./metrics.ts";
 
 const promtool = findProgram("promtool");
@@ -38,24 +38,23 @@ describe("the metrics of a service", () => {
   });
 
   it("show times in seconds, flags as 0 and 1, like things by label, and leave texts and absent parts out", async () => {
-    interface Stats {
-      readonly waitMsTotal: number;
-      readonly isOpen: boolean;
-      readonly state: string;
-      readonly entryCount: number;
-      readonly byName: Readonly<Record<"a" | 'b"\n\\', { readonly done: number }>>;
-      readonly away?: { readonly lagMs: number };
-    }
     const byName = { a: { done: 1 }, 'b"\n\\': { done: 2 } };
-    const stats: Stats = { waitMsTotal: 1500, isOpen: true, state: "up", entryCount: 3, byName };
-    const part = countedPart<Stats>("test", () => stats, {
-      waitMsTotal: "counter",
-      isOpen: "gauge",
-      state: "text",
-      entryCount: { kind: "gauge", name: "entries" },
-      byName: { label: "thing", each: { done: "counter" } },
-      away: { lagMs: "gauge" },
-    });
+    const metrics = {
+      waitMsTotal: counter("Time waited", { unit: "ms", name: "wait_seconds" }),
+      isOpen: flag("Whether it is open"),
+      state: text<"up" | "down">(),
+      entryCount: gauge("Entries", { name: "entries" }),
+      byName: labelled("thing", ["a", 'b"\n\\'] as const, { done: counter("Things done") }),
+      away: optional({ lagMs: gauge("How late it is", { unit: "ms", name: "lag_seconds" }) }),
+    };
+    const part = countedPart("test", metrics, () => ({
+      waitMsTotal: 1500,
+      isOpen: true,
+      state: "up",
+      entryCount: 3,
+      byName,
+      away: undefined,
+    }));
     const families = [...parsePrometheusText(await createMetrics([part]).text()).values()];
     const ours = families.filter(({ name }) => name.startsWith("nomaly_test"));
     expect(ours.map(shown)).toEqual([

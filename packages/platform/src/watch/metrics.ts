@@ -2,7 +2,7 @@
 
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
 import type { CountedPart } from "./metric-kinds.ts";
-import { createRequestTimes } from "./request-times.ts";
+import { createRequestTimes, requestDuration } from "./request-times.ts";
 import { type Sample, samplesOf } from "./samples.ts";
 
 export interface Metrics {
@@ -20,13 +20,13 @@ export function createMetrics(parts: readonly CountedPart[]): Metrics {
   collectDefaultMetrics({ register: registry });
   for (const name of misnamed) registry.removeSingleMetric(name);
   const times = createRequestTimes();
-  register(registry, "nomaly_http_request_duration_seconds", "histogram", () => times.samples());
+  register(registry, requestDuration, () => times.samples());
 
   /** Which numbers there are is known by looking: a part with no Redis behind it has fewer. */
   function registerParts(): void {
     const found = new Map<string, Sample[]>();
-    for (const { name, stats, kinds } of parts) {
-      for (const sample of samplesOf(`nomaly_${name}`, stats(), kinds)) {
+    for (const part of parts) {
+      for (const sample of samplesOf(part)) {
         const list = found.get(sample.name);
         if (list === undefined) found.set(sample.name, [sample]);
         else list.push(sample);
@@ -34,7 +34,8 @@ export function createMetrics(parts: readonly CountedPart[]): Metrics {
     }
     for (const [name, samples] of found) {
       registry.removeSingleMetric(name);
-      register(registry, name, samples[0].type, () => samples);
+      const { type, help } = samples[0];
+      register(registry, { name, type, help }, () => samples);
     }
   }
 
@@ -48,20 +49,18 @@ export function createMetrics(parts: readonly CountedPart[]): Metrics {
   };
 }
 
+interface DescribedMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge" | "histogram";
+}
+
 /** The library's own classes cannot be given a number that was counted elsewhere: it asks any metric for its values by `get`. */
-function register(
-  registry: Registry,
-  name: string,
-  type: "counter" | "gauge" | "histogram",
-  values: () => readonly object[],
-): void {
-  const help = name.replaceAll("_", " ");
+function register(registry: Registry, described: DescribedMetric, values: () => readonly object[]): void {
   const metric = {
-    name,
-    help,
-    type,
+    ...described,
     aggregator: "sum",
-    get: async () => ({ name, help, type, aggregator: "sum", values: values() }),
+    get: async () => ({ ...described, aggregator: "sum", values: values() }),
   };
   registry.registerMetric(metric as unknown as Metric);
 }

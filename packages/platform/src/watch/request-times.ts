@@ -11,6 +11,9 @@ export interface HistogramSample {
   readonly value: number;
 }
 
+const name = "nomaly_http_request_duration_seconds";
+export const requestDuration = { name, type: "histogram", help: "Time from the arrival of a request to its answer" } as const;
+
 const bucketsMs = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000];
 /** Routes are a closed list, statuses nearly so: more means that something counts what a client chose. */
 const seriesMax = 5000;
@@ -52,8 +55,6 @@ export function createRequestTimes(): RequestTimes {
       [...byRoute.values()].flatMap((methods) => [...methods.values()].flatMap((all) => [...all.values()].flatMap(samplesOf))),
   };
 }
-
-const name = "nomaly_http_request_duration_seconds";
 
 function samplesOf({ route, method, status, counts, sumMs }: Series): readonly HistogramSample[] {
   const labels = { route, method, status };

@@ -1,10 +1,11 @@
 /** The numbers of a part as named samples: `{ pool: { inUse: 3 } }` of the database is `nomaly_database_pool_in_use 3`. */
 
-import type { MetricKind, MetricKinds, NamedMetric } from "./metric-kinds.ts";
+import type { CountedPart, Labelled, Metric, Optional, Text } from "./metric-kinds.ts";
 
 export interface Sample {
   readonly name: string;
   readonly type: "counter" | "gauge";
+  readonly help: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
@@ -14,46 +15,56 @@ interface Place {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-type Declared = Readonly<Record<string, unknown>>;
+type Stats = Readonly<Record<string, unknown>>;
+type Tagged = Metric | Text<string> | Labelled<string, Group> | Optional<Group>;
+interface Group {
+  readonly [name: string]: Tagged | Group;
+}
 
-export function samplesOf<Stats extends object>(prefix: string, stats: Stats, kinds: MetricKinds<Stats>): readonly Sample[] {
-  return samplesAt({ prefix, labels: {} }, stats as Declared, kinds);
+export function samplesOf({ name, stats, metrics }: CountedPart): readonly Sample[] {
+  return samplesAt({ prefix: `nomaly_${name}`, labels: {} }, stats() as Stats, metrics as Group);
 }
 
 /** As deep as the declaration, which is written by hand. */
-function samplesAt(place: Place, stats: Declared, kinds: Declared): readonly Sample[] {
-  return Object.entries(kinds).flatMap(([key, kind]) => {
-    const value = stats[key];
-    // A part that is not there now, such as a replica; and texts.
-    if (value === undefined || kind === "text") return [];
-    if (typeof value === "number" || typeof value === "boolean") {
-      return [sampleOf(place, key, Number(value), kind as MetricKind | NamedMetric)];
+function samplesAt(place: Place, stats: Stats, group: Group): readonly Sample[] {
+  return Object.entries(group).flatMap(([key, declared]) => samplesOfOne(place, key, stats[key], declared));
+}
+
+// oxlint-disable-next-line eslint/max-params -- a value with its place, name and declaration
+function samplesOfOne({ prefix, labels }: Place, key: string, value: unknown, declared: Tagged | Group): readonly Sample[] {
+  const within = { prefix: `${prefix}_${snakeCase(key)}`, labels };
+  if (!isTagged(declared)) return samplesAt(within, value as Stats, declared);
+  switch (declared.kind) {
+    case "text":
+      return [];
+    case "counter":
+    case "gauge":
+    case "flag":
+      return [sampleOf({ prefix, labels }, declared.name ?? snakeCase(key), Number(value), declared)];
+    case "labelled": {
+      const { label, each } = declared;
+      return Object.entries(value as Stats).flatMap(([name, thing]) =>
+        samplesAt({ prefix: `${prefix}_${label}`, labels: { ...labels, [label]: name } }, thing as Stats, each),
+      );
     }
-    return samplesWithin(place, key, value as Declared, kind as Declared);
-  });
+    case "optional":
+      return value === undefined ? [] : samplesAt(within, value as Stats, declared.part);
+  }
 }
 
-function samplesWithin({ prefix, labels }: Place, key: string, group: Declared, kinds: Declared): readonly Sample[] {
-  const { label, each } = kinds;
-  if (typeof label !== "string") return samplesAt({ prefix: `${prefix}_${snakeCase(key)}`, labels }, group, kinds);
-  return Object.entries(group).flatMap(([name, thing]) =>
-    samplesAt({ prefix: `${prefix}_${label}`, labels: { ...labels, [label]: name } }, thing as Declared, each as Declared),
-  );
+function isTagged(declared: Tagged | Group): declared is Tagged {
+  return typeof declared.kind === "string";
 }
 
-// oxlint-disable-next-line eslint/max-params -- a number with its place, name and kind
-function sampleOf({ prefix, labels }: Place, key: string, value: number, given: MetricKind | NamedMetric): Sample {
-  const { kind, name } = typeof given === "string" ? { kind: given, name: key } : given;
-  const words = snakeCase(name).split("_");
-  // Prometheus wants seconds.
-  const isMs = words.includes("ms");
-  const counted = words.map((word) => (word === "ms" ? "seconds" : word)).filter((word) => word !== "total");
+// oxlint-disable-next-line eslint/max-params -- a number with its place, name and metric
+function sampleOf({ prefix, labels }: Place, name: string, value: number, { kind, unit, help }: Metric): Sample {
   const isCounter = kind === "counter";
   return {
-    name: [prefix, ...counted, ...(isCounter ? ["total"] : [])].join("_"),
+    name: `${prefix}_${name}${isCounter ? "_total" : ""}`,
     type: isCounter ? "counter" : "gauge",
+    help,
     labels,
-    value: isMs ? value / 1000 : value,
+    value: unit === "ms" ? value / 1000 : value,
   };
 }
 

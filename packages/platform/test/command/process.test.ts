@@ -159,6 +159,19 @@ describe("the process", () => {
     expect((await nomaly(["detectors"])).stdout).not.toContain("\u001b");
   });
 
+  it("shows its help without loading the library", async () => {
+    const refuse = "resolve(name,context,next){if(name.startsWith('@nomaly/detect'))throw Error(name);return next(name,context)}";
+    const watch = `data:text/javascript,import{registerHooks}from'node:module';registerHooks({${refuse}})`;
+    const helpOf = (words: readonly string[]) =>
+      exitOf(spawn(process.execPath, ["--import", watch, join(packageFolder, "bin/nomaly.js"), ...words]));
+    for (const words of [["--help"], ["serve", "--help"]]) {
+      const { code, stderr } = await helpOf(words);
+      expect({ words, code, stderr }).toEqual({ words, code: 0, stderr: "" });
+    }
+    // What does need it is refused here.
+    expect((await helpOf(["detectors"])).code).not.toBe(0);
+  });
+
   it("tells a Node that is too old in one line", async () => {
     const pretend = "data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'18.20.0'}})";
     const child = spawn(process.execPath, ["--import", pretend, join(packageFolder, "bin/nomaly.js"), "--help"]);

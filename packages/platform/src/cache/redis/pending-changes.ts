@@ -1,7 +1,7 @@
 /** Changes that level 2 has not heard of: kept until a call that carried them was answered. */
 
 import { randomUUID } from "node:crypto";
-import { everythingTag } from "../keys.ts";
+import { everythingTag } from "../../ids/tags.ts";
 import type { Invalidation } from "../level2.ts";
 
 export interface ChangesToSend {

@@ -1,8 +1,10 @@
 /** Calls to Redis with a bounded wait: over a pool of connections, tried twice, given up at once while the breaker is open. */
 
 import { NomalyError } from "@nomaly/detect";
-import { createResourcePool, type Clock, type Lease, type ResourcePoolStats } from "../../pools/resource-pool.ts";
-import { createBreaker, type BreakerState } from "./breaker.ts";
+import { createResourcePool, type Clock, type Lease } from "../../pools/resource-pool.ts";
+import type { StatsOf } from "../../watch/metric-kinds.ts";
+import type { redisCallMetrics } from "../level2.ts";
+import { createBreaker } from "./breaker.ts";
 import { openRedisConnection, RedisTimeout, withinMs, type RedisConnection } from "./redis-connection.ts";
 
 export interface RedisCallOptions {
@@ -16,16 +18,7 @@ export interface RedisCallOptions {
   readonly clock: Clock;
 }
 
-export interface RedisCallStats {
-  readonly breaker: BreakerState;
-  readonly breakerOpenings: number;
-  readonly calls: number;
-  readonly skipped: number;
-  readonly errors: number;
-  readonly timeouts: number;
-  readonly retries: number;
-  readonly connections: ResourcePoolStats;
-}
+export type RedisCallStats = StatsOf<typeof redisCallMetrics>;
 
 export interface RedisCalls {
   /** The answer; undefined when there was none. `work` may run twice. */

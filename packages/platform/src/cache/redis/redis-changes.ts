@@ -9,16 +9,10 @@
 
 import { randomUUID } from "node:crypto";
 import type { ChainableCommander } from "ioredis";
-import { everythingTag } from "../keys.ts";
+import { everythingTag } from "../../ids/tags.ts";
 import { cacheKinds } from "../kinds.ts";
 import type { Invalidation } from "../level2.ts";
-import type { ChangeMessage } from "./redis-subscriber.ts";
-
-export interface ChangeTarget {
-  readonly keyPrefix: string;
-  readonly channel: string;
-  readonly senderId: string;
-}
+import { type ChangeMessage, changeChannel } from "./redis-subscriber.ts";
 
 /** Twice the longest life of an entry. When a token goes, the entries under it are loaded once more. */
 const tagTtlSeconds = (2 * Math.max(...Object.values(cacheKinds).map(({ ttlMs }) => ttlMs))) / 1000;
@@ -42,23 +36,22 @@ end
 return newCount`;
 
 /** One command. */
-export function addChange(pipeline: ChainableCommander, { changeId, tags }: Invalidation, target: ChangeTarget): void {
-  const { keyPrefix, channel, senderId } = target;
+export function addChange(pipeline: ChainableCommander, { changeId, tags }: Invalidation, senderId: string): void {
   const message: ChangeMessage = { sender: senderId, changeId, tags };
-  const keys = [`${keyPrefix}change:${changeId}`, ...tags.map((tag) => tagKeyOf(keyPrefix, tag))];
+  const keys = [`change:${changeId}`, ...tags.map(tagKeyOf)];
   const tokens = tags.flatMap((tag) => [randomUUID(), tagTtlOf(tag) ?? 0]);
-  pipeline.eval(applyOnce, keys.length, ...keys, markTtlSeconds, channel, JSON.stringify(message), ...tokens);
+  pipeline.eval(applyOnce, keys.length, ...keys, markTtlSeconds, changeChannel, JSON.stringify(message), ...tokens);
 }
 
 /** Gives a tag that has no token one. */
-export function addToken(pipeline: ChainableCommander, keyPrefix: string, tag: string): void {
+export function addToken(pipeline: ChainableCommander, tag: string): void {
   const ttlSeconds = tagTtlOf(tag);
-  if (ttlSeconds === undefined) pipeline.set(tagKeyOf(keyPrefix, tag), randomUUID(), "NX");
-  else pipeline.set(tagKeyOf(keyPrefix, tag), randomUUID(), "EX", ttlSeconds, "NX");
+  if (ttlSeconds === undefined) pipeline.set(tagKeyOf(tag), randomUUID(), "NX");
+  else pipeline.set(tagKeyOf(tag), randomUUID(), "EX", ttlSeconds, "NX");
 }
 
-export function tagKeyOf(keyPrefix: string, tag: string): string {
-  return `${keyPrefix}tag:${tag}`;
+export function tagKeyOf(tag: string): string {
+  return `tag:${tag}`;
 }
 
 /** The token that every entry hangs on stays: its end would be the end of the whole cache, every other day. */

@@ -3,7 +3,8 @@ import { eventually } from "../../../test-support/eventually.ts";
 import { startFaultProxy, type FaultProxy } from "../../../test-support/faults/fault-proxy.ts";
 import { redisProgram, redisSkipReason, startRedis, type RedisServer } from "../../../test-support/servers/redis.ts";
 import { createCache, type Cache, type CacheOptions } from "../cache.ts";
-import { detectorInfoEntry, detectorTag, metadataEntry } from "../keys.ts";
+import { detectorTag } from "../../ids/tags.ts";
+import { detectorInfoEntry, metadataEntry } from "../keys.ts";
 import { createRedisLevel2, type RedisLevel2Options } from "./redis-level2.ts";
 
 const entry = detectorInfoEntry("7");
@@ -207,13 +208,13 @@ describe.skipIf(redisProgram === undefined)(`a cache whose Redis fails${redisSki
     const level2 = createRedisLevel2({ url: redis.url, ...patient, clock: { now: () => time.now } });
     onTestFinished(() => level2.close());
     const pings = async () => Number(/cmdstat_ping:calls=(\d+)/.exec(await redis.command("INFO", "commandstats"))?.[1] ?? 0);
-    await level2.remove("a");
+    await level2.read("a", []);
     const before = await pings();
     time.now = 29_999;
-    await level2.remove("a");
+    await level2.read("a", []);
     expect(await pings()).toBe(before);
     time.now = 59_999;
-    await level2.remove("a");
+    await level2.read("a", []);
     expect(await pings()).toBe(before + 1);
   });
 

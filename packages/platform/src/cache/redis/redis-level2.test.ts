@@ -2,16 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { eventually } from "../../../test-support/eventually.ts";
 import { redisProgram, redisSkipReason, startRedis, type RedisServer } from "../../../test-support/servers/redis.ts";
 import { createCache, type Cache, type CacheOptions } from "../cache.ts";
-import {
-  apiKeyEntry,
-  datasetProfileEntry,
-  detectorBatchEntry,
-  detectorInfoEntry,
-  detectorTag,
-  everythingTag,
-  metadataEntry,
-  resultsEntry,
-} from "../keys.ts";
+import { detectorTag, everythingTag } from "../../ids/tags.ts";
+import { apiKeyEntry, datasetProfileEntry, detectorBatchEntry, detectorInfoEntry, metadataEntry, resultsEntry } from "../keys.ts";
 import { createRedisLevel2, type RedisLevel2Options } from "./redis-level2.ts";
 
 const entry = detectorInfoEntry("7");

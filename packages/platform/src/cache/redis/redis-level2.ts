@@ -12,7 +12,7 @@
 import { hash, randomUUID } from "node:crypto";
 import type { ChainableCommander } from "ioredis";
 import type { Clock } from "../../pools/resource-pool.ts";
-import { everythingTag } from "../keys.ts";
+import { everythingTag } from "../../ids/tags.ts";
 import type { Level2, Level2Answer, Level2Write, Listener, Stamp } from "../level2.ts";
 import { createPendingChanges } from "./pending-changes.ts";
 import { createRedisCalls } from "./redis-calls.ts";
@@ -22,8 +22,6 @@ import { openSubscriber, type Subscriber } from "./redis-subscriber.ts";
 
 export interface RedisLevel2Options {
   readonly url: string;
-  /** Before every key: keeps two services apart that share a server. None by default. */
-  readonly keyPrefix?: string;
   readonly connectionsMax?: number;
   readonly callTimeoutMs?: number;
   readonly healthCheckMs?: number;
@@ -44,14 +42,11 @@ const entryBytesMax = 16 * 1024 * 1024;
 const pendingTagCountMax = 5000;
 
 export function createRedisLevel2(options: RedisLevel2Options): Level2 {
-  const { url, keyPrefix = "", clock = performance, ...limits } = options;
+  const { url, clock = performance, ...limits } = options;
   const { healthCheckMs = redisDefaults.healthCheckMs } = limits;
   const calls = createRedisCalls({ ...redisDefaults, ...limits, url, clock });
   const pending = createPendingChanges(pendingTagCountMax);
   const senderId = randomUUID();
-  const channel = `${keyPrefix}nomaly:invalidated`;
-  const keyOf = (key: string) => keyPrefix + key;
-  const tokenKeyOf = (tag: string) => tagKeyOf(keyPrefix, tag);
   let subscriber: Subscriber | undefined;
 
   /** Runs commands after all pending changes, in one round trip: what they read is never older than those. */
@@ -61,7 +56,7 @@ export function createRedisLevel2(options: RedisLevel2Options): Level2 {
   ): Promise<unknown[]> {
     const pipeline = connection.client.pipeline();
     const sent = pending.all();
-    for (const change of sent.changes) addChange(pipeline, change, { keyPrefix, channel, senderId });
+    for (const change of sent.changes) addChange(pipeline, change, senderId);
     const replies = await add(pipeline).exec();
     const answers = answersOf(replies);
     sent.arrived();
@@ -73,7 +68,7 @@ export function createRedisLevel2(options: RedisLevel2Options): Level2 {
     const called = await calls.call(async (connection) => {
       // The remaining time before the value: an entry written between the two lives longer than told, never shorter.
       const [remainingMs, stored, tokens] = await send(connection, (pipeline) =>
-        pipeline.pttl(keyOf(key)).getrangeBuffer(keyOf(key), 0, entryBytesMax).mget(names.map(tokenKeyOf)),
+        pipeline.pttl(key).getrangeBuffer(key, 0, entryBytesMax).mget(names.map(tagKeyOf)),
       );
       const known = tokens as (string | null)[];
       const stamp = stampOf(connection.runId, names, known.includes(null) ? await makeTokens(connection, names) : known);
@@ -85,8 +80,8 @@ export function createRedisLevel2(options: RedisLevel2Options): Level2 {
   /** Gives every tag without a token one, unless somebody else was quicker. */
   async function makeTokens(connection: RedisConnection, tags: readonly string[]): Promise<(string | null)[]> {
     const replies = await send(connection, (pipeline) => {
-      for (const tag of tags) addToken(pipeline, keyPrefix, tag);
-      return pipeline.mget(tags.map(tokenKeyOf));
+      for (const tag of tags) addToken(pipeline, tag);
+      return pipeline.mget(tags.map(tagKeyOf));
     });
     const tokens = replies.at(-1) as (string | null)[];
     // A server so short of memory that they are gone again. Without them no stamp tells old from new.
@@ -99,7 +94,7 @@ export function createRedisLevel2(options: RedisLevel2Options): Level2 {
     const names = [...tags, everythingTag];
     const called = await calls.call(async (connection) => {
       const valid = stamp ?? stampOf(connection.runId, names, await makeTokens(connection, names));
-      await send(connection, (pipeline) => pipeline.set(keyOf(key), Buffer.concat([encoded, valid]), "PX", Math.floor(ttlMs)));
+      await send(connection, (pipeline) => pipeline.set(key, Buffer.concat([encoded, valid]), "PX", Math.floor(ttlMs)));
       return true;
     });
     return called !== undefined;
@@ -119,12 +114,8 @@ export function createRedisLevel2(options: RedisLevel2Options): Level2 {
       pending.add(changes);
       return ping();
     },
-    async remove(key) {
-      const called = await calls.call((connection) => send(connection, (pipeline) => pipeline.del(keyOf(key))));
-      return called !== undefined;
-    },
     listen(listener: Listener) {
-      subscriber = openSubscriber({ url, channel, senderId, healthCheckMs, listener });
+      subscriber = openSubscriber({ url, senderId, healthCheckMs, listener });
     },
     stats: () => ({
       ...calls.stats(),

@@ -5,12 +5,13 @@ import { redisClient, withinMs } from "./redis-connection.ts";
 
 export interface SubscriberOptions {
   readonly url: string;
-  readonly channel: string;
   /** Messages of one's own are not told. */
   readonly senderId: string;
   readonly healthCheckMs: number;
   readonly listener: Listener;
 }
+
+export const changeChannel = "nomaly:invalidated";
 
 export interface Subscriber {
   isSubscribed(): boolean;
@@ -28,7 +29,7 @@ const retryMsMax = 5000;
 /** A longer message is none of ours. */
 const messageLengthMax = 4_000_000;
 
-export function openSubscriber({ url, channel, senderId, healthCheckMs, listener }: SubscriberOptions): Subscriber {
+export function openSubscriber({ url, senderId, healthCheckMs, listener }: SubscriberOptions): Subscriber {
   let isSubscribed = false;
   const client = redisClient(url, {
     retryStrategy: (attempt) => Math.min(retryMsMin * 2 ** Math.min(attempt, 10), retryMsMax),
@@ -46,7 +47,7 @@ export function openSubscriber({ url, channel, senderId, healthCheckMs, listener
 
   async function subscribe(): Promise<void> {
     try {
-      await withinMs(client.subscribe(channel), pingTimeoutMs);
+      await withinMs(client.subscribe(changeChannel), pingTimeoutMs);
       isSubscribed = true;
       // Also the first time: what was cached before may have been invalidated before anyone listened.
       listener.onGap();

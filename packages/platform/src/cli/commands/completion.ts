@@ -3,14 +3,11 @@
 import { detectors, thresholdMethods } from "@nomaly/detect";
 import { commands } from "../commands.ts";
 import type { Arguments } from "../frame/arguments.ts";
-import type { Command } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { say } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
-import type { OptionSpec } from "../frame/options.ts";
+import type { Offers, OptionSpec } from "../frame/options.ts";
 import { generalOptions } from "../frame/options.ts";
-
-const ids = detectors.map(({ id }) => id);
 
 export async function runCompletion(given: Arguments, context: CliContext): Promise<void> {
   const [shell] = given.operands;
@@ -26,16 +23,19 @@ function optionsOf(options: readonly OptionSpec[]): OptionSpec[] {
   return [...options, ...generalOptions];
 }
 
-/** Values that may follow an option; undefined where only the user knows them. */
-function choicesOf({ name, choices }: OptionSpec): readonly string[] | undefined {
-  if (name === "algorithm") return ids;
-  return name === "threshold" ? Object.keys(thresholdMethods) : choices;
+const lists = {
+  algorithms: detectors.map(({ id }) => id),
+  "threshold methods": Object.keys(thresholdMethods),
+  shells: Object.keys(scripts),
+};
+
+function listOf(offers: Offers | undefined): readonly string[] | undefined {
+  return typeof offers === "string" ? lists[offers] : offers;
 }
 
-/** Words that may stand in the place of a command's argument; undefined for files. */
-function operandsOf({ name }: Command): readonly string[] | undefined {
-  if (name === "detectors") return ids;
-  return name === "completion" ? Object.keys(scripts) : undefined;
+/** Values that may follow an option; undefined where only the user knows them. */
+function choicesOf({ choices, offers }: OptionSpec): readonly string[] | undefined {
+  return choices ?? listOf(offers);
 }
 
 function flags({ name, short }: OptionSpec): string[] {
@@ -45,7 +45,7 @@ function flags({ name, short }: OptionSpec): string[] {
 function bashScript(): string {
   const cases = commands.map((command) => {
     const words = optionsOf(command.options).flatMap(flags).join(" ");
-    return `    ${command.name}) words="${words}" operands="${(operandsOf(command) ?? []).join(" ")}" ;;`;
+    return `    ${command.name}) words="${words}" operands="${(listOf(command.offers) ?? []).join(" ")}" ;;`;
   });
   const choices = new Map(
     commands
@@ -85,7 +85,7 @@ function zshScript(): string {
   const list = commands.map(({ name, summary }) => `    '${name}:${zshText(summary)}'`);
   const cases = commands.map((command) => {
     const specs = optionsOf(command.options).map(zshOption);
-    const operands = operandsOf(command);
+    const operands = listOf(command.offers);
     const rest = operands === undefined ? "'*:file:_files'" : `'1:name:(${operands.join(" ")})'`;
     return [`    ${command.name})`, `      _arguments ${specs.join(" ")} ${rest} ;;`].join("\n");
   });
@@ -134,7 +134,7 @@ function fishScript(): string {
   for (const command of commands) {
     const { name, summary, options } = command;
     lines.push(`complete -c nomaly -n __fish_use_subcommand -f -a ${name} -d ${fishText(summary)}`);
-    const operands = operandsOf(command);
+    const operands = listOf(command.offers);
     if (operands !== undefined) {
       lines.push(`complete -c nomaly -n '__fish_seen_subcommand_from ${name}' -f -a '${operands.join(" ")}'`);
     }

@@ -4,7 +4,7 @@ import { painter } from "../../report/terminal.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
 import { say, sayJson } from "../frame/context.ts";
-import { serviceConfig } from "../frame/service-options.ts";
+import { serviceConfig } from "../frame/service-config.ts";
 
 export async function runConfig(given: Arguments, context: CliContext): Promise<void> {
   const { settings } = serviceConfig(given);

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
 import { note, say } from "../frame/context.ts";
-import { serviceConfig } from "../frame/service-options.ts";
+import { serviceConfig } from "../frame/service-config.ts";
 
 export async function runServe(given: Arguments, context: CliContext): Promise<void> {
   const { config } = serviceConfig(given);

@@ -81,7 +81,7 @@ function addValue(values: Map<string, string[]>, spec: OptionSpec, value: string
   if (isForgotten) throw new UsageError(`--${spec.name} needs a value: --${spec.name} ${spec.value}`);
   const before = values.get(spec.name) ?? [];
   if (before.length > 0 && spec.repeated !== true) throw new UsageError(`--${spec.name} is given twice`);
-  if (spec.choices !== undefined && !spec.name.includes("format") && !spec.choices.includes(value)) {
+  if (spec.choices !== undefined && !spec.choices.includes(value)) {
     throw new UsageError(`--${spec.name} must be one of ${spec.choices.join(", ")}, got "${value}"`);
   }
   values.set(spec.name, [...before, value]);

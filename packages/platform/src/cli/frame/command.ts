@@ -2,7 +2,7 @@
 
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
-import type { OptionSpec } from "./options.ts";
+import type { Offers, OptionSpec } from "./options.ts";
 
 export interface Command {
   readonly name: string;
@@ -12,6 +12,8 @@ export interface Command {
   readonly usage: string;
   /** Positional arguments at least and at most. */
   readonly operands: readonly [min: number, max: number];
+  /** What completion offers in the place of the first one; files where this is left out. */
+  readonly offers?: Offers;
   readonly options: readonly OptionSpec[];
   readonly examples: readonly (readonly [command: string, what: string])[];
   load(): Promise<CommandRun>;

@@ -48,7 +48,7 @@ export function commandHelp(command: Command): string {
 
 function optionLine({ name, short, value, summary, choices }: OptionSpec): string {
   const form = `  ${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`;
-  const listed = choices === undefined || /format/.test(name) ? summary : `${summary} [${choices.join("|")}]`;
+  const listed = choices === undefined ? summary : `${summary} [${choices.join("|")}]`;
   const lines = wrap(listed, lineWidth - optionColumn);
   const first =
     form.length < optionColumn - 1 ? form.padEnd(optionColumn) + lines[0] : `${form}\n${" ".repeat(optionColumn)}${lines[0]}`;

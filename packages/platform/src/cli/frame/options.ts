@@ -1,20 +1,25 @@
 /** Every option of every command: the one definition from which parsing, help and completion come. */
 
+/** A list, or the name of one that only completion loads. */
+export type Offers = readonly string[] | "algorithms" | "threshold methods" | "shells";
+
 export interface OptionSpec {
   readonly name: string;
   readonly short?: string;
   /** What the value stands for in help; without one the option is a switch. */
   readonly value?: string;
   readonly repeated?: boolean;
-  /** Values that completion offers. */
+  /** The only values there are. */
   readonly choices?: readonly string[];
+  /** Values that completion offers; others may be right too. */
+  readonly offers?: Offers;
   readonly summary: string;
 }
 
 const formats = ["csv", "tsv", "json", "ndjson", "parquet", "arrow"];
 
 export const inputOptions: readonly OptionSpec[] = [
-  { name: "format", value: "FORMAT", choices: formats, summary: "format of the input, when name and content do not tell" },
+  { name: "format", value: "FORMAT", offers: formats, summary: "format of the input, when name and content do not tell" },
   { name: "delimiter", value: "TEXT", summary: 'CSV: what separates values ("tab" for tabulators); found out by default' },
   { name: "header", summary: "CSV: the first line holds names; found out by default" },
   { name: "no-header", summary: "CSV: the first line is a row; columns are called column0, column1, ..." },
@@ -43,7 +48,13 @@ export const columnOptions: readonly OptionSpec[] = [
 ];
 
 export const fitOptions: readonly OptionSpec[] = [
-  { name: "algorithm", short: "a", value: "ID", summary: "default isolation-forest; `nomaly detectors` lists all" },
+  {
+    name: "algorithm",
+    short: "a",
+    value: "ID",
+    offers: "algorithms",
+    summary: "default isolation-forest; `nomaly detectors` lists all",
+  },
   {
     name: "set",
     value: "NAME=VALUE",
@@ -54,6 +65,7 @@ export const fitOptions: readonly OptionSpec[] = [
   {
     name: "threshold",
     value: "SPEC",
+    offers: "threshold methods",
     summary: "instead of contamination: a score, or percentile, iqr, mad, extreme-value, with parameters as in iqr:factor=3",
   },
   { name: "seed", value: "N", summary: "equal seeds give equal results (default 1)" },
@@ -75,7 +87,7 @@ export const outputOptions: readonly OptionSpec[] = [
     value: "OUT",
     summary: "write all rows with anomaly_score, is_anomaly and rank; - for standard output",
   },
-  { name: "output-format", value: "FORMAT", choices: formats, summary: "format of the output, when the name does not tell" },
+  { name: "output-format", value: "FORMAT", offers: formats, summary: "format of the output, when the name does not tell" },
   {
     name: "spreadsheet-safe",
     summary: "CSV: a single quote before texts that a spreadsheet would run as a formula; by default texts stay as they are",
@@ -93,8 +105,13 @@ export const shownOptions: readonly OptionSpec[] = [
     summary:
       "column that names a row in tables, not learned from; by default a text column that is left out because nearly all its values differ",
   },
-  { name: "report", value: "FILE.html", summary: "write a self-contained page with charts, reasons and the command" },
 ];
+
+export const reportOption: OptionSpec = {
+  name: "report",
+  value: "FILE.html",
+  summary: "write a self-contained page with charts, reasons and the command",
+};
 
 export const jsonOption: OptionSpec = { name: "json", summary: "print one JSON document instead of tables" };
 

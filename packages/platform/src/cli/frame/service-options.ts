@@ -1,7 +1,6 @@
-/** Options of the commands that run or administer the service, and the settings they make together with environment and file. */
+/** Options of the commands that run or administer the service. What a setting is says what its option is. */
 
-import { readConfig, type ReadConfig } from "../../config/read-config.ts";
-import type { Arguments } from "./arguments.ts";
+import { type SettingName, type SettingSpec, settingSpecs } from "../../config/settings.ts";
 import type { OptionSpec } from "./options.ts";
 
 export const configFileOption: OptionSpec = {
@@ -9,27 +8,22 @@ export const configFileOption: OptionSpec = {
   value: "FILE",
   summary: "JSON file of settings by name; `nomaly config` lists them (also NOMALY_CONFIG)",
 };
+export const portOption = settingOption("port", "N");
+export const hostOption = settingOption("host", "ADDRESS");
+export const dataFolderOption = settingOption("data_dir", "FOLDER");
+export const logLevelOption = settingOption("log_level", "LEVEL");
 
-export const dataFolderOption: OptionSpec = {
-  name: "data-dir",
-  value: "FOLDER",
-  summary: "folder of the embedded database, data sets and models",
-};
+function settingOption(setting: SettingName, value: string): OptionSpec {
+  const specs: readonly SettingSpec[] = settingSpecs.filter(({ name }) => name === setting);
+  const [{ summary, choices, default: text }] = specs;
+  return {
+    name: optionOfSetting(setting),
+    value,
+    ...(choices === undefined ? {} : { choices }),
+    summary: text === undefined ? summary : `${summary} (default ${text})`,
+  };
+}
 
-export const logLevelOption: OptionSpec = {
-  name: "log-level",
-  value: "LEVEL",
-  choices: ["silent", "error", "warn", "info", "debug"],
-  summary: "what is logged on stderr (default info)",
-};
-
-/** An option of the command line goes before the environment, that before the file. @throws NomalyError CONFIG. */
-export function serviceConfig(given: Arguments): ReadConfig {
-  const commandLine: Record<string, string> = {};
-  for (const name of ["port", "host", "data-dir", "log-level"]) {
-    const value = given.text(name);
-    if (value !== undefined) commandLine[name.replaceAll("-", "_")] = value;
-  }
-  const file = given.text("config");
-  return readConfig({ commandLine, environment: process.env, ...(file === undefined ? {} : { file }) });
+export function optionOfSetting(setting: string): string {
+  return setting.replaceAll("_", "-");
 }

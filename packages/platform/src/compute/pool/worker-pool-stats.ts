@@ -1,38 +1,20 @@
 /** The numbers of the pool of workers. */
 
-import type { MetricKinds } from "../../watch/metric-kinds.ts";
+import { counter, gauge, type StatsOf } from "../../watch/metric-kinds.ts";
 
-export interface WorkerPoolStats {
-  readonly workers: number;
-  readonly busy: number;
-  readonly queuedItems: number;
-  readonly queuedRows: number;
-  readonly queuedBytes: number;
-  /** Pieces of work that a worker has begun. */
-  readonly inWorker: number;
-  readonly finished: number;
-  readonly refused: number;
-  readonly aborted: number;
-  readonly crashed: number;
-  /** Of those, the ones that took too much memory. */
-  readonly outOfMemory: number;
-  /** Ended by force because their work took too long. */
-  readonly outOfTime: number;
-  readonly replaced: number;
-}
-
-export const workerPoolKinds: MetricKinds<WorkerPoolStats> = {
-  workers: "gauge",
-  busy: "gauge",
-  queuedItems: "gauge",
-  queuedRows: "gauge",
-  queuedBytes: "gauge",
-  inWorker: "counter",
-  finished: "counter",
-  refused: "counter",
-  aborted: "counter",
-  crashed: "counter",
-  outOfMemory: "counter",
-  outOfTime: "counter",
-  replaced: "counter",
+export const workerPoolMetrics = {
+  workers: gauge("Worker processes"),
+  busy: gauge("Workers at work"),
+  queuedItems: gauge("Pieces of work that wait for a worker"),
+  queuedRows: gauge("Rows that wait for a worker"),
+  queuedBytes: gauge("Bytes that wait for a worker"),
+  inWorker: counter("Pieces of work that a worker has begun"),
+  finished: counter("Pieces of work that were done"),
+  refused: counter("Pieces of work that found no place"),
+  aborted: counter("Pieces of work whose caller left"),
+  crashed: counter("Workers that ended in the middle of their work"),
+  outOfMemory: counter("Workers that took too much memory"),
+  outOfTime: counter("Workers ended by force because their work took too long"),
+  replaced: counter("Workers that took the place of another"),
 };
+export type WorkerPoolStats = StatsOf<typeof workerPoolMetrics>;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Database, openDatabase } from "./database.ts";
+import { type Database, openDuckDb } from "./database.ts";
 
 const { signal } = new AbortController();
 let folder: string;
@@ -20,7 +20,7 @@ async function read(database: Database, select: string): Promise<number[]> {
 
 describe.each([1, 4])("rows that come as they are read, with %i threads", (threadCount) => {
   let database: Database;
-  beforeAll(async () => void (database = await openDatabase({ threadCount, temporaryFolder: folder, signal })));
+  beforeAll(async () => void (database = await openDuckDb({ threadCount, temporaryFolder: folder, signal })));
   afterAll(() => database.close());
 
   it.each([0, 1, 2047, 2048, 2049, 500_000])("are all of %i, in their order", async (rowCount) => {

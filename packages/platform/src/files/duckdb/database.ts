@@ -37,7 +37,7 @@ export interface DatabaseOptions {
   readonly signal: AbortSignal;
 }
 
-export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+export async function openDuckDb(options: DatabaseOptions): Promise<Database> {
   const { signal } = options;
   throwIfAborted(signal);
   // Loaded with the first file: a service that only answers from models needs none.

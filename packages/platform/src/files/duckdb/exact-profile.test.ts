@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openDatabase } from "./database.ts";
+import { openDuckDb } from "./database.ts";
 import { openSource } from "./source.ts";
 import { createTemporaryFiles } from "../local/temporary.ts";
 import { inspectSource } from "./inspect-source.ts";
@@ -58,7 +58,7 @@ it("takes what is missing, not a number, a time, or named oddly", async () => {
 
 it("takes infinity and what is not a number", async () => {
   const path = join(folder, "edges.parquet");
-  const database = await openDatabase({ threadCount: 1, temporaryFolder: folder, signal });
+  const database = await openDuckDb({ threadCount: 1, temporaryFolder: folder, signal });
   const values = "(VALUES ('nan'::DOUBLE), (1::DOUBLE), ('inf'::DOUBLE), (NULL), ('-inf'::DOUBLE)) AS given(x)";
   await database.run(`COPY (SELECT * FROM ${values}) TO '${path}' (FORMAT parquet)`);
   database.close();

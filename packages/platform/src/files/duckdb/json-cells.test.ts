@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Database, openDatabase } from "./database.ts";
+import { type Database, openDuckDb } from "./database.ts";
 import { createTemporaryFiles } from "../local/temporary.ts";
 
 const temporary = createTemporaryFiles();
 let database: Database;
 beforeAll(async () => {
-  database = await openDatabase({ threadCount: 1, temporaryFolder: temporary.folder(), signal: new AbortController().signal });
+  database = await openDuckDb({ threadCount: 1, temporaryFolder: temporary.folder(), signal: new AbortController().signal });
 });
 afterAll(() => {
   database.close();

@@ -10,7 +10,7 @@ import { type ContentLimits, ownFileLimits } from "../read/content-limits.ts";
 import type { CsvOptions } from "../read/csv-dialect.ts";
 import { csvRelation } from "./csv-relation.ts";
 import type { Database } from "./database.ts";
-import { openDatabase } from "./database.ts";
+import { openDuckDb } from "./database.ts";
 import { findFile } from "../local/file-fault.ts";
 import type { FileFormat } from "../read/format.ts";
 import { compressedTwice, formatOfHead, formatOfName, hasByteOrderMark, headSizeBytes, isGzip } from "../read/format.ts";
@@ -66,7 +66,7 @@ export async function openSource(path: string, options: SourceOptions): Promise<
   const name = options.name ?? (path === "-" ? "standard input" : path);
   const local = await localCopy(path, name, options);
   const { threadCount, memoryMib } = options;
-  const database = await openDatabase({ threadCount, memoryMib, temporaryFolder: temporary.folder(), signal });
+  const database = await openDuckDb({ threadCount, memoryMib, temporaryFolder: temporary.folder(), signal });
   try {
     const relation = await openRelation(database, local, name, options);
     const rowCount = options.rowCount ?? relation.rowCount;

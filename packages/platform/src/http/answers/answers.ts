@@ -5,7 +5,7 @@
 
 import type { ServerResponse } from "node:http";
 import type { App } from "../app.ts";
-import type { MetricKinds } from "../../watch/metric-kinds.ts";
+import { counter, gauge, type StatsOf } from "../../watch/metric-kinds.ts";
 import { whenOver } from "../gate/when-over.ts";
 
 export interface AnswerLimits {
@@ -26,13 +26,12 @@ export interface Answers {
   stats(): AnswerStats;
 }
 
-export interface AnswerStats {
-  readonly waitingAnswers: number;
-  readonly waitingBytes: number;
-  readonly cutOff: number;
-}
-
-export const answerKinds: MetricKinds<AnswerStats> = { waitingAnswers: "gauge", waitingBytes: "gauge", cutOff: "counter" };
+export const answerMetrics = {
+  waitingAnswers: gauge("Answers that their clients have not read yet"),
+  waitingBytes: gauge("Bytes of answers that their clients have not read yet"),
+  cutOff: counter("Answers cut off because their clients did not read them"),
+};
+export type AnswerStats = StatsOf<typeof answerMetrics>;
 
 /** Smaller ones are not looked after: a connection holds as much anyway. */
 const watchedBytesMin = 16 * 1024;

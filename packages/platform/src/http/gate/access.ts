@@ -2,7 +2,8 @@
 
 import type { IncomingHttpHeaders } from "node:http";
 import { NomalyError } from "@nomaly/detect";
-import { type Caller, type Scope, scopes } from "../../services/access/caller.ts";
+import { type Scope, scopes } from "../../config/scopes.ts";
+import type { Caller } from "../../services/access/caller.ts";
 
 export type { Caller, Scope };
 

@@ -8,6 +8,7 @@
  */
 
 import type { IncomingMessage } from "node:http";
+import { counter, gauge, type StatsOf } from "../../watch/metric-kinds.ts";
 
 export interface AdmissionLimits {
   /** Work of one turn of the event loop: what comes later in it is refused, */
@@ -46,17 +47,17 @@ type Arriving = Sized & {
   once(event: "end", listener: () => void): unknown;
 };
 
-export const admissionKinds = {
-  inFlight: "gauge",
-  bodyBytes: "gauge",
-  admitted: "counter",
-  refusedByTurn: "counter",
-  refusedByCount: "counter",
-  refusedByBytes: "counter",
-  refusedByQueue: "counter",
-  refusedByAnswers: "counter",
-} as const;
-export type AdmissionStats = Readonly<Record<keyof typeof admissionKinds, number>>;
+export const admissionMetrics = {
+  inFlight: gauge("Requests that were let in and are not over"),
+  bodyBytes: gauge("Bytes of the bodies of requests in flight"),
+  admitted: counter("Requests let in"),
+  refusedByTurn: counter("Requests refused because this turn of the event loop had let in enough"),
+  refusedByCount: counter("Requests refused because too many were in flight"),
+  refusedByBytes: counter("Requests refused because too many bytes of bodies were on their way"),
+  refusedByQueue: counter("Requests refused because what waits for a worker takes too long"),
+  refusedByAnswers: counter("Requests refused because too many bytes of answers had not been read"),
+};
+export type AdmissionStats = StatsOf<typeof admissionMetrics>;
 
 export interface Admission {
   /** Why a request is not let in; `undefined` lets it in. */

@@ -1,4 +1,4 @@
-import { missingPolicies, scalings, type ThresholdMethodName, thresholdMethods } from "@nomaly/detect";
+import { defaultDetectorId, missingPolicies, scalings, type ThresholdMethodName, thresholdMethods } from "@nomaly/detect";
 import { type Static, Type } from "typebox";
 import { detectorStatuses } from "../../services/detectors/detector-view.ts";
 import { Id, oneOf, pageOf, PageQuery, strict } from "./shared.ts";
@@ -42,7 +42,7 @@ export type DetectorOptions = Static<typeof DetectorOptions>;
 export const NewDetector = Type.Object(
   {
     name: Name,
-    algorithm_name: Type.Optional(Type.String({ maxLength: 100, default: "isolation-forest" })),
+    algorithm_name: Type.Optional(Type.String({ maxLength: 100, default: defaultDetectorId })),
     hyperparameters: Type.Optional(Hyperparameters),
     contamination: Type.Optional(Contamination),
     options: Type.Optional(DetectorOptions),

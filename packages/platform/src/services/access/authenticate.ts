@@ -2,8 +2,8 @@
 
 import type { JWTPayload } from "jose";
 import type { HttpClient } from "../../http-client/http-client.ts";
-import type { Caller, Scope } from "./caller.ts";
-import { scopes } from "./caller.ts";
+import { type Scope, scopes } from "../../config/scopes.ts";
+import type { Caller } from "./caller.ts";
 import type { ServiceContext } from "../core/context.ts";
 import { ownerOfKey } from "./keys.ts";
 import type { createVerify } from "./verify-token.ts";

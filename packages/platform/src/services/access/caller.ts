@@ -1,8 +1,6 @@
 /** Whoever sends a request, and what they may do. */
 
-/** `admin` may do everything, `train` what `score` may, `score` what `read` may. */
-export const scopes = ["read", "score", "train", "admin"] as const;
-export type Scope = (typeof scopes)[number];
+import type { Scope } from "../../config/scopes.ts";
 
 export interface Caller {
   /** For the audit log and the limits: "api-key:<id>", "token:<subject>" or "local". */

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openContext, someCall, type OpenContext } from "../../../test-support/servers/open-context.ts";
 import { startTestDatabase, type TestDatabase } from "../../../test-support/servers/postgres.ts";
-import { detectorInfoEntry, detectorTag } from "../../cache/keys.ts";
+import { detectorInfoEntry } from "../../cache/keys.ts";
+import { detectorTag } from "../../ids/tags.ts";
+import type { Sql } from "../../store/postgres/sql.ts";
+import { announce } from "../../store/tables/cache-invalidations.ts";
 import { change, earlierAnswer } from "./change.ts";
 import type { Call } from "./context.ts";
 
@@ -27,10 +30,11 @@ function doing(what: string, { fails = false, tags = [] as readonly string[] } =
     action: "test.do",
     subjectKind: "test",
     status: 201,
-    work: async (sql: { query(text: string, values: readonly unknown[]): Promise<unknown> }) => {
+    work: async (sql: Sql) => {
       await sql.query("insert into done values ($1)", [what]);
+      await announce(sql, tags);
       if (fails) throw new Error("it failed");
-      return { value: { what }, subjectId: what, tags, details: { why: "a test" } };
+      return { value: { what }, subjectId: what, details: { why: "a test" } };
     },
   };
 }
@@ -91,7 +95,7 @@ describe("a change", () => {
     expect([await doneCount("unfinished"), await auditCount("unfinished")]).toEqual([0, 0]);
   });
 
-  it("lets the caches forget what it says when it is done, and nothing when it is a repetition", async () => {
+  it("lets the caches forget what its statements announce when it is done, and nothing when it is a repetition", async () => {
     const { cache } = opened.context;
     const entry = detectorInfoEntry("7");
     const load = async () => "old";

@@ -1,4 +1,4 @@
-/** A change of what is stored: one transaction with its audit entry, then the caches told, once each however often it is sent. */
+/** A change of what is stored: one transaction with its audit entry, done once however often it is sent. Its statements say what caches forget. */
 
 import { insertAuditEntry } from "../../store/tables/audit-log.ts";
 import { claimKey, earlierResponse, storeResponse, type StoredResponse } from "../../store/tables/idempotency.ts";
@@ -22,8 +22,6 @@ export interface Change<Value> {
 export interface Changed<Value> {
   readonly value: Value;
   readonly subjectId: string | null;
-  /** What caches must forget, as the tables announced it. */
-  readonly tags: readonly string[];
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
@@ -46,10 +44,10 @@ export async function change<Value>(
     return { value: earlier.response as Value, isRepeated: true };
   }
   const request = idempotency === undefined ? undefined : { actor, ...idempotency };
-  const outcome = await context.database.withSignal(call.signal).transaction(async (sql) => {
+  return context.database.withSignal(call.signal).transaction(async (sql) => {
     const stored = request === undefined ? undefined : await claimKey(sql, request);
-    if (stored !== undefined) return { value: stored.response as Value, isRepeated: true, tags: [], changeId: sql.changeId };
-    const { value, subjectId, tags, details } = await work(sql);
+    if (stored !== undefined) return { value: stored.response as Value, isRepeated: true };
+    const { value, subjectId, details } = await work(sql);
     await insertAuditEntry(sql, {
       actor,
       action,
@@ -60,11 +58,8 @@ export async function change<Value>(
     });
     if (request !== undefined) await storeResponse(sql, request, { status, response: value });
     await finish?.(sql, value);
-    return { value, isRepeated: false, tags, changeId: sql.changeId };
+    return { value, isRepeated: false };
   });
-  const { value, isRepeated, tags, changeId } = outcome;
-  if (tags.length > 0) await context.cache.invalidate(tags, changeId);
-  return { value, isRepeated };
 }
 
 /**

@@ -15,7 +15,6 @@ import type { BodyFields, BodyGiven, DatasetProfile, FileGiven, FilePage, Inspec
 import { compressedTwice, type FileFormat, formatOfName, isGzip } from "../../files/read/format.ts";
 import { deleteDataset, type DatasetRow, insertDataset, listDatasets, totalBytes } from "../../store/tables/datasets.ts";
 import { newId } from "../../ids/ids.ts";
-import { datasetTag } from "../../store/tables/tags.ts";
 import { change, type Done } from "../core/change.ts";
 import { type Call, controlOf, type ServiceContext } from "../core/context.ts";
 import { type Page, pageFrom, type PageQuery } from "../core/pages.ts";
@@ -132,7 +131,7 @@ function storeDataset(context: ServiceContext, call: Call, { name, format, blob 
           blobKey,
         });
         commits();
-        return { value: datasetView(row), subjectId: row.id, tags: [datasetTag(row.id)] };
+        return { value: datasetView(row), subjectId: row.id };
       },
       status: 201,
     });
@@ -176,7 +175,7 @@ export async function removeDataset(context: ServiceContext, call: Call, id: str
       if (!(await deleteDataset(sql, id))) {
         throw new NomalyError("NOT_FOUND", `there is no data set ${id}`, { field: "dataset_id", received: id });
       }
-      return { value: null, subjectId: id, tags: [datasetTag(id)] };
+      return { value: null, subjectId: id };
     },
   });
 }

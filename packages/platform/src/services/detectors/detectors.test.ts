@@ -47,6 +47,16 @@ describe("a detector", () => {
     expect(await make(given)).toMatchObject(given);
   });
 
+  it("is read as it was changed, also when it was changed under its id in capitals", async () => {
+    const made = await make();
+    await get(made.id);
+    await change(made.id.toUpperCase(), { name: "renamed" });
+    expect((await get(made.id)).name).toBe("renamed");
+    await get(made.id.toUpperCase());
+    await change(made.id, { name: "again" });
+    expect((await get(made.id.toUpperCase())).name).toBe("again");
+  });
+
   it("that a training would refuse is not made", async () => {
     await expect(make({ algorithm_name: "knn", hyperparameters: { nNeighbors: 0 } })).rejects.toMatchObject({ code: "PARAM" });
     await expect(make({ options: { threshold: { method: "iqr", factor: -1 } } })).rejects.toMatchObject({ code: "PARAM" });

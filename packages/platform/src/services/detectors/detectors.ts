@@ -19,7 +19,6 @@ import {
 } from "../../store/tables/detectors.ts";
 import { newId } from "../../ids/ids.ts";
 import type { PageKey } from "../../store/tables/page.ts";
-import { detectorsTag, detectorTag } from "../../store/tables/tags.ts";
 import { change, type Done } from "../core/change.ts";
 import type { Call, ServiceContext } from "../core/context.ts";
 import type { DetectorOptions, DetectorView } from "./detector-view.ts";
@@ -53,7 +52,7 @@ export function createDetector(context: ServiceContext, call: Call, given: Detec
         options: { ...options },
         hyperparameters,
       });
-      return { value: detectorView(row), subjectId: row.id, tags: tagsOf(row) };
+      return { value: detectorView(row), subjectId: row.id };
     },
     status: 201,
   });
@@ -93,9 +92,7 @@ async function findByAlgorithms(
   names: readonly string[],
   query: DetectorQuery,
 ): Promise<Page<DetectorView>> {
-  // Under the tag that the table announces with every change of a detector.
-  const entry = { ...detectorBatchEntry(names), tags: [detectorsTag] };
-  const { value = [] } = await context.cache.get<readonly DetectorView[]>(entry, async () => {
+  const { value = [] } = await context.cache.get<readonly DetectorView[]>(detectorBatchEntry(names), async () => {
     const rows = await detectorsByAlgorithms(context.database, names);
     return rows.map(detectorView);
   });
@@ -134,7 +131,7 @@ export async function changeDetector(
       const { options, ...plain } = given;
       const row = await updateDetector(sql, id, options === undefined ? plain : { ...plain, options: { ...options } });
       if (row === undefined) throw noDetector(id);
-      return { value: detectorView(row), subjectId: id, tags: tagsOf({ id }), details: { fields: Object.keys(given) } };
+      return { value: detectorView(row), subjectId: id, details: { fields: Object.keys(given) } };
     },
   });
   return value;
@@ -149,7 +146,7 @@ export async function removeDetector(context: ServiceContext, call: Call, id: st
       if (before === undefined) throw noDetector(id);
       requireTag(detectorView(before), expectedTag);
       await deleteDetector(sql, id);
-      return { value: null, subjectId: id, tags: tagsOf({ id }) };
+      return { value: null, subjectId: id };
     },
   });
 }
@@ -169,12 +166,7 @@ export async function changeStatuses(
       const untrained = status === "ready" ? await untrainedAmong(sql, ids) : [];
       if (untrained.length > 0) throw notTrained(untrained);
       const outcome = await setStatuses(sql, ids, status);
-      return {
-        value: outcome,
-        subjectId: null,
-        tags: [...ids.map(detectorTag), detectorsTag],
-        details: { status, count: outcome.updatedCount },
-      };
+      return { value: outcome, subjectId: null, details: { status, count: outcome.updatedCount } };
     },
   });
   return value;
@@ -226,10 +218,6 @@ export function fitOptionsOf(row: DetectorRow): TrainOptions {
     ...(seed === undefined ? {} : { seed }),
     ...(label === undefined ? {} : { label }),
   };
-}
-
-export function tagsOf({ id }: Pick<DetectorRow, "id">): readonly string[] {
-  return [detectorTag(id), detectorsTag];
 }
 
 export function noDetector(id: string): NomalyError {

@@ -11,7 +11,7 @@ import { insertVersion, type NewModelVersion } from "../../store/tables/model-ve
 import { endTraining } from "../../store/tables/trainings.ts";
 import { change } from "../core/change.ts";
 import { type Call, controlOf, type ServiceContext } from "../core/context.ts";
-import { fitOptionsOf, noDetector, tagsOf } from "./detectors.ts";
+import { fitOptionsOf, noDetector } from "./detectors.ts";
 import type { JobAccepted } from "../jobs/enqueue.ts";
 import { jobFor } from "../jobs/job-choice.ts";
 import { withPlacedContent } from "../core/placed-content.ts";
@@ -151,7 +151,7 @@ async function storeVersion(
         // Of what is stored: another attempt of the same job may have been the one that stored it.
         const stored = isNew ? summary : (row.trainingSummary as unknown as TrainSummary);
         const trained = trainedOf(detector, row.version, stored, performance.now() - startedAt);
-        return { value: trained, subjectId: detector.id, tags: tagsOf(detector), details };
+        return { value: trained, subjectId: detector.id, details };
       },
       finish: async (sql, trained) => {
         await job?.completeIn(sql, trained);

@@ -1,11 +1,11 @@
 /** A detector's status while it is trained and after: `training` from the first moment on, then what came of it. */
 
 import { NomalyError } from "@nomaly/detect";
-import type { JobEnds } from "../../jobs/settle.ts";
+import type { JobRecord } from "../../jobs/job-types.ts";
 import type { Sql } from "../../store/postgres/sql.ts";
 import { beginTraining, endTraining, isUnderWay, type TrainingEnd } from "../../store/tables/trainings.ts";
 import type { Call, ServiceContext } from "../core/context.ts";
-import { noDetector, tagsOf } from "./detectors.ts";
+import { noDetector } from "./detectors.ts";
 import { requireRoom } from "../core/room.ts";
 
 export interface TrainingUnderWay {
@@ -38,7 +38,6 @@ export async function trainingBegins(
     if (!(await beginTraining(sql, { id, detectorId, leaseSeconds }))) throw noDetector(detectorId);
   });
   if (job === undefined) context.trainings.add(id);
-  await context.cache.invalidate(tagsOf({ id: detectorId }));
 }
 
 /** Of a training without a job; nothing happens where it has not begun. Never rejects: the error of the training is the one to tell. */
@@ -51,10 +50,9 @@ export async function trainingFailed(
   const end = endOf(error, signal);
   try {
     const bounded = context.database.withSignal(AbortSignal.timeout(storeMsMax));
-    const tags = await bounded.transaction(async (sql) =>
-      (await isUnderWay(sql, training)) ? endTraining(sql, training, end) : [],
-    );
-    await context.cache.invalidate(tags);
+    await bounded.transaction(async (sql) => {
+      if (await isUnderWay(sql, training)) await endTraining(sql, training, end);
+    });
   } catch (cause) {
     context.log.warn({ err: cause, detector_id: training.detectorId }, "the end of a training could not be stored");
   }
@@ -68,12 +66,7 @@ function endOf(error: unknown, signal: AbortSignal): TrainingEnd {
 }
 
 /** Of the jobs that train: a job that succeeds has made its detector ready in the same transaction. */
-export function trainingJobEnds(cache: Pick<ServiceContext["cache"], "invalidate">): JobEnds {
-  return {
-    async store(sql, { name, id, detectorId, status }) {
-      if (name !== "train" || detectorId === null || status === "succeeded") return [];
-      return endTraining(sql, { id, detectorId }, status === "failed" ? "failed" : "called off");
-    },
-    committed: (tags) => cache.invalidate(tags),
-  };
+export async function endTrainingOf(sql: Sql, { name, id, detectorId, status }: JobRecord): Promise<void> {
+  if (name !== "train" || detectorId === null || status === "succeeded") return;
+  await endTraining(sql, { id, detectorId }, status === "failed" ? "failed" : "called off");
 }

@@ -32,7 +32,7 @@ export async function enqueueJob<Name extends JobName>(
     work: async (sql) => {
       const full = webhookUrl === undefined ? payload : { ...payload, webhook_url: webhookUrl };
       const id = await context.queue.enqueue(sql, name, full);
-      return { value: { job_id: id, status: "queued", location: `/api/jobs/${id}` }, subjectId: id, tags: [] };
+      return { value: { job_id: id, status: "queued", location: `/api/jobs/${id}` }, subjectId: id };
     },
     status: 202,
   });

@@ -26,7 +26,7 @@ async function noted(context: ServiceContext, call: Call, action: string, record
   await change(context, once, {
     action,
     subjectKind: "job",
-    work: async () => ({ value: null, subjectId: record.id, tags: [], details: { name: record.name } }),
+    work: async () => ({ value: null, subjectId: record.id, details: { name: record.name } }),
   });
   return record;
 }

@@ -103,7 +103,7 @@ export async function removeResult(context: ServiceContext, call: Call, id: stri
     subjectKind: "result",
     work: async (sql) => {
       if (!(await deleteResult(sql, id))) throw noResult(id);
-      return { value: null, subjectId: id, tags: [] };
+      return { value: null, subjectId: id };
     },
   });
 }

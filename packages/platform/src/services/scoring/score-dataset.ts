@@ -111,7 +111,7 @@ async function storeResult(
         // Another attempt of the same job stored it meanwhile: what is told is what is stored.
         const stored = isNew ? undefined : await resultById(sql, result.id);
         const value = stored === undefined ? table : tableOfResult(stored);
-        return { value, subjectId: result.id, tags: [], details: { detector_id: result.detectorId } };
+        return { value, subjectId: result.id, details: { detector_id: result.detectorId } };
       },
       finish: async (sql, told) => {
         await finish(sql, told);

@@ -99,7 +99,7 @@ describe("listening", () => {
     const changeId = await own.transaction(async (sql) => {
       await announce(sql, ["a"]);
       await announce(sql, ["b", "c"]);
-      return sql.changeId;
+      return sql.announced?.changeId;
     });
     await announce(own, ["d"]);
     await eventually("it hears", () => messages.length === 3);

@@ -1,30 +1,26 @@
 /** The database: 20 connections that stay, 30 more when needed, each checked before use; reads from a replica where there is one. */
 
 import { NomalyError } from "@nomaly/detect";
-import { resourcePoolKinds, type ResourcePoolStats } from "../../pools/resource-pool.ts";
+import { resourcePoolMetrics } from "../../pools/resource-pool.ts";
+import type { Announcement } from "../tables/cache-invalidations.ts";
 import { type ConnectionPool, type ConnectionPoolOptions, createConnectionPool } from "./connection-pool.ts";
 import { isConnectionLost } from "./database-error.ts";
-import { type Replica, replicaKinds, type ReplicaStats, watchReplica } from "./replica.ts";
-import type { Database, Sql, SqlResult } from "./sql.ts";
-import { statementKinds, type StatementStats } from "./statement-counts.ts";
-import type { MetricKinds } from "../../watch/metric-kinds.ts";
+import { type Replica, replicaMetrics, watchReplica } from "./replica.ts";
+import type { Announced, Database, Sql, SqlResult } from "./sql.ts";
+import { statementMetrics } from "./statement-counts.ts";
+import { optional, type StatsOf } from "../../watch/metric-kinds.ts";
 
 export interface DatabaseOptions extends Omit<ConnectionPoolOptions, "name" | "afterWrite"> {
   readonly replicaUrl?: string | undefined;
-  /** A replica that is further behind is not read from; 5 s by default. */
-  readonly replicaStaleMs?: number | undefined;
   /** What a failure of the database is told as, where the caller knows more of its cause. */
   readonly explain?: ((error: NomalyError) => NomalyError) | undefined;
+  /** Told of each transaction that has announced something, after its commit and before its caller goes on. Never rejects. */
+  readonly onCommitted?: ((announcement: Announcement) => Promise<unknown>) | undefined;
 }
 
-export interface DatabaseStats {
-  readonly pool: ResourcePoolStats;
-  readonly statements: StatementStats;
-  readonly replica?: ReplicaStats & { readonly pool: ResourcePoolStats; readonly statements: StatementStats };
-}
-
-const poolKinds = { pool: resourcePoolKinds, statements: statementKinds };
-export const databaseKinds: MetricKinds<DatabaseStats> = { ...poolKinds, replica: { ...replicaKinds, ...poolKinds } };
+const poolMetrics = { pool: resourcePoolMetrics, statements: statementMetrics };
+export const databaseMetrics = { ...poolMetrics, replica: optional({ ...replicaMetrics, ...poolMetrics }) };
+export type DatabaseStats = StatsOf<typeof databaseMetrics>;
 
 export interface OpenDatabase extends Database {
   stats(): DatabaseStats;
@@ -40,14 +36,14 @@ export interface OpenDatabase extends Database {
 
 /** Opens no connection by itself, except to a replica. */
 export function openDatabase(options: DatabaseOptions): OpenDatabase {
-  const { replicaUrl, replicaStaleMs, explain, ...shared } = options;
+  const { replicaUrl, explain, onCommitted, ...shared } = options;
   let watch: Replica | undefined;
   const afterWrite = replicaUrl === undefined ? undefined : async (sql: Sql) => watch?.noteWrite(sql);
   const primary = createConnectionPool({ ...shared, name: "database", afterWrite });
   let replica: ConnectionPool | undefined;
   if (replicaUrl !== undefined) {
     replica = createConnectionPool({ ...shared, url: replicaUrl, name: "database replica", admit: undefined });
-    watch = watchReplica({ primary, replica, staleMs: replicaStaleMs, clock: options.clock });
+    watch = watchReplica({ primary, replica, clock: options.clock });
   }
 
   async function read<Row extends object>(
@@ -66,6 +62,13 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     }
   }
 
+  async function transaction<Value>(work: (sql: Sql) => Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+    let announced: Announced | undefined;
+    const value = await primary.transaction((sql) => work(sql).finally(() => ({ announced } = sql)), signal);
+    if (announced !== undefined && announced.tags.size > 0) await onCommitted?.({ ...announced, tags: [...announced.tags] });
+    return value;
+  }
+
   async function explained<Value>(asked: Promise<Value>): Promise<Value> {
     if (explain === undefined) return asked;
     try {
@@ -78,7 +81,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
   function forCaller(signal: AbortSignal | undefined): Database {
     return {
       query: (text, values = []) => explained(primary.query(text, values, signal)),
-      transaction: (work) => explained(primary.transaction(work, signal)),
+      transaction: (work) => explained(transaction(work, signal)),
       read: { query: (text, values = []) => explained(read(text, values, signal)) },
       withSignal: forCaller,
     };
@@ -88,7 +91,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     ...forCaller(undefined),
     stats: () => ({
       ...primary.stats(),
-      ...(watch === undefined || replica === undefined ? {} : { replica: { ...watch.stats(), ...replica.stats() } }),
+      replica: watch === undefined || replica === undefined ? undefined : { ...watch.stats(), ...replica.stats() },
     }),
     heardOfWrite: () => watch?.noteForeignWrite(),
     probeReplica: async () => watch?.probe(),

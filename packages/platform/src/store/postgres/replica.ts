@@ -4,28 +4,30 @@ import { NomalyError } from "@nomaly/detect";
 import type { Clock } from "../../pools/resource-pool.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import type { Sql } from "./sql.ts";
-import type { MetricKinds } from "../../watch/metric-kinds.ts";
+import { counter, countsOf, gauge, type StatsOf, text } from "../../watch/metric-kinds.ts";
 
 export type ReplicaState = "unknown" | "ready" | "behind" | "stale" | "down";
 
-export interface ReplicaStats {
-  readonly state: ReplicaState;
-  /** Since when the oldest position of the primary that it has not reached was seen there; 0 when it has all. */
-  readonly lagMs: number;
-  readonly reads: number;
-  /** Reads that went to the primary instead, by reason; `failed` were tried on the replica first. */
-  readonly fallbacks: Readonly<Record<Exclude<ReplicaState, "ready"> | "failed", number>>;
-  /** What the last failed look at it said. */
-  readonly lastError: string | undefined;
-}
-
-export const replicaKinds: MetricKinds<ReplicaStats> = {
-  state: "text",
-  lagMs: "gauge",
-  reads: "counter",
-  fallbacks: { unknown: "counter", behind: "counter", stale: "counter", down: "counter", failed: "counter" },
-  lastError: "text",
+const fallbackMetrics = {
+  unknown: counter("Reads that went to the primary because the replica was not asked lately"),
+  behind: counter("Reads that went to the primary because the replica had not yet what this process knows of"),
+  stale: counter("Reads that went to the primary because the replica was too far behind"),
+  down: counter("Reads that went to the primary because the replica did not answer"),
+  failed: counter("Reads that were tried on the replica first"),
 };
+
+export const replicaMetrics = {
+  state: text<ReplicaState>(),
+  lagMs: gauge("Since when the oldest position of the primary that it has not reached was seen there; 0 when it has all", {
+    unit: "ms",
+    name: "lag_seconds",
+  }),
+  reads: counter("Reads that it answered"),
+  fallbacks: fallbackMetrics,
+  /** What the last failed look at it said. */
+  lastError: text<string | undefined>(),
+};
+export type ReplicaStats = StatsOf<typeof replicaMetrics>;
 
 export interface Replica {
   /** True when a read may go there; counts what it answers. */
@@ -47,12 +49,11 @@ export interface Replica {
 export interface ReplicaOptions {
   readonly primary: ConnectionPool;
   readonly replica: ConnectionPool;
-  /** Further behind than this it is not used. */
-  readonly staleMs?: number | undefined;
   readonly clock?: Clock | undefined;
 }
 
-const staleMsDefault = 5_000;
+/** Further behind than this it is not used. */
+const staleMs = 5_000;
 const probeMs = 1_000;
 /** While it misses our own writes it is looked at more often, but no more than this. */
 const probeMsMin = 20;
@@ -67,8 +68,8 @@ const writtenText = `select ${position("pg_current_wal_insert_lsn")} as "written
 const primaryText = `select ${position("pg_current_wal_insert_lsn")} as "writtenBytes", ${position("pg_current_wal_flush_lsn")} as "flushedBytes"`;
 const replicaText = `select ${position("pg_last_wal_replay_lsn")} as "replayedBytes"`;
 
-export function watchReplica({ primary, replica, staleMs = staleMsDefault, clock = performance }: ReplicaOptions): Replica {
-  const count = { reads: 0, fallbacks: { unknown: 0, behind: 0, stale: 0, down: 0, failed: 0 } };
+export function watchReplica({ primary, replica, clock = performance }: ReplicaOptions): Replica {
+  const count = { reads: 0, fallbacks: countsOf(fallbackMetrics) };
   /** Positions of the primary with the time they were seen, oldest first: those that the replica has not reached. */
   let marks: { readonly flushedBytes: number; readonly at: number }[] = [];
   let replayedBytes = 0;

@@ -6,9 +6,16 @@ export interface SqlResult<Row> {
   readonly rowCount: number;
 }
 
+/** What caches must forget once a transaction has committed, collected while it runs. */
+export interface Announced {
+  /** Random, and carried by every message of this transaction: whoever hears of it twice knows. */
+  readonly changeId: string;
+  readonly tags: Set<string>;
+}
+
 export interface Sql {
-  /** Of a transaction: random, and carried by everything it announces, so that whoever hears of it twice knows. */
-  readonly changeId?: string;
+  /** Of a transaction; its statements add to it by `announce`. */
+  readonly announced?: Announced;
   /** @throws NomalyError DATABASE, or CONFLICT, NOT_FOUND, REQUEST, TIMEOUT where the database's own code says so; ABORTED. */
   query<Row extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<SqlResult<Row>>;
 }

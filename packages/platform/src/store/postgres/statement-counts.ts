@@ -1,38 +1,24 @@
 /** Plain numbers about the statements of one pool. Who watches reads them when it likes. */
 
-import type { MetricKinds } from "../../watch/metric-kinds.ts";
+import { counter, type CountsOf, countsOf, gauge, type StatsOf } from "../../watch/metric-kinds.ts";
 
-export interface StatementStats {
-  /** Statements of callers; checks of connections, begin, commit and rollback are none. */
-  readonly count: number;
-  readonly failures: number;
-  readonly cancelled: number;
-  /** Reads that were sent a second time because their connection was lost. */
-  readonly retries: number;
-  readonly transactions: number;
-  readonly durationMsTotal: number;
-  readonly durationMsMax: number;
-  /** Those that took longer than a second. */
-  readonly slow: number;
-}
-
-export const statementKinds: MetricKinds<StatementStats> = {
-  count: "counter",
-  failures: "counter",
-  cancelled: "counter",
-  retries: "counter",
-  transactions: "counter",
-  durationMsTotal: "counter",
-  durationMsMax: "gauge",
-  slow: "counter",
+export const statementMetrics = {
+  count: counter("Statements of callers; checks of connections, begin, commit and rollback are none"),
+  failures: counter("Statements that failed"),
+  cancelled: counter("Statements cancelled by their caller"),
+  retries: counter("Reads that were sent a second time because their connection was lost"),
+  transactions: counter("Transactions"),
+  durationMsTotal: counter("Time that statements took", { unit: "ms", name: "duration_seconds" }),
+  durationMsMax: gauge("The longest time of a statement", { unit: "ms", name: "duration_seconds_max" }),
+  slow: counter("Statements that took longer than a second"),
 };
-
-export type StatementCounts = { -readonly [Name in keyof StatementStats]: StatementStats[Name] };
+export type StatementStats = StatsOf<typeof statementMetrics>;
+export type StatementCounts = CountsOf<typeof statementMetrics>;
 
 const slowMs = 1000;
 
 export function newStatementCounts(): StatementCounts {
-  return { count: 0, failures: 0, cancelled: 0, retries: 0, transactions: 0, durationMsTotal: 0, durationMsMax: 0, slow: 0 };
+  return countsOf(statementMetrics);
 }
 
 export function countStatement(counts: StatementCounts, durationMs: number): void {

@@ -115,7 +115,7 @@ export async function inTransaction<Value>(
 ): Promise<Value> {
   let isOver = false;
   const sql: Sql = {
-    changeId: randomUUID(),
+    announced: { changeId: randomUUID(), tags: new Set() },
     query: async (text, values = []) => {
       if (isOver) throw new Error("internal: a statement after the end of its transaction");
       return runStatement(connection, text, values, context);

@@ -1,7 +1,7 @@
 /** Brings the schema up to date: numbered steps, forward only, one process at a time. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { NomalyError, throwIfAborted } from "@nomaly/detect";
+import { NomalyError } from "@nomaly/detect";
 import type { Connection } from "../postgres/connection.ts";
 import { type Migration, migrations } from "./migrations/list.ts";
 import { onOwnConnection } from "../postgres/own-connection.ts";
@@ -15,11 +15,11 @@ const lockPollMs = 50;
 /** Another process may be building indexes over all there is. */
 const lockWaitMsMax = 30 * 60_000;
 
-/** @throws NomalyError DATABASE; CONFLICT when the schema is newer than this version of the program; TIMEOUT, ABORTED. */
-export async function migrate(url: string, signal?: AbortSignal): Promise<void> {
+/** @throws NomalyError DATABASE; CONFLICT when the schema is newer than this version of the program; TIMEOUT. */
+export async function migrate(url: string): Promise<void> {
   await onOwnConnection(url, "migrations", async (connection) => {
-    const sql: Sql = { query: (text, values = []) => runStatement(connection, text, values, { signal }) };
-    await takeLock(sql, signal);
+    const sql: Sql = { query: (text, values = []) => runStatement(connection, text, values, {}) };
+    await takeLock(sql);
     await sql.query(
       "create table if not exists schema_migrations (number integer primary key, name text not null, applied_at timestamptz not null default now())",
     );
@@ -27,7 +27,7 @@ export async function migrate(url: string, signal?: AbortSignal): Promise<void> 
     const done = new Set(rows.map(({ number }) => number));
     requireKnown(done);
     for (const migration of migrations) if (!done.has(migration.number)) await run(connection, sql, migration);
-    await ensureResultPartitions(connection, signal);
+    await ensureResultPartitions(connection);
   });
 }
 
@@ -35,12 +35,11 @@ export async function migrate(url: string, signal?: AbortSignal): Promise<void> 
  * Asks again and again instead of waiting in the database: a waiting statement has a snapshot, and the concurrent builds of the
  * process that has the lock wait for every older snapshot to end.
  */
-async function takeLock(sql: Sql, signal: AbortSignal | undefined): Promise<void> {
+async function takeLock(sql: Sql): Promise<void> {
   const deadline = performance.now() + lockWaitMsMax;
   while (performance.now() < deadline) {
     const { rows } = await sql.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [advisoryLock]);
     if (rows[0].taken) return;
-    throwIfAborted(signal);
     await sleep(lockPollMs);
   }
   throw new NomalyError("TIMEOUT", `another process has been migrating the database for ${lockWaitMsMax / 60_000} minutes`, {

@@ -2,8 +2,8 @@
 
 import { announce } from "./cache-invalidations.ts";
 import { isId } from "../../ids/ids.ts";
+import { apiKeyTag } from "../../ids/tags.ts";
 import type { Sql } from "../postgres/sql.ts";
-import { apiKeyTag } from "./tags.ts";
 
 export interface NewApiKey {
   readonly id: string;

@@ -22,10 +22,12 @@ export interface CacheInvalidation extends Announcement {
 /** A notification holds fewer than 8000 bytes, a tag is shorter than 60. */
 const tagsPerMessage = 100;
 
-/** Part of the transaction of `sql`: told when that commits, forgotten when it does not. */
-export async function announce(sql: Sql, tags: readonly string[]): Promise<void> {
+/** Part of the transaction of `sql`, which collects the tags: told when that commits, forgotten when it does not. */
+export async function announce(sql: Sql, given: readonly string[]): Promise<void> {
+  const { changeId, tags: collected } = sql.announced ?? { changeId: randomUUID(), tags: new Set<string>() };
+  const tags = given.filter((tag) => !collected.has(tag));
   if (tags.length === 0) return;
-  const { changeId = randomUUID() } = sql;
+  for (const tag of tags) collected.add(tag);
   const messages: string[] = [];
   for (let start = 0; start < tags.length; start += tagsPerMessage) {
     const announcement: Announcement = { changeId, tags: tags.slice(start, start + tagsPerMessage) };

@@ -2,9 +2,9 @@
 
 import { announce } from "./cache-invalidations.ts";
 import { isId } from "../../ids/ids.ts";
+import { datasetTag } from "../../ids/tags.ts";
 import type { PageRequest } from "./page.ts";
 import type { Sql } from "../postgres/sql.ts";
-import { datasetTag } from "./tags.ts";
 
 export type FileFormat = "csv" | "parquet" | "json" | "ndjson" | "arrow";
 

@@ -2,9 +2,9 @@
 
 import { announce } from "./cache-invalidations.ts";
 import { isId } from "../../ids/ids.ts";
+import { detectorsTag, detectorTag } from "../../ids/tags.ts";
 import type { PageRequest } from "./page.ts";
 import type { Sql } from "../postgres/sql.ts";
-import { detectorsTag, detectorTag } from "./tags.ts";
 
 export const detectorStatuses = ["created", "training", "ready", "failed", "disabled"] as const;
 export type DetectorStatus = (typeof detectorStatuses)[number];

@@ -2,7 +2,6 @@
 
 import { type DetectorRow, lockDetector, updateDetector } from "./detectors.ts";
 import type { Database, Sql } from "../postgres/sql.ts";
-import { detectorsTag, detectorTag } from "./tags.ts";
 
 export interface NewTraining {
   /** The job's where one runs it. */
@@ -31,28 +30,26 @@ export async function beginTraining(sql: Sql, { id, detectorId, leaseSeconds }: 
   return true;
 }
 
-/** @returns the tags that were announced: none where nothing about the detector has changed. */
 export async function endTraining(
   sql: Sql,
   { id, detectorId }: Pick<NewTraining, "id" | "detectorId">,
   end: TrainingEnd,
-): Promise<readonly string[]> {
+): Promise<void> {
   const detector = await lockDetector(sql, detectorId);
-  if (detector === undefined) return [];
+  if (detector === undefined) return;
   const gone = await sql.query<{ before: StatusBefore }>(
     `delete from trainings where id = $1 and detector_id = $2 returning status_before as before`,
     [id, detectorId],
   );
   // What is called off before it began has changed nothing.
-  if (end === "called off" && gone.rowCount === 0) return [];
+  if (end === "called off" && gone.rowCount === 0) return;
   if (end !== "called off") {
     await sql.query("update trainings set status_before = $2 where detector_id = $1", [detectorId, end]);
   }
   const isStillTraining = (await statusBefore(sql, detectorId)) !== undefined;
   const status = isStillTraining ? "training" : end === "called off" ? gone.rows[0].before : end;
-  if (detector.status === "disabled" || detector.status === status) return [];
+  if (detector.status === "disabled" || detector.status === status) return;
   await updateDetector(sql, detectorId, { status });
-  return [detectorTag(detectorId), detectorsTag];
 }
 
 const idleStatus = ({ isFitted }: DetectorRow) => (isFitted ? "ready" : "created");
