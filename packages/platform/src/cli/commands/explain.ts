@@ -4,6 +4,7 @@ import type { AnomalyModel, Explanation } from "@nomaly/detect";
 import { NomalyError } from "@nomaly/detect";
 import type { Source } from "../../files/read/source.ts";
 import { printable } from "../../report/printable.ts";
+import { alignedLines, widthFor } from "../../report/columns.ts";
 import { painter } from "../../report/terminal.ts";
 import { numberText, rankText, usualText, valueText } from "../../report/wording.ts";
 import type { Arguments } from "../frame/arguments.ts";
@@ -49,7 +50,7 @@ export async function runExplain(given: Arguments, context: CliContext): Promise
       () => model.explain(chosen.findings.tableOf(chosen.rows)),
     );
     if (given.has("json")) return sayJson(context, explanationJson(source, model, chosen.rows, explanation));
-    say(context, explanationText(model, chosen.rows, explanation, context));
+    say(context, await explanationText(model, chosen.rows, explanation, context));
   });
 }
 
@@ -111,9 +112,14 @@ const meanings: Readonly<Record<Explanation["meaning"], string>> = {
   substitution: "contributions: how much the score falls when the column is made usual",
 };
 
-function explanationText(model: AnomalyModel, rows: readonly TopRow[], explanation: Explanation, context: CliContext): string {
+async function explanationText(
+  model: AnomalyModel,
+  rows: readonly TopRow[],
+  explanation: Explanation,
+  context: CliContext,
+): Promise<string> {
   const paint = painter(context.colour);
-  const blocks = explanation.rows.map(({ score, rank, label, reasons }, index) => {
+  const blocks = explanation.rows.map(async ({ score, rank, label, reasons }, index) => {
     const verdict = label === 1 ? "anomaly" : "normal";
     const head = `row ${rows[index].row + 1}: ${verdict}, score ${numberText(score)} (threshold ${numberText(model.threshold)}), above ${rankText(rank)} of the training rows`;
     const cells = reasons.map((reason) => [
@@ -122,11 +128,10 @@ function explanationText(model: AnomalyModel, rows: readonly TopRow[], explanati
       `usual ${printable(usualText(reason.profile, reason.kind))}`,
       numberText(reason.contribution),
     ]);
-    const widths = [0, 1, 2].map((column) => Math.max(0, ...cells.map((cell) => cell[column].length)));
-    const lines = cells.map((cell) => `  ${widths.map((width, column) => cell[column].padEnd(width)).join("  ")}  ${cell[3]}`);
-    return [paint(head, label === 1 ? "red" : "bold"), ...lines].join("\n");
+    const lines = alignedLines(cells, [0, 1, 2, 3], await widthFor(cells.flat()));
+    return [paint(head, label === 1 ? "red" : "bold"), ...lines.map((line) => `  ${line}`)].join("\n");
   });
-  return [...blocks, paint(`${model.detectorId}: ${meanings[explanation.meaning]}`, "dim")].join("\n\n");
+  return [...(await Promise.all(blocks)), paint(`${model.detectorId}: ${meanings[explanation.meaning]}`, "dim")].join("\n\n");
 }
 
 function explanationJson(source: Source, model: AnomalyModel, rows: readonly TopRow[], explanation: Explanation): unknown {
