@@ -209,7 +209,7 @@ const platformLayers: readonly Layer[] = [
     name: "blobs",
     files: /^blobs\//,
     may: ["ids", "http-client"],
-    packages: ["node:", "@nomaly/detect", "aws4fetch"],
+    packages: ["node:", "@nomaly/detect", "@aws-sdk/client-s3", "@aws-sdk/credential-provider-web-identity"],
     summary: "bytes too large for the database: a folder, or object storage",
   },
   {
