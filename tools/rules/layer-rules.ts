@@ -174,14 +174,14 @@ const platformLayers: readonly Layer[] = [
     name: "report",
     files: /^report\//,
     may: [],
-    packages: ["@nomaly/detect"],
+    packages: ["@nomaly/detect", "string-width"],
     summary: "terminal tables and the self-contained HTML page",
   },
   {
     name: "compute",
     files: /^compute\//,
     may: ["budget", "files", "files (open)", "table-work", "report", "metric kinds"],
-    packages: ["node:", "@nomaly/detect", "apache-arrow"],
+    packages: ["node:", "@nomaly/detect", "apache-arrow", "lru-cache"],
     summary: "models in memory, bounded queue, worker processes that fit, score and read files",
   },
   {
@@ -230,7 +230,7 @@ const platformLayers: readonly Layer[] = [
     name: "blobs",
     files: /^blobs\//,
     may: ["ids", "http-client"],
-    packages: ["node:", "@nomaly/detect", "aws4fetch"],
+    packages: ["node:", "@nomaly/detect", "@aws-sdk/client-s3", "@aws-sdk/credential-provider-web-identity"],
     summary: "bytes too large for the database: a folder, or object storage",
   },
   {
@@ -251,7 +251,7 @@ const platformLayers: readonly Layer[] = [
     name: "watch",
     files: /^watch\//,
     may: ["metric kinds"],
-    packages: ["prom-client"],
+    packages: ["@prometheus-io/client"],
     summary: "numbers of all parts, read when Prometheus asks",
   },
   {

@@ -1,94 +1,39 @@
-import { createHash, createHmac } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage } from "node:http";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { serve } from "../../test-support/servers/local-servers.ts";
+import { objectStore, storeRegion } from "../../test-support/servers/object-store.ts";
 import { createHttpClient } from "../http-client/http-client.ts";
 import type { BlobStore } from "./blob-store.ts";
+import type { S3Credentials } from "./s3-client.ts";
 import { openS3Store } from "./s3-store.ts";
 
-const secret = "test-secret";
-const region = "eu-test-1";
-
-/** A store in memory that accepts nothing unless its signature is right, as "Authenticating Requests: AWS Signature Version 4" describes it. */
-function objectStore() {
-  const objects = new Map<string, { bytes: Buffer; modified: Date }>();
-  const server = createServer((request, response) => {
-    void received(request).then((bytes) => {
-      const url = new URL(request.url ?? "", "http://host");
-      const key = decodeURIComponent(url.pathname.replace(/^\/bucket\/?/, ""));
-      const fault = signatureFault(request, url, bytes);
-      if (fault !== undefined) return response.writeHead(403).end(`<Error><Code>${fault}</Code></Error>`);
-      if (request.method === "PUT") {
-        objects.set(key, { bytes, modified: new Date() });
-        return response.writeHead(200).end();
-      }
-      if (request.method === "DELETE") return response.writeHead(objects.delete(key) ? 204 : 404).end();
-      if (url.searchParams.has("list-type")) return response.writeHead(200).end(listing(objects, url.searchParams));
-      const found = objects.get(key);
-      return found === undefined ? response.writeHead(404).end() : response.writeHead(200).end(found.bytes);
-    });
-  });
-  return { server, objects };
-}
-
-function listing(objects: ReadonlyMap<string, { modified: Date }>, query: URLSearchParams): string {
-  const keys = [...objects.keys()].sort().filter((key) => key > (query.get("start-after") ?? ""));
-  const contents = keys.slice(0, Number(query.get("max-keys"))).map((key) => {
-    const modified = objects.get(key)?.modified.toISOString();
-    return `<Contents><Key>${key}</Key><LastModified>${modified}</LastModified></Contents>`;
-  });
-  return `<ListBucketResult>${contents.join("")}</ListBucketResult>`;
-}
-
-async function received(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
-
-function signatureFault(request: IncomingMessage, url: URL, body: Buffer): string | undefined {
-  const header = (name: string) => String(request.headers[name] ?? "");
-  const [, scope = "", signedNames = "", signature = ""] =
-    /Credential=test-id\/([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]+)/.exec(header("authorization")) ?? [];
-  const payload = header("x-amz-content-sha256");
-  if (payload !== "UNSIGNED-PAYLOAD" && payload !== sha256(body)) return "XAmzContentSHA256Mismatch";
-  const query = [...url.searchParams]
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
-    .sort()
-    .join("&");
-  const headers = signedNames
-    .split(";")
-    .map((name) => `${name}:${header(name)}\n`)
-    .join("");
-  const canonical = [request.method, url.pathname, query, headers, signedNames, payload].join("\n");
-  const toSign = ["AWS4-HMAC-SHA256", header("x-amz-date"), scope, sha256(canonical)].join("\n");
-  const [date = "", place = "", service = ""] = scope.split("/");
-  if (place !== region || service !== "s3") return "AuthorizationHeaderMalformed";
-  const key = [date, place, service, "aws4_request"].reduce<Buffer | string>((last, word) => hmac(last, word), `AWS4${secret}`);
-  return hmac(key, toSign).toString("hex") === signature ? undefined : "SignatureDoesNotMatch";
-}
-
-const sha256 = (content: string | Buffer): string => createHash("sha256").update(content).digest("hex");
-const hmac = (key: string | Buffer, content: string): Buffer => createHmac("sha256", key).update(content).digest();
+const keys = { id: "test-id", secret: "test-secret" };
 
 describe("object storage", () => {
-  const { server, objects } = objectStore();
+  const fake = objectStore(keys);
+  const { server, objects, uploads, seen } = fake;
   let client: ReturnType<typeof createHttpClient>;
   let store: BlobStore;
   let endpoint: string;
-  const openWith = (secretAccessKey: string): BlobStore =>
-    openS3Store({ client, endpoint, region, bucket: "bucket", accessKeyId: "test-id", secretAccessKey });
+  const openAs = (credentials: S3Credentials): Promise<BlobStore> =>
+    openS3Store({ client, endpoint, region: storeRegion, bucket: "bucket", credentials });
+  const openWith = (secretAccessKey: string, sessionToken?: string): Promise<BlobStore> =>
+    openAs({ kind: "keys", accessKeyId: keys.id, secretAccessKey, sessionToken });
 
   beforeAll(async () => {
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     const { port } = server.address() as AddressInfo;
     endpoint = `http://127.0.0.1:${port}`;
-    client = createHttpClient({ allowedHosts: [{ host: "127.0.0.1", port, isPrivate: true, isPlain: true }] });
-    store = openWith(secret);
+    client = createHttpClient({ allowedHosts: [{ host: "127.0.0.1", isPrivate: true, isPlain: true }] });
+    store = await openWith(keys.secret);
   });
   afterAll(async () => {
+    expect(client.stats().inUse).toBe(0);
     await client.close();
     server.closeAllConnections();
     server.close();
@@ -133,7 +78,7 @@ describe("object storage", () => {
   });
 
   it("says what the store said when the secret is wrong, and shows no secret", async () => {
-    const other = openWith("another-secret");
+    const other = await openWith("another-secret");
     await expect(other.check()).rejects.toMatchObject({
       code: "STORAGE",
       message: expect.stringContaining("SignatureDoesNotMatch") as string,
@@ -150,5 +95,132 @@ describe("object storage", () => {
 
   it("opens no key that is not one of ours", async () => {
     await expect(store.read("../secret")).rejects.toMatchObject({ code: "STORAGE", field: "blob_key" });
+  });
+
+  /** As many bytes, of which no two pieces are the same. */
+  const bytesOf = (count: number) => Buffer.alloc(count, createHash("sha512").update(String(count)).digest("hex") + "x");
+  const send = (bytes: Buffer) => store.write("dataset", Readable.from([bytes]), { sizeBytesMax: 1e9 });
+  const mib = 1024 ** 2;
+
+  it.each([
+    ["16 MiB", 16 * mib, [`PUT ${16 * mib}`]],
+    [
+      "a byte more",
+      16 * mib + 1,
+      ["POST uploads 0", `PUT partNumber uploadId ${16 * mib}`, "PUT partNumber uploadId 1", expect.any(String)],
+    ],
+    [
+      "40 MiB",
+      40 * mib,
+      [
+        "POST uploads 0",
+        ...[16, 16, 8].map((size) => `PUT partNumber uploadId ${size * mib}`),
+        expect.stringMatching(/^POST uploadId /),
+      ],
+    ],
+  ])("sends %s in parts of 16 MiB at most, which are one blob again", { timeout: 60_000 }, async (_size, sizeBytes, requests) => {
+    const bytes = bytesOf(sizeBytes);
+    seen.length = 0;
+    const { key, checksum } = await send(bytes);
+    expect(seen).toEqual(requests);
+    expect(checksum).toBe(createHash("sha256").update(bytes).digest("hex"));
+    expect(Buffer.compare(Buffer.from(await store.read(key)), bytes)).toBe(0);
+    expect(uploads.size).toBe(0);
+  });
+
+  it("sends a part again that did not arrive, from its beginning", async () => {
+    let failures = 0;
+    fake.instead = (what) =>
+      what === "PUT partNumber uploadId 1" && failures++ < 2 ? { status: 503, headers: { "retry-after": "0" } } : undefined;
+    onTestFinished(() => void (fake.instead = undefined));
+    const bytes = bytesOf(16 * mib + 1);
+    const { key } = await send(bytes);
+    expect([failures, Buffer.compare(Buffer.from(await store.read(key)), bytes)]).toEqual([3, 0]);
+  });
+
+  it("leaves no parts of an upload that failed, and says why it failed", async () => {
+    fake.instead = (what) =>
+      what === "PUT partNumber uploadId 1" ? { status: 403, body: "<Error><Code>QuotaExceeded</Code></Error>" } : undefined;
+    onTestFinished(() => void (fake.instead = undefined));
+    const count = objects.size;
+    await expect(send(bytesOf(16 * mib + 1))).rejects.toMatchObject({
+      code: "STORAGE",
+      message: expect.stringContaining("status 403 (QuotaExceeded)") as string,
+    });
+    expect([objects.size, uploads.size]).toEqual([count, 0]);
+  });
+
+  it("signs with the token of keys that are valid for a while", async () => {
+    fake.keys = { ...keys, token: "test-token/+=" };
+    onTestFinished(() => void (fake.keys = keys));
+    await expect((await openWith(keys.secret, "test-token/+=")).check()).resolves.toEqual({ freeBytes: undefined });
+    for (const token of [undefined, "another-token"]) {
+      await expect((await openWith(keys.secret, token)).check()).rejects.toMatchObject({
+        code: "STORAGE",
+        message: "object storage did not list bucket: status 403 (InvalidToken)",
+      });
+    }
+  });
+
+  describe("with a role instead of keys", () => {
+    const folder = mkdtempSync(join(tmpdir(), "nomaly-role-"));
+    const tokenFile = join(folder, "token");
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+    /** Changes a token for keys, as AssumeRoleWithWebIdentity of the AWS Security Token Service does. */
+    async function tokenService(lastsMs: number) {
+      const asked: Record<string, string>[] = [];
+      const port = await serve((request, response) => {
+        let text = "";
+        request.on("data", (piece) => (text += String(piece)));
+        request.on("end", () => {
+          const form = Object.fromEntries(new URLSearchParams(text));
+          asked.push(form);
+          const token = `of ${form["WebIdentityToken"]}`;
+          fake.keys = { id: "role-id", secret: "role-secret", token };
+          const expires = new Date(Date.now() + lastsMs).toISOString();
+          response.setHeader("content-type", "text/xml");
+          response.end(`<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
+            <AccessKeyId>role-id</AccessKeyId><SecretAccessKey>role-secret</SecretAccessKey><SessionToken>${token}</SessionToken>
+            <Expiration>${expires}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`);
+        });
+      });
+      onTestFinished(() => void (fake.keys = keys));
+      return { asked, stsEndpoint: `http://127.0.0.1:${port}` };
+    }
+
+    it("changes the token in the file for keys, once for as long as they are valid", async () => {
+      const { asked, stsEndpoint } = await tokenService(3_600_000);
+      writeFileSync(tokenFile, "first");
+      const blobs = await openAs({ kind: "role", roleArn: "arn:aws:iam::1:role/blobs", tokenFile, stsEndpoint });
+      await blobs.check();
+      await blobs.check();
+      expect(asked).toEqual([
+        {
+          Action: "AssumeRoleWithWebIdentity",
+          Version: "2011-06-15",
+          RoleArn: "arn:aws:iam::1:role/blobs",
+          RoleSessionName: "nomaly",
+          WebIdentityToken: "first",
+        },
+      ]);
+    });
+
+    it("reads the file again when its keys end", async () => {
+      const { asked, stsEndpoint } = await tokenService(1000);
+      writeFileSync(tokenFile, "first");
+      const blobs = await openAs({ kind: "role", roleArn: "arn:aws:iam::1:role/blobs", tokenFile, stsEndpoint });
+      await blobs.check();
+      writeFileSync(tokenFile, "second");
+      await blobs.check();
+      expect([...new Set(asked.map((form) => form["WebIdentityToken"]))]).toEqual(["first", "second"]);
+    });
+
+    it("asks no host that is not allowed", async () => {
+      writeFileSync(tokenFile, "first");
+      const stsEndpoint = "http://169.254.169.254";
+      const blobs = await openAs({ kind: "role", roleArn: "arn:aws:iam::1:role/blobs", tokenFile, stsEndpoint });
+      await expect(blobs.check()).rejects.toMatchObject({ code: "OUTGOING", received: "http://169.254.169.254" });
+    });
   });
 });

@@ -1,56 +1,50 @@
 /** Blobs in object storage (the S3 protocol), so that servers and workers on several machines need no folder in common. */
 
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { CompletedPart, S3ServiceException } from "@aws-sdk/client-s3";
 import { NomalyError } from "@nomaly/detect";
-import { AwsV4Signer } from "aws4fetch";
-import type { HttpClient, HttpRequest } from "../http-client/http-client.ts";
 import { newId } from "../ids/ids.ts";
 import { type BlobStore, keyPattern, requireOwn } from "./blob-store.ts";
+import { bytesOf, carrying, type FilePiece, openS3Client, type S3CallOptions, type S3Place } from "./s3-client.ts";
 import { spoolMeasured, writeError } from "./spool-measured.ts";
 
-export interface S3Options {
-  readonly client: HttpClient;
-  readonly endpoint: string;
-  readonly region: string;
+export interface S3Options extends S3Place {
   readonly bucket: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
 }
 
 /** A large upload may take longer than other calls: so many bytes a second at least. */
 const bytesPerSecondMin = 1_000_000;
 const callMsMin = 60_000;
 const listPage = 1000;
+/** What is larger is sent in parts of this size. */
+const partBytesMin = 16 * 1024 ** 2;
+/** The protocol has no more: beyond 160 GiB the parts grow. */
+const partCountMax = 10_000;
 
-export function openS3Store(options: S3Options): BlobStore {
-  const { client, endpoint, region, bucket, accessKeyId, secretAccessKey } = options;
-  const base = `${endpoint.replace(/\/$/, "")}/${bucket}`;
+export async function openS3Store(options: S3Options): Promise<BlobStore> {
+  const { bucket } = options;
+  const s3 = await openS3Client(options);
+  const sdk = await import("@aws-sdk/client-s3");
+  const at = (key: string) => ({ Bucket: bucket, Key: key });
 
-  /** `sha256` of the body in hexadecimal: the store refuses what does not arrive as it was. */
-  async function signed(request: HttpRequest, sha256 = "UNSIGNED-PAYLOAD"): Promise<HttpRequest> {
-    const { method = "GET", url, headers = {} } = request;
-    const signer = new AwsV4Signer({
-      method,
-      url,
-      headers: { ...headers, "x-amz-content-sha256": sha256 },
-      accessKeyId,
-      secretAccessKey,
-      region,
-      service: "s3",
-    });
-    const { headers: all } = await signer.sign();
-    return { ...request, headers: { ...headers, ...Object.fromEntries(all) } };
+  function atOwn(key: string): ReturnType<typeof at> {
+    if (!keyPattern.test(key)) throw new NomalyError("STORAGE", "a stored reference is damaged", { field: "blob_key" });
+    return at(key);
   }
 
-  function urlOf(key: string): string {
-    if (!keyPattern.test(key)) throw new NomalyError("STORAGE", "a stored reference is damaged", { field: "blob_key" });
-    return `${base}/${key}`;
+  /** @throws NomalyError STORAGE naming what the store said. */
+  async function told<Answer>(what: string, key: string, answer: Promise<Answer>): Promise<Answer> {
+    try {
+      return await answer;
+    } catch (error) {
+      throw refused(what, key, error);
+    }
   }
 
   const write: BlobStore["write"] = async (kind, content, { sizeBytesMax, signal }) => {
@@ -62,32 +56,45 @@ export function openS3Store(options: S3Options): BlobStore {
         Promise.reject(writeError(error, signal)),
       );
       const key = `${kind}/${newId()}`;
-      const request: HttpRequest = {
-        method: "PUT",
-        url: urlOf(key),
-        headers: { "content-length": String(measured.sizeBytes) },
-        body: () => createReadStream(path),
-        totalTimeoutMs: timeFor(measured.sizeBytes),
-        ...(signal === undefined ? {} : { signal }),
-      };
-      const { status, body } = await client.request(await signed(request, measured.checksum));
-      if (status !== 200) throw refused("store", key, status, body);
+      const send = measured.sizeBytes > partBytesMin ? sendParts : sendWhole;
+      await told("store", key, send(key, { path, start: 0, ...measured }, signal));
       return { key, ...measured };
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   };
 
+  async function sendWhole(key: string, piece: FilePiece, signal: AbortSignal | undefined): Promise<void> {
+    const put = new sdk.PutObjectCommand(at(key));
+    put.middlewareStack.add((next) => (step) => next(carrying(step, piece)), { step: "build" });
+    await s3.send(put, optionsFor(piece.sizeBytes, signal));
+  }
+
+  async function sendParts(key: string, whole: FilePiece, signal: AbortSignal | undefined): Promise<void> {
+    const options = optionsFor(0, signal);
+    const { UploadId } = await s3.send(new sdk.CreateMultipartUploadCommand(at(key)), options);
+    const upload = { ...at(key), UploadId };
+    try {
+      const parts: CompletedPart[] = [];
+      for await (const piece of piecesOf(whole)) {
+        const PartNumber = parts.length + 1;
+        const part = new sdk.UploadPartCommand({ ...upload, PartNumber });
+        part.middlewareStack.add((next) => (step) => next(carrying(step, piece)), { step: "build" });
+        const { ETag } = await s3.send(part, optionsFor(piece.sizeBytes, signal));
+        parts.push({ PartNumber, ETag });
+      }
+      await s3.send(new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts } }), options);
+    } catch (error) {
+      // Parts of an upload that never ends are kept and paid for. Whether they go now or not, what is told is why it failed.
+      await s3.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => {});
+      throw error;
+    }
+  }
+
   async function fetchBody(key: string, signal: AbortSignal | undefined): Promise<Readable> {
-    const request: HttpRequest = {
-      url: urlOf(key),
-      responseBytesMax: Number.MAX_SAFE_INTEGER,
-      totalTimeoutMs: timeFor(Number.POSITIVE_INFINITY),
-    };
-    const { status, body } = await client.stream(await signed(signal === undefined ? request : { ...request, signal }));
-    if (status === 200) return body;
-    body.destroy();
-    throw refused("read", key, status);
+    const options: S3CallOptions = { ...optionsFor(Number.POSITIVE_INFINITY, signal), isLarge: true };
+    const { Body } = await told("read", key, s3.send(new sdk.GetObjectCommand(atOwn(key)), options));
+    return Body as Readable;
   }
 
   const open: BlobStore["open"] = async (key, signal) => {
@@ -110,63 +117,74 @@ export function openS3Store(options: S3Options): BlobStore {
   };
 
   async function remove(key: string): Promise<void> {
-    const { status, body } = await client.request(await signed({ method: "DELETE", url: urlOf(key), isRepeatable: true }));
-    if (status !== 204 && status !== 200 && status !== 404) throw refused("remove", key, status, body);
+    await told("remove", key, s3.send(new sdk.DeleteObjectCommand(atOwn(key))).catch(unless404));
   }
 
   async function* keysBefore(time: number): AsyncIterable<string> {
-    let after = "";
-    for (;;) {
-      const query = `list-type=2&max-keys=${listPage}${after === "" ? "" : `&start-after=${encodeURIComponent(after)}`}`;
-      const { status, body } = await client.request(await signed({ url: `${base}?${query}` }));
-      if (status !== 200) throw refused("list", bucket, status, body);
-      const objects = listed(Buffer.from(body).toString("utf8"));
-      for (const { key, modifiedAt } of objects) if (keyPattern.test(key) && modifiedAt < time) yield key;
-      if (objects.length < listPage) return;
-      after = objects.at(-1)?.key ?? "";
+    for (let after: string | undefined = ""; after !== undefined;) {
+      const page = await list(listPage, after);
+      for (const { Key = "", LastModified } of page) {
+        if (keyPattern.test(Key) && LastModified !== undefined && LastModified.getTime() < time) yield Key;
+      }
+      after = page.length < listPage ? undefined : page.at(-1)?.Key;
     }
   }
 
+  async function list(countMax: number, after: string) {
+    const from = after === "" ? {} : { StartAfter: after };
+    const listed = s3.send(new sdk.ListObjectsV2Command({ Bucket: bucket, MaxKeys: countMax, ...from }));
+    return (await told("list", bucket, listed)).Contents ?? [];
+  }
+
   async function check(): Promise<{ freeBytes: undefined }> {
-    const { status, body } = await client.request(await signed({ url: `${base}?list-type=2&max-keys=1` }));
-    if (status !== 200) throw refused("list", bucket, status, body);
+    await list(1, "");
     return { freeBytes: undefined };
   }
 
   async function claim(installationId: string): Promise<void> {
-    const url = `${base}/installation`;
-    const found = await client.request(await signed({ url }));
-    if (found.status === 404) {
-      const bytes = Buffer.from(installationId);
-      const { status, body } = await client.request(
-        await signed({ method: "PUT", url, body: bytes }, createHash("sha256").update(bytes).digest("hex")),
-      );
-      if (status !== 200) throw refused("store", "installation", status, body);
-      return;
-    }
-    if (found.status !== 200) throw refused("read", "installation", found.status, found.body);
-    requireOwn(Buffer.from(found.body).toString("utf8"), installationId, `bucket ${bucket}`);
+    const mark = at("installation");
+    const found = await told("read", mark.Key, s3.send(new sdk.GetObjectCommand(mark)).catch(unless404));
+    if (found?.Body === undefined)
+      await told("store", mark.Key, s3.send(new sdk.PutObjectCommand({ ...mark, Body: Buffer.from(installationId) })));
+    else requireOwn(await found.Body.transformToString(), installationId, `bucket ${bucket}`);
   }
 
   // A reader has a copy: it stays when the blob is removed.
   return { write, open, read, keepsOpened: true, remove, keysBefore, check, claim };
 }
 
-function timeFor(sizeBytes: number): number {
+/** In order, each with its checksum, which is counted when it is its turn: no part is held in memory. */
+async function* piecesOf({ path, sizeBytes: wholeBytes }: FilePiece): AsyncGenerator<FilePiece> {
+  const partBytes = Math.max(partBytesMin, Math.ceil(wholeBytes / partCountMax));
+  for (let start = 0; start < wholeBytes; start += partBytes) {
+    const sizeBytes = Math.min(partBytes, wholeBytes - start);
+    const hash = createHash("sha256");
+    for await (const chunk of bytesOf({ path, start, sizeBytes })) hash.update(chunk as Buffer);
+    yield { path, start, sizeBytes, checksum: hash.digest("hex") };
+  }
+}
+
+function optionsFor(sizeBytes: number, signal: AbortSignal | undefined): S3CallOptions {
   const hourMs = 3_600_000;
-  return Math.min(hourMs, callMsMin + (sizeBytes / bytesPerSecondMin) * 1000);
+  const requestTimeout = Math.min(hourMs, callMsMin + (sizeBytes / bytesPerSecondMin) * 1000);
+  return { requestTimeout, ...(signal === undefined ? {} : { abortSignal: signal }) };
 }
 
-/** Our keys have no letter that XML would write in another way. */
-function listed(xml: string): { readonly key: string; readonly modifiedAt: number }[] {
-  const contents = xml.matchAll(/<Contents>.*?<Key>([^<]*)<\/Key>.*?<LastModified>([^<]*)<\/LastModified>.*?<\/Contents>/gs);
-  return [...contents].map(([, key, modified]) => ({ key, modifiedAt: Date.parse(modified) }));
+function unless404(error: unknown): undefined {
+  if (statusOf(error) !== 404) throw error;
 }
 
-function refused(what: string, key: string, status: number, body?: Uint8Array): NomalyError {
-  const reason = body === undefined ? undefined : /<Code>([^<]{1,80})<\/Code>/.exec(Buffer.from(body).toString("utf8"))?.[1];
-  const why = reason === undefined ? "" : ` (${reason})`;
-  const message =
-    status === 404 ? `the stored bytes ${key} are missing` : `object storage did not ${what} ${key}: status ${status}${why}`;
-  return new NomalyError("STORAGE", message, { field: "blob_key", received: String(status) });
+function statusOf(error: unknown): number | undefined {
+  const { $metadata, $response } = error as Partial<S3ServiceException>;
+  return $metadata?.httpStatusCode ?? $response?.statusCode;
+}
+
+/** Our own client has said what is to be said; the SDK's errors are named by the code that the store gave. */
+function refused(what: string, key: string, error: unknown): NomalyError {
+  if (error instanceof NomalyError) return error;
+  const status = statusOf(error);
+  const { name, message: said } = error as Error;
+  const why = status === undefined ? said : `status ${status} (${name.slice(0, 80)})`;
+  const message = status === 404 ? `the stored bytes ${key} are missing` : `object storage did not ${what} ${key}: ${why}`;
+  return new NomalyError("STORAGE", message, { field: "blob_key", received: String(status ?? name) });
 }

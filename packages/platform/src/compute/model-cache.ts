@@ -2,7 +2,7 @@
 
 import type { AnomalyModel } from "@nomaly/detect";
 import { load, NomalyError } from "@nomaly/detect";
-import { ByteLru } from "./byte-lru.ts";
+import { LRUCache } from "lru-cache";
 import type { ModelReference } from "./work.ts";
 import { counter, gauge, type StatsOf } from "../watch/metric-kinds.ts";
 
@@ -31,15 +31,22 @@ export type LoadModel = (versionId: string) => Promise<Uint8Array>;
 
 export class ModelCache {
   readonly #loadModel: LoadModel;
-  readonly #held: ByteLru<HeldModel>;
+  readonly #held: LRUCache<string, HeldModel>;
   /** One load for all that ask at the same time. */
   readonly #loading = new Map<string, Promise<HeldModel>>();
   #hitCount = 0;
   #missCount = 0;
+  #evictionCount = 0;
 
   constructor(loadModel: LoadModel, sizeBytesMax: number) {
     this.#loadModel = loadModel;
-    this.#held = new ByteLru(sizeBytesMax);
+    this.#held = new LRUCache({
+      maxSize: sizeBytesMax,
+      sizeCalculation: ({ bytes }) => bytes.length * sizePerFileByte,
+      dispose: (_held, _versionId, reason) => {
+        if (reason === "evict") this.#evictionCount++;
+      },
+    });
   }
 
   /** The model when it is in memory: nothing is waited for. */
@@ -61,7 +68,7 @@ export class ModelCache {
     try {
       const loaded = await loading;
       // One that was dropped meanwhile is used by those who waited, and not kept.
-      if (this.#loading.get(versionId) === loading) this.#held.set(versionId, loaded, loaded.bytes.length * sizePerFileByte);
+      if (this.#loading.get(versionId) === loading) this.#held.set(versionId, loaded);
       return loaded;
     } finally {
       if (this.#loading.get(versionId) === loading) this.#loading.delete(versionId);
@@ -88,11 +95,11 @@ export class ModelCache {
 
   stats(): ModelCacheStats {
     return {
-      loaded: this.#held.count,
-      bytes: this.#held.sizeBytes,
+      loaded: this.#held.size,
+      bytes: this.#held.calculatedSize,
       hits: this.#hitCount,
       misses: this.#missCount,
-      evictions: this.#held.evictionCount,
+      evictions: this.#evictionCount,
     };
   }
 }

@@ -159,6 +159,24 @@ export const settingSpecs = [
   { name: "s3_bucket", kind: "text", summary: "object storage: bucket" },
   { name: "s3_access_key_id", kind: "text", secret: true, summary: "object storage: key id" },
   { name: "s3_secret_access_key", kind: "text", secret: true, summary: "object storage: secret key" },
+  { name: "s3_session_token", kind: "text", secret: true, summary: "object storage: token of keys that are valid for a while" },
+  {
+    name: "s3_role_arn",
+    kind: "text",
+    variable: "AWS_ROLE_ARN",
+    summary: "object storage, without keys: role that a token in a file is changed for",
+  },
+  {
+    name: "s3_web_identity_token_file",
+    kind: "text",
+    variable: "AWS_WEB_IDENTITY_TOKEN_FILE",
+    summary: "object storage: the file with the token; it is read again for each change",
+  },
+  {
+    name: "s3_sts_endpoint",
+    kind: "url",
+    summary: "object storage: where the token is changed; by default at AWS, in the region",
+  },
 
   {
     name: "compute_workers",

@@ -102,7 +102,7 @@ function isRangeAllowed(range: AddressRange, { isPrivate = false, isLinkLocal = 
 }
 
 /** The address that stands in the URL in place of a name. */
-export function literalAddress(url: URL): string | undefined {
+function literalAddress(url: URL): string | undefined {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   return isIP(host) === 0 ? undefined : host;
 }

@@ -1,9 +1,11 @@
 /** Connects to the very addresses that were checked: a name that answers otherwise a moment later leads nowhere else. */
 
+import type { LookupAddress } from "node:dns";
+import { isIP } from "node:net";
 import { rootCertificates } from "node:tls";
 import { buildConnector } from "undici";
 import { NomalyError } from "@nomaly/detect";
-import { checkAddress, literalAddress, type AllowedHost } from "./allowed-hosts.ts";
+import { checkAddress, type AllowedHost } from "./allowed-hosts.ts";
 import type { Lookup } from "./name-cache.ts";
 
 export interface GuardOptions {
@@ -15,64 +17,35 @@ export interface GuardOptions {
   readonly extraAuthorities?: readonly string[] | undefined;
 }
 
-type Options = buildConnector.Options;
-type Socket = NonNullable<Parameters<buildConnector.Callback>[1]>;
-
 /** The time before TCP asks whether an idle connection is still there. */
 const keepAliveIdleMs = 30_000;
+/** One address may keep the others waiting for so long. */
+const addressMsMax = 1000;
 
-export function guardedConnector({
-  url,
-  entry,
-  resolve,
-  connectTimeoutMs,
-  extraAuthorities,
-}: GuardOptions): buildConnector.connector {
-  const connect = buildConnector({
+export function guardedConnector(options: GuardOptions): buildConnector.connector {
+  const { url, entry, resolve, connectTimeoutMs, extraAuthorities } = options;
+
+  /** An address that stands in the URL is not asked for here: it was checked with the URL. */
+  async function checkedAddresses(hostname: string): Promise<LookupAddress[]> {
+    const addresses = await resolve(hostname);
+    if (addresses.length === 0) throw new NomalyError("OUTGOING", `${hostname} has no address`, { field: "url" });
+    // All of them before any: a name that leads to one forbidden address is not to be trusted with the others.
+    for (const address of addresses) checkAddress(url, address, entry);
+    return addresses.map((address) => ({ address, family: isIP(address) }));
+  }
+
+  return buildConnector({
     timeout: connectTimeoutMs,
     allowH2: false,
     keepAliveInitialDelay: keepAliveIdleMs,
+    // Node goes through all addresses that it is given. Certificate and Host header are of the name, not of the address.
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: addressMsMax,
+    lookup: (hostname, _options, answer) =>
+      void checkedAddresses(hostname).then(
+        (addresses) => answer(null, addresses),
+        (error: NodeJS.ErrnoException) => answer(error, []),
+      ),
     ...(extraAuthorities === undefined ? {} : { ca: [...rootCertificates, ...extraAuthorities] }),
   });
-
-  async function connectChecked(options: Options): Promise<Socket> {
-    const literal = literalAddress(url);
-    const addresses = literal === undefined ? await resolve(url.hostname) : [literal];
-    if (addresses.length === 0) throw new NomalyError("OUTGOING", `${url.hostname} has no address`, { field: "url" });
-    // All of them before any: a name that leads to one forbidden address is not to be trusted with the others.
-    for (const address of addresses) checkAddress(url, address, entry);
-    let failure: unknown;
-    for (const address of addresses) {
-      try {
-        return await connectTo(address, options);
-      } catch (error) {
-        // The next address may answer; when none does, the last failure is told.
-        failure = error;
-      }
-    }
-    throw failure;
-  }
-
-  function connectTo(address: string, options: Options): Promise<Socket> {
-    const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-    // The name stays in `host`: the certificate and the Host header are of the name, not of the address.
-    connect({ ...options, hostname: address }, (...[error, socket]: Parameters<buildConnector.Callback>) => {
-      if (error === null) resolve(socket);
-      else reject(error);
-    });
-    return promise;
-  }
-
-  async function answer(options: Options, callback: buildConnector.Callback): Promise<void> {
-    let socket: Socket;
-    try {
-      socket = await connectChecked(options);
-    } catch (error) {
-      callback(error instanceof Error ? error : new Error(String(error)), null);
-      return;
-    }
-    callback(null, socket);
-  }
-
-  return (options, callback) => void answer(options, callback);
 }

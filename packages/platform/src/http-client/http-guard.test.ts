@@ -74,6 +74,16 @@ describe("the guard", () => {
     expect((await client.request({ url: `http://a.test:${port}/` })).status).toBe(200);
   });
 
+  it("says why when no address of a name answers, and knows that nothing was sent", async () => {
+    const port = await serve((_request, response) => response.end("ok"));
+    const client = clientOf({ lookup: async () => ["127.0.0.2", "127.0.0.3"] }, ["a.test+private+http"]);
+    await expect(client.request({ url: `http://a.test:${port}/`, method: "POST", body: "x" })).rejects.toMatchObject({
+      code: "OUTGOING",
+      received: "ECONNREFUSED",
+    });
+    expect(client.stats().retries).toBe(2);
+  });
+
   it("gives a redirect as the answer, unless the caller wants it followed", async () => {
     const port = await serve((request, response) => {
       if (request.url === "/") response.writeHead(302, { location: "/next" }).end();

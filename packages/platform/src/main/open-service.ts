@@ -177,23 +177,33 @@ async function requireClock(database: OpenDatabase, log: Log): Promise<void> {
 /** @throws NomalyError CONFIG naming what object storage needs and has not. */
 async function openBlobs(config: Config, client: HttpClient): Promise<BlobStore> {
   if (config.storage === "folder") return openFolderStore(join(config.dataDir, "blobs"));
-  const { s3Endpoint, s3Region, s3Bucket, s3AccessKeyId, s3SecretAccessKey } = config;
+  const { s3Endpoint, s3Region, s3Bucket, s3AccessKeyId, s3SecretAccessKey, s3SessionToken, s3RoleArn, s3WebIdentityTokenFile } =
+    config;
+  const stsEndpoint = stsEndpointOf(config);
   const needed = {
     s3_endpoint: s3Endpoint,
     s3_bucket: s3Bucket,
-    s3_access_key_id: s3AccessKeyId,
-    s3_secret_access_key: s3SecretAccessKey,
+    ...(stsEndpoint === undefined
+      ? { s3_access_key_id: s3AccessKeyId, s3_secret_access_key: s3SecretAccessKey }
+      : { s3_web_identity_token_file: s3WebIdentityTokenFile }),
   };
   const missing = Object.entries(needed).find(([, value]) => value === undefined)?.[0];
   if (missing !== undefined) throw new NomalyError("CONFIG", `storage is "s3", which needs ${missing}`, { field: missing });
+  const keys = { accessKeyId: String(s3AccessKeyId), secretAccessKey: String(s3SecretAccessKey), sessionToken: s3SessionToken };
+  const role = { roleArn: String(s3RoleArn), tokenFile: String(s3WebIdentityTokenFile), stsEndpoint: String(stsEndpoint) };
   return openS3Store({
     client,
     endpoint: String(s3Endpoint),
     region: s3Region,
     bucket: String(s3Bucket),
-    accessKeyId: String(s3AccessKeyId),
-    secretAccessKey: String(s3SecretAccessKey),
+    credentials: stsEndpoint === undefined ? { kind: "keys", ...keys } : { kind: "role", ...role },
   });
+}
+
+/** Undefined where keys are given: then no role is needed. */
+function stsEndpointOf({ storage, s3AccessKeyId, s3RoleArn, s3StsEndpoint, s3Region }: Config): string | undefined {
+  if (storage !== "s3" || s3AccessKeyId !== undefined || s3RoleArn === undefined) return undefined;
+  return s3StsEndpoint ?? `https://sts.${s3Region}.amazonaws.com`;
 }
 
 interface PoolParts extends Pick<RegisteredProcess, "sizes" | "applicationName" | "admit">, Pick<DatabaseOptions, "onCommitted"> {
@@ -217,7 +227,9 @@ function openPool(config: Config, url: string, { sizes, applicationName, admit, 
 }
 
 function openHttpClient(config: Config): HttpClient {
-  const named = [config.jwksUrl, config.s3Endpoint].filter((url) => url !== undefined).map((url) => hostOf(url));
+  const named = [config.jwksUrl, config.s3Endpoint, stsEndpointOf(config)]
+    .filter((url) => url !== undefined)
+    .map((url) => hostOf(url));
   return createHttpClient({
     allowedHosts: [...config.httpAllowedHosts.map(parseAllowedHost), ...named],
     connectionsMax: config.httpMaxConnections,

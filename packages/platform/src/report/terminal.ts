@@ -1,5 +1,6 @@
 /** The result for the terminal: a line of facts, the score histogram, the most anomalous rows with their reasons. */
 
+import { alignedLines, clipped, widthFor } from "./columns.ts";
 import type { ReportContent } from "./content.ts";
 import { printable } from "./printable.ts";
 import { countText, noSingleReason, numberText, percentText, rankText, reasonsText, tellingReasons } from "./wording.ts";
@@ -11,14 +12,15 @@ export interface TerminalStyle {
 
 const barWidthMax = 40;
 const reasonCount = 3;
+const reasonWidthMin = 30;
 const nameWidthMax = 28;
 const ansi = { bold: "1", dim: "2", red: "31", cyan: "36" } as const;
 
-export function terminalReport(content: ReportContent, style: TerminalStyle): string {
+export async function terminalReport(content: ReportContent, style: TerminalStyle): Promise<string> {
   const paint = painter(style.colour);
   const parts = [factLines(content, paint), histogramLines(content, paint)];
   if (content.evaluation !== undefined) parts.push(evaluationLines(content, paint));
-  if (content.top.length > 0) parts.push(rowLines(content, style, paint));
+  if (content.top.length > 0) parts.push(await rowLines(content, style, paint));
   return parts.map((lines) => lines.join("\n")).join("\n\n");
 }
 
@@ -68,50 +70,41 @@ export function evaluationLines({ evaluation }: Pick<ReportContent, "evaluation"
   ];
 }
 
-function rowLines(content: ReportContent, style: TerminalStyle, paint: Paint): string[] {
-  const { top, nameColumn } = content;
+async function rowLines({ top, nameColumn, anomalyCount }: ReportContent, style: TerminalStyle, paint: Paint): Promise<string[]> {
   const hasNames = nameColumn !== undefined;
   const hasLabels = top.some((row) => row.label !== undefined);
-  const table = top.map((row) => [
-    String(row.row),
-    ...(hasNames ? [clip(printable(row.name ?? ""), nameWidthMax)] : []),
-    numberText(row.score),
-    rankText(row.rank),
-    ...(hasLabels ? [row.label === 1 ? "anomaly" : "normal"] : []),
-  ]);
-  const head = [
-    "row",
-    ...(hasNames ? [clip(printable(nameColumn), nameWidthMax)] : []),
-    "score",
-    "rank",
-    ...(hasLabels ? ["known as"] : []),
-  ];
-  const widths = head.map((title, index) => Math.max(title.length, ...table.map((cells) => cells[index].length)));
-  const align = (cells: readonly string[]) =>
-    cells.map((cell, index) => (hasNames && index === 1 ? cell.padEnd(widths[index]) : cell.padStart(widths[index]))).join("  ");
-  const reasonWidth = Math.max(30, style.width - widths.reduce((sum, width) => sum + width + 2, 2));
-  const lines = [paint(`${align(head)}  why`, "dim")];
-  for (const [index, row] of top.entries()) {
-    const cells = align(table[index]);
-    const reasons = reasonsFitting(row.reasons, reasonWidth);
-    lines.push(`${row.isAnomaly ? paint(cells, "red") : cells}  ${reasons}`);
+  const names = hasNames ? [nameColumn, ...top.map(({ name }) => name ?? "")].map(printable) : [];
+  const reasons = top.map((row) => reasonLines(row.reasons));
+  const widthOf = await widthFor([...names, ...reasons.flat()]);
+  const nameCell = (index: number) => (hasNames ? [clipped(names[index], nameWidthMax, widthOf)] : []);
+  const [head, ...rows] = alignedLines(
+    [
+      ["row", ...nameCell(0), "score", "rank", ...(hasLabels ? ["known as"] : [])],
+      ...top.map((row, index) => [
+        String(row.row),
+        ...nameCell(index + 1),
+        numberText(row.score),
+        rankText(row.rank),
+        ...(hasLabels ? [row.label === 1 ? "anomaly" : "normal"] : []),
+      ]),
+    ],
+    hasNames ? [1] : [],
+    widthOf,
+  );
+  const reasonWidth = Math.max(reasonWidthMin, style.width - widthOf(head) - 4);
+  const lines = [paint(`${head}  why`, "dim")];
+  for (const [index, cells] of rows.entries()) {
+    const reason = reasons[index].find((line) => widthOf(line) <= reasonWidth) ?? reasons[index].at(-1);
+    lines.push(`${top[index].isAnomaly ? paint(cells, "red") : cells}  ${reason}`);
   }
-  if (content.anomalyCount > top.length)
-    lines.push(paint(`the first ${top.length} of ${content.anomalyCount} anomalies; --top N shows more`, "dim"));
+  if (anomalyCount > top.length)
+    lines.push(paint(`the first ${top.length} of ${anomalyCount} anomalies; --top N shows more`, "dim"));
   return lines;
 }
 
-/** As many reasons as fit one line; the first in any case. */
-function reasonsFitting(reasons: ReportContent["top"][number]["reasons"], width: number): string {
+/** Ways to tell the reasons, the longest first: the first that fits its line is shown, the last in any case. */
+function reasonLines(reasons: ReportContent["top"][number]["reasons"]): string[] {
   const telling = tellingReasons(reasons, reasonCount);
-  if (telling.length === 0 && reasons.length > 0) return noSingleReason;
-  for (let count = telling.length; count > 1; count--) {
-    const line = printable(reasonsText(telling.slice(0, count)));
-    if (line.length <= width) return line;
-  }
-  return printable(reasonsText(telling.slice(0, 1)));
-}
-
-function clip(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+  if (telling.length === 0) return [reasons.length > 0 ? noSingleReason : ""];
+  return telling.map((_, index) => printable(reasonsText(telling.slice(0, telling.length - index))));
 }

@@ -65,6 +65,35 @@ describe("the metrics of a service", () => {
     ]);
   });
 
+  it("tell of the process what they have told since the first version, and nothing twice", async () => {
+    const text = await createMetrics([]).text();
+    const names = [...parsePrometheusText(text).keys()].filter((name) => /^(?:nodejs|process)_/.test(name));
+    // The list of prom-client 15, without its gauges that are named `_total`; the files of the process only where there is /proc.
+    const lag = [
+      "seconds",
+      "min_seconds",
+      "max_seconds",
+      "mean_seconds",
+      "stddev_seconds",
+      "p50_seconds",
+      "p90_seconds",
+      "p99_seconds",
+    ];
+    const space = ["size_total", "size_used", "size_available"].map((size) => `nodejs_heap_space_${size}_bytes`);
+    const cpu = ["user_seconds", "system_seconds", "seconds"].map((part) => `process_cpu_${part}_total`);
+    const active = ["handles", "requests", "resources"].map((kind) => `nodejs_active_${kind}`);
+    const heap = ["nodejs_heap_size_total_bytes", "nodejs_heap_size_used_bytes", "nodejs_external_memory_bytes"];
+    const others = [
+      "process_start_time_seconds",
+      "process_resident_memory_bytes",
+      "nodejs_version_info",
+      "nodejs_gc_duration_seconds",
+    ];
+    const expected = [...lag.map((part) => `nodejs_eventloop_lag_${part}`), ...space, ...cpu, ...active, ...heap, ...others];
+    const linux = ["process_virtual_memory_bytes", "process_heap_bytes", "process_open_fds", "process_max_fds"];
+    expect(names.filter((name) => !linux.includes(name)).sort()).toEqual(expected.sort());
+  });
+
   it("put each request into the bucket of its time", async () => {
     const metrics = createMetrics([]);
     for (const ms of [0.2, 3, 3, 40_000]) metrics.observe("/a", "GET", 200, ms);

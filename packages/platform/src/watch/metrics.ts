@@ -1,6 +1,6 @@
 /** The numbers of this process for Prometheus. Parts keep plain numbers; they are read when somebody asks. */
 
-import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
+import { collectDefaultMetrics, type Metric, Registry } from "@prometheus-io/client";
 import type { CountedPart } from "./metric-kinds.ts";
 import { createRequestTimes, requestDuration } from "./request-times.ts";
 import { type Sample, samplesOf } from "./samples.ts";
@@ -12,13 +12,24 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-/** Of the library: numbers of now under names of counters. The same numbers are there by kind, as `nodejs_active_resources` and the like. */
-const misnamed = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
+/**
+ * Metrics of the library that are left out: numbers of now under names of counters (the same numbers are there by kind, as
+ * `nodejs_active_resources` and the like), and the share of time that the event loop is busy, which would take a timer ten times a second.
+ */
+const leftOut = [
+  "nodejs_active_handles_total",
+  "nodejs_active_requests_total",
+  "nodejs_active_resources_total",
+  "nodejs_eventloop_utilization_summary",
+  "nodejs_eventloop_utilization_histogram",
+];
+/** The longest that a timer may be told. */
+const neverMs = 2 ** 31 - 1;
 
 export function createMetrics(parts: readonly CountedPart[]): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  for (const name of misnamed) registry.removeSingleMetric(name);
+  collectDefaultMetrics({ register: registry, eventLoopUtilizationTimeout: neverMs });
+  for (const name of leftOut) registry.removeSingleMetric(name);
   const times = createRequestTimes();
   register(registry, requestDuration, () => times.samples());
 

@@ -148,6 +148,24 @@ describe("nomaly detect", () => {
     expect(usual).toMatchObject({ power: "100 to 116", site: expect.stringMatching(/^\w+ \(\d+ %\)/) });
   });
 
+  it("lines its columns up whatever letters the names have", async () => {
+    const odd = new Map([
+      [0, "機械"],
+      [50, "engine"],
+      [100, "e\u0301tage"],
+    ]);
+    const named = rows.map(({ speed }, index) => ({ name: odd.get(index) ?? "x", speed: odd.has(index) ? 900 - index : speed }));
+    const path = folder.write("wide.csv", toCsv(named));
+    const table = succeeded(await runInProcess(["detect", path, "-a", "robust-z", "--top", "3", "--id", "name"])).split("\n");
+    // By the Unicode Character Database: 機 and 械 are Wide, so four places; the mark U+0301 takes none, so five.
+    for (const cell of ["  1  機械  ", " 51  engine", "101  e\u0301tage "]) {
+      // The score stands in the five places of its title.
+      expect(table.find((line) => line.startsWith(`${cell}  `))?.slice(cell.length)).toMatch(
+        /^ {2}(?=.{5} {2}9)[ \d]+ {2}9\d\.\d %/,
+      );
+    }
+  });
+
   it("keeps control characters of a file away from the terminal", async () => {
     const path = folder.write("evil.csv", toCsv(rows.map((row, index) => ({ name: `\u001b[31m${index}`, ...row }))));
     const stdout = succeeded(await runInProcess(["detect", path, "--label", "label"]));

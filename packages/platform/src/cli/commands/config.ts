@@ -1,5 +1,6 @@
 /** `nomaly config`: every setting of the service, its value and where that came from. */
 
+import { alignedLines, widthFor } from "../../report/columns.ts";
 import { painter } from "../../report/terminal.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -10,11 +11,12 @@ export async function runConfig(given: Arguments, context: CliContext): Promise<
   const { settings } = serviceConfig(given);
   if (given.has("json")) return sayJson(context, settings);
   const paint = painter(context.colour);
-  const width = Math.max(...settings.map(({ name }) => name.length));
-  const shownWidth = Math.max(...settings.map(({ shown }) => shown.length));
-  const lines = settings.map(
-    ({ name, shown, source, variable, summary }) =>
-      `${paint(name.padEnd(width), "bold")}  ${shown.padEnd(shownWidth)}  ${source.padEnd(12)}  ${paint(`${summary} (${variable})`, "dim")}`,
-  );
+  const table = settings.map(({ name, shown, source, variable, summary }) => [
+    paint(name, "bold"),
+    shown,
+    source,
+    paint(`${summary} (${variable})`, "dim"),
+  ]);
+  const lines = alignedLines(table, [0, 1, 2, 3], await widthFor(settings.map(({ shown }) => shown)));
   say(context, lines.join("\n"));
 }

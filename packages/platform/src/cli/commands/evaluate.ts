@@ -3,6 +3,7 @@
 import { detectors, NomalyError } from "@nomaly/detect";
 import type { EvaluationFigures } from "../../report/content.ts";
 import { printable } from "../../report/printable.ts";
+import { alignedLines, widthFor } from "../../report/columns.ts";
 import { painter } from "../../report/terminal.ts";
 import { onRows, requireColumns } from "../../table-work/file-errors.ts";
 import { createFindings, type Findings } from "../../table-work/findings.ts";
@@ -51,7 +52,7 @@ export async function runEvaluate(given: Arguments, context: CliContext): Promis
   });
   progress.clear();
   if (given.has("json")) return sayJson(context, resultsJson(given, results));
-  say(context, resultsText(results, context));
+  say(context, await resultsText(results, context));
 }
 
 async function ofAlgorithms(given: Arguments, context: CliContext, table: GivenTable, progress: Progress): Promise<Evaluated[]> {
@@ -141,7 +142,7 @@ function secondsSince(context: CliContext, startedAt: number): number {
   return Math.round(context.now() - startedAt) / 1000;
 }
 
-function resultsText(results: readonly Evaluated[], context: CliContext): string {
+async function resultsText(results: readonly Evaluated[], context: CliContext): Promise<string> {
   const paint = painter(context.colour);
   const head = ["", "ROC-AUC", "avg precision", "prec at n", "F1", "seconds"];
   const table = results.map(({ name, figures, hasThreshold, seconds }) => [
@@ -153,10 +154,8 @@ function resultsText(results: readonly Evaluated[], context: CliContext): string
         )),
     seconds.toFixed(2),
   ]);
-  const widths = head.map((title, index) => Math.max(title.length, ...table.map((cells) => cells[index].length)));
-  const align = (cells: readonly string[]) =>
-    cells.map((cell, index) => (index === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[index]))).join("  ");
-  const lines = [paint(align(head), "dim"), ...table.map((cells, index) => align(cells) + failureText(results[index]))];
+  const [titles, ...rows] = alignedLines([head, ...table], [0], await widthFor(table.flat()));
+  const lines = [paint(titles, "dim"), ...rows.map((cells, index) => cells + failureText(results[index]))];
   const first = results.find((result) => result.figures !== undefined);
   if (first?.figures !== undefined) {
     const knownCount = first.figures.truePositives + first.figures.falseNegatives;

@@ -2,6 +2,7 @@
 
 import type { AnomalyModel, Explanation } from "@nomaly/detect";
 import { printable } from "../../report/printable.ts";
+import { alignedLines, widthFor } from "../../report/columns.ts";
 import { painter } from "../../report/terminal.ts";
 import { numberText, rankText, usualText, valueText } from "../../report/wording.ts";
 import { onRows } from "../../table-work/file-errors.ts";
@@ -48,7 +49,7 @@ export async function runExplain(given: Arguments, context: CliContext): Promise
     const rowIndexOf = (row: number) => chosen[row];
     const explanation = await onRows(table, rowIndexOf, () => model.explain(cells));
     if (given.has("json")) return sayJson(context, explanationJson(table.rows.name, model, chosen, explanation));
-    say(context, explanationText(model, chosen, explanation, context));
+    say(context, await explanationText(model, chosen, explanation, context));
   });
 }
 
@@ -84,9 +85,14 @@ const meanings: Readonly<Record<Explanation["meaning"], string>> = {
   substitution: "contributions: how much the score falls when the column is made usual",
 };
 
-function explanationText(model: AnomalyModel, rows: readonly number[], explanation: Explanation, context: CliContext): string {
+async function explanationText(
+  model: AnomalyModel,
+  rows: readonly number[],
+  explanation: Explanation,
+  context: CliContext,
+): Promise<string> {
   const paint = painter(context.colour);
-  const blocks = explanation.rows.map(({ score, rank, label, reasons }, index) => {
+  const blocks = explanation.rows.map(async ({ score, rank, label, reasons }, index) => {
     const verdict = label === 1 ? "anomaly" : "normal";
     const head = `row ${rows[index] + 1}: ${verdict}, score ${numberText(score)} (threshold ${numberText(model.threshold)}), above ${rankText(rank)} of the training rows`;
     const cells = reasons.map((reason) => [
@@ -95,11 +101,10 @@ function explanationText(model: AnomalyModel, rows: readonly number[], explanati
       `usual ${printable(usualText(reason.profile, reason.kind))}`,
       numberText(reason.contribution),
     ]);
-    const widths = [0, 1, 2].map((column) => Math.max(0, ...cells.map((cell) => cell[column].length)));
-    const lines = cells.map((cell) => `  ${widths.map((width, column) => cell[column].padEnd(width)).join("  ")}  ${cell[3]}`);
-    return [paint(head, label === 1 ? "red" : "bold"), ...lines].join("\n");
+    const lines = alignedLines(cells, [0, 1, 2, 3], await widthFor(cells.flat()));
+    return [paint(head, label === 1 ? "red" : "bold"), ...lines.map((line) => `  ${line}`)].join("\n");
   });
-  return [...blocks, paint(`${model.detectorId}: ${meanings[explanation.meaning]}`, "dim")].join("\n\n");
+  return [...(await Promise.all(blocks)), paint(`${model.detectorId}: ${meanings[explanation.meaning]}`, "dim")].join("\n\n");
 }
 
 function explanationJson(file: string, model: AnomalyModel, rows: readonly number[], explanation: Explanation): unknown {

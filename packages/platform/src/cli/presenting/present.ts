@@ -32,7 +32,7 @@ export async function present(
   };
   await outputs.writeReport(async () => (await import("../../report/page.ts")).reportPage(content));
   if (given.has("json")) return sayJson(context, outcomeJson(content, outputs.written));
-  const lines = [terminalReport(content, context), ...closingLines(content, outputs, context)];
+  const lines = [await terminalReport(content, context), ...closingLines(content, outputs, context)];
   // Rows on standard output must stay alone there.
   if (outputs.takesStdout) context.stderr.write(`${lines.join("\n")}\n`);
   else say(context, lines.join("\n"));

@@ -2,13 +2,13 @@
 
 import type { AnomalyModel } from "@nomaly/detect";
 import { load } from "@nomaly/detect";
-import { ByteLru } from "../byte-lru.ts";
+import { LRUCache } from "lru-cache";
 
 export class WorkerModels {
-  readonly #restored: ByteLru<AnomalyModel>;
+  readonly #restored: LRUCache<string, AnomalyModel>;
 
   constructor(sizeBytesMax: number) {
-    this.#restored = new ByteLru(sizeBytesMax);
+    this.#restored = new LRUCache({ maxSize: sizeBytesMax });
   }
 
   get(versionId: string): AnomalyModel | undefined {
@@ -17,7 +17,7 @@ export class WorkerModels {
 
   restore(versionId: string, bytes: Uint8Array): AnomalyModel {
     const model = load(bytes);
-    this.#restored.set(versionId, model, bytes.length);
+    this.#restored.set(versionId, model, { size: bytes.length });
     return model;
   }
 

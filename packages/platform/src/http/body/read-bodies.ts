@@ -6,7 +6,7 @@ import type { ServiceContext } from "../../services/core/context.ts";
 import type { App } from "../app.ts";
 import { whenOver } from "../gate/when-over.ts";
 import { parseJson } from "./json-body.ts";
-import { arrowMediaType, LargeBody, largeBodyBytesMin, smallBodyBytes, wantsArrow } from "./large-body.ts";
+import { arrowMediaType, LargeBody, largeBodyBytesMin, wantsArrow } from "./large-body.ts";
 import { createMemoryBudget, type MemoryBudget } from "./memory-budget.ts";
 import { type BodyLimits, spoolBytes, takeBody } from "./spool-body.ts";
 
@@ -52,7 +52,7 @@ export function readBodies(app: App, { config, shares }: Pick<ServiceContext, "c
 }
 
 function limitsOf(request: FastifyRequest, bodyBytesMax: number): BodyLimits {
-  const { bodyLimit = smallBodyBytes, config } = request.routeOptions;
+  const { bodyLimit, config } = request.routeOptions;
   const sizeBytesMax = Math.min(bodyLimit, bodyBytesMax);
   return { sizeBytesMax, inMemoryBytesMax: config.takesLargeBodies === true ? largeBodyBytesMin : sizeBytesMax };
 }
