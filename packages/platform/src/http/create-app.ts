@@ -8,10 +8,9 @@ import type { ServiceContext } from "../services/core/context.ts";
 import { type CountedPart, countedPart } from "../watch/metric-kinds.ts";
 import { createMetrics } from "../watch/metrics.ts";
 import type { App } from "./app.ts";
-import type { AccessRules } from "./gate/access.ts";
 import { admissionDefaults, admissionKinds, createAdmission, guardGate } from "./gate/admission.ts";
 import { answerSocket } from "./gate/broken-requests.ts";
-import { guardRequests } from "./gate/guard.ts";
+import { guardRequests, type GuardOptions } from "./gate/guard.ts";
 import { parseJson } from "./body/json-body.ts";
 import { answerDefaults, answerKinds, watchAnswers } from "./answers/answers.ts";
 import { createMemoryBudget, type MemoryBudget } from "./gate/memory-budget.ts";
@@ -28,9 +27,8 @@ import { problemHeaders } from "./answers/security-headers.ts";
 import { answerUnknown } from "./gate/unknown-requests.ts";
 import { createValidatorCompiler, validationError } from "./body/validation.ts";
 
-export interface AppOptions {
+export interface AppOptions extends Pick<GuardOptions, "access" | "sharedCounts"> {
   readonly context: ServiceContext;
-  readonly access: AccessRules;
   readonly version: string;
   readonly logger: FastifyBaseLogger;
   /** For the metrics. */
@@ -92,7 +90,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const requests = createRequestLog(logger);
   logRequests(app, requests);
   guardGate(app, admission, requests);
-  guardRequests(app, { access: options.access, config, sendProblem });
+  guardRequests(app, { access: options.access, sharedCounts: options.sharedCounts, config, sendProblem });
   answerUnknown(app, known);
   const counted = [
     countedPart("admission", () => admission.stats(), admissionKinds),
