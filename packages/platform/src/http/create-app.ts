@@ -14,18 +14,16 @@ import type { App } from "./app.ts";
 import { countedBytesMin, readBodies } from "./body/read-bodies.ts";
 import { checkRequests } from "./body/validation.ts";
 import { registerOpenApi } from "./description/openapi.ts";
-import type { AccessRules } from "./gate/access.ts";
 import { type Admission, admissionDefaults, admissionMetrics, createAdmission } from "./gate/admission.ts";
 import { answerSocket } from "./gate/broken-requests.ts";
-import { guardRequests } from "./gate/guard.ts";
+import { guardRequests, type GuardOptions } from "./gate/guard.ts";
 import { createLoadGate, type LoadGate } from "./gate/load-gate.ts";
 import { answerUnknown } from "./gate/unknown-requests.ts";
 import { registerRoutes, registerWatching } from "./routes/all.ts";
 import { sharedSchemas } from "./schemas/all.ts";
 
-export interface AppOptions {
+export interface AppOptions extends Pick<GuardOptions, "access" | "sharedCounts"> {
   readonly context: ServiceContext;
-  readonly access: AccessRules;
   readonly version: string;
   readonly logger: FastifyBaseLogger;
   /** For the metrics. */
@@ -61,7 +59,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const answers = watchAnswers(app, { ...answerDefaults, bytesMax: shares.answerBytes });
   logRequests(app, requests);
   gate.guard(app);
-  guardRequests(app, { access, config, sendProblem });
+  guardRequests(app, { access, sharedCounts: options.sharedCounts, config, sendProblem });
   answerUnknown(app);
   const metrics = createMetrics([
     ...options.counted,

@@ -1,10 +1,13 @@
 /** `nomaly serve`: opens the service, listens, and ends in order when told to. */
 
+import { createRedisCounts } from "../cache/redis/redis-counts.ts";
 import type { Config } from "../config/settings.ts";
 import type { AccessRules } from "../http/gate/access.ts";
-import { createApp } from "../http/create-app.ts";
+import { createApp, type AppOptions } from "../http/create-app.ts";
 import { createJobHandlers } from "../services/jobs/job-handlers.ts";
 import { createAuthenticate } from "../services/access/authenticate.ts";
+import type { ServiceContext } from "../services/core/context.ts";
+import { addToRequestCount } from "../store/tables/request-counts.ts";
 import type { Closing } from "./closing.ts";
 import { countedParts } from "./counted-parts.ts";
 import type { FoundDatabase } from "./find-database.ts";
@@ -40,7 +43,8 @@ export async function serve({ config, version, database, closing, signal }: Serv
     );
     const access: AccessRules = { required, authenticate: createAuthenticate(context, httpClient) };
     const counted = countedParts(context, httpClient);
-    const app = closing.opened(await createApp({ context, access, version, logger, counted }), async (open) => {
+    const sharedCounts = openSharedCounts(context, closing);
+    const app = closing.opened(await createApp({ context, access, sharedCounts, version, logger, counted }), async (open) => {
       // At once, each within the time that running work is given: neither requests nor jobs begin while the others end.
       const timeoutMs = config.shutdownTimeoutS * 1000;
       const jobsEnd = context.queue.close({ timeoutMs });
@@ -59,4 +63,11 @@ export async function serve({ config, version, database, closing, signal }: Serv
     await closing.closeAll();
     throw error;
   }
+}
+
+/** Where all processes of this database count requests. */
+function openSharedCounts({ config, database }: ServiceContext, closing: Closing): AppOptions["sharedCounts"] {
+  const { redisUrl: url, redisCallTimeoutMs: callTimeoutMs } = config;
+  if (url !== undefined) return closing.opened(createRedisCounts({ url, callTimeoutMs }), (open) => open.close());
+  return { add: (key, count, lifeMs) => addToRequestCount(database, key, count, lifeMs) };
 }

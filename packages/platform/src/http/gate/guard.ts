@@ -7,7 +7,7 @@ import { type AccessRules, type Caller, callerOf, credentialOf, nobody, requireS
 import type { App } from "../app.ts";
 import { createDeadlines, type Deadline } from "./deadlines.ts";
 import { endWithin } from "./ending.ts";
-import { createRateLimit } from "./rate-limit.ts";
+import { createRateLimit, type SharedCounts } from "./rate-limit.ts";
 import { createSeenKeys } from "./seen-keys.ts";
 import { requireSameOrigin } from "./same-origin.ts";
 import { securityHeaders } from "../answers/security-headers.ts";
@@ -25,18 +25,20 @@ declare module "fastify" {
 /** An upload goes on as long as something of it comes. */
 export const uploadIdleMsMax = 20_000;
 
-/** Keys that are not valid, a second and address: each may cost a question to the database. */
+/** Keys that are not valid, a second and address: each may cost this process a question to the database. */
 const failuresMax = 50;
 
 export interface GuardOptions {
   readonly access: AccessRules;
   readonly config: Config;
+  /** Of all processes; without them this one counts alone. */
+  readonly sharedCounts?: SharedCounts | undefined;
   readonly sendProblem: (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
 
-export function guardRequests(app: App, { access, config, sendProblem }: GuardOptions): void {
+export function guardRequests(app: App, { access, config, sharedCounts, sendProblem }: GuardOptions): void {
   const limitMs = config.requestTimeoutS * 1000;
-  const rates = createRateLimit({ limit: config.rateLimit, windowMs: 1000 });
+  const rates = createRateLimit({ limit: config.rateLimit, windowMs: 1000, shared: sharedCounts });
   const deadlines = createDeadlines((reply, error) => {
     // The rest of the body is not waited for.
     reply.header("connection", "close");

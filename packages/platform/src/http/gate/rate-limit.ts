@@ -1,10 +1,13 @@
 /**
- * How many requests a second one caller may make: a window of fixed length for each, counted in this process. Several processes
- * together let as many times more through; who needs one count for all sets the limit to its share.
+ * How many requests a second one caller may make: a window of fixed length for each, counted here at once. Where counts are shared, what
+ * was counted is told to all processes a block at a time, in the background, and the answer says what the others let through. No request
+ * waits for that; while it fails, each process counts alone.
  */
 
+import { createHash } from "node:crypto";
+
 export interface RateLimit {
-  /** Counts one request. */
+  /** Counts one request, unless it is over the limit. */
   take(caller: string): RateState;
   /** The next one would be over the limit. */
   isOver(caller: string): boolean;
@@ -18,42 +21,99 @@ export interface RateState {
   readonly resetSeconds: number;
 }
 
+/** The counts of all processes. */
+export interface SharedCounts {
+  /** Adds to the count under a key; where there is none it begins, and ends after `lifeMs`. Fails in bounded time where it cannot. */
+  add(key: string, count: number, lifeMs: number): Promise<{ readonly count: number; readonly endsInMs: number }>;
+}
+
 export interface RateLimitOptions {
   readonly limit: number;
   readonly windowMs: number;
   readonly now?: () => number;
+  readonly shared?: SharedCounts | undefined;
 }
 
 interface Window {
   count: number;
+  /** Of these, what all processes know. */
+  toldCount: number;
+  isTelling: boolean;
+  /** What the others had counted when this process last told. */
+  othersCount: number;
   endsAt: number;
 }
 
 /** Callers that are remembered: at more of them all windows begin anew, which lets through more, never less. */
 const callersMax = 100_000;
+/** A process may let so many through before it tells: together they let through at most so many for each above the limit. */
+const blockShare = 0.1;
+const blockMax = 32;
+/** Tellings under way at once: they must not take the connections that requests need. */
+const tellingMax = 4;
+/** After one that failed. */
+const pauseMs = 1000;
 
-export function createRateLimit({ limit, windowMs, now = () => performance.now() }: RateLimitOptions): RateLimit {
+export function createRateLimit({ limit, windowMs, now = () => performance.now(), shared }: RateLimitOptions): RateLimit {
   const windows = new Map<string, Window>();
+  const block = Math.min(Math.ceil(limit * blockShare), blockMax);
+  let tellingCount = 0;
+  let pausedUntil = -Infinity;
+
+  function windowOf(caller: string, time: number): Window {
+    const present = windows.get(caller);
+    if (present !== undefined && present.endsAt > time) return present;
+    if (windows.size >= callersMax) windows.clear();
+    const window = { count: 0, toldCount: 0, isTelling: false, othersCount: 0, endsAt: time + windowMs };
+    windows.set(caller, window);
+    return window;
+  }
+
+  async function tellOnce(counts: SharedCounts, key: string, window: Window): Promise<void> {
+    const count = window.count - window.toldCount;
+    const total = await counts.add(key, count, Math.ceil(window.endsAt - now()));
+    window.toldCount += count;
+    window.othersCount = Math.max(0, total.count - window.toldCount);
+    // From then on all windows of this caller begin together.
+    window.endsAt = Math.min(window.endsAt, now() + total.endsInMs);
+  }
+
+  /** Never rejects. */
+  async function tell(counts: SharedCounts, caller: string, window: Window): Promise<void> {
+    const key = createHash("sha256").update(caller).digest("base64url");
+    window.isTelling = true;
+    tellingCount++;
+    try {
+      do await tellOnce(counts, key, window);
+      while (window.count - window.toldCount >= block && window.endsAt > now()); // What came meanwhile.
+    } catch {
+      // Whoever holds the counts is watched elsewhere.
+      pausedUntil = now() + pauseMs;
+    } finally {
+      window.isTelling = false;
+      tellingCount--;
+    }
+  }
+
   return {
     take(caller) {
       const time = now();
-      let window = windows.get(caller);
-      if (window === undefined || window.endsAt <= time) {
-        if (windows.size >= callersMax) windows.clear();
-        window = { count: 0, endsAt: time + windowMs };
-        windows.set(caller, window);
-      }
-      window.count++;
+      const window = windowOf(caller, time);
+      const isAllowed = window.count + window.othersCount < limit;
+      if (isAllowed) window.count++;
+      const isDue = window.count - window.toldCount >= (isAllowed ? block : 1);
+      if (shared !== undefined && isDue && !window.isTelling && tellingCount < tellingMax && time >= pausedUntil)
+        void tell(shared, caller, window);
       return {
-        isAllowed: window.count <= limit,
+        isAllowed,
         limit,
-        remaining: Math.max(0, limit - window.count),
+        remaining: Math.max(0, limit - window.count - window.othersCount),
         resetSeconds: Math.ceil((window.endsAt - time) / 1000),
       };
     },
     isOver(caller) {
       const window = windows.get(caller);
-      return window !== undefined && window.endsAt > now() && window.count >= limit;
+      return window !== undefined && window.endsAt > now() && window.count + window.othersCount >= limit;
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Statements and transactions over the pool of connections to one server. */
 
 import { type Clock, createResourcePool, type Lease, type ResourcePoolStats } from "../../pools/resource-pool.ts";
+import { createCancel } from "./cancel.ts";
 import { closeConnection, type Connection, openConnection } from "./connection.ts";
 import type { Sql, SqlResult } from "./sql.ts";
 import { inTransaction, isUsable, runStatement } from "./statement.ts";
@@ -32,13 +33,16 @@ export interface ConnectionPool {
   close(): Promise<void>;
 }
 
-const connectTimeoutMs = 10_000;
+const connectTimeoutMsMax = 10_000;
 
 /** Opens no connection by itself. */
 export function createConnectionPool(options: ConnectionPoolOptions): ConnectionPool {
   const { name, url, applicationName, statementTimeoutMs, clock, admit, afterWrite } = options;
   if (!applicationName.startsWith("nomaly")) throw new Error(`internal: connections are named nomaly, not ${applicationName}`);
   const counts = newStatementCounts();
+  const connectTimeoutMs = Math.min(connectTimeoutMsMax, options.acquireTimeoutMs);
+  const settings = { url, applicationName, statementTimeoutMs, connectTimeoutMs };
+  const cancel = createCancel(settings);
   const pool = createResourcePool<Connection>({
     name,
     base: options.poolSize,
@@ -46,8 +50,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     acquireTimeoutMs: options.acquireTimeoutMs,
     recycleMs: options.recycleMs,
     open: async () => {
-      const connectMs = Math.min(connectTimeoutMs, options.acquireTimeoutMs);
-      const opened = await openConnection({ url, applicationName, statementTimeoutMs, connectTimeoutMs: connectMs });
+      const opened = await openConnection({ ...settings, cancel });
       try {
         await admit?.(opened);
         return opened;

@@ -3,17 +3,22 @@
 import { Client } from "pg";
 import { databaseError } from "./database-error.ts";
 
+/** Asks the server to end what the session with this number runs. Never rejects. */
+export type Cancel = (processId: number) => Promise<void>;
+
 export interface ConnectionOptions {
   readonly url: string;
   readonly applicationName: string;
   /** 0 is no limit: migrations and maintenance. */
   readonly statementTimeoutMs: number;
   readonly connectTimeoutMs: number;
+  /** What all connections of a pool share. A connection without it opens another one to cancel what it runs. */
+  readonly cancel?: Cancel | undefined;
 }
 
 export interface Connection {
   readonly client: Client;
-  readonly statementTimeoutMs: number;
+  readonly options: ConnectionOptions;
   isDead(): boolean;
   /** Cuts it at once; a running statement fails. */
   destroy(): void;
@@ -58,7 +63,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     client.end().catch(() => undefined);
     throw databaseError(error);
   }
-  return { client, statementTimeoutMs, isDead: () => dead, destroy };
+  return { client, options, isDead: () => dead, destroy };
 }
 
 /** Options in the URL come first, so that ours hold; a name there would take the place of ours. */

@@ -13,8 +13,11 @@ export interface WantedSizes extends PoolSizes {
   readonly isMaxOverflowSet: boolean;
 }
 
-/** Beside the pool: one that listens, one for migrations and upkeep, one that rebuilds indexes, one that holds the embedded database. */
-export const extraConnections = 4;
+/**
+ * Beside the pool: one that listens, one that cancels statements, one for migrations and upkeep, one that rebuilds indexes, one that
+ * holds the embedded database.
+ */
+export const extraConnections = 5;
 /** Smaller than this a pool is of no use: a request may need two, a job as well, and a lease must be renewed beside them. */
 const sizedDownMin = 5;
 /** Of a pool that is sized down, what stays open: as much of it as of the default. */

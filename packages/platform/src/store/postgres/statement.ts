@@ -1,9 +1,9 @@
 /** One statement on one connection: bounded in time, cancelled with its caller, counted. */
 
 import { randomUUID } from "node:crypto";
-import { connect } from "node:net";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import type { Client } from "pg";
+import { cancelMsMax, createCancel } from "./cancel.ts";
 import type { Connection } from "./connection.ts";
 import { databaseError, isConnectionLost } from "./database-error.ts";
 import type { Sql, SqlResult } from "./sql.ts";
@@ -16,8 +16,6 @@ export interface StatementContext {
 
 /** The server ends a statement at its limit; when not even that arrives after so much longer, the connection is no good. */
 const graceMs = 5_000;
-/** A cancelled statement ends at once; one that does not loses its connection. */
-const cancelMsMax = 2_000;
 const checkMsMax = 5_000;
 
 export async function runStatement<Row extends object>(
@@ -30,7 +28,8 @@ export async function runStatement<Row extends object>(
   const start = performance.now();
   const cancelling = cancelOnAbort(connection, signal);
   try {
-    const limitMs = connection.statementTimeoutMs === 0 ? 0 : connection.statementTimeoutMs + graceMs;
+    const { statementTimeoutMs } = connection.options;
+    const limitMs = statementTimeoutMs === 0 ? 0 : statementTimeoutMs + graceMs;
     const { rows, rowCount } = await bounded(connection, limitMs, () => connection.client.query<Row>(text, [...values]));
     return { rows, rowCount: rowCount ?? 0 };
   } catch (error) {
@@ -65,47 +64,32 @@ async function bounded<Value>(connection: Connection, limitMs: number, work: () 
 /** `end` waits for a cancellation that is under way: it must not meet the next statement on this connection. */
 function cancelOnAbort(connection: Connection, signal: AbortSignal | undefined): { end(): Promise<void> } {
   if (signal === undefined) return { end: async () => undefined };
-  let sent: Promise<void> | undefined;
+  const { client, options } = connection;
+  let answered: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   const onAbort = () => {
-    timer = setTimeout(() => connection.destroy(), cancelMsMax);
-    sent = sendCancel(connection.client);
+    const cancel = options.cancel ?? createCancel(options);
+    answered = new Promise((resolve) => {
+      timer = setTimeout(() => {
+        connection.destroy();
+        resolve();
+      }, cancelMsMax);
+      void cancel((client as Client & SessionNumber).processID).then(resolve);
+    });
   };
   signal.addEventListener("abort", onAbort, { once: true });
   return {
     async end() {
       signal.removeEventListener("abort", onAbort);
+      await answered;
       clearTimeout(timer);
-      await sent;
     },
   };
 }
 
-/** The names of these come from the server at its greeting; the driver's types leave them out. */
-interface CancelKey {
+/** Comes from the server at its greeting; the driver's types leave it out. */
+interface SessionNumber {
   readonly processID: number;
-  readonly secretKey: number;
-}
-
-const cancelRequestCode = 80_877_102;
-
-/** Asks the server, on a connection of its own, to stop what this one runs. Never rejects: then the timer cuts the connection. */
-function sendCancel(client: Client): Promise<void> {
-  const { processID, secretKey } = client as Client & CancelKey;
-  const message = Buffer.alloc(16);
-  message.writeInt32BE(16, 0);
-  message.writeInt32BE(cancelRequestCode, 4);
-  message.writeInt32BE(processID, 8);
-  message.writeInt32BE(secretKey, 12);
-  return new Promise((resolve) => {
-    const { host, port } = client;
-    const socket = host.startsWith("/") ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
-    socket.setTimeout(cancelMsMax, () => socket.destroy());
-    socket.on("connect", () => socket.write(message));
-    // The server closes it when the cancellation is on its way.
-    socket.on("error", () => undefined).on("close", () => resolve());
-    socket.resume();
-  });
 }
 
 export async function inTransaction<Value>(

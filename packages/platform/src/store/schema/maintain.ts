@@ -5,6 +5,7 @@ import { databaseNow } from "../postgres/database-clock.ts";
 import { deleteOldKeys } from "../tables/idempotency.ts";
 import { onOwnConnection } from "../postgres/own-connection.ts";
 import { ensureResultPartitions, removeOldResults, type RetentionOutcome } from "./result-partitions.ts";
+import { deleteOldRequestCounts } from "../tables/request-counts.ts";
 import type { Sql } from "../postgres/sql.ts";
 import { runStatement } from "../postgres/statement.ts";
 
@@ -34,6 +35,7 @@ export function maintain({ url, resultRetentionDays, signal, now }: MaintenanceO
     const retention = await removeOldResults(connection, resultRetentionDays, signal, today);
     const deletedIdempotencyKeys = await deleteOldKeys(sql, idempotencyHours);
     const deletedAuditEntries = await deleteOldAuditEntries(sql, auditDays);
+    await deleteOldRequestCounts(sql);
     return { madePartitions, ...retention, deletedIdempotencyKeys, deletedAuditEntries };
   });
 }

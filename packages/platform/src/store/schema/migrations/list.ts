@@ -6,6 +6,7 @@ import { buildIndexes } from "./0002-indexes.ts";
 import { installation } from "./0003-installation.ts";
 import { trainings } from "./0004-trainings.ts";
 import { changeIds } from "./0005-change-ids.ts";
+import { requestCounts } from "./0006-request-counts.ts";
 
 interface Numbered {
   readonly number: number;
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
   { number: 3, name: "installation", kind: "transaction", sql: installation },
   { number: 4, name: "trainings", kind: "transaction", sql: trainings },
   { number: 5, name: "change-ids", kind: "transaction", sql: changeIds },
+  { number: 6, name: "request-counts", kind: "transaction", sql: requestCounts },
 ];

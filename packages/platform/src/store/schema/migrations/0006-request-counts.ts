@@ -1,0 +1,20 @@
+/**
+ * How many requests each caller has made in all processes together, in the time that a count lasts. It may be lost at any moment, so
+ * it is not logged; one statement, by the database's clock.
+ */
+
+export const requestCounts = `
+create unlogged table request_counts (
+  key text primary key,
+  count integer not null,
+  ends_at timestamptz not null
+);
+create function add_to_request_count(text, integer, double precision) returns table (count integer, ends_in_ms double precision)
+language sql as $$
+  insert into request_counts as present values ($1, $2, now() + $3 * interval '1 millisecond')
+  on conflict (key) do update set
+    count = case when present.ends_at > now() then present.count else 0 end + $2,
+    ends_at = case when present.ends_at > now() then present.ends_at else excluded.ends_at end
+  returning present.count, extract(epoch from present.ends_at - now()) * 1000
+$$;
+`;

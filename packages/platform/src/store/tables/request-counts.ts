@@ -1,0 +1,22 @@
+/** How many requests each caller has made in all processes together. */
+
+import type { Database, Sql } from "../postgres/sql.ts";
+
+/** Whoever counts goes on alone meanwhile. */
+const addMsMax = 1000;
+
+/** Adds to the count under a key; where there is none it begins, and ends after `lifeMs`. Nothing that a replica is asked for. */
+export async function addToRequestCount(
+  database: Database,
+  key: string,
+  count: number,
+  lifeMs: number,
+): Promise<{ readonly count: number; readonly endsInMs: number }> {
+  const text = 'select count, ends_in_ms as "endsInMs" from add_to_request_count($1, $2, $3)';
+  const bounded = database.withSignal(AbortSignal.timeout(addMsMax));
+  return (await bounded.query<{ count: number; endsInMs: number }>(text, [key, count, lifeMs])).rows[0];
+}
+
+export async function deleteOldRequestCounts(sql: Sql): Promise<void> {
+  await sql.query("delete from request_counts where ends_at < now() - interval '1 hour'");
+}
