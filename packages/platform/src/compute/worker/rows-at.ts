@@ -2,7 +2,7 @@
 
 import type { Column } from "@nomaly/detect";
 import type { Source } from "../../files/read/source.ts";
-import type { RowsGiven } from "../rows/rows-given.ts";
+import { type RowsGiven, tableGiven } from "../rows/rows-given.ts";
 
 /** In the order of the places. */
 export async function rowsAt(source: Source, names: readonly string[], indexes: readonly number[]): Promise<RowsGiven> {
@@ -18,14 +18,7 @@ export async function rowsAt(source: Source, names: readonly string[], indexes: 
     }
   }
   const columns = [...cells.values()].map(({ like, values }) => columnLike(like, values));
-  const rowCount = indexes.length;
-  return {
-    kind: "rows",
-    rows: { kind: "table", table: { rowCount, columns } },
-    rowCount,
-    columnCount: columns.length,
-    sizeBytes: rowCount * columns.length * Float64Array.BYTES_PER_ELEMENT,
-  };
+  return tableGiven(columns, indexes.length, indexes.length * columns.length * Float64Array.BYTES_PER_ELEMENT);
 }
 
 function columnLike({ kind, name }: Column, values: readonly (number | string | null)[]): Column {
