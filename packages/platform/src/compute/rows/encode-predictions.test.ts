@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { encodePredictionRows, encodePredictions } from "./encode-predictions.ts";
 import { predictRows } from "./predict-rows.ts";
 import { rowsGiven } from "./parse-rows.ts";
-import type { RecordRows, RowsGiven } from "./rows-given.ts";
+import type { Rows, RowsGiven } from "./rows-given.ts";
 
 const random = createRandom(2);
 const rows = Array.from({ length: 60 }, (_, row) => ({
@@ -18,7 +18,7 @@ const model = await fit(rows, { detector: "robust-z" });
 function givenAs(records: readonly object[]): RowsGiven {
   return {
     ...rowsGiven([[1]], undefined),
-    rows: { kind: "records", records: records as RecordRows["records"] },
+    rows: { kind: "records", records } as Rows,
     rowCount: records.length,
   };
 }

@@ -1,7 +1,7 @@
 /** Parses the rows of a request, which nobody has checked yet. */
 
 import { NomalyError } from "@nomaly/detect";
-import type { Cell, ColumnRows, NumberRows, RecordRows, RowsGiven } from "./rows-given.ts";
+import type { Cell, Rows, RowsGiven } from "./rows-given.ts";
 
 export interface RowLimits {
   readonly rowCountMax: number;
@@ -15,39 +15,19 @@ export const rowLimitDefaults: RowLimits = { rowCountMax: 1_000_000, columnCount
 /** What a cell that is no number takes, roughly. */
 const cellSizeBytes = 32;
 
-/** Rows as they stand in a request: every cell is there, and where a record has no value for a name it stays so. */
-export type SentRows =
-  | {
-      readonly kind: "arrays";
-      readonly arrays: readonly (readonly Cell[])[];
-      readonly columnNames: readonly string[] | undefined;
-    }
-  | RecordRows
-  | ColumnRows;
-
-export interface ParsedRows {
-  readonly given: RowsGiven;
-  /** The same, checked and not converted. */
-  readonly sent: SentRows;
-}
-
-/** @throws NomalyError as {@link parseRows} does. */
-export function rowsGiven(data: unknown, columnNames: unknown, limits: RowLimits = rowLimitDefaults): RowsGiven {
-  return parseRows(data, columnNames, limits).given;
-}
-
 /**
  * Takes arrays (with names for their columns, if there are any), objects, or columns by name.
  * Tables of plain numbers become one row-major array; others stay as they are, to be read by the library.
+ * @param keepsRecords objects stay objects: what one of them lacks is not there, instead of missing.
  * @throws NomalyError REQUEST, SHAPE, COLUMN or TOO_LARGE naming the field under `data`.
  */
-export function parseRows(data: unknown, columnNames: unknown, limits: RowLimits): ParsedRows {
+export function rowsGiven(data: unknown, columnNames: unknown, limits = rowLimitDefaults, keepsRecords = false): RowsGiven {
   if (typeof data !== "object" || data === null) throw notRows("data", data);
-  if (!Array.isArray(data)) return parseColumns(data as Readonly<Record<string, unknown>>, limits);
+  if (!Array.isArray(data)) return columnsGiven(data as Readonly<Record<string, unknown>>, limits);
   const rows: readonly unknown[] = data;
   requireRowCount(rows.length, limits);
-  if (Array.isArray(rows[0])) return parseArrays(rows, namesOf(columnNames), limits);
-  if (typeof rows[0] === "object" && rows[0] !== null) return parseRecords(rows, limits);
+  if (Array.isArray(rows[0])) return arraysGiven(rows, namesOf(columnNames), limits);
+  if (typeof rows[0] === "object" && rows[0] !== null) return recordsGiven(rows, limits, keepsRecords);
   throw notRows("data[0]", rows[0]);
 }
 
@@ -86,7 +66,7 @@ function namesOf(columnNames: unknown): readonly string[] | undefined {
   throw new NomalyError("REQUEST", `columns must be ${expected}; got ${kindOf(columnNames)}`, { field: "columns", expected });
 }
 
-function parseArrays(rows: readonly unknown[], names: readonly string[] | undefined, limits: RowLimits): ParsedRows {
+function arraysGiven(rows: readonly unknown[], names: readonly string[] | undefined, limits: RowLimits): RowsGiven {
   const columnCount = (rows[0] as readonly unknown[]).length;
   requireColumnCount(columnCount, rows.length, limits);
   if (names !== undefined && names.length !== columnCount) {
@@ -98,33 +78,28 @@ function parseArrays(rows: readonly unknown[], names: readonly string[] | undefi
   for (let row = 0; row < rows.length; row++) {
     const cells = rows[row];
     if (!Array.isArray(cells) || cells.length !== columnCount) throw unlikeFirst(row, cells, columnCount);
-    allNumbers = numbersInto(cells, values, row * columnCount) && allNumbers;
+    allNumbers = numbersInto(cells, values, row * columnCount, 1) && allNumbers;
   }
+  if (allNumbers) return numbersGiven(values, columnCount, names);
   const arrays = rows as readonly (readonly Cell[])[];
-  const sent: SentRows = { kind: "arrays", arrays, columnNames: names };
-  if (allNumbers) return { sent, given: numbersGiven(values, columnCount, names) };
-  requireCells(
-    arrays.length,
-    columnCount,
-    (row, column) => arrays[row][column],
-    (row, column) => `data[${row}][${column}]`,
-  );
+  const cellAt = (row: number, column: number) => arrays[row][column];
+  requireCells(arrays.length, columnCount, cellAt, (row, column) => `data[${row}][${column}]`);
   if (names === undefined) throw unnamedTexts(arrays, columnCount);
+  if (new Set(names).size < columnCount) throw new NomalyError("COLUMN", "columns has a name twice", { field: "columns" });
   // `fromEntries` makes own properties of every name, `__proto__` included.
   const columns = Object.fromEntries(names.map((name, column) => [name, arrays.map((row) => row[column])]));
-  return { sent, given: cellsGiven({ kind: "columns", columns }, arrays.length, columnCount) };
+  return cellsGiven({ kind: "columns", columns }, arrays.length, columnCount);
 }
 
-/** False when a cell is there that is neither a number nor missing. */
-function numbersInto(cells: readonly unknown[], values: Float64Array, start: number): boolean {
-  let allNumbers = true;
-  for (let column = 0; column < cells.length; column++) {
-    const cell = cells[column];
-    if (typeof cell === "number") values[start + column] = cell;
-    else if (cell === null) values[start + column] = Number.NaN;
-    else allNumbers = false;
+/** One every `stride` values. False when a cell is there that is neither a number nor missing. */
+function numbersInto(cells: readonly unknown[], values: Float64Array, start: number, stride: number): boolean {
+  for (let index = 0, at = start; index < cells.length; index++, at += stride) {
+    const cell = cells[index];
+    if (typeof cell === "number") values[at] = cell;
+    else if (cell === null) values[at] = Number.NaN;
+    else return false;
   }
-  return allNumbers;
+  return true;
 }
 
 function unlikeFirst(row: number, cells: unknown, columnCount: number): NomalyError {
@@ -147,7 +122,7 @@ function unnamedTexts(table: readonly (readonly unknown[])[], columnCount: numbe
   return notRows("data", table);
 }
 
-function parseRecords(rows: readonly unknown[], limits: RowLimits): ParsedRows {
+function recordsGiven(rows: readonly unknown[], limits: RowLimits, keepsRecords: boolean): RowsGiven {
   const seen = new Set<string>();
   let allNumbers = true;
   for (let row = 0; row < rows.length; row++) {
@@ -168,8 +143,7 @@ function parseRecords(rows: readonly unknown[], limits: RowLimits): ParsedRows {
   const names = [...seen];
   requireColumnCount(names.length, rows.length, limits);
   const records = rows as readonly Readonly<Record<string, Cell>>[];
-  const sent: RecordRows = { kind: "records", records };
-  if (!allNumbers) return { sent, given: cellsGiven(sent, records.length, names.length) };
+  if (keepsRecords || !allNumbers) return cellsGiven({ kind: "records", records }, records.length, names.length);
   const values = new Float64Array(records.length * names.length);
   for (let row = 0, at = 0; row < records.length; row++) {
     for (let column = 0; column < names.length; column++, at++) {
@@ -177,10 +151,10 @@ function parseRecords(rows: readonly unknown[], limits: RowLimits): ParsedRows {
       values[at] = Object.hasOwn(records[row], name) ? ((records[row][name] as number | null) ?? Number.NaN) : Number.NaN;
     }
   }
-  return { sent, given: numbersGiven(values, names.length, names) };
+  return numbersGiven(values, names.length, names);
 }
 
-function parseColumns(columns: Readonly<Record<string, unknown>>, limits: RowLimits): ParsedRows {
+function columnsGiven(columns: Readonly<Record<string, unknown>>, limits: RowLimits): RowsGiven {
   const names = Object.keys(columns);
   const lists = names.map((name): readonly unknown[] => {
     const list = columns[name];
@@ -195,28 +169,13 @@ function parseColumns(columns: Readonly<Record<string, unknown>>, limits: RowLim
     const message = `data.${names[other]} has ${lists[other].length} values, data.${names[0]} has ${rowCount}`;
     throw new NomalyError("SHAPE", message, { field: `data.${names[other]}`, expected: String(rowCount) });
   }
-  const sent: ColumnRows = { kind: "columns", columns: columns as Readonly<Record<string, readonly Cell[]>> };
   const values = new Float64Array(rowCount * names.length);
-  if (lists.every((list, column) => columnInto(list, values, column, names.length))) {
-    return { sent, given: numbersGiven(values, names.length, names) };
+  if (lists.every((list, column) => numbersInto(list, values, column, names.length))) {
+    return numbersGiven(values, names.length, names);
   }
-  requireCells(
-    rowCount,
-    names.length,
-    (row, column) => lists[column][row],
-    (row, column) => `data.${names[column]}[${row}]`,
-  );
-  return { sent, given: cellsGiven(sent, rowCount, names.length) };
-}
-
-function columnInto(list: readonly unknown[], values: Float64Array, column: number, columnCount: number): boolean {
-  for (let row = 0, at = column; row < list.length; row++, at += columnCount) {
-    const cell = list[row];
-    if (typeof cell === "number") values[at] = cell;
-    else if (cell === null) values[at] = Number.NaN;
-    else return false;
-  }
-  return true;
+  const cellAt = (row: number, column: number) => lists[column][row];
+  requireCells(rowCount, names.length, cellAt, (row, column) => `data.${names[column]}[${row}]`);
+  return cellsGiven({ kind: "columns", columns: columns as Readonly<Record<string, readonly Cell[]>> }, rowCount, names.length);
 }
 
 function requireCells(
@@ -240,11 +199,11 @@ function requireCell(cell: unknown, rowIndex: number, fieldOf: () => string): vo
 }
 
 function numbersGiven(values: Float64Array, columnCount: number, columnNames: readonly string[] | undefined): RowsGiven {
-  const rows: NumberRows = { kind: "numbers", values, columnCount, ...(columnNames === undefined ? {} : { columnNames }) };
+  const rows: Rows = { kind: "numbers", values, columnCount, ...(columnNames === undefined ? {} : { columnNames }) };
   return { kind: "rows", rows, rowCount: values.length / columnCount, columnCount, sizeBytes: values.byteLength };
 }
 
-function cellsGiven(rows: RecordRows | ColumnRows, rowCount: number, columnCount: number): RowsGiven {
+function cellsGiven(rows: Rows, rowCount: number, columnCount: number): RowsGiven {
   return { kind: "rows", rows, rowCount, columnCount, sizeBytes: rowCount * columnCount * cellSizeBytes };
 }
 

@@ -1,34 +1,25 @@
 /** Rows of a request, checked before, as JSON: one object a line. */
 
 import { NomalyError, rowAtFault } from "@nomaly/detect";
-import type { SentRows } from "./parse-rows.ts";
-import type { Cell } from "./rows-given.ts";
+import { type Cell, columnsOf, type RowsGiven } from "./rows-given.ts";
 
-/** In the order of the rows. @throws NomalyError NOT_FINITE for what JSON cannot say. */
-export function* rowLines(rows: SentRows): Generator<string> {
-  switch (rows.kind) {
-    case "arrays": {
-      const names = rows.columnNames ?? rows.arrays[0].map((_, column) => `column_${column}`);
-      for (const [row, cells] of rows.arrays.entries()) yield line(names, row, (column) => cells[column]);
-      return;
-    }
-    case "records":
-      for (const [row, cells] of rows.records.entries()) {
-        const names = Object.keys(cells);
-        yield line(names, row, (column) => cells[names[column]]);
-      }
-      return;
-    case "columns": {
-      const names = Object.keys(rows.columns);
-      const lists = Object.values(rows.columns);
-      for (let row = 0; row < lists[0].length; row++) yield line(names, row, (column) => lists[column][row]);
-    }
+/** In the order of the rows; a record has the names that it came with. @throws NomalyError NOT_FINITE for what JSON cannot say. */
+export function* rowLines({ rows, rowCount }: RowsGiven): Generator<string> {
+  if (rows.kind === "records") {
+    for (const [row, record] of rows.records.entries()) yield line(row, Object.entries(record));
+    return;
+  }
+  const columns = columnsOf(rows);
+  for (let row = 0; row < rowCount; row++) {
+    yield line(
+      row,
+      columns.map(({ name, cellAt }) => [name, cellAt(row)]),
+    );
   }
 }
 
-function line(names: readonly string[], rowIndex: number, cellAt: (column: number) => Cell): string {
-  const members = names.map((name, column) => {
-    const cell = cellAt(column);
+function line(rowIndex: number, cells: readonly (readonly [name: string, cell: Cell])[]): string {
+  const members = cells.map(([name, cell]) => {
     // A number such as 1e400 reads as infinity, which JSON cannot say again: it must not become a missing value.
     if (typeof cell === "number" && !Number.isFinite(cell)) throw notFinite(name, rowIndex);
     return `${JSON.stringify(name)}:${JSON.stringify(cell)}`;

@@ -5,33 +5,20 @@ import { type Column, NomalyError, type RowsInput, type Table } from "@nomaly/de
 /** What JSON can say of one value. */
 export type Cell = number | string | boolean | null;
 
-/** Plain numbers, row by row; NaN is missing. Is taken by the library as it is. */
-export interface NumberRows {
-  readonly kind: "numbers";
-  readonly values: Float64Array;
-  readonly columnCount: number;
-  readonly columnNames?: readonly string[];
-}
-
-/** A name that not all records have is missing in the others. */
-export interface RecordRows {
-  readonly kind: "records";
-  readonly records: readonly Readonly<Record<string, Cell>>[];
-}
-
-/** Lists of equal length by name. */
-export interface ColumnRows {
-  readonly kind: "columns";
-  readonly columns: Readonly<Record<string, readonly Cell[]>>;
-}
-
-/** Columns whose kinds are known, as those of a file or of Arrow are. */
-export interface TableRows {
-  readonly kind: "table";
-  readonly table: Table;
-}
-
-export type Rows = NumberRows | RecordRows | ColumnRows | TableRows;
+export type Rows =
+  /** Plain numbers, row by row; NaN is missing. The library takes them as they are. */
+  | {
+      readonly kind: "numbers";
+      readonly values: Float64Array;
+      readonly columnCount: number;
+      readonly columnNames?: readonly string[];
+    }
+  /** A name that not all records have is missing in the others. */
+  | { readonly kind: "records"; readonly records: readonly Readonly<Record<string, Cell>>[] }
+  /** Lists of equal length by name. */
+  | { readonly kind: "columns"; readonly columns: Readonly<Record<string, readonly Cell[]>> }
+  /** Columns whose kinds are known, as those of a file or of Arrow are. */
+  | { readonly kind: "table"; readonly table: Table };
 
 export interface RowsGiven {
   readonly kind: "rows";
@@ -42,6 +29,11 @@ export interface RowsGiven {
   readonly sizeBytes: number;
 }
 
+export function tableGiven(columns: readonly Column[], rowCount: number, sizeBytes: number): RowsGiven {
+  const rows: Rows = { kind: "table", table: { rowCount, columns } };
+  return { kind: "rows", rows, rowCount, columnCount: columns.length, sizeBytes };
+}
+
 /** As the library takes them: no cell is copied. */
 export function asRowsInput(rows: Rows): RowsInput {
   switch (rows.kind) {
@@ -49,21 +41,18 @@ export function asRowsInput(rows: Rows): RowsInput {
       return rows;
     case "records":
       return rows.records;
-    case "columns":
-      return passesForTable(rows) ? recordsOf(rows) : rows.columns;
+    case "columns": {
+      const { columns } = rows;
+      // Columns that happen to have these names would pass for a table of the library's own.
+      return "rowCount" in columns && "columns" in columns ? recordsOf(Object.entries(columns)) : columns;
+    }
     case "table":
       return rows.table;
   }
 }
 
-/** Columns that happen to have these names would pass for a table of the library's own. */
-function passesForTable({ columns }: ColumnRows): boolean {
-  return "rowCount" in columns && "columns" in columns;
-}
-
-function recordsOf({ columns }: ColumnRows): RecordRows["records"] {
-  const entries = Object.entries(columns);
-  return entries[0][1].map((_, row) => Object.fromEntries(entries.map(([name, cells]) => [name, cells[row]])));
+function recordsOf(columns: readonly (readonly [name: string, cells: readonly Cell[]])[]): readonly object[] {
+  return columns[0][1].map((_, row) => Object.fromEntries(columns.map(([name, cells]) => [name, cells[row]])));
 }
 
 export interface CellColumn {
@@ -86,10 +75,8 @@ export function columnsOf(rows: Rows): readonly CellColumn[] {
       const { records } = rows;
       const names = new Set<string>();
       for (const record of records) for (const name of Object.keys(record)) names.add(name);
-      return [...names].map((name) => ({
-        name,
-        cellAt: (row) => (Object.hasOwn(records[row], name) ? records[row][name] : null),
-      }));
+      const cellOfName = (name: string) => (row: number) => (Object.hasOwn(records[row], name) ? records[row][name] : null);
+      return Array.from(names, (name) => ({ name, cellAt: cellOfName(name) }));
     }
     case "columns":
       return Object.entries(rows.columns).map(([name, cells]) => ({ name, cellAt: (row) => cells[row] }));
@@ -132,17 +119,13 @@ function rowsAt(rows: Rows, indexes: readonly number[]): Rows {
     case "records":
       return { kind: "records", records: indexes.map((row) => rows.records[row]) };
     case "columns": {
-      const columns = Object.entries(rows.columns);
-      return {
-        kind: "columns",
-        columns: Object.fromEntries(columns.map(([name, cells]) => [name, indexes.map((row) => cells[row])])),
-      };
+      const chosen = Object.entries(rows.columns).map(([name, cells]) => [name, indexes.map((row) => cells[row])]);
+      return { kind: "columns", columns: Object.fromEntries(chosen) };
     }
-    case "table":
-      return {
-        kind: "table",
-        table: { rowCount: indexes.length, columns: rows.table.columns.map((column) => columnAt(column, indexes)) },
-      };
+    case "table": {
+      const columns = rows.table.columns.map((column) => columnAt(column, indexes));
+      return { kind: "table", table: { rowCount: indexes.length, columns } };
+    }
   }
 }
 

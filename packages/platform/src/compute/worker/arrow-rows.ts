@@ -17,7 +17,7 @@ import {
 import type { Vector } from "apache-arrow";
 import { checkArrowBody } from "../../files/arrow/arrow-check.ts";
 import type { RowLimits } from "../rows/parse-rows.ts";
-import type { RowsGiven } from "../rows/rows-given.ts";
+import { type RowsGiven, tableGiven } from "../rows/rows-given.ts";
 import type { PredictedRows } from "../work.ts";
 
 /** The texts of a body, each counted in every row that has it: one that a dictionary holds once may stand in all of them. */
@@ -33,13 +33,7 @@ export function arrowRows(bytes: Uint8Array, limits: RowLimits): RowsGiven {
   try {
     const table = tableFromIPC(bytes);
     const columns = table.schema.fields.map(({ name }, index) => columnOf(name, table.getChildAt(index) as Vector, rowCount));
-    return {
-      kind: "rows",
-      rows: { kind: "table", table: { rowCount, columns } },
-      rowCount,
-      columnCount,
-      sizeBytes: bytes.length,
-    };
+    return tableGiven(columns, rowCount, bytes.length);
   } catch (cause) {
     if (cause instanceof NomalyError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);

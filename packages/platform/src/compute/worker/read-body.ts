@@ -5,7 +5,7 @@ import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { countJson } from "../../files/json/json-count.ts";
 import { isSurelyWithin } from "../rows/json-shape.ts";
 import { refuseTraps } from "../rows/json-traps.ts";
-import { parseRows, type RowLimits, type SentRows } from "../rows/parse-rows.ts";
+import { type RowLimits, rowsGiven } from "../rows/parse-rows.ts";
 import type { RowsGiven } from "../rows/rows-given.ts";
 import type { BodyGiven } from "../work.ts";
 
@@ -24,21 +24,20 @@ export interface BodyRead {
 
 /** @throws NomalyError REQUEST, SHAPE, COLUMN or TOO_LARGE naming the field. */
 export async function readBody(body: BodyGiven, limits: RowLimits, signal: AbortSignal): Promise<BodyRead> {
-  if (body.format === "json") {
-    const { input, fields } = await readJsonBody(body, limits, signal);
-    return { input, fields };
-  }
+  if (body.format === "json") return readJsonBody(body, limits, signal);
   const bytes = await readFile(body.path, { signal });
   // Only here: the Arrow library takes a while to load.
   const { arrowRows } = await import("./arrow-rows.ts");
   return { input: arrowRows(bytes, limits), fields: "{}" };
 }
 
-export interface JsonBodyRead extends BodyRead {
-  readonly sent: SentRows;
-}
-
-export async function readJsonBody({ path }: BodyGiven, limits: RowLimits, signal: AbortSignal): Promise<JsonBodyRead> {
+/** @param keepsRecords as in {@link rowsGiven}. */
+export async function readJsonBody(
+  { path }: BodyGiven,
+  limits: RowLimits,
+  signal: AbortSignal,
+  keepsRecords = false,
+): Promise<BodyRead> {
   const bytes = await readFile(path, { signal });
   // A container takes many times its bytes: what there are is known before any is made.
   const containerCountMax = limits.rowCountMax + otherContainersMax;
@@ -60,8 +59,7 @@ export async function readJsonBody({ path }: BodyGiven, limits: RowLimits, signa
     });
   }
   const { data, columns, ...fields } = parsed as Readonly<Record<string, unknown>>;
-  const { given, sent } = parseRows(data, columns, limits);
-  return { input: given, fields: textOf(fields), sent };
+  return { input: rowsGiven(data, columns, limits, keepsRecords), fields: textOf(fields) };
 }
 
 function textOf(fields: object): string {

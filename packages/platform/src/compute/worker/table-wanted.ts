@@ -2,7 +2,7 @@
 
 import type { Predictions } from "@nomaly/detect";
 import { topIndexes } from "../rows/top-rows.ts";
-import type { PredictedRows, ScoreFileOutcome, TableWanted, ToldRows } from "../work.ts";
+import type { PredictedRows, ScoreFileOutcome, TableWanted } from "../work.ts";
 
 type Wanted = Pick<ScoreFileOutcome, "shown" | "scores" | "top">;
 
@@ -12,18 +12,10 @@ export async function tableWanted(
   { scores, labels, ranks }: Predictions,
   explain: (indexes: readonly number[]) => Promise<PredictedRows>,
 ): Promise<Wanted> {
-  const shown: ToldRows = { indexes: [], scores, labels, ranks };
+  const indexes = explainTop === undefined ? undefined : topIndexes(scores, explainTop);
   return {
-    ...(scores.length <= shownRowCountMax ? { shown } : {}),
+    ...(scores.length <= shownRowCountMax ? { shown: { indexes: [], scores, labels, ranks } } : {}),
     ...(wantsScores ? { scores } : {}),
-    ...(explainTop === undefined ? {} : { top: await explained(topIndexes(scores, explainTop), explain) }),
+    ...(indexes === undefined ? {} : { top: { indexes, ...(await explain(indexes)) } }),
   };
-}
-
-async function explained(
-  indexes: readonly number[],
-  explain: (indexes: readonly number[]) => Promise<PredictedRows>,
-): Promise<ToldRows> {
-  const { scores, labels, ranks, explained: reasons } = await explain(indexes);
-  return { indexes, scores, labels, ranks, ...(reasons === undefined ? {} : { explained: reasons }) };
 }

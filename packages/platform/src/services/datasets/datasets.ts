@@ -10,7 +10,7 @@ import { NomalyError } from "@nomaly/detect";
 import { datasetProfileEntry } from "../../cache/keys.ts";
 import { fileTimeMs } from "../../compute/compute.ts";
 import { rowLines } from "../../compute/rows/row-lines.ts";
-import { parseRows } from "../../compute/rows/parse-rows.ts";
+import { rowsGiven } from "../../compute/rows/parse-rows.ts";
 import type { BodyFields, BodyGiven, DatasetProfile, FileGiven, FilePage, Inspected, PageOfFile } from "../../compute/work.ts";
 import { compressedTwice, type FileFormat, formatOfName, isGzip } from "../../files/read/format.ts";
 import { deleteDataset, type DatasetRow, insertDataset, listDatasets, totalBytes } from "../../store/tables/datasets.ts";
@@ -96,9 +96,9 @@ export async function createDataset(
   given: { readonly name: string; readonly data: unknown; readonly columns?: readonly string[] },
 ): Promise<Done<DatasetView>> {
   const { data, columns } = given;
-  const { sent } = parseRows(data, columns, rowLimitsOf(context.config));
+  const rows = rowsGiven(data, columns, rowLimitsOf(context.config), true);
   const limits = { sizeBytesMax: context.config.uploadBytes, signal: call.signal };
-  const blob = await context.blobs.write("dataset", Readable.from(rowLines(sent)), limits);
+  const blob = await context.blobs.write("dataset", Readable.from(rowLines(rows)), limits);
   return storeDataset(context, call, { name: given.name, format: "ndjson", blob });
 }
 

@@ -1,7 +1,7 @@
 /** Scores a file in a worker, batch by batch, and writes its rows with their scores: memory holds 8 bytes a row besides. */
 
 import { statSync } from "node:fs";
-import type { AnomalyModel, Table } from "@nomaly/detect";
+import type { AnomalyModel } from "@nomaly/detect";
 import { partialDestination } from "../../../files/write/destination.ts";
 import { scoreColumns } from "../../../files/write/score-columns.ts";
 import { requireColumns } from "../../../table-work/file-errors.ts";
@@ -11,7 +11,7 @@ import { requireModelColumns } from "../../../table-work/model-columns.ts";
 import { scoreTable } from "../../../table-work/score-table.ts";
 import type { ScoreFileOrder } from "../../messages.ts";
 import { predictRows } from "../../rows/predict-rows.ts";
-import type { RowsGiven } from "../../rows/rows-given.ts";
+import { tableGiven } from "../../rows/rows-given.ts";
 import { scoreQuantiles } from "../../rows/score-quantiles.ts";
 import type { ScoreFileOutcome, TableWanted } from "../../work.ts";
 import { withGivenFile } from "../open-file.ts";
@@ -49,7 +49,11 @@ async function scoreGiven(
   const target = { destination, format: { format: "parquet", gzip: false } } as const;
   await table.sink.write({ model, scores: findings.scores }, target);
   const scores = findings.scores.toArray();
-  const explainTopRows = async () => predictRows(model, rowsOfTable(findings.topTable()), true);
+  const explainTopRows = async () => {
+    const { columns: topColumns, rowCount } = findings.topTable();
+    const sizeBytes = rowCount * topColumns.length * Float64Array.BYTES_PER_ELEMENT;
+    return predictRows(model, tableGiven(topColumns, rowCount, sizeBytes), true);
+  };
   const told = await tableWanted(wanted, { ...judged(scores, model, wanted), scores }, explainTopRows);
   progress(1);
   const truth = findings.labels();
@@ -72,10 +76,4 @@ async function scoreGiven(
 /** Only where they are told: a table may have many rows. */
 function judged(scores: Float64Array, model: AnomalyModel, { shownRowCountMax = 0 }: TableWanted) {
   return model.judge(scores.length <= shownRowCountMax ? scores : new Float64Array(0));
-}
-
-function rowsOfTable(table: Table): RowsGiven {
-  const { rowCount, columns } = table;
-  const sizeBytes = rowCount * columns.length * Float64Array.BYTES_PER_ELEMENT;
-  return { kind: "rows", rows: { kind: "table", table }, rowCount, columnCount: columns.length, sizeBytes };
 }

@@ -53,8 +53,9 @@ async function trainingRows(
   }
   const body = input.kind === "body" ? await readBody(input, context.settings.limits, context.signal) : { input, fields: "{}" };
   const chosen = options ?? ((await context.askPlan(body.fields)) as TrainOptions);
-  const { rows, rowCount } = body.input;
-  return { rows: asRowsInput(rows), rowCount, fittedRowCount: rowCount, options: chosen, explainError: inRequestTerms };
+  const { rowCount } = body.input;
+  const rows = asRowsInput(body.input.rows);
+  return { rows, rowCount, fittedRowCount: rowCount, options: chosen, explainError: inRequestTerms };
 }
 
 /** What compute's options are to the library. */

@@ -14,11 +14,11 @@ import type { OrderContext } from "../order-context.ts";
 import { readJsonBody } from "../read-body.ts";
 
 export async function runWriteRows({ body, outputPath }: WriteRowsOrder, context: OrderContext): Promise<WriteRowsOutcome> {
-  const { sent, fields } = await readJsonBody(body, context.settings.limits, context.signal);
+  const { input, fields } = await readJsonBody(body, context.settings.limits, context.signal, true);
   await context.askPlan(fields);
   await mkdir(dirname(outputPath), { recursive: true });
   try {
-    await pipeline(Readable.from(rowLines(sent)), createWriteStream(outputPath, { mode: 0o600 }), {
+    await pipeline(Readable.from(rowLines(input)), createWriteStream(outputPath, { mode: 0o600 }), {
       signal: context.signal,
     });
   } catch (error) {
