@@ -5,8 +5,8 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyBaseLogger } from "fastify";
 import type { ServiceContext } from "../services/core/context.ts";
 import { type CountedPart, countedPart } from "../watch/metric-kinds.ts";
-import { createMetrics, type Metrics } from "../watch/metrics.ts";
-import { type Answers, answerDefaults, answerKinds, watchAnswers } from "./answers/answers.ts";
+import { createMetrics } from "../watch/metrics.ts";
+import { answerDefaults, answerKinds, watchAnswers } from "./answers/answers.ts";
 import { createRequestLog, logRequests } from "./answers/request-log.ts";
 import { problemHeaders } from "./answers/security-headers.ts";
 import { sendProblem } from "./answers/send-problem.ts";
@@ -57,14 +57,21 @@ export async function createApp(options: AppOptions): Promise<App> {
   // What services return is what is sent: the schemas of replies describe, and the tests hold replies against them.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
-  const { bodyBytes: allBytesMax, bodyBytesMax: oneBytesMax } = shares;
-  readBodies(app, { largeBytesMax: config.bodyBytes, oneBytesMax, allBytesMax });
+  readBodies(app, context);
   const answers = watchAnswers(app, { ...answerDefaults, bytesMax: shares.answerBytes });
   logRequests(app, requests);
   gate.guard(app);
   guardRequests(app, { access, config, sendProblem });
   answerUnknown(app);
-  const metrics = countRequests(app, options.counted, { admission, answers });
+  const metrics = createMetrics([
+    ...options.counted,
+    countedPart("admission", () => admission.stats(), admissionKinds),
+    countedPart("answers", () => answers.stats(), answerKinds),
+  ]);
+  app.addHook("onResponse", (request, reply, done) => {
+    metrics.observe(request.routeOptions.url ?? "none", request.method, reply.statusCode, reply.elapsedTime);
+    done();
+  });
   if (serves === "health") {
     await app.register(async (scope) => registerWatching(scope as App, context, metrics));
     return app;
@@ -99,22 +106,4 @@ function admissionOf({ config, shares, compute }: ServiceContext, otherwiseFull:
     inFlightMax: Math.min(admissionDefaults.inFlightMax, Math.floor(shares.bodyBytes / countedBytesMin)),
   };
   return createAdmission({ limits, waitSeconds: () => compute.shortWaitSeconds(), otherwiseFull });
-}
-
-interface CountedHere {
-  readonly admission: Admission;
-  readonly answers: Answers;
-}
-
-function countRequests(app: App, counted: readonly CountedPart[], { admission, answers }: CountedHere): Metrics {
-  const metrics = createMetrics([
-    ...counted,
-    countedPart("admission", () => admission.stats(), admissionKinds),
-    countedPart("answers", () => answers.stats(), answerKinds),
-  ]);
-  app.addHook("onResponse", (request, reply, done) => {
-    metrics.observe(request.routeOptions.url ?? "none", request.method, reply.statusCode, reply.elapsedTime);
-    done();
-  });
-  return metrics;
 }

@@ -23,10 +23,6 @@ export class LargeBody {
   }
 }
 
-export function takesLargeBodies(request: FastifyRequest): boolean {
-  return request.routeOptions.config.takesLargeBodies === true;
-}
-
 /** What answers in Arrow encodes in a worker, and so reads there too. */
 export function wantsArrow(request: FastifyRequest): boolean {
   return request.headers.accept?.includes(arrowMediaType) === true;

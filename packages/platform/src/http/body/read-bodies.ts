@@ -2,30 +2,23 @@
 
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyRequest } from "fastify";
+import type { ServiceContext } from "../../services/core/context.ts";
 import type { App } from "../app.ts";
 import { whenOver } from "../gate/when-over.ts";
 import { parseJson } from "./json-body.ts";
-import { arrowMediaType, LargeBody, largeBodyBytesMin, smallBodyBytes, takesLargeBodies, wantsArrow } from "./large-body.ts";
+import { arrowMediaType, LargeBody, largeBodyBytesMin, wantsArrow } from "./large-body.ts";
 import { createMemoryBudget, type MemoryBudget } from "./memory-budget.ts";
 import { type BodyLimits, spoolBytes, takeBody } from "./spool-body.ts";
-
-interface BodySizes {
-  /** Of what a path takes that takes large bodies, */
-  readonly largeBytesMax: number;
-  /** of what there is memory for, whatever the path, */
-  readonly oneBytesMax: number;
-  /** and of all bodies together. */
-  readonly allBytesMax: number;
-}
 
 /** Smaller bodies are not counted one by one: how many requests there are at once is bounded elsewhere. */
 export const countedBytesMin = 16 * 1024;
 
 /** To be called before any route is registered. */
-export function readBodies(app: App, { largeBytesMax, oneBytesMax: bodyBytesMax, allBytesMax }: BodySizes): void {
-  const budget = createMemoryBudget(allBytesMax);
+export function readBodies(app: App, { config, shares }: Pick<ServiceContext, "config" | "shares">): void {
+  const { bodyBytes, bodyBytesMax } = shares;
+  const budget = createMemoryBudget(bodyBytes);
   app.addHook("onRoute", (route) => {
-    if (route.config?.takesLargeBodies === true) route.bodyLimit = largeBytesMax;
+    if (route.config?.takesLargeBodies === true) route.bodyLimit = config.bodyBytes;
   });
   app.removeAllContentTypeParsers();
   app.decorateRequest("response");
@@ -42,7 +35,8 @@ export function readBodies(app: App, { largeBytesMax, oneBytesMax: bodyBytesMax,
   app.addContentTypeParser("application/json", async (request: FastifyRequest, content: FastifyRequest["raw"]) => {
     const body = await takeBody(request, content, limitsOf(request, bodyBytesMax));
     if (!Buffer.isBuffer(body)) return new LargeBody(body, "json");
-    if (takesLargeBodies(request) && wantsArrow(request)) return new LargeBody(await spoolBytes(request, body), "json");
+    if (request.routeOptions.config.takesLargeBodies === true && wantsArrow(request))
+      return new LargeBody(await spoolBytes(request, body), "json");
     return parseJson(body, (parsedBytes) => {
       if (!budget.take(parsedBytes)) throw overBudget(budget, parsedBytes);
       whenOver(request.response, () => budget.giveBack(parsedBytes));
@@ -58,8 +52,9 @@ export function readBodies(app: App, { largeBytesMax, oneBytesMax: bodyBytesMax,
 }
 
 function limitsOf(request: FastifyRequest, bodyBytesMax: number): BodyLimits {
-  const sizeBytesMax = Math.min(request.routeOptions.bodyLimit ?? smallBodyBytes, bodyBytesMax);
-  return { sizeBytesMax, inMemoryBytesMax: takesLargeBodies(request) ? largeBodyBytesMin : sizeBytesMax };
+  const { bodyLimit, config } = request.routeOptions;
+  const sizeBytesMax = Math.min(bodyLimit, bodyBytesMax);
+  return { sizeBytesMax, inMemoryBytesMax: config.takesLargeBodies === true ? largeBodyBytesMin : sizeBytesMax };
 }
 
 /** What a body may hold of the memory of this process. */

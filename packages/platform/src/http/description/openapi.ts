@@ -63,11 +63,13 @@ export async function registerOpenApi(app: App, { version, requiresKey }: Descri
   registerPage(app);
 }
 
-/** The page weighs four megabytes of script: it is loaded when somebody first looks at it. */
+/** Where a browser begins. The page weighs four megabytes of script: it is loaded when somebody first looks at it. */
 function registerPage(app: App): void {
+  const hidden = { schema: { hide: true }, config: { scope: "public" } } as const;
+  app.get("/", hidden, async (_request, reply) => reply.redirect("/docs/", 302));
   let page: Promise<FastifyInstance> | undefined;
   for (const url of ["/docs", "/docs/*"]) {
-    app.get(url, { schema: { hide: true }, config: { scope: "public" } }, async (request, reply) => {
+    app.get(url, hidden, async (request, reply) => {
       page ??= openPage();
       const { statusCode, headers, rawPayload } = await (await page).inject({ method: "GET", url: request.url });
       for (const [name, value] of Object.entries(headers)) {

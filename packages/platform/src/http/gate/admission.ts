@@ -8,7 +8,6 @@
  */
 
 import type { IncomingMessage } from "node:http";
-import type { MetricKinds } from "../../watch/metric-kinds.ts";
 
 export interface AdmissionLimits {
   /** Work of one turn of the event loop: what comes later in it is refused, */
@@ -47,18 +46,7 @@ type Arriving = Sized & {
   once(event: "end", listener: () => void): unknown;
 };
 
-export interface AdmissionStats {
-  readonly inFlight: number;
-  readonly bodyBytes: number;
-  readonly admitted: number;
-  readonly refusedByTurn: number;
-  readonly refusedByCount: number;
-  readonly refusedByBytes: number;
-  readonly refusedByQueue: number;
-  readonly refusedByAnswers: number;
-}
-
-export const admissionKinds: MetricKinds<AdmissionStats> = {
+export const admissionKinds = {
   inFlight: "gauge",
   bodyBytes: "gauge",
   admitted: "counter",
@@ -67,7 +55,8 @@ export const admissionKinds: MetricKinds<AdmissionStats> = {
   refusedByBytes: "counter",
   refusedByQueue: "counter",
   refusedByAnswers: "counter",
-};
+} as const;
+export type AdmissionStats = Readonly<Record<keyof typeof admissionKinds, number>>;
 
 export interface Admission {
   /** Why a request is not let in; `undefined` lets it in. */
