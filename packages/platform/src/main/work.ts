@@ -18,12 +18,13 @@ export interface RunningWorker {
   close(): Promise<void>;
 }
 
-export async function work({ config, version, database, closing, signal }: ProcessToStart): Promise<RunningWorker> {
+export async function work(start: ProcessToStart): Promise<RunningWorker> {
+  const { config, database, closing, signal } = start;
   const logger = createLogger(config.logLevel);
   try {
     const opened = await openService({ config, kind: "worker", log: logger, database, signal }, closing);
     const { context, where, sendWebhook } = opened;
-    const url = await tellHealth(opened, { logger, version, closing });
+    const url = await tellHealth(opened, start, logger);
     await context.queue.work(createJobHandlers(context, sendWebhook), { concurrency: Math.max(1, config.jobConcurrency) });
     closing.opened(startIndexCare(context), (open) => open.close());
     return { where, url, close: async () => void (await closing.closeAll()) };
@@ -34,14 +35,11 @@ export async function work({ config, version, database, closing, signal }: Proce
   }
 }
 
-interface Surroundings extends Pick<ProcessToStart, "version" | "closing"> {
-  readonly logger: FastifyBaseLogger;
-}
-
 /** By the access rules of the server. @throws NomalyError CONFIG. */
 async function tellHealth(
   { context, httpClient }: OpenedService,
-  { logger, version, closing }: Surroundings,
+  { version, closing }: ProcessToStart,
+  logger: FastifyBaseLogger,
 ): Promise<string | undefined> {
   const { host, workerPort: port, shutdownTimeoutS } = context.config;
   if (port === undefined) return undefined;

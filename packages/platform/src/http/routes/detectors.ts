@@ -29,12 +29,7 @@ import { callOf, exampleId, IdParams, ifNoneMatch, isUnchanged, problemsOf, remo
 
 const tags = ["detectors"];
 const ifMatch = { "If-Match": "an ETag: answers 412 when the detector has changed since" };
-const example = {
-  name: "pumps",
-  algorithm_name: "isolation-forest",
-  contamination: 0.05,
-  hyperparameters: { n_estimators: 200 },
-};
+const kind = { algorithm_name: "isolation-forest", contamination: 0.05, hyperparameters: { n_estimators: 200 } };
 
 export function registerDetectors(app: App, context: ServiceContext): void {
   registerOne(app, context);
@@ -42,7 +37,7 @@ export function registerDetectors(app: App, context: ServiceContext): void {
     "/api/detectors",
     route({
       scope: "train",
-      example,
+      example: { name: "pumps", ...kind },
       tags,
       summary: "describe a detector",
       body: NewDetector,

@@ -62,8 +62,9 @@ export function registerJobs(app: App, context: ServiceContext): void {
     "/api/jobs/:id/events",
     {
       exposeHeadRoute: false,
-      config: { scope: "read", isStream: true },
-      schema: {
+      ...route({
+        scope: "read",
+        isStream: true,
         tags,
         summary: "its progress as server-sent events, until it ends",
         params: IdParams,
@@ -74,7 +75,7 @@ export function registerJobs(app: App, context: ServiceContext): void {
           },
           ...problemsOf(404),
         },
-      },
+      }),
     },
     async (request, reply) => {
       const { id } = request.params;
