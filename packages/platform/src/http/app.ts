@@ -7,7 +7,7 @@ import type { Scope } from "./gate/access.ts";
 
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
 
-/** What is to be known of a route beside its schema: stands as `config` where the route is defined, and nowhere else. */
+/** What is to be known of a route beside its schema: stands where the route is defined, and nowhere else. */
 export interface RouteFacts {
   /** What a caller needs; `public` asks nothing. */
   readonly scope?: Scope | "public";
@@ -32,7 +32,7 @@ export interface RouteFacts {
   /** what is sent, by media type, where the schema that checks it says something else, */
   readonly sent?: Readonly<Record<string, object>>;
   /** and headers that it takes, each with what it does. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly takesHeaders?: Readonly<Record<string, string>>;
 }
 
 declare module "fastify" {

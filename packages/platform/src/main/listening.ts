@@ -29,8 +29,8 @@ export interface Place {
 
 const otherPort = { port: "--port or NOMALY_PORT", worker_port: "NOMALY_WORKER_PORT" } as const;
 
-type AddressesOf = (host: string) => Promise<readonly { readonly address: string }[]>;
-const addressesIn: AddressesOf = (host) => lookup(host, { all: true }).catch(() => []);
+type Addresses = readonly { readonly address: string }[];
+const addressesIn = (host: string): Promise<Addresses> => lookup(host, { all: true }).catch(() => []);
 
 /** @returns the address. @throws NomalyError CONFIG when it cannot listen there. */
 export async function listen(app: App, { host, port, setting }: Place, addressesOf = addressesIn): Promise<string> {

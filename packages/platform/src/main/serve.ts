@@ -23,7 +23,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-export interface ServerToStart {
+export interface ProcessToStart {
   readonly config: Config;
   readonly version: string;
   readonly database: Promise<FoundDatabase>;
@@ -33,7 +33,7 @@ export interface ServerToStart {
   readonly closing: Closing;
 }
 
-export async function serve({ config, version, database, closing, signal }: ServerToStart): Promise<RunningServer> {
+export async function serve({ config, version, database, closing, signal }: ProcessToStart): Promise<RunningServer> {
   const logger = createLogger(config.logLevel);
   try {
     const required = requiresCaller(config);

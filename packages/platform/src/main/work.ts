@@ -1,17 +1,15 @@
 /** `nomaly worker`: runs jobs, and nothing else; where a port is set, it tells there how it is. */
 
 import type { FastifyBaseLogger } from "fastify";
-import type { Config } from "../config/settings.ts";
 import { createApp } from "../http/create-app.ts";
 import { createJobHandlers } from "../services/jobs/job-handlers.ts";
 import { createAuthenticate } from "../services/access/authenticate.ts";
-import type { Closing } from "./closing.ts";
 import { countedParts } from "./counted-parts.ts";
-import type { FoundDatabase } from "./find-database.ts";
 import { startIndexCare } from "./upkeep/index-care.ts";
 import { listen, requiresCaller } from "./listening.ts";
 import { createLogger } from "./logger.ts";
 import { type OpenedService, openService } from "./open-service.ts";
+import type { ProcessToStart } from "./serve.ts";
 
 export interface RunningWorker {
   readonly where: string;
@@ -20,22 +18,13 @@ export interface RunningWorker {
   close(): Promise<void>;
 }
 
-export interface WorkerToStart {
-  readonly config: Config;
-  readonly version: string;
-  readonly database: Promise<FoundDatabase>;
-  /** Ends the start. */
-  readonly signal?: AbortSignal | undefined;
-  /** Has what was opened so far. */
-  readonly closing: Closing;
-}
-
-export async function work({ config, version, database, closing, signal }: WorkerToStart): Promise<RunningWorker> {
+export async function work(start: ProcessToStart): Promise<RunningWorker> {
+  const { config, database, closing, signal } = start;
   const logger = createLogger(config.logLevel);
   try {
     const opened = await openService({ config, kind: "worker", log: logger, database, signal }, closing);
     const { context, where, sendWebhook } = opened;
-    const url = await tellHealth(opened, { logger, version, closing });
+    const url = await tellHealth(opened, start, logger);
     await context.queue.work(createJobHandlers(context, sendWebhook), { concurrency: Math.max(1, config.jobConcurrency) });
     closing.opened(startIndexCare(context), (open) => open.close());
     return { where, url, close: async () => void (await closing.closeAll()) };
@@ -46,16 +35,11 @@ export async function work({ config, version, database, closing, signal }: Worke
   }
 }
 
-interface Surroundings {
-  readonly logger: FastifyBaseLogger;
-  readonly version: string;
-  readonly closing: Closing;
-}
-
 /** By the access rules of the server. @throws NomalyError CONFIG. */
 async function tellHealth(
   { context, httpClient }: OpenedService,
-  { logger, version, closing }: Surroundings,
+  { version, closing }: ProcessToStart,
+  logger: FastifyBaseLogger,
 ): Promise<string | undefined> {
   const { host, workerPort: port, shutdownTimeoutS } = context.config;
   if (port === undefined) return undefined;

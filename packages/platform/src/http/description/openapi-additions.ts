@@ -11,18 +11,8 @@ export interface Document {
 
 interface Operation {
   parameters?: object[];
-  readonly requestBody?: { content: Record<string, Content> };
-  readonly responses: Record<string, Response>;
-}
-
-interface Response {
-  readonly description: string;
-  readonly content?: Record<string, Content>;
-}
-
-interface Content {
-  schema: object;
-  example?: unknown;
+  readonly requestBody?: { content: Record<string, { schema: object; example?: unknown }> };
+  readonly responses: Record<string, object>;
 }
 
 /** A path is told by its parts: no name in it is longer. */
@@ -54,13 +44,13 @@ function completeBody({ requestBody }: Operation, { example, sent, takesArrow }:
   if (takesArrow === true) requestBody.content[arrowMediaType] = { schema: { type: "string", format: "binary" } };
 }
 
-function addHeaders(operation: Operation, { onlyAsks, headers = {} }: RouteFacts, method: string): void {
+function addHeaders(operation: Operation, { onlyAsks, takesHeaders = {} }: RouteFacts, method: string): void {
   if (method !== "get" && onlyAsks !== true) {
     const description = "sent again under the same key, a request is answered as the first time and does nothing new";
-    addHeader(operation, { name: "Idempotency-Key", description, schema: { minLength: 1, maxLength: idempotencyKeyLengthMax } });
+    addHeader(operation, "Idempotency-Key", description, { minLength: 1, maxLength: idempotencyKeyLengthMax });
     addProblems(operation, { 409: meanings[409] });
   }
-  for (const [name, description] of Object.entries(headers)) addHeader(operation, { name, description });
+  for (const [name, description] of Object.entries(takesHeaders)) addHeader(operation, name, description);
 }
 
 /** What the route itself says of a status stays. */
@@ -70,13 +60,7 @@ function addProblems({ responses }: Operation, descriptions: Readonly<Record<num
   }
 }
 
-interface Header {
-  readonly name: string;
-  readonly description: string;
-  readonly schema?: object;
-}
-
-function addHeader(operation: Operation, { name, description, schema }: Header): void {
+function addHeader(operation: Operation, name: string, description: string, schema: object = {}): void {
   const header = { in: "header", name, required: false, description, schema: { type: "string", ...schema } };
   operation.parameters = [...(operation.parameters ?? []), header];
 }

@@ -4,7 +4,7 @@ import { type AnyDetector, describeRange, detectorById, detectors, snakeCase } f
 import { Type } from "typebox";
 import type { App } from "../app.ts";
 import { strict } from "../schemas/shared.ts";
-import { problemsOf } from "./shared.ts";
+import { problemsOf, route } from "./shared.ts";
 
 const Parameter = Type.Object({
   name: Type.String(),
@@ -25,23 +25,18 @@ export function registerAlgorithms(app: App): void {
   const tags = ["algorithms"];
   app.get(
     "/api/algorithms",
-    {
-      config: { scope: "read" },
-      schema: {
-        tags,
-        summary: "all algorithms",
-        response: { 200: Type.Object({ items: Type.Array(Algorithm) }), ...problemsOf() },
-      },
-    },
+    route({
+      scope: "read",
+      tags,
+      summary: "all algorithms",
+      response: { 200: Type.Object({ items: Type.Array(Algorithm) }), ...problemsOf() },
+    }),
     async () => ({ items: detectors.map(algorithmOf) }),
   );
   const params = Type.Object({ id: Type.String({ maxLength: 100 }) }, strict);
   app.get(
     "/api/algorithms/:id",
-    {
-      config: { scope: "read" },
-      schema: { tags, summary: "one algorithm", params, response: { 200: Algorithm, ...problemsOf(404) } },
-    },
+    route({ scope: "read", tags, summary: "one algorithm", params, response: { 200: Algorithm, ...problemsOf(404) } }),
     async ({ params: { id } }) => algorithmOf(detectorById(id)),
   );
 }

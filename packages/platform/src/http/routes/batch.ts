@@ -10,7 +10,7 @@ import type { App } from "../app.ts";
 import { problemOf } from "../answers/problem.ts";
 import { BatchRequest } from "../schemas/detection.ts";
 import { headOf, plain } from "./predicted-reply.ts";
-import { callOf, elapsedMs, exampleId, exampleRows, otherExampleId, problemsOf, sendJob } from "./shared.ts";
+import { callOf, elapsedMs, exampleId, exampleRows, otherExampleId, problemsOf, route, sendJob } from "./shared.ts";
 import { smallBodyBytes } from "../body/large-body.ts";
 
 const example = { detector_ids: [exampleId, otherExampleId], data: exampleRows };
@@ -18,21 +18,17 @@ const example = { detector_ids: [exampleId, otherExampleId], data: exampleRows }
 export function registerBatch(app: App, context: ServiceContext): void {
   app.post(
     "/api/detection/batch",
-    {
+    route({
       bodyLimit: Math.min(smallBodyBytes, context.config.bodyBytes),
-      config: { scope: "score", isCostly: true, example },
-      schema: {
-        tags: ["detection"],
-        summary: "score rows with many detectors",
-        description: "One failing detector stops no other: each has its result or its error. Large data sets become a job.",
-        body: BatchRequest,
-        response: {
-          200: Type.Ref("BatchAnswer"),
-          202: Type.Ref("JobAccepted"),
-          ...problemsOf(404, 409, 413, 415, 422, 502, 507),
-        },
-      },
-    },
+      scope: "score",
+      isCostly: true,
+      example,
+      tags: ["detection"],
+      summary: "score rows with many detectors",
+      description: "One failing detector stops no other: each has its result or its error. Large data sets become a job.",
+      body: BatchRequest,
+      response: { 200: Type.Ref("BatchAnswer"), 202: Type.Ref("JobAccepted"), ...problemsOf(404, 409, 413, 415, 422, 502, 507) },
+    }),
     (request, reply) => batchFrom(context, request, reply),
   );
 }

@@ -33,7 +33,7 @@ import { PageQuery, strict } from "../schemas/shared.ts";
 import { uploadIdleMsMax } from "../gate/guard.ts";
 import { validateFields } from "../body/validation.ts";
 import { jsonType, plain } from "./predicted-reply.ts";
-import { callOf, exampleRows, IdParams, ifNoneMatch, isUnchanged, problemsOf, removed, unchanged } from "./shared.ts";
+import { callOf, exampleRows, IdParams, ifNoneMatch, isUnchanged, problemsOf, removed, route, unchanged } from "./shared.ts";
 
 const tags = ["datasets"];
 const formLimits = { files: 1, fields: 20, fieldSize: 10_000, fieldNameSize: 100, parts: 30, headerPairs: 100 };
@@ -47,23 +47,25 @@ export function registerDatasets(app: App, context: ServiceContext): void {
   registerContent(app, context);
   app.get(
     "/api/datasets",
-    {
-      config: { scope: "read" },
-      schema: {
-        tags,
-        summary: "data sets, newest first",
-        querystring: Type.Object(PageQuery, strict),
-        response: { 200: DatasetList, ...problemsOf() },
-      },
-    },
+    route({
+      scope: "read",
+      tags,
+      summary: "data sets, newest first",
+      querystring: Type.Object(PageQuery, strict),
+      response: { 200: DatasetList, ...problemsOf() },
+    }),
     async (request) => findDatasets(context, request.query),
   );
   app.get(
     "/api/datasets/:id",
-    {
-      config: { scope: "read", headers: ifNoneMatch },
-      schema: { tags, summary: "one data set", params: IdParams, response: { 200: Dataset, 304: unchanged, ...problemsOf(404) } },
-    },
+    route({
+      scope: "read",
+      takesHeaders: ifNoneMatch,
+      tags,
+      summary: "one data set",
+      params: IdParams,
+      response: { 200: Dataset, 304: unchanged, ...problemsOf(404) },
+    }),
     async (request, reply) => {
       const view = await getDataset(context, request.params.id);
       const tag = `"${view.checksum}"`;
@@ -73,10 +75,13 @@ export function registerDatasets(app: App, context: ServiceContext): void {
   );
   app.delete(
     "/api/datasets/:id",
-    {
-      config: { scope: "train" },
-      schema: { tags, summary: "remove a data set", params: IdParams, response: { 204: removed, ...problemsOf(404) } },
-    },
+    route({
+      scope: "train",
+      tags,
+      summary: "remove a data set",
+      params: IdParams,
+      response: { 204: removed, ...problemsOf(404) },
+    }),
     async (request, reply) => {
       await removeDataset(context, callOf(request), request.params.id);
       return reply.code(204).send(null);
@@ -87,19 +92,17 @@ export function registerDatasets(app: App, context: ServiceContext): void {
 function registerContent(app: App, context: ServiceContext): void {
   app.get(
     "/api/datasets/:id/rows",
-    {
-      config: { scope: "read" },
-      schema: {
-        tags,
-        summary: "its rows",
-        description:
-          "Texts longer than 1000 letters are cut; lists, structures and bytes that would be longer are null: `n_cut` counts both. " +
-          "A page has at most 4 MiB, so it may have fewer rows than `limit`: the next one begins at `offset` and their number.",
-        params: IdParams,
-        querystring: RowsQuery,
-        response: { 200: DatasetRows, ...problemsOf(404, 502, 507) },
-      },
-    },
+    route({
+      scope: "read",
+      tags,
+      summary: "its rows",
+      description:
+        "Texts longer than 1000 letters are cut; lists, structures and bytes that would be longer are null: `n_cut` counts both. " +
+        "A page has at most 4 MiB, so it may have fewer rows than `limit`: the next one begins at `offset` and their number.",
+      params: IdParams,
+      querystring: RowsQuery,
+      response: { 200: DatasetRows, ...problemsOf(404, 502, 507) },
+    }),
     async (request, reply) => {
       const { offset = 0, limit = 100 } = request.query;
       const { n_samples, json, cutCount } = await datasetRows(context, callOf(request), request.params.id, { offset, limit });
@@ -112,15 +115,13 @@ function registerContent(app: App, context: ServiceContext): void {
   );
   app.get(
     "/api/datasets/:id/profile",
-    {
-      config: { scope: "read" },
-      schema: {
-        tags,
-        summary: "what its columns are like, and what to look at",
-        params: IdParams,
-        response: { 200: DatasetProfile, ...problemsOf(404, 502, 507) },
-      },
-    },
+    route({
+      scope: "read",
+      tags,
+      summary: "what its columns are like, and what to look at",
+      params: IdParams,
+      response: { 200: DatasetProfile, ...problemsOf(404, 502, 507) },
+    }),
     async (request, reply) => reply.send((await profileDataset(context, callOf(request), request.params.id)) as never),
   );
 }

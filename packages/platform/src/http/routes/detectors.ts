@@ -25,30 +25,24 @@ import {
   StatusChanged,
 } from "../schemas/detectors.ts";
 import { PageQuery, strict } from "../schemas/shared.ts";
-import { callOf, exampleId, IdParams, ifNoneMatch, isUnchanged, problemsOf, removed, unchanged } from "./shared.ts";
+import { callOf, exampleId, IdParams, ifNoneMatch, isUnchanged, problemsOf, removed, route, unchanged } from "./shared.ts";
 
 const tags = ["detectors"];
 const ifMatch = { "If-Match": "an ETag: answers 412 when the detector has changed since" };
-const example = {
-  name: "pumps",
-  algorithm_name: "isolation-forest",
-  contamination: 0.05,
-  hyperparameters: { n_estimators: 200 },
-};
+const kind = { algorithm_name: "isolation-forest", contamination: 0.05, hyperparameters: { n_estimators: 200 } };
 
 export function registerDetectors(app: App, context: ServiceContext): void {
   registerOne(app, context);
   app.post(
     "/api/detectors",
-    {
-      config: { scope: "train", example },
-      schema: {
-        tags,
-        summary: "describe a detector",
-        body: NewDetector,
-        response: { 201: Detector, ...problemsOf(409, 413, 415) },
-      },
-    },
+    route({
+      scope: "train",
+      example: { name: "pumps", ...kind },
+      tags,
+      summary: "describe a detector",
+      body: NewDetector,
+      response: { 201: Detector, ...problemsOf(409, 413, 415) },
+    }),
     async (request, reply) => {
       const { value } = await createDetector(context, callOf(request), request.body);
       return reply.code(201).header("location", `/api/detectors/${value.id}`).header("etag", detectorTagOf(value)).send(value);
@@ -56,29 +50,26 @@ export function registerDetectors(app: App, context: ServiceContext): void {
   );
   app.get(
     "/api/detectors",
-    {
-      config: { scope: "read" },
-      schema: {
-        tags,
-        summary: "detectors, newest first",
-        querystring: DetectorQuery,
-        response: { 200: DetectorList, ...problemsOf() },
-      },
-    },
+    route({
+      scope: "read",
+      tags,
+      summary: "detectors, newest first",
+      querystring: DetectorQuery,
+      response: { 200: DetectorList, ...problemsOf() },
+    }),
     async (request) => findDetectors(context, request.query),
   );
   app.patch(
     "/api/detectors/status",
-    {
+    route({
       bodyLimit: smallBodyBytes,
-      config: { scope: "train", example: { ids: [exampleId], status: "disabled" } },
-      schema: {
-        tags,
-        summary: "set the status of many",
-        body: StatusChange,
-        response: { 200: StatusChanged, ...problemsOf(409, 413, 415) },
-      },
-    },
+      scope: "train",
+      example: { ids: [exampleId], status: "disabled" },
+      tags,
+      summary: "set the status of many",
+      body: StatusChange,
+      response: { 200: StatusChanged, ...problemsOf(409, 413, 415) },
+    }),
     async (request) => {
       const { updatedCount, unknownIds } = await changeStatuses(context, callOf(request), request.body);
       return { updated: updatedCount, unknown_ids: [...unknownIds] };
@@ -89,15 +80,14 @@ export function registerDetectors(app: App, context: ServiceContext): void {
 function registerOne(app: App, context: ServiceContext): void {
   app.get(
     "/api/detectors/:id",
-    {
-      config: { scope: "read", headers: ifNoneMatch },
-      schema: {
-        tags,
-        summary: "one detector",
-        params: IdParams,
-        response: { 200: Detector, 304: unchanged, ...problemsOf(404) },
-      },
-    },
+    route({
+      scope: "read",
+      takesHeaders: ifNoneMatch,
+      tags,
+      summary: "one detector",
+      params: IdParams,
+      response: { 200: Detector, 304: unchanged, ...problemsOf(404) },
+    }),
     async (request, reply) => {
       const view = await getDetector(context, request.params.id);
       const tag = detectorTagOf(view);
@@ -107,30 +97,28 @@ function registerOne(app: App, context: ServiceContext): void {
   );
   app.get(
     "/api/detectors/:id/versions",
-    {
-      config: { scope: "read" },
-      schema: {
-        tags,
-        summary: "its trainings, newest first",
-        params: IdParams,
-        querystring: Type.Object(PageQuery, strict),
-        response: { 200: ModelVersionList, ...problemsOf(404) },
-      },
-    },
+    route({
+      scope: "read",
+      tags,
+      summary: "its trainings, newest first",
+      params: IdParams,
+      querystring: Type.Object(PageQuery, strict),
+      response: { 200: ModelVersionList, ...problemsOf(404) },
+    }),
     async (request, reply) => reply.send((await findVersions(context, request.params.id, request.query)) as never),
   );
   app.patch(
     "/api/detectors/:id",
-    {
-      config: { scope: "train", headers: ifMatch, example: { contamination: 0.02 } },
-      schema: {
-        tags,
-        summary: "change a detector",
-        params: IdParams,
-        body: DetectorChange,
-        response: { 200: Detector, ...problemsOf(404, 409, 412, 413, 415) },
-      },
-    },
+    route({
+      scope: "train",
+      takesHeaders: ifMatch,
+      example: { contamination: 0.02 },
+      tags,
+      summary: "change a detector",
+      params: IdParams,
+      body: DetectorChange,
+      response: { 200: Detector, ...problemsOf(404, 409, 412, 413, 415) },
+    }),
     async (request, reply) => {
       const expectedTag = request.headers["if-match"];
       const view = await changeDetector(context, callOf(request), request.params.id, { given: request.body, expectedTag });
@@ -139,15 +127,14 @@ function registerOne(app: App, context: ServiceContext): void {
   );
   app.delete(
     "/api/detectors/:id",
-    {
-      config: { scope: "train", headers: ifMatch },
-      schema: {
-        tags,
-        summary: "remove a detector with its models and results",
-        params: IdParams,
-        response: { 204: removed, ...problemsOf(404, 409, 412) },
-      },
-    },
+    route({
+      scope: "train",
+      takesHeaders: ifMatch,
+      tags,
+      summary: "remove a detector with its models and results",
+      params: IdParams,
+      response: { 204: removed, ...problemsOf(404, 409, 412) },
+    }),
     async (request, reply) => {
       await removeDetector(context, callOf(request), request.params.id, request.headers["if-match"]);
       return reply.code(204).send(null);

@@ -6,7 +6,7 @@ import type { ServiceContext } from "../../services/core/context.ts";
 import { checkHealth, isReady } from "../../services/operations/health.ts";
 import type { App } from "../app.ts";
 import { keptFor } from "../answers/kept-for.ts";
-import { problemsOf } from "./shared.ts";
+import { problemsOf, route } from "./shared.ts";
 
 const tags = ["health"];
 
@@ -17,17 +17,14 @@ export function registerHealth(app: App, context: ServiceContext): void {
   const Live = Type.Object({ status: Type.Literal("ok") });
   app.get(
     "/health/live",
-    { config: { scope: "public", isPolled: true }, schema: { tags, summary: "the process lives", response: { 200: Live } } },
+    route({ scope: "public", isPolled: true, tags, summary: "the process lives", response: { 200: Live } }),
     async () => ({ status: "ok" as const }),
   );
   const ready = keptFor(readyMs, () => isReady(context));
   const Ready = Type.Object({ status: Type.Union([Type.Literal("ok"), Type.Literal("unavailable")]) });
   app.get(
     "/health/ready",
-    {
-      config: { scope: "public", isPolled: true },
-      schema: { tags, summary: "requests can be served", response: { 200: Ready, 503: Ready } },
-    },
+    route({ scope: "public", isPolled: true, tags, summary: "requests can be served", response: { 200: Ready, 503: Ready } }),
     async (_request, reply) => {
       const isUp = await ready();
       return reply.code(isUp ? 200 : 503).send({ status: isUp ? "ok" : "unavailable" });
@@ -35,15 +32,14 @@ export function registerHealth(app: App, context: ServiceContext): void {
   );
   app.get(
     "/health/full",
-    {
-      config: { scope: "read", isPolled: true },
-      schema: {
-        tags,
-        summary: "every part with its numbers",
-        description: "`status` is `ok`, `degraded` when a part is not well, or `unavailable` when nothing can be served.",
-        response: { 200: Type.Record(Type.String(), Type.Unknown()), ...problemsOf() },
-      },
-    },
+    route({
+      scope: "read",
+      isPolled: true,
+      tags,
+      summary: "every part with its numbers",
+      description: "`status` is `ok`, `degraded` when a part is not well, or `unavailable` when nothing can be served.",
+      response: { 200: Type.Record(Type.String(), Type.Unknown()), ...problemsOf() },
+    }),
     async (_request, reply) => {
       const { status, parts } = await checkHealth(context);
       return reply.send({ status, ...(inSnakeCase(parts) as object) });

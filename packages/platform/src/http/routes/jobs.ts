@@ -7,7 +7,7 @@ import type { ServiceContext } from "../../services/core/context.ts";
 import { cancelJob, getJob, retryJob } from "../../services/jobs/jobs.ts";
 import type { App } from "../app.ts";
 import { Job, JobList, JobListQuery } from "../schemas/jobs.ts";
-import { callOf, IdParams, problemsOf } from "./shared.ts";
+import { callOf, IdParams, problemsOf, route } from "./shared.ts";
 
 const tags = ["jobs"];
 /** Of each event; OpenAPI 3.1 has no way to say that there are several. */
@@ -24,10 +24,13 @@ export function registerJobs(app: App, context: ServiceContext): void {
   const { queue } = context;
   app.get(
     "/api/jobs",
-    {
-      config: { scope: "read" },
-      schema: { tags, summary: "jobs, newest first", querystring: JobListQuery, response: { 200: JobList, ...problemsOf() } },
-    },
+    route({
+      scope: "read",
+      tags,
+      summary: "jobs, newest first",
+      querystring: JobListQuery,
+      response: { 200: JobList, ...problemsOf() },
+    }),
     async (request) => {
       const { limit = 100, cursor, status, name, detector_id: detectorId } = request.query;
       const page = await queue.list({ limit, cursor, status, name, detectorId });
@@ -36,39 +39,32 @@ export function registerJobs(app: App, context: ServiceContext): void {
   );
   app.get(
     "/api/jobs/:id",
-    {
-      config: { scope: "read" },
-      schema: { tags, summary: "one job", params: IdParams, response: { 200: Job, ...problemsOf(404) } },
-    },
+    route({ scope: "read", tags, summary: "one job", params: IdParams, response: { 200: Job, ...problemsOf(404) } }),
     async (request) => jobOf(await getJob(context, request.params.id)),
   );
   app.delete(
     "/api/jobs/:id",
-    {
-      config: { scope: "train" },
-      schema: { tags, summary: "cancel a job", params: IdParams, response: { 200: Job, ...problemsOf(404) } },
-    },
+    route({ scope: "train", tags, summary: "cancel a job", params: IdParams, response: { 200: Job, ...problemsOf(404) } }),
     async (request) => jobOf(await cancelJob(context, callOf(request), request.params.id)),
   );
   app.post(
     "/api/jobs/:id/retry",
-    {
-      config: { scope: "train" },
-      schema: {
-        tags,
-        summary: "queue a failed or cancelled job again",
-        params: IdParams,
-        response: { 200: Job, ...problemsOf(404, 409) },
-      },
-    },
+    route({
+      scope: "train",
+      tags,
+      summary: "queue a failed or cancelled job again",
+      params: IdParams,
+      response: { 200: Job, ...problemsOf(404, 409) },
+    }),
     async (request) => jobOf(await retryJob(context, callOf(request), request.params.id)),
   );
   app.get(
     "/api/jobs/:id/events",
     {
       exposeHeadRoute: false,
-      config: { scope: "read", isStream: true },
-      schema: {
+      ...route({
+        scope: "read",
+        isStream: true,
         tags,
         summary: "its progress as server-sent events, until it ends",
         params: IdParams,
@@ -79,7 +75,7 @@ export function registerJobs(app: App, context: ServiceContext): void {
           },
           ...problemsOf(404),
         },
-      },
+      }),
     },
     async (request, reply) => {
       const { id } = request.params;

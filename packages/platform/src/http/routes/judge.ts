@@ -13,31 +13,26 @@ import type { App } from "../app.ts";
 import { smallBodyBytes } from "../body/large-body.ts";
 import { problemOf } from "../answers/problem.ts";
 import { CompareRequest, EvaluateRequest, ExplainRequest } from "../schemas/detection.ts";
-import { callOf, elapsedMs, exampleId, exampleRows, otherExampleId, problemsOf } from "./shared.ts";
+import { callOf, elapsedMs, exampleId, exampleRows, otherExampleId, problemsOf, route } from "./shared.ts";
 
-const tags = ["detection"];
 const topDefault = 10;
 const problems = problemsOf(404, 409, 413, 415, 422, 502, 507);
-
 const example = { detector_id: exampleId, data: exampleRows };
 
 export function registerJudge(app: App, context: ServiceContext): void {
   const bodyLimit = Math.min(smallBodyBytes, context.config.bodyBytes);
-  const facts = { scope: "score", isCostly: true, onlyAsks: true } as const;
+  const judging = { scope: "score", isCostly: true, onlyAsks: true, bodyLimit, tags: ["detection"] } as const;
   app.post(
     "/api/detection/explain",
-    {
-      bodyLimit,
-      config: { ...facts, example: { ...example, top: 5 } },
-      schema: {
-        tags,
-        summary: "why the most anomalous rows scored as they did",
-        description:
-          "For the rows of highest score: what each column added, and what is usual there. Of large data sets take a sample.",
-        body: ExplainRequest,
-        response: { 200: Type.Ref("Explained"), ...problems },
-      },
-    },
+    route({
+      ...judging,
+      example: { ...example, top: 5 },
+      summary: "why the most anomalous rows scored as they did",
+      description:
+        "For the rows of highest score: what each column added, and what is usual there. Of large data sets take a sample.",
+      body: ExplainRequest,
+      response: { 200: Type.Ref("Explained"), ...problems },
+    }),
     async (request, reply) => {
       const start = performance.now();
       const { detector_id: detectorId, top = topDefault } = request.body;
@@ -48,16 +43,13 @@ export function registerJudge(app: App, context: ServiceContext): void {
   );
   app.post(
     "/api/detection/evaluate",
-    {
-      bodyLimit,
-      config: { ...facts, example: { ...example, labels: [0, 1] } },
-      schema: {
-        tags,
-        summary: "how well a detector finds known anomalies",
-        body: EvaluateRequest,
-        response: { 200: Type.Ref("Evaluated"), ...problems },
-      },
-    },
+    route({
+      ...judging,
+      example: { ...example, labels: [0, 1] },
+      summary: "how well a detector finds known anomalies",
+      body: EvaluateRequest,
+      response: { 200: Type.Ref("Evaluated"), ...problems },
+    }),
     async (request, reply) => {
       const start = performance.now();
       const { detector_id: detectorId } = request.body;
@@ -69,17 +61,14 @@ export function registerJudge(app: App, context: ServiceContext): void {
   );
   app.post(
     "/api/detection/compare",
-    {
-      bodyLimit,
-      config: { ...facts, example: { detector_ids: [exampleId, otherExampleId], data: exampleRows } },
-      schema: {
-        tags,
-        summary: "how trained detectors compare on one table",
-        description: "With known anomalies their figures; always how they agree. Of large data sets take a sample.",
-        body: CompareRequest,
-        response: { 200: Type.Ref("Compared"), ...problems },
-      },
-    },
+    route({
+      ...judging,
+      example: { detector_ids: [exampleId, otherExampleId], data: exampleRows },
+      summary: "how trained detectors compare on one table",
+      description: "With known anomalies their figures; always how they agree. Of large data sets take a sample.",
+      body: CompareRequest,
+      response: { 200: Type.Ref("Compared"), ...problems },
+    }),
     async (request, reply) => {
       const start = performance.now();
       const source = await tableOf(context, request.body);

@@ -3,22 +3,21 @@
 import { Type } from "typebox";
 import type { Metrics } from "../../watch/metrics.ts";
 import type { App } from "../app.ts";
-import { problemsOf } from "./shared.ts";
+import { problemsOf, route } from "./shared.ts";
 
 export function registerMetrics(app: App, metrics: Metrics): void {
   app.get(
     "/metrics",
-    {
-      config: { scope: "read", isPolled: true },
-      schema: {
-        tags: ["health"],
-        summary: "numbers of this process for Prometheus",
-        response: {
-          200: { description: "the text format", content: { "text/plain": { schema: Type.Unsafe<never>({ type: "string" }) } } },
-          ...problemsOf(),
-        },
+    route({
+      scope: "read",
+      isPolled: true,
+      tags: ["health"],
+      summary: "numbers of this process for Prometheus",
+      response: {
+        200: { description: "the text format", content: { "text/plain": { schema: Type.Unsafe<never>({ type: "string" }) } } },
+        ...problemsOf(),
       },
-    },
+    }),
     async (_request, reply) => reply.type(metrics.contentType).send((await metrics.text()) as never),
   );
 }

@@ -18,7 +18,7 @@ import { ArrowPredictQuery, PredictRequest } from "../schemas/detection.ts";
 import { validateFields } from "../body/validation.ts";
 import { arrowField, refuseQuery } from "./arrow-query.ts";
 import { sendArrow, sendPredicted } from "./predicted-reply.ts";
-import { callOf, exampleId, exampleRows, problemsOf, sendJob } from "./shared.ts";
+import { callOf, exampleId, exampleRows, problemsOf, route, sendJob } from "./shared.ts";
 
 /** Scored rows of a data set that stand in the reply as well. */
 const shownMax = 10_000;
@@ -28,29 +28,32 @@ const example = { detector_id: exampleId, data: exampleRows, explain: true };
 export function registerPredict(app: App, context: ServiceContext): void {
   app.post(
     "/api/detection/predict",
-    {
-      config: { scope: "score", isCostly: true, isStarred: true, takesLargeBodies: true, takesArrow: true, example },
-      schema: {
-        tags: ["detection"],
-        summary: "score rows",
-        description:
-          "Rows, or a stored data set; large data sets become a job. Rows may also come as an Arrow IPC stream, with " +
-          "`detector_id` (and `explain`) in the query; with `Accept: application/vnd.apache.arrow.stream` scores go out as one.",
-        querystring: ArrowPredictQuery,
-        body: PredictRequest,
-        response: {
-          200: {
-            description: "scores, in the order of the rows",
-            content: {
-              "application/json": { schema: Type.Ref("Predicted") },
-              [arrowMediaType]: { schema: Type.Unsafe<never>({ type: "string", format: "binary" }) },
-            },
+    route({
+      scope: "score",
+      isCostly: true,
+      isStarred: true,
+      takesLargeBodies: true,
+      takesArrow: true,
+      example,
+      tags: ["detection"],
+      summary: "score rows",
+      description:
+        "Rows, or a stored data set; large data sets become a job. Rows may also come as an Arrow IPC stream, with " +
+        "`detector_id` (and `explain`) in the query; with `Accept: application/vnd.apache.arrow.stream` scores go out as one.",
+      querystring: ArrowPredictQuery,
+      body: PredictRequest,
+      response: {
+        200: {
+          description: "scores, in the order of the rows",
+          content: {
+            "application/json": { schema: Type.Ref("Predicted") },
+            [arrowMediaType]: { schema: Type.Unsafe<never>({ type: "string", format: "binary" }) },
           },
-          202: Type.Ref("JobAccepted"),
-          ...problemsOf(404, 409, 413, 415, 422, 502, 507),
         },
+        202: Type.Ref("JobAccepted"),
+        ...problemsOf(404, 409, 413, 415, 422, 502, 507),
       },
-    },
+    }),
     (request, reply) => predictFrom(context, request, reply),
   );
 }

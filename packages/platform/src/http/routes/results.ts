@@ -10,7 +10,7 @@ import { arrowMediaType, wantsArrow } from "../body/large-body.ts";
 import { FormatQuery, ResultList, ResultQuery } from "../schemas/results.ts";
 import { whenOver } from "../gate/when-over.ts";
 import { plain } from "./predicted-reply.ts";
-import { callOf, IdParams, problemsOf, removed } from "./shared.ts";
+import { callOf, IdParams, problemsOf, removed, route } from "./shared.ts";
 
 const tags = ["results"];
 const file = Type.Unsafe<never>({ type: "string", format: "binary" });
@@ -23,40 +23,36 @@ const mediaTypes = {
 export function registerResults(app: App, context: ServiceContext): void {
   app.get(
     "/api/results",
-    {
-      config: { scope: "read" },
-      schema: {
-        tags,
-        summary: "results, newest first",
-        querystring: ResultQuery,
-        response: { 200: ResultList, ...problemsOf() },
-      },
-    },
+    route({
+      scope: "read",
+      tags,
+      summary: "results, newest first",
+      querystring: ResultQuery,
+      response: { 200: ResultList, ...problemsOf() },
+    }),
     async (request, reply) => reply.send((await findResults(context, request.query)) as never),
   );
   app.get(
     "/api/results/:id",
-    {
-      config: { scope: "read" },
-      schema: {
-        tags,
-        summary: "one result, or with `format` its rows",
-        params: IdParams,
-        querystring: FormatQuery,
-        response: {
-          200: {
-            description: "the result, or with `format` (or an Accept header for Arrow) its rows",
-            content: {
-              "application/json": { schema: Type.Ref("Result") },
-              "text/csv": { schema: Type.Unsafe<never>({ type: "string" }) },
-              "application/vnd.apache.parquet": { schema: file },
-              [arrowMediaType]: { schema: file },
-            },
+    route({
+      scope: "read",
+      tags,
+      summary: "one result, or with `format` its rows",
+      params: IdParams,
+      querystring: FormatQuery,
+      response: {
+        200: {
+          description: "the result, or with `format` (or an Accept header for Arrow) its rows",
+          content: {
+            "application/json": { schema: Type.Ref("Result") },
+            "text/csv": { schema: Type.Unsafe<never>({ type: "string" }) },
+            "application/vnd.apache.parquet": { schema: file },
+            [arrowMediaType]: { schema: file },
           },
-          ...problemsOf(404, 502, 507),
         },
+        ...problemsOf(404, 502, 507),
       },
-    },
+    }),
     async (request, reply) => {
       const { id } = request.params;
       const { format = wantsArrow(request) ? "arrow" : "json", spreadsheet_safe: isSpreadsheetSafe = false } = request.query;
@@ -77,10 +73,13 @@ export function registerResults(app: App, context: ServiceContext): void {
   );
   app.delete(
     "/api/results/:id",
-    {
-      config: { scope: "train" },
-      schema: { tags, summary: "remove a result", params: IdParams, response: { 204: removed, ...problemsOf(404, 502, 507) } },
-    },
+    route({
+      scope: "train",
+      tags,
+      summary: "remove a result",
+      params: IdParams,
+      response: { 204: removed, ...problemsOf(404, 502, 507) },
+    }),
     async (request, reply) => {
       await removeResult(context, callOf(request), request.params.id);
       return reply.code(204).send(null);

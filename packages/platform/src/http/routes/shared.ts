@@ -2,14 +2,28 @@
 
 import { createHash } from "node:crypto";
 import { NomalyError } from "@nomaly/detect";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import { Type } from "typebox";
 import { earlierAnswer } from "../../services/core/change.ts";
 import type { Call, ServiceContext } from "../../services/core/context.ts";
 import { listsTag } from "../../services/detectors/detectors.ts";
 import type { JobAccepted } from "../../services/jobs/enqueue.ts";
+import type { RouteFacts } from "../app.ts";
 import { LargeBody } from "../body/large-body.ts";
 import { Id, strict } from "../schemas/shared.ts";
+
+const schemaParts = ["tags", "summary", "description", "consumes", "params", "querystring", "body", "response"];
+
+/** What a route is, in one object: what Fastify checks and describes, and what else is to be known of it. */
+export function route<Given extends RouteFacts & FastifySchema>({
+  bodyLimit,
+  ...given
+}: Given & { readonly bodyLimit?: number }) {
+  const parts = (isSchema: boolean) =>
+    Object.fromEntries(Object.entries(given).filter(([name]) => schemaParts.includes(name) === isSchema));
+  const limit = bodyLimit === undefined ? {} : { bodyLimit };
+  return { ...limit, config: parts(false) as RouteFacts, schema: parts(true) as Omit<Given, keyof RouteFacts> };
+}
 
 export const IdParams = Type.Object({ id: Id }, strict);
 

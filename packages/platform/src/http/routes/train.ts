@@ -12,26 +12,29 @@ import { LargeBody } from "../body/large-body.ts";
 import { ArrowTrainQuery, TrainRequest } from "../schemas/detection.ts";
 import { validateFields } from "../body/validation.ts";
 import { arrowField, refuseQuery } from "./arrow-query.ts";
-import { answeredBefore, callOf, exampleId, otherExampleId, problemsOf, sendJob } from "./shared.ts";
+import { answeredBefore, callOf, exampleId, otherExampleId, problemsOf, route, sendJob } from "./shared.ts";
 
 const example = { detector_id: exampleId, dataset_id: otherExampleId };
 
 export function registerTrain(app: App, context: ServiceContext): void {
   app.post(
     "/api/detection/train",
-    {
-      config: { scope: "train", isCostly: true, isStarred: true, takesLargeBodies: true, takesArrow: true, example },
-      schema: {
-        tags: ["detection"],
-        summary: "train a detector",
-        description:
-          "On rows, or on a stored data set. Large data sets become a job: the answer is 202 with its place. " +
-          "Rows may also come as an Arrow IPC stream, with `detector_id` in the query.",
-        querystring: ArrowTrainQuery,
-        body: TrainRequest,
-        response: { 200: Type.Ref("Trained"), 202: Type.Ref("JobAccepted"), ...problemsOf(404, 409, 413, 415, 422, 502, 507) },
-      },
-    },
+    route({
+      scope: "train",
+      isCostly: true,
+      isStarred: true,
+      takesLargeBodies: true,
+      takesArrow: true,
+      example,
+      tags: ["detection"],
+      summary: "train a detector",
+      description:
+        "On rows, or on a stored data set. Large data sets become a job: the answer is 202 with its place. " +
+        "Rows may also come as an Arrow IPC stream, with `detector_id` in the query.",
+      querystring: ArrowTrainQuery,
+      body: TrainRequest,
+      response: { 200: Type.Ref("Trained"), 202: Type.Ref("JobAccepted"), ...problemsOf(404, 409, 413, 415, 422, 502, 507) },
+    }),
     async (request, reply) => {
       const call = callOf(request);
       if (await answeredBefore(context, call, reply)) return reply;

@@ -1,7 +1,5 @@
 import { Type } from "typebox";
-import { pageOf } from "./shared.ts";
-
-const nullable = Type.Union([Type.String(), Type.Null()]);
+import { nullable, pageOf } from "./shared.ts";
 
 export const AuditEntry = Type.Object(
   {
@@ -10,8 +8,8 @@ export const AuditEntry = Type.Object(
     actor: Type.String({ description: "the key or token, or `local`" }),
     action: Type.String({ description: "as in detector.create" }),
     subject_kind: Type.String(),
-    subject_id: nullable,
-    request_id: nullable,
+    subject_id: nullable(Type.String()),
+    request_id: nullable(Type.String()),
     details: Type.Record(Type.String(), Type.Unknown()),
   },
   { $id: "AuditEntry" },

@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { ColumnNames, Id, pageOf, Rows, strict } from "./shared.ts";
+import { ColumnNames, Id, nullable, pageOf, Rows, strict } from "./shared.ts";
 
 const Column = Type.Object({ name: Type.String(), type: Type.String() });
 
@@ -47,8 +47,6 @@ export const DatasetRows = Type.Object({
   n_cut: Type.Integer({ description: "texts that were cut, and values that were left out, because they are long" }),
   rows: Type.Array(Type.Record(Type.String(), Type.Unknown())),
 });
-
-const nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
 export const DatasetProfile = Type.Object({
   n_samples: Type.Integer(),

@@ -1,10 +1,9 @@
 import { type Static, Type } from "typebox";
 import { jobNames, jobStatuses } from "../../jobs/job-types.ts";
-import { Id, oneOf, pageOf, PageQuery, strict } from "./shared.ts";
+import { Id, nullable, oneOf, pageOf, PageQuery, strict } from "./shared.ts";
 
 const Status = oneOf(jobStatuses);
 const Name = oneOf(jobNames);
-const nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
 export const Job = Type.Object(
   {

@@ -1,14 +1,14 @@
 import { Type } from "typebox";
 import { resultFormats } from "../../compute/work.ts";
-import { Id, oneOf, pageOf, PageQuery, strict } from "./shared.ts";
+import { Id, nullable, oneOf, pageOf, PageQuery, strict } from "./shared.ts";
 
 export const Result = Type.Object(
   {
     id: Id,
     detector_id: Id,
-    dataset_id: Type.Union([Id, Type.Null()]),
+    dataset_id: nullable(Id),
     model_version: Type.Integer(),
-    job_id: Type.Union([Id, Type.Null()]),
+    job_id: nullable(Id),
     summary: Type.Record(Type.String(), Type.Unknown()),
     size_bytes: Type.Integer(),
     created_at: Type.String({ format: "date-time" }),

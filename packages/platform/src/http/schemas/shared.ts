@@ -13,6 +13,9 @@ export function oneOf<const Word extends string>(
   return Type.Unsafe<Word>({ type: "string", enum: [...words], ...options });
 }
 
+export const nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
+  Type.Union([schema, Type.Null()]);
+
 export const Id = Type.String({ format: "uuid", description: "an id, as the service gave it" });
 
 export const Problem = Type.Object(
