@@ -5,10 +5,11 @@ import { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { HttpClient, HttpRequest } from "../http-client/http-client.ts";
 
-export interface S3Place {
+export interface S3Options {
   readonly client: HttpClient;
   readonly endpoint: string;
   readonly region: string;
+  readonly bucket: string;
   readonly credentials: S3Credentials;
 }
 
@@ -21,7 +22,7 @@ export type S3Credentials =
       readonly sessionToken: string | undefined;
     }
   /** A token in a file, which whoever runs this process renews, is changed at `stsEndpoint` for keys that are valid for a while. */
-  | { readonly kind: "role"; readonly roleArn: string; readonly tokenFile: string; readonly stsEndpoint: string };
+  | { readonly kind: "role"; readonly roleArn: string; readonly webIdentityTokenFile: string; readonly stsEndpoint: string };
 
 /** What the SDK gives to its handler with a request. */
 export interface S3CallOptions {
@@ -52,7 +53,7 @@ interface SdkRequest {
 }
 
 /** Loaded here and not with the file: it takes a tenth of a second and 36 MB, which a service without object storage does without. */
-export async function openS3Client({ client, endpoint, region, credentials }: S3Place): Promise<S3Client> {
+export async function openS3Client({ client, endpoint, region, credentials }: S3Options): Promise<S3Client> {
   const { S3Client } = await import("@aws-sdk/client-s3");
   // Tries are those of the client below, which knows a body that can be sent again.
   const calling = { region, requestHandler: handlerOver(client), maxAttempts: 1 };
@@ -85,13 +86,8 @@ async function credentialsOf(
     }
     case "role": {
       const { fromTokenFile } = await import("@aws-sdk/credential-provider-web-identity");
-      const { roleArn, tokenFile: webIdentityTokenFile, stsEndpoint } = credentials;
-      return fromTokenFile({
-        roleArn,
-        webIdentityTokenFile,
-        roleSessionName: "nomaly",
-        clientConfig: { ...calling, endpoint: stsEndpoint },
-      });
+      const { roleArn, webIdentityTokenFile, stsEndpoint: endpoint } = credentials;
+      return fromTokenFile({ roleArn, webIdentityTokenFile, roleSessionName: "nomaly", clientConfig: { ...calling, endpoint } });
     }
   }
 }
@@ -111,12 +107,10 @@ function handlerOver(client: HttpClient) {
         ...(requestTimeout === undefined ? {} : { totalTimeoutMs: requestTimeout }),
         ...(isLarge ? { responseBytesMax: Number.MAX_SAFE_INTEGER } : {}),
       };
-      const {
-        status: statusCode,
-        headers: told,
-        body: answer,
-      } = await (isLarge ? client.stream(request) : client.request(request));
-      return { response: { statusCode, headers: told, body: answer instanceof Readable ? answer : Readable.from([answer]) } };
+      const { status, headers: told, body: bytes } = await (isLarge ? client.stream(request) : client.request(request));
+      return {
+        response: { statusCode: status, headers: told, body: bytes instanceof Readable ? bytes : Readable.from([bytes]) },
+      };
     },
   };
 }

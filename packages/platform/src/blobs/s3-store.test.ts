@@ -164,7 +164,7 @@ describe("object storage", () => {
 
   describe("with a role instead of keys", () => {
     const folder = mkdtempSync(join(tmpdir(), "nomaly-role-"));
-    const tokenFile = join(folder, "token");
+    const webIdentityTokenFile = join(folder, "token");
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     /** Changes a token for keys, as AssumeRoleWithWebIdentity of the AWS Security Token Service does. */
@@ -191,8 +191,8 @@ describe("object storage", () => {
 
     it("changes the token in the file for keys, once for as long as they are valid", async () => {
       const { asked, stsEndpoint } = await tokenService(3_600_000);
-      writeFileSync(tokenFile, "first");
-      const blobs = await openAs({ kind: "role", roleArn: "arn:aws:iam::1:role/blobs", tokenFile, stsEndpoint });
+      writeFileSync(webIdentityTokenFile, "first");
+      const blobs = await openAs({ kind: "role", roleArn: "arn:aws:iam::1:role/blobs", webIdentityTokenFile, stsEndpoint });
       await blobs.check();
       await blobs.check();
       expect(asked).toEqual([
@@ -208,18 +208,18 @@ describe("object storage", () => {
 
     it("reads the file again when its keys end", async () => {
       const { asked, stsEndpoint } = await tokenService(1000);
-      writeFileSync(tokenFile, "first");
-      const blobs = await openAs({ kind: "role", roleArn: "arn:aws:iam::1:role/blobs", tokenFile, stsEndpoint });
+      writeFileSync(webIdentityTokenFile, "first");
+      const blobs = await openAs({ kind: "role", roleArn: "arn:aws:iam::1:role/blobs", webIdentityTokenFile, stsEndpoint });
       await blobs.check();
-      writeFileSync(tokenFile, "second");
+      writeFileSync(webIdentityTokenFile, "second");
       await blobs.check();
       expect([...new Set(asked.map((form) => form["WebIdentityToken"]))]).toEqual(["first", "second"]);
     });
 
     it("asks no host that is not allowed", async () => {
-      writeFileSync(tokenFile, "first");
+      writeFileSync(webIdentityTokenFile, "first");
       const stsEndpoint = "http://169.254.169.254";
-      const blobs = await openAs({ kind: "role", roleArn: "arn:aws:iam::1:role/blobs", tokenFile, stsEndpoint });
+      const blobs = await openAs({ kind: "role", roleArn: "arn:aws:iam::1:role/blobs", webIdentityTokenFile, stsEndpoint });
       await expect(blobs.check()).rejects.toMatchObject({ code: "OUTGOING", received: "http://169.254.169.254" });
     });
   });

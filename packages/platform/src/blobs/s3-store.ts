@@ -11,12 +11,8 @@ import type { CompletedPart, S3ServiceException } from "@aws-sdk/client-s3";
 import { NomalyError } from "@nomaly/detect";
 import { newId } from "../ids/ids.ts";
 import { type BlobStore, keyPattern, requireOwn } from "./blob-store.ts";
-import { bytesOf, carrying, type FilePiece, openS3Client, type S3CallOptions, type S3Place } from "./s3-client.ts";
+import { bytesOf, carrying, type FilePiece, openS3Client, type S3CallOptions, type S3Options } from "./s3-client.ts";
 import { spoolMeasured, writeError } from "./spool-measured.ts";
-
-export interface S3Options extends S3Place {
-  readonly bucket: string;
-}
 
 /** A large upload may take longer than other calls: so many bytes a second at least. */
 const bytesPerSecondMin = 1_000_000;
@@ -110,11 +106,8 @@ export async function openS3Store(options: S3Options): Promise<BlobStore> {
     }
   };
 
-  const read: BlobStore["read"] = async (key, signal) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of await fetchBody(key, signal)) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks);
-  };
+  const read: BlobStore["read"] = async (key, signal) =>
+    Buffer.concat((await (await fetchBody(key, signal)).toArray()) as Buffer[]);
 
   async function remove(key: string): Promise<void> {
     await told("remove", key, s3.send(new sdk.DeleteObjectCommand(atOwn(key))).catch(unless404));

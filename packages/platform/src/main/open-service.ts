@@ -190,7 +190,11 @@ async function openBlobs(config: Config, client: HttpClient): Promise<BlobStore>
   const missing = Object.entries(needed).find(([, value]) => value === undefined)?.[0];
   if (missing !== undefined) throw new NomalyError("CONFIG", `storage is "s3", which needs ${missing}`, { field: missing });
   const keys = { accessKeyId: String(s3AccessKeyId), secretAccessKey: String(s3SecretAccessKey), sessionToken: s3SessionToken };
-  const role = { roleArn: String(s3RoleArn), tokenFile: String(s3WebIdentityTokenFile), stsEndpoint: String(stsEndpoint) };
+  const role = {
+    roleArn: String(s3RoleArn),
+    webIdentityTokenFile: String(s3WebIdentityTokenFile),
+    stsEndpoint: String(stsEndpoint),
+  };
   return openS3Store({
     client,
     endpoint: String(s3Endpoint),
