@@ -17,7 +17,7 @@ export interface Confusion {
 
 /**
  * @param predicted 1 where a row was flagged, else 0.
- * @throws NomalyError LABEL when a true label is not 0 or 1 or all are alike, or a predicted one is not 0 or 1; SHAPE.
+ * @throws NomalyError LABEL when a true label is not 0 or 1 or all are equal, or a predicted one is not 0 or 1; SHAPE.
  */
 export function confusion(labels: Labels, predicted: Labels): Confusion {
   requireLabels(labels, predicted.length);

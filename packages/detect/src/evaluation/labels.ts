@@ -8,7 +8,7 @@ export type Labels = ArrayLike<number>;
 /**
  * Both classes must be present: without anomalies, or without normal rows, there is nothing to rank.
  * @returns how many rows are anomalous.
- * @throws NomalyError LABEL when a label is not 0 or 1 or all are alike, SHAPE when there is not one for each score.
+ * @throws NomalyError LABEL when a label is not 0 or 1 or all are equal, SHAPE when there is not one for each score.
  */
 export function requireLabels(labels: Labels, rowCount: number): number {
   if (labels.length !== rowCount) {

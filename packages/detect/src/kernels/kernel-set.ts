@@ -1,4 +1,4 @@
-/** The coarse numeric operations that detectors may call. `reference/` defines their truth; others give the same bits. */
+/** The coarse numeric operations that detectors may call. `reference/` defines their results; other sets give the same bits. */
 
 import type { ColumnKernels } from "./column-kernels.ts";
 import type { DenseKernels } from "./dense-kernels.ts";

@@ -95,7 +95,7 @@ async function scoreHere(model: Model, rows: Matrix, context: PreparedContext): 
     await inTurns(preparedPieces(model, rows, scores, context), context.signal);
     return scores;
   }
-  // A row's score is the same in whatever block, so the clock may decide how many are scored at once.
+  // A row's score is the same in every block, so the clock may decide how many rows a block has.
   await inTimedBlocks(rows.rowCount, context, (start, end) => {
     scorePrepared(model, rowRange(rows, start, end), scores.subarray(start, end), context.preparation);
   });

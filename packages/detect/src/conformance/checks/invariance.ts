@@ -12,7 +12,7 @@ import { copyOf, scoresOf } from "../subject.ts";
 
 /** Largest difference that counts as rounding, in units of the scores' spread. */
 const roundingGap = 1e-7;
-/** With randomness, a rounding may flip a few decisions; most rows must still score alike. */
+/** With randomness, a rounding may flip a few decisions; most rows must still get nearly the same score. */
 const flippedShareMax = 0.05;
 
 const randomExemption = "its random choices fall on other rows or columns when these are reordered";

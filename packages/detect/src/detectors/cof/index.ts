@@ -54,7 +54,7 @@ export const cof = defineDetector({
       kind: "choice",
       default: "fast",
       choices: ["fast", "memory"],
-      summary: "PyOD's two ways to the same scores; both are searched alike here.",
+      summary: "PyOD's two ways to the same scores; here both use the same search.",
     },
     compat: compatParam("equal training rows count as often as they occur (training scores; new rows stay inductive)."),
   },

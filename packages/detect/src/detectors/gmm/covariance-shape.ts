@@ -18,7 +18,7 @@ export interface Gaussian {
 
 /**
  * Gaussians from the moments of their (weighted) rows. `regCovar` is added to every variance.
- * @throws NomalyError PARAM when a covariance is not positive definite all the same.
+ * @throws NomalyError PARAM when a covariance is not positive definite in spite of `regCovar`.
  */
 export function* gaussiansOf(moments: readonly Moments[], type: CovarianceType, regCovar: number): Pieces<Gaussian[]> {
   const shaped = type === "tied" ? yield* tied(moments) : moments.map(({ covariance }) => covariance);

@@ -49,7 +49,7 @@ export const gmm = defineDetector({
       kind: "choice",
       default: "full",
       choices: covarianceTypes,
-      summary: "Each its own ellipsoid, all the same, axes along the columns, or spheres.",
+      summary: "One ellipsoid for each component, one shape for all, axes along the columns, or spheres.",
     },
     tol: {
       kind: "number",

@@ -23,7 +23,7 @@ const growingShare = 0.1;
  * many. The mean path length over the trees, against that of a random tree, is the score. No distances, no density.
  *
  * Good at: rows far out in some columns, large tables, columns of any units, the first try. Bad at: rows unusual only among
- * their neighbours (use lof or inne), clusters of many alike anomalies, unusual combinations of usual values (use
+ * their neighbours (use lof or inne), clusters of many similar anomalies, unusual combinations of usual values (use
  * extended-isolation-forest or mcd).
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept.

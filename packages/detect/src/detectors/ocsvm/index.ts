@@ -43,7 +43,7 @@ export const ocsvm = defineDetector({
   summary: "One-class support vector machine: how far a row lies outside a smooth border around the rows.",
   traits: { ...traitDefaults, rowOrderMatters: true, unitsMatter: true },
   params: {
-    kernel: { kind: "choice", default: "rbf", choices: kernelKinds, summary: "How alike two rows are." },
+    kernel: { kind: "choice", default: "rbf", choices: kernelKinds, summary: "Similarity of two rows." },
     nu: {
       kind: "number",
       default: 0.5,

@@ -18,7 +18,7 @@ export function columnScales(
   return variances.map((variance, j) => (standardization ? scaleOf(variance, mean[j], rowCount) : 1));
 }
 
-/** The standard deviation, or 1 where the variance is no more than rounding makes of a constant column. */
+/** The standard deviation, or 1 where the variance is no larger than the rounding of a constant column. */
 function scaleOf(variance: number, mean: number, rowCount: number): number {
   const meanError = rowCount * mean * Number.EPSILON;
   return variance <= rowCount * Number.EPSILON * variance + meanError * meanError ? 1 : Math.sqrt(variance);

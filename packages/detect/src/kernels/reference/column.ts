@@ -1,4 +1,4 @@
-/** The column family in plain float64: the truth the other kernel sets are held to. */
+/** The column family in plain float64: it defines the results that the other kernel sets must give. */
 
 import type { BinCells, BinSearch, ColumnKernels, ProjectedSteps, Projections } from "../column-kernels.ts";
 import type { Matrix } from "../../matrix.ts";

@@ -1,4 +1,4 @@
-/** The forest family in plain float64: the truth the other kernel sets are held to. */
+/** The forest family in plain float64: it defines the results that the other kernel sets must give. */
 
 import type { Matrix } from "../../matrix.ts";
 import type { BallEnsemble, CompleteForest, ForestKernels, ObliqueForest } from "../forest-kernels.ts";

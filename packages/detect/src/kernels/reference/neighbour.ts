@@ -1,4 +1,4 @@
-/** The neighbour family in plain float64: the truth the other kernel sets are held to. */
+/** The neighbour family in plain float64: it defines the results that the other kernel sets must give. */
 
 import type { Matrix } from "../../matrix.ts";
 import type { NearestOutput, NeighbourKernels, SearchMetric, SearchRows } from "../neighbour-kernels.ts";

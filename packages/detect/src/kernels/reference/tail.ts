@@ -1,4 +1,4 @@
-/** The tail family in plain float64: the truth the other kernel sets are held to. */
+/** The tail family in plain float64: it defines the results that the other kernel sets must give. */
 
 import type { Matrix } from "../../matrix.ts";
 import type { CentralSums, SortedColumns, TailKernels, TailScorer } from "../tail-kernels.ts";

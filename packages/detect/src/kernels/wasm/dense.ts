@@ -180,7 +180,7 @@ function gatherInto(out: Float64Array, rows: Matrix, listed: Int32Array): void {
   }
 }
 
-/** Rows in a block when each needs room for so many values. */
+/** Rows in a block when each row needs room for `valueCount` values. */
 function blockOf(rowCount: number, valueCount: number): number {
   return Math.max(1, Math.min(rowCount, centeredRowCount, Math.floor(blockValueCount / valueCount)));
 }

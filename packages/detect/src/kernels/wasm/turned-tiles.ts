@@ -1,4 +1,4 @@
-/** Rotations and reflections of rows on WebAssembly: eight columns at a time, which stay in the second-level cache meanwhile. */
+/** Rotations and reflections of rows on WebAssembly: eight columns at a time, so that they stay in the second-level cache. */
 
 import type { Matrix } from "../../matrix.ts";
 import type { Reflections, RotationSweeps } from "../dense-kernels.ts";

@@ -104,7 +104,7 @@ function blockCount(rows: Matrix): number {
 
 /**
  * The mean of evenly spaced rows. Summing about a point near the mean keeps the digits that summing about 0 would lose;
- * it need not be the mean itself, since what is left is taken off at the end.
+ * it need not be the mean itself: a correction at the end subtracts the difference.
  */
 function sampleMean(rows: Matrix): Float64Array {
   const { rowCount, columnCount, values } = rows;

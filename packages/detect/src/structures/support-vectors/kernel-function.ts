@@ -1,4 +1,4 @@
-/** The kernels of support vector machines: how alike two rows are. */
+/** The kernels of support vector machines: the similarity of two rows. */
 
 import { exponentialsInto } from "./exponential.ts";
 
