@@ -1,8 +1,6 @@
 /** Opens a file: its rows to read, the sink that writes them again, and what is shown of it. DuckDB does it, and nobody else knows. */
 
-import { inspectSource } from "./duckdb/inspect-source.ts";
 import { readError } from "./duckdb/read-error.ts";
-import { pageOf } from "./duckdb/read-page.ts";
 import { openSource, type SourceOptions } from "./duckdb/source.ts";
 import { writeScored } from "./duckdb/write-scored.ts";
 import type { RowStream } from "./read/row-stream.ts";
@@ -40,8 +38,9 @@ export async function withFile<T>(path: string, options: SourceOptions, use: (fi
     return await use({
       rows: source,
       sink: { write: (scored, target) => writeScored(source, scored, target, signal) },
-      page: (window) => coded(pageOf(source, window)),
-      inspect: () => coded(inspectSource(source, memoryMib), memoryMib),
+      // Loaded only here: the command shows no files.
+      page: async (window) => coded((await import("./duckdb/read-page.ts")).pageOf(source, window)),
+      inspect: async () => coded((await import("./duckdb/inspect-source.ts")).inspectSource(source, memoryMib), memoryMib),
     });
   } finally {
     source.close();
