@@ -19,13 +19,11 @@ export interface JobPayloads {
     readonly detector_id: string;
     readonly dataset_id: string;
     readonly explain?: boolean;
-    readonly keep?: boolean;
   };
   readonly batch: Asked & {
     readonly detector_ids: readonly string[];
     readonly dataset_id: string;
     readonly explain?: boolean;
-    readonly keep?: boolean;
   };
   readonly webhook: {
     readonly url: string;

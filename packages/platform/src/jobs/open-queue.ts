@@ -28,8 +28,6 @@ export interface OpenQueueOptions {
   /** The longest pause between two looks for work. */
   readonly pollMs?: number;
   readonly clock?: Clock;
-  /** What a webhook is told of a job that has ended; the job as the view shows it by default. */
-  readonly describeEnd?: (job: JobRecord) => Readonly<Record<string, unknown>>;
   readonly ends?: JobEnds;
 }
 
@@ -46,8 +44,7 @@ export async function openQueue(options: OpenQueueOptions): Promise<Queue> {
   const pacer = createPacer(pollMs);
   const ask = createEnqueue(boss, retryLimit);
   const enqueue = countedEnqueue(ask, counting.enqueued, pacer.hurry);
-  const describeEnd = options.describeEnd ?? describeJob;
-  const settling = createSettling({ boss, database, enqueue, describeEnd, ends: options.ends });
+  const settling = createSettling({ boss, database, enqueue, ends: options.ends });
   let worker: Worker | undefined;
 
   const get = async (id: string) => (isId(id) ? jobById(database, id) : undefined);
@@ -100,19 +97,5 @@ function countedEnqueue(enqueue: Enqueue, count: (name: Parameters<Enqueue>[1]) 
     count(name);
     hurry();
     return id;
-  };
-}
-
-function describeJob({ id, name, status, attempt, detectorId, datasetId, result, error, finishedAt }: JobRecord) {
-  return {
-    job_id: id,
-    name,
-    status,
-    attempt,
-    detector_id: detectorId,
-    dataset_id: datasetId,
-    result,
-    error,
-    finished_at: finishedAt?.toISOString() ?? null,
   };
 }

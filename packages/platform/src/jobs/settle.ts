@@ -7,7 +7,7 @@ import { bossDatabase } from "./boss.ts";
 import { bounded } from "./bounded.ts";
 import type { Enqueue } from "./enqueue.ts";
 import { isRetryable, jobErrorOf } from "./job-policies.ts";
-import { forbidRetries, jobById, lockHeldJob, payloadOf, sweepLostJobs, wasCompletedBy } from "./job-statements.ts";
+import { forbidRetries, jobById, sweepLostJobs } from "./job-statements.ts";
 import type { JobRecord, JobResult } from "./job-types.ts";
 
 export type Outcome = "succeeded" | "failed" | "retried" | "lost";
@@ -27,8 +27,6 @@ export interface SettlingOptions {
   readonly boss: PgBoss;
   readonly database: Database;
   readonly enqueue: Enqueue;
-  /** What a webhook is told of a job that has ended. */
-  readonly describeEnd: (job: JobRecord) => Readonly<Record<string, unknown>>;
   readonly ends?: JobEnds | undefined;
 }
 
@@ -43,16 +41,16 @@ export interface JobEnds {
 /** After this it is asked again, on another connection. */
 const settleMsMax = 10_000;
 
-export function createSettling({ boss, database, enqueue, describeEnd, ends }: SettlingOptions): Settling {
+export function createSettling({ boss, database, enqueue, ends }: SettlingOptions): Settling {
   /** In the transaction that ended the job: whoever wanted to be told of it will be, exactly when it has. @returns tags to forget. */
   async function announceEnd(sql: Sql, id: string): Promise<readonly string[]> {
     const job = await jobById(sql, id);
     if (job === undefined) return [];
     const tags = (await ends?.store(sql, job)) ?? [];
-    const payload = (await payloadOf(sql, id)) as { readonly webhook_url?: string } | undefined;
-    const url = payload?.webhook_url;
+    const [stored] = await boss.findJobs<{ readonly webhook_url?: string }>(job.name, { id, db: bossDatabase(sql) });
+    const url = stored?.data.webhook_url;
     if (url === undefined) return tags;
-    const message = { url, event: `job.${job.status}`, job_id: id, body: describeEnd(job) };
+    const message = { url, event: `job.${job.status}`, job_id: id, body: describeJob(job) };
     // A job that is started again by hand ends again.
     await enqueue(sql, "webhook", message, { key: `${id} ${job.attempt}` });
     return tags;
@@ -67,7 +65,9 @@ export function createSettling({ boss, database, enqueue, describeEnd, ends }: S
   }
 
   async function holdIn(sql: Sql, attempt: Attempt): Promise<void> {
-    if (!(await lockHeldJob(sql, attempt))) throw leaseLost(attempt);
+    // Renewing its lease locks it until the transaction ends.
+    const { affected } = settled(await boss.touch(attempt.name, key(attempt), { db: bossDatabase(sql) }));
+    if (affected === 0) throw leaseLost(attempt);
   }
 
   /** @returns the tags to forget; `undefined` when the attempt has lost the job. */
@@ -87,7 +87,10 @@ export function createSettling({ boss, database, enqueue, describeEnd, ends }: S
       tags.push(...(told ?? []));
       return told !== undefined;
     });
-    return isDone || (await wasCompletedBy(database, attempt)) ? "succeeded" : "lost";
+    if (isDone) return "succeeded";
+    // By this very attempt: its answer may have been lost on the way here.
+    const [stored] = await boss.findJobs(attempt.name, { id: attempt.id });
+    return stored?.state === "completed" && stored.retryCount === attempt.retryCount ? "succeeded" : "lost";
   }
 
   async function fail(attempt: Attempt, error: unknown): Promise<Outcome> {
@@ -129,4 +132,19 @@ function key({ id, retryCount }: Attempt): { readonly id: string; readonly retry
 /** The library's types leave out what it answers. */
 function settled(response: object): { readonly affected: number } {
   return response as { readonly affected: number };
+}
+
+/** What a webhook is told of a job that has ended. */
+function describeJob({ id, name, status, attempt, detectorId, datasetId, result, error, finishedAt }: JobRecord) {
+  return {
+    job_id: id,
+    name,
+    status,
+    attempt,
+    detector_id: detectorId,
+    dataset_id: datasetId,
+    result,
+    error,
+    finished_at: finishedAt?.toISOString() ?? null,
+  };
 }

@@ -78,7 +78,7 @@ async function predictFrom(context: ServiceContext, request: FastifyRequest, rep
   }
   await requireLive(context, detectorId);
   const { actor, requestId } = call;
-  const payload = { detector_id: detectorId, dataset_id: id, explain, keep: true, actor, request_id: requestId };
+  const payload = { detector_id: detectorId, dataset_id: id, explain, actor, request_id: requestId };
   const job = await enqueueJob(context, call, { name: "predict", payload, webhookUrl: body.webhook_url });
   return reply.code(202).header("location", job.location).send(job);
 }
