@@ -5,7 +5,6 @@ import { isDatabaseAway } from "../store/postgres/database-error.ts";
 import type { Sql } from "../store/postgres/sql.ts";
 import type { JobLog } from "./queue.ts";
 
-export const schemaName = "pgboss";
 const secondsOfDay = 86_400;
 
 /** Its tables must be there. @throws NomalyError DATABASE. */
@@ -23,7 +22,7 @@ export async function openBoss(database: Sql, log: JobLog): Promise<PgBoss> {
 export function bossOptions(database: Sql): ConstructorOptions {
   return {
     db: bossDatabase(database),
-    schema: schemaName,
+    schema: "pgboss",
     // Its timers read the process's clock and need a minute to see a dead process: ours read the database's.
     supervise: false,
     schedule: false,

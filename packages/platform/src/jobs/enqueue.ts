@@ -20,20 +20,14 @@ export type Enqueue = <Name extends JobName>(
 ) => Promise<string>;
 
 export function createEnqueue(boss: PgBoss, retryLimit: number): Enqueue {
-  return async (sql, name, payload, { key, priority, startAfter } = {}) => {
+  return async (sql, name, payload, { key } = {}) => {
     const { length } = JSON.stringify(payload);
     if (length > payloadCharsMax) {
       const message = `what a job is told must be shorter than ${payloadCharsMax} characters, not ${length}: put rows into a data set`;
       throw new NomalyError("TOO_LARGE", message, { field: "payload" });
     }
     const id = key === undefined ? newId() : idOfKey(name, key);
-    const made = await boss.send(name, payload, {
-      id,
-      retryLimit,
-      db: bossDatabase(sql),
-      ...(priority === undefined ? {} : { priority }),
-      ...(startAfter === undefined ? {} : { startAfter }),
-    });
+    const made = await boss.send(name, payload, { id, retryLimit, db: bossDatabase(sql) });
     // Nothing is made where the id is there already: an earlier request under the same key made it.
     if (made !== id && key === undefined) throw new Error("internal: a new job has the id that it was given");
     return id;

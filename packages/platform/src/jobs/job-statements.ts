@@ -21,12 +21,6 @@ export async function jobById(sql: Sql, id: string): Promise<JobRecord | undefin
   return rows[0];
 }
 
-export async function payloadOf(sql: Sql, id: string): Promise<unknown> {
-  const text = "select data from pgboss.job where name = any($1::text[]) and id = $2";
-  const { rows } = await sql.query<{ data: unknown }>(text, [jobNames, id]);
-  return rows[0]?.data;
-}
-
 /** Newest first. Each name is read by its own index on the time, and the pages of the names are merged. */
 export async function listJobs(sql: Sql, { status, name, detectorId, limit, cursor }: JobQuery): Promise<JobPage> {
   const [time, id] = cursor === undefined ? [null, null] : readCursor(cursor);
@@ -88,15 +82,15 @@ export async function queueDepth(sql: Sql): Promise<QueueDepth> {
   return rows[0];
 }
 
-/** Of these names, those with a job that may start now; the one that comes first in turn is first. */
+/** Of these names, those with a job that may start now; the one that has waited longest is first. */
 export async function namesWithWork(sql: Sql, names: readonly JobName[]): Promise<readonly JobName[]> {
   const text = `select wanted.name from unnest($1::text[]) as wanted(name)
     cross join lateral (
-      select priority, created_on from pgboss.job
+      select created_on from pgboss.job
       where job.name = wanted.name and state < 'active' and not blocked and start_after <= now()
       order by priority desc, created_on limit 1
     ) as first
-    order by first.priority desc, first.created_on`;
+    order by first.created_on`;
   const { rows } = await sql.query<{ name: JobName }>(text, [names]);
   return rows.map(({ name }) => name);
 }
@@ -158,7 +152,7 @@ export async function sweepLostJobs(sql: Sql): Promise<readonly string[]> {
   return rows.filter(({ state }) => state === "failed").map(({ id }) => id);
 }
 
-/** No further try, whatever the limit. @returns false when the attempt no longer holds the job. */
+/** No further try, whatever the limit; nothing when the attempt no longer holds the job. */
 export async function forbidRetries(sql: Sql, { name, id, retryCount }: AttemptKey): Promise<void> {
   const text = `update pgboss.job set retry_limit = retry_count where name = $1 and id = $2 and retry_count = $3 and state = 'active'`;
   await sql.query(text, [name, id, retryCount]);
@@ -170,18 +164,6 @@ export async function giveBackJob(sql: Sql, { name, id, retryCount }: AttemptKey
     where name = $1 and id = $2 and retry_count = $3 and state = 'active'`;
   const { rowCount } = await sql.query(text, [name, id, retryCount]);
   return rowCount === 1;
-}
-
-/** True when this very attempt completed the job: its answer may have been lost on the way here. */
-export async function wasCompletedBy(sql: Sql, { name, id, retryCount }: AttemptKey): Promise<boolean> {
-  const text = "select 1 from pgboss.job where name = $1 and id = $2 and retry_count = $3 and state = 'completed'";
-  return (await sql.query(text, [name, id, retryCount])).rowCount === 1;
-}
-
-/** False when the attempt no longer has the job; else nobody else changes it before the transaction ends. */
-export async function lockHeldJob(sql: Sql, { name, id, retryCount }: AttemptKey): Promise<boolean> {
-  const text = "select from pgboss.job where name = $1 and id = $2 and retry_count = $3 and state = 'active' for no key update";
-  return (await sql.query(text, [name, id, retryCount])).rowCount === 1;
 }
 
 /** Changes every so often, by the database's clock: the key of the job that all processes ask for. */

@@ -22,13 +22,11 @@ select
   end as progress,
   case when started_on is null then 0 else retry_count + 1 end as attempt,
   retry_limit + 1 as attempt_max,
-  priority,
   data ->> 'detector_id' as detector_id,
   data ->> 'dataset_id' as dataset_id,
   coalesce(data -> 'detector_ids', jsonb_build_array(data -> 'detector_id')) as detector_ids,
   case when state = 'completed' then output end as result,
   case when state in ('retry', 'failed') then output -> 'error' end as error,
-  start_after as run_after,
   created_on as created_at,
   started_on as started_at,
   completed_on as finished_at

@@ -12,7 +12,6 @@ const renewMs = 500;
 export interface Leases {
   hold(attempt: Attempt): void;
   release(attempt: Attempt): void;
-  running(): readonly Attempt[];
   close(): void;
 }
 
@@ -72,7 +71,6 @@ export function createLeases({ database, clock, onError }: LeasesOptions): Lease
       timer ??= setInterval(tick, renewMs);
     },
     release: (attempt) => void held.delete(attempt),
-    running: () => [...held],
     close: () => clearInterval(timer),
   };
 }

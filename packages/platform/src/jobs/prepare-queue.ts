@@ -3,11 +3,11 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NomalyError } from "@nomaly/detect";
-import { getConstructionPlans, PgBoss } from "pg-boss";
+import { PgBoss } from "pg-boss";
 import { closeConnection, type Connection, openConnection } from "../store/postgres/connection.ts";
 import { databaseError } from "../store/postgres/database-error.ts";
 import type { Sql } from "../store/postgres/sql.ts";
-import { bossOptions, schemaName } from "./boss.ts";
+import { bossOptions } from "./boss.ts";
 import { jobPolicies, keptSeconds } from "./job-policies.ts";
 import { jobNames } from "./job-types.ts";
 import { jobView } from "./job-view.ts";
@@ -84,31 +84,29 @@ async function presentSignature(sql: Sql): Promise<string | undefined> {
   return rows[0].signature ?? undefined;
 }
 
-async function installTables(sql: Sql): Promise<void> {
-  const present = await presentVersion(sql);
-  if (present === undefined) await sql.query(getConstructionPlans(schemaName));
-  else await upgradeTables(sql, present);
-}
-
 /** By the library's own means, which go on where an earlier start was interrupted. */
-async function upgradeTables(sql: Sql, present: number): Promise<void> {
-  if (present > pgBossSchema) {
-    const message = `the job tables were made by a newer version (${present}, this one knows ${pgBossSchema}): upgrade this program`;
-    throw new NomalyError("CONFLICT", message, { field: "database_url" });
-  }
-  // The view would keep a migration from changing the columns under it. It comes back at the end.
-  await sql.query("drop view if exists jobs");
-  // Its pause after the last look for such work may not have passed yet.
-  await sql.query("update pgboss.version set bam_on = null");
+async function installTables(sql: Sql): Promise<void> {
   const boss = new PgBoss({ ...bossOptions(sql), migrate: true, bamIntervalSeconds: indexBuildPollSeconds });
   let failure: Error | undefined;
   boss.on("error", (error: Error) => (failure = error));
+  if (await boss.isInstalled()) await beforeUpgrade(sql, await boss.schemaVersion());
   try {
     await boss.start();
     await indexesBuilt(boss, () => failure);
   } finally {
     await boss.stop({ close: false, graceful: false });
   }
+}
+
+async function beforeUpgrade(sql: Sql, present: number | null): Promise<void> {
+  if (present !== null && present > pgBossSchema) {
+    const message = `the job tables were made by a newer version (${present}, this one knows ${pgBossSchema}): upgrade this program`;
+    throw new NomalyError("CONFLICT", message, { field: "database_url" });
+  }
+  // The view would keep a migration from changing the columns under it. It comes back at the end.
+  await sql.query("drop view if exists jobs");
+  // The library's pause after the last look for indexes to build may not have passed yet.
+  await sql.query("update pgboss.version set bam_on = null");
 }
 
 /** A migration leaves the building of indexes, which no transaction may hold, to the library's background. */
@@ -125,13 +123,6 @@ async function indexesBuilt(boss: PgBoss, failure: () => Error | undefined): Pro
       throw new NomalyError("DATABASE", "an index of the job tables could not be built", { field: "database" });
     }
   }
-}
-
-async function presentVersion(sql: Sql): Promise<number | undefined> {
-  const there = await sql.query<{ name: string | null }>("select to_regclass('pgboss.version') as name");
-  if (there.rows[0].name === null) return undefined;
-  const { rows } = await sql.query<{ version: number }>("select version from pgboss.version");
-  return rows[0]?.version;
 }
 
 /** One transaction, which may be repeated at any time. */

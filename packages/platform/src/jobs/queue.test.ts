@@ -90,14 +90,15 @@ describe("putting jobs in", () => {
     await expect(queue.enqueue(database, "train", payload)).rejects.toMatchObject({ code: "TOO_LARGE", field: "payload" });
   });
 
-  test("a job with a higher priority is taken first, and one for later is not taken yet", async () => {
-    const later = await queue.enqueue(database, "train", trainPayload("quick"), { startAfter: new Date(Date.now() + 3_600_000) });
-    const usual = await enqueueTrain("quick");
-    const urgent = await queue.enqueue(database, "train", trainPayload("quick"), { priority: 5 });
+  test("the job that came first is taken first, and one for later is not taken yet", async () => {
+    const later = await enqueueTrain("quick");
+    await database.query("update pgboss.job set start_after = now() + interval '1 hour' where id = $1", [later]);
+    const first = await enqueueTrain("quick");
+    const second = await enqueueTrain("quick");
     await queue.work(recordingHandlers(database), { concurrency: 1 });
-    await reaching(usual, "succeeded");
+    await reaching(second, "succeeded");
     const { rows } = await database.query<{ id: string }>(`select job_id as id from runs where event = 'start' order by at`);
-    expect(rows.map(({ id }) => id)).toEqual([urgent, usual]);
+    expect(rows.map(({ id }) => id)).toEqual([first, second]);
     expect(await present(later)).toMatchObject({ status: "queued" });
   });
 });

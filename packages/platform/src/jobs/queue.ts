@@ -7,9 +7,6 @@ import { counter, gauge, labelled, type StatsOf } from "../watch/metric-kinds.ts
 export interface EnqueueOptions {
   /** A repeated request under the same key finds the first one's job. */
   readonly key?: string;
-  /** Higher is sooner; 0 by default. */
-  readonly priority?: number;
-  readonly startAfter?: Date;
 }
 
 export interface JobQuery {

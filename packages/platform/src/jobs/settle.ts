@@ -7,7 +7,7 @@ import { bossDatabase } from "./boss.ts";
 import { bounded } from "./bounded.ts";
 import type { Enqueue } from "./enqueue.ts";
 import { isRetryable, jobErrorOf } from "./job-policies.ts";
-import { forbidRetries, jobById, lockHeldJob, payloadOf, sweepLostJobs, wasCompletedBy } from "./job-statements.ts";
+import { forbidRetries, jobById, sweepLostJobs } from "./job-statements.ts";
 import type { JobRecord, JobResult } from "./job-types.ts";
 
 export type Outcome = "succeeded" | "failed" | "retried" | "lost";
@@ -42,8 +42,8 @@ export function createSettling({ boss, database, enqueue, onEnd }: SettlingOptio
     const job = await jobById(sql, id);
     if (job === undefined) return;
     await onEnd?.(sql, job);
-    const payload = (await payloadOf(sql, id)) as { readonly webhook_url?: string } | undefined;
-    const url = payload?.webhook_url;
+    const [stored] = await boss.findJobs<{ readonly webhook_url?: string }>(job.name, { id, db: bossDatabase(sql) });
+    const url = stored?.data.webhook_url;
     if (url === undefined) return;
     const message = { url, event: `job.${job.status}`, job_id: id, body: describeJob(job) };
     // A job that is started again by hand ends again.
@@ -51,7 +51,9 @@ export function createSettling({ boss, database, enqueue, onEnd }: SettlingOptio
   }
 
   async function holdIn(sql: Sql, attempt: Attempt): Promise<void> {
-    if (!(await lockHeldJob(sql, attempt))) throw leaseLost(attempt);
+    // Renewing its lease locks it until the transaction ends.
+    const { affected } = settled(await boss.touch(attempt.name, key(attempt), { db: bossDatabase(sql) }));
+    if (affected === 0) throw leaseLost(attempt);
   }
 
   /** False when the attempt has lost the job. */
@@ -68,7 +70,10 @@ export function createSettling({ boss, database, enqueue, onEnd }: SettlingOptio
 
   async function complete(attempt: Attempt, result: JobResult): Promise<Outcome> {
     const isDone = await bounded(database, settleMsMax).transaction((sql) => tryComplete(sql, attempt, result));
-    return isDone || (await wasCompletedBy(database, attempt)) ? "succeeded" : "lost";
+    if (isDone) return "succeeded";
+    // By this very attempt: its answer may have been lost on the way here.
+    const [stored] = await boss.findJobs(attempt.name, { id: attempt.id });
+    return stored?.state === "completed" && stored.retryCount === attempt.retryCount ? "succeeded" : "lost";
   }
 
   async function fail(attempt: Attempt, error: unknown): Promise<Outcome> {

@@ -73,7 +73,7 @@ async function predictFrom(context: ServiceContext, request: FastifyRequest, rep
     asked: body,
     payloadOf: async (common) => {
       await requireLive(context, detectorId);
-      return { ...common, detector_id: detectorId, explain, keep: true };
+      return { ...common, detector_id: detectorId, explain };
     },
   });
   if (job !== undefined) return sendJob(reply, job);

@@ -280,9 +280,11 @@ describe("a detector whose training ended with its process", () => {
   it("is left in training while its job waits to be taken again", async () => {
     const id = await detector();
     const payload = { detector_id: id, dataset_id: datasetId, actor: "test", request_id: "test" };
-    // Not before tomorrow.
-    const startAfter = new Date(Date.now() + 86_400_000);
-    const training = await context.database.transaction((sql) => context.queue.enqueue(sql, "train", payload, { startAfter }));
+    const training = await context.database.transaction(async (sql) => {
+      const job = await context.queue.enqueue(sql, "train", payload);
+      await sql.query("update pgboss.job set start_after = now() + interval '1 day' where id = $1", [job]);
+      return job;
+    });
     await begin(id, undefined, { training });
     await endLapsedTrainings(context.database);
     await becomes(id, "training");
