@@ -201,5 +201,5 @@ describe("what CONTRIBUTING.md says of new parts", () => {
       node("tools/tidy.ts"),
     ];
     await Promise.all(checks);
-  });
+  }, 180_000);
 });

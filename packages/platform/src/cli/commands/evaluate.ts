@@ -56,7 +56,7 @@ export async function runEvaluate(given: Arguments, context: CliContext): Promis
 }
 
 async function ofAlgorithms(given: Arguments, context: CliContext, table: GivenTable, progress: Progress): Promise<Evaluated[]> {
-  const asked = given.list("algorithm") ?? ["isolation-forest"];
+  const asked = given.list("algorithm") ?? [defaultDetectorId];
   const names = asked.length === 1 && asked[0] === "all" ? detectors.map(({ id }) => id) : asked;
   if (names.length > 1 && given.has("set")) throw new UsageError("--set goes with one algorithm only");
   const results: Evaluated[] = [];

@@ -34,7 +34,7 @@ export async function fitRequest(given: Arguments, context: CliContext, table: G
   const seed = given.number("seed", { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? defaultSeed;
   const threshold = thresholdOf(given);
   const options = {
-    detector: detectorById(detector ?? given.text("algorithm") ?? "isolation-forest").id,
+    detector: detectorById(detector ?? given.text("algorithm") ?? defaultDetectorId).id,
     params: paramsOf(given),
     seed,
     signal: context.signal,
