@@ -1,6 +1,6 @@
 /** `nomaly evaluate`: how well algorithms, a model or given scores agree with known labels. */
 
-import { detectors, NomalyError } from "@nomaly/detect";
+import { defaultDetectorId, detectors, NomalyError } from "@nomaly/detect";
 import type { EvaluationFigures } from "../../report/content.ts";
 import { printable } from "../../report/printable.ts";
 import { alignedLines, widthFor } from "../../report/columns.ts";

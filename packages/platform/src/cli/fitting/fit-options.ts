@@ -1,6 +1,6 @@
 /** What a command line says about fitting, as options of the library. */
 
-import { defaultSeed, detectorById, paramFromText, thresholdMethods } from "@nomaly/detect";
+import { defaultDetectorId, defaultSeed, detectorById, paramFromText, thresholdMethods } from "@nomaly/detect";
 import { rowCountWithinBudget } from "../../files/sample/row-budget.ts";
 import { columnsByUse } from "../../table-work/columns-by-use.ts";
 import { requireColumns } from "../../table-work/file-errors.ts";
