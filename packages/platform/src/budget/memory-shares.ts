@@ -70,7 +70,8 @@ const workersOfTwoReaders = 4;
 /** The embedded database without a connection, and one connection: resident memory, as measured. */
 const embeddedBaseBytes = 52 * mib;
 const embeddedConnectionBytes = 20 * mib;
-const embeddedConnectionsMin = 6;
+/** Two for requests, and the five of each process that are not of its pool. */
+const embeddedConnectionsMin = 7;
 
 export function memoryShares({ limitBytes: given, hasEmbeddedDatabase, workerCount }: MemoryToShare): MemoryShares {
   const limitBytes = Math.max(given, memoryLimitBytesMin);

@@ -79,6 +79,7 @@ export async function openService(
     signal,
   });
   const { applicationName } = registered;
+  // Called after a commit that announced something: the first such commit comes after the cache is there.
   const forget = ({ changeId, tags }: Announcement): Promise<unknown> => cache.invalidate(tags, changeId);
   const database = closing.opened(openPool(config, url, { ...registered, reserve, onCommitted: forget }), (open) => open.close());
   closing.opened(registered.keep(database), (open) => open.end());

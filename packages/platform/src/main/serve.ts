@@ -7,6 +7,7 @@ import { createApp, type AppOptions } from "../http/create-app.ts";
 import { createJobHandlers } from "../services/jobs/job-handlers.ts";
 import { createAuthenticate } from "../services/access/authenticate.ts";
 import type { ServiceContext } from "../services/core/context.ts";
+import { installationId } from "../store/tables/installation.ts";
 import { addToRequestCount } from "../store/tables/request-counts.ts";
 import type { Closing } from "./closing.ts";
 import { countedParts } from "./counted-parts.ts";
@@ -43,7 +44,7 @@ export async function serve({ config, version, database, closing, signal }: Proc
     );
     const access: AccessRules = { required, authenticate: createAuthenticate(context, httpClient) };
     const counted = countedParts(context, httpClient);
-    const sharedCounts = openSharedCounts(context, closing);
+    const sharedCounts = await openSharedCounts(context, closing);
     const app = closing.opened(await createApp({ context, access, sharedCounts, version, logger, counted }), async (open) => {
       // At once, each within the time that running work is given: neither requests nor jobs begin while the others end.
       const timeoutMs = config.shutdownTimeoutS * 1000;
@@ -66,8 +67,14 @@ export async function serve({ config, version, database, closing, signal }: Proc
 }
 
 /** Where all processes of this database count requests. */
-function openSharedCounts({ config, database }: ServiceContext, closing: Closing): AppOptions["sharedCounts"] {
+async function openSharedCounts(
+  { config, database, log }: ServiceContext,
+  closing: Closing,
+): Promise<AppOptions["sharedCounts"]> {
   const { redisUrl: url, redisCallTimeoutMs: callTimeoutMs } = config;
-  if (url !== undefined) return closing.opened(createRedisCounts({ url, callTimeoutMs }), (open) => open.close());
-  return { add: (key, count, lifeMs) => addToRequestCount(database, key, count, lifeMs) };
+  // One at once: the smallest pool of an embedded database has two connections.
+  if (url === undefined) return { add: (key, count, life) => addToRequestCount(database, key, count, life), atOnceMax: 1 };
+  const onFailure = (error: unknown) => log.warn({ err: error }, "Redis takes no counts of requests: each process limits alone");
+  const options = { url, callTimeoutMs, installationId: await installationId(database), onFailure };
+  return closing.opened(createRedisCounts(options), (open) => open.close());
 }

@@ -19,7 +19,7 @@ interface Place {
 async function inRedis(): Promise<Place> {
   const server: RedisServer = await startRedis();
   // One for each process; here both may use it.
-  const counts: RedisCounts = createRedisCounts({ url: server.url, callTimeoutMs: 500 });
+  const counts: RedisCounts = createRedisCounts({ url: server.url, callTimeoutMs: 500, installationId: "one" });
   return {
     counts,
     pause: () => server.pause(),
@@ -35,7 +35,7 @@ async function inDatabase(): Promise<Place> {
   const server: TestServer = await startTestServer();
   const { database }: { database: OpenDatabase } = await openTestStore(server, { acquireTimeoutMs: 500 });
   return {
-    counts: { add: (key, count, lifeMs) => addToRequestCount(database, key, count, lifeMs) },
+    counts: { add: (key, count, life) => addToRequestCount(database, key, count, life), atOnceMax: 4 },
     pause: () => server.pause(),
     resume: () => server.resume(),
     async close() {
@@ -62,7 +62,7 @@ for (const { name, open, isMissing } of places) {
     beforeAll(async () => {
       place = await open();
       // The first call opens the connection.
-      await place.counts.add("first", 1, 1000);
+      await place.counts.add("first", 1, { lifeMs: 1000, windowMs: 1000 });
     });
     afterAll(() => place.close());
 
@@ -108,6 +108,16 @@ for (const { name, open, isMissing } of places) {
       expect(both.map((each) => each.take("somebody else").isAllowed)).toEqual([true, true]);
       await sleep(750);
       expect(await ask(both, "again", limit)).toBe(limit);
+    });
+
+    it("begins anew a count that ends later than a window from now, as after a clock was set back, and no other", async () => {
+      const ofOneSecond = { lifeMs: 1000, windowMs: 1000 };
+      await place.counts.add("of a later time", 5, { lifeMs: 60_000, windowMs: 60_000 });
+      const anew = await place.counts.add("of a later time", 1, ofOneSecond);
+      expect(anew.count).toBe(1);
+      expect(anew.endsInMs).toBeLessThanOrEqual(1000);
+      await place.counts.add("of now", 5, ofOneSecond);
+      expect((await place.counts.add("of now", 1, ofOneSecond)).count).toBe(6);
     });
 
     it("lets each process count alone while the counts are away, without a wait, and together again later", async () => {

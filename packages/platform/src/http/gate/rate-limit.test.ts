@@ -27,3 +27,21 @@ it("says whether the next one would be over the limit, without counting it", () 
   time = 1000;
   expect(limit.isOver("a")).toBe(false);
 });
+
+it("tells no count whose window ends while it is told", () => {
+  const told: number[] = [];
+  const shared = {
+    add: async (_key: string, count: number, { lifeMs }: { readonly lifeMs: number }) => {
+      told.push(lifeMs);
+      return { count, endsInMs: lifeMs };
+    },
+    atOnceMax: 4,
+  };
+  // One look to count the request, one to tell: at the end of its window, and a millisecond before.
+  const times = [0, 1000, 0, 999];
+  const limit = createRateLimit({ limit: 10, windowMs: 1000, now: () => times.shift() ?? 1000, shared });
+  limit.take("a");
+  expect(told).toEqual([]);
+  limit.take("b");
+  expect(told).toEqual([1]);
+});

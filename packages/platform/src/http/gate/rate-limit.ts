@@ -23,8 +23,19 @@ export interface RateState {
 
 /** The counts of all processes. */
 export interface SharedCounts {
-  /** Adds to the count under a key; where there is none it begins, and ends after `lifeMs`. Fails in bounded time where it cannot. */
-  add(key: string, count: number, lifeMs: number): Promise<{ readonly count: number; readonly endsInMs: number }>;
+  /**
+   * Adds to the count under a key. Where there is no count, or one that ends later than a window from now (the clock was set back), a new
+   * one begins that ends after `lifeMs`. Rejects in bounded time.
+   */
+  add(key: string, count: number, life: CountLife): Promise<{ readonly count: number; readonly endsInMs: number }>;
+  /** Additions under way at once: requests need the store's connections too. */
+  readonly atOnceMax: number;
+}
+
+export interface CountLife {
+  /** Whole milliseconds, at least 1. */
+  readonly lifeMs: number;
+  readonly windowMs: number;
 }
 
 export interface RateLimitOptions {
@@ -49,8 +60,6 @@ const callersMax = 100_000;
 /** A process may let so many through before it tells: together they let through at most so many for each above the limit. */
 const blockShare = 0.1;
 const blockMax = 32;
-/** Tellings under way at once: they must not take the connections that requests need. */
-const tellingMax = 4;
 /** After one that failed. */
 const pauseMs = 1000;
 
@@ -71,7 +80,10 @@ export function createRateLimit({ limit, windowMs, now = () => performance.now()
 
   async function tellOnce(counts: SharedCounts, key: string, window: Window): Promise<void> {
     const count = window.count - window.toldCount;
-    const total = await counts.add(key, count, Math.ceil(window.endsAt - now()));
+    const lifeMs = Math.ceil(window.endsAt - now());
+    // The window ended meanwhile: what it counted limits nobody any more.
+    if (lifeMs < 1) return;
+    const total = await counts.add(key, count, { lifeMs, windowMs });
     window.toldCount += count;
     window.othersCount = Math.max(0, total.count - window.toldCount);
     // From then on all windows of this caller begin together.
@@ -87,7 +99,7 @@ export function createRateLimit({ limit, windowMs, now = () => performance.now()
       do await tellOnce(counts, key, window);
       while (window.count - window.toldCount >= block && window.endsAt > now()); // What came meanwhile.
     } catch {
-      // Whoever holds the counts is watched elsewhere.
+      // Each process limits alone until the next try.
       pausedUntil = now() + pauseMs;
     } finally {
       window.isTelling = false;
@@ -102,7 +114,7 @@ export function createRateLimit({ limit, windowMs, now = () => performance.now()
       const isAllowed = window.count + window.othersCount < limit;
       if (isAllowed) window.count++;
       const isDue = window.count - window.toldCount >= (isAllowed ? block : 1);
-      if (shared !== undefined && isDue && !window.isTelling && tellingCount < tellingMax && time >= pausedUntil)
+      if (shared !== undefined && isDue && !window.isTelling && tellingCount < shared.atOnceMax && time >= pausedUntil)
         void tell(shared, caller, window);
       return {
         isAllowed,

@@ -30,7 +30,7 @@ afterEach(async () => {
 
 const log = { info: () => {}, warn: () => {}, error: () => {} };
 const settings = { database_pool_size: "8", database_max_overflow: "2", database_connection_reserve: "10" };
-const count = 14;
+const count = 15;
 
 /** A registered process with its pool, as a service has it. */
 async function registered(): Promise<{ readonly id: string; readonly database: OpenDatabase }> {

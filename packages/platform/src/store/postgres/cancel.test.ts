@@ -2,6 +2,7 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { eventually } from "../../../test-support/eventually.ts";
 import { certificateFor, opensslSkipReason, serveSockets } from "../../../test-support/servers/local-servers.ts";
@@ -95,5 +96,50 @@ describe.skipIf(opensslSkipReason !== "")(`cancelling a statement over TLS${open
       await left.catch((error: unknown) => expect(error).toMatchObject({ code: "ABORTED" }));
       expect((await database.query("select pg_sleep(0.05)")).rowCount).toBe(1);
     }
+  });
+});
+
+describe("cancelling a statement on a server that has no connection left", () => {
+  it("goes over the connection that was opened for the first cancellation, also after that one was lost", async () => {
+    const server = await startTestServer(["max_connections=12", "superuser_reserved_connections=0", "autovacuum=off"]);
+    onTestFinished(() => server.stop());
+    const database = openDatabase({
+      url: server.url,
+      applicationName: "nomaly test",
+      poolSize: 1,
+      maxOverflow: 0,
+      acquireTimeoutMs: 5000,
+      recycleMs: 3_600_000,
+      statementTimeoutMs: 60_000,
+    });
+    onTestFinished(() => database.close());
+    const text = "select pg_sleep(30)";
+    async function leave(): Promise<void> {
+      const caller = new AbortController();
+      const refused = expect(database.withSignal(caller.signal).query(text)).rejects.toMatchObject({ code: "ABORTED" });
+      setTimeout(() => caller.abort(), 100);
+      await refused;
+    }
+    await withClient(server.url, async (client) => {
+      const running = "select count(*)::integer as count from pg_stat_activity where state = 'active' and query = $1";
+      const runningCount = async () => (await client.query<{ count: number }>(running, [text])).rows[0].count;
+      await leave();
+      const cancelling = "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_cancel_backend%'";
+      expect((await client.query(cancelling)).rowCount).toBeGreaterThanOrEqual(1);
+      await leave();
+      expect(await runningCount()).toBe(0);
+      const others: Client[] = [];
+      onTestFinished(async () => void (await Promise.all(others.map((other) => other.end()))));
+      for (let isFull = false; !isFull;) {
+        const other = new Client({ connectionString: server.url });
+        await other.connect().then(
+          () => others.push(other),
+          () => (isFull = true),
+        );
+      }
+      await leave();
+      expect(await runningCount()).toBe(0);
+      expect(database.stats().pool.invalid).toBe(0);
+    });
   });
 });

@@ -1,6 +1,6 @@
 /** Ends statements that other connections run: asked for over a connection of its own, with the settings of these, TLS too. */
 
-import { type Cancel, closeConnection, type ConnectionOptions, openConnection } from "./connection.ts";
+import { type Cancel, closeConnection, type Connection, type ConnectionOptions, openConnection } from "./connection.ts";
 
 /** A cancelled statement ends at once; one that does not loses its connection. */
 export const cancelMsMax = 2_000;
@@ -9,36 +9,63 @@ export const cancelMsMax = 2_000;
 const cancelText = `select pg_cancel_backend(pid) from pg_stat_activity
   where pid = any($1::integer[]) and application_name = current_setting('application_name')`;
 
+export interface Canceller {
+  /** Resolves when the server has passed the cancellation on, or could not be asked. Never rejects. */
+  readonly cancel: Cancel;
+  close(): Promise<void>;
+}
+
 /**
- * Opens one connection at a time, and only when there is something to cancel; what is asked for meanwhile goes with the next.
- * A call resolves when the server has passed the cancellation on, or could not be asked. It never rejects.
+ * Opens one connection when there is something to cancel for the first time, and keeps it: once the server has no connection left, no
+ * new one could be opened. Process numbers that arrive during a cancellation go with the next one.
  */
-export function createCancel(options: ConnectionOptions): Cancel {
+export function createCanceller(options: ConnectionOptions): Canceller {
   let waiting: number[] = [];
   let next: Promise<void> | undefined;
   let last = Promise.resolve();
+  let kept: Connection | undefined;
+
+  async function ask(processIds: readonly number[]): Promise<void> {
+    const connection = (kept ??= await openConnection({
+      ...options,
+      statementTimeoutMs: cancelMsMax,
+      connectTimeoutMs: cancelMsMax,
+    }));
+    const timer = setTimeout(() => connection.destroy(), cancelMsMax);
+    try {
+      await connection.client.query(cancelText, [processIds]);
+    } catch (error) {
+      kept = undefined;
+      connection.destroy();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 
   async function send(): Promise<void> {
     const processIds = waiting;
     waiting = [];
     next = undefined;
+    const wasKept = kept !== undefined;
     try {
-      const connection = await openConnection({ ...options, statementTimeoutMs: cancelMsMax, connectTimeoutMs: cancelMsMax });
-      const timer = setTimeout(() => connection.destroy(), cancelMsMax);
-      try {
-        await connection.client.query(cancelText, [processIds]);
-      } finally {
-        await closeConnection(connection);
-        clearTimeout(timer);
-      }
+      // A kept connection may have been lost since; a new one is tried then.
+      await ask(processIds).catch((error: unknown) => (wasKept ? ask(processIds) : Promise.reject(error)));
     } catch {
-      // Whoever waits for the end of its statement cuts the connection in the same time.
+      // The caller cuts the connection whose statement did not end within the same time.
     }
   }
 
-  return (processId) => {
-    waiting.push(processId);
-    next ??= last = last.then(send);
-    return next;
+  return {
+    cancel(processId) {
+      waiting.push(processId);
+      next ??= last = last.then(send);
+      return next;
+    },
+    async close() {
+      await last;
+      await (kept === undefined ? undefined : closeConnection(kept).catch(() => undefined));
+      kept = undefined;
+    },
   };
 }

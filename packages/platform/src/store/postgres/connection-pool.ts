@@ -1,7 +1,7 @@
 /** Statements and transactions over the pool of connections to one server. */
 
 import { type Clock, createResourcePool, type Lease, type ResourcePoolStats } from "../../pools/resource-pool.ts";
-import { createCancel } from "./cancel.ts";
+import { createCanceller } from "./cancel.ts";
 import { closeConnection, type Connection, openConnection } from "./connection.ts";
 import type { Sql, SqlResult } from "./sql.ts";
 import { inTransaction, isUsable, runStatement } from "./statement.ts";
@@ -42,7 +42,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
   const counts = newStatementCounts();
   const connectTimeoutMs = Math.min(connectTimeoutMsMax, options.acquireTimeoutMs);
   const settings = { url, applicationName, statementTimeoutMs, connectTimeoutMs };
-  const cancel = createCancel(settings);
+  const canceller = createCanceller(settings);
   const pool = createResourcePool<Connection>({
     name,
     base: options.poolSize,
@@ -50,7 +50,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     acquireTimeoutMs: options.acquireTimeoutMs,
     recycleMs: options.recycleMs,
     open: async () => {
-      const opened = await openConnection({ ...settings, cancel });
+      const opened = await openConnection({ ...settings, cancel: canceller.cancel });
       try {
         await admit?.(opened);
         return opened;
@@ -91,7 +91,10 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
       }),
     counts,
     stats: () => ({ pool: pool.stats(), statements: { ...counts } }),
-    close: () => pool.close(),
+    close: async () => {
+      await pool.close();
+      await canceller.close();
+    },
   };
 }
 
@@ -106,7 +109,7 @@ function giveBack(lease: Lease<Connection>): void {
   lease.release(resource.isDead() || resource.client.getTransactionStatus() !== "I");
 }
 
-/** Errs on the side of writing: a function that a select calls may write, but none of ours outside a transaction does. */
+/** Errs on the side of writing. Of our selects only `add_to_request_count` writes, whose rows are not read from a replica. */
 function onlyReads(text: string): boolean {
   return /^\s*select\b/i.test(text);
 }

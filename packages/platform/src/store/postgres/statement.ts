@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import type { Client } from "pg";
-import { cancelMsMax, createCancel } from "./cancel.ts";
+import { cancelMsMax, createCanceller } from "./cancel.ts";
 import type { Connection } from "./connection.ts";
 import { databaseError, isConnectionLost } from "./database-error.ts";
 import type { Sql, SqlResult } from "./sql.ts";
@@ -68,13 +68,16 @@ function cancelOnAbort(connection: Connection, signal: AbortSignal | undefined):
   let answered: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   const onAbort = () => {
-    const cancel = options.cancel ?? createCancel(options);
+    const own = options.cancel === undefined ? createCanceller(options) : undefined;
+    const cancel = options.cancel ?? own?.cancel ?? (async () => undefined);
     answered = new Promise((resolve) => {
       timer = setTimeout(() => {
         connection.destroy();
         resolve();
       }, cancelMsMax);
-      void cancel((client as Client & SessionNumber).processID).then(resolve);
+      void cancel((client as Client & SessionNumber).processID)
+        .then(() => own?.close())
+        .then(resolve);
     });
   };
   signal.addEventListener("abort", onAbort, { once: true });

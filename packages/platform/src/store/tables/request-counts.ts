@@ -5,16 +5,16 @@ import type { Database, Sql } from "../postgres/sql.ts";
 /** Whoever counts goes on alone meanwhile. */
 const addMsMax = 1000;
 
-/** Adds to the count under a key; where there is none it begins, and ends after `lifeMs`. Nothing that a replica is asked for. */
+/** Adds to the count under a key; see `SharedCounts` of the rate limit. Replicas are never asked for counts. */
 export async function addToRequestCount(
   database: Database,
   key: string,
   count: number,
-  lifeMs: number,
+  { lifeMs, windowMs }: { readonly lifeMs: number; readonly windowMs: number },
 ): Promise<{ readonly count: number; readonly endsInMs: number }> {
-  const text = 'select count, ends_in_ms as "endsInMs" from add_to_request_count($1, $2, $3)';
+  const text = 'select count, ends_in_ms as "endsInMs" from add_to_request_count($1, $2, $3, $4)';
   const bounded = database.withSignal(AbortSignal.timeout(addMsMax));
-  return (await bounded.query<{ count: number; endsInMs: number }>(text, [key, count, lifeMs])).rows[0];
+  return (await bounded.query<{ count: number; endsInMs: number }>(text, [key, count, lifeMs, windowMs])).rows[0];
 }
 
 export async function deleteOldRequestCounts(sql: Sql): Promise<void> {
