@@ -17,10 +17,8 @@ export async function openFolderStore(folder: string): Promise<BlobStore> {
   try {
     for (const kind of blobKinds) await mkdir(join(folder, kind), { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new NomalyError("CONFIG", `the folder ${folder} cannot be used: ${(cause as Error).message}`, {
-      field: "data_dir",
-      cause,
-    });
+    const message = `the folder ${folder} cannot be used: ${(cause as Error).message}`;
+    throw new NomalyError("CONFIG", message, { field: "data_dir", cause });
   }
   await removeUnfinished(folder);
   const links = await openReadingLinks(join(folder, "reading"));

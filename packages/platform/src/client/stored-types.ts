@@ -82,9 +82,9 @@ export interface DetectorOptions {
   readonly scaling?: "none" | "standard" | "robust" | "min-max" | undefined;
   readonly missing?: "refuse" | "median" | "indicator" | undefined;
   readonly columns?: readonly string[] | undefined;
-  /** Column of true labels, which training leaves out. */
+  /** True labels; never used in training. */
   readonly label_column?: string | undefined;
-  /** Method of the threshold, contamination by default, with its parameters. */
+  /** Method of the threshold, with its parameters. */
   readonly threshold?:
     | {
         readonly method: "contamination" | "percentile" | "fixed" | "iqr" | "mad" | "extreme-value";
@@ -128,7 +128,7 @@ export interface Detector {
   readonly options: DetectorOptions;
   readonly status: DetectorStatus;
   readonly is_fitted: boolean;
-  /** A row is anomalous when its score is above the threshold. */
+  /** A row with a higher score is anomalous. */
   readonly threshold: number | null;
   readonly model_version: number | null;
   readonly created_at: string;

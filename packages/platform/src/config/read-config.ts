@@ -72,10 +72,8 @@ function readConfigFile(path: string, specs: readonly SettingSpec[]): Readonly<R
     if (bytes.length > fileBytesMax) throw new Error(`it has ${bytes.length} bytes, at most ${fileBytesMax} are read`);
     content = JSON.parse(bytes.toString("utf8"));
   } catch (cause) {
-    throw new NomalyError("CONFIG", `the settings in ${path} cannot be read: ${(cause as Error).message}`, {
-      field: path,
-      cause,
-    });
+    const message = `the settings in ${path} cannot be read: ${(cause as Error).message}`;
+    throw new NomalyError("CONFIG", message, { field: path, cause });
   }
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new NomalyError("CONFIG", `${path} must hold one JSON object of settings by name`, { field: path });
@@ -84,9 +82,8 @@ function readConfigFile(path: string, specs: readonly SettingSpec[]): Readonly<R
   const values: Record<string, string> = {};
   for (const [name, value] of Object.entries(content as Record<string, unknown>)) {
     if (!known.has(name)) {
-      throw new NomalyError("CONFIG", `${path} has the unknown setting "${name}"; \`nomaly config\` lists all settings`, {
-        field: name,
-      });
+      const message = `${path} has the unknown setting "${name}"; \`nomaly config\` lists all settings`;
+      throw new NomalyError("CONFIG", message, { field: name });
     }
     values[name] = textOfJson(value, name, path);
   }
@@ -145,11 +142,8 @@ function inRange(spec: SettingSpec, value: number, text: string, source: string)
 function refusal(spec: SettingSpec, text: string, source: string, expected: string): NomalyError {
   const received = spec.secret === true ? "a value that is not shown" : `"${text}"`;
   const name = source === "environment" ? `${spec.name} (${variableOf(spec)})` : spec.name;
-  return new NomalyError("CONFIG", `${name} from the ${source} must be ${expected}, got ${received}`, {
-    field: spec.name,
-    expected,
-    received,
-  });
+  const message = `${name} from the ${source} must be ${expected}, got ${received}`;
+  return new NomalyError("CONFIG", message, { field: spec.name, expected, received });
 }
 
 function camelCase(name: string): string {

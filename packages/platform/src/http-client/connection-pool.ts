@@ -15,7 +15,7 @@ export const connectionPoolMetrics = {
   capacity: gauge("The most connections at once, as set"),
   capacityPerHost: gauge("The most connections to one host, as set"),
   size: gauge("Connections open or opening"),
-  idle: gauge("Open connections that nobody uses"),
+  idle: gauge("Open connections that are not in use"),
   inUse: gauge("Connections in use"),
   waiting: gauge("Calls that wait for a connection"),
   opened: counter("Connections opened"),

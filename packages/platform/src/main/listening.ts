@@ -13,9 +13,8 @@ const waitingConnectionsMax = 4096;
 export function requiresCaller({ auth, host, jwksUrl }: Config): boolean {
   const isLoopback = host === "localhost" || host === "::1" || host.startsWith("127.");
   if (auth === "none" && !isLoopback) {
-    throw new NomalyError("CONFIG", `auth "none" is allowed with a loopback address only; host is ${host}`, {
-      field: "auth",
-    });
+    const message = `auth "none" is allowed with a loopback address only; host is ${host}`;
+    throw new NomalyError("CONFIG", message, { field: "auth" });
   }
   return auth === "required" || (auth === "auto" && (!isLoopback || jwksUrl !== undefined));
 }

@@ -14,10 +14,8 @@ export function useTemporaryFolder(dataFolder: string): { remove(): void } {
   try {
     return openTemporaryFolder(join(dataFolder, "tmp"));
   } catch (cause) {
-    throw new NomalyError("CONFIG", `the data folder ${dataFolder} cannot be used: ${(cause as Error).message}`, {
-      field: "data_dir",
-      cause,
-    });
+    const message = `the data folder ${dataFolder} cannot be used: ${(cause as Error).message}`;
+    throw new NomalyError("CONFIG", message, { field: "data_dir", cause });
   }
 }
 

@@ -30,7 +30,7 @@ export const resourcePoolMetrics = {
   base: gauge("Connections that stay open, as set"),
   capacity: gauge("The most connections at once, as set"),
   size: gauge("Connections open or opening"),
-  idle: gauge("Open connections that nobody uses"),
+  idle: gauge("Open connections that are not in use"),
   inUse: gauge("Connections in use"),
   overflow: gauge("Connections beyond those that stay open"),
   waiting: gauge("Callers that wait for a connection"),

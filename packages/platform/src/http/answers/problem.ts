@@ -121,7 +121,7 @@ function asNomalyError(error: unknown): Known | undefined {
     return { error, status: statusCode };
   }
   if (code === "FST_ERR_BAD_URL") {
-    return { error: new NomalyError("REQUEST", "the path holds a percent sign that stands for no letter", { field: "path" }) };
+    return { error: new NomalyError("REQUEST", "the path has an invalid percent encoding", { field: "path" }) };
   }
   const field = statusCode === 415 ? "content-type" : statusCode === 404 ? "path" : "body";
   return { error: new NomalyError(statusCode === 404 ? "NOT_FOUND" : "REQUEST", message, { field }), status: statusCode };

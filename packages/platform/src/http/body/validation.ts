@@ -62,7 +62,7 @@ function whenFirstUsed(compile: () => Check): Check {
   return checkRead as unknown as Check;
 }
 
-/** Replaces the schema of rows by a short one: the reader of rows checks each cell, and a second check would take longer than the rest of the request. */
+/** Replaces the schema of rows by a short one: the reader of rows checks each cell, and checking all cells twice would be slow. */
 function withoutRows(schema: unknown): unknown {
   if (typeof schema !== "object" || schema === null) return schema;
   if ((schema as { readonly title?: string }).title === checkedWhenRead) return { type: ["array", "object"] };

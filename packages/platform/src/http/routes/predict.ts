@@ -97,9 +97,8 @@ async function predictLarge(
     const read = validateFields<PredictRequest>(PredictRequest, fields);
     refuseBesideRows(read);
     if (read.keep === true) {
-      throw new NomalyError("REQUEST", "keep is not allowed with so many rows: store them as a data set, then predict on that", {
-        field: "keep",
-      });
+      const message = "keep is not allowed with so many rows: store them as a data set, then predict on that";
+      throw new NomalyError("REQUEST", message, { field: "keep" });
     }
     return { detectorId: read.detector_id, explain: read.explain ?? false };
   };

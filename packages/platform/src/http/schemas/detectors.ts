@@ -27,15 +27,12 @@ export const DetectorOptions = Type.Object(
     missing: Type.Optional(oneOf(missingPolicies)),
     columns: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 1000 }), { minItems: 1, maxItems: 10_000 })),
     label_column: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 1000, description: "column of true labels, which training leaves out" }),
+      Type.String({ minLength: 1, maxLength: 1000, description: "true labels; never used in training" }),
     ),
     threshold: Type.Optional(
       Type.Object(
         { method: oneOf(methods) },
-        {
-          additionalProperties: Type.Number(),
-          description: "method of the threshold, contamination by default, with its parameters",
-        },
+        { additionalProperties: Type.Number(), description: "method of the threshold, with its parameters" },
       ),
     ),
     seed: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
@@ -77,9 +74,7 @@ export const Detector = Type.Object(
     options: DetectorOptions,
     status: Status,
     is_fitted: Type.Boolean(),
-    threshold: Type.Union([Type.Number(), Type.Null()], {
-      description: "a row is anomalous when its score is above the threshold",
-    }),
+    threshold: Type.Union([Type.Number(), Type.Null()], { description: "a row with a higher score is anomalous" }),
     model_version: nullable(Type.Integer()),
     created_at: Type.String({ format: "date-time" }),
     updated_at: Type.String({ format: "date-time" }),
