@@ -1,4 +1,4 @@
-/** Waits for a condition, with a bound: tests sleep for no fixed time. */
+/** Waits for a condition within a bound, so that tests need not sleep for a fixed time. */
 
 const pollMs = 5;
 

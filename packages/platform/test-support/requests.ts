@@ -1,4 +1,4 @@
-/** One request to a service that may be away, slow or killed: what it answered, or that it did not. */
+/** Sends single requests to a service that may be down, slow or killed. */
 
 export interface Json {
   readonly [name: string]: unknown;
@@ -6,7 +6,7 @@ export interface Json {
 
 export interface Answer {
   readonly status: number;
-  /** Of the text, where it is a JSON object; else empty. */
+  /** The parsed text, if it is a JSON object; else empty. */
   readonly body: Json;
   readonly text: string;
   readonly headers: Headers;
@@ -15,7 +15,7 @@ export interface Answer {
 export interface Asked {
   readonly json?: unknown;
   readonly form?: FormData;
-  /** Of a request that may be sent again. */
+  /** The idempotency key. */
   readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
@@ -42,24 +42,24 @@ export async function send(url: string, route: string, asked: Asked = {}): Promi
   return { status: response.status, body: jsonOf(text), text, headers: response.headers };
 }
 
-/** `undefined` when there was no answer. */
+/** Gives undefined when no answer came. */
 export async function trySend(url: string, route: string, asked: Asked = {}): Promise<Answer | undefined> {
   try {
     return await send(url, route, asked);
   } catch {
-    // Refused, reset or too late: which of them does not matter to who asks again.
+    // The connection was refused or reset, or the answer came too late: callers repeat the request in any case.
     return undefined;
   }
 }
 
-/** The body of an answer that must be a good one. */
+/** Gives the body of an answer that must have a 2xx status. */
 export async function ask(url: string, route: string, asked: Asked = {}): Promise<Json> {
   const { status, body, text } = await send(url, route, asked);
   if (status >= 300) throw new Error(`${route} answered ${status}: ${text.slice(0, 500)}`);
   return body;
 }
 
-/** All pages of a list. */
+/** Reads all pages of a list. */
 export async function askAll(url: string, path: string): Promise<readonly Json[]> {
   const items: Json[] = [];
   let cursor = "";
@@ -83,7 +83,7 @@ function jsonOf(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {
-    // Not every answer is JSON: the test looks at its text then.
+    // The answer is not JSON: the test uses its text.
     return {};
   }
 }

@@ -1,4 +1,4 @@
-/** Runs the command inside this process, with streams and a folder of its own: as a shell would, without the start-up time. */
+/** Runs the command inside this process with its own streams and folder, which saves the start of a process. */
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -50,10 +50,10 @@ function collector(): { readonly stream: Writable; text(): string } {
   return { stream, text: () => Buffer.concat(parts).toString() };
 }
 
-/** A folder for one test file. */
+/** Makes a folder for one test file. */
 export interface TestFolder {
   readonly path: string;
-  /** Writes a file and gives its path. */
+  /** Writes a file. @returns its path. */
   write(name: string, content: string | Uint8Array): string;
   file(name: string): string;
   read(name: string): string;
@@ -79,7 +79,7 @@ export function createTestFolder(): TestFolder {
   };
 }
 
-/** 200 rows around (10, 100), the last one far off in `power`. */
+/** 200 rows around (10, 100); the last is far away in `power`. */
 export function plantRows(): { readonly speed: number; readonly power: number; readonly site: string; readonly label: number }[] {
   return Array.from({ length: 200 }, (_, row) => ({
     speed: 10 + ((row * 7) % 13) / 13,

@@ -1,4 +1,4 @@
-/** What a database consists of, as lines to compare: columns, indexes with their validity, constraints, triggers. */
+/** Lists the schema of a database as lines to compare: columns, indexes with their validity, constraints, triggers. */
 
 import { withClient } from "./servers/postgres.ts";
 

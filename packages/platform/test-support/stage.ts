@@ -1,4 +1,4 @@
-/** What most tests of faults start with: a database server of their own behind a proxy, a data folder, and services on them. */
+/** The usual setting of a test of faults: a database server behind a proxy, a data folder, and services on them. */
 
 import { type FaultProxy, startFaultProxy } from "./faults/fault-proxy.ts";
 import { createScene, type Scene } from "./faults/faults.ts";
@@ -10,18 +10,18 @@ import { makeDataFolder, type ServiceOptions, type ServiceProcess, startService 
 export interface Stage {
   readonly scene: Scene;
   readonly server: TestServer;
-  /** Between the services and the server. */
+  /** The proxy between the services and the database server. */
   readonly proxy: FaultProxy;
   readonly dataFolder: string;
-  /** Past the proxy. */
+  /** The address of the database without the proxy. */
   readonly databaseUrl: string;
   readonly proxiedUrl: string;
-  /** Killed at the end, unless it has ended before. */
+  /** Starts a service, which is killed at the end unless it has ended before. */
   start(environment?: Readonly<Record<string, string>>, options?: Partial<ServiceOptions>): Promise<ServiceProcess>;
   client(random: Random, url: string): KeepingClient;
 }
 
-/** The server is the caller's, for all tests of a file; the database on it is new. */
+/** Makes a new database on the server of the caller, which all tests of a file share. */
 export async function openStage(server: TestServer): Promise<Stage> {
   const scene = createScene();
   const folder = scene.opened(makeDataFolder(), (open) => open.remove());
@@ -51,7 +51,7 @@ export interface SharedServer {
   readonly stop: () => Promise<void>;
 }
 
-/** For beforeAll and afterAll. */
+/** Starts the server in beforeAll and stops it in afterAll. */
 export function sharedServer(): SharedServer {
   let server: TestServer | undefined;
   return {

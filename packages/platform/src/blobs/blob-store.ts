@@ -1,4 +1,4 @@
-/** Bytes too large for the database: data sets, large models, stored results. */
+/** The interface of a blob store, which keeps what is too large for the database: data sets, large models, stored results. */
 
 import type { Readable } from "node:stream";
 import { NomalyError } from "@nomaly/detect";
@@ -12,7 +12,7 @@ export interface StoredBlob {
 
 export interface BlobStore {
   /**
-   * Stores all of it or nothing, and lasts before it resolves. The key is new each time: blobs never change.
+   * Stores the whole content under a new key, or nothing; the bytes are durable when it resolves. Blobs never change.
    * @throws NomalyError TOO_LARGE above the limit, STORAGE when the disk is full or fails, ABORTED.
    */
   write(
@@ -21,30 +21,30 @@ export interface BlobStore {
     limits: { readonly sizeBytesMax: number; readonly signal?: AbortSignal },
   ): Promise<StoredBlob>;
   /**
-   * A file on this machine that holds the blob, for reading only; `release` when done.
-   * @throws NomalyError STORAGE when it is missing or damaged.
+   * Gives the path of a local file with the blob, for reading only; the caller calls `release` when it has done.
+   * @throws NomalyError STORAGE when the blob is missing or damaged.
    */
   open(key: string, signal?: AbortSignal): Promise<{ readonly path: string; release(): Promise<void> }>;
   read(key: string, signal?: AbortSignal): Promise<Uint8Array>;
-  /** Whether what is open stays readable when it is removed. */
+  /** Whether an open blob stays readable after `remove`. */
   readonly keepsOpened: boolean;
-  /** Nothing happens where there is none. */
+  /** Does nothing where there is no such blob. */
   remove(key: string): Promise<void>;
-  /** Keys written before this time (milliseconds since 1970), to find those that no row names. */
+  /** Lists keys written before this time (milliseconds since 1970), so that maintenance finds those that no row names. */
   keysBefore(time: number): AsyncIterable<string>;
   /**
-   * Marks the place as this installation's, once.
-   * @throws NomalyError CONFIG when it is another's: its blobs would be removed as named by nobody.
+   * Marks the store as this installation's, once.
+   * @throws NomalyError CONFIG when it is another installation's, whose blobs maintenance would remove since no row here names them.
    */
   claim(installationId: string): Promise<void>;
-  /** Resolves when bytes can be written; for the health check. */
+  /** For the health check: rejects when the store cannot be reached. */
   check(): Promise<{ readonly freeBytes: number | undefined }>;
 }
 
 export const blobKinds = ["dataset", "model", "result"] as const;
 export type BlobKind = (typeof blobKinds)[number];
 
-/** Keys come from the database, but a path made of one must stay inside the folder whatever it holds. */
+/** Checks keys although they are read from the database, so that no key can lead to a path outside the folder. */
 export const keyPattern = /^(?:dataset|model|result)\/[0-9a-f-]{36}$/;
 
 export function requireOwn(found: string, installationId: string, place: string): void {

@@ -1,4 +1,4 @@
-/** Blobs as files of a folder: written beside their place, forced to disk, then renamed, so that none is ever half there. */
+/** Stores blobs as files of a folder: it writes a temporary file, forces it to disk and renames it, so that no blob is ever incomplete. */
 
 import { mkdir, open, readFile, readdir, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { blobKinds, type BlobStore, keyPattern, requireOwn } from "./blob-store.
 import { openReadingLinks } from "./reading-links.ts";
 import { spoolMeasured, writeError } from "./spool-measured.ts";
 
-/** Left behind by a process that ended in the middle of writing. */
+/** The ending of a file that is being written, or that a process left when it ended while writing. */
 const unfinished = ".part";
 const unfinishedAgeMsMax = 24 * 3_600_000;
 
@@ -17,10 +17,8 @@ export async function openFolderStore(folder: string): Promise<BlobStore> {
   try {
     for (const kind of blobKinds) await mkdir(join(folder, kind), { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new NomalyError("CONFIG", `the folder ${folder} cannot be used: ${(cause as Error).message}`, {
-      field: "data_dir",
-      cause,
-    });
+    const message = `the folder ${folder} cannot be used: ${(cause as Error).message}`;
+    throw new NomalyError("CONFIG", message, { field: "data_dir", cause });
   }
   await removeUnfinished(folder);
   const links = await openReadingLinks(join(folder, "reading"));
@@ -70,13 +68,13 @@ export async function openFolderStore(folder: string): Promise<BlobStore> {
   };
 }
 
-/** A rename lasts only once the folder's own entry is on disk. */
+/** A rename is durable only once the folder itself is on disk. */
 async function forceToDisk(folder: string): Promise<void> {
   const opened = await open(folder, "r");
   try {
     await opened.sync();
   } catch (error) {
-    // Some systems have no such call for folders; there the rename lasts by itself.
+    // Some systems cannot sync folders; there a rename is durable by itself.
     if (!["EISDIR", "EPERM", "EINVAL"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   } finally {
     await opened.close();
@@ -89,7 +87,7 @@ async function removeUnfinished(folder: string): Promise<void> {
       if (!name.endsWith(unfinished)) continue;
       const path = join(folder, kind, name);
       const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-      // A younger one may belong to a process beside this one.
+      // Another process may still be writing a younger file.
       if (Date.now() - mtimeMs > unfinishedAgeMsMax) await rm(path, { force: true });
     }
   }
@@ -107,7 +105,7 @@ async function* keysBefore(folder: string, time: number): AsyncIterable<string> 
 }
 
 function cannotOpen(key: string, error: unknown): unknown {
-  // Removed between the look and the link.
+  // ENOENT: the blob was removed between `stat` and `link`.
   return (error as NodeJS.ErrnoException).code === "ENOENT" ? missing(key, error) : writeError(error, undefined);
 }
 

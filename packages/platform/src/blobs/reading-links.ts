@@ -1,6 +1,6 @@
 /**
- * A second name for a file while somebody reads it (a hard link): when the first is removed, the bytes stay until the reader has done.
- * Where the file system has no such links, readers share the first name, and whoever removes it has to wait for them.
+ * Gives each reader of a file a hard link to it: when the file is removed, its bytes stay until the reader removes the link.
+ * On a file system without hard links, readers use the file itself, and code that removes files has to wait for them.
  */
 
 import { createHash, randomUUID } from "node:crypto";
@@ -15,12 +15,12 @@ export interface ReadingLinks {
   open(path: string): Promise<{ readonly path: string; release(): Promise<void> }>;
 }
 
-/** `<host>-<process number>-<milliseconds since 1970>-<random>`: the age of the file itself says nothing of the link's. */
+/** `<host>-<process number>-<milliseconds since 1970>-<random>`: a link has the file's times, so its name holds its own. */
 const namePattern = /^([0-9a-f]{8})-(\d+)-(\d+)-/;
-/** Nobody reads one file for so long: its reader was killed on another machine. */
+/** An older link of another machine is taken for one whose reader was killed, since no read takes this long. */
 const ageMsMax = 24 * 3_600_000;
 
-/** @param folder on the file system of the files. */
+/** @param folder must be on the file system of the files. */
 export async function openReadingLinks(folder: string): Promise<ReadingLinks> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
@@ -43,14 +43,14 @@ async function canLink(probe: string, open: ReadingLinks["open"]): Promise<boole
     await (await open(probe)).release();
     return true;
   } catch {
-    // Whatever the reason is, readers do without.
+    // Whatever the reason, readers then use the files themselves.
     return false;
   } finally {
     await rm(probe, { force: true });
   }
 }
 
-/** What readers left that were killed. */
+/** Removes links of readers that were killed. */
 async function removeLeft(folder: string, host: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const [, ofHost, pid, time] = namePattern.exec(name) ?? [];

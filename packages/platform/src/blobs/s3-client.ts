@@ -1,4 +1,4 @@
-/** The SDK for object storage over our own HTTP client: every call it makes is held to the allowed hosts, the limits and the tries of the others. */
+/** The AWS SDK for object storage over our own HTTP client, which applies its allowed hosts, limits and retries to every call of the SDK. */
 
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
@@ -18,26 +18,26 @@ export type S3Credentials =
       readonly kind: "keys";
       readonly accessKeyId: string;
       readonly secretAccessKey: string;
-      /** Of keys that are valid for a while only. */
+      /** Belongs to temporary keys. */
       readonly sessionToken: string | undefined;
     }
-  /** A token in a file, which whoever runs this process renews, is changed at `stsEndpoint` for keys that are valid for a while. */
+  /** `stsEndpoint` gives temporary keys for the token in a file, which the operator renews. */
   | { readonly kind: "role"; readonly roleArn: string; readonly webIdentityTokenFile: string; readonly stsEndpoint: string };
 
-/** What the SDK gives to its handler with a request. */
+/** Options that the SDK passes to its request handler. */
 export interface S3CallOptions {
   readonly abortSignal?: AbortSignal;
   readonly requestTimeout?: number;
-  /** The answer is as large as a blob may be: it is not held in memory. */
+  /** The answer may be as large as a blob: it is streamed, not held in memory. */
   readonly isLarge?: boolean;
 }
 
-/** Bytes of a file as the body of a request: a try that fails is made again from their beginning. */
+/** A part of a file that is the body of a request; a retry reads it again from its beginning. */
 export interface FilePiece {
   readonly path: string;
   readonly start: number;
   readonly sizeBytes: number;
-  /** SHA-256, in hexadecimal: the store refuses what does not arrive as it was. */
+  /** SHA-256, in hexadecimal: the store refuses bytes with another checksum. */
   readonly checksum: string;
 }
 
@@ -52,28 +52,28 @@ interface SdkRequest {
   body?: HttpRequest["body"];
 }
 
-/** Loaded here and not with the file: it takes a tenth of a second and 36 MB, which a service without object storage does without. */
+/** Loads the SDK when it is called: loading takes a tenth of a second and 36 MB, which a service without object storage saves. */
 export async function openS3Client({ client, endpoint, region, credentials }: S3Options): Promise<S3Client> {
   const { S3Client } = await import("@aws-sdk/client-s3");
-  // Tries are those of the client below, which knows a body that can be sent again.
+  // The SDK makes one try: our HTTP client makes the others, since it can send a body again.
   const calling = { region, requestHandler: handlerOver(client), maxAttempts: 1 };
   return new S3Client({
     ...calling,
     endpoint,
     credentials: await credentialsOf(credentials, calling),
     forcePathStyle: true,
-    // What the environment of the process says of these is for other programs.
+    // Set here, so that the SDK does not read them from environment variables meant for other programs.
     useDualstackEndpoint: false,
     useFipsEndpoint: false,
     disableS3ExpressSessionAuth: true,
-    // The checksum is part of the signature, which every store checks; further ones are not known to all of them.
+    // The signature, which every store checks, covers a checksum; some stores do not know the further ones of the SDK.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     expectContinueHeader: false,
   });
 }
 
-/** The SDK's own search for credentials is not used: it calls cloud addresses and starts programs past the allowed hosts. */
+/** Replaces the SDK's own search for credentials, which calls cloud addresses and starts programs past the allowed hosts. */
 async function credentialsOf(
   credentials: S3Credentials,
   calling: object,
@@ -115,7 +115,7 @@ function handlerOver(client: HttpClient) {
   };
 }
 
-/** The arguments of a step before the signature, with this piece as the body. */
+/** Makes the piece the body of the request, in a step of the SDK before it signs the request. */
 export function carrying<Step extends { readonly request: unknown }>(step: Step, piece: FilePiece): Step {
   const request = step.request as SdkRequest;
   request.headers["content-length"] = String(piece.sizeBytes);

@@ -97,7 +97,7 @@ describe("object storage", () => {
     await expect(store.read("../secret")).rejects.toMatchObject({ code: "STORAGE", field: "blob_key" });
   });
 
-  /** As many bytes, of which no two pieces are the same. */
+  /** As many bytes, so that no two parts are equal. */
   const bytesOf = (count: number) => Buffer.alloc(count, createHash("sha512").update(String(count)).digest("hex") + "x");
   const send = (bytes: Buffer) => store.write("dataset", Readable.from([bytes]), { sizeBytesMax: 1e9 });
   const mib = 1024 ** 2;
@@ -167,7 +167,7 @@ describe("object storage", () => {
     const webIdentityTokenFile = join(folder, "token");
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-    /** Changes a token for keys, as AssumeRoleWithWebIdentity of the AWS Security Token Service does. */
+    /** Gives keys for a token, as AssumeRoleWithWebIdentity of the AWS Security Token Service does. */
     async function tokenService(lastsMs: number) {
       const asked: Record<string, string>[] = [];
       const port = await serve((request, response) => {

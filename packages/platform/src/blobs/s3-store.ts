@@ -1,4 +1,4 @@
-/** Blobs in object storage (the S3 protocol), so that servers and workers on several machines need no folder in common. */
+/** Stores blobs in object storage (the S3 protocol), so that servers and workers on several machines need no shared folder. */
 
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
@@ -14,13 +14,13 @@ import { type BlobStore, keyPattern, requireOwn } from "./blob-store.ts";
 import { bytesOf, carrying, type FilePiece, openS3Client, type S3CallOptions, type S3Options } from "./s3-client.ts";
 import { spoolMeasured, writeError } from "./spool-measured.ts";
 
-/** A large upload may take longer than other calls: so many bytes a second at least. */
+/** The time limit of an upload allows for this rate. */
 const bytesPerSecondMin = 1_000_000;
 const callMsMin = 60_000;
 const listPage = 1000;
-/** What is larger is sent in parts of this size. */
+/** A larger blob is uploaded in parts of this size or more. */
 const partBytesMin = 16 * 1024 ** 2;
-/** The protocol has no more: beyond 160 GiB the parts grow. */
+/** The most parts that the protocol allows: for blobs of more than 160 GiB the parts are larger. */
 const partCountMax = 10_000;
 
 export async function openS3Store(options: S3Options): Promise<BlobStore> {
@@ -34,7 +34,6 @@ export async function openS3Store(options: S3Options): Promise<BlobStore> {
     return at(key);
   }
 
-  /** @throws NomalyError STORAGE naming what the store said. */
   async function told<Answer>(what: string, key: string, answer: Promise<Answer>): Promise<Answer> {
     try {
       return await answer;
@@ -44,7 +43,7 @@ export async function openS3Store(options: S3Options): Promise<BlobStore> {
   }
 
   const write: BlobStore["write"] = async (kind, content, { sizeBytesMax, signal }) => {
-    // The store wants size and checksum before the first byte: so the bytes lie here for a moment.
+    // The store wants size and checksum before the first byte, so a temporary file holds the bytes first.
     const folder = await mkdtemp(join(tmpdir(), "nomaly-blob-"));
     try {
       const path = join(folder, "content");
@@ -81,7 +80,7 @@ export async function openS3Store(options: S3Options): Promise<BlobStore> {
       }
       await s3.send(new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts } }), options);
     } catch (error) {
-      // Parts of an upload that never ends are kept and paid for. Whether they go now or not, what is told is why it failed.
+      // The store keeps, and charges for, the parts of an upload until it is aborted. The caller hears why the upload failed, not the abort.
       await s3.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => {});
       throw error;
     }
@@ -142,11 +141,11 @@ export async function openS3Store(options: S3Options): Promise<BlobStore> {
     else requireOwn(await found.Body.transformToString(), installationId, `bucket ${bucket}`);
   }
 
-  // A reader has a copy: it stays when the blob is removed.
+  // `keepsOpened`: a reader has its own copy of the blob.
   return { write, open, read, keepsOpened: true, remove, keysBefore, check, claim };
 }
 
-/** In order, each with its checksum, which is counted when it is its turn: no part is held in memory. */
+/** Yields the parts in order and computes the checksum of each as it is yielded, holding none in memory. */
 async function* piecesOf({ path, sizeBytes: wholeBytes }: FilePiece): AsyncGenerator<FilePiece> {
   const partBytes = Math.max(partBytesMin, Math.ceil(wholeBytes / partCountMax));
   for (let start = 0; start < wholeBytes; start += partBytes) {
@@ -172,7 +171,7 @@ function statusOf(error: unknown): number | undefined {
   return $metadata?.httpStatusCode ?? $response?.statusCode;
 }
 
-/** Our own client has said what is to be said; the SDK's errors are named by the code that the store gave. */
+/** Keeps the errors of our own HTTP client; makes one of an SDK error, whose name is the code that the store gave. */
 function refused(what: string, key: string, error: unknown): NomalyError {
   if (error instanceof NomalyError) return error;
   const status = statusOf(error);

@@ -1,4 +1,4 @@
-/** Writes a stream to a new file with its size and checksum, within a limit. */
+/** Writes a stream to a new file within a size limit, and gives its size and checksum. */
 
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import type { StoredBlob } from "./blob-store.ts";
 
-/** Forced to disk when it resolves. @throws NomalyError TOO_LARGE, and what the file system says: see {@link writeError}. */
+/** The file is on disk when it resolves. @throws NomalyError TOO_LARGE, and errors of the file system: see {@link writeError}. */
 export async function spoolMeasured(
   path: string,
   content: Readable,
@@ -20,13 +20,8 @@ export async function spoolMeasured(
     transform(chunk: Buffer, _encoding, done) {
       sizeBytes += chunk.length;
       if (sizeBytes > sizeBytesMax) {
-        done(
-          new NomalyError("TOO_LARGE", `the file has more than ${sizeBytesMax} bytes`, {
-            field: "file",
-            expected: `at most ${sizeBytesMax} bytes`,
-          }),
-        );
-        return;
+        const details = { field: "file", expected: `at most ${sizeBytesMax} bytes` };
+        return done(new NomalyError("TOO_LARGE", `the file has more than ${sizeBytesMax} bytes`, details));
       }
       hash.update(chunk);
       done(undefined, chunk);
@@ -41,7 +36,7 @@ export async function spoolMeasured(
   return { sizeBytes, checksum: hash.digest("hex") };
 }
 
-/** What a failed write means to whoever sent the bytes. */
+/** Turns a failed write into the error for the client that sent the bytes. */
 export function writeError(error: unknown, signal: AbortSignal | undefined): unknown {
   if (error instanceof NomalyError) return error;
   throwIfAborted(signal);

@@ -1,9 +1,9 @@
-/** A blob store that refuses to write, or to write on, when others need what is left of the disk. */
+/** Wraps a blob store so that it refuses to begin or continue a write when the disk is nearly full. */
 
 import { Readable } from "node:stream";
 import type { BlobStore } from "./blob-store.ts";
 
-/** @param requireRoom throws when there is no room; asked before and with each part of the content, so it is cheap. */
+/** @param requireRoom throws when the disk is nearly full; it is called before the write and for each chunk, so it must be cheap. */
 export function writingWithRoom(store: BlobStore, requireRoom: () => void): BlobStore {
   async function* watched(content: Readable): AsyncGenerator<Buffer> {
     for await (const chunk of content) {

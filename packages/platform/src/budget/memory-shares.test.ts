@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type MemoryShares, memoryShares, workerMemory } from "./memory-shares.ts";
 
 const [mib, gib] = [1024 ** 2, 1024 ** 3];
-/** What the serving process takes before anybody asks it anything, and what the embedded database takes: resident, as measured. */
+/** Measured resident memory of the server before the first request, and of the embedded database. */
 const [serverBytes, databaseBytes, connectionBytes] = [110 * mib, 52 * mib, 20 * mib];
 
 function atMostTaken({ workers, cacheBytes, modelBytes, queueBytes, bodyBytes, answerBytes, ...shares }: MemoryShares): number {

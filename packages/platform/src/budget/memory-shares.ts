@@ -1,29 +1,29 @@
 /**
- * What of `memory_limit_bytes` goes to whom. Every bound on memory is a share of it or a smaller number that the operator sets: so the
- * process, its workers and an embedded database stay within it together, whatever comes in.
+ * Divides `memory_limit_bytes` among the parts of the service. Every bound on memory is a share of it, or a smaller number that the
+ * operator sets: so the process, its workers and an embedded database stay within the limit together, whatever clients send.
  */
 
 const mib = 1024 ** 2;
 
-/** A limit below this is kept to as far as that goes: the programs themselves take most of it. */
+/** The shares of a lower limit are computed from this one: with less memory, the programs alone take most of it. */
 export const memoryLimitBytesMin = 768 * mib;
 
 export interface MemoryToShare {
   readonly limitBytes: number;
-  /** Its server processes are children of this one. */
+  /** The database's processes are children of this process. */
   readonly hasEmbeddedDatabase: boolean;
-  /** Workers for fitting and scoring that the processors would keep busy. */
+  /** Workers for fitting and scoring that the processors can keep busy. */
   readonly workerCount: number;
 }
 
 export interface WorkerShares {
-  /** For rows of requests. */
+  /** Workers that score and fit the rows of requests. */
   readonly shortCount: number;
   readonly shortBytes: number;
-  /** For reading, describing and converting files while somebody waits. */
+  /** Workers that read, describe and convert files while a client waits. */
   readonly fileCount: number;
   readonly fileBytes: number;
-  /** For training, and scoring of whole files. */
+  /** Workers that train on, or score, whole files. */
   readonly longCount: number;
   readonly longBytes: number;
 }
@@ -32,22 +32,22 @@ export interface MemoryShares {
   readonly limitBytes: number;
   /** Level 1 of the cache. */
   readonly cacheBytes: number;
-  /** Models held by the process that serves. */
+  /** Models in the memory of the server process. */
   readonly modelBytes: number;
   /** Rows that wait for a worker. */
   readonly queueBytes: number;
-  /** Bodies of requests in memory, together; larger ones lie on disk. */
+  /** All bodies of requests in memory; larger bodies are on disk. */
   readonly bodyBytes: number;
-  /** One body, wherever it lies: a worker has to read it in one piece. */
+  /** One body, in memory or on disk: a worker has to read it in one piece. */
   readonly bodyBytesMax: number;
-  /** Answers that their clients have not read yet, together. */
+  /** All answers that their clients have not read yet. */
   readonly answerBytes: number;
   readonly workers: WorkerShares;
   /** Connections to the embedded database; each is a process of its server. */
   readonly embeddedConnections: number;
 }
 
-/** Shares of the whole. What is left is the program that serves itself. */
+/** Shares of the limit. The server program itself takes the rest. */
 const embeddedShare = 0.17;
 const workersShare = 0.5;
 const cacheShare = 1 / 24;
@@ -56,18 +56,18 @@ const queueShare = 1 / 32;
 const bodyShare = 1 / 32;
 const answerShare = 1 / 32;
 
-/** Memory of one worker beside another. */
+/** Relative memory of the kinds of workers. */
 const weights = { short: 1.25, file: 2, long: 2 } as const;
-/** A worker that has loaded what it works with and has done nothing. */
+/** Measured memory of a worker that has loaded its libraries and has done no work. */
 export const idleWorkerBytes = 72 * mib;
-/** A worker with less is of no use. */
+/** A worker with less memory can do no work. */
 const shortBytesMin = 104 * mib;
-/** Reading a body takes its bytes, the text of it, the values and the table, by and large. */
+/** A worker that reads a body holds its bytes, its text, its values and its table, together about this many times the bytes. */
 const bytesPerBodyByte = 6;
-/** Further readers of files help only where there are processors for them. */
+/** From this many workers on, two of them read files. */
 const workersOfTwoReaders = 4;
 
-/** The embedded database without a connection, and one connection: resident memory, as measured. */
+/** Measured resident memory of the embedded database without a connection, and of each connection. */
 const embeddedBaseBytes = 52 * mib;
 const embeddedConnectionBytes = 20 * mib;
 /** Two for requests, and the five of each process that are not of its pool. */
@@ -94,7 +94,7 @@ export function memoryShares({ limitBytes: given, hasEmbeddedDatabase, workerCou
   };
 }
 
-/** One worker is always there for rows of requests, one for files, one for long work; there are more where there is memory for them. */
+/** Gives at least one worker to rows of requests, one to files and one to long work, and more where memory allows. */
 function workerShares(bytes: number, workerCount: number): WorkerShares {
   let fileCount = workerCount >= workersOfTwoReaders ? 2 : 1;
   let longCount = Math.max(1, workerCount - 1);
@@ -114,13 +114,13 @@ function workerShares(bytes: number, workerCount: number): WorkerShares {
 
 /** How a worker divides its own memory. */
 export interface WorkerMemory {
-  /** Heap of the engine, MiB. */
+  /** JavaScript heap, MiB. */
   readonly heapMib: number;
   /** DuckDB's own buffers, MiB. */
   readonly databaseMib: number;
-  /** Numbers that a fit may hold; larger files are sampled. */
+  /** Values that a fit may hold; of a larger file, the worker fits a sample. */
   readonly fitBytes: number;
-  /** Models that it keeps restored. */
+  /** Models that the worker keeps restored. */
   readonly modelBytes: number;
 }
 
@@ -130,7 +130,7 @@ const databaseMibMin = 24;
 const databaseMibMax = 1024;
 const fitBytesMax = 128 * mib;
 
-/** Not all of them are at their largest at once; what is more than `limitBytes` together ends the worker. */
+/** The parts add up to more than `limitBytes`, since they are never all at their largest; a worker that exceeds the limit is ended. */
 export function workerMemory(limitBytes: number): WorkerMemory {
   const free = Math.max(0, limitBytes - idleWorkerBytes);
   const part = (share: number, min: number, max: number) => Math.floor(Math.min(max, Math.max(min, (free * share) / mib)));

@@ -1,4 +1,4 @@
-/** The algorithms that a detector can use. */
+/** Calls that list the algorithms that detectors can use. */
 
 import { type CallOptions, json, type Transport } from "./transport.ts";
 

@@ -1,11 +1,11 @@
-/** Who changed what. */
+/** Calls that list the changes of the service. */
 
 import { listed, type ListOptions } from "./pages.ts";
 import type { AuditEntry } from "./stored-types.ts";
 import type { Transport } from "./transport.ts";
 
 export interface Audit {
-  /** Every change, newest first; needs the scope `admin`. */
+  /** Lists all changes, newest first; needs the scope `admin`. */
   list(options?: ListOptions): AsyncGenerator<AuditEntry, void>;
 }
 

@@ -1,13 +1,13 @@
-/** Data sets: tables that the service keeps. */
+/** Calls that store, read and remove data sets. */
 
 import type { Dataset, DatasetProfile, DatasetRows, NewDataset } from "./stored-types.ts";
 import { listed, type ListOptions } from "./pages.ts";
 import { type CallOptions, json, nothing, type Transport } from "./transport.ts";
 
 export interface UploadOptions extends CallOptions {
-  /** For people; the file's name by default. */
+  /** A name for people; by default the name of the file. */
   readonly name?: string | undefined;
-  /** Of a `Blob`, which has none: its ending tells the format, as in `cars.csv` or `cars.parquet`. */
+  /** The file name of a `Blob`, which has none; its ending gives the format, as in `cars.csv` or `cars.parquet`. */
   readonly fileName?: string | undefined;
 }
 
@@ -17,14 +17,14 @@ export interface RowsOptions extends CallOptions {
 }
 
 export interface Datasets {
-  /** A CSV, Parquet, JSON, NDJSON or Arrow file, also gzip. In Node: `await openAsBlob(path)` of `node:fs`. */
+  /** Stores a CSV, Parquet, JSON, NDJSON or Arrow file, also gzip. In Node, `openAsBlob` of `node:fs` opens one. */
   upload(file: Blob, options?: UploadOptions): Promise<Dataset>;
-  /** Rows as objects, or as arrays with `columns`. */
+  /** Stores rows, given as objects or as arrays with `columns`. */
   create(dataset: NewDataset, options?: CallOptions): Promise<Dataset>;
   get(id: string, options?: CallOptions): Promise<Dataset>;
   list(options?: ListOptions): AsyncGenerator<Dataset, void>;
   rows(id: string, options?: RowsOptions): Promise<DatasetRows>;
-  /** What its columns are like, and what to look at. */
+  /** Describes each column, and lists findings such as constant columns. */
   profile(id: string, options?: CallOptions): Promise<DatasetProfile>;
   remove(id: string, options?: CallOptions): Promise<void>;
 }
@@ -34,7 +34,7 @@ export function datasetsOf(transport: Transport): Datasets {
   return {
     upload: (file, { name, fileName = (file as Partial<File>).name ?? "data", ...options } = {}) => {
       const form = new FormData();
-      // Before the file: the service has read it by the time the file comes.
+      // The name must stand before the file: the service reads the form in order.
       if (name !== undefined) form.append("name", name);
       form.append("file", file, fileName);
       return call({ route: "POST /api/datasets", body: form, isChange: true }, json<Dataset>, options);

@@ -1,4 +1,4 @@
-/** Training, and asking detectors about rows. */
+/** Calls that train detectors, score rows, and explain, evaluate and compare detectors. */
 
 import type {
   BatchAnswer,
@@ -19,43 +19,43 @@ import { ServiceError } from "./service-error.ts";
 import type { Rows } from "./stored-types.ts";
 import { type CallOptions, json, type Transport } from "./transport.ts";
 
-/** Rows may be one array of numbers as well, row after row, with `columns` to say how many stand in a row. NaN is a missing value. */
+/** A request whose rows may also be one array of numbers, row after row, as long as `columns`. NaN is a missing value. */
 export type Given<Request> = Omit<Request, "data"> & { readonly data?: Rows | Float64Array | undefined };
-/** Rows in the request are answered at once. */
+/** A request with rows, which the service answers at once. */
 export type WithRows<Request> = Given<Request> & { readonly data: Rows | Float64Array };
 export type InBackground<Request> = Request & { readonly background: true };
 
 export interface Detection {
   train(request: WithRows<TrainRequest>, options?: CallOptions): Promise<Trained>;
   train(request: InBackground<TrainRequest>, options?: CallOptions): Promise<JobAccepted>;
-  /** A large data set is learned from by a job, which `isJob` tells apart and `jobs.wait` waits for. */
+  /** A job trains on a large data set: `isJob` recognises that answer, `jobs.wait` waits for the job. */
   train(request: TrainRequest, options?: CallOptions): Promise<Trained | JobAccepted>;
 
   predict(request: WithRows<PredictRequest>, options?: CallOptions): Promise<Predicted>;
   predict(request: InBackground<PredictRequest>, options?: CallOptions): Promise<JobAccepted>;
-  /** The scored rows of a data set are stored as the result `result_id`. */
+  /** The service stores the scored rows of a data set as the result `result_id`. */
   predict(request: PredictRequest, options?: CallOptions): Promise<Predicted | JobAccepted>;
 
-  /** Why the rows of highest score got it. */
+  /** Explains the rows of highest score. */
   explain(request: Given<ExplainRequest>, options?: CallOptions): Promise<Explained>;
-  /** Against known anomalies. */
+  /** Measures a detector against known anomalies. */
   evaluate(request: Given<EvaluateRequest>, options?: CallOptions): Promise<Evaluated>;
   compare(request: Given<CompareRequest>, options?: CallOptions): Promise<Compared>;
 
-  /** Many detectors on the same rows: each with what it found, or why it could not. */
+  /** Scores the same rows with many detectors; each has its scores, or its error, in the answer. */
   batch(request: WithRows<BatchRequest>, options?: CallOptions): Promise<BatchAnswer>;
   batch(request: InBackground<BatchRequest>, options?: CallOptions): Promise<JobAccepted>;
   batch(request: BatchRequest, options?: CallOptions): Promise<BatchAnswer | JobAccepted>;
 
-  /** Learns from the rows of an Arrow IPC stream. */
+  /** Trains on the rows of an Arrow IPC stream. */
   trainArrow(request: ArrowRequest, options?: CallOptions): Promise<Trained>;
-  /** Scores the rows of an Arrow IPC stream; the scores come as one, too. */
+  /** Scores the rows of an Arrow IPC stream; the answer is such a stream, too. */
   predictArrow(request: ArrowRequest, options?: CallOptions): Promise<ArrowPredicted>;
 }
 
 export interface ArrowRequest {
   readonly detector_id: string;
-  /** An Arrow IPC stream, as `tableToIPC(table, "stream")` of the package apache-arrow gives. */
+  /** An Arrow IPC stream, such as `tableToIPC(table, "stream")` of the package apache-arrow makes. */
   readonly data: Uint8Array<ArrayBuffer> | Blob;
 }
 
@@ -63,7 +63,7 @@ export interface ArrowPredicted {
   readonly model_version: number;
   readonly threshold: number;
   readonly n_anomalies: number;
-  /** An Arrow IPC stream of anomaly_score, is_anomaly and rank, in the order of the rows. */
+  /** An Arrow IPC stream with the columns anomaly_score, is_anomaly and rank, in the order of the rows. */
   readonly data: Uint8Array;
 }
 
@@ -79,7 +79,7 @@ interface Body {
 }
 
 export function detectionOf({ call }: Transport): Detection {
-  // The overloads tell which answer comes to which request; the service decides by the same fields.
+  // The overloads of `Detection` give the type of each answer, which the service chooses by the same fields.
   const ask =
     (path: string, changes: (request: Body) => boolean) =>
     async (request: Body, options?: CallOptions): Promise<never> =>
@@ -133,7 +133,7 @@ function bodyOf(request: Body): object {
 
 function rowsOf(values: Float64Array, columnCount: number): readonly (readonly number[])[] {
   if (columnCount === 0 || values.length % columnCount !== 0) {
-    const detail = `${values.length} numbers are no rows of ${columnCount} columns: name each column of a row in columns`;
+    const detail = `${values.length} numbers do not make rows of ${columnCount} columns: name each column of a row in columns`;
     throw new ServiceError({ code: "SHAPE", status: 0, field: "columns", detail });
   }
   return Array.from({ length: values.length / columnCount }, (_, row) => [

@@ -1,4 +1,4 @@
-/** Detectors: what is trained, and then asked about rows. */
+/** Calls that create, read, change and remove detectors. */
 
 import type {
   Detector,
@@ -12,18 +12,18 @@ import type {
 import { listed, type ListOptions } from "./pages.ts";
 import { type CallOptions, json, nothing, type Transport } from "./transport.ts";
 
-/** With the mark of its state, by which a change is refused when someone else was first. */
+/** A detector with the tag of its state: a change with the tag fails when someone else has changed the detector. */
 export type TaggedDetector = Detector & { readonly etag: string };
 
 export interface DetectorFilter {
-  /** One or several, with commas between. */
+  /** One name, or several with commas between. */
   readonly algorithm_name?: string | undefined;
   readonly status?: DetectorStatus | undefined;
   readonly is_fitted?: boolean | undefined;
 }
 
 export interface ChangeOptions extends CallOptions {
-  /** Of the detector as it was read: an error `CONFLICT` says that it has changed since. */
+  /** The tag of the detector as it was read: the call fails with `CONFLICT` when the detector has changed since. */
   readonly etag?: string | undefined;
 }
 
@@ -31,13 +31,13 @@ export interface Detectors {
   create(detector: NewDetector, options?: CallOptions): Promise<TaggedDetector>;
   get(id: string, options?: CallOptions): Promise<TaggedDetector>;
   list(filter?: DetectorFilter, options?: ListOptions): AsyncGenerator<Detector, void>;
-  /** Takes effect with the next training. */
+  /** The change takes effect with the next training. */
   change(id: string, change: DetectorChange, options?: ChangeOptions): Promise<TaggedDetector>;
-  /** With its models and results. */
+  /** Removes the detector, its models and its results. */
   remove(id: string, options?: CallOptions): Promise<void>;
-  /** What was trained, newest first. */
+  /** Lists its model versions, newest first. */
   versions(id: string, options?: ListOptions): AsyncGenerator<ModelVersion, void>;
-  /** Of many at once; unknown ids are told. */
+  /** Changes many statuses at once; the answer lists unknown ids. */
   setStatuses(change: StatusChange, options?: CallOptions): Promise<StatusChanged>;
 }
 

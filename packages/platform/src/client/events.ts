@@ -1,10 +1,10 @@
-/** Server-sent events of a job, over as many connections as it takes. */
+/** Follows a job by server-sent events, and connects again when a connection is lost. */
 
 import { ServiceError } from "./service-error.ts";
 import type { Job } from "./stored-types.ts";
 import { asServiceError, isPassing, pause, pauseBefore, type Transport } from "./transport.ts";
 
-/** A connection on which nothing was heard for so long may be dead without saying so: a new one starts with how the job is now. */
+/** After this time without an event the client connects again, since the connection may be dead; the first event gives the job as it is now. */
 const silenceMsMax = 30_000;
 
 export interface FollowOptions {
@@ -12,7 +12,7 @@ export interface FollowOptions {
   readonly silenceMs?: number | undefined;
 }
 
-/** The job now and at each change, until it has ended. @throws ServiceError when so many connections in a row tell nothing. */
+/** Yields the job now and at each change, until it has ended. @throws ServiceError when more than `retries` connections in a row give no event. */
 export async function* jobEvents(
   { open, retries }: Transport,
   id: string,
@@ -22,7 +22,7 @@ export async function* jobEvents(
   let failureCount = 0;
   for (;;) {
     signal?.throwIfAborted();
-    const silence = new Silence(silenceMs);
+    const silence = limitSilence(silenceMs);
     const stop = signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]);
     try {
       const response = await silence.within(() => open({ route: "GET /api/jobs/:id/events", id }, stop));
@@ -43,42 +43,24 @@ export async function* jobEvents(
   }
 }
 
-/** Ends a connection on which one wait takes too long. */
-class Silence {
-  readonly #milliseconds: number;
-  readonly #controller = new AbortController();
-
-  constructor(milliseconds: number) {
-    this.#milliseconds = milliseconds;
+/** Aborts a connection when one wait takes too long. */
+function limitSilence(milliseconds: number) {
+  const controller = new AbortController();
+  async function within<Value>(work: () => Promise<Value>): Promise<Value> {
+    const timer = setTimeout(() => controller.abort(), milliseconds);
+    return work().finally(() => clearTimeout(timer));
   }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  async within<Value>(work: () => Promise<Value>): Promise<Value> {
-    const timer = setTimeout(() => this.#controller.abort(), this.#milliseconds);
-    try {
-      return await work();
-    } finally {
-      clearTimeout(timer);
-    }
-  }
+  return { signal: controller.signal, within };
 }
 
-interface ServerEvent {
-  readonly kind: string;
-  readonly text: string;
-}
-
-async function* eventsOf({ body }: Response, silence: Silence): AsyncGenerator<ServerEvent, void> {
+async function* eventsOf({ body }: Response, { within }: Pick<ReturnType<typeof limitSilence>, "within">) {
   if (body === null) return;
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = "";
   try {
     for (;;) {
-      const { done, value } = await silence.within(() => reader.read());
+      const { done, value } = await within(() => reader.read());
       if (done) return;
       const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
       rest = blocks.pop() ?? "";
@@ -88,7 +70,7 @@ async function* eventsOf({ body }: Response, silence: Silence): AsyncGenerator<S
       }
     }
   } finally {
-    // Whoever stops listening leaves no connection behind; one that is broken already needs no closing.
+    // Closes the connection when the caller stops reading; a broken connection may fail to close.
     await reader.cancel().catch(() => undefined);
   }
 }

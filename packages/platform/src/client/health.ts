@@ -1,11 +1,11 @@
-/** Whether the service is there. */
+/** Calls that check the health of the service. */
 
 import { type CallOptions, json, nothing, type Transport } from "./transport.ts";
 
 export interface Health {
-  /** Whether requests can be served now. One that does not answer is not ready. */
+  /** Whether the service can answer requests now; false when no answer comes. */
   isReady(options?: CallOptions): Promise<boolean>;
-  /** Every part with its numbers. */
+  /** Every part of the service with its numbers. */
   full(options?: CallOptions): Promise<Readonly<Record<string, unknown>>>;
 }
 

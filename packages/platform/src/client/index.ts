@@ -1,8 +1,6 @@
 /**
- * The typed client of the service, for Node 22 and browsers. It has no dependency; types are those of the HTTP API, so names are
- * spelt with underscores as they travel.
- *
- * Every call may be tried again: what changes something is sent under an idempotency key, so that the service does it once.
+ * The typed client of the service, for Node 22 and browsers, without dependencies. Its types are those of the HTTP API, so their
+ * names have underscores. The client retries every call: it sends changes under an idempotency key, so that the service makes them once.
  */
 
 import { type Algorithms, algorithmsOf } from "./algorithms.ts";

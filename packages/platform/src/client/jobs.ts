@@ -1,4 +1,4 @@
-/** Jobs: work that goes on after the answer. */
+/** Calls that list, follow, wait for and cancel jobs. */
 
 import type { Job, JobName, JobStatus } from "./stored-types.ts";
 import { jobEvents } from "./events.ts";
@@ -21,10 +21,10 @@ export interface Jobs {
   get(id: string, options?: CallOptions): Promise<Job>;
   list(filter?: JobFilter, options?: ListOptions): AsyncGenerator<Job, void>;
   cancel(id: string, options?: CallOptions): Promise<Job>;
-  /** The job now and at each change until it has ended; a lost connection is made anew. */
+  /** Yields the job now and at each change until it has ended; connects again when the connection is lost. */
   events(id: string, options?: Pick<CallOptions, "signal">): AsyncGenerator<Job, void>;
   /**
-   * The job once it has succeeded. Waits for as long as that takes, or until the signal.
+   * Waits until the job has succeeded, or until the signal.
    * @throws ServiceError with the job's own code when it failed, `ABORTED` when it was cancelled.
    */
   wait(id: string, options?: WaitOptions): Promise<Job>;

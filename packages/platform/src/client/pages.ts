@@ -1,10 +1,10 @@
-/** Lists of any length: the pages behind them are asked for as they are needed. */
+/** Reads lists of any length, a page at a time, as the caller goes on. */
 
 import type { Asked, CallOptions, Transport } from "./transport.ts";
 import { json } from "./transport.ts";
 
 export interface ListOptions extends CallOptions {
-  /** Items asked for at once, 1 to 1000. */
+  /** Items of one request, 1 to 1000. */
   readonly pageSize?: number | undefined;
 }
 
@@ -13,7 +13,7 @@ interface Page<Item> {
   readonly next_cursor: string | null;
 }
 
-/** Newest first. Nothing is skipped or doubled while others write. */
+/** Yields items newest first, none twice and none left out while other clients write. */
 export async function* listed<Item>(
   { call }: Transport,
   { query, ...rest }: Pick<Asked, "route" | "id" | "query">,

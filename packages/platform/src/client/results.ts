@@ -1,4 +1,4 @@
-/** Stored results: scored rows that the service keeps. */
+/** Calls that read and remove stored results. */
 
 import type { Result } from "./stored-types.ts";
 import { listed, type ListOptions } from "./pages.ts";
@@ -15,14 +15,14 @@ export interface ResultFilter {
 export type ResultFormat = "csv" | "parquet" | "arrow";
 
 export interface FileOptions extends CallOptions {
-  /** Of CSV: a single quote stands before texts that a spreadsheet would run as a formula. */
+  /** CSV only: puts a single quote before texts that a spreadsheet would run as a formula. */
   readonly spreadsheetSafe?: boolean;
 }
 
 export interface Results {
   get(id: string, options?: CallOptions): Promise<Result>;
   list(filter?: ResultFilter, options?: ListOptions): AsyncGenerator<Result, void>;
-  /** The rows with `anomaly_score`, `is_anomaly` and `rank` behind. */
+  /** The rows, followed by the columns `anomaly_score`, `is_anomaly` and `rank`. */
   file(id: string, format: ResultFormat, options?: FileOptions): Promise<Blob>;
   remove(id: string, options?: CallOptions): Promise<void>;
 }

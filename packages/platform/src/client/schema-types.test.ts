@@ -10,7 +10,7 @@ import type { Result as ResultSchema } from "../http/schemas/results.ts";
 import type { Problem as ProblemSchema, Rows as RowsSchema } from "../http/schemas/shared.ts";
 import type * as api from "./index.ts";
 
-/** As the client has it: read only, and what may be left out may be undefined. */
+/** The form of the client's types: read only, and optional members may be undefined. */
 type Shown<Value> = Value extends readonly (infer Item)[]
   ? readonly Shown<Item>[]
   : Value extends object
@@ -21,7 +21,7 @@ type Of<Schema extends TSchema> = Shown<Static<Schema>>;
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
-/** A `false` here names what differs. */
+/** A `false` shows which type differs. */
 interface Checks {
   readonly Rows: Same<api.Rows, Of<typeof RowsSchema>>;
   readonly Problem: Same<api.Problem, Of<typeof ProblemSchema>>;

@@ -1,4 +1,4 @@
-/** The one error of the client: what the service answered, or why no answer came. */
+/** The error of the client: what the service answered, or why no answer came. */
 
 export interface ServiceFault {
   readonly code: string;
@@ -11,22 +11,21 @@ export interface ServiceFault {
 }
 
 /**
- * Match on `code`, never on texts. Besides the codes of the service there are three of the client's own: `UNREACHABLE` (no answer
- * came), `UNEXPECTED` (an answer that is none of the service's, such as a proxy's page) and `TIMEOUT` with status 0 (the time of
- * the call was over).
+ * Match on `code`, never on texts. Besides the codes of the service the client has three: `UNREACHABLE` (no answer came),
+ * `UNEXPECTED` (the answer is not from the service, such as a proxy's page) and `TIMEOUT` with status 0 (the call took too long).
  */
 export class ServiceError extends Error {
   override readonly name = "ServiceError";
   readonly code: string;
-  /** One sentence: who, what was expected, what came. */
+  /** One sentence: what was expected, and what came. */
   readonly detail: string;
-  /** Of HTTP; 0 when no answer came. */
+  /** The HTTP status; 0 when no answer came. */
   readonly status: number;
   /** The field, column or setting at fault. */
   readonly field: string | undefined;
-  /** Under which the service's log has the request. */
+  /** The id of the request in the log of the service. */
   readonly requestId: string | undefined;
-  /** When the service asks to come again. */
+  /** Time to wait before a retry, where the service gave one. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor({ code, detail, status, field, requestId, retryAfterSeconds, cause }: ServiceFault) {
@@ -40,10 +39,10 @@ export class ServiceError extends Error {
   }
 }
 
-/** Of a server's page, as much as is shown. */
+/** Characters of an unexpected answer that the message shows. */
 const shownCharsMax = 200;
 
-/** The error that a reply other than 2xx stands for. */
+/** Makes an error of an answer whose status is not 2xx. */
 export async function errorOf(response: Response): Promise<ServiceError> {
   const { status, headers } = response;
   const text = await response.text();
@@ -54,14 +53,14 @@ export async function errorOf(response: Response): Promise<ServiceError> {
   return new ServiceError({ ...reply, code, detail, field, requestId });
 }
 
-/** An answer that no service of ours gives. */
+/** Describes an answer that is not from the service. */
 export function describe({ status, headers, type }: Response, text: string): string {
   const location = headers.get("location");
   if (type === "opaqueredirect" || location !== null) {
-    return `the server redirects${location === null ? "" : ` to ${location}`}; give the address it leads to as url`;
+    return `the server redirects${location === null ? "" : ` to ${location}`}; set url to that address`;
   }
   const kind = headers.get("content-type") ?? "no content type";
-  return `the server answered ${status} with ${kind}, which is no answer of the service: ${text.slice(0, shownCharsMax)}`;
+  return `the server answered ${status} with ${kind}, which is not an answer of the service: ${text.slice(0, shownCharsMax)}`;
 }
 
 interface ProblemFields {
@@ -76,12 +75,12 @@ function problemOf(text: string): ProblemFields | undefined {
     const value = JSON.parse(text) as Partial<ProblemFields> | null;
     if (typeof value?.code === "string" && typeof value.detail === "string") return value as ProblemFields;
   } catch {
-    // Whoever answers with a page of its own is described by it.
+    // Not JSON: the caller describes the answer by its text.
   }
   return undefined;
 }
 
-/** Seconds, or a date: proxies may send either. */
+/** Reads Retry-After: seconds, or a date, which proxies may send. */
 function retryAfterOf(headers: Headers): number | undefined {
   const value = headers.get("retry-after");
   if (value === null) return undefined;

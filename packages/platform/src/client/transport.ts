@@ -1,17 +1,17 @@
-/** Sends requests: who asks, how long, and what is tried again. */
+/** Sends requests with credentials, time limits and retries. */
 
 import { describe, errorOf, ServiceError } from "./service-error.ts";
 
 export interface ClientOptions {
-  /** Where the service is, as in `http://127.0.0.1:8080`; a path before `/api` is kept. */
+  /** Address of the service, such as `http://127.0.0.1:8080`; it may have a path, to which `/api` is added. */
   readonly url: string;
   /** A key made by `nomaly keys create`. */
   readonly apiKey?: string | undefined;
-  /** A token of the issuer that the service trusts; a function is asked before every try. */
+  /** A token of the issuer that the service trusts; a function is called before every try. */
   readonly token?: string | (() => string | Promise<string>) | undefined;
-  /** Instead of the global one. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch | undefined;
-  /** Of a call, all its tries together; 60 s by default. */
+  /** Time limit of a call, all its tries together; 60 s by default. */
   readonly timeoutMs?: number | undefined;
   /** Further tries after the first; 3 by default. */
   readonly retries?: number | undefined;
@@ -19,43 +19,43 @@ export interface ClientOptions {
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Instead of the client's. */
+  /** Replaces the time limit of the client. */
   readonly timeoutMs?: number | undefined;
 }
 
 type QueryValue = string | number | boolean | undefined;
 
 export interface Asked {
-  /** `GET /api/detectors/:id`. */
+  /** Method and path, such as `GET /api/detectors/:id`. */
   readonly route: string;
   readonly id?: string;
-  /** An interface of known members: what is undefined is left out. */
+  /** Undefined values are left out. */
   readonly query?: Readonly<Record<string, QueryValue>> | undefined;
   readonly json?: unknown;
-  /** Sent as it is. */
+  /** A body that is not JSON. */
   readonly body?: FormData | Blob | Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** It changes what is stored: sent under a key, so that the service does it once however often it is sent. */
+  /** The request changes something: it is sent under an idempotency key, so that the service makes the change once. */
   readonly isChange?: boolean;
 }
 
 export interface Transport {
-  /** @param read part of the try: a connection that is cut while the answer is read is tried again. */
+  /** @param read belongs to the try: when the connection is lost while it reads the answer, the request is retried. */
   readonly call: <Answer>(asked: Asked, read: (response: Response) => Promise<Answer>, options?: CallOptions) => Promise<Answer>;
-  /** One try, its body unread; for streams. */
+  /** Makes one try and leaves the body unread, for streams. */
   readonly open: (asked: Asked, signal: AbortSignal) => Promise<Response>;
   readonly retries: number;
 }
 
 const timeoutMsDefault = 60_000;
 const retriesDefault = 3;
-/** A timer of more fires at once. */
+/** Timers with a longer delay fire at once. */
 const timerMsMax = 2 ** 31 - 1;
 
 export function createTransport(options: ClientOptions): Transport {
   const base = new URL(options.url).href.replace(/\/+$/, "");
   const { retries = retriesDefault, timeoutMs: usualTimeoutMs = timeoutMsDefault } = options;
-  // Called as a method of the page: a browser's fetch refuses any other `this`.
+  // Browsers refuse to run `fetch` with another `this` than the global object.
   const send: typeof fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
 
   async function open(asked: Asked, signal: AbortSignal): Promise<Response> {
@@ -69,7 +69,7 @@ export function createTransport(options: ClientOptions): Transport {
       method,
       headers: { ...(json === undefined ? {} : { "content-type": "application/json" }), ...asked.headers, ...extra },
       signal,
-      // The service never redirects, and a key must not follow wherever a proxy points.
+      // The service never redirects, and a redirect of a proxy must not get the key.
       redirect: "manual",
       ...(json === undefined ? (body === undefined ? {} : { body }) : { body: jsonText(json) }),
     });
@@ -104,7 +104,7 @@ export function createTransport(options: ClientOptions): Transport {
   return { call, open, retries };
 }
 
-/** Reads JSON; what is none comes from a server in between. */
+/** Reads JSON; an answer that is not JSON comes from a proxy. */
 export async function json<Answer>(response: Response): Promise<Answer> {
   const text = await response.text();
   try {
@@ -123,7 +123,7 @@ async function credentials({ apiKey, token }: ClientOptions): Promise<Record<str
   return apiKey === undefined ? {} : { "x-api-key": apiKey };
 }
 
-/** An empty one would lead to the list. */
+/** Refuses an empty id, with which the path would be that of the list. */
 function idText(id: string | undefined): string {
   if (id !== undefined && id !== "") return encodeURIComponent(id);
   throw new ServiceError({ code: "REQUEST", status: 0, field: "id", detail: "the id is empty" });
@@ -134,7 +134,7 @@ function queryText(query: Asked["query"] = {}): string {
   return given.length === 0 ? "" : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()}`;
 }
 
-/** NaN is written as null, a missing value; infinity would be as well, and it is none. */
+/** Writes NaN as null, a missing value, and refuses infinite numbers, which JSON would also write as null. */
 function jsonText(value: unknown): string {
   return JSON.stringify(value, (name, member: unknown) => {
     if (member !== Infinity && member !== -Infinity) return member;
@@ -142,7 +142,7 @@ function jsonText(value: unknown): string {
   });
 }
 
-/** No `randomUUID`: pages that came over plain HTTP do not have it. */
+/** Does not use `randomUUID`, which pages loaded over plain HTTP lack. */
 function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -150,7 +150,7 @@ function newKey(): string {
 export function asServiceError(cause: unknown): ServiceError {
   if (cause instanceof ServiceError) return cause;
   const { message, cause: deeper } = cause as Error;
-  // Node says "fetch failed" and keeps what happened inside.
+  // The message of Node's `fetch` is "fetch failed"; its cause has the reason.
   const why = deeper instanceof Error && deeper.message !== "" ? deeper.message : message;
   return new ServiceError({ code: "UNREACHABLE", status: 0, detail: `no answer came: ${why}`, cause });
 }
@@ -159,23 +159,22 @@ function timedOut(timeoutMs: number, cause: unknown): ServiceError {
   return new ServiceError({ code: "TIMEOUT", status: 0, detail: `the call took longer than ${timeoutMs} ms`, cause });
 }
 
-/** Every request may be sent again: it changes nothing, or it carries its key. So only the cause decides. */
+/** Whether to retry. Every request may be sent again, since a change has its idempotency key, so only the error decides. */
 export function isPassing({ code, status }: ServiceError): boolean {
   if (code === "UNREACHABLE" || status === 429 || status === 503) return true;
-  // From a proxy whose service is away; a 502 of the service itself is an answer.
+  // A proxy answers so when the service is away; a 502 with a code of the service is final.
   return code === "UNEXPECTED" && (status === 502 || status === 504);
 }
 
 const firstPauseMs = 200;
 const pauseMsMax = 10_000;
 
-/** Doubled each time, half of it by chance, so that many clients do not come again together. */
+/** Doubles with each attempt; half of the pause is random, so that many clients do not retry at the same time. */
 export function pauseBefore(attempt: number, retryAfterSeconds = 0): number {
   const usualMs = Math.min(firstPauseMs * 2 ** attempt, pauseMsMax);
   return retryAfterSeconds * 1000 + usualMs * (0.5 + Math.random() / 2);
 }
 
-/** @throws the signal's reason. */
 export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const left = () => {

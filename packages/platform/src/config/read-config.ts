@@ -7,17 +7,17 @@ import { NomalyError } from "@nomaly/detect";
 import { type Config, type SettingSpec, settingSpecs, variableOf } from "./settings.ts";
 
 export interface ConfigSources {
-  /** By name of the setting, as in `port`. */
+  /** Values by name of the setting, such as `port`. */
   readonly commandLine?: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** A JSON file of settings by name; the variable NOMALY_CONFIG names one too. */
+  /** Path of a JSON file with settings by name; without it, the variable NOMALY_CONFIG may name one. */
   readonly file?: string;
 }
 
 export interface SettingInUse {
   readonly name: string;
   readonly variable: string;
-  /** As text; of a secret only that there is one. */
+  /** The value as text; "(set)" for a secret. */
   readonly shown: string;
   readonly source: "command line" | "environment" | "file" | "default";
   readonly summary: string;
@@ -51,7 +51,7 @@ function valueOf(spec: SettingSpec, sources: ConfigSources, file: Readonly<Recor
   const fromCommandLine = sources.commandLine?.[spec.name];
   if (fromCommandLine !== undefined) return { text: fromCommandLine, source: "command line" } as const;
   const variable = sources.environment[variableOf(spec)];
-  // An empty variable is how shells and compose files say "not set".
+  // Shells and compose files set a variable to the empty text where they mean "not set".
   if (variable !== undefined && variable !== "") return { text: variable, source: "environment" } as const;
   const inFile = file[spec.name];
   if (inFile !== undefined) return { text: inFile, source: "file" } as const;
@@ -60,7 +60,7 @@ function valueOf(spec: SettingSpec, sources: ConfigSources, file: Readonly<Recor
 }
 
 function defaultDataFolder(environment: ConfigSources["environment"]): string {
-  // The database runs as another user when started by root, and that one may not look into root's home.
+  // Started by root, the database runs as another user, who may not read root's home folder.
   if (process.getuid?.() === 0) return "/var/lib/nomaly";
   return join(environment["XDG_DATA_HOME"] ?? join(homedir(), ".local/share"), "nomaly");
 }
@@ -72,10 +72,8 @@ function readConfigFile(path: string, specs: readonly SettingSpec[]): Readonly<R
     if (bytes.length > fileBytesMax) throw new Error(`it has ${bytes.length} bytes, at most ${fileBytesMax} are read`);
     content = JSON.parse(bytes.toString("utf8"));
   } catch (cause) {
-    throw new NomalyError("CONFIG", `the settings in ${path} cannot be read: ${(cause as Error).message}`, {
-      field: path,
-      cause,
-    });
+    const message = `the settings in ${path} cannot be read: ${(cause as Error).message}`;
+    throw new NomalyError("CONFIG", message, { field: path, cause });
   }
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new NomalyError("CONFIG", `${path} must hold one JSON object of settings by name`, { field: path });
@@ -84,9 +82,8 @@ function readConfigFile(path: string, specs: readonly SettingSpec[]): Readonly<R
   const values: Record<string, string> = {};
   for (const [name, value] of Object.entries(content as Record<string, unknown>)) {
     if (!known.has(name)) {
-      throw new NomalyError("CONFIG", `${path} has a setting "${name}" that there is not; \`nomaly config\` lists all`, {
-        field: name,
-      });
+      const message = `${path} has the unknown setting "${name}"; \`nomaly config\` lists all settings`;
+      throw new NomalyError("CONFIG", message, { field: name });
     }
     values[name] = textOfJson(value, name, path);
   }
@@ -115,13 +112,10 @@ function parseSetting(spec: SettingSpec, text: string, source: string): unknown 
   switch (spec.kind) {
     case "text":
       return text;
-    case "list":
-      return Object.freeze(
-        text
-          .split(",")
-          .map((item) => item.trim())
-          .filter((item) => item !== ""),
-      );
+    case "list": {
+      const items = text.split(",").map((item) => item.trim());
+      return Object.freeze(items.filter((item) => item !== ""));
+    }
     case "choice":
       if (spec.choices?.includes(text) === true) return text;
       throw refusal(spec, text, source, `one of ${spec.choices?.join(", ")}`);
@@ -132,12 +126,8 @@ function parseSetting(spec: SettingSpec, text: string, source: string): unknown 
       return inRange(spec, /^\d+$/.test(text) ? Number(text) : Number.NaN, text, source);
     case "bytes": {
       const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
-      return inRange(
-        spec,
-        digits === "" ? Number.NaN : Math.floor(Number(digits) * (unitBytes[unit.toUpperCase()] ?? Number.NaN)),
-        text,
-        source,
-      );
+      const bytes = digits === "" ? Number.NaN : Math.floor(Number(digits) * (unitBytes[unit.toUpperCase()] ?? Number.NaN));
+      return inRange(spec, bytes, text, source);
     }
   }
 }
@@ -152,11 +142,8 @@ function inRange(spec: SettingSpec, value: number, text: string, source: string)
 function refusal(spec: SettingSpec, text: string, source: string, expected: string): NomalyError {
   const received = spec.secret === true ? "a value that is not shown" : `"${text}"`;
   const name = source === "environment" ? `${spec.name} (${variableOf(spec)})` : spec.name;
-  return new NomalyError("CONFIG", `${name} from the ${source} must be ${expected}, got ${received}`, {
-    field: spec.name,
-    expected,
-    received,
-  });
+  const message = `${name} from the ${source} must be ${expected}, got ${received}`;
+  return new NomalyError("CONFIG", message, { field: spec.name, expected, received });
 }
 
 function camelCase(name: string): string {

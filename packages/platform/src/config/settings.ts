@@ -1,19 +1,16 @@
-/** Every setting of the service, once: name, kind, default, meaning. `nomaly config` and the documentation come from here. */
-
-/** How a setting is written, and what it becomes. */
-export type SettingKind = "text" | "integer" | "bytes" | "list" | "url" | "choice";
+/** Declares every setting of the service. The parser, `nomaly config` and the documentation are made from this list. */
 
 export interface SettingSpec {
   readonly name: string;
-  readonly kind: SettingKind;
-  /** As it would be written; `undefined` when there is nothing without a value. */
+  readonly kind: "text" | "integer" | "bytes" | "list" | "url" | "choice";
+  /** The default as a user would write it; without it, the setting is undefined unless it is set. */
   readonly default?: string;
   readonly min?: number;
   readonly max?: number;
   readonly choices?: readonly string[];
-  /** The environment variable where it is not NOMALY_ and the name. */
+  /** The environment variable; by default NOMALY_ and the name in capitals. */
   readonly variable?: string;
-  /** Carries a password or key: never shown. */
+  /** The value holds a password or key, so nothing ever shows it. */
   readonly secret?: boolean;
   readonly summary: string;
 }
@@ -37,7 +34,7 @@ export const settingSpecs = [
     min: 0,
     max: 65_535,
     summary:
-      "port on which `nomaly worker` tells its health and metrics; 0 takes a free one, without it a worker listens nowhere",
+      "port on which `nomaly worker` serves its health and metrics; 0 takes a free one; without it, a worker listens on no port",
   },
   { name: "data_dir", kind: "text", summary: "folder of the embedded database, data sets and models" },
   {
@@ -45,7 +42,7 @@ export const settingSpecs = [
     kind: "choice",
     choices: ["silent", "error", "warn", "info", "debug"],
     default: "info",
-    summary: "what is logged, as JSON lines on stderr",
+    summary: "least severe level that the service logs, as JSON lines on stderr",
   },
 
   {
@@ -53,21 +50,21 @@ export const settingSpecs = [
     kind: "url",
     variable: "DATABASE_URL",
     secret: true,
-    summary: "a PostgreSQL server instead of the embedded one",
+    summary: "address of a PostgreSQL server to use instead of the embedded one",
   },
   {
     name: "database_replica_url",
     kind: "url",
     variable: "DATABASE_REPLICA_URL",
     secret: true,
-    summary: "a replica of it, for reads",
+    summary: "address of a replica of that server, for reads",
   },
   {
     name: "database_pool_size",
     kind: "integer",
     default: "20",
     ...connections,
-    summary: "database connections that stay open; fewer where the server has fewer left, unless this is set",
+    summary: "database connections that stay open; unless this is set, fewer where the server has fewer left",
   },
   {
     name: "database_max_overflow",
@@ -75,9 +72,15 @@ export const settingSpecs = [
     default: "30",
     min: 0,
     max: 10_000,
-    summary: "further ones while they are needed; the same holds",
+    summary: "further database connections while they are needed; unless this is set, fewer where the server has fewer left",
   },
-  { name: "database_pool_timeout_s", kind: "integer", default: "30", ...seconds, summary: "wait for a database connection" },
+  {
+    name: "database_pool_timeout_s",
+    kind: "integer",
+    default: "30",
+    ...seconds,
+    summary: "longest wait for a database connection",
+  },
   {
     name: "database_pool_recycle_s",
     kind: "integer",
@@ -90,7 +93,7 @@ export const settingSpecs = [
     kind: "integer",
     default: "60",
     ...seconds,
-    summary: "limit of one statement; migrations and maintenance have none",
+    summary: "time limit of one statement; migrations and maintenance have none",
   },
   {
     name: "database_connection_reserve",
@@ -98,10 +101,16 @@ export const settingSpecs = [
     default: "10",
     min: 0,
     max: 10_000,
-    summary: "connections of the server that all our processes together leave free",
+    summary: "connections of the database server that all nomaly processes together leave free",
   },
 
-  { name: "redis_url", kind: "url", variable: "REDIS_URL", secret: true, summary: "a Redis server as second level of the cache" },
+  {
+    name: "redis_url",
+    kind: "url",
+    variable: "REDIS_URL",
+    secret: true,
+    summary: "address of a Redis server to use as second level of the cache",
+  },
   { name: "redis_max_connections", kind: "integer", default: "20", ...connections, summary: "connections to Redis" },
   {
     name: "redis_health_check_s",
@@ -138,13 +147,13 @@ export const settingSpecs = [
     kind: "integer",
     default: "60",
     ...seconds,
-    summary: "limit of an outgoing call, all tries together",
+    summary: "time limit of an outgoing call, all tries together",
   },
   {
     name: "http_allowed_hosts",
     kind: "list",
     default: "",
-    summary: "hosts that outgoing calls named in requests (webhooks) may reach",
+    summary: "hosts that the service may call at addresses given in requests (webhooks)",
   },
 
   {
@@ -152,30 +161,30 @@ export const settingSpecs = [
     kind: "choice",
     choices: ["folder", "s3"],
     default: "folder",
-    summary: "where the bytes of data sets and large models lie",
+    summary: "where the service stores the bytes of data sets and large models",
   },
   { name: "s3_endpoint", kind: "url", summary: "object storage: its address" },
   { name: "s3_region", kind: "text", default: "us-east-1", summary: "object storage: region" },
   { name: "s3_bucket", kind: "text", summary: "object storage: bucket" },
   { name: "s3_access_key_id", kind: "text", secret: true, summary: "object storage: key id" },
   { name: "s3_secret_access_key", kind: "text", secret: true, summary: "object storage: secret key" },
-  { name: "s3_session_token", kind: "text", secret: true, summary: "object storage: token of keys that are valid for a while" },
+  { name: "s3_session_token", kind: "text", secret: true, summary: "object storage: session token of temporary keys" },
   {
     name: "s3_role_arn",
     kind: "text",
     variable: "AWS_ROLE_ARN",
-    summary: "object storage, without keys: role that a token in a file is changed for",
+    summary: "object storage, without keys: role whose temporary keys the service gets for a token in a file",
   },
   {
     name: "s3_web_identity_token_file",
     kind: "text",
     variable: "AWS_WEB_IDENTITY_TOKEN_FILE",
-    summary: "object storage: the file with the token; it is read again for each change",
+    summary: "object storage: the file with the token; the service reads it again whenever it gets temporary keys",
   },
   {
     name: "s3_sts_endpoint",
     kind: "url",
-    summary: "object storage: where the token is changed; by default at AWS, in the region",
+    summary: "object storage: address that gives temporary keys for the token; by default AWS, in the region",
   },
 
   {
@@ -184,7 +193,7 @@ export const settingSpecs = [
     default: "0",
     min: 0,
     max: 1024,
-    summary: "worker processes for fitting and scoring; 0 is the processor quota",
+    summary: "worker processes for fitting and scoring; 0 starts as many as the processor quota",
   },
   {
     name: "memory_limit_bytes",
@@ -192,7 +201,7 @@ export const settingSpecs = [
     min: 256 * kib * kib,
     max: 2 ** 50,
     summary:
-      "memory of this process, its workers and an embedded database together, of which all other budgets are shares; by default the container's limit, else the machine's memory",
+      "memory that this process, its workers and an embedded database may take together; all other memory budgets are shares of it; by default the container's limit, else the machine's memory",
   },
   { name: "model_memory_bytes", kind: "bytes", default: "512MiB", ...sizes, summary: "memory of loaded models" },
   { name: "queue_rows", kind: "integer", default: "4000000", min: 1, max: 1e12, summary: "rows that may wait for a worker" },
@@ -204,22 +213,22 @@ export const settingSpecs = [
     min: 0,
     max: 1e12,
     summary:
-      "rows x columns of a data set up to which training, prediction and batch answer at once instead of by a job, and which evaluate, explain and compare take",
+      "largest data set, as rows x columns, that train, predict and batch work on at once instead of by a job, and that evaluate, explain and compare accept",
   },
 
   { name: "body_bytes", kind: "bytes", default: "64MiB", ...sizes, summary: "largest body of a request" },
   { name: "upload_bytes", kind: "bytes", default: "2GiB", ...sizes, summary: "largest uploaded file" },
-  { name: "quota_bytes", kind: "bytes", default: "20GiB", ...sizes, summary: "all stored data sets together" },
-  { name: "request_rows", kind: "integer", default: "1000000", min: 1, max: 1e9, summary: "rows in one request" },
-  { name: "request_columns", kind: "integer", default: "10000", min: 1, max: 1e6, summary: "columns in one request" },
-  { name: "request_timeout_s", kind: "integer", default: "60", ...seconds, summary: "limit of one request" },
-  { name: "rate_limit", kind: "integer", default: "100", min: 1, max: 1e6, summary: "requests a second of one key" },
+  { name: "quota_bytes", kind: "bytes", default: "20GiB", ...sizes, summary: "largest size of all stored data sets together" },
+  { name: "request_rows", kind: "integer", default: "1000000", min: 1, max: 1e9, summary: "most rows in one request" },
+  { name: "request_columns", kind: "integer", default: "10000", min: 1, max: 1e6, summary: "most columns in one request" },
+  { name: "request_timeout_s", kind: "integer", default: "60", ...seconds, summary: "time limit of one request" },
+  { name: "rate_limit", kind: "integer", default: "100", min: 1, max: 1e6, summary: "most requests a second with one key" },
   {
     name: "shutdown_timeout_s",
     kind: "integer",
     default: "30",
     ...seconds,
-    summary: "wait for running requests and jobs at the end",
+    summary: "time that running requests and jobs get to end when the service stops",
   },
 
   {
@@ -227,9 +236,9 @@ export const settingSpecs = [
     kind: "choice",
     choices: ["auto", "required", "none"],
     default: "auto",
-    summary: "auto asks for a key when the address is not loopback or a token issuer is set",
+    summary: "whether requests need a key; with auto they do when host is not loopback or a token issuer is set",
   },
-  { name: "jwks_url", kind: "url", summary: "key set of the issuer whose tokens are accepted" },
+  { name: "jwks_url", kind: "url", summary: "address of the key set (JWKS) of the issuer whose tokens the service accepts" },
   { name: "jwt_issuer", kind: "text", summary: "issuer that tokens must name" },
   { name: "jwt_audience", kind: "text", summary: "audience that tokens must name" },
 
@@ -255,7 +264,7 @@ export const settingSpecs = [
     default: "365",
     min: 1,
     max: 36_500,
-    summary: "age at which stored results are removed",
+    summary: "age at which the service removes stored results",
   },
 ] as const satisfies readonly SettingSpec[];
 
@@ -271,13 +280,13 @@ type ValueOf<One extends Spec> = One["kind"] extends "integer" | "bytes"
       ? Choice
       : string;
 
-/** The settings as the service sees them: camelCase of the same words, parsed; `undefined` where nothing is set. */
+/** The parsed settings under their names in camelCase; undefined where a setting has neither value nor default. */
 export type Config = Readonly<{
   [One in Spec as CamelCase<One["name"]>]: One extends { default: string } | { name: "data_dir" }
     ? ValueOf<One>
     : ValueOf<One> | undefined;
 }> & {
-  /** The settings that somebody has given a value, be it the default. */
+  /** The settings that the user has given a value, even if it equals the default. */
   readonly isSet: ReadonlySet<SettingName>;
 };
 
@@ -285,7 +294,7 @@ export function variableOf(spec: SettingSpec): string {
   return spec.variable ?? `NOMALY_${spec.name.toUpperCase()}`;
 }
 
-/** Variables that carry secrets. */
+/** Environment variables that hold secrets. */
 export const secretVariables: readonly string[] = settingSpecs
   .filter((spec: SettingSpec) => spec.secret === true)
   .map((spec) => variableOf(spec));

@@ -1,9 +1,9 @@
-/** What an IP address is: reachable by anyone, or inside something that a request from outside must not reach. */
+/** Classifies IP addresses: public, or in a range that requests from outside must not make the service call. */
 
 import { BlockList, isIP } from "node:net";
 
 /**
- * - `linkLocal`: also the addresses under which clouds hand out credentials to whoever asks
+ * - `linkLocal`: also the addresses at which clouds give credentials to any program of the machine
  * - `unusable`: multicast, broadcast, documentation, tunnels, reserved
  */
 export type AddressRange = "public" | "loopback" | "private" | "linkLocal" | "unusable";
@@ -19,9 +19,9 @@ const ranges = {
   unusable: unusable.trim().split(/\s+/),
 } as const;
 
-/** Everything else of version 6 is not given out. */
+/** The only public addresses of version 6. */
 const globalUnicast = blockListOf(["2000::/3"]);
-// In this order: a cloud's address may lie inside a private range.
+// The order matters: the address of a cloud's credentials may be inside a private range.
 const lists = (["loopback", "linkLocal", "private", "unusable"] as const).map((range) => ({
   range,
   list: blockListOf(ranges[range]),
@@ -39,9 +39,9 @@ export function addressRange(address: string): AddressRange {
   return version === 4 || globalUnicast.check(address, family) ? "public" : "unusable";
 }
 
-/** The address of version 4 that a connection to a mapped (::ffff:0:0/96) or translated one (64:ff9b::/96) ends at. */
+/** The address of version 4 inside a mapped (::ffff:0:0/96) or translated (64:ff9b::/96) address of version 6. */
 function embeddedAddress(address: string): string | undefined {
-  // The parser of URLs writes every spelling in one way: compressed, in lower case, in groups of hexadecimal digits.
+  // The URL parser gives all spellings of an address one form: compressed, lower case, groups of hexadecimal digits.
   const host = address.split("%")[0];
   const canonical = URL.parse(`http://[${host}]/`)?.hostname.slice(1, -1) ?? "";
   const match = /^(?:::ffff:|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical);

@@ -1,19 +1,19 @@
-/** Which hosts may be called, and what each may be. Whatever is not listed is refused. */
+/** Parses the list of allowed hosts, and refuses URLs and addresses that it does not allow. */
 
 import { isIP } from "node:net";
 import { NomalyError } from "@nomaly/detect";
 import { addressRange, type AddressRange } from "./address-ranges.ts";
 
 export interface AllowedHost {
-  /** As a URL writes it; one that begins with `*.` stands for every name under it. */
+  /** As a URL writes it; `*.` at the beginning stands for every name below. */
   readonly host: string;
-  /** Undefined: any. */
+  /** Undefined allows every port. */
   readonly port?: number | undefined;
-  /** It may have loopback and private addresses. */
+  /** The host may have loopback and private addresses. */
   readonly isPrivate?: boolean;
-  /** It may have link-local addresses, under which clouds hand out credentials. */
+  /** The host may have link-local addresses, at which clouds give credentials. */
   readonly isLinkLocal?: boolean;
-  /** Without TLS; only ever to loopback and private addresses. */
+  /** The host may be called without TLS, at loopback and private addresses only. */
   readonly isPlain?: boolean;
 }
 
@@ -28,9 +28,7 @@ export function parseAllowedHost(text: string): AllowedHost {
   if (!isHost || unknown !== undefined) {
     throw new NomalyError("CONFIG", `"${text}" is no allowed host`, {
       field: "allowed_hosts",
-      expected: `host[:port] and any of ${Object.keys(marks)
-        .map((word) => `+${word}`)
-        .join(", ")}`,
+      expected: `host[:port] and any of +${Object.keys(marks).join(", +")}`,
       received: text,
     });
   }
@@ -44,7 +42,7 @@ export function parseAllowedHost(text: string): AllowedHost {
 }
 
 /**
- * The entry that lets this URL pass. Its host's addresses are still to be checked, when it is connected to.
+ * Gives the entry that allows the URL. The connector still has to check the addresses of its host.
  * @throws NomalyError OUTGOING
  */
 export function checkUrl(url: URL, allowedHosts: readonly AllowedHost[]): AllowedHost {
@@ -57,13 +55,13 @@ export function checkUrl(url: URL, allowedHosts: readonly AllowedHost[]): Allowe
   const entry = mergedEntry(entries);
   if (url.protocol === "http:" && entry.isPlain !== true)
     throw refusal(url, "it is not https, and the host is not listed with +http", "https");
-  // A name is resolved when it is connected to; an address is one already.
+  // The connector resolves and checks names; an address in the URL is checked here.
   const literal = literalAddress(url);
   if (literal !== undefined) checkAddress(url, literal, entry);
   return entry;
 }
 
-/** A host may be listed twice, by its name and under a star: it may then be what either of them says. */
+/** A host may be listed twice, by its name and under a star: then all marks of both entries apply. */
 function mergedEntry(entries: readonly AllowedHost[]): AllowedHost {
   const [{ host }] = entries;
   const isAny = (flag: "isPrivate" | "isLinkLocal" | "isPlain") => entries.some((entry) => entry[flag] === true);
@@ -101,20 +99,20 @@ function isRangeAllowed(range: AddressRange, { isPrivate = false, isLinkLocal = 
   }
 }
 
-/** The address that stands in the URL in place of a name. */
+/** The address, where the URL has one instead of a name. */
 function literalAddress(url: URL): string | undefined {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   return isIP(host) === 0 ? undefined : host;
 }
 
 function isSameHost({ host }: AllowedHost, hostname: string): boolean {
-  // A dot at the end is the same name.
+  // A name with a dot at the end is the same name.
   const name = hostname.replace(/\.$/, "");
   return host.startsWith("*.") ? name.endsWith(host.slice(1)) : name === host;
 }
 
 function refusal(url: URL, why: string, expected?: string): NomalyError {
-  // Without path and query: they may hold secrets.
+  // The message leaves out path and query, which may hold secrets.
   const place = `${url.protocol}//${url.host}`;
   return new NomalyError("OUTGOING", `a call to ${place} is refused: ${why}`, {
     field: "url",

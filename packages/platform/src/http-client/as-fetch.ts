@@ -1,4 +1,4 @@
-/** The client in the form of `fetch`, for libraries that take one: the same pool, the same guard. Only what they need of it. */
+/** Offers the HTTP client in the form of `fetch`, with the options that our libraries use, under the same limits and allowed hosts. */
 
 import type { HttpClient, HttpRequest } from "./http-client.ts";
 
@@ -13,7 +13,7 @@ export function asFetch(client: Pick<HttpClient, "request">): (url: string, opti
     const sent = Object.fromEntries(new Headers(headers));
     const request: HttpRequest = { url, method: method as "GET", headers: sent, ...(signal === undefined ? {} : { signal }) };
     const { status, headers: received, body } = await client.request(request);
-    // The constructor refuses a body, even an empty one, with these.
+    // The constructor refuses a body, even an empty one, with these statuses.
     const isBodiless = status === 204 || status === 205 || status === 304;
     return new Response(isBodiless ? null : Buffer.from(body), { status, headers: received });
   };

@@ -1,4 +1,4 @@
-/** Tries again where that is safe, later each time, and never beyond the time the caller has. */
+/** Retries a call where that is safe, with growing waits, until the deadline of the caller. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { mayRepeat } from "./outgoing-error.ts";
@@ -6,13 +6,13 @@ import { mayRepeat } from "./outgoing-error.ts";
 export interface AttemptOptions<T> {
   readonly attemptsMax: number;
   readonly isRepeatable: boolean;
-  /** Of real time, `performance.now()`. */
+  /** In milliseconds of `performance.now()`. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
   readonly random: () => number;
-  /** Undefined: the answer is final. Else it asks to come again, after so many milliseconds or when it suits. */
+  /** Undefined for a final answer. Else the server asks for a retry, after `waitMs` if it gave a time. */
   readonly askedToWait: (answer: T) => { readonly waitMs: number | undefined } | undefined;
-  /** An answer that is not given to the caller. */
+  /** Frees an answer that the caller does not get. */
   readonly discard: (answer: T) => void;
   readonly onRetry: () => void;
 }
@@ -20,12 +20,12 @@ export interface AttemptOptions<T> {
 const waitMsFirst = 100;
 const waitMsMax = 5000;
 
-/** @throws the last failure. */
+/** @throws the error of the last attempt. */
 export async function withAttempts<T>(attempt: () => Promise<T>, options: AttemptOptions<T>): Promise<T> {
   const { attemptsMax, isRepeatable, deadlineMs, signal, random } = options;
   for (let attempts = 1; ; attempts++) {
     let waitMs = waitMsFirst * 2 ** (attempts - 1);
-    // Half of it by chance: callers that failed together do not come back together.
+    // Half of the wait is random, so that callers that failed together do not retry together.
     waitMs = Math.min(waitMs, waitMsMax) * (0.5 + random() / 2);
     try {
       const answer = await attempt();

@@ -1,4 +1,4 @@
-/** One call as its caller sees it: redirects, each of tries, each of one exchange. The guard is asked before every exchange. */
+/** Makes one call: follows redirects, retries each, and checks the allowed hosts before every request that it sends. */
 
 import { Client } from "undici";
 import { NomalyError } from "@nomaly/detect";
@@ -18,7 +18,7 @@ export interface CallLimits {
   readonly attemptsMax: number;
 }
 
-/** What all calls of a client share. */
+/** Parts and limits that all calls of a client share. */
 export interface CallContext {
   readonly pool: ConnectionPool;
   readonly resolve: Lookup;
@@ -39,7 +39,7 @@ export interface Call<Body> {
   readonly responseBytesMax: number;
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
-  /** What the caller has of an answer. A try during which it fails may be made again. */
+  /** Reads the answer for the caller. When it fails, the request may be retried. */
   readonly take: (answer: Exchange) => Promise<Body>;
 }
 
@@ -50,14 +50,14 @@ export interface CallAnswer<Body> {
   readonly url: string;
 }
 
-/** `taken` is missing while it is open whether the caller gets this answer. */
+/** `taken` is undefined for an answer that may be retried or followed instead of given to the caller. */
 interface Tried<Body> {
   readonly answer: Exchange;
   readonly next?: Hop;
   readonly taken?: Body;
 }
 
-/** Answers that ask to come again. */
+/** Statuses that ask for a retry. */
 const passingStatuses = new Set([429, 502, 503, 504]);
 
 export async function makeCall<Body>(call: Call<Body>, context: CallContext): Promise<CallAnswer<Body>> {

@@ -1,4 +1,4 @@
-/** Connections to other servers: so many in all, so many a host; idle ones are kept for a while, and make room for others. */
+/** A pool of connections to other servers, bounded in total and for each host; it closes idle connections to make room for others. */
 
 import type { Client } from "undici";
 import { NomalyError } from "@nomaly/detect";
@@ -15,7 +15,7 @@ export const connectionPoolMetrics = {
   capacity: gauge("The most connections at once, as set"),
   capacityPerHost: gauge("The most connections to one host, as set"),
   size: gauge("Connections open or opening"),
-  idle: gauge("Open connections that nobody uses"),
+  idle: gauge("Open connections that are not in use"),
   inUse: gauge("Connections in use"),
   waiting: gauge("Calls that wait for a connection"),
   opened: counter("Connections opened"),
@@ -26,7 +26,6 @@ export const connectionPoolMetrics = {
 };
 export type ConnectionPoolStats = StatsOf<typeof connectionPoolMetrics>;
 
-/** Where a connection leads, and how one is opened. */
 export interface Target {
   readonly origin: string;
   readonly host: string;
@@ -35,19 +34,19 @@ export interface Target {
 
 export interface ConnectionLease {
   readonly client: Client;
-  /** Once only. */
+  /** Later calls do nothing. */
   release(broken: boolean): void;
 }
 
 export interface ConnectionPool {
-  /** Waits for as long as the signal lets it. */
+  /** Waits for a connection until the signal fires. */
   acquire(target: Target, signal: AbortSignal): Promise<ConnectionLease>;
   stats(): ConnectionPoolStats;
-  /** Refuses callers, closes what is idle, destroys the rest after `graceMs`. */
+  /** Refuses callers, closes idle connections, and destroys the others after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 
-/** An undici client with one connection at most, which is what makes the counting exact. */
+/** An undici client with one connection at most, so that the pool can count connections. */
 interface Connection {
   readonly client: Client;
   readonly origin: string;
@@ -65,7 +64,7 @@ const waiterCountMax = 10_000;
 export function createConnectionPool(options: ConnectionPoolOptions): ConnectionPool {
   const { connectionsMax, connectionsPerHostMax, clock } = options;
   const all = new Set<Connection>();
-  /** Longest idle first. */
+  /** The connection that has been idle longest is the first. */
   const idle = new Set<Connection>();
   const waiters = new Set<Waiter>();
   const countOfHost = new Map<string, number>();
@@ -79,7 +78,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     const connection = take(target);
     if (connection !== undefined) return leaseOf(connection);
     if (waiters.size >= waiterCountMax)
-      throw new NomalyError("OUTGOING", `${waiterCountMax} calls to other servers wait already`);
+      throw new NomalyError("OUTGOING", `${waiterCountMax} calls to other servers are already waiting for a connection`);
     const start = clock.now();
     const granted = await wait(target, signal);
     const waitMs = clock.now() - start;
@@ -88,7 +87,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     return leaseOf(granted);
   }
 
-  /** An idle connection there, or a new one if there is room or room can be made. */
+  /** Gives an idle connection to the target, or opens one, closing an idle connection to another if the pool is full. */
   function take(target: Target): Connection | undefined {
     const found = [...idle].findLast(({ origin }) => origin === target.origin);
     if (found !== undefined) {
@@ -111,7 +110,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     all.add(connection);
     countOfHost.set(host, (countOfHost.get(host) ?? 0) + 1);
     connection.client.on("disconnect", () => {
-      // The other side closed it, or it was idle for long: nothing is kept of it.
+      // The server closed an idle connection, or undici did when its keep-alive time was over.
       if (!idle.has(connection)) return;
       drop(connection);
       serveWaiters();
@@ -126,7 +125,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     const left = (countOfHost.get(connection.host) ?? 1) - 1;
     if (left > 0) countOfHost.set(connection.host, left);
     else countOfHost.delete(connection.host);
-    // It is given up already: how closing it ends says nothing.
+    // The pool has given the connection up, so an error while closing it does not matter.
     connection.client.destroy().catch(() => {});
     if (all.size === 0) onEmpty?.();
   }
@@ -145,7 +144,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     };
   }
 
-  /** In the order in which they came; one whose host is full does not hold up the others. */
+  /** Serves waiters in order, passing over those whose host has all its connections in use. */
   function serveWaiters(): void {
     for (const waiter of waiters) {
       const connection = take(waiter.target);
@@ -159,7 +158,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     const { promise, resolve, reject } = Promise.withResolvers<Connection>();
     const waiter: Waiter = { target, grant: resolve, refuse: reject };
     const onAbort = () => {
-      // One that was granted in the same turn goes back; its place may be somebody else's.
+      // A waiter that is no longer in the set has its connection already.
       if (waiters.delete(waiter)) reject(signal.reason as Error);
     };
     waiters.add(waiter);

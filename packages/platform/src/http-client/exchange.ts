@@ -1,4 +1,4 @@
-/** One request and its answer over one connection, with every limit but the total. */
+/** Sends one request over one connection and reads its answer, within all limits but the total time. */
 
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
@@ -8,7 +8,7 @@ import { outgoingError } from "./outgoing-error.ts";
 
 export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** A stream is made anew for each try. */
+/** A function makes a new stream for each try. */
 export type RequestBody = string | Uint8Array | (() => Readable);
 
 export interface ExchangeRequest {
@@ -17,7 +17,7 @@ export interface ExchangeRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: RequestBody | undefined;
   readonly headersTimeoutMs: number;
-  /** Between two pieces of the body. */
+  /** Longest wait between two chunks of the body. */
   readonly bodyTimeoutMs: number;
   readonly responseBytesMax: number;
   readonly signal: AbortSignal;
@@ -26,7 +26,7 @@ export interface ExchangeRequest {
 export interface Exchange {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Fails when it grows over the limit. The connection is given back when it has ended or was destroyed. */
+  /** Fails when the body is over the limit. Its end, or its destruction, gives the connection back. */
   readonly body: Readable;
 }
 
@@ -42,7 +42,7 @@ export async function exchange(lease: ConnectionLease, request: ExchangeRequest)
       bodyTimeout: bodyTimeoutMs,
       signal,
     });
-    // Whoever reads it is told; without a listener an error that nobody waits for would end the process.
+    // The reader of the body gets its error; without this listener an error that comes before the reader would end the process.
     answer.body.on("error", () => {});
     answer.body.once("close", () => lease.release(!answer.body.readableEnded));
     return {
@@ -56,7 +56,6 @@ export async function exchange(lease: ConnectionLease, request: ExchangeRequest)
   }
 }
 
-/** @throws whatever ends the body early. */
 export async function collect(body: Readable): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for await (const piece of body) pieces.push(piece as Uint8Array);
@@ -66,10 +65,10 @@ export async function collect(body: Readable): Promise<Uint8Array> {
 function bounded(answer: Dispatcher.ResponseData, request: ExchangeRequest): Readable {
   const { url, method, responseBytesMax: bytesMax } = request;
   const announced = Number(answer.headers["content-length"] ?? 0);
-  // Also closes the connection: what is still to come is not waited for.
+  // Destroying the body closes the connection, so that nothing waits for the rest.
   if (announced > bytesMax && method !== "HEAD") answer.body.destroy(tooLarge(url, bytesMax));
   const body = Readable.from(piecesOf(answer.body, request), { objectMode: false });
-  // Also when it is destroyed before anyone has read of it: the connection must come back.
+  // The connection must return to the pool even when the body is destroyed before it was read.
   body.once("close", () => answer.body.destroy());
   return body;
 }
@@ -95,7 +94,7 @@ function tooLarge(url: URL, bytesMax: number): NomalyError {
   });
 }
 
-/** Repeated headers joined as they may be; names in lower case. */
+/** Joins repeated headers with commas; names are in lower case. */
 function plainHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
   const entries = Object.entries(headers).filter((entry): entry is [string, string | string[]] => entry[1] !== undefined);
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** Connects to the very addresses that were checked: a name that answers otherwise a moment later leads nowhere else. */
+/** Resolves a host, checks its addresses, and connects to these addresses only, so that a later change of the name has no effect. */
 
 import type { LookupAddress } from "node:dns";
 import { isIP } from "node:net";
@@ -13,23 +13,23 @@ export interface GuardOptions {
   readonly entry: AllowedHost;
   readonly resolve: Lookup;
   readonly connectTimeoutMs: number;
-  /** Certificates of authorities that are trusted besides the usual ones. */
+  /** Certificates of authorities to trust besides those of Node. */
   readonly extraAuthorities?: readonly string[] | undefined;
 }
 
-/** The time before TCP asks whether an idle connection is still there. */
+/** Idle time after which TCP keep-alive probes a connection. */
 const keepAliveIdleMs = 30_000;
-/** One address may keep the others waiting for so long. */
+/** Time for one address before the next one is tried. */
 const addressMsMax = 1000;
 
 export function guardedConnector(options: GuardOptions): buildConnector.connector {
   const { url, entry, resolve, connectTimeoutMs, extraAuthorities } = options;
 
-  /** An address that stands in the URL is not asked for here: it was checked with the URL. */
+  /** Called for names only: `checkUrl` has checked an address in a URL. */
   async function checkedAddresses(hostname: string): Promise<LookupAddress[]> {
     const addresses = await resolve(hostname);
     if (addresses.length === 0) throw new NomalyError("OUTGOING", `${hostname} has no address`, { field: "url" });
-    // All of them before any: a name that leads to one forbidden address is not to be trusted with the others.
+    // One forbidden address makes all addresses of the name suspect, so all are checked before any is used.
     for (const address of addresses) checkAddress(url, address, entry);
     return addresses.map((address) => ({ address, family: isIP(address) }));
   }
@@ -38,7 +38,7 @@ export function guardedConnector(options: GuardOptions): buildConnector.connecto
     timeout: connectTimeoutMs,
     allowH2: false,
     keepAliveInitialDelay: keepAliveIdleMs,
-    // Node goes through all addresses that it is given. Certificate and Host header are of the name, not of the address.
+    // Node tries all these addresses. It checks the certificate, and sends the Host header, of the name.
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: addressMsMax,
     lookup: (hostname, _options, answer) =>

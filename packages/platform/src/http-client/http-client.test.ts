@@ -80,7 +80,7 @@ describe("a call to another server", () => {
 });
 
 describe("the limits of connections", () => {
-  /** Holds every request until it is let go. */
+  /** Holds every request until the test releases it. */
   async function holdingServer() {
     const held: (() => void)[] = [];
     const port = await serve((_request, response) => void held.push(() => response.end("ok")));

@@ -1,4 +1,4 @@
-/** Every call of the service to another server: bounded in connections, time and bytes, and to allowed hosts only. */
+/** The HTTP client for all calls of the service to other servers: bounded in connections, time and bytes, and to allowed hosts only. */
 
 import type { Readable } from "node:stream";
 import { NomalyError } from "@nomaly/detect";
@@ -17,18 +17,18 @@ export interface HttpRequest {
   readonly method?: HttpMethod;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: RequestBody;
-  /** Doing it twice does the same as once. By default of GET, HEAD and PUT; others are tried again only if nothing was sent. */
+  /** Sending the request twice has the effect of once; by default true for GET, HEAD and PUT. Other requests are retried only if nothing was sent. */
   readonly isRepeatable?: boolean;
-  /** None by default: the answer is then the redirect itself. */
+  /** 0 by default: a redirect is then the answer. */
   readonly redirectsMax?: number;
   readonly totalTimeoutMs?: number;
   readonly responseBytesMax?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Whatever the status: a 404 is an answer, no error. Names of headers are in lower case; `url` is where it came from in the end. */
+/** An answer of any status, since a 404 is no error here. Header names are in lower case; `url` is the address after all redirects. */
 export type HttpResponse = CallAnswer<Uint8Array>;
-/** The body must be read to its end or destroyed: it holds a connection. */
+/** The caller must read the body to its end or destroy it, since it holds a connection. */
 export type HttpStream = CallAnswer<Readable>;
 
 export const httpClientMetrics = {
@@ -46,27 +46,16 @@ export type HttpClientStats = StatsOf<typeof httpClientMetrics>;
 export interface HttpClient {
   /** @throws NomalyError OUTGOING (refused, failed, too large), TIMEOUT, ABORTED */
   request(request: HttpRequest): Promise<HttpResponse>;
-  /** For what is too large to hold. The total time covers the body; a body that breaks off is not asked for again. */
+  /** For answers too large for memory. The total time covers the body; a body that breaks off is not requested again. */
   stream(request: HttpRequest): Promise<HttpStream>;
   stats(): HttpClientStats;
   close(): Promise<void>;
 }
 
-export interface HttpClientOptions {
+type Limits = { readonly [Name in keyof typeof httpClientDefaults]: number };
+
+export interface HttpClientOptions extends Partial<Limits> {
   readonly allowedHosts: readonly AllowedHost[];
-  readonly connectionsMax?: number;
-  readonly connectionsPerHostMax?: number;
-  readonly nameTtlMs?: number;
-  readonly keepAliveMs?: number;
-  readonly connectTimeoutMs?: number;
-  readonly headersTimeoutMs?: number;
-  readonly bodyTimeoutMs?: number;
-  /** Over all tries, redirects and waits. */
-  readonly totalTimeoutMs?: number;
-  readonly responseBytesMax?: number;
-  readonly attemptsMax?: number;
-  /** How long calls under way may take when it is closed. */
-  readonly closeGraceMs?: number;
   readonly extraAuthorities?: readonly string[];
   readonly lookup?: Lookup;
   readonly clock?: Clock;
@@ -81,9 +70,11 @@ export const httpClientDefaults = {
   connectTimeoutMs: 5_000,
   headersTimeoutMs: 30_000,
   bodyTimeoutMs: 30_000,
+  /** Covers all tries, redirects and waits of a call. */
   totalTimeoutMs: 60_000,
   responseBytesMax: 16 * 1024 * 1024,
   attemptsMax: 3,
+  /** Time that running calls get to end when the client is closed. */
   closeGraceMs: 5_000,
 } as const;
 
@@ -106,7 +97,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     onRedirect: () => void count.redirects++,
   };
 
-  /** @param keepRunning leaves the total time running until the function it is given is called. */
+  /** @param keepRunning gets a function that stops the timer of the total time, and calls it when the body has been read. */
   async function run<Body>(
     request: HttpRequest,
     take: (answer: Exchange) => Promise<Body>,
@@ -124,7 +115,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const deadlineMs = performance.now() + totalTimeoutMs;
     try {
       signal.throwIfAborted();
-      // Loaded with the first call: most services make none.
+      // Loaded at the first call, since most services make none.
       const { makeCall } = await import("./call.ts");
       const call = { first, method, body, isRepeatable, redirectsMax, responseBytesMax, signal, deadlineMs, take };
       const answer = await makeCall(call, context);
@@ -164,7 +155,7 @@ function parseUrl(text: string): URL {
   const url = URL.parse(text);
   if (url === null)
     throw new NomalyError("OUTGOING", "a call to another server needs a URL", { field: "url", expected: "a URL" });
-  // A fragment is for the caller alone.
+  // Fragments are not sent to servers.
   url.hash = "";
   return url;
 }

@@ -41,7 +41,7 @@ describe("the guard", () => {
     const url = `http://rebinding.test:${port}/`;
     expect(textOf(await client.request({ url }))).toBe(`rebinding.test:${port}`);
     expect(lookups).toBe(1);
-    // Five minutes later, over a new connection, the name is asked for again, and its address checked again.
+    // Five minutes later the client resolves the name again for a new connection, and checks its address again.
     time.now = 300_000;
     const others = await Promise.allSettled([client.request({ url }), client.request({ url })]);
     expect(others.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);

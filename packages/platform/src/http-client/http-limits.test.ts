@@ -30,7 +30,7 @@ describe("the limits of time", () => {
       field: "url",
     });
     expect(performance.now() - start).toBeLessThan(1000);
-    // The headers must come within it, on a busy machine too.
+    // On a busy machine, too, the headers must come within this time.
     const { body } = await client.stream({ url: urlOf(port), totalTimeoutMs: 1500 });
     await expect(body.toArray()).rejects.toMatchObject({ code: "TIMEOUT" });
     await eventually("no connection is kept", () => client.stats().size === 0);
@@ -59,7 +59,7 @@ describe("the limits of time", () => {
     onTestFinished(() => proxy.close());
     proxy.blackhole();
     const client = clientOf({ connectTimeoutMs: 50, attemptsMax: 1 }, ["127.0.0.1+private"]);
-    // A server that takes the connection and never answers the first words of TLS.
+    // A server that accepts the connection and never answers the TLS handshake.
     await expect(client.request({ url: `https://127.0.0.1:${proxy.port}/` })).rejects.toMatchObject({
       code: "TIMEOUT",
       received: "UND_ERR_CONNECT_TIMEOUT",

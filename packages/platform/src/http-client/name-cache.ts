@@ -1,16 +1,11 @@
-/** Addresses of names, each asked for once in a while and by one caller at a time. */
+/** Caches the addresses of host names; callers that ask at the same time share one lookup. */
 
 import { lookup as lookupOfSystem } from "node:dns/promises";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../pools/resource-pool.ts";
 
-/** All addresses of a name. */
+/** Gives all addresses of a name. */
 export type Lookup = (hostname: string) => Promise<readonly string[]>;
-
-export interface NameCache {
-  resolve: Lookup;
-  stats(): { readonly hits: number; readonly misses: number };
-}
 
 const nameCountMax = 1000;
 
@@ -19,7 +14,7 @@ export const lookupSystem: Lookup = async (hostname) => {
   return [...new Set(found.map(({ address }) => address))];
 };
 
-export function createNameCache(lookup: Lookup, ttlMs: number, clock: Clock): NameCache {
+export function createNameCache(lookup: Lookup, ttlMs: number, clock: Clock) {
   const names = new LRUCache<string, { readonly addresses: Promise<readonly string[]>; readonly expiresAt: number }>({
     max: nameCountMax,
   });
@@ -37,7 +32,7 @@ export function createNameCache(lookup: Lookup, ttlMs: number, clock: Clock): Na
     try {
       return await asked.addresses;
     } catch (error) {
-      // A failure is not kept: the next call asks again.
+      // Failures are not cached.
       if (names.peek(hostname) === asked) names.delete(hostname);
       throw error;
     }

@@ -1,7 +1,7 @@
-/** Where an answer leads on to, and what may go along. */
+/** Finds the next address of a redirect, and the headers that may be sent there. */
 
 const statuses = new Set([301, 302, 303, 307, 308]);
-/** What else a caller sends may be a secret that the other host must not have. */
+/** Other headers may hold a secret of the caller, so they are not sent to another host. */
 const headersForAnyHost = new Set(["accept", "range", "user-agent"]);
 
 export interface Hop {
@@ -9,7 +9,7 @@ export interface Hop {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Undefined when the answer is no redirect that can be followed. Only of calls that read: others would be sent twice. */
+/** Undefined when the answer is no redirect, or the method is not GET or HEAD: a change would be sent twice. */
 export function nextHop(hop: Hop, method: string, status: number, location: string | undefined): Hop | undefined {
   if (!statuses.has(status) || location === undefined || (method !== "GET" && method !== "HEAD")) return undefined;
   const url = URL.parse(location, hop.url);

@@ -1,4 +1,4 @@
-/** The type of the web application, and what routes and requests carry beyond Fastify's own. */
+/** The type of the web application, and the properties that we add to Fastify's routes and requests. */
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
@@ -7,38 +7,38 @@ import type { Scope } from "./gate/access.ts";
 
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
 
-/** What is to be known of a route beside its schema: stands where the route is defined, and nowhere else. */
+/** Properties of a route besides its schema; the route itself sets them. */
 export interface RouteFacts {
-  /** What a caller needs; `public` asks nothing. */
+  /** The scope that a caller needs; `public` needs no key. */
   readonly scope?: Scope | "public";
-  /** Much work: the gate refuses it when there is too much to do. */
+  /** The load gate may refuse such requests when the service is overloaded. */
   readonly isCostly?: boolean;
-  /** Changes nothing, though it is no GET: takes no idempotency key. */
+  /** A POST that changes nothing and takes no idempotency key. */
   readonly onlyAsks?: boolean;
-  /** Machines ask it every few seconds: its lines in the log are of level `debug`. */
+  /** Machines poll the route every few seconds, so its requests are logged at level `debug`. */
   readonly isPolled?: boolean;
-  /** One of the starred paths of the guide: stands under `/api` and, not described again, without it. */
+  /** The guide wants this path without `/api`, too; the description lists it once. */
   readonly isStarred?: boolean;
-  /** A body above a size comes as a `LargeBody`. */
+  /** The handler gets a large body as a `LargeBody`. */
   readonly takesLargeBodies?: boolean;
-  /** Takes bodies in Arrow too, which come as a `LargeBody` whatever their size. */
+  /** The route accepts bodies in Arrow, too; the handler gets them as a `LargeBody`, whatever their size. */
   readonly takesArrow?: boolean;
-  /** Goes on until the client leaves: has no time limit. */
+  /** The answer goes on until the client leaves, without a time limit. */
   readonly isStream?: boolean;
-  /** Has time as long as something of the body comes. */
+  /** The time limit is extended while parts of the body arrive. */
   readonly isUpload?: boolean;
-  /** For the description: a body to begin with, */
+  /** For the description: an example of a body. */
   readonly example?: unknown;
-  /** what is sent, by media type, where the schema that checks it says something else, */
+  /** For the description: schemas of bodies by media type, where they differ from the schema that checks. */
   readonly sent?: Readonly<Record<string, object>>;
-  /** and headers that it takes, each with what it does. */
+  /** For the description: request headers and what each does. */
   readonly takesHeaders?: Readonly<Record<string, string>>;
 }
 
 declare module "fastify" {
   interface FastifyContextConfig extends RouteFacts {}
   interface FastifyRequest {
-    /** What its answer is written to. */
+    /** The answer of Node's HTTP server. */
     response: ServerResponse;
   }
 }

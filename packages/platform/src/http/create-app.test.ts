@@ -9,7 +9,7 @@ import { createApp } from "./create-app.ts";
 
 let app: App;
 
-/** Workers that nobody can wait for: what is costly is refused before anything else of the context is asked for. */
+/** The wait for these workers is too long, so the app refuses costly requests before it uses anything else of the context. */
 beforeAll(async () => {
   const { config } = readConfig({ environment: {} });
   const shares = memoryShares({ limitBytes: 2 ** 32, hasEmbeddedDatabase: false, workerCount: 1 });

@@ -1,4 +1,4 @@
-/** The web application: routes over services, with checks, errors, access and descriptions the same for all. */
+/** Creates the web application: checks, error answers, access, limits and the description, in order, and then the routes. */
 
 import { randomUUID } from "node:crypto";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
@@ -26,13 +26,13 @@ export interface AppOptions extends Pick<GuardOptions, "access" | "sharedCounts"
   readonly context: ServiceContext;
   readonly version: string;
   readonly logger: FastifyBaseLogger;
-  /** For the metrics. */
+  /** Parts whose numbers `/metrics` shows. */
   readonly counted: readonly CountedPart[];
-  /** A process that only runs jobs tells how it is, and nothing else. */
+  /** A worker process of jobs serves health and metrics only. */
   readonly serves?: "everything" | "health";
 }
 
-/** Slow senders: headers within 20 s, all within an hour; what each request may take in between, the guard says. */
+/** Limits of slow clients: headers within 20 s, a whole request within an hour. The guard sets the time limit of each route. */
 const connectionLimits = {
   headersTimeout: 20_000,
   requestTimeout: 3_600_000,
@@ -40,10 +40,10 @@ const connectionLimits = {
   keepAliveTimeout: 65_000,
   maxHeaderSize: 16 * 1024,
 } as const;
-/** Of a body that holds no rows. */
+/** Largest body on paths that take no rows. */
 const descriptionBytes = 1024 ** 2;
 
-/** Hooks run in the order in which they are added here; all are there before the first route. */
+/** Hooks run in the order in which they are added here, and all are added before the first route. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { context, access, version, logger, serves = "everything" } = options;
   const { config, shares } = context;
@@ -52,7 +52,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const gate = createLoadGate(admission, requests, connectionLimits);
   const app = openFramework(options, gate);
   checkRequests(app, sharedSchemas());
-  // What services return is what is sent: the schemas of replies describe, and the tests hold replies against them.
+  // Replies are sent as services return them: their schemas only describe, and tests check replies against them.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
   readBodies(app, context);
@@ -74,7 +74,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     await app.register(async (scope) => registerWatching(scope as App, context, metrics));
     return app;
   }
-  await registerOpenApi(app, { version, requiresKey: access.required });
+  await registerOpenApi(app, version, access.required);
   await app.register(async (scope) => registerRoutes(scope as App, context, metrics));
   return app;
 }
@@ -87,13 +87,13 @@ function openFramework({ context, logger }: AppOptions, { serverFactory }: LoadG
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     logController: new fastify.LogController({ disableRequestLogging: true }),
-    // A logger for each request costs more than the few lines that are ever logged: these name the request themselves.
+    // A logger for each request would cost more than the few lines that it logs; our lines have the request id themselves.
     childLoggerFactory: (parent) => parent,
     return503OnClosing: true,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     clientErrorHandler: (error, socket) => answerSocket(error, socket),
-    // What it refuses before it has a route has met none of the hooks.
+    // The framework refuses some requests before it has a route and runs hooks, so the headers are set here.
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply.headers(problemHeaders(request.id))),
   }).withTypeProvider<TypeBoxTypeProvider>();
 }

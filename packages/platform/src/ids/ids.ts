@@ -1,4 +1,4 @@
-/** Ids that sort by the time they were made (UUID version 7, RFC 9562 section 5.7), so that indexes grow at one end. */
+/** UUIDs of version 7 (RFC 9562 section 5.7): they sort by the time they were made, so that indexes grow at one end. */
 
 import { randomBytes } from "node:crypto";
 
@@ -13,12 +13,12 @@ export function newId(now: number = Date.now()): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-/** What is no id is found nowhere; asking the database for it would be an error. */
+/** Callers answer "not found" to a text that is no UUID; PostgreSQL would refuse it with an error. */
 export function isId(text: string): boolean {
   return pattern.test(text);
 }
 
-/** The time inside an id: when it was made, to the millisecond. */
+/** When the id was made, to the millisecond. */
 export function idTime(id: string): Date {
   return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
 }

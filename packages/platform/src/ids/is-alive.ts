@@ -1,4 +1,4 @@
-/** Whether this machine has a process of this number; which program it is, the number does not say. */
+/** Tells whether this machine runs a process with this number, whatever its program. */
 
 export function isAlive(pid: number): boolean {
   try {

@@ -1,10 +1,10 @@
-/** The `nomaly` command: makes the context from this process, runs, and exits. */
+/** The entry point of the `nomaly` command: gives the command its streams and signals, runs it, and exits. */
 
 import { readFileSync } from "node:fs";
 import { createTemporaryFiles } from "../files/local/temporary.ts";
 import { runCli } from "../cli/frame/run.ts";
 
-/** Ctrl-C once stops in order; a second time the system ends the process, as if nobody had listened. */
+/** The first Ctrl-C stops the command in order; at the second the process ends at once. */
 const exitCodeOfSignal = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 const temporary = createTemporaryFiles();
@@ -20,7 +20,7 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 process.on("exit", () => temporary.removeAll());
 
-// Whoever reads our output may stop early, as `head` does: nothing more is printed, and that is no error.
+// The program that reads our output may stop early, as `head` does: then we print nothing more, and report no error.
 let stdoutClosed = false;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
@@ -39,29 +39,27 @@ const code = await runCli(
     stdoutIsTerminal: stdout.isTTY,
     stderrIsTerminal: stderr.isTTY,
     colour: stdout.isTTY && !noColour && env["TERM"] !== "dumb",
-    // A file or a program that reads has no width to keep to.
+    // Files and pipes have no width.
     width: stdout.columns ?? 200,
     temporary,
     signal: abort.signal,
     now: () => performance.now(),
     serviceHost: async () => {
-      const [{ createServiceHost }, { restartWithSmallHeap }] = [
-        await import("./service-host.ts"),
-        await import("./small-heap.ts"),
-      ];
+      const { createServiceHost } = await import("./service-host.ts");
+      const { restartWithSmallHeap } = await import("./small-heap.ts");
       return createServiceHost(version(), restartWithSmallHeap);
     },
   },
   version(),
 );
 
-// Worker threads and DuckDB's own threads must not keep the process: everything is written by now.
-// A server that was told to stop and did so in order has done what it should.
+// Worker threads and DuckDB's own threads would keep the process running, so it exits here, where all output has been written.
+// A server that a signal stopped in order exits with code 0.
 const exitCode = stoppedBy === undefined || code === 0 ? code : exitCodeOfSignal[stoppedBy];
 if (stdoutClosed || stdout.writableLength === 0) process.exit(exitCode);
 stdout.write("", () => process.exit(exitCode));
 
-/** Not process.exit(): a shell tells by the signal that its program was interrupted, and stops its script as well. */
+/** Ends by the signal instead of process.exit(), so that a shell sees the interruption and stops its script, too. */
 function endAtOnce(name: NodeJS.Signals): void {
   temporary.removeAll();
   process.removeAllListeners(name);

@@ -1,4 +1,4 @@
-/** Remembers what was opened and closes it in reverse order, each within its own means, none skipped because another failed. */
+/** Keeps a list of opened resources and closes them in reverse order; a resource that fails to close does not keep the others open. */
 
 export class Closing {
   readonly #steps: (() => void | Promise<void>)[] = [];
@@ -9,7 +9,7 @@ export class Closing {
     return value;
   }
 
-  /** Once, however often it is called. @returns the errors of those that could not be closed. */
+  /** Further calls give the result of the first. @returns the errors of resources that could not be closed. */
   closeAll(): Promise<readonly unknown[]> {
     this.#done ??= this.#close();
     return this.#done;

@@ -1,4 +1,4 @@
-/** The parts whose numbers `/metrics` shows. */
+/** Lists the parts of the service whose numbers `/metrics` shows. */
 
 import { cacheMetrics } from "../cache/cache-stats.ts";
 import { computeMetrics } from "../compute/compute.ts";

@@ -1,4 +1,4 @@
-/** The database server that the settings name, or the embedded one, started or joined. */
+/** Finds the database: the server that the settings name, or the embedded one, which it starts or joins. */
 
 import { availableMemoryBytes } from "../budget/memory-limit.ts";
 import type { Config } from "../config/settings.ts";

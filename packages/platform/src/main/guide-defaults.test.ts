@@ -11,7 +11,7 @@ import { noReserve } from "../store/embedded/disk-reserve.ts";
 import { Closing } from "./closing.ts";
 import { openService } from "./open-service.ts";
 
-/** What each part was opened with: the parts are the real ones. */
+/** The options with which each real part was opened. */
 const opened = vi.hoisted(() => new Map<string, Record<string, unknown>>());
 const recorded = vi.hoisted(() => <Options>(name: string, open: (options: Options) => unknown) => (options: Options) => {
   opened.set(name, options as Record<string, unknown>);
@@ -34,7 +34,7 @@ vi.mock("../http-client/http-client.ts", async (original) => {
   return { ...real, createHttpClient: recorded("http", real.createHttpClient) };
 });
 
-/** The guide's numbers, copied from it by hand: the demand, the setting, its default, and what the part that uses it is told. */
+/** The guide's numbers, copied by hand: the demand, the setting, its default, and the option of the part that uses it. */
 const demands = [
   ["PO-1 base 20", "databasePoolSize", 20, "database", { poolSize: 20 }],
   ["PO-1 overflow 30", "databaseMaxOverflow", 30, "database", { maxOverflow: 30 }],
@@ -59,7 +59,7 @@ const folder = mkdtempSync(join(tmpdir(), "nomaly-defaults-"));
 beforeAll(async () => {
   server = await startTestDatabase();
   const url = await server.createDatabase();
-  // Nobody listens there: what matters is what its pool is told.
+  // No Redis runs there: the test needs the options of its pool only.
   const redis_url = `redis://127.0.0.1:${await freePort()}`;
   const commandLine = { data_dir: folder, log_level: "silent", database_url: url, redis_url };
   const { config } = readConfig({ commandLine, environment: {} });

@@ -1,4 +1,4 @@
-/** Where a process listens, and whether it asks who calls. */
+/** Opens the listening port of a process, and decides whether its callers need a key. */
 
 import { lookup } from "node:dns/promises";
 import { type AddressInfo, createServer, type Server } from "node:net";
@@ -6,16 +6,15 @@ import { NomalyError } from "@nomaly/detect";
 import type { Config } from "../config/settings.ts";
 import type { App } from "../http/app.ts";
 
-/** Of a burst, until they are accepted, one a turn of the event loop. The system cuts it to its own limit (`net.core.somaxconn`). */
+/** Connections that may wait to be accepted, one a turn of the event loop. The system lowers this to its own limit (`net.core.somaxconn`). */
 const waitingConnectionsMax = 4096;
 
-/** @throws NomalyError CONFIG for an open door to the network. */
+/** @throws NomalyError CONFIG when the service would listen on a network without asking for keys. */
 export function requiresCaller({ auth, host, jwksUrl }: Config): boolean {
   const isLoopback = host === "localhost" || host === "::1" || host.startsWith("127.");
   if (auth === "none" && !isLoopback) {
-    throw new NomalyError("CONFIG", `auth is "none", which goes with a loopback address only; host is ${host}`, {
-      field: "auth",
-    });
+    const message = `auth "none" is allowed with a loopback address only; host is ${host}`;
+    throw new NomalyError("CONFIG", message, { field: "auth" });
   }
   return auth === "required" || (auth === "auto" && (!isLoopback || jwksUrl !== undefined));
 }
@@ -23,7 +22,7 @@ export function requiresCaller({ auth, host, jwksUrl }: Config): boolean {
 export interface Place {
   readonly host: string;
   readonly port: number;
-  /** The setting that has the port, and how another one is given. */
+  /** The setting of the port, for messages. */
   readonly setting: "port" | "worker_port";
 }
 
@@ -45,7 +44,9 @@ export async function listen(app: App, { host, port, setting }: Place, addresses
     const { code, syscall } = cause as NodeJS.ErrnoException;
     if (syscall !== "listen" && syscall !== "getaddrinfo") throw cause;
     const why =
-      code === "EADDRINUSE" ? `another program listens there; ${otherPort[setting]} takes another` : (cause as Error).message;
+      code === "EADDRINUSE"
+        ? `another program listens there; set another port with ${otherPort[setting]}`
+        : (cause as Error).message;
     throw new NomalyError("CONFIG", `cannot listen on ${host} port ${port}: ${why}`, { field: setting, cause });
   }
   const bound = app.server.address() as AddressInfo;
@@ -54,11 +55,11 @@ export async function listen(app: App, { host, port, setting }: Place, addresses
   return `http://${host.includes(":") ? `[${host}]` : host}:${bound.port}`;
 }
 
-/** `localhost` may be several addresses, and the server listens on one: who connects to another is handed to it. */
+/** `localhost` may have several addresses and the server listens on one: this listens on another and hands its connections to the server. */
 function openDoor(app: App, host: string, port: number): Promise<Server> {
   const door = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => app.server.emit("connection", socket));
   return new Promise((resolve) => {
-    // Where another program listens there, or the system has no such address, one address is enough.
+    // Another program may listen there, or the system may lack the address: then the server's own address is enough.
     door.on("error", () => resolve(door));
     door.listen({ host, port, backlog: waitingConnectionsMax }, () => resolve(door));
   });

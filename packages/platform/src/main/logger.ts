@@ -1,4 +1,4 @@
-/** Log lines: JSON on stderr, without what must not be written down. */
+/** Creates the logger: JSON lines on stderr, without secrets. */
 
 import type { FastifyBaseLogger } from "fastify";
 import { pino } from "pino";

@@ -1,4 +1,4 @@
-/** Opens everything the service works with, in order, and closes it in reverse. */
+/** Opens all parts of the service in order (database, cache, blobs, workers, queue) and registers how to close each. */
 
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
@@ -44,7 +44,7 @@ export interface OpenedService {
   readonly context: ServiceContext;
   readonly httpClient: HttpClient;
   readonly sendWebhook: (message: WebhookMessage, signal: AbortSignal) => Promise<void>;
-  /** In words, for the line that says so. */
+  /** Where the service keeps its data, for the line that the command prints at the start. */
   readonly where: string;
 }
 
@@ -53,14 +53,14 @@ export interface ServiceToOpen {
   readonly kind: "serve" | "worker";
   readonly log: Log;
   readonly database: Promise<FoundDatabase>;
-  /** Ends the start. */
+  /** Stops the start. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const clockWarnMs = 30_000;
 const clockRefusedMs = 86_400_000;
 
-/** @throws NomalyError CONFIG, DATABASE; what was opened before is in `closing` by then. */
+/** @throws NomalyError CONFIG, DATABASE; `closing` then has the parts that were opened before. */
 export async function openService(
   { config, kind, log, database: found, signal }: ServiceToOpen,
   closing: Closing,
@@ -85,9 +85,9 @@ export async function openService(
   closing.opened(registered.keep(database), (open) => open.end());
   const cache = closing.opened(openCache(config, shares, database), (open) => open.close());
   const onAnnouncement = (announcement: Announcement) => {
-    // Before the cache is filled again: a replica that lacks this change must not be asked for it.
+    // First, so that the cache is not filled again from a replica that lacks this change.
     database.heardOfWrite();
-    // Nobody waits for it, and it never rejects.
+    // `forget` never rejects.
     void forget(announcement);
   };
   let watch: ConnectionWatch | undefined;
@@ -128,7 +128,7 @@ export async function openService(
   return { context, httpClient, sendWebhook: webhookSender(httpClient), where };
 }
 
-/** Each connection to the embedded database is a process of it, and counts. */
+/** Lowers the pool sizes to what memory allows: the embedded database runs a process for each connection. */
 function withinMemory(config: Config, { embeddedConnections }: MemoryShares): Config {
   const connectionCount = Math.max(2, embeddedConnections - extraConnections);
   if (config.databasePoolSize + config.databaseMaxOverflow <= connectionCount) return config;
@@ -165,7 +165,7 @@ function connectionsOf({
   ];
 }
 
-/** Ids carry the time of this process: one that is far off would put results into wrong months. @throws NomalyError CONFIG. */
+/** Refuses a clock that is far off: ids carry the time of this process and decide the month's partition of a result. @throws NomalyError CONFIG. */
 async function requireClock(database: OpenDatabase, log: Log): Promise<void> {
   const aheadMs = await clockAheadMs(database);
   if (Math.abs(aheadMs) < clockWarnMs) return;
@@ -175,7 +175,7 @@ async function requireClock(database: OpenDatabase, log: Log): Promise<void> {
   log.warn({ ahead_s: seconds }, said);
 }
 
-/** @throws NomalyError CONFIG naming what object storage needs and has not. */
+/** @throws NomalyError CONFIG naming the setting that object storage lacks. */
 async function openBlobs(config: Config, client: HttpClient): Promise<BlobStore> {
   if (config.storage === "folder") return openFolderStore(join(config.dataDir, "blobs"));
   const { s3Endpoint, s3Region, s3Bucket, s3AccessKeyId, s3SecretAccessKey, s3SessionToken, s3RoleArn, s3WebIdentityTokenFile } =
@@ -205,7 +205,7 @@ async function openBlobs(config: Config, client: HttpClient): Promise<BlobStore>
   });
 }
 
-/** Undefined where keys are given: then no role is needed. */
+/** The address that gives temporary keys for a role; undefined where the settings give keys. */
 function stsEndpointOf({ storage, s3AccessKeyId, s3RoleArn, s3StsEndpoint, s3Region }: Config): string | undefined {
   if (storage !== "s3" || s3AccessKeyId !== undefined || s3RoleArn === undefined) return undefined;
   return s3StsEndpoint ?? `https://sts.${s3Region}.amazonaws.com`;
@@ -218,7 +218,7 @@ interface PoolParts extends Pick<RegisteredProcess, "sizes" | "applicationName" 
 function openPool(config: Config, url: string, { sizes, applicationName, admit, reserve, onCommitted }: PoolParts): OpenDatabase {
   return openDatabase({
     url,
-    // A database that ended for want of room says no more than that it is gone.
+    // When a full disk ended the database, its connections only report that they were lost.
     explain: (error) => (reserve.isShort() ? diskFullError(error.cause) : error),
     replicaUrl: config.databaseReplicaUrl,
     onCommitted,
@@ -245,7 +245,7 @@ function openHttpClient(config: Config): HttpClient {
   });
 }
 
-/** What the operator names in a setting may lie in the operator's own network. */
+/** Allows the host of a setting, which may be in the operator's own network. */
 function hostOf(address: string): ReturnType<typeof parseAllowedHost> {
   const url = new URL(address);
   return {

@@ -1,4 +1,4 @@
-/** `nomaly serve`: opens the service, listens, and ends in order when told to. */
+/** Runs `nomaly serve`: opens the service, listens for requests, and closes everything in order. */
 
 import { createRedisCounts } from "../cache/redis/redis-counts.ts";
 import type { Config } from "../config/settings.ts";
@@ -20,7 +20,7 @@ import { openService } from "./open-service.ts";
 export interface RunningServer {
   readonly url: string;
   readonly where: string;
-  /** Stops taking requests, lets running ones end, closes everything. */
+  /** Refuses new requests, lets running ones end, closes everything. */
   close(): Promise<void>;
 }
 
@@ -28,9 +28,9 @@ export interface ProcessToStart {
   readonly config: Config;
   readonly version: string;
   readonly database: Promise<FoundDatabase>;
-  /** Ends the start. */
+  /** Stops the start. */
   readonly signal?: AbortSignal | undefined;
-  /** Has what was opened so far. */
+  /** Holds what has been opened so far. */
   readonly closing: Closing;
 }
 
@@ -46,7 +46,7 @@ export async function serve({ config, version, database, closing, signal }: Proc
     const counted = countedParts(context, httpClient);
     const sharedCounts = await openSharedCounts(context, closing);
     const app = closing.opened(await createApp({ context, access, sharedCounts, version, logger, counted }), async (open) => {
-      // At once, each within the time that running work is given: neither requests nor jobs begin while the others end.
+      // Requests and jobs end at the same time, so that neither begins while the other ends; each has the whole time limit.
       const timeoutMs = config.shutdownTimeoutS * 1000;
       const jobsEnd = context.queue.close({ timeoutMs });
       await open.close().finally(() => jobsEnd);
@@ -59,14 +59,14 @@ export async function serve({ config, version, database, closing, signal }: Proc
     closing.opened(startIndexCare(context), (open) => open.close());
     return { url, where, close: async () => void (await closing.closeAll()) };
   } catch (error) {
-    // It may still be starting: only then is it among what is to be closed.
+    // An embedded database is added to `closing` only once it has started.
     await database.catch(() => undefined);
     await closing.closeAll();
     throw error;
   }
 }
 
-/** Where all processes of this database count requests. */
+/** Opens the counts of requests that all processes of this database share: in Redis, else in the database. */
 async function openSharedCounts(
   { config, database, log }: ServiceContext,
   closing: Closing,

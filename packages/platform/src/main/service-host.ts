@@ -1,4 +1,4 @@
-/** The service's side of the command line. */
+/** What the command line can do with the service: serve, run jobs, administer keys. */
 
 import type { KeyAdministration, KeyList, ServiceHost } from "../cli/frame/context.ts";
 import type { Config } from "../config/settings.ts";
@@ -7,39 +7,34 @@ import { migrate } from "../store/schema/migrate.ts";
 import { openDatabase } from "../store/postgres/open-database.ts";
 import type { Database } from "../store/postgres/sql.ts";
 import { Closing } from "./closing.ts";
-import { findDatabase, type FoundDatabase } from "./find-database.ts";
+import { findDatabase } from "./find-database.ts";
+import type { ProcessToStart } from "./serve.ts";
 
-/**
- * The database starts first: while it does, the rest of the program is read.
- * @param beforeStart is called before anything is opened.
- */
+/** @param beforeStart is called before anything is opened. */
 export function createServiceHost(version: string, beforeStart: (config: Config) => void = () => {}): ServiceHost {
+  /** Begins to start the database, so that it starts while the modules of the service are loaded. */
+  function begin(config: Config, signal: AbortSignal): ProcessToStart {
+    beforeStart(config);
+    const closing = new Closing();
+    const database = findDatabase(config, closing, signal);
+    // `serve` and `work` await it later; until then a failure must not count as an unhandled rejection.
+    database.catch(() => undefined);
+    return { config, version, database, closing, signal };
+  }
   return {
     serve: async (config, signal) => {
-      beforeStart(config);
-      const { closing, database } = begin(config, signal);
-      const { serve } = await import("./serve.ts");
-      return serve({ config, version, database, closing, signal });
+      const start = begin(config, signal);
+      return (await import("./serve.ts")).serve(start);
     },
     work: async (config, signal) => {
-      beforeStart(config);
-      const { closing, database } = begin(config, signal);
-      const { work } = await import("./work.ts");
-      return work({ config, version, database, closing, signal });
+      const start = begin(config, signal);
+      return (await import("./work.ts")).work(start);
     },
     withKeys,
   };
 }
 
-function begin(config: Config, signal: AbortSignal): { readonly closing: Closing; readonly database: Promise<FoundDatabase> } {
-  const closing = new Closing();
-  const database = findDatabase(config, closing, signal);
-  // Whoever awaits it hears of its failure; until then nobody does.
-  database.catch(() => undefined);
-  return { closing, database };
-}
-
-/** One connection is enough; the pool of a server is not opened for it. */
+/** Opens one connection to the database instead of the pool of a server. */
 async function withKeys<Value>(config: Config, use: (keys: KeyAdministration) => Promise<Value>): Promise<Value> {
   const closing = new Closing();
   try {

@@ -1,4 +1,4 @@
-/** Where this process puts what it needs for a moment: in the data folder, and removed at the next start when the process was killed. */
+/** Makes a folder for the temporary files of this process in the data folder, and removes the folders of processes that were killed. */
 
 import { mkdtempSync, readdirSync, rmSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
@@ -6,22 +6,20 @@ import { join } from "node:path";
 import { NomalyError } from "@nomaly/detect";
 import { isAlive } from "../ids/is-alive.ts";
 
-/** `<host>-<process number>-<random>`: a folder that several machines share is cleaned by each of its own remains alone. */
+/** `<host>-<process number>-<random>`: where machines share a data folder, each removes only the folders of its own processes. */
 const folderPattern = /^(.+)-(\d+)-[^-]+$/;
 
-/** All of the program's temporary files go there: threads and libraries ask the system for the place. @throws NomalyError CONFIG. */
+/** Sets the environment variables of the temporary folder, which threads and libraries read, too. @throws NomalyError CONFIG. */
 export function useTemporaryFolder(dataFolder: string): { remove(): void } {
   try {
     return openTemporaryFolder(join(dataFolder, "tmp"));
   } catch (cause) {
-    throw new NomalyError("CONFIG", `the data folder ${dataFolder} cannot be used: ${(cause as Error).message}`, {
-      field: "data_dir",
-      cause,
-    });
+    const message = `the data folder ${dataFolder} cannot be used: ${(cause as Error).message}`;
+    throw new NomalyError("CONFIG", message, { field: "data_dir", cause });
   }
 }
 
-/** Where the runtime and other programs look for the place of temporary files: on Windows the last two. */
+/** Variables that name the folder of temporary files; Windows reads the last two. */
 const variables = ["TMPDIR", "TEMP", "TMP"];
 
 function openTemporaryFolder(parent: string): { remove(): void } {

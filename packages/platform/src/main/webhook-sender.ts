@@ -1,4 +1,4 @@
-/** Tells others by HTTP that a job has ended. A message may come twice; its id says that it is the same. */
+/** Sends webhooks: tells another server by POST that a job has ended. A message may arrive twice, with the same delivery id. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { HttpClient } from "../http-client/http-client.ts";

@@ -1,4 +1,4 @@
-/** `nomaly worker`: runs jobs, and nothing else; where a port is set, it tells there how it is. */
+/** Runs `nomaly worker`: runs jobs, and serves health and metrics where a port is set. */
 
 import type { FastifyBaseLogger } from "fastify";
 import { createApp } from "../http/create-app.ts";
@@ -13,7 +13,7 @@ import type { ProcessToStart } from "./serve.ts";
 
 export interface RunningWorker {
   readonly where: string;
-  /** Where health and metrics are; undefined when it listens nowhere. */
+  /** Address of health and metrics; undefined without a port. */
   readonly url: string | undefined;
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export async function work(start: ProcessToStart): Promise<RunningWorker> {
   try {
     const opened = await openService({ config, kind: "worker", log: logger, database, signal }, closing);
     const { context, where, sendWebhook } = opened;
-    const url = await tellHealth(opened, start, logger);
+    const url = await serveHealth(opened, start, logger);
     await context.queue.work(createJobHandlers(context, sendWebhook), { concurrency: Math.max(1, config.jobConcurrency) });
     closing.opened(startIndexCare(context), (open) => open.close());
     return { where, url, close: async () => void (await closing.closeAll()) };
@@ -35,8 +35,8 @@ export async function work(start: ProcessToStart): Promise<RunningWorker> {
   }
 }
 
-/** By the access rules of the server. @throws NomalyError CONFIG. */
-async function tellHealth(
+/** Asks for keys as a server does. @throws NomalyError CONFIG. */
+async function serveHealth(
   { context, httpClient }: OpenedService,
   { version, closing }: ProcessToStart,
   logger: FastifyBaseLogger,
@@ -47,7 +47,7 @@ async function tellHealth(
   const counted = countedParts(context, httpClient);
   const app = await createApp({ context, access, version, logger, counted, serves: "health" });
   closing.opened(app, async (open) => {
-    // Running jobs may end first: until then it can be seen that this process lives.
+    // Health stays available until the running jobs have ended.
     await context.queue.close({ timeoutMs: shutdownTimeoutS * 1000 });
     await open.close();
   });

@@ -9,7 +9,7 @@ interface Connection {
 function poolOf({ base = 1, overflow = 1, acquireTimeoutMs = 1000 } = {}) {
   const time = { now: 0 };
   const seen = { opened: 0, closed: [] as number[], checks: 0, failing: "nothing" as "nothing" | "open" | "check" | "close" };
-  /** Openings and checks wait for it when it is set. */
+  /** If set, opening and checking wait for this promise. */
   const held: { gate?: Promise<void> } = {};
   const pool = createResourcePool<Connection>({
     name: "database",

@@ -1,4 +1,4 @@
-/** One policy for every pool of connections: a base that stays open, an overflow that does not, a bounded wait, a check before use. */
+/** A pool of connections: some stay open, further ones close after use, callers wait for a bounded time, each connection is checked before use. */
 
 import { NomalyError } from "@nomaly/detect";
 import { counter, gauge, type StatsOf } from "../watch/metric-kinds.ts";
@@ -9,19 +9,19 @@ export interface Clock {
 }
 
 export interface ResourcePoolOptions<T> {
-  /** Stands in messages, as in "database". */
+  /** For messages, as in "database". */
   readonly name: string;
-  /** Connections that stay open once they are. */
+  /** Connections that the pool keeps open once it has opened them. */
   readonly base: number;
-  /** Further ones, closed when they are given back and nobody waits. */
+  /** Further connections, which the pool closes when they are released and no caller waits. */
   readonly overflow: number;
-  /** How long a caller waits for one, opening and checking included. */
+  /** How long a caller waits for a connection, opening and checking included. */
   readonly acquireTimeoutMs: number;
-  /** One older than this is replaced instead of handed out. */
+  /** The pool replaces a connection older than this instead of handing it out. */
   readonly recycleMs: number;
   readonly open: () => Promise<T>;
   readonly close: (resource: T) => void | Promise<void>;
-  /** False, or a rejection, when it can no longer be used. */
+  /** False, or a rejection, when the connection can no longer be used. */
   readonly check: (resource: T) => Promise<boolean>;
   readonly clock?: Clock;
 }
@@ -30,7 +30,7 @@ export const resourcePoolMetrics = {
   base: gauge("Connections that stay open, as set"),
   capacity: gauge("The most connections at once, as set"),
   size: gauge("Connections open or opening"),
-  idle: gauge("Open connections that nobody uses"),
+  idle: gauge("Open connections that are not in use"),
   inUse: gauge("Connections in use"),
   overflow: gauge("Connections beyond those that stay open"),
   waiting: gauge("Callers that wait for a connection"),
@@ -46,7 +46,7 @@ export type ResourcePoolStats = StatsOf<typeof resourcePoolMetrics>;
 
 export interface Lease<T> {
   readonly resource: T;
-  /** Gives it back; `broken` throws it away. Once only: later calls do nothing. */
+  /** Gives the connection back to the pool, which closes a broken one. Later calls do nothing. */
   release(broken?: boolean): void;
 }
 
@@ -54,7 +54,7 @@ export interface ResourcePool<T> {
   /** @throws NomalyError POOL_TIMEOUT when none became free in time, ABORTED by the signal; what `open` threw when it failed. */
   acquire(signal?: AbortSignal): Promise<Lease<T>>;
   stats(): ResourcePoolStats;
-  /** Refuses new callers and those that wait, closes what is idle now and the rest when it comes back. */
+  /** Refuses new and waiting callers, closes idle connections now and the others when they are released. */
   close(): Promise<void>;
 }
 
@@ -94,7 +94,7 @@ export function createResourcePool<T>(options: ResourcePoolOptions<T>): Resource
     return leaseOf(held);
   }
 
-  /** A grant now or later, and what leaves the queue again. */
+  /** Gives a grant now or later; `leave` takes the caller out of the queue. */
   function claim(): { readonly grant: Promise<Grant<T>>; readonly leave: () => void } {
     const held = idle.pop();
     if (held !== undefined) return { grant: Promise.resolve(held), leave: nothing };
@@ -108,7 +108,7 @@ export function createResourcePool<T>(options: ResourcePoolOptions<T>): Resource
     return { grant: promise, leave: () => void waiters.delete(waiter) };
   }
 
-  /** The connection, ready to use; a caller that gave up meanwhile leaves it to the pool. */
+  /** Resolves to a connection that is ready to use; when the caller has given up meanwhile, the pool keeps the connection. */
   function withinLimits(claimed: ReturnType<typeof claim>, signal: AbortSignal | undefined): Promise<Held<T>> {
     return new Promise((resolve, reject) => {
       let isOver = false;
@@ -128,7 +128,7 @@ export function createResourcePool<T>(options: ResourcePoolOptions<T>): Resource
       signal?.addEventListener("abort", onAbort, { once: true });
       claimed.grant
         .then((grant) => {
-          // Resolved in the same turn as the caller gave up: the next one has it.
+          // The caller gave up in the turn in which the grant came: the next caller gets it.
           if (isOver) return giveBack(grant);
           return makeReady(grant).then((held) => (isOver ? giveBack(held) : finish(() => resolve(held))));
         })
@@ -157,7 +157,7 @@ export function createResourcePool<T>(options: ResourcePoolOptions<T>): Resource
     try {
       return await check(resource);
     } catch {
-      // A check that fails says the same as one that answers no.
+      // A failed check means the same as the answer no.
       return false;
     }
   }
@@ -186,7 +186,7 @@ export function createResourcePool<T>(options: ResourcePoolOptions<T>): Resource
     freeSlot();
   }
 
-  /** A place that nothing stands in: whoever waits longest may open one. */
+  /** Lets the caller that has waited longest open a connection in the free place. */
   function freeSlot(): void {
     const waiter = closed === undefined ? nextWaiter() : undefined;
     if (waiter === undefined) size--;
@@ -202,7 +202,7 @@ export function createResourcePool<T>(options: ResourcePoolOptions<T>): Resource
   }
 
   function discard(resource: T): void {
-    // The connection may be dead already: closing it is a courtesy, its failure says nothing.
+    // The connection may be dead already, so an error while closing it does not matter.
     const closing = Promise.resolve()
       .then(() => options.close(resource))
       .catch(nothing)

@@ -1,25 +1,26 @@
-/** What each number of a part is: its kind, unit and meaning, said once, where it is counted. The type of the numbers follows from it. */
+/** How a part declares each of its metrics (kind, unit, meaning). The type of its numbers, the health check and `/metrics` follow from that. */
 
+/** What differs at Prometheus. */
 interface Outside {
-  /** Its name at Prometheus, without the `_total` of a counter; by default the name here in small letters. */
+  /** The name without the `_total` of a counter; by default the name of the property in snake_case. */
   readonly name?: string;
-  /** Milliseconds here are seconds there. */
+  /** The part counts milliseconds; Prometheus gets seconds. */
   readonly unit?: "ms";
 }
 
 export interface Metric extends Outside {
-  /** `counter`: only grows. `gauge`: as it is now, or as it is set. `flag`: a gauge of 0 and 1. */
+  /** A `counter` only grows, a `gauge` is a value of now or a setting, a `flag` is a gauge of 0 and 1. */
   readonly kind: "counter" | "gauge" | "flag";
   readonly help: string;
 }
 
-/** Shown by the health check only: a text is no metric. */
+/** The health check shows texts; Prometheus takes numbers only. */
 export interface Text<Value extends string | undefined> {
   readonly kind: "text";
   readonly example?: Value;
 }
 
-/** Like things by name: the name becomes the value of a label. */
+/** Several things with the same metrics: the name of each becomes the value of a label. */
 export interface Labelled<Name extends string, Each> {
   readonly kind: "labelled";
   readonly label: string;
@@ -27,7 +28,7 @@ export interface Labelled<Name extends string, Each> {
   readonly names?: readonly Name[];
 }
 
-/** A part that is not always there, such as a replica. */
+/** A part that some installations lack, such as a replica. */
 export interface Optional<Part> {
   readonly kind: "optional";
   readonly part: Part;
@@ -43,7 +44,6 @@ export function labelled<Name extends string, Each>(label: string, names: readon
   return { kind: "labelled", label, names, each };
 }
 
-/** The numbers that a part gives of these metrics. */
 export type StatsOf<Metrics> = { readonly [Name in keyof Metrics]: ValueOf<Metrics[Name]> };
 
 type ValueOf<One> = One extends { readonly kind: "counter" | "gauge" }
@@ -58,19 +58,18 @@ type ValueOf<One> = One extends { readonly kind: "counter" | "gauge" }
           ? StatsOf<Part> | undefined
           : StatsOf<One>;
 
-/** A number for each of them, to be counted up. */
+/** A number for each metric, which its owner increases. */
 export type CountsOf<Metrics> = { -readonly [Name in keyof Metrics]: number };
 
 export function countsOf<Metrics extends object>(metrics: Metrics): CountsOf<Metrics> {
   return Object.fromEntries(Object.keys(metrics).map((name) => [name, 0])) as CountsOf<Metrics>;
 }
 
-/** A part of the service with its numbers. */
 export interface CountedPart {
-  /** Stands in the names: `nomaly_{name}_...`. */
+  /** The second word of the metric names: `nomaly_{name}_...`. */
   readonly name: string;
   readonly stats: () => object;
-  /** Of what `stats` gives. */
+  /** Declares what `stats` gives. */
   readonly metrics: object;
 }
 

@@ -30,7 +30,7 @@ describe("the metrics of a service", () => {
     for (const name of ["database_pool_wait_seconds_total", "compute_in_worker_total", "cache_invalidations_total"]) {
       expect([name, typeOf(name)]).toEqual([name, "counter"]);
     }
-    // Prometheus's own reader, where there is one.
+    // Prometheus's own parser, where it is installed.
     if (promtool !== undefined) {
       const { status, stdout, stderr } = spawnSync(promtool, ["check", "metrics"], { input: text, encoding: "utf8" });
       expect({ status, said: stdout + stderr }).toEqual({ status: 0, said: "" });
@@ -68,7 +68,7 @@ describe("the metrics of a service", () => {
   it("tell of the process what they have told since the first version, and nothing twice", async () => {
     const text = await createMetrics([]).text();
     const names = [...parsePrometheusText(text).keys()].filter((name) => /^(?:nodejs|process)_/.test(name));
-    // The list of prom-client 15, without its gauges that are named `_total`; the files of the process only where there is /proc.
+    // The metrics of prom-client 15 without its gauges named `_total`; those of open files only where /proc exists.
     const lag = [
       "seconds",
       "min_seconds",

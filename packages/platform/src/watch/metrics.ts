@@ -1,4 +1,4 @@
-/** The numbers of this process for Prometheus. Parts keep plain numbers; they are read when somebody asks. */
+/** The metrics of this process for Prometheus. Parts keep plain numbers; `text` reads them at each request. */
 
 import { collectDefaultMetrics, type Metric, Registry } from "@prometheus-io/client";
 import type { CountedPart } from "./metric-kinds.ts";
@@ -7,14 +7,14 @@ import { type Sample, samplesOf } from "./samples.ts";
 
 export interface Metrics {
   readonly contentType: string;
-  /** One request by the template of its route, its method and status. */
+  /** Counts one request. @param route the template, such as `/api/detectors/:id`. */
   observe(route: string, method: string, status: number, durationMs: number): void;
   text(): Promise<string>;
 }
 
 /**
- * Metrics of the library that are left out: numbers of now under names of counters (the same numbers are there by kind, as
- * `nodejs_active_resources` and the like), and the share of time that the event loop is busy, which would take a timer ten times a second.
+ * Metrics of the library that we leave out: three gauges whose names end like those of counters (`nodejs_active_resources` and its like
+ * give the same numbers by kind), and the share of time that the event loop is busy, for which the library would run a timer ten times a second.
  */
 const leftOut = [
   "nodejs_active_handles_total",
@@ -23,7 +23,7 @@ const leftOut = [
   "nodejs_eventloop_utilization_summary",
   "nodejs_eventloop_utilization_histogram",
 ];
-/** The longest that a timer may be told. */
+/** The longest delay that Node's timers take. */
 const neverMs = 2 ** 31 - 1;
 
 export function createMetrics(parts: readonly CountedPart[]): Metrics {
@@ -33,7 +33,7 @@ export function createMetrics(parts: readonly CountedPart[]): Metrics {
   const times = createRequestTimes();
   register(registry, requestDuration, () => times.samples());
 
-  /** Which numbers there are is known by looking: a part with no Redis behind it has fewer. */
+  /** Registers the metrics anew at each request, since a part may have gained or lost some: without Redis the cache has fewer. */
   function registerParts(): void {
     const found = new Map<string, Sample[]>();
     for (const part of parts) {
@@ -60,18 +60,11 @@ export function createMetrics(parts: readonly CountedPart[]): Metrics {
   };
 }
 
-interface DescribedMetric {
-  readonly name: string;
-  readonly help: string;
-  readonly type: "counter" | "gauge" | "histogram";
-}
+type Described = Pick<Sample, "name" | "help"> & { readonly type: Sample["type"] | "histogram" };
 
-/** The library's own classes cannot be given a number that was counted elsewhere: it asks any metric for its values by `get`. */
-function register(registry: Registry, described: DescribedMetric, values: () => readonly object[]): void {
-  const metric = {
-    ...described,
-    aggregator: "sum",
-    get: async () => ({ ...described, aggregator: "sum", values: values() }),
-  };
+/** The library's metric classes count by themselves, so this gives the library an object whose `get` returns our numbers. */
+function register(registry: Registry, given: Described, values: () => readonly object[]): void {
+  const described = { ...given, aggregator: "sum" };
+  const metric = { ...described, get: async () => ({ ...described, values: values() }) };
   registry.registerMetric(metric as unknown as Metric);
 }

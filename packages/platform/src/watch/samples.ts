@@ -1,4 +1,4 @@
-/** The numbers of a part as named samples: `{ pool: { inUse: 3 } }` of the database is `nomaly_database_pool_in_use 3`. */
+/** Turns the numbers of a part into named samples: `{ pool: { inUse: 3 } }` of the database is `nomaly_database_pool_in_use 3`. */
 
 import type { CountedPart, Labelled, Metric, Optional, Text } from "./metric-kinds.ts";
 
@@ -25,7 +25,7 @@ export function samplesOf({ name, stats, metrics }: CountedPart): readonly Sampl
   return samplesAt({ prefix: `nomaly_${name}`, labels: {} }, stats() as Stats, metrics as Group);
 }
 
-/** As deep as the declaration, which is written by hand. */
+/** The recursion is as deep as the declaration, which is written by hand. */
 function samplesAt(place: Place, stats: Stats, group: Group): readonly Sample[] {
   return Object.entries(group).flatMap(([key, declared]) => samplesOfOne(place, key, stats[key], declared));
 }

@@ -1,4 +1,4 @@
-/** A server with 1 GiB that is attacked, while a process of its own asks it for health and predictions and its memory is watched. */
+/** Attacks a server with 1 GiB, while another process asks it for health and predictions and its memory is measured. */
 
 import { expect } from "vitest";
 import { type Attack, attacks, sendArrow, type Target, uploadFile } from "./attacks.ts";
@@ -10,19 +10,19 @@ import { canWatchMemory, type MemoryWatch, watchMemory } from "../watching/watch
 
 export interface AttackedService {
   /**
-   * Does each as often as said, all at once, and requires that the server lived, stayed within its memory, went on answering others,
-   * and answered with nothing that is not allowed.
-   * @returns what was seen, in words.
+   * Runs each attack so many times at once, and requires that the server stays alive and within its memory, goes on answering other
+   * clients, and answers with allowed statuses only.
+   * @returns what was measured, in words.
    */
   attack(chosen: readonly Attack[], times?: number): Promise<string>;
-  /** Sends each as an upload, those in Arrow also as a body to be scored, four at once; requires the same. */
+  /** Uploads each file, and sends Arrow files as bodies to score, too, four at once; requires the same. */
   sendDamaged(files: readonly DamagedFile[]): Promise<string>;
   end(): Promise<void>;
 }
 
 const mib = 1024 ** 2;
 const limitBytes = 1024 * mib;
-/** Refused, or taken as what it is; 507 is a quota or a full disk, 0 a connection closed in the middle of a body that is too large. */
+/** Statuses that are allowed: 507 means a quota or a full disk, 0 a connection that was closed during a body that is too large. */
 const allowed = new Set([0, 200, 201, 400, 404, 413, 415, 422, 503, 507]);
 const silenceMsMax = 2000;
 
@@ -91,7 +91,7 @@ async function sentDamaged({ url, detectorId }: Target, files: readonly DamagedF
   const statuses: number[] = [];
   const waiting = files.values();
   const send = async () => {
-    // One iterator: each takes the next file that nobody has taken.
+    // The loops share one iterator, so that each takes the next file.
     for (const { name, bytes, seed, what } of waiting) {
       const answers = [await uploadFile(url, name, bytes)];
       if (name.endsWith(".arrow")) answers.push(await sendArrow(url, `/api/detection/predict?detector_id=${detectorId}`, bytes));
@@ -103,5 +103,5 @@ async function sentDamaged({ url, detectorId }: Target, files: readonly DamagedF
   return statuses;
 }
 
-/** All attacks, by eights. */
+/** All attacks in groups of eight. */
 export const attackGroups: readonly (readonly Attack[])[] = [0, 8, 16].map((first) => attacks.slice(first, first + 8));

@@ -1,11 +1,11 @@
-/** What somebody might send to take a server down, each as one request or a few: small to send, large to take in. */
+/** Attacks that could take a server down, each of a few requests that are cheap to send and costly to receive. */
 
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { Dictionary, Int32, makeVector, Table, tableFromArrays, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
 
-/** The server, and a detector of columns `x` and `y` there. */
+/** The attacked server, with a detector of the columns `x` and `y`. */
 export interface Target {
   readonly url: string;
   readonly detectorId: string;
@@ -13,16 +13,16 @@ export interface Target {
 
 export interface Attack {
   readonly name: string;
-  /** Makes what is sent. */
+  /** Makes the data to send. */
   readonly prepare?: (target: Target) => unknown;
-  /** @returns statuses of its answers; 0 where the connection was closed. */
+  /** Sends the requests. @returns the statuses of their answers; 0 where the server closed the connection. */
   readonly run: (target: Target) => Promise<readonly number[]>;
 }
 
 const mib = 1024 ** 2;
 const timeoutMs = 120_000;
 
-/** Made once, before the first that is sent: making it must not be taken for the server's time. */
+/** Makes data once, before the first request, so that making it does not count as time of the server. */
 function once<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | undefined;
   return () => (made ??= { value: make() }).value;
@@ -32,12 +32,12 @@ const longTexts = once(() => gzipSync(`x,text\n${`1,${"y".repeat(100_000)}\n`.re
 
 export interface AttackFile {
   readonly name: string;
-  /** Tells the format. */
+  /** The ending gives the format. */
   readonly fileName: string;
   readonly content: () => Uint8Array;
 }
 
-/** Each is sent to a server, and given to the command. */
+/** Files that tests upload to a server and give to the command. */
 export const attackFiles: readonly AttackFile[] = [
   upload("a JSON file of 30,000 opening brackets", "deep.json", () => Buffer.from("[".repeat(30_000))),
   upload("a JSON file of 10,000 brackets, packed to 71 bytes", "deep.json.gz", () =>
@@ -92,7 +92,7 @@ function asUpload({ name, fileName, content }: AttackFile): Attack {
   return { name, prepare: content, run: async ({ url }) => [await uploadFile(url, fileName, content())] };
 }
 
-/** @returns the status of the answer; 0 where the connection was closed. A file that is stored is removed again. */
+/** Uploads a file, and removes it again if it was stored. @returns the status; 0 where the server closed the connection. */
 export async function uploadFile(url: string, fileName: string, content: Uint8Array): Promise<number> {
   const form = new FormData();
   form.append("file", new Blob([content as Uint8Array<ArrayBuffer>]), fileName);
@@ -126,7 +126,7 @@ export async function sendArrow(url: string, path: string, content: Uint8Array):
     .status;
 }
 
-/** The whole answer is read; 0 where the server closed the connection while the body was still on its way. */
+/** Reads the whole answer. @returns its status; 0 where the server closed the connection before it had the body. */
 async function answerOf(asked: Promise<Response>): Promise<{ readonly status: number; readonly text: string }> {
   try {
     const response = await asked;
@@ -148,7 +148,7 @@ function repeatedText(rowCount: number, length: number): Uint8Array {
   return tableToIPC(new Table({ x: vector }), "stream");
 }
 
-/** The length of its record batch, which stands there as 8 bytes, made larger. */
+/** Enlarges the row count of the record batch, a field of 8 bytes. */
 function damagedRowCount(): Uint8Array {
   const rowCount = 12_345;
   const bytes = Buffer.from(tableToIPC(tableFromArrays({ x: new Float64Array(rowCount) }), "stream"));
@@ -158,7 +158,7 @@ function damagedRowCount(): Uint8Array {
   return bytes;
 }
 
-/** Packed pieces of zeros one after the other, as gzip allows. */
+/** Joins compressed members of zeros, as gzip allows. */
 function bomb(): Buffer {
   const piece = gzipSync(Buffer.alloc(64 * mib));
   return Buffer.concat(Array.from({ length: 40 }, () => piece));
@@ -178,7 +178,7 @@ async function longRows({ url }: Target): Promise<readonly number[]> {
 
 const unreadCount = 60;
 
-/** Connections that ask and then do not read, until the server closes them or a while has gone by. */
+/** Opens connections that send a request and read nothing, until the server closes them or a time limit is over. */
 async function unreadAnswers({ url }: Target): Promise<readonly number[]> {
   const form = new FormData();
   const line = `${Array.from({ length: 20 }, (_, column) => `text ${"z".repeat(190)} ${column}`).join()}\n`;

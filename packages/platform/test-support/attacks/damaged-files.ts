@@ -1,4 +1,4 @@
-/** Files of every format, damaged as disks, networks and people with bad intentions damage them. Equal seeds give equal files. */
+/** Makes files of every format, damaged as disks, networks and attackers damage them. Equal seeds give equal files. */
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,12 +8,12 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { createRandom, type Random } from "@nomaly/detect";
 
 export interface DamagedFile {
-  /** Tells the format by its ending. */
+  /** The ending gives the format. */
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** Gives this file again: `damagedFile(originals, seed)`. */
+  /** `damagedFile(originals, seed)` makes this file again. */
   readonly seed: number;
-  /** What was done to it. */
+  /** The damage, in words. */
   readonly what: string;
 }
 
@@ -25,7 +25,7 @@ export interface OriginalFile {
 const arrowFixtures = resolve(import.meta.dirname, "../../../../fixtures/arrow");
 const rowCount = 300;
 
-/** Valid files, some hundred bytes to some ten thousand. */
+/** Valid files of some hundred to some ten thousand bytes. */
 export async function originalFiles(): Promise<readonly OriginalFile[]> {
   const rows = Array.from({ length: rowCount }, (_, row) => ({
     id: row,
@@ -83,7 +83,7 @@ export function* damagedFiles(
   for (let index = 0; index < count; index++) yield damagedFile(originals, seed + index);
 }
 
-/** Each format as often as another, whatever number of originals it has. */
+/** Chooses each format equally often, however many originals it has. */
 export function damagedFile(originals: readonly OriginalFile[], seed: number): DamagedFile {
   const random = createRandom(seed);
   const formats = [...new Set(originals.map(({ name }) => formatOf(name)))];
@@ -110,7 +110,7 @@ interface Damage {
   readonly damage: (bytes: Buffer, random: Random) => Buffer;
 }
 
-/** Lengths and counts that no honest file has. */
+/** Lengths and counts that no valid file has. */
 const strangeNumbers = [0, -1, 1, 2 ** 31 - 1, -(2 ** 31), 0x7f7f7f7f, 65_536, 1_000_000_000];
 const inserted = [
   "[",

@@ -1,4 +1,4 @@
-/** Sends fuzzed requests to a service and looks at every reply. */
+/** Sends fuzzed requests to a service and checks every reply. */
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -9,14 +9,14 @@ import { someRows, startService, trainedDetector, type TestService } from "../se
 export interface FuzzOutcome {
   readonly requestCount: number;
   readonly countOfStatus: Readonly<Record<string, number>>;
-  /** Of live objects, between an early and the last request. */
+  /** Growth of live objects between an early and the last request. */
   readonly heapGrowthBytes: number;
 }
 
 const warmUpShare = 0.2;
 const renewedEvery = 100;
 
-/** @throws with the shortest request that it found when a reply is wrong, or none came. */
+/** @throws an error with the shortest request found whose reply is wrong or missing. */
 export async function fuzzService(requestCount: number, seed?: number): Promise<FuzzOutcome> {
   const service = await startService();
   try {
@@ -48,7 +48,7 @@ export async function fuzzService(requestCount: number, seed?: number): Promise<
   }
 }
 
-/** Ids that answer: detectors, a data set, a result, a job. */
+/** Makes things to ask about (detectors, a data set, a result, a job) and gives their ids. */
 async function things(service: TestService): Promise<readonly string[]> {
   const detector = await trainedDetector(service);
   const other = await trainedDetector(service, { algorithm_name: "hbos" });

@@ -1,4 +1,4 @@
-/** Requests made from the description of the API: valid ones, nearly valid ones, and such as nobody would send. */
+/** Makes requests from the description of the API: valid, nearly valid, and absurd ones. */
 
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
@@ -31,7 +31,7 @@ export interface ApiDescription {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
-/** What is there to be asked about. Requests remove and disable things: new ones take their places meanwhile. */
+/** Ids of existing things. Requests remove and disable things, so the test makes new ones meanwhile. */
 export interface Known {
   ids: readonly string[];
 }
@@ -58,7 +58,7 @@ const strangeTexts = [
   "-1",
   "constructor",
 ];
-/** Without a name a path is another one. */
+/** Without the empty text, which would make another path. */
 const pathTexts = strangeTexts.filter((text) => text !== "");
 const strange: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, true, 0, -1, 1e308, 1e21, 0.1, [], {}, [[]], [null], { a: { b: { c: [] } } }),
@@ -154,7 +154,7 @@ function bodyOf(value: fc.Arbitrary<unknown>): fc.Arbitrary<Body | undefined> {
   );
 }
 
-/** Replaces one part, counted from the outside. */
+/** Replaces one part of a value, counted from the outside. */
 function damage(value: unknown, place: number, other: unknown): unknown {
   if (typeof value !== "object" || value === null) return other;
   const keys = Object.keys(value);
@@ -220,7 +220,7 @@ const row = fc.oneof(
   { weight: 5, arbitrary: fc.record({ x: cell, y: cell }) },
   fc.dictionary(fc.string({ maxLength: 5 }), cell, { maxKeys: 4 }),
 );
-/** Tables of the columns that the trained detectors know, mostly. */
+/** Makes tables, mostly with the columns of the trained detectors. */
 const tables = fc.oneof(
   { weight: 6, arbitrary: fc.array(row, { minLength: 1, maxLength: 12 }) },
   { weight: 2, arbitrary: fc.array(fc.array(cell, { minLength: 2, maxLength: 2 }), { minLength: 1, maxLength: 12 }) },
@@ -228,7 +228,7 @@ const tables = fc.oneof(
   strange,
 );
 
-/** What is wrong with a reply, by its description; `undefined` when nothing is. */
+/** Compares a reply with the description. @returns the fault; undefined when there is none. */
 export type JudgeReply = (request: FuzzedRequest, reply: Reply) => string | undefined;
 
 export function createJudge(api: ApiDescription): JudgeReply {
@@ -250,7 +250,7 @@ export function createJudge(api: ApiDescription): JudgeReply {
     }
     const answers = api.paths[request.template][request.method.toLowerCase()].responses;
     const answer = answers[String(status)];
-    // What the framework refuses before a route is chosen has no description of its own.
+    // The description does not cover requests that the framework refuses before it chooses a route.
     if (answer === undefined) return [404, 405, 414, 415].includes(status) ? undefined : `${status} is not described`;
     const [type] = (headers.get("content-type") ?? "").split(";");
     const schema = answer.content?.[type]?.schema;

@@ -1,4 +1,4 @@
-/** Has damaged files read by a process of their own, one after the other, and tells what became of each. */
+/** Lets a child process read damaged files one after the other, and counts the outcomes. */
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -9,18 +9,18 @@ import type { DamagedFile } from "./damaged-files.ts";
 import type { ReadOutcome } from "./read-file-child.ts";
 
 export interface DamageReport {
-  /** Of each outcome: a code, "read". */
+  /** Files by outcome: an error code, or "read". */
   readonly countOfOutcome: Readonly<Record<string, number>>;
-  /** Files at which the process ended, hung, took too much memory, or threw what has no code. */
+  /** Files at which the process ended, hung, took too much memory, or threw an error without a code. */
   readonly faults: readonly string[];
 }
 
 const program = join(import.meta.dirname, "read-file-child.ts");
 const startMsMax = 120_000;
 const readMsMax = 10_000;
-/** With what DuckDB and Node take before the first file. */
+/** Includes the memory of DuckDB and Node before the first file. */
 const peakBytesMax = 1024 ** 3;
-/** After so many files a new process: each has its own most of memory. */
+/** Files that one process reads before the next process, with its own peak of memory, goes on. */
 const filesOfProcess = 250;
 
 export async function readDamaged(files: Iterable<DamagedFile>): Promise<DamageReport> {

@@ -1,4 +1,4 @@
-/** A process that reads whatever files it is told to: a fault that ends a process ends this one, and is seen by its parent. */
+/** A child process that reads files for a test, so that a fault that ends a process does not end the test. */
 
 import { basename } from "node:path";
 import { Readable } from "node:stream";
@@ -6,14 +6,14 @@ import { NomalyError } from "@nomaly/detect";
 import { openSource } from "../../src/files/duckdb/source.ts";
 import { createTemporaryFiles } from "../../src/files/local/temporary.ts";
 
-/** What the parent is told of each file. */
+/** The message to the parent about each file. */
 export interface ReadOutcome {
   readonly path: string;
-  /** A code of ours, "read", or "uncoded". */
+  /** One of our error codes, "read", or "uncoded". */
   readonly outcome: string;
   readonly message: string;
   readonly rowCount: number;
-  /** Most memory that this process had so far. */
+  /** Peak of this process's memory so far. */
   readonly peakBytes: number;
 }
 
@@ -47,7 +47,7 @@ async function read(path: string): Promise<ReadOutcome> {
 process.on("message", (path: string) => {
   void read(path).then((outcome) => process.send?.(outcome));
 });
-// Said once what it reads with is loaded: that takes its time on a busy machine.
+// Sent when the readers are loaded, which takes a while on a busy machine.
 await import("@duckdb/node-api");
 await import("../../src/files/duckdb/arrow-relation.ts");
 process.send?.("ready");

@@ -1,18 +1,18 @@
-/** Schemathesis, a tester of HTTP services by their description, in a Python environment of its own. */
+/** Runs Schemathesis, which tests HTTP services by their description, in its own Python environment. */
 
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The findings of another version may be others. */
+/** Fixed, since another version may find other faults. */
 const release = "4.32.5";
 const installMsMax = 300_000;
 const runMsMax = 1_800_000;
 const outputCharsMax = 200_000;
 
 export interface Schemathesis {
-  /** Of the service at this address; resolves to what it printed and whether it found nothing. */
+  /** Tests the service at this address. @returns its output, and whether it found no fault. */
   run(url: string, options: RunOptions): Promise<{ readonly isClean: boolean; readonly output: string }>;
   close(): void;
 }
@@ -25,12 +25,12 @@ export interface RunOptions {
 }
 
 /**
- * All checks are on. Two of them are told which statuses are right here:
+ * All checks are on. Two of them are configured with the statuses that are right here:
  *
- * - `positive_data_acceptance` takes it for a fault when a request that its schema allows is refused. A schema cannot say all: `cursor` is
- *   opaque, the columns of rows and the parameters of a threshold depend on what else is there, `data` and `dataset_id` exclude each other,
- *   the bytes of a file may be no table. Those are 400, 412 and 422; any other refusal is still a fault.
- * - `negative_data_rejection` does not know 412, 413, 414 and 431 for refusals.
+ * - `positive_data_acceptance` reports a refusal of a request that its schema allows. A schema cannot express all rules: `cursor` is
+ *   opaque, the columns of rows and the parameters of a threshold depend on other fields, `data` and `dataset_id` exclude each other,
+ *   a file may hold no table. So 400, 412 and 422 are allowed; it reports any other refusal.
+ * - `negative_data_rejection` by itself does not count 412, 413, 414 and 431 as refusals.
  */
 const configuration = `
 continue-on-failure = true
@@ -42,7 +42,7 @@ expected-statuses = ["2xx", "3xx", 400, 401, 403, 404, 409, 412, 422, 429, 503]
 expected-statuses = [400, 401, 403, 404, 405, 406, 409, 412, 413, 414, 415, 422, 428, 429, 431, 503]
 `;
 
-/** Installs it. @returns undefined where Python or the package cannot be had; the reason is printed. */
+/** Installs Schemathesis. @returns undefined, and prints the reason, where Python or the package is not available. */
 export async function openSchemathesis(): Promise<Schemathesis | undefined> {
   const folder = mkdtempSync(join(tmpdir(), "nomaly-schemathesis-"));
   const close = () => rmSync(folder, { recursive: true, force: true });
@@ -90,7 +90,7 @@ interface Place {
   readonly msMax: number;
 }
 
-/** A program that cannot be started ends with a code of its own. */
+/** A program that cannot be started gives its own exit code. */
 function runProgram(
   program: string,
   words: readonly string[],

@@ -1,13 +1,13 @@
-/** Whether all that the service acknowledged to a client is there, once, and answers as it did. */
+/** Checks that the service has all that it acknowledged to a client, once, and gives the same answers as before. */
 
 import { eventually } from "../eventually.ts";
 import { probe, type KeepingClient } from "./keeping-client.ts";
 import { ask, askAll, type Json, send } from "../requests.ts";
 
-/** What is wrong, one line each; empty when nothing is. */
+/** The faults that were found, one line each. */
 type Problems = string[];
 
-/** While requests are pending: nothing acknowledged is missing, nothing is there twice, nothing that nobody asked for. */
+/** Checks while requests are pending: nothing acknowledged is missing, nothing exists twice, nothing exists that no client asked for. */
 export async function requireNothingMissing(url: string, client: KeepingClient): Promise<void> {
   const problems: Problems = [];
   await checkNamed(url, client, problems);
@@ -20,11 +20,11 @@ export async function requireNothingMissing(url: string, client: KeepingClient):
 }
 
 export interface QuietOptions {
-  /** Until the last job has ended. */
+  /** How long to wait until the last job has ended. */
   readonly jobsMsMax?: number;
 }
 
-/** After `finish()`: what is there is what was acknowledged, no more and no less. */
+/** Checks after `finish()`: the service has exactly what it acknowledged. */
 export async function requireExactlyKept(url: string, client: KeepingClient, options: QuietOptions = {}): Promise<void> {
   const { jobsMsMax = 60_000 } = options;
   const { datasets, detectors, trainings, results, jobs } = client.acknowledged;
@@ -57,7 +57,7 @@ export async function requireExactlyKept(url: string, client: KeepingClient, opt
   refuse(problems);
 }
 
-/** Data sets and detectors have names that no two requests share. */
+/** No two requests use the same name of a data set or detector. */
 async function checkNamed(url: string, { acknowledged, pending }: KeepingClient, problems: Problems): Promise<void> {
   const kept = [
     { path: "/api/datasets", ids: new Map([...acknowledged.datasets].map(([name, { id }]) => [name, id])) },
@@ -88,7 +88,7 @@ async function versionsOf(url: string, { acknowledged }: KeepingClient): Promise
   return lists;
 }
 
-/** Numbered without gap or double, and each that was told is there. */
+/** Model versions are numbered without a gap or a double, and each acknowledged version exists. */
 async function checkVersions(url: string, client: KeepingClient, problems: Problems): Promise<void> {
   const numbers = new Map<string, number[]>();
   for (const { detector_id: id, model_version: version } of await versionsOf(url, client)) {
@@ -118,7 +118,7 @@ async function checkPredictions(url: string, client: KeepingClient, problems: Pr
   }
 }
 
-/** The bytes behind the rows: data sets and results are read whole. */
+/** Reads the bytes of all data sets and results. */
 async function checkContents(url: string, { acknowledged }: KeepingClient, problems: Problems): Promise<void> {
   for (const [name, { id, rowCount }] of acknowledged.datasets) {
     const { n_samples: found, rows } = await ask(url, `GET /api/datasets/${id}/rows?offset=${rowCount - 1}&limit=5`);
@@ -132,7 +132,7 @@ async function checkContents(url: string, { acknowledged }: KeepingClient, probl
   }
 }
 
-/** One entry for each thing that was done: the log is written in the same transaction. */
+/** The audit log has one entry for each change, since both are written in one transaction. */
 async function checkAudit(url: string, { acknowledged }: KeepingClient, problems: Problems): Promise<void> {
   const entries = await askAll(url, "/api/audit");
   const { datasets, detectors, trainings, results, jobs } = acknowledged;

@@ -1,6 +1,6 @@
 /**
- * Loaded by `--import` into a service under test: its wall clock is off by the milliseconds that stand in the file named by
- * NOMALY_TEST_CLOCK. What it took over is written beside it, so that a test need not guess when. Monotonic time goes on as it was.
+ * Loaded by `--import` into a service under test: shifts its wall clock by the milliseconds in the file named by NOMALY_TEST_CLOCK,
+ * and writes the shift that it has applied to a second file, for which the test waits. Monotonic time is not shifted.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -32,7 +32,7 @@ function readIfThere(): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    // No jump yet.
+    // The test has written no shift yet.
     return "0";
   }
 }

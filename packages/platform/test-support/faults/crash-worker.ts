@@ -1,6 +1,6 @@
 /**
- * Loaded by `--import` into a service under test: a worker process that is given work while the file named by NOMALY_TEST_CRASH is
- * there removes that file and dies as it says: `exit`, or `memory` for more of it than the worker may have.
+ * Loaded by `--import` into a service under test. A worker process that gets work while the file named by NOMALY_TEST_CRASH exists
+ * removes the file and ends as the file says: `exit` exits, `memory` takes more memory than the worker may have.
  */
 
 import { readFileSync, unlinkSync } from "node:fs";
@@ -14,7 +14,7 @@ function dieIfTold(): void {
     how = readFileSync(path, "utf8");
     unlinkSync(path);
   } catch {
-    // Nobody told, or another worker was first.
+    // The test has written no file, or another worker has removed it.
     return;
   }
   if (how === "exit") process.exit(7);
@@ -23,5 +23,5 @@ function dieIfTold(): void {
   for (;;) hoard.push(block.concat(hoard.length + 0.5));
 }
 
-// A worker is a process that is told what to do by messages; threads of it only help.
+// Only the main thread of a worker process gets work by messages.
 if (isMainThread && process.send !== undefined) process.on("message", dieIfTold);

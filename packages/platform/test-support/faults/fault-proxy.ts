@@ -1,27 +1,27 @@
-/** A TCP proxy that can be told to fail: to cut, delay, swallow or refuse what passes between a client and a real server. */
+/** A TCP proxy that a test lets cut, delay, swallow or refuse the traffic between a client and a real server. */
 
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
 export interface FaultProxy {
   readonly host: "127.0.0.1";
   readonly port: number;
-  /** Open now, clients' side. */
+  /** Open connections of clients. */
   connectionCount(): number;
-  /** Ever accepted. */
+  /** All connections that it has accepted. */
   acceptedCount(): number;
-  /** Resets every open connection; new ones pass. */
+  /** Resets all open connections; new connections work. */
   cut(): void;
-  /** From now on, so many milliseconds before every piece goes on, either way. */
+  /** Delays every chunk in both directions by so many milliseconds. */
   delay(milliseconds: number): void;
-  /** From now on nothing passes and nothing is closed, as when a cable is pulled; new connections are taken and say nothing. */
+  /** Passes nothing on and closes nothing, as when a cable is pulled; new connections are accepted and get no answer. */
   blackhole(): void;
-  /** From now on new connections are reset at once; those open go on. */
+  /** Resets new connections at once; open connections work. */
   refuse(): void;
-  /** Cuts each connection that is open or comes when so many further bytes have come from the server. */
+  /** Cuts each open or new connection after so many further bytes from the server. */
   cutAfterBytes(byteCount: number): void;
-  /** From now on sees every piece before it goes on. */
+  /** Calls the function with every chunk before it is passed on. */
   watch(look: ((piece: Buffer, from: "client" | "server") => void) | undefined): void;
-  /** No fault any more. What a blackhole swallowed stays lost, so connections of that time are cut. */
+  /** Ends all faults. Connections that lost bytes in a blackhole are cut. */
   heal(): void;
   close(): Promise<void>;
 }
@@ -60,7 +60,7 @@ export async function startFaultProxy(target: { readonly host?: string; readonly
   function forward(pair: Pair, from: Socket, to: Socket): void {
     const onward = (pass: () => void) => {
       if (isBlackhole) return;
-      // Timers of the same length fire in the order in which they were set, so pieces keep theirs.
+      // Timers with the same delay fire in the order in which they were set, so chunks keep their order.
       if (delayMs > 0) setTimeout(pass, delayMs);
       else pass();
     };
@@ -112,5 +112,5 @@ function cutPair({ client, server }: Pair): void {
   server.resetAndDestroy();
 }
 
-/** A socket that fails also closes; that is where it is dealt with. */
+/** Errors are ignored here, since a socket that fails also closes, which is handled. */
 function ignore(): void {}

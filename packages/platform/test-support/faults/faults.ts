@@ -1,4 +1,4 @@
-/** What tests of faults have in common: seeds that can be repeated, waiting for health, things that end also when a test fails. */
+/** Shared by tests of faults: repeatable seeds, waiting for health, closing what a test opened even when it fails. */
 
 import { createRandom, type Random } from "@nomaly/detect";
 import { eventually } from "../eventually.ts";
@@ -6,12 +6,12 @@ import { type Json, trySend } from "../requests.ts";
 
 declare module "vitest" {
   interface TaskMeta {
-    /** What a test met on its way, in a few words and numbers, for the page of faults. */
+    /** What a test did, in a few words and numbers, for the page of faults. */
     seen?: string;
   }
 }
 
-/** Printed, so that a random test that failed can be repeated: NOMALY_FAULT_SEED. */
+/** Prints the seed, so that NOMALY_FAULT_SEED can repeat a random test that failed. */
 export function faultRandom(name: string): Random {
   const given = Number(process.env["NOMALY_FAULT_SEED"] ?? "");
   const seed = given > 0 ? given : 1 + Math.floor(Math.random() * 2 ** 31);
@@ -21,7 +21,7 @@ export function faultRandom(name: string): Random {
 
 const healthyMsMax = 30_000;
 
-/** By itself, within the bound. @returns what /health/full says. */
+/** Waits until the service is healthy again, within a bound. @returns the answer of /health/full. */
 export async function healthy(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Json> {
   let full: Json = {};
   let said = "nothing yet";
@@ -42,7 +42,7 @@ export async function healthy(url: string, headers: Readonly<Record<string, stri
   return full;
 }
 
-/** @returns the job when it has ended. */
+/** Waits until the job has ended. @returns the job. */
 export async function jobEnds(url: string, id: unknown, timeoutMs = 90_000): Promise<Json> {
   let job: Json = {};
   await eventually(
@@ -56,7 +56,7 @@ export async function jobEnds(url: string, id: unknown, timeoutMs = 90_000): Pro
   return job;
 }
 
-/** Ends what was opened, the last first, none left out because another failed. */
+/** Closes what was opened in reverse order, and goes on when one fails to close. */
 export interface Scene {
   opened<Value>(value: Value, end: (value: Value) => unknown): Value;
   endAll(): Promise<void>;

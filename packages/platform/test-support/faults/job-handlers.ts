@@ -1,4 +1,4 @@
-/** A handler that writes what it does into the table `runs`, and does what its data set's name says. */
+/** A job handler that writes its actions into the table `runs`, and acts as the name of its data set says. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { JobControl, JobHandlers, JobPayloads, JobResult } from "../../src/jobs/job-types.ts";
@@ -10,7 +10,7 @@ export function trainPayload(behaviour: string, gate = "never"): JobPayloads["tr
   return { actor: "test", request_id: "request", detector_id: gate, dataset_id: behaviour };
 }
 
-/** `quick`, `effect` (a row in `effects`, written in the transaction that completes the job), `wait` (for the gate named by the detector, or that and the attempt), `deaf` (to its signal), `fail CODE`, `fail CODE until N`, `bug`. */
+/** The actions: `quick`, `effect` (writes a row to `effects` in the transaction that completes the job), `wait` (for the gate named by the detector, or by detector and attempt), `deaf` (ignores its signal), `fail CODE`, `fail CODE until N`, `bug`. */
 export function recordingHandlers(sql: Database): Pick<JobHandlers, "train"> {
   return {
     train: async ({ id, attempt, payload }, control) => {
@@ -49,7 +49,7 @@ async function behave(
   return { attempt };
 }
 
-/** Without a constraint that would refuse a second one: the queue alone must see to that. */
+/** Has no unique constraint, since the queue alone must prevent a second row. */
 async function effect(sql: Sql, id: string, complete: () => Promise<void>): Promise<void> {
   await sql.query("insert into effects (job_id) values ($1)", [id]);
   await complete();
@@ -62,7 +62,7 @@ async function gateOpens(sql: Sql, gates: readonly string[], signal: AbortSignal
       const { rowCount } = await sql.query("select 1 from gates where name = any($1)", [gates]);
       if (rowCount > 0) return;
     } catch {
-      // The database is away: that must not end the job.
+      // A lost database must not end the job.
     }
     await new Promise((later) => setTimeout(later, 20));
   }

@@ -1,4 +1,4 @@
-/** A process that works on jobs until it is told to stop: `node job-worker.ts URL LEASE_SECONDS CONCURRENCY CLOSE_MS`. */
+/** A process that runs jobs until a signal stops it: `node job-worker.ts URL LEASE_SECONDS CONCURRENCY CLOSE_MS`. */
 
 import { openQueue } from "../../src/jobs/open-queue.ts";
 import { openTestDatabase } from "../servers/job-database.ts";

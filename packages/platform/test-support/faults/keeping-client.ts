@@ -1,6 +1,6 @@
 /**
- * A client that several users drive at once: it uploads, creates, trains and predicts, asks again under the same key until it is
- * answered, and writes down what was acknowledged. `check-kept.ts` holds the service to it.
+ * A client that acts for several users at once: it uploads, creates, trains and predicts, repeats each request with the same
+ * idempotency key until it is answered, and records the answers, which `check-kept.ts` compares with the service.
  */
 
 import type { Random } from "@nomaly/detect";
@@ -23,9 +23,9 @@ export interface AcknowledgedResult {
   readonly rowCount: number;
 }
 
-/** What the service has said to be done. */
+/** What the service has acknowledged. */
 export interface Acknowledged {
-  /** By name. */
+  /** Data sets by name. */
   readonly datasets: Map<string, AcknowledgedDataset>;
   /** Ids by name. */
   readonly detectors: Map<string, string>;
@@ -33,24 +33,24 @@ export interface Acknowledged {
   /** Detector ids by job id. */
   readonly jobs: Map<string, string>;
   readonly results: Map<string, AcknowledgedResult>;
-  /** As they were first told, by detector, version and rows. */
+  /** The first prediction of each detector, version and rows. */
   readonly predictions: Map<string, string>;
 }
 
 export interface KeepingClient {
   readonly acknowledged: Acknowledged;
-  /** Names of what was asked for and is not acknowledged yet, which are also their keys. */
+  /** Names in requests that are not acknowledged yet; they are also the idempotency keys. */
   readonly pending: ReadonlySet<string>;
   acknowledgedCount(): number;
-  /** Requests that got no answer, or one that says to come again, and were sent again. */
+  /** Requests that were repeated, because no answer came or the answer asked for a retry. */
   repeatedCount(): number;
-  /** Where the service is now; `undefined` while it is away. */
+  /** Sets the address of the service; undefined while it is down. */
   moveTo(url: string | undefined): void;
-  /** Predictions must be those that were told before. @throws when they are not. */
+  /** Compares a prediction with the first of the same rows. @throws when they differ. */
   compare(detectorId: string, rows: string, body: Json): void;
-  /** Nothing new is asked; what is pending is asked until it is acknowledged. @throws what went wrong on the way. */
+  /** Sends nothing new, and repeats pending requests until they are acknowledged. @throws errors of the users. */
   finish(): Promise<void>;
-  /** Ends without caring for what is pending. */
+  /** Ends at once, whatever is pending. */
   abandon(): Promise<void>;
 }
 
@@ -58,11 +58,11 @@ export interface KeepingClientOptions {
   readonly random: Random;
   readonly url: string;
   readonly userCount?: number;
-  /** Sent with every request. */
+  /** Headers of every request. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The rows that every detector is asked about. */
+/** The rows that every detector scores. */
 export const probe = [
   { a: 0.1, b: 0.2, c: -0.3 },
   { a: 1.5, b: -2, c: 0.5 },
@@ -72,7 +72,7 @@ export const probe = [
 const detectorCountMax = 8;
 const algorithms = ["hbos", "ecod", "isolation-forest", "knn"] as const;
 const pauseMs = 20;
-/** What a passing fault may be answered with. */
+/** Statuses of answers to passing faults. */
 const comeAgain = 503;
 
 interface Step {
@@ -142,7 +142,7 @@ export function startKeepingClient(options: KeepingClientOptions): KeepingClient
     moveTo(url) {
       if (url === undefined) place = Promise.withResolvers();
       else {
-        // Who waits is waiting for the promise that is there; who comes takes the new one.
+        // Callers that wait already have the old promise; later callers get the new one.
         place.resolve(url);
         place = Promise.withResolvers();
         place.resolve(url);
@@ -168,7 +168,7 @@ interface StepParts {
   readonly compare: KeepingClient["compare"];
 }
 
-/** What a user asks for next, of what can be asked for by what is there. */
+/** Chooses the next request of a user among those that are possible now. */
 function createSteps({ acknowledged, headers, compare }: StepParts): (random: Random, turn: string) => Step {
   const post = (path: string, key: string, json: unknown) => (url: string) =>
     trySend(url, `POST ${path}`, { json, key, headers });
@@ -240,7 +240,7 @@ function pick<Item>(random: Random, items: readonly Item[]): Item {
   return items[random.integer(items.length)];
 }
 
-/** Three columns around zero, one row far away. */
+/** Rows of three columns around zero, with one row far away. */
 export function csv(random: Random, rowCount: number): string {
   const lines = ["a,b,c"];
   for (let row = 1; row < rowCount; row++) lines.push([random.normal(), random.normal(), random.normal()].join(","));

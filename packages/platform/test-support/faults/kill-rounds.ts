@@ -1,8 +1,7 @@
 /**
- * Kills a server at random points of what it is doing, starts it again, and holds it to what it had acknowledged. A third of the
- * points are counted in bytes between the service and its database: most fall between a statement and its answer. A third are
- * commits: the database gets one and nobody hears of it. The others are counted in milliseconds, and may as well fall into an
- * upload or a fit.
+ * Kills a server at random points, starts it again, and checks that it kept all that it had acknowledged. A third of the points are
+ * counted in bytes between the service and its database; most of these are between a statement and its answer. A third are commits
+ * that reach the database and whose answer is lost. The others are counted in milliseconds and may be in an upload or a fit.
  */
 
 import type { Random } from "@nomaly/detect";
@@ -18,15 +17,15 @@ import { makeDataFolder, type ServiceProcess, startService } from "../servers/se
 export interface KillRounds {
   readonly roundCount: number;
   readonly random: Random;
-  /** With further settings. */
+  /** Further settings of the server. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A point is so far at most from a moment when some requests were acknowledged. */
+/** The largest distance of a point from a moment when requests were acknowledged. */
 const farthest = { acknowledgements: 12, bytes: 30_000, commits: 6, milliseconds: 400 } as const;
 const killedMsMax = 60_000;
 
-/** @returns what it met, in words. */
+/** @returns what happened, in words. */
 export async function killRounds({ roundCount, random, environment = {} }: KillRounds): Promise<string> {
   const scene = createScene();
   try {
@@ -35,7 +34,7 @@ export async function killRounds({ roundCount, random, environment = {} }: KillR
     const proxy = scene.opened(await startFaultProxy({ port: server.port }), (open) => open.close());
     const url = new URL(await server.createDatabase());
     url.port = String(proxy.port);
-    // A job whose process is killed more often than it may be tried fails by design: that is another test's matter.
+    // A job whose process is killed more often than it may be tried fails by design; another test covers that.
     const settings = { DATABASE_URL: url.href, NOMALY_JOB_RETRY_LIMIT: "100", ...environment };
     const start = () => startService({ dataFolder: folder.path, environment: settings, program: "newest" });
     let service: ServiceProcess = await start();
@@ -66,7 +65,7 @@ export async function killRounds({ roundCount, random, environment = {} }: KillR
 
 type Proxy = Awaited<ReturnType<typeof startFaultProxy>>;
 
-/** Resolves when the process is gone. */
+/** Kills the service at a random point and waits until it has ended. */
 async function killSomewhere(service: ServiceProcess, client: KeepingClient, proxy: Proxy, random: Random): Promise<void> {
   const wanted = client.acknowledgedCount() + random.integer(farthest.acknowledgements);
   await eventually("some requests are acknowledged", () => client.acknowledgedCount() >= wanted, killedMsMax);
@@ -98,7 +97,7 @@ function afterCommits(count: number, act: () => void): (piece: Buffer, from: "cl
   };
 }
 
-/** Of what was asked and not answered, what is there all the same, as far as names tell. */
+/** Counts data sets and detectors that the service made although their requests got no answer. */
 async function committedUnheard(url: string, { acknowledged }: KeepingClient, asked: ReadonlySet<string>): Promise<number> {
   const found = [...(await askAll(url, "/api/datasets")), ...(await askAll(url, "/api/detectors"))];
   const names = found.map(({ name }) => String(name));

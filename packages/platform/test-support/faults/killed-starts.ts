@@ -1,4 +1,4 @@
-/** Kills servers while they make a database ready, as often as told, lets one come through, and compares the schema. */
+/** Kills servers while they prepare a database, lets the last one finish, and compares the schema. */
 
 import type { Random } from "@nomaly/detect";
 import { expect } from "vitest";
@@ -16,7 +16,7 @@ export interface KilledStarts {
   readonly random: Random;
 }
 
-/** Points are spread over the bytes that an undisturbed first start exchanges with the database. @returns what it met, in words. */
+/** Spreads the points over the bytes that an undisturbed first start exchanges with the database. @returns what happened, in words. */
 export async function killStarts(server: TestServer, options: KilledStarts): Promise<string> {
   const { databaseCount, killsOfEach, random } = options;
   const { lines: wanted, byteCount } = await undisturbed(server);
@@ -34,7 +34,7 @@ export async function killStarts(server: TestServer, options: KilledStarts): Pro
           if (left <= 0) process.kill(launched.pid, "SIGKILL");
           if (left <= 0) stage.proxy.watch(undefined);
         });
-        // A later start has less to do and may be ready before its point: then that is where it is killed.
+        // A later start has less to do and may be ready before its point: then it is killed when it is ready.
         await eventually("the start is over", () => launched.hasEnded() || /nomaly serves/.test(launched.output()), 60_000);
         if ((await launched.end("SIGKILL")) === "SIGKILL") killCount++;
         stage.proxy.watch(undefined);

@@ -1,4 +1,4 @@
-/** Watches a server from a process of its own: what the test is busy with must not look like a silence of the server. */
+/** Watches a server from its own process, so that a busy test does not look like a silent server. */
 
 import { watchSilence } from "../watching/watch-silence.ts";
 

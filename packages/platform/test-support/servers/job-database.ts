@@ -1,4 +1,4 @@
-/** A database for tests of jobs, with a table where handlers write what they did and one of gates that they wait for. */
+/** Makes a database for tests of jobs, with a table of what handlers did and a table of gates for which they wait. */
 
 import { openDatabase, type OpenDatabase } from "../../src/store/postgres/open-database.ts";
 import type { Sql } from "../../src/store/postgres/sql.ts";
@@ -29,7 +29,7 @@ export function openTestDatabase(url: string): OpenDatabase {
   });
 }
 
-/** As after a start on an empty database. */
+/** Removes all jobs and what handlers wrote. */
 export async function forgetJobs(sql: Sql): Promise<void> {
   await sql.query("delete from pgboss.job");
   await sql.query("delete from runs");

@@ -1,4 +1,4 @@
-/** A package registry on this machine that serves what the workspace has installed: real installs, without the network. */
+/** A package registry on this machine that serves the installed packages of the workspace, for installs without the network. */
 
 import { execFileSync } from "node:child_process";
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
@@ -54,13 +54,13 @@ export async function startLocalRegistry(names: readonly string[]): Promise<Loca
   };
 }
 
-/** Each copy once: two versions of a package may be installed, one inside the package that needs it. */
+/** Lists each copy once: two versions of a package may be installed, one inside the package that needs it. */
 function installedClosure(names: readonly string[]): Installed[] {
   const found = new Map<string, Installed>();
   const pending = names.map((name) => ({ name, from: root }));
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const folder = installedFolder(next.name, next.from);
-    // Builds for other platforms are not installed here, and would not be there.
+    // Optional builds for other platforms are not installed.
     if (folder === undefined || found.has(folder)) continue;
     const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
     found.set(folder, { folder, manifest });
@@ -70,7 +70,7 @@ function installedClosure(names: readonly string[]): Installed[] {
   return [...found.values()];
 }
 
-/** Where an import of that name leads, as Node looks for it. */
+/** Finds the folder of a package as Node does. */
 function installedFolder(name: string, from: string): string | undefined {
   for (let folder = from; folder.startsWith(root); folder = dirname(folder)) {
     const candidate = join(folder, "node_modules", name);

@@ -1,4 +1,4 @@
-/** Real servers on this machine that a test lets answer as it likes; each is closed when its test is over. */
+/** Starts real servers on this machine that answer as a test says; each is closed at the end of its test. */
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -12,7 +12,7 @@ import { onTestFinished } from "vitest";
 const openssl = "openssl";
 export const opensslSkipReason = hasOpenssl() ? "" : " (skipped: no openssl on PATH)";
 
-/** A real server; @returns its port. */
+/** Starts an HTTP server. @returns its port. */
 export async function serve(answer: RequestListener): Promise<number> {
   return listen(createServer(answer));
 }
@@ -26,7 +26,7 @@ export async function listen(server: HttpServer | HttpsServer): Promise<number> 
   return (server.address() as AddressInfo).port;
 }
 
-/** A server below HTTP. */
+/** Starts a TCP server. @returns its port. */
 export async function serveSockets(onSocket: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createSocketServer((socket) => {
@@ -42,7 +42,7 @@ export async function serveSockets(onSocket: (socket: Socket) => void): Promise<
   return (server.address() as AddressInfo).port;
 }
 
-/** Of a name, made for this test, signed by itself. */
+/** Makes a self-signed certificate for a name. */
 export function certificateFor(name: string): { readonly key: string; readonly cert: string } {
   const folder = mkdtempSync(join(tmpdir(), "nomaly-certificate-"));
   try {

@@ -1,4 +1,4 @@
-/** A store in memory that speaks the S3 protocol and accepts nothing unless its signature is right ("Authenticating Requests: AWS Signature Version 4"). */
+/** An object store in memory that speaks the S3 protocol and checks signatures ("Authenticating Requests: AWS Signature Version 4"). */
 
 import { createHash, createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
@@ -18,18 +18,18 @@ interface Answer {
 export interface ObjectStore {
   readonly server: Server;
   readonly objects: Map<string, { bytes: Buffer; modified: Date }>;
-  /** Parts by number, by the id of their upload. */
+  /** Parts by upload id and part number. */
   readonly uploads: Map<string, Map<number, Buffer>>;
-  /** Method, query and size of each request that was signed rightly. */
+  /** Method, query and size of each request with a right signature. */
   readonly seen: string[];
-  /** Keys that are accepted. */
+  /** Accepted keys. */
   keys: StoreKeys;
-  /** An answer instead of the store's own. */
+  /** May give another answer instead of the store's own. */
   instead: ((seen: string) => Answer | undefined) | undefined;
 }
 
 export const storeRegion = "eu-test-1";
-/** "Amazon S3 multipart upload limits": every part but the last has 5 MiB at least. */
+/** Every part but the last must have 5 MiB ("Amazon S3 multipart upload limits"). */
 const partBytesMin = 5 * 1024 ** 2;
 
 export function objectStore(keys: StoreKeys): ObjectStore {
@@ -133,7 +133,7 @@ function signatureFault(
   if (header("x-amz-security-token") !== (keys.token ?? "")) return "InvalidToken";
   if (keys.token !== undefined && !signedNames.split(";").includes("x-amz-security-token")) return "InvalidToken";
   const payload = header("x-amz-content-sha256");
-  // What is stored says what it is.
+  // An upload must be signed with its checksum.
   if (payload === "UNSIGNED-PAYLOAD" ? request.method === "PUT" : payload !== sha256(body)) return "XAmzContentSHA256Mismatch";
   const query = [...url.searchParams]
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)

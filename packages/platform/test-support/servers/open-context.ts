@@ -1,4 +1,4 @@
-/** What services work with, opened as a server opens it, and without the server: for what no request can bring about at will. */
+/** Opens the context of services as a server does, without the server, for situations that no request can cause. */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

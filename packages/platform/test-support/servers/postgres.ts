@@ -1,6 +1,6 @@
 /**
- * A real PostgreSQL of a test's own: the embedded one, or another whose programs lie in the folder NOMALY_TEST_POSTGRES, or a running
- * server with NOMALY_TEST_DATABASE_URL; the same tests run on each.
+ * Starts a real PostgreSQL for a test: the embedded one, one whose programs are in the folder NOMALY_TEST_POSTGRES, or uses the running
+ * server of NOMALY_TEST_DATABASE_URL. The same tests run on each.
  */
 
 import { spawn, type ChildProcess } from "node:child_process";
@@ -18,27 +18,27 @@ import { eventually } from "../eventually.ts";
 import { freePort } from "./free-port.ts";
 
 export interface TestDatabase {
-  /** Of its first database, as a user who may do everything. */
+  /** Address of its first database, as a superuser. */
   readonly url: string;
-  /** A fresh, empty database on it: its address. */
+  /** Makes a new, empty database. @returns its address. */
   createDatabase(): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** A server that the test runs itself, so that it can be killed, paused, started again and copied. */
+/** A server that the test itself runs, so that it can kill, pause, restart and copy it. */
 export interface TestServer extends TestDatabase {
   readonly port: number;
   readonly pid: number;
-  /** SIGKILL to the server's first process; the others follow it. */
+  /** Kills the server's first process by SIGKILL, on which the others end. */
   kill(): Promise<void>;
-  /** Ends it and all of its sessions at once, in order: nothing is left of it when this resolves. */
+  /** Ends the server and all of its sessions; resolves when all processes have ended. */
   halt(): Promise<void>;
-  /** Again, on the same port and folder. */
+  /** Starts the server again on the same port and folder. */
   start(): Promise<void>;
-  /** SIGSTOP to all of its processes: connections stay open and are not answered. */
+  /** Stops all of its processes by SIGSTOP: connections stay open and get no answer. */
   pause(): void;
   resume(): void;
-  /** A streaming replica of it; stop it first. */
+  /** Starts a streaming replica, which must be stopped before the server. */
   startReplica(): Promise<TestServer>;
 }
 
@@ -46,7 +46,7 @@ const role = "nomaly";
 const readyMsMax = 30_000;
 const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "shared_buffers=32MB"];
 
-/** What a test that only needs a database asks for. */
+/** Gives a server to a test that only needs a database. */
 export async function startTestDatabase(): Promise<TestDatabase> {
   const url = process.env["NOMALY_TEST_DATABASE_URL"];
   if (url === undefined || url === "") return startTestServer();
@@ -77,7 +77,7 @@ export async function startTestServer(extra: readonly string[] = []): Promise<Te
   mkdirSync(cluster, { mode: 0o700 });
   if (owner !== undefined) chownSync(cluster, owner.uid, owner.gid);
   const words = ["-D", cluster, "--username", role, "--pwfile", passwordFile, "--auth", "scram-sha-256"];
-  // What is written here is lost with the test: initdb need not wait for the disk. The server itself does.
+  // The data is lost with the test, so initdb need not wait for the disk, as the server itself does.
   const options = { ...identity(), cwd: "/", env: cleanEnvironment(), stdio: "pipe" } as const;
   execFileSync(binaries.initdb, [...words, "--encoding", "UTF8", "--locale", "C", "--no-sync"], options);
   return startServer({ binaries, folder, cluster, password, extra });
@@ -125,7 +125,7 @@ async function startServer(place: ServerPlace): Promise<TestServer> {
       try {
         process.kill(pid, signal);
       } catch (error) {
-        // A session that ended between the look and the signal needs none.
+        // The session has ended since it was listed.
         if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
       }
     }
@@ -141,7 +141,7 @@ async function startServer(place: ServerPlace): Promise<TestServer> {
     },
     createDatabase: () => createDatabase(url),
     kill: () => end("SIGKILL"),
-    // "Immediate".
+    // SIGQUIT: immediate shutdown.
     halt: () => end("SIGQUIT"),
     start,
     pause: () => toAll("SIGSTOP"),
@@ -149,14 +149,14 @@ async function startServer(place: ServerPlace): Promise<TestServer> {
     startReplica: () => startReplica(place, url),
     async stop() {
       process.off("exit", onExit);
-      // "Immediate": nothing of it is needed again.
+      // SIGQUIT: immediate shutdown, since nothing of the server is needed again.
       await end("SIGQUIT");
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** Copies the running cluster between the start and the end of a backup, on one connection, and lets the copy follow. */
+/** Copies the running cluster during a backup and starts the copy as a replica. */
 async function startReplica(primary: ServerPlace, url: string): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "nomaly-replica-"));
   chmodSync(folder, 0o711);
@@ -165,7 +165,7 @@ async function startReplica(primary: ServerPlace, url: string): Promise<TestServ
   await client.connect();
   try {
     await client.query("select pg_backup_start('replica', true)");
-    // Files come and go while it copies, and cp says so: what is missing is in the log that the copy replays.
+    // cp reports files that are removed while it copies; the log that the replica replays has their changes.
     await once(spawn("cp", ["-a", primary.cluster, cluster], { stdio: "ignore" }), "exit");
     const { rows } = await client.query<{ labelfile: string }>("select labelfile from pg_backup_stop(false)");
     rmSync(join(cluster, "postmaster.pid"), { force: true });
@@ -200,7 +200,7 @@ async function createDatabase(url: string): Promise<string> {
   return created.href;
 }
 
-/** A plain connection beside those that are tested. */
+/** Opens a plain connection, apart from the code under test. */
 export async function withClient<Value>(url: string, work: (client: Client) => Promise<Value>): Promise<Value> {
   const client = new Client({ connectionString: url, application_name: "test", connectionTimeoutMillis: 5000 });
   client.on("error", () => undefined);
@@ -217,12 +217,12 @@ async function answers(url: string): Promise<boolean> {
     await withClient(url, (client) => client.query("select 1"));
     return true;
   } catch {
-    // Not yet.
+    // The server does not answer yet.
     return false;
   }
 }
 
-/** Root's user for PostgreSQL may not pass a closed checkout: as in the product, the programs are then copied beside the data. */
+/** Root runs PostgreSQL as another user, who may not read the checkout: as in the product, the programs are then copied beside the data. */
 function binariesFor(folder: string): PostgresBinaries {
   const installed = process.env["NOMALY_TEST_POSTGRES"];
   if (installed === undefined || installed === "")

@@ -1,4 +1,4 @@
-/** A real Redis server of a test's own: on a free port, in a temporary folder, to be killed, paused and emptied. */
+/** Starts a real Redis server on a free port and in a temporary folder, which a test can kill, pause and empty. */
 
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -8,27 +8,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./free-port.ts";
 
-/** Undefined where no Redis is installed: say so with `describe.skipIf`. */
+/** Undefined where no Redis is installed; such tests are skipped with `describe.skipIf`. */
 export const redisProgram = findProgram("redis-server");
 export const redisSkipReason = redisProgram === undefined ? " (skipped: no redis-server on PATH)" : "";
 
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
-  /** The reply as text. */
+  /** Sends a command. @returns the reply as text. */
   command(...words: readonly string[]): Promise<string>;
-  /** SIGKILL; the port stays reserved for `start`. */
+  /** Kills the server by SIGKILL; `start` uses the same port. */
   kill(): Promise<void>;
-  /** Again, on the same port and from the same folder. */
+  /** Starts the server again on the same port and folder. */
   start(): Promise<void>;
-  /** SIGSTOP: connections stay open and are not answered. */
+  /** Stops the server by SIGSTOP: connections stay open and get no answer. */
   pause(): void;
   resume(): void;
   close(): Promise<void>;
 }
 
 export interface RedisServerOptions {
-  /** Further lines of its configuration as arguments, such as "--requirepass", "secret". */
+  /** Further arguments, such as "--requirepass", "secret". */
   readonly settings?: readonly string[];
 }
 
@@ -74,7 +74,7 @@ async function untilReady(port: number): Promise<void> {
   const deadline = performance.now() + readyMsMax;
   for (;;) {
     try {
-      // With a password set the answer is an error, which is an answer too.
+      // With a password set the answer is an error, which also shows that the server runs.
       await redisCommand(port, ["PING"]);
       return;
     } catch (error) {
@@ -84,7 +84,7 @@ async function untilReady(port: number): Promise<void> {
   }
 }
 
-/** One command over a connection of its own: the client under test is not used to check itself. */
+/** Sends one command over its own connection, so that the client under test does not check itself. */
 async function redisCommand(port: number, words: readonly string[]): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   try {
@@ -98,12 +98,12 @@ async function redisCommand(port: number, words: readonly string[]): Promise<str
   }
 }
 
-/** @returns undefined when it is not on PATH. */
+/** @returns undefined when the program is not on PATH. */
 export function findProgram(name: string): string | undefined {
   try {
     return execFileSync("which", [name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   } catch {
-    // Not on PATH.
+    // The program is not on PATH.
     return undefined;
   }
 }

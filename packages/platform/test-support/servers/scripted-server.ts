@@ -1,4 +1,4 @@
-/** A server that answers each request as a test's script says, in front of a real service or alone. */
+/** A server that answers each request as the script of a test says, in front of a real service or alone. */
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,7 +9,7 @@ export interface Received {
   readonly body: Buffer;
 }
 
-/** What happens to one request. */
+/** Handles one request. */
 export type Step = (received: Received, response: ServerResponse) => void | Promise<void>;
 
 export interface ScriptedServer {
@@ -18,7 +18,7 @@ export interface ScriptedServer {
   close(): Promise<void>;
 }
 
-/** @param script one step a request; the last one again for all that follow. */
+/** @param script one step for each request; the last step is repeated. */
 export async function startScriptedServer(script: readonly Step[]): Promise<ScriptedServer> {
   const received: Received[] = [];
   const server = createServer((request, response) => {
@@ -51,10 +51,10 @@ export function answers(status: number, body: unknown, headers: Readonly<Record<
   };
 }
 
-/** The connection ends without an answer. */
+/** Closes the connection without an answer. */
 export const cuts: Step = (_received, response) => void response.destroy();
 
-/** The answer begins, and its connection ends in the middle. */
+/** Begins an answer and closes the connection in the middle. */
 export const cutsInTheMiddle: Step = (_received, response) => {
   response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
   response.write('{"id":', () => response.destroy());
@@ -62,7 +62,7 @@ export const cutsInTheMiddle: Step = (_received, response) => {
 
 export const neverAnswers: Step = () => undefined;
 
-/** The service behind gets the request and answers it. */
+/** Passes the request to the service and its answer to the client. */
 export function forwards(url: string): Step {
   return async (received, response) => {
     const { reply, body } = await forwarded(url, received);
@@ -70,7 +70,7 @@ export function forwards(url: string): Step {
   };
 }
 
-/** The service behind does what it was asked, and nobody hears of it. */
+/** Passes the request to the service, and closes the connection instead of passing the answer. */
 export function forwardsAndCuts(url: string): Step {
   return async (received, response) => {
     await forwarded(url, received);

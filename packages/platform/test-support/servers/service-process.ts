@@ -1,4 +1,4 @@
-/** The real program as a process of its own: started from what was built, killed as a test likes. */
+/** Starts the built program as a process, which a test can stop or kill. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,10 +9,10 @@ import { isAlive } from "../../src/ids/is-alive.ts";
 import { eventually } from "../eventually.ts";
 
 export interface ServiceProcess {
-  /** Where it listens; empty for a worker. */
+  /** Its address; empty for a worker. */
   readonly url: string;
   readonly pid: number;
-  /** All that it wrote so far. */
+  /** Its output so far. */
   output(): string;
   /** Resolves to the exit code, or the signal that ended it. */
   end(signal: NodeJS.Signals): Promise<number | string | null>;
@@ -22,15 +22,15 @@ export interface ServiceOptions {
   readonly command?: "serve" | "worker";
   readonly dataFolder: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** What was built, or the sources where they are newer than it; what was built by default. */
+  /** Whether to start the built program (the default), or the sources if they are newer. */
   readonly program?: "built" | "newest";
-  /** Words before the program, such as those of a shell that sets a limit and then becomes it. */
+  /** Words before the program, such as a shell that sets a limit and then runs it by exec. */
   readonly under?: readonly string[];
 }
 
-/** A process that may not be ready yet. */
+/** A process that may still be starting. */
 export interface LaunchedService extends Omit<ServiceProcess, "url"> {
-  /** As a started one. @throws when it ends before it is ready, with what it wrote. */
+  /** Waits until the process is ready. @throws an error with its output when it ends before. */
   ready(): Promise<ServiceProcess>;
   hasEnded(): boolean;
 }
@@ -81,7 +81,7 @@ export function launchService(options: ServiceOptions): LaunchedService {
   };
 }
 
-/** A test of what happens to the service need not wait for a build, nor run an old one. */
+/** Chooses the sources if they are newer than the build, so that a test needs no build and never runs an old one. */
 function newestProgram(): readonly string[] {
   const sources = timesUnder(join(platform, "src")).concat(timesUnder(join(platform, "../detect/src")));
   const entry = join(platform, "dist/main/cli.js");
@@ -98,7 +98,7 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-/** Settings of whoever runs the tests are not those of the test. */
+/** Removes the settings in the environment of the user who runs the tests. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const own = /^(NOMALY_|DATABASE_|REDIS_)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
@@ -106,7 +106,7 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 
 export interface DataFolder {
   readonly path: string;
-  /** Ends a database that a killed service left running, and removes all. */
+  /** Stops a database that a killed service left running, and removes the folder. */
   remove(): Promise<void>;
 }
 
@@ -134,7 +134,7 @@ function endDatabase(folder: string): number | undefined {
     process.kill(pid, "SIGQUIT");
     return pid;
   } catch {
-    // It has ended already.
+    // The process has ended already.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** A service in the test's own process: a free port, a folder of its own, the embedded database unless the settings name another. */
+/** Starts a service in the process of the test, with a free port, a new folder and, unless the settings name another, the embedded database. */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import { createServiceHost } from "../../src/main/service-host.ts";
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
-  /** Of the text, where it is a JSON object; else empty. */
+  /** The parsed text, if it is a JSON object; else empty. */
   readonly body: Json;
   readonly bytes: Buffer;
 }
@@ -28,9 +28,9 @@ export interface Asked {
 
 export interface TestService {
   readonly url: string;
-  /** `POST /api/detectors` and what it is asked. */
+  /** Sends a request. @param route such as `POST /api/detectors`. */
   ask(route: string, asked?: Asked): Promise<Reply>;
-  /** A key with these scopes. */
+  /** Makes a key with these scopes. */
   createKey(scopes: readonly string[]): Promise<string>;
   close(): Promise<void>;
 }
@@ -77,18 +77,18 @@ function jsonOf(bytes: Buffer): Json {
   try {
     return JSON.parse(bytes.toString("utf8")) as Json;
   } catch {
-    // Not every reply is JSON: the test looks at its bytes then.
+    // The reply is not JSON: the test uses its bytes.
     return {};
   }
 }
 
-/** Rows of two columns around zero, the last far away. */
+/** Rows of two columns around zero; the last row is far away. */
 export function someRows(rowCount: number): readonly { readonly x: number; readonly y: number }[] {
   const rows = Array.from({ length: rowCount - 1 }, (_, row) => ({ x: Math.sin(row) * 2, y: Math.cos(row * 1.7) }));
   return [...rows, { x: 40, y: -30 }];
 }
 
-/** A detector trained on `someRows`. */
+/** Makes a detector and trains it on `someRows`. */
 export async function trainedDetector(service: TestService, description: object = {}, headers = {}): Promise<string> {
   const made = await service.ask("POST /api/detectors", { json: { name: "test", ...description }, headers });
   const trained = await service.ask("POST /api/detection/train", {

@@ -1,4 +1,4 @@
-/** A real disk of a size that a test chooses, to be filled: a tmpfs of its own. Needs root. */
+/** Mounts a tmpfs of a chosen size that a test can fill. Needs root. */
 
 import { execFileSync } from "node:child_process";
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmdirSync, rmSync, statfsSync, writeSync } from "node:fs";
@@ -9,19 +9,19 @@ export interface SmallDisk {
   readonly path: string;
   freeBytes(): number;
   enlarge(size?: string): void;
-  /** Another program takes all but so many bytes, in a file of its own. */
+  /** Fills the disk with a file up to so many free bytes, as another program might. */
   fill(freeBytesLeft?: number): void;
-  /** That program gives it back. */
+  /** Removes that file. */
   empty(): void;
   unmount(): void;
 }
 
 const chunkBytes = 64 * 1024;
 
-/** Stands in the name of a test that is left out. */
+/** Added to the names of tests that are skipped. */
 export const mountSkipReason = canMount() ? "" : " (skipped: mounting a small tmpfs needs root)";
 
-/** @param mode 711 where the database's user has to pass. */
+/** @param mode 711 if the user of the database has to enter the folder. */
 export function mountSmallDisk(path: string, size: string, mode: "700" | "711" = "700"): SmallDisk {
   mkdirSync(path, { recursive: true });
   mount(path, `size=${size},mode=${mode}`);
@@ -60,7 +60,7 @@ function canMount(): boolean {
     mountSmallDisk(folder, "1m").unmount();
     return true;
   } catch {
-    // Not root, or no such programs here.
+    // The user is not root, or the machine lacks the programs.
     return false;
   } finally {
     rmdirSync(folder);

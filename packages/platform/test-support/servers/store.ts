@@ -1,4 +1,4 @@
-/** A migrated database with an open pool, for tests of what stands in the store. */
+/** Opens a migrated database with a pool, for tests of the store. */
 
 import { type DatabaseOptions, type OpenDatabase, openDatabase } from "../../src/store/postgres/open-database.ts";
 import { newId } from "../../src/ids/ids.ts";

@@ -1,4 +1,4 @@
-/** The watch over a server's answers, in a process of its own. */
+/** Watches the answers of a server from another process. */
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import type { Heard } from "./watch-silence.ts";
 
 export interface OutsideWatch {
-  /** What was heard since the last call. */
+  /** The measurements since the last call. */
   take(): Promise<Heard>;
   stop(): void;
 }

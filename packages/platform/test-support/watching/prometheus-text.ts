@@ -1,4 +1,4 @@
-/** Reads the text format of Prometheus as strictly as its description: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+/** Parses the text format of Prometheus as strictly as its description: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 
 export interface MetricSample {
   readonly name: string;
@@ -15,11 +15,11 @@ export interface MetricFamily {
 const namePattern = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const samplePattern = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)(?: (-?\d+))?$/;
 const labelPattern = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\n"])*)"(,|$)/y;
-// As Go's ParseFloat reads them: letters of any case.
+// Go's ParseFloat reads these words with letters of any case.
 const numberPattern = /^(?:[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|[+-]inf|nan)$/i;
 const types = new Set(["counter", "gauge", "histogram", "summary", "untyped"]);
 
-/** @throws Error naming the line, for anything that the format does not have. */
+/** @throws Error with the line that the format does not allow. */
 export function parsePrometheusText(text: string): ReadonlyMap<string, MetricFamily> {
   if (!text.endsWith("\n")) throw new Error("the last line has no end");
   const families = new Map<string, { name: string; type: string; hasHelp: boolean; samples: MetricSample[] }>();
@@ -79,12 +79,12 @@ function checkFamily({ name, type, hasHelp, samples }: MetricFamily & { readonly
   if (type === "histogram") checkHistogram(name, samples);
 }
 
-/** The same for the same labels in another order. */
+/** Gives the same text for the same labels in another order. */
 function keyOf(labels: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.entries(labels).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
-/** Buckets only grow, and the last is the count. */
+/** Requires that buckets never decrease and that the last equals the count. */
 function checkHistogram(name: string, samples: readonly MetricSample[]): void {
   const series = new Map<string, { buckets: MetricSample[]; count?: number; hasSum?: boolean }>();
   for (const sample of samples) {

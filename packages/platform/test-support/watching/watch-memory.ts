@@ -1,10 +1,10 @@
-/** The resident memory of a process and all its descendants, looked at again and again: what a container would be charged at least. */
+/** Measures the resident memory of a process and its descendants again and again: the least that a container would be charged. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { setInterval } from "node:timers";
 
 export interface MemoryWatch {
-  /** The most that they had together since the last call, in bytes. */
+  /** The largest sum since the last call, in bytes. */
   takePeakBytes(): number;
   stop(): void;
 }
@@ -12,7 +12,7 @@ export interface MemoryWatch {
 const lookMs = 50;
 const pageBytes = 4096;
 
-/** Only Linux tells. */
+/** Only Linux has these files. */
 export const canWatchMemory = process.platform === "linux";
 
 export function watchMemory(rootPid: number): MemoryWatch {
@@ -51,7 +51,7 @@ export function residentBytesOf(rootPid: number): number {
 
 function parentOf(pid: number): number | undefined {
   const text = readOrNothing(`/proc/${pid}/stat`);
-  // The name in brackets may hold anything.
+  // The name in brackets may hold spaces and brackets.
   return text === "" ? undefined : Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[1]);
 }
 
@@ -63,7 +63,7 @@ function readOrNothing(path: string): string {
   try {
     return readFileSync(path, "latin1");
   } catch {
-    // It has ended between the list and the look.
+    // The process has ended since it was listed.
     return "";
   }
 }

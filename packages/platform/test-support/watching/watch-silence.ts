@@ -1,10 +1,10 @@
-/** Whether a server goes on answering its neighbours: health and a small prediction, asked again and again. */
+/** Checks that a server goes on answering other clients: asks for health and a small prediction again and again. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { trySend } from "../requests.ts";
 
 export interface SilenceWatch {
-  /** The longest wait for /health/live since the last call, in milliseconds, and what became of the predictions. */
+  /** The longest wait for /health/live since the last call, in milliseconds, and the outcomes of the predictions. */
   take(): Heard;
   stop(): Promise<void>;
 }
@@ -13,9 +13,9 @@ export interface Heard {
   readonly longestSilenceMs: number;
   readonly predictions: number;
   readonly longestPredictionMs: number;
-  /** Answers other than 200 and 503. */
+  /** Predictions with a status other than 200 and 503. */
   readonly wrong: readonly string[];
-  /** 503: told to come again. */
+  /** Predictions that were refused with 503. */
   readonly refused: number;
 }
 

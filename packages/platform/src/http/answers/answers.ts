@@ -1,6 +1,6 @@
 /**
- * Answers on their way. One that its client does not read stays in memory: so their bytes are counted, whoever has read nothing for a while
- * is cut off, and when too much waits no more costly requests are let in, and whoever stands still longest goes.
+ * Watches answers that clients have not read yet, which stay in memory. It cuts off a client that reads nothing for a while. When
+ * the answers together exceed a limit, it cuts off sooner, and costly requests are refused.
  */
 
 import type { ServerResponse } from "node:http";
@@ -9,11 +9,11 @@ import { counter, gauge, type StatsOf } from "../../watch/metric-kinds.ts";
 import { whenOver } from "../gate/when-over.ts";
 
 export interface AnswerLimits {
-  /** Of all answers together that have not been read. */
+  /** Limit of all unread answers together. */
   readonly bytesMax: number;
-  /** Nothing was read for so long. */
+  /** A client that reads nothing for longer is cut off. */
   readonly idleMsMax: number;
-  /** The same where more than `bytesMax` waits. */
+  /** The same while unread answers are over `bytesMax`. */
   readonly pressedIdleMsMax: number;
   readonly lookMs: number;
 }
@@ -21,7 +21,7 @@ export interface AnswerLimits {
 export const answerDefaults = { idleMsMax: 20_000, pressedIdleMsMax: 1000, lookMs: 250 } as const;
 
 export interface Answers {
-  /** Why no more costly work is begun; `undefined` lets it in. */
+  /** The reason to refuse costly requests; undefined while there is none. */
   refusal(): string | undefined;
   stats(): AnswerStats;
 }
@@ -33,12 +33,12 @@ export const answerMetrics = {
 };
 export type AnswerStats = StatsOf<typeof answerMetrics>;
 
-/** Smaller ones are not looked after: a connection holds as much anyway. */
+/** Smaller answers are not watched: the buffers of a connection hold as much anyway. */
 const watchedBytesMin = 16 * 1024;
 
 interface Waiting {
   readonly sizeBytes: number;
-  /** Bytes that had left the process when it was last looked at. */
+  /** Bytes that the process had sent at the last look. */
   leftBytes: number;
   movedAt: number;
 }
@@ -82,7 +82,7 @@ export function watchAnswers(app: App, limits: AnswerLimits, now = () => perform
     done();
   });
   app.addHook("onSend", (request, reply, payload: unknown, done) => {
-    // What goes on until its client leaves has nothing to say for long whiles.
+    // A stream of events may be silent for long.
     if (request.routeOptions.config.isStream !== true) {
       const sizeBytes = sizeOf(payload);
       if (sizeBytes >= watchedBytesMin) watch(reply.raw, sizeBytes);
@@ -91,12 +91,12 @@ export function watchAnswers(app: App, limits: AnswerLimits, now = () => perform
   });
   return {
     refusal: () =>
-      waitingBytes > limits.bytesMax ? `answers of ${waitingBytes} bytes wait for their clients to read them` : undefined,
+      waitingBytes > limits.bytesMax ? `${waitingBytes} bytes of answers wait for clients to read them` : undefined,
     stats: () => ({ waitingAnswers: waiting.size, waitingBytes, cutOff }),
   };
 }
 
-/** A stream holds a few pieces at a time. */
+/** Memory of an answer that is streamed from a file. */
 const streamBytes = 128 * 1024;
 
 function sizeOf(payload: unknown): number {
@@ -104,7 +104,7 @@ function sizeOf(payload: unknown): number {
   return typeof payload === "object" && payload !== null && "pipe" in payload ? streamBytes : 0;
 }
 
-/** Bytes that the system has taken over from this process. */
+/** Bytes that this process has handed to the operating system. */
 function leftBytesOf({ socket }: ServerResponse): number {
   return socket === null ? 0 : socket.bytesWritten - socket.writableLength;
 }

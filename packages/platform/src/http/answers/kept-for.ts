@@ -1,6 +1,5 @@
-/** An answer that is asked for more often than it changes. */
+/** Keeps a result for `keptMs` after it was found; callers that ask while `find` runs wait for its result. */
 
-/** The answer holds for so long once it is there; whoever asks while it is looked for waits for the same one. */
 export function keptFor<Value>(keptMs: number, find: () => Promise<Value>, now = () => performance.now()): () => Promise<Value> {
   let found: Promise<Value> | undefined;
   let endsAt = Infinity;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { overloaded, workerFailed } from "../../compute/fault-details.ts";
 import { problemOf } from "./problem.ts";
 
-/** The seconds that a detail tells. */
+/** The seconds in a detail. */
 const toldSeconds = (detail: string): number | undefined => {
   const [, seconds] = /try again in (\d+) s$/.exec(detail) ?? [];
   return seconds === undefined ? undefined : Number(seconds);

@@ -1,4 +1,4 @@
-/** Errors as they leave the service: `application/problem+json` (RFC 9457) with our code. */
+/** Turns errors into answers of type `application/problem+json` (RFC 9457) with our codes. */
 
 import { type ErrorCode, errorCodes, NomalyError } from "@nomaly/detect";
 import { retryAfterSecondsOf } from "../../compute/fault-details.ts";
@@ -16,7 +16,7 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   UNKNOWN_DETECTOR: 400,
   MODEL_FILE: 500,
   UNSUPPORTED: 422,
-  // Who left does not read the answer; 499 is what servers log for it.
+  // The client has left and reads no answer; servers log such requests as 499.
   ABORTED: 499,
   WORKER: 503,
   FILE_NOT_FOUND: 404,
@@ -41,7 +41,7 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   STORAGE: 507,
 };
 
-/** Causes that pass: the client is told when to come again, where the error does not know better. */
+/** Seconds after which the client is asked to retry a passing error that gives no time itself. */
 const usualRetrySeconds: Partial<Readonly<Record<ErrorCode, number>>> = {
   OVERLOADED: 1,
   RATE_LIMITED: 1,
@@ -54,9 +54,9 @@ const usualRetrySeconds: Partial<Readonly<Record<ErrorCode, number>>> = {
 export interface ProblemReply {
   readonly problem: Problem;
   readonly status: number;
-  /** For the header Retry-After; the detail says the same. */
+  /** For the header Retry-After; the detail gives the same time. */
   readonly retryAfterSeconds: number | undefined;
-  /** An error of ours: its cause is logged and not told. */
+  /** A fault of the service: its cause is logged and not sent to the client. */
   readonly isInternal: boolean;
 }
 
@@ -70,7 +70,7 @@ export function problemOf(error: unknown, requestId: string): ProblemReply {
   const { code, message, rowIndex } = known.error;
   const status = known.status ?? statusOf(known.error);
   const retryAfterSeconds = retryAfterSecondsOf(known.error) ?? usualRetrySeconds[code] ?? (status === 503 ? 5 : undefined);
-  // Where nothing closer is known, it is something in the request.
+  // Every client error names a field; "request" where the error names none.
   const field = known.error.field ?? (status < 500 ? "request" : undefined);
   const problem: Problem = {
     ...shell(code, errorCodes[code], status),
@@ -82,15 +82,15 @@ export function problemOf(error: unknown, requestId: string): ProblemReply {
   return { problem, status, retryAfterSeconds, isInternal: status === 500 };
 }
 
-/** @param retryAfterSeconds as in the header Retry-After: both are said, or neither. */
+/** @param retryAfterSeconds the value of the header Retry-After, if there is one. */
 export function detailOf(message: string, retryAfterSeconds: number | undefined): string {
   return retryAfterSeconds === undefined ? message : `${message}; try again in ${retryAfterSeconds} s`;
 }
 
 function statusOf({ code, field }: NomalyError): number {
-  // A precondition that fails has a status of its own (RFC 9110, section 13).
+  // A failed precondition has its own status (RFC 9110, section 13).
   if (code === "CONFLICT" && field === "if-match") return 412;
-  // Nobody can say yet whether the caller is let in.
+  // Without the key set of the issuer, the service cannot check the token of the caller.
   if (code === "OUTGOING" && field === "jwks_url") return 503;
   return statusOfCode[code];
 }
@@ -106,22 +106,22 @@ interface FrameworkError extends Error {
 
 interface Known {
   readonly error: NomalyError;
-  /** Where it is not that of the code. */
+  /** Set where the status differs from that of the code. */
   readonly status?: number;
 }
 
-/** The web framework's own refusals, by its statuses; `undefined` is a bug of ours. */
+/** Turns the web framework's 4xx errors into ours; undefined for other errors, which are faults of the service. */
 function asNomalyError(error: unknown): Known | undefined {
   if (error instanceof NomalyError) return { error };
   const { statusCode, code = "", message } = error as FrameworkError;
   if (typeof statusCode !== "number" || statusCode < 400 || statusCode >= 500) return undefined;
   if (statusCode === 413) return { error: bodyTooLarge() };
   if (statusCode === 414) {
-    const error = new NomalyError("TOO_LARGE", "a part of the path is longer than any name or id is", { field: "path" });
+    const error = new NomalyError("TOO_LARGE", "a part of the path is longer than any name or id", { field: "path" });
     return { error, status: statusCode };
   }
   if (code === "FST_ERR_BAD_URL") {
-    return { error: new NomalyError("REQUEST", "the path holds a percent sign that stands for no letter", { field: "path" }) };
+    return { error: new NomalyError("REQUEST", "the path has an invalid percent encoding", { field: "path" }) };
   }
   const field = statusCode === 415 ? "content-type" : statusCode === 404 ? "path" : "body";
   return { error: new NomalyError(statusCode === 404 ? "NOT_FOUND" : "REQUEST", message, { field }), status: statusCode };
@@ -129,7 +129,7 @@ function asNomalyError(error: unknown): Known | undefined {
 
 export function bodyTooLarge(sizeBytesMax?: number): NomalyError {
   const limit = sizeBytesMax === undefined ? "" : `, which is ${sizeBytesMax} bytes`;
-  const message = `the body is larger than this path takes${limit}: many rows go as a file to POST /api/datasets`;
+  const message = `the body is larger than this path accepts${limit}: send many rows as a file to POST /api/datasets`;
   const expected = sizeBytesMax === undefined ? {} : { expected: `at most ${sizeBytesMax} bytes` };
   return new NomalyError("TOO_LARGE", message, { field: "body", ...expected });
 }

@@ -37,7 +37,7 @@ describe("lines of a flood", () => {
       expect(written).toHaveLength(linesPerSecondMax);
       flood(10 * sampledOneOf);
       expect(written).toHaveLength(linesPerSecondMax + 10);
-      // A line that is not written is not made.
+      // Lines that are not written are not made either.
       expect(made.count).toBe(linesPerSecondMax + 10);
       vi.advanceTimersByTime(999);
       expect(written).toHaveLength(linesPerSecondMax + 10);

@@ -1,34 +1,33 @@
 /**
- * One line for each request, when it is over: what was asked, by whom, how it ended, how long it took. Of a flood only some: writing
- * lines must not cost what answering does. What is asked every few seconds by machines is written when somebody looks for faults.
+ * Logs one line for each request when it is over: route, caller, status, time. Of a flood it logs only some requests, since writing
+ * lines must not cost as much as answering. Routes that machines poll are logged at level `debug`.
  */
 
 import type { FastifyBaseLogger } from "fastify";
 import type { App, RouteFacts } from "../app.ts";
 import { whenOver } from "../gate/when-over.ts";
 
-/** A request that is over. */
 export interface RequestLine {
   readonly method: string;
-  /** The template, such as `/api/detectors/:id`: a path may hold what is nobody's business. */
+  /** The template, such as `/api/detectors/:id`, since the path itself may hold private data. */
   readonly route: string;
   /** 499 when the client left before its answer. */
   readonly status: number;
   readonly ms: number;
   readonly request_id: string;
-  /** A key by its id, a token by its subject. */
+  /** The id of the key, or the subject of the token. */
   readonly actor: string;
 }
 
 export interface RequestLog {
-  /** @param line is made only when it is written. */
+  /** @param line is called only when the line is written. */
   over(route: Pick<RouteFacts, "isPolled">, line: () => RequestLine): void;
   close(): void;
 }
 
-/** Of each second so many requests have their line, */
+/** Requests that are all logged in each second. */
 export const linesPerSecondMax = 100;
-/** of those beyond one of so many. */
+/** Of the requests beyond `linesPerSecondMax` in a second, one in this many is logged. */
 export const sampledOneOf = 100;
 
 const secondMs = 1000;
@@ -43,13 +42,11 @@ export function createRequestLog(
   let leftOutCount = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  function tellLeftOut(): void {
+  function logLeftOut(): void {
     timer = undefined;
     if (leftOutCount === 0) return;
-    log.info(
-      { left_out: leftOutCount, lines_per_second: linesPerSecondMax, then_one_of: sampledOneOf },
-      "requests without a line",
-    );
+    const fields = { left_out: leftOutCount, lines_per_second: linesPerSecondMax, then_one_of: sampledOneOf };
+    log.info(fields, "requests without a line");
     leftOutCount = 0;
   }
 
@@ -68,20 +65,20 @@ export function createRequestLog(
       if (isPolled === true) return log.debug(line(), "request");
       if (isWritten()) return log.info(line(), "request");
       leftOutCount++;
-      timer ??= setTimeout(tellLeftOut, secondMs).unref();
+      timer ??= setTimeout(logLeftOut, secondMs).unref();
     },
     close() {
       clearTimeout(timer);
-      tellLeftOut();
+      logLeftOut();
     },
   };
 }
 
-/** To be called before any other hook: whatever refuses a request, it has its line. */
+/** Must be called before any other hook is added, so that requests that a hook refuses are logged, too. */
 export function logRequests(app: App, requests: RequestLog): void {
   app.addHook("onRequest", (request, reply, done) => {
     const { url: route = "none", config } = request.routeOptions;
-    // Also when the client leaves before its answer: nothing else is sure to happen then.
+    // `whenOver` also runs when the client leaves before its answer.
     whenOver(reply.raw, () => {
       requests.over(config, () => ({
         method: request.method,
@@ -89,7 +86,7 @@ export function logRequests(app: App, requests: RequestLog): void {
         status: reply.raw.writableFinished ? reply.statusCode : clientLeftStatus,
         ms: Math.round(reply.elapsedTime * 1000) / 1000,
         request_id: request.id,
-        // Not yet known of one that is refused at the gate.
+        // A request that the load gate refuses has no caller yet.
         actor: (request.caller as typeof request.caller | undefined)?.actor ?? "public",
       }));
     });

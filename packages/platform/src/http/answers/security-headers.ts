@@ -1,10 +1,8 @@
-/** Headers that every reply carries: nothing of this service is to be framed, guessed at, run or kept by anybody else. */
-
-/** Replies are data: nothing in them may load or run anything. Pages say otherwise for themselves. */
-export const dataPolicy = "default-src 'none'; frame-ancestors 'none'";
+/** Security headers of every reply: other sites must not frame replies, browsers must not guess types, run scripts or cache. */
 
 export const securityHeaders = {
-  "content-security-policy": dataPolicy,
+  // Replies are data and may load or run nothing; the page to try the API sets its own policy.
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
   "referrer-policy": "no-referrer",
@@ -12,7 +10,7 @@ export const securityHeaders = {
   "cache-control": "no-store",
 } as const;
 
-/** Of a problem that is told before the web framework has the request, or without it: the same as it gets there. */
+/** Headers of an error that is sent without the web framework; the framework's own errors have the same. */
 export function problemHeaders(requestId: string): Readonly<Record<string, string>> {
   return { ...securityHeaders, "x-request-id": requestId, "content-type": "application/problem+json; charset=utf-8" };
 }

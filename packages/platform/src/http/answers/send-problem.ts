@@ -1,11 +1,11 @@
-/** Whatever a request fails by, as its caller is told and the log. */
+/** Sends the error of a request to its client, and logs faults of the service. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { problemOf, problemType } from "./problem.ts";
 
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  // A time limit reaches the work as an abort: what the caller must hear is the limit.
+  // A time limit aborts the work; the client gets the time limit as the reason.
   const isAborted = error instanceof NomalyError && error.code === "ABORTED";
   const reason: unknown = isAborted ? request.stopSignal.reason : undefined;
   const { problem, status, retryAfterSeconds, isInternal } = problemOf(

@@ -51,6 +51,6 @@ it("takes little longer for a large body with escapes than for one without", () 
   };
   const plain = timed(`{"name":"e","x":${numbers}}`);
   expect(timed(`{"name":"\\u00e9","x":${numbers}}`)).toBeLessThan(plain * 2);
-  // One that must be walked through.
+  // A body that must be walked through.
   expect(timed(`{"name":"\\u0070","x":${numbers}}`)).toBeLessThan(plain * 4);
 });

@@ -1,17 +1,17 @@
-/** Bodies in JSON: checked for the traps of the notation before anything uses them. */
+/** Parses JSON bodies, and refuses deep nesting, dangerous names and characters before anything uses the values. */
 
 import { NomalyError } from "@nomaly/detect";
 import { risesUpTo } from "../../compute/rows/json-shape.ts";
 import { refuseTraps } from "../../compute/rows/json-traps.ts";
 
-/** Deeper than any request of ours; a body of brackets alone is refused by it. */
+/** Our requests nest less deeply; the limit refuses bodies made of brackets. */
 const depthMax = 32;
 
-/** Smaller bodies are read without asking: what they become is small. */
+/** Smaller bodies are parsed without reserving memory for their values. */
 const weighedBytesMin = 16 * 1024;
 
 /**
- * @param reserve is told what the values will take in memory, before they are made; it may throw.
+ * @param reserve is called before parsing with the memory that the values will take; it may throw.
  * @throws NomalyError REQUEST, and what `reserve` throws.
  */
 export function parseJson(body: Buffer, reserve?: (sizeBytes: number) => void): unknown {
@@ -32,7 +32,7 @@ export function parseJson(body: Buffer, reserve?: (sizeBytes: number) => void): 
 const [quote, backslash, comma, openBrace, openBracket, closeBrace, closeBracket] = Buffer.from('"\\,{[}]');
 
 function requireShallow(body: Buffer): void {
-  // Of most bodies that is all: to find it out takes no look at each byte.
+  // Most bodies have few brackets, which this finds out without looking at each byte.
   if (risesUpTo(body, openBracket, depthMax) + risesUpTo(body, openBrace, depthMax) <= depthMax) return;
   let depth = 0;
   let inText = false;
@@ -49,12 +49,12 @@ function requireShallow(body: Buffer): void {
   }
 }
 
-/** Of an array or object, of what stands in it, and of a name or text beside its letters: as the engine keeps them, by and large. */
+/** Rough memory in V8 of an array or object, of a value, and of a text besides its letters. */
 const containerBytes = 64;
 const valueBytes = 16;
 const textBytes = 24;
 
-/** What the values of a body will take in memory. Signs within texts count too: it is never less. */
+/** An upper bound of the memory that the values of a body will take: it also counts brackets, commas and quotes inside texts. */
 export function parsedBytesOf(body: Buffer): number {
   let [containers, values, quotes] = [0, 0, 0];
   for (let at = 0; at < body.length; at++) {
@@ -63,6 +63,6 @@ export function parsedBytesOf(body: Buffer): number {
     else if (sign === openBracket || sign === openBrace) containers++;
     else if (sign === quote) quotes++;
   }
-  // A text of letters beyond Latin takes two bytes each.
+  // A text with a letter outside Latin-1 takes two bytes a letter.
   return containers * containerBytes + (containers + values) * valueBytes + (quotes / 2) * textBytes + body.length * 2;
 }

@@ -1,20 +1,20 @@
-/** A body that is too large to be read on the thread that serves everybody: it lies on disk as it came, and is read where it is used. */
+/** A large body: it stays on disk until a worker reads it, since parsing it here would delay all other requests. */
 
 import type { FastifyRequest } from "fastify";
 import type { BodyGiven } from "../../compute/work.ts";
 import type { SpooledBody } from "./spool-body.ts";
 
-/** Reading more than this would hold up others by milliseconds. */
+/** Parsing a larger body on this thread would delay other requests by milliseconds. */
 export const largeBodyBytesMin = 256 * 1024;
 
-/** Most that is read on this thread, where a path takes no large bodies: more rows come as a data set. */
+/** Largest body of rows on paths that take no large bodies; clients send more rows as a data set. */
 export const smallBodyBytes = 8 * 1024 ** 2;
 
 export const arrowMediaType = "application/vnd.apache.arrow.stream";
 
 export class LargeBody {
   readonly given: BodyGiven;
-  /** SHA-256 of its bytes, in hexadecimal. */
+  /** SHA-256 of the bytes, in hexadecimal. */
   readonly checksum: string;
 
   constructor({ path, sizeBytes, checksum }: SpooledBody, format: BodyGiven["format"]) {
@@ -23,7 +23,7 @@ export class LargeBody {
   }
 }
 
-/** What answers in Arrow encodes in a worker, and so reads there too. */
+/** Whether the client asks for an Arrow answer. A worker encodes it, and so a worker reads the body, too. */
 export function wantsArrow(request: FastifyRequest): boolean {
   return request.headers.accept?.includes(arrowMediaType) === true;
 }

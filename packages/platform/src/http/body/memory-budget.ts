@@ -1,27 +1,21 @@
-/** Bytes of memory that requests may hold together; whoever asks for more than is left is refused. */
+/** Counts the bytes of memory that requests hold together, up to a limit. */
 
-export interface MemoryBudget {
-  /** False when there is not so much left; nothing is taken then. */
-  take(sizeBytes: number): boolean;
-  giveBack(sizeBytes: number): void;
-  readonly takenBytes: number;
+export class MemoryBudget {
   readonly maxBytes: number;
-}
+  #takenBytes = 0;
 
-export function createMemoryBudget(maxBytes: number): MemoryBudget {
-  let takenBytes = 0;
-  return {
-    take(sizeBytes) {
-      if (takenBytes + sizeBytes > maxBytes) return false;
-      takenBytes += sizeBytes;
-      return true;
-    },
-    giveBack(sizeBytes) {
-      takenBytes -= sizeBytes;
-    },
-    get takenBytes() {
-      return takenBytes;
-    },
-    maxBytes,
-  };
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** Takes the bytes; returns false, and takes nothing, when fewer are left. */
+  take(sizeBytes: number): boolean {
+    if (this.#takenBytes + sizeBytes > this.maxBytes) return false;
+    this.#takenBytes += sizeBytes;
+    return true;
+  }
+
+  giveBack(sizeBytes: number): void {
+    this.#takenBytes -= sizeBytes;
+  }
 }

@@ -1,4 +1,4 @@
-/** How bodies come: small ones in memory, read here; large ones on disk, for a worker that reads them; never more than there is room for. */
+/** Reads request bodies: parses small ones in memory, puts large ones on disk for a worker, and keeps both within memory limits. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyRequest } from "fastify";
@@ -7,16 +7,16 @@ import type { App } from "../app.ts";
 import { whenOver } from "../gate/when-over.ts";
 import { parseJson } from "./json-body.ts";
 import { arrowMediaType, LargeBody, largeBodyBytesMin, wantsArrow } from "./large-body.ts";
-import { createMemoryBudget, type MemoryBudget } from "./memory-budget.ts";
+import { MemoryBudget } from "./memory-budget.ts";
 import { type BodyLimits, spoolBytes, takeBody } from "./spool-body.ts";
 
-/** Smaller bodies are not counted one by one: how many requests there are at once is bounded elsewhere. */
+/** Smaller bodies are not counted: admission bounds the number of requests. */
 export const countedBytesMin = 16 * 1024;
 
-/** To be called before any route is registered. */
+/** Must be called before any route is registered. */
 export function readBodies(app: App, { config, shares }: Pick<ServiceContext, "config" | "shares">): void {
   const { bodyBytes, bodyBytesMax } = shares;
-  const budget = createMemoryBudget(bodyBytes);
+  const budget = new MemoryBudget(bodyBytes);
   app.addHook("onRoute", (route) => {
     if (route.config?.takesLargeBodies === true) route.bodyLimit = config.bodyBytes;
   });
@@ -57,33 +57,30 @@ function limitsOf(request: FastifyRequest, bodyBytesMax: number): BodyLimits {
   return { sizeBytesMax, inMemoryBytesMax: config.takesLargeBodies === true ? largeBodyBytesMin : sizeBytesMax };
 }
 
-/** What a body may hold of the memory of this process. */
+/** The most memory that the body may take in this process. */
 function heldBytesOf(request: FastifyRequest, bodyBytesMax: number): number {
   const { headers } = request;
   const isUnsaid = headers["transfer-encoding"] !== undefined;
   if (!isUnsaid && headers["content-length"] === undefined) return 0;
-  // Forms go to disk as they come.
+  // Forms are written to disk as they arrive.
   if (headers["content-type"]?.startsWith("multipart/") === true) return 0;
   const { inMemoryBytesMax } = limitsOf(request, bodyBytesMax);
   return isUnsaid ? inMemoryBytesMax : Math.min(inMemoryBytesMax, Number(headers["content-length"]));
 }
 
 function encodedBody(encoding: string): Error {
-  const message = `a body is taken as it is, not as content-encoding ${encoding.slice(0, 40)}: only an uploaded file may be compressed`;
+  const message = `a body must not have the content-encoding ${encoding.slice(0, 40)}: only an uploaded file may be compressed`;
   return Object.assign(new Error(message), { statusCode: 415 });
 }
 
-/** What can never fit is not told to come again. */
+/** TOO_LARGE for a body that can never fit; OVERLOADED, which clients retry, for one that may fit later. */
 function overBudget({ maxBytes }: MemoryBudget, sizeBytes: number): NomalyError {
   if (sizeBytes > maxBytes) {
-    const message = `the body takes about ${sizeBytes} bytes of memory once it is read, at most ${maxBytes} are there for bodies: send fewer rows at once, or raise memory_limit_bytes`;
-    return new NomalyError("TOO_LARGE", message, {
-      field: "body",
-      expected: `at most ${maxBytes} bytes`,
-      received: `${sizeBytes}`,
-    });
+    const message = `the body would take about ${sizeBytes} bytes of memory, all bodies together may take ${maxBytes}: send fewer rows at once, or raise memory_limit_bytes`;
+    const details = { field: "body", expected: `at most ${maxBytes} bytes`, received: `${sizeBytes}` };
+    return new NomalyError("TOO_LARGE", message, details);
   }
-  return new NomalyError("OVERLOADED", `the bodies of other requests take the ${maxBytes} bytes that there are for them`, {
+  return new NomalyError("OVERLOADED", `the bodies of other requests take the ${maxBytes} bytes that bodies may take`, {
     field: "load",
   });
 }

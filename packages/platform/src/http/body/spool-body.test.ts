@@ -86,7 +86,7 @@ it.skipIf(mountSkipReason !== "")(
       disk.fill(90 * 1024 ** 2);
       await expect(takeBody(request, pieces(101), limits)).rejects.toMatchObject({ code: "STORAGE", field: "body" });
       disk.empty();
-      // Filled meanwhile by what is sent itself.
+      // The body itself fills the disk meanwhile.
       const large = { sizeBytesMax: 64 * 1024 ** 2, inMemoryBytesMax: 100 };
       const sent = pieces(...Array.from({ length: 60 }, () => 1024 ** 2));
       await expect(takeBody(request, sent, large)).rejects.toMatchObject({ code: "STORAGE" });

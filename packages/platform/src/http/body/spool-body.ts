@@ -1,6 +1,6 @@
 /**
- * Takes in the body of a request: a small one in memory, a large one on disk, where it lies until the request is over. So the memory of the
- * process that serves does not grow with what is sent to it.
+ * Receives the body of a request: a small one in memory, a large one in a temporary file until the request is over. So the memory of
+ * the server does not grow with the size of bodies.
  */
 
 import { createHash, randomUUID } from "node:crypto";
@@ -12,9 +12,9 @@ import type { FastifyRequest } from "fastify";
 import { bodyTooLarge } from "../answers/problem.ts";
 import { whenOver } from "../gate/when-over.ts";
 
-/** Left free: a database may have its data on the same disk, and needs some of it to remove anything. */
+/** Disk space that bodies leave free: a database on the same disk needs some of it even to remove rows. */
 const freeBytesMin = 96 * 1024 ** 2;
-/** How often that is looked at. */
+/** The free space is checked each time this many bytes have been written. */
 const lookBytes = 8 * 1024 ** 2;
 
 /** A body on disk. */
@@ -26,16 +26,16 @@ export interface SpooledBody {
 }
 
 export interface BodyLimits {
-  /** More is refused. */
+  /** Larger bodies are refused. */
   readonly sizeBytesMax: number;
-  /** More goes to disk. */
+  /** Larger bodies go to disk. */
   readonly inMemoryBytesMax: number;
 }
 
-/** The request whose body it is: what is on disk for it goes when its answer is over. */
+/** The request whose body it is; the file of the body is removed when its answer is over. */
 type Taking = Pick<FastifyRequest, "headers" | "response">;
 
-/** @throws NomalyError TOO_LARGE, STORAGE when there is no room for it, REQUEST when it ends too early. */
+/** @throws NomalyError TOO_LARGE, STORAGE when the disk is nearly full, REQUEST when the body ends too early. */
 export async function takeBody(
   request: Taking,
   content: AsyncIterable<Buffer>,
@@ -59,13 +59,13 @@ export async function takeBody(
     return spool === undefined ? Buffer.concat(chunks) : await spool.finish();
   } catch (error) {
     await spool?.abandon();
-    // Its rest is not read.
+    // The rest of the body is not read, so the connection cannot be used again.
     if (!request.response.headersSent) request.response.setHeader("connection", "close");
     throw spoolError(error);
   }
 }
 
-/** To disk whatever its size: what takes it reads it there. */
+/** Writes a body to disk whatever its size, for a worker that reads it there. */
 export async function spoolBytes(request: Taking, bytes: Buffer): Promise<SpooledBody> {
   const spool = await openSpool(request).catch((error: unknown) => Promise.reject(spoolError(error)));
   try {
@@ -89,7 +89,7 @@ async function openSpool({ response }: Taking): Promise<Spool> {
   const file: FileHandle = await open(path, "wx", 0o600);
   const hash = createHash("sha256");
   let sizeBytes = 0;
-  // Also when the client leaves before its answer: nothing else is sure to happen then. What cannot be removed goes with the folder.
+  // Also runs when the client leaves before its answer. A file that cannot be removed goes with the temporary folder.
   const remove = () => void rm(path, { force: true }).catch(() => undefined);
   whenOver(response, remove);
   return {
@@ -114,14 +114,14 @@ async function openSpool({ response }: Taking): Promise<Spool> {
 async function requireRoom(): Promise<void> {
   const disk = await statfs(tmpdir()).catch(() => undefined);
   if (disk === undefined || disk.bavail * disk.bsize >= freeBytesMin) return;
-  throw new NomalyError("STORAGE", "the disk is nearly full: there is no room for the body", { field: "body" });
+  throw new NomalyError("STORAGE", "the disk is nearly full: it has no room for the body", { field: "body" });
 }
 
 function spoolError(error: unknown): unknown {
   if (error instanceof NomalyError) return error;
   const { code = "", message } = error as NodeJS.ErrnoException;
   if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") {
-    return new NomalyError("STORAGE", "the disk is full: there is no room for the body", { field: "body", cause: error });
+    return new NomalyError("STORAGE", "the disk is full: it has no room for the body", { field: "body", cause: error });
   }
   return new NomalyError("REQUEST", `the body cannot be read: ${message}`, { field: "body", cause: error });
 }

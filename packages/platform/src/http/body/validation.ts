@@ -1,4 +1,4 @@
-/** Checks of requests against their schemas: bodies to the letter, path and query text turned into the types they stand for. */
+/** Checks requests against their schemas: bodies strictly; texts of path and query are first converted to the types of the schema. */
 
 import { nearestName, NomalyError } from "@nomaly/detect";
 import { Ajv, type ErrorObject } from "ajv";
@@ -9,7 +9,7 @@ import type { TSchema } from "typebox";
 import { LargeBody } from "./large-body.ts";
 import { checkedWhenRead } from "../schemas/shared.ts";
 
-/** Our own schemas are right, which a test of the description holds; checking them at each start would take longer than making them. */
+/** Ajv does not check our schemas at each start, which would take longer than making them: a test of the description checks them. */
 const checkerOptions = {
   allErrors: false,
   useDefaults: true,
@@ -26,7 +26,7 @@ function createAjv(coerceTypes: boolean): Ajv {
   return ajv;
 }
 
-/** @param schemas those that others refer to by `$id`. */
+/** @param schemas the schemas that others refer to by `$id`. */
 export function checkRequests(app: App, schemas: readonly TSchema[]): void {
   for (const schema of schemas) app.addSchema(schema);
   app.setValidatorCompiler(createValidatorCompiler(schemas));
@@ -47,11 +47,11 @@ function createValidatorCompiler(schemas: readonly TSchema[]): FastifySchemaComp
 
 type Check = ReturnType<Ajv["compile"]>;
 
-/** A hundred checks are not made before the first request, but each with its own first. */
+/** Compiles the check of a schema at its first use, instead of a hundred checks at the start. */
 function whenFirstUsed(compile: () => Check): Check {
   let check: Check | undefined;
   const checkRead = (value: unknown) => {
-    // What nobody has read yet is checked where it is read.
+    // A worker reads a large body, and `validateFields` checks it then.
     if (value instanceof LargeBody) return true;
     check ??= compile();
     const isValid = check(value);
@@ -62,7 +62,7 @@ function whenFirstUsed(compile: () => Check): Check {
   return checkRead as unknown as Check;
 }
 
-/** What is checked when it is read needs no second check, which would take longer than all else in a request. */
+/** Replaces the schema of rows by a short one: the reader of rows checks each cell, and checking all cells twice would be slow. */
 function withoutRows(schema: unknown): unknown {
   if (typeof schema !== "object" || schema === null) return schema;
   if ((schema as { readonly title?: string }).title === checkedWhenRead) return { type: ["array", "object"] };
@@ -75,19 +75,19 @@ function withoutRows(schema: unknown): unknown {
   return copy;
 }
 
-/** A schema that has an id is the same one wherever it is met. */
+/** Copies by schema, so that a schema with an `$id` stays one object. */
 const copies = new WeakMap<object, object>();
 
 const fieldsAjv = createAjv(false);
 
-/** The fields of a body beside its rows, where a worker has read it. @throws NomalyError REQUEST. */
+/** Checks the fields besides the rows of a body that a worker has read. @throws NomalyError REQUEST. */
 export function validateFields<Fields>(schema: TSchema, fields: Readonly<Record<string, unknown>>): Fields {
   const check = fieldsAjv.getSchema((schema as { $id?: string }).$id ?? "") ?? fieldsAjv.compile(schema);
   if (check(fields) === true) return fields as Fields;
   throw validationError((check.errors ?? []) as FastifySchemaValidationError[], "body");
 }
 
-/** The first thing that is wrong, as one of our errors. */
+/** Makes a NomalyError of the first error. */
 function validationError(errors: readonly FastifySchemaValidationError[], part: string): NomalyError {
   const error = errors[0] as ErrorObject;
   const place = error.instancePath.replaceAll("/", ".").replace(/^\./, "");

@@ -1,4 +1,4 @@
-/** What schemas do not say of a request: bodies that are no JSON, headers with a meaning, an example to begin with. */
+/** Adds to the OpenAPI document what schemas do not describe: bodies other than JSON, headers, examples, further errors. */
 
 import { problemType } from "../answers/problem.ts";
 import type { RouteFacts } from "../app.ts";
@@ -15,12 +15,12 @@ interface Operation {
   readonly responses: Record<string, object>;
 }
 
-/** A path is told by its parts: no name in it is longer. */
-const pathProblem = { 414: "a part of the path is longer than any name or id is" } as const;
-/** Refused before it is known what is asked for. */
+/** An error of paths that hold a name or id. */
+const pathProblem = { 414: "a part of the path is longer than any name or id" } as const;
+/** An error of every path. */
 const headProblem = { 431: "path, query and headers together are over 16 KiB" } as const;
 
-/** @param factsOf by method and path of the route, as in `get /api/jobs/:id`. */
+/** @param factsOf by method and path of the route, such as `get /api/jobs/:id`. */
 export function completeDocument(document: Document, factsOf: ReadonlyMap<string, RouteFacts>): Document {
   for (const [path, operations] of Object.entries(document.paths)) {
     const route = path.replaceAll(/\{(\w+)\}/g, ":$1");
@@ -46,14 +46,14 @@ function completeBody({ requestBody }: Operation, { example, sent, takesArrow }:
 
 function addHeaders(operation: Operation, { onlyAsks, takesHeaders = {} }: RouteFacts, method: string): void {
   if (method !== "get" && onlyAsks !== true) {
-    const description = "sent again under the same key, a request is answered as the first time and does nothing new";
+    const description = "a request that is sent again with the same key gets the first answer again and changes nothing";
     addHeader(operation, "Idempotency-Key", description, { minLength: 1, maxLength: idempotencyKeyLengthMax });
     addProblems(operation, { 409: meanings[409] });
   }
   for (const [name, description] of Object.entries(takesHeaders)) addHeader(operation, name, description);
 }
 
-/** What the route itself says of a status stays. */
+/** Keeps the descriptions that the route itself gives. */
 function addProblems({ responses }: Operation, descriptions: Readonly<Record<number, string>>): void {
   for (const [status, description] of Object.entries(descriptions)) {
     responses[status] ??= { description, content: { [problemType]: { schema: { $ref: "#/components/schemas/Problem" } } } };

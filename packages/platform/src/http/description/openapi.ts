@@ -1,4 +1,4 @@
-/** The description of the API, made from the schemas that check it, and a page to try it. */
+/** Serves the OpenAPI document, made from the schemas that check requests, and a page to try the API. */
 
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyInstance, type FastifySchema } from "fastify";
@@ -6,7 +6,7 @@ import type { Scope } from "../gate/access.ts";
 import type { App, RouteFacts } from "../app.ts";
 import { completeDocument, type Document } from "./openapi-additions.ts";
 
-/** The page to try the API brings its own styles and draws itself by script: only its paths are allowed that. */
+/** The content security policy of the page to try the API, which needs its own styles and scripts. */
 const pagePolicy = [
   "default-src 'self'",
   "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
@@ -17,13 +17,7 @@ const pagePolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-export interface DescriptionOptions {
-  readonly version: string;
-  /** Nobody is let in without a key. */
-  readonly requiresKey: boolean;
-}
-
-export async function registerOpenApi(app: App, { version, requiresKey }: DescriptionOptions): Promise<void> {
+export async function registerOpenApi(app: App, version: string, requiresKey: boolean): Promise<void> {
   const factsOf = new Map<string, RouteFacts>();
   await app.register(swagger, {
     openapi: {
@@ -32,11 +26,11 @@ export async function registerOpenApi(app: App, { version, requiresKey }: Descri
         title: "nomaly",
         version,
         description:
-          "Anomaly detection over HTTP. Store a data set, describe a detector, train it, then ask it about rows: each gets a score " +
+          "Anomaly detection over HTTP. Store a data set, create a detector, train it, then score rows with it: each row gets a score " +
           "(higher is more anomalous), a label (score above the threshold) and a rank (share of training scores below).\n\n" +
-          "Errors are `application/problem+json`: match on `code`; `field` and `row_index` say where. Of two members of one name in a " +
-          "JSON object the last counts; `__proto__` as a name, and the character U+0000 in a text, are refused. A key may make so many " +
-          "requests a second in each process of the service, as the `ratelimit-*` headers say. 503 with `Retry-After` means: later.",
+          "Errors are `application/problem+json`: match on `code`; `field` and `row_index` say where. If a JSON object has two members of " +
+          "one name, the last counts; the name `__proto__` and texts with the character U+0000 are refused. The `ratelimit-*` headers say " +
+          "how many requests a second a key may make. After a 503, retry when the seconds of `Retry-After` have passed.",
       },
       components: {
         securitySchemes: {
@@ -63,7 +57,7 @@ export async function registerOpenApi(app: App, { version, requiresKey }: Descri
   registerPage(app);
 }
 
-/** Where a browser begins. The page weighs four megabytes of script: it is loaded when somebody first looks at it. */
+/** Serves the page to try the API. Its four megabytes of script are loaded at its first request. */
 function registerPage(app: App): void {
   const hidden = { schema: { hide: true }, config: { scope: "public" } } as const;
   app.get("/", hidden, async (_request, reply) => reply.redirect("/docs/", 302));
@@ -98,7 +92,7 @@ async function openPage(): Promise<FastifyInstance> {
   return page;
 }
 
-/** What a key must be allowed; nothing where everybody may ask. */
+/** Adds the scope that the key needs to the description of a route. */
 function withAccess(schema: FastifySchema, scope: Scope | "public" = "admin"): FastifySchema {
   if (scope === "public") return { ...schema, security: [] };
   const description = [schema.description, `Needs a key of scope \`${scope}\`, where keys are needed.`];

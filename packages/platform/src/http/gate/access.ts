@@ -1,4 +1,4 @@
-/** Who asks, and whether they may: API keys, tokens of a trusted issuer, or anybody on loopback when the operator left it so. */
+/** Finds the caller of a request, by API key or token, and checks its scope. */
 
 import type { IncomingHttpHeaders } from "node:http";
 import { NomalyError } from "@nomaly/detect";
@@ -7,7 +7,7 @@ import type { Caller } from "../../services/access/caller.ts";
 
 export type { Caller, Scope };
 
-/** Finds the caller of a key or token; `undefined` when it is not valid. */
+/** Finds the caller of a key or token; undefined when it is not valid. */
 export type Authenticate = (credential: string) => Promise<Caller | undefined>;
 
 export interface AccessRules {
@@ -15,12 +15,12 @@ export interface AccessRules {
   readonly authenticate: Authenticate;
 }
 
-/** Whoever asks on a service that needs no key. */
+/** The caller of a request without a key, on a service that needs none. */
 export const unnamed: Caller = { actor: "local", scopes: ["admin"], isLimited: false };
-/** Whoever asks for what everybody may see. */
+/** The caller of a public route. */
 export const nobody: Caller = { actor: "public", scopes: [], isLimited: false };
 
-/** Never `unnamed`: who sends no credential is not asked about here. @throws NomalyError UNAUTHENTICATED. */
+/** @throws NomalyError UNAUTHENTICATED when there is no credential, or it is not valid. */
 export async function callerOf(credential: string | undefined, { authenticate }: AccessRules): Promise<Caller> {
   if (credential === undefined) {
     throw new NomalyError("UNAUTHENTICATED", "a key is needed: send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`", {
@@ -34,7 +34,7 @@ export async function callerOf(credential: string | undefined, { authenticate }:
 
 const bearer = /^bearer +([^ ]+)/i;
 
-/** `undefined` also where a header that could hold one is empty, or of another scheme. */
+/** The key or token of a request; undefined also for an empty header, or one of another scheme. */
 export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
   const value = bearer.exec(headers.authorization ?? "")?.[1];
   if (value !== undefined) return value;
@@ -42,7 +42,7 @@ export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
   return typeof key === "string" && key !== "" ? key : undefined;
 }
 
-/** @throws NomalyError FORBIDDEN naming what is needed. */
+/** @throws NomalyError FORBIDDEN naming the scope that is needed. */
 export function requireScope(caller: Caller, needed: Scope): void {
   const highest = Math.max(...caller.scopes.map((scope) => scopes.indexOf(scope)));
   if (highest >= scopes.indexOf(needed)) return;

@@ -1,32 +1,32 @@
 /**
- * Who is let in when there is too much to do. A costly request that comes too late in a turn of the event loop, or finds the workers'
- * queue full, is refused before its body is read: refusing costs little, so whoever was let in is answered soon, and whoever was not
- * hears so at once. Cheap requests (health, metrics, reading) are always let in.
+ * Decides which costly requests the service admits under load. It refuses a costly request before its body is read when the request
+ * comes too late in a turn of the event loop, or when the queue of the workers is full. Refusing costs little, so admitted requests
+ * are answered soon and the others are refused at once. Cheap requests (health, metrics, reading) are always admitted.
  *
- * Under load one turn of the event loop serves all connections that had something to read when it began. What was let in early in the
- * turn keeps the later ones waiting; the time since the turn's first costly request says how long.
+ * Under load, one turn of the event loop serves all connections that had something to read when it began. Requests admitted early in
+ * the turn delay the later ones, by about the time since the first costly request of the turn.
  */
 
 import type { IncomingMessage } from "node:http";
 import { counter, gauge, type StatsOf } from "../../watch/metric-kinds.ts";
 
 export interface AdmissionLimits {
-  /** Work of one turn of the event loop: what comes later in it is refused, */
+  /** Time in one turn of the event loop after which costly requests may be refused. */
   readonly turnMsMax: number;
   /**
-   * but for so many: a process that the system made wait for a processor is not overloaded by its clients, and clients that each wait for
-   * their answer, a pool of usual size, are all served, however long each takes;
+   * Requests that every turn admits, however long it takes: a process that had to wait for a processor is not overloaded, and a usual
+   * pool of clients that each wait for their answer gets all its answers.
    */
   readonly turnCountMin: number;
-  /** and only once turns have been longer than that for so long: a burst of requests after a pause is answered. */
+  /** Requests are refused only when all turns have been too long for this time, so that a short burst is answered. */
   readonly burstMsMax: number;
-  /** Costly requests that are being answered at once. */
+  /** Most costly requests in flight. */
   readonly inFlightMax: number;
-  /** Their bodies together, by what they say of their length, */
+  /** Largest sum of the lengths of their bodies. */
   readonly bodyBytesMax: number;
-  /** and those that do not say it by this, until they have come: then it is known. */
+  /** Counted for a body without a content-length, until it has arrived and its length is known. */
   readonly unsaidBytes: number;
-  /** Expected wait for a worker. */
+  /** Longest expected wait for a worker. */
   readonly waitSecondsMax: number;
 }
 
@@ -41,7 +41,7 @@ export const admissionDefaults: AdmissionLimits = {
 };
 
 type Sized = Pick<IncomingMessage, "headers">;
-/** A request and its connection, which counts the bytes that came. */
+/** A request with its connection, which counts the received bytes. */
 type Arriving = Sized & {
   readonly socket: { readonly bytesRead: number };
   once(event: "end", listener: () => void): unknown;
@@ -54,31 +54,31 @@ export const admissionMetrics = {
   refusedByTurn: counter("Requests refused because this turn of the event loop had let in enough"),
   refusedByCount: counter("Requests refused because too many were in flight"),
   refusedByBytes: counter("Requests refused because too many bytes of bodies were on their way"),
-  refusedByQueue: counter("Requests refused because what waits for a worker takes too long"),
+  refusedByQueue: counter("Requests refused because the wait for a worker would be too long"),
   refusedByAnswers: counter("Requests refused because too many bytes of answers had not been read"),
 };
 export type AdmissionStats = StatsOf<typeof admissionMetrics>;
 
 export interface Admission {
-  /** Why a request is not let in; `undefined` lets it in. */
+  /** Admits the request and returns undefined, or returns the reason to refuse it. */
   refusal(request: Arriving): string | undefined;
-  /** It has been let in and is not over. */
+  /** Whether the request was admitted and is not over. */
   has(request: Sized): boolean;
-  /** Once for each that was let in, when it is over. */
+  /** To be called once for each admitted request, when it is over. */
   left(request: Sized): void;
   stats(): AdmissionStats;
 }
 
 export interface AdmissionOptions {
   readonly limits?: Partial<AdmissionLimits>;
-  /** Seconds until what waits for a worker is done. */
+  /** Expected seconds until the waiting work of the workers is done. */
   readonly waitSeconds: () => number;
-  /** Why nothing more can be begun for another reason. */
+  /** Another reason to refuse costly requests; undefined while there is none. */
   readonly otherwiseFull?: () => string | undefined;
   readonly now?: () => number;
 }
 
-/** Smaller ones are not counted: they cost less than counting. */
+/** Smaller bodies are not counted. */
 const countedBytesMin = 64 * 1024;
 
 export function createAdmission({
@@ -93,7 +93,7 @@ export function createAdmission({
   let bodyBytes = 0;
   let turnStartedAt = 0;
   let turnCount = 0;
-  /** Since when every turn was too long. */
+  /** The start of the first of the latest turns that were all too long. */
   let behindSince: number | undefined;
   const endTurn = () => {
     turnCount = 0;
@@ -134,7 +134,7 @@ export function createAdmission({
     }
     const isUnsaid = request.headers["transfer-encoding"] !== undefined;
     const saidBytes = sizeOf(request);
-    // What is larger than all of them may be is refused where bodies are read, for good.
+    // A body over the limit of all bodies is refused, finally, by the code that reads bodies.
     const sizeBytes = isUnsaid ? limits.unsaidBytes : saidBytes > limits.bodyBytesMax ? 0 : saidBytes;
     if (bodyBytes + sizeBytes > limits.bodyBytesMax) {
       counts.refusedByBytes++;

@@ -1,4 +1,4 @@
-/** What is no request that the parser can read, or comes too slowly: answered on the socket itself, which then closes. */
+/** Answers requests that the HTTP parser cannot read, or that arrive too slowly, on the socket itself, and closes it. */
 
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";

@@ -1,31 +1,31 @@
 /**
- * When requests end: at their time limit, or when their client has left. One timer looks at all of them, and a signal is made only for
- * the request that asks for it: most are answered before either matters.
+ * Ends requests at their time limit, or when their client has left. One timer checks all requests, and a signal is made only for a
+ * request whose handler uses it, since most requests are answered before.
  */
 
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 export interface Deadline {
-  /** Milliseconds of `performance.now()`; infinite for streams, later again whenever a part of an upload arrives. */
+  /** In milliseconds of `performance.now()`; infinite for streams; each part of an upload that arrives moves it. */
   at: number;
   readonly signal: AbortSignal;
-  /** The answer is on its way. */
+  /** To be called when the answer has been sent. */
   end(): void;
 }
 
 export interface Deadlines {
   start(request: FastifyRequest, reply: FastifyReply, limitMs: number): Deadline;
-  /** Of what has no time limit, now and from now on. */
+  /** Aborts all requests without a time limit, also later ones. */
   endStreams(reason: NomalyError): void;
   close(): void;
 }
 
 const lookMs = 250;
-/** Who works on a request hears by its signal that its time is over, and has this long to answer; then it is answered without him. */
+/** After the signal of a request has fired, its handler has this long to answer; then `onLate` answers. */
 const lastWordMsMax = 1000;
 
-/** @param onLate for a request whose time is over and that nobody has answered, because its body still comes or its work does not end. */
+/** @param onLate answers a request that is over its time limit because its body is still arriving or its handler does not end. */
 export function createDeadlines(onLate: (reply: FastifyReply, error: NomalyError) => void): Deadlines {
   const open = new Set<RequestDeadline>();
   const look = () => {
@@ -95,7 +95,7 @@ class RequestDeadline implements Deadline {
     if (!this.#isOver) {
       this.#isOver = true;
       this.#controller?.abort(error);
-      // While the body comes nobody works on it yet.
+      // While the body is arriving, no handler works on the request.
       if (this.#request.raw.complete) {
         this.at = now + lastWordMsMax;
         return;

@@ -1,20 +1,15 @@
 /**
- * How the web application ends: nothing new is let in, streams stop, what is being answered may end, and after a bound every connection is
- * cut. Nobody can hold up the end by following a job that does not end, by not reading, or by not sending.
+ * Ends the web application: it refuses new requests, stops streams, lets running requests end, and closes all connections after a time
+ * limit. So no client delays the end by following a job, by not reading its answer, or by not sending its request.
  */
 
 import { NomalyError } from "@nomaly/detect";
 import type { App } from "../app.ts";
 
-/** A connection is closed so soon after its last answer. */
+/** How often connections without a running request are closed. */
 const idleLookMs = 100;
 
-export interface EndingOptions {
-  readonly limitMs: number;
-  readonly endStreams: (reason: NomalyError) => void;
-}
-
-export function endWithin(app: App, { limitMs, endStreams }: EndingOptions): void {
+export function endWithin(app: App, limitMs: number, endStreams: (reason: NomalyError) => void): void {
   let look: NodeJS.Timeout | undefined;
   let limit: NodeJS.Timeout | undefined;
   app.addHook("preClose", (done) => {
@@ -23,7 +18,7 @@ export function endWithin(app: App, { limitMs, endStreams }: EndingOptions): voi
     limit = setTimeout(() => app.server.closeAllConnections(), limitMs);
     done();
   });
-  // The server has closed by then.
+  // Fastify calls this when the server has closed.
   app.addHook("onClose", (_app, done) => {
     clearInterval(look);
     clearTimeout(limit);

@@ -26,7 +26,7 @@ it("looks no further keys up from an address that has sent too many that are not
   expect(await ask("valid")).toBe(200);
   const statuses: number[] = [];
   for (let index = 0; index < 300; index++) statuses.push(await ask(`wrong ${index}`));
-  // Of somebody else at the same address.
+  // The key of another client at the same address.
   expect(await ask("valid")).toBe(200);
   expect(new Set(statuses)).toEqual(new Set([401, 429]));
   expect(lookedUpCount).toBe(statuses.filter((status) => status === 401).length);

@@ -1,4 +1,4 @@
-/** What happens to every request before its body is read: whether it is let in, who sends it, when it ends. */
+/** Checks every request before its body is read: finds its caller, applies scope and rate limit, and starts its time limit. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -8,7 +8,7 @@ import type { App } from "../app.ts";
 import { createDeadlines, type Deadline } from "./deadlines.ts";
 import { endWithin } from "./ending.ts";
 import { createRateLimit, type SharedCounts } from "./rate-limit.ts";
-import { createSeenKeys } from "./seen-keys.ts";
+import { SeenKeys } from "./seen-keys.ts";
 import { requireSameOrigin } from "./same-origin.ts";
 import { securityHeaders } from "../answers/security-headers.ts";
 import { whenOver } from "./when-over.ts";
@@ -17,21 +17,21 @@ declare module "fastify" {
   interface FastifyRequest {
     caller: Caller;
     deadline: Deadline | undefined;
-    /** Fires when the client has left or the time of the request is over. */
+    /** Fires when the client has left or the request has reached its time limit. */
     readonly stopSignal: AbortSignal;
   }
 }
 
-/** An upload goes on as long as something of it comes. */
+/** An upload may take as long as it never pauses for longer than this. */
 export const uploadIdleMsMax = 20_000;
 
-/** Keys that are not valid, a second and address: each may cost this process a question to the database. */
+/** Invalid keys that an address may send in a second: each may cost a query of the database. */
 const failuresMax = 50;
 
 export interface GuardOptions {
   readonly access: AccessRules;
   readonly config: Config;
-  /** Of all processes; without them this one counts alone. */
+  /** The counts of all processes; without them each process counts alone. */
   readonly sharedCounts?: SharedCounts | undefined;
   readonly sendProblem: (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
@@ -40,7 +40,7 @@ export function guardRequests(app: App, { access, config, sharedCounts, sendProb
   const limitMs = config.requestTimeoutS * 1000;
   const rates = createRateLimit({ limit: config.rateLimit, windowMs: 1000, shared: sharedCounts });
   const deadlines = createDeadlines((reply, error) => {
-    // The rest of the body is not waited for.
+    // The rest of the body is not read, so the connection cannot be used again.
     reply.header("connection", "close");
     sendProblem(error, reply.request, reply);
     reply.raw.once("finish", () => reply.request.raw.destroy());
@@ -56,7 +56,7 @@ export function guardRequests(app: App, { access, config, sharedCounts, sendProb
     const details = { field: "rate_limit", expected: `${limit} a second` };
     throw new NomalyError("RATE_LIMITED", `this key may make ${limit} requests a second`, details);
   };
-  endWithin(app, { limitMs: config.shutdownTimeoutS * 1000, endStreams: (reason) => deadlines.endStreams(reason) });
+  endWithin(app, config.shutdownTimeoutS * 1000, (reason) => deadlines.endStreams(reason));
   app.addHook("onClose", async () => deadlines.close());
   app.decorateRequest("caller");
   app.decorateRequest("deadline");
@@ -71,7 +71,7 @@ export function guardRequests(app: App, { access, config, sharedCounts, sendProb
     const { isStream, isUpload } = request.routeOptions.config;
     const ownLimitMs = isStream === true ? Infinity : isUpload === true ? Math.max(limitMs, uploadIdleMsMax) : limitMs;
     request.deadline = deadlines.start(request, reply, ownLimitMs);
-    // Of a stream nothing but this tells for sure that it has ended.
+    // A stream that its client leaves runs no `onResponse` hook.
     if (isStream === true) whenOver(reply.raw, () => request.deadline?.end());
     request.caller = nobody;
     done();
@@ -80,7 +80,7 @@ export function guardRequests(app: App, { access, config, sharedCounts, sendProb
     const { scope = "admin" } = request.routeOptions.config;
     if (scope === "public" || request.is404) return proceed();
     const credential = credentialOf(request.headers);
-    // Whoever ends up without a name is looked at here: no header, however it is filled, leads past this.
+    // Every request without a credential comes here, whatever its headers hold.
     if (credential === undefined && !access.required) {
       requireSameOrigin(request.raw);
       request.caller = unnamed;
@@ -99,7 +99,7 @@ type Identify = (request: FastifyRequest, credential: string | undefined, scope:
 
 function createIdentify(access: AccessRules): Identify {
   const failures = createRateLimit({ limit: failuresMax, windowMs: 1000 });
-  const valid = createSeenKeys();
+  const valid = new SeenKeys();
   return async (request, credential, scope) => {
     const address = `address ${request.ip}`;
     const shown = credential ?? "";
@@ -107,7 +107,7 @@ function createIdentify(access: AccessRules): Identify {
     try {
       request.caller = await callerOf(credential, access);
     } catch (error) {
-      // A database that is away says nothing about the key.
+      // An error of the database does not mean that the key is invalid.
       if (!(error instanceof NomalyError) || error.code !== "UNAUTHENTICATED") throw error;
       valid.remove(shown);
       if (!failures.take(address).isAllowed) throw tooManyFailures();
@@ -119,6 +119,6 @@ function createIdentify(access: AccessRules): Identify {
 }
 
 function tooManyFailures(): NomalyError {
-  const message = `too many keys that are not valid came from this address: at most ${failuresMax} a second are looked at`;
+  const message = `this address sent too many invalid keys: at most ${failuresMax} a second are checked`;
   return new NomalyError("RATE_LIMITED", message, { field: "authorization" });
 }

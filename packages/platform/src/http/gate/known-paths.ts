@@ -1,10 +1,10 @@
-/** Which methods a path has: for 405 and OPTIONS, which say more than that there is nothing. */
+/** Finds the methods of a path, for the answers to OPTIONS and to unknown methods (405). */
 
 export interface KnownPaths {
   add(method: string | readonly string[], template: string): void;
-  /** Empty for a path that nobody serves. */
+  /** Empty for an unknown path. */
   methodsOf(path: string): readonly string[];
-  /** A path that stands as it is, though a template with a name in it fits as well: no name is meant. */
+  /** Whether a route has exactly this path, even if a template with a parameter also matches it. */
   isFixed(path: string): boolean;
 }
 

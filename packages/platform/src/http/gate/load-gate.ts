@@ -1,6 +1,6 @@
 /**
- * Stands before the web framework, as its server: a refusal must cost a small part of what an answer does, or refusing is what overloads.
- * What the path hid from it, by percent signs or by being a whole URL, is caught once the framework has found the route.
+ * The HTTP server in front of the web framework. It refuses costly requests under load by itself, since a refusal must cost much less
+ * than an answer. A costly path that it does not recognise (percent-encoded, or a whole URL) is refused after the framework has found the route.
  */
 
 import { randomUUID } from "node:crypto";
@@ -13,18 +13,18 @@ import type { App } from "../app.ts";
 import type { Admission } from "./admission.ts";
 import { whenOver } from "./when-over.ts";
 
-/** A body that is not read has to be thrown away: above this size the connection goes instead. */
+/** The body of a refused request is read and discarded; above this size the connection is closed instead. */
 const discardedBytesMax = 256 * 1024;
 
 export interface LoadGate {
-  /** For the framework, when it is made. */
+  /** Option of the framework that makes its HTTP server. */
   readonly serverFactory: (handler: (request: IncomingMessage, response: ServerResponse) => void) => Server;
-  /** To be called before any route is registered: learns which are costly. */
+  /** Must be called before any route is registered, to learn which routes are costly. */
   guard(app: App): void;
 }
 
 export function createLoadGate(admission: Admission, requests: Pick<RequestLog, "over">, options: ServerOptions = {}): LoadGate {
-  /** By method and path; a costly path has no names in it. */
+  /** Method and path of costly routes, whose paths have no parameters. */
   const costly = new Set<string>();
   return {
     serverFactory: (handler) =>
@@ -37,7 +37,7 @@ export function createLoadGate(admission: Admission, requests: Pick<RequestLog, 
             const id = refuse(request, response, why);
             return requests.over({}, () => refusedLine(method, path, id));
           }
-          // Also when the client leaves before its answer: nothing else is sure to happen then.
+          // `whenOver` also runs when the client leaves before its answer.
           whenOver(response, () => admission.left(request));
         }
         handler(request, response);
@@ -66,7 +66,7 @@ function refusedLine(method: string, route: string, id: string): RequestLine {
   return { method, route, status: refused.status, ms: 0, request_id: id, actor: "public" };
 }
 
-/** @returns the id that the answer has. */
+/** @returns the request id of the answer. */
 function refuse({ headers }: IncomingMessage, response: ServerResponse, why: string): string {
   const id = randomUUID();
   const body = JSON.stringify({ ...template, detail: detailOf(why, refused.retryAfterSeconds), request_id: id });

@@ -1,7 +1,7 @@
 /**
- * How many requests a second one caller may make: a window of fixed length for each, counted here at once. Where counts are shared, what
- * was counted is told to all processes a block at a time, in the background, and the answer says what the others let through. No request
- * waits for that; while it fails, each process counts alone.
+ * Limits the requests of each caller in windows of fixed length. Where processes share counts, each adds its count to the shared one
+ * in blocks, in the background, and learns the count of the others from the answer. No request waits for that; when it fails, each
+ * process counts alone for a while.
  */
 
 import { createHash } from "node:crypto";
@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 export interface RateLimit {
   /** Counts one request, unless it is over the limit. */
   take(caller: string): RateState;
-  /** The next one would be over the limit. */
+  /** Whether the next request would be over the limit. */
   isOver(caller: string): boolean;
 }
 
@@ -21,7 +21,7 @@ export interface RateState {
   readonly resetSeconds: number;
 }
 
-/** The counts of all processes. */
+/** Counts that all processes share. */
 export interface SharedCounts {
   /**
    * Adds to the count under a key. Where there is no count, or one that ends later than a window from now (the clock was set back), a new
@@ -47,20 +47,20 @@ export interface RateLimitOptions {
 
 interface Window {
   count: number;
-  /** Of these, what all processes know. */
+  /** The part of `count` that has been added to the shared count. */
   toldCount: number;
   isTelling: boolean;
-  /** What the others had counted when this process last told. */
+  /** The count of the other processes when this process last added its own. */
   othersCount: number;
   endsAt: number;
 }
 
-/** Callers that are remembered: at more of them all windows begin anew, which lets through more, never less. */
+/** Beyond this many callers all windows begin anew, which allows more requests, never fewer. */
 const callersMax = 100_000;
-/** A process may let so many through before it tells: together they let through at most so many for each above the limit. */
+/** A process adds its count in blocks of this share of the limit, at most `blockMax`; together, processes may exceed the limit by a block each. */
 const blockShare = 0.1;
 const blockMax = 32;
-/** After one that failed. */
+/** Pause after an addition that failed. */
 const pauseMs = 1000;
 
 export function createRateLimit({ limit, windowMs, now = () => performance.now(), shared }: RateLimitOptions): RateLimit {
@@ -86,7 +86,7 @@ export function createRateLimit({ limit, windowMs, now = () => performance.now()
     const total = await counts.add(key, count, { lifeMs, windowMs });
     window.toldCount += count;
     window.othersCount = Math.max(0, total.count - window.toldCount);
-    // From then on all windows of this caller begin together.
+    // From then on, all processes begin the windows of this caller together.
     window.endsAt = Math.min(window.endsAt, now() + total.endsInMs);
   }
 
@@ -97,7 +97,7 @@ export function createRateLimit({ limit, windowMs, now = () => performance.now()
     tellingCount++;
     try {
       do await tellOnce(counts, key, window);
-      while (window.count - window.toldCount >= block && window.endsAt > now()); // What came meanwhile.
+      while (window.count - window.toldCount >= block && window.endsAt > now()); // Requests counted meanwhile.
     } catch {
       // Each process limits alone until the next try.
       pausedUntil = now() + pauseMs;

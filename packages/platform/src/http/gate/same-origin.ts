@@ -1,16 +1,16 @@
 /**
- * Who may use a service that asks for no key: programs of this machine, and pages that it serves itself. A page of another origin can make
- * a browser send requests here, and by a name of its own that it lets point to this machine (DNS rebinding) it could read the answers as
- * well. What the browser says of both in headers cannot be changed by the page.
+ * Refuses requests of foreign web pages to a service without keys, which serves programs of this machine and its own pages only. A page
+ * of another origin can make a browser send requests here, and by a host name that it points to this machine (DNS rebinding) it could
+ * read the answers. The browser names host and origin in headers that the page cannot change.
  */
 
 import type { IncomingMessage } from "node:http";
 import { NomalyError } from "@nomaly/detect";
 
-/** Whatever the port: a tunnel may lead here from another one, and what a page of that port sends says so in `Origin`. */
+/** Any port is allowed, since a tunnel may have another; `Origin` has the port of a page. */
 const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 const harmlessMethods: readonly string[] = ["GET", "HEAD", "OPTIONS"];
-/** What a browser says of a page that may; of another port of this machine `Origin` says more. */
+/** Values of Sec-Fetch-Site that are allowed; `Origin` tells apart the ports of this machine. */
 const nearSites: readonly string[] = ["same-origin", "same-site", "none"];
 const shownLengthMax = 100;
 
@@ -27,7 +27,7 @@ export function requireSameOrigin({ method = "", url = "", headers, rawHeaders }
 
 type Arriving = Pick<IncomingMessage, "method" | "url" | "headers" | "rawHeaders">;
 
-/** Every host that the request names: of several headers the parser shows only the first, and a target may be a whole URL. */
+/** All hosts that the request names: `headers` has only the first of several Host headers, and the target may be a whole URL. */
 function hostsOf(rawHeaders: readonly string[], url: string): readonly string[] {
   const hosts: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -38,7 +38,7 @@ function hostsOf(rawHeaders: readonly string[], url: string): readonly string[] 
   return hosts;
 }
 
-/** Behind what speaks TLS for us a page is of https, and the host is the same. */
+/** Ignores the scheme of the origin: behind a TLS proxy a page has https and the same host. */
 function hostOf(origin: string): string | undefined {
   const scheme = /^https?:\/\//i.exec(origin)?.[0];
   return scheme === undefined ? undefined : origin.slice(scheme.length).toLowerCase();

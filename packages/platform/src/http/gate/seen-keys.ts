@@ -1,32 +1,30 @@
 /**
- * Keys and tokens that were valid when they were last looked at. It lets nobody in: whoever shares an address with somebody who tries keys
- * goes on being looked at.
+ * Remembers credentials that were valid when they were last checked, by hash. It authenticates nobody: a remembered credential is still
+ * checked when its address has sent too many invalid ones.
  */
 
 import { createHash } from "node:crypto";
 
-export interface SeenKeys {
-  add(credential: string): void;
-  has(credential: string): boolean;
-  remove(credential: string): void;
-}
-
-/** At more of them all are forgotten. */
+/** Beyond this many keys, all are forgotten. */
 const keyCountMax = 10_000;
 
-export function createSeenKeys(): SeenKeys {
-  const hashes = new Set<string>();
-  return {
-    add(credential) {
-      if (hashes.size >= keyCountMax) hashes.clear();
-      hashes.add(hashOf(credential));
-    },
-    has: (credential) => hashes.has(hashOf(credential)),
-    remove: (credential) => void hashes.delete(hashOf(credential)),
-  };
+export class SeenKeys {
+  readonly #hashes = new Set<string>();
+
+  add(credential: string): void {
+    if (this.#hashes.size >= keyCountMax) this.#hashes.clear();
+    this.#hashes.add(hashOf(credential));
+  }
+
+  has(credential: string): boolean {
+    return this.#hashes.has(hashOf(credential));
+  }
+
+  remove(credential: string): void {
+    this.#hashes.delete(hashOf(credential));
+  }
 }
 
-/** They are long, and secret. */
 function hashOf(credential: string): string {
   return createHash("sha256").update(credential).digest("base64");
 }

@@ -1,4 +1,4 @@
-/** What no route takes: 404 for a path that nobody serves, 405 with what it takes for another, before anything of the body is read. */
+/** Answers requests without a route before their body is read: 404 for an unknown path, 405 for an unknown method. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -8,14 +8,14 @@ import { problemOf, problemType } from "../answers/problem.ts";
 
 const shownPathMax = 200;
 
-/** Stands behind what gives every reply its headers, and before any route is registered. */
+/** Must be called after the hooks that set the headers of replies, and before any route is registered. */
 export function answerUnknown(app: App): void {
   const known = createKnownPaths();
   app.addHook("onRoute", ({ method, url }) => known.add(method, url));
   app.setNotFoundHandler((request, reply) => answer(known, request, reply));
   app.addHook("onRequest", (request, reply, proceed) => {
     const { url = "" } = request.routeOptions;
-    // The router takes a fixed path by another method for a name.
+    // For a fixed path with another method, the router takes a route with a parameter: `GET /api/detectors/status`.
     const isOther = url.includes("/:") && known.isFixed(pathOf(request));
     if (!isOther && !request.is404) return proceed();
     try {
@@ -37,10 +37,8 @@ function answer(known: KnownPaths, request: FastifyRequest, reply: FastifyReply)
   if (request.method === "OPTIONS") return reply.code(204).send(null);
   const message = `this path takes ${methods.join(", ")}, not ${request.method}`;
   const { problem } = problemOf(new NomalyError("REQUEST", message, { field: "method" }), request.id);
-  return reply
-    .code(405)
-    .type(problemType)
-    .send(JSON.stringify({ ...problem, status: 405 }));
+  const text = JSON.stringify({ ...problem, status: 405 });
+  return reply.code(405).type(problemType).send(text);
 }
 
 function pathOf({ url }: FastifyRequest): string {

@@ -1,13 +1,13 @@
-/** What is to be done when an answer is over, sent or given up: one listener for all of it. */
+/** Runs actions when an answer has been sent or its client has left, with one listener for all of them. */
 
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 const waiting = new WeakMap<ServerResponse, (() => void)[]>();
-/** Answers of a connection that are not over. */
+/** For each connection, what ends its open answers. */
 const openOf = new WeakMap<Socket, Set<() => void>>();
 
-/** At once where it is over already. */
+/** Runs the action at once when the answer is over already. */
 export function whenOver(response: ServerResponse, act: () => void): void {
   const { socket } = response.req;
   if (response.destroyed || socket.destroyed) return act();
@@ -24,7 +24,7 @@ export function whenOver(response: ServerResponse, act: () => void): void {
   response.once("close", over);
 }
 
-/** Some versions of the runtime do not close an answer that waits behind another when their connection ends. */
+/** Ends all answers when their connection closes: some versions of Node do not close an answer that waits behind another. */
 function openAnswers(socket: Socket): Set<() => void> {
   const known = openOf.get(socket);
   if (known !== undefined) return known;

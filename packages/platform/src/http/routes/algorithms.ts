@@ -1,4 +1,4 @@
-/** The algorithms that a detector can use, with their parameters as their specs say. */
+/** Routes that list the algorithms and their parameters, made from the parameter specs. */
 
 import { type AnyDetector, describeRange, detectorById, detectors, snakeCase } from "@nomaly/detect";
 import { Type } from "typebox";

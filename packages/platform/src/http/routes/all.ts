@@ -1,4 +1,4 @@
-/** Every route. */
+/** Registers all routes. */
 
 import type { ServiceContext } from "../../services/core/context.ts";
 import type { Metrics } from "../../watch/metrics.ts";
@@ -31,7 +31,7 @@ export function registerRoutes(app: App, context: ServiceContext, metrics: Metri
   registerAudit(app, context);
 }
 
-/** To be called before any route is registered. */
+/** Registers starred routes without `/api`, too. Must be called before any route is registered. */
 function standWithoutPrefix(app: App): void {
   app.addHook("onRoute", ({ url, schema, ...route }) => {
     if (route.config?.isStarred !== true || !url.startsWith("/api/")) return;
@@ -39,7 +39,7 @@ function standWithoutPrefix(app: App): void {
   });
 }
 
-/** What every process that listens answers. */
+/** Registers the routes of health and metrics, which worker processes of jobs serve, too. */
 export function registerWatching(app: App, context: ServiceContext, metrics: Metrics): void {
   registerMetrics(app, metrics);
   registerHealth(app, context);

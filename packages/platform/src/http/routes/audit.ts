@@ -1,4 +1,4 @@
-/** Who changed what. */
+/** The route that lists all changes. */
 
 import { Type } from "typebox";
 import { findAuditEntries } from "../../services/operations/audit.ts";

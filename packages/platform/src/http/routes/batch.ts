@@ -1,4 +1,4 @@
-/** Many detectors on one table. */
+/** The route that scores one table with many detectors. */
 
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
@@ -25,7 +25,8 @@ export function registerBatch(app: App, context: ServiceContext): void {
       example,
       tags: ["detection"],
       summary: "score rows with many detectors",
-      description: "One failing detector stops no other: each has its result or its error. Large data sets become a job.",
+      description:
+        "A detector that fails does not stop the others: the answer has the scores or the error of each. Large data sets become a job.",
       body: BatchRequest,
       response: { 200: Type.Ref("BatchAnswer"), 202: Type.Ref("JobAccepted"), ...problemsOf(404, 409, 413, 415, 422, 502, 507) },
     }),
@@ -39,7 +40,6 @@ async function batchFrom(context: ServiceContext, request: FastifyRequest, reply
   const { explain = false } = body;
   const detectorIds = [...new Set(body.detector_ids)];
   const source = await rowsSource(context, body);
-  if (source.kind === "body") throw new Error("internal: a body was read and is not");
   const call = callOf(request);
   const job = await jobFor(context, call, {
     name: "batch",

@@ -1,4 +1,4 @@
-/** Data sets: uploaded or sent as rows, described, read, removed. */
+/** Routes that store, list, read, describe and remove data sets. */
 
 import { Readable } from "node:stream";
 import multipart, { type MultipartFile } from "@fastify/multipart";
@@ -39,7 +39,7 @@ const tags = ["datasets"];
 const formLimits = { files: 1, fields: 20, fieldSize: 10_000, fieldNameSize: 100, parts: 30, headerPairs: 100 };
 
 export function registerDatasets(app: App, context: ServiceContext): void {
-  // Forms are read on this path alone: what reads them looks at every request where it is registered.
+  // The form reader inspects every request of its scope, so its scope has this route only.
   void app.register(async (scope) => {
     await scope.register(multipart, { limits: { ...formLimits, fileSize: context.config.uploadBytes } });
     registerCreation(scope, context);
@@ -95,10 +95,10 @@ function registerContent(app: App, context: ServiceContext): void {
     route({
       scope: "read",
       tags,
-      summary: "its rows",
+      summary: "rows of a data set",
       description:
-        "Texts longer than 1000 letters are cut; lists, structures and bytes that would be longer are null: `n_cut` counts both. " +
-        "A page has at most 4 MiB, so it may have fewer rows than `limit`: the next one begins at `offset` and their number.",
+        "Texts longer than 1000 letters are cut; longer lists, structures and bytes are null; `n_cut` counts both. " +
+        "A page has at most 4 MiB, so it may have fewer rows than `limit`: add the number of rows to `offset` for the next page.",
       params: IdParams,
       querystring: RowsQuery,
       response: { 200: DatasetRows, ...problemsOf(404, 502, 507) },
@@ -118,7 +118,7 @@ function registerContent(app: App, context: ServiceContext): void {
     route({
       scope: "read",
       tags,
-      summary: "what its columns are like, and what to look at",
+      summary: "statistics of each column, and findings",
       params: IdParams,
       response: { 200: DatasetProfile, ...problemsOf(404, 502, 507) },
     }),
@@ -126,7 +126,7 @@ function registerContent(app: App, context: ServiceContext): void {
   );
 }
 
-/** The schema that checks is of what has been read, and of a form nothing has. */
+/** Schemas for the description. The schema that checks the body does not cover forms, which the handler reads. */
 const sentAs = {
   "application/json": { $ref: "#/components/schemas/NewDataset" },
   "multipart/form-data": {
@@ -134,7 +134,7 @@ const sentAs = {
     required: ["file"],
     properties: {
       file: { type: "string", format: "binary", description: "CSV, Parquet, JSON, NDJSON or Arrow, also gzip" },
-      name: { type: "string", maxLength: 200, description: "must stand before the file" },
+      name: { type: "string", maxLength: 200, description: "must come before the file" },
     },
   },
 };
@@ -162,7 +162,7 @@ function registerCreation(app: App, context: ServiceContext): void {
       },
     },
     async (request, reply) => {
-      // What is refused in the middle of a file has not been read to its end: the connection goes with it.
+      // An upload that is refused has not been read to its end, so its connection cannot be used again.
       if (request.isMultipart()) reply.header("connection", "close");
       const { value } = request.isMultipart() ? await uploaded(context, request) : await sent(context, request);
       reply.removeHeader("connection");
@@ -192,13 +192,13 @@ async function uploaded(context: ServiceContext, request: FastifyRequest): Promi
   const named = part.fields["name"];
   const name = named !== undefined && !Array.isArray(named) && "value" in named ? String(named.value) : undefined;
   if (name?.includes("\0") === true || part.filename.includes("\0")) {
-    throw new NomalyError("REQUEST", "a name holds the character U+0000, which cannot be stored", { field: "name" });
+    throw new NomalyError("REQUEST", "a name has the character U+0000, which cannot be stored", { field: "name" });
   }
   const content = Readable.from(arriving(part.file, request));
   return uploadDataset(context, callOf(request), { name, fileName: part.filename, content });
 }
 
-/** As long as something comes, there is time. @throws NomalyError for a form that ends too early or is larger than it may be. */
+/** Extends the time limit with each chunk of an upload. @throws NomalyError when the form ends too early or the file is too large. */
 async function* arriving(file: MultipartFile["file"], { deadline }: FastifyRequest): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of file) {
@@ -211,7 +211,7 @@ async function* arriving(file: MultipartFile["file"], { deadline }: FastifyReque
   if (file.truncated) throw new NomalyError("TOO_LARGE", "the file is larger than an upload may be", { field: "file" });
 }
 
-/** What reads forms throws plain errors for damaged ones. */
+/** Turns the plain errors of the form reader into ours. */
 function formError(error: unknown): unknown {
   if (error instanceof NomalyError) return error;
   const { statusCode = 400, message } = error as Error & { statusCode?: number };

@@ -1,4 +1,4 @@
-/** Detectors: made, listed, read, changed, removed; many statuses at once. */
+/** Routes that create, list, read, change and remove detectors. */
 
 import { Type } from "typebox";
 import type { ServiceContext } from "../../services/core/context.ts";
@@ -28,7 +28,7 @@ import { PageQuery, strict } from "../schemas/shared.ts";
 import { callOf, exampleId, IdParams, ifNoneMatch, isUnchanged, problemsOf, removed, route, unchanged } from "./shared.ts";
 
 const tags = ["detectors"];
-const ifMatch = { "If-Match": "an ETag: answers 412 when the detector has changed since" };
+const ifMatch = { "If-Match": "an ETag: the answer is 412 when the detector has changed since" };
 const kind = { algorithm_name: "isolation-forest", contamination: 0.05, hyperparameters: { n_estimators: 200 } };
 
 export function registerDetectors(app: App, context: ServiceContext): void {
@@ -39,7 +39,7 @@ export function registerDetectors(app: App, context: ServiceContext): void {
       scope: "train",
       example: { name: "pumps", ...kind },
       tags,
-      summary: "describe a detector",
+      summary: "create a detector",
       body: NewDetector,
       response: { 201: Detector, ...problemsOf(409, 413, 415) },
     }),
@@ -66,7 +66,7 @@ export function registerDetectors(app: App, context: ServiceContext): void {
       scope: "train",
       example: { ids: [exampleId], status: "disabled" },
       tags,
-      summary: "set the status of many",
+      summary: "set the status of many detectors",
       body: StatusChange,
       response: { 200: StatusChanged, ...problemsOf(409, 413, 415) },
     }),
@@ -100,7 +100,7 @@ function registerOne(app: App, context: ServiceContext): void {
     route({
       scope: "read",
       tags,
-      summary: "its trainings, newest first",
+      summary: "model versions of a detector, newest first",
       params: IdParams,
       querystring: Type.Object(PageQuery, strict),
       response: { 200: ModelVersionList, ...problemsOf(404) },

@@ -1,4 +1,4 @@
-/** Whether the process lives, can serve, and how each of its parts is. */
+/** Routes of health: whether the process is alive, whether it can serve requests, and the numbers of all parts. */
 
 import { snakeCase } from "@nomaly/detect";
 import { Type } from "typebox";
@@ -10,21 +10,27 @@ import { problemsOf, route } from "./shared.ts";
 
 const tags = ["health"];
 
-/** Anybody may ask whether requests can be served: however often, the database hears of it this seldom. */
+/** Anybody may call /health/ready as often as they like, so the answer is kept this long to spare the database. */
 const readyMs = 1000;
 
 export function registerHealth(app: App, context: ServiceContext): void {
   const Live = Type.Object({ status: Type.Literal("ok") });
   app.get(
     "/health/live",
-    route({ scope: "public", isPolled: true, tags, summary: "the process lives", response: { 200: Live } }),
+    route({ scope: "public", isPolled: true, tags, summary: "whether the process is alive", response: { 200: Live } }),
     async () => ({ status: "ok" as const }),
   );
   const ready = keptFor(readyMs, () => isReady(context));
   const Ready = Type.Object({ status: Type.Union([Type.Literal("ok"), Type.Literal("unavailable")]) });
   app.get(
     "/health/ready",
-    route({ scope: "public", isPolled: true, tags, summary: "requests can be served", response: { 200: Ready, 503: Ready } }),
+    route({
+      scope: "public",
+      isPolled: true,
+      tags,
+      summary: "whether the service can answer requests",
+      response: { 200: Ready, 503: Ready },
+    }),
     async (_request, reply) => {
       const isUp = await ready();
       return reply.code(isUp ? 200 : 503).send({ status: isUp ? "ok" : "unavailable" });
@@ -36,8 +42,9 @@ export function registerHealth(app: App, context: ServiceContext): void {
       scope: "read",
       isPolled: true,
       tags,
-      summary: "every part with its numbers",
-      description: "`status` is `ok`, `degraded` when a part is not well, or `unavailable` when nothing can be served.",
+      summary: "all parts of the service with their numbers",
+      description:
+        "`status` is `ok`, `degraded` when a part does not work, or `unavailable` when the service cannot answer requests.",
       response: { 200: Type.Record(Type.String(), Type.Unknown()), ...problemsOf() },
     }),
     async (_request, reply) => {
@@ -47,7 +54,7 @@ export function registerHealth(app: App, context: ServiceContext): void {
   );
 }
 
-/** Numbers of the parts in the spelling of the API. */
+/** Renames all members to snake_case, as the API spells them. */
 function inSnakeCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inSnakeCase);
   if (typeof value !== "object" || value === null) return value;

@@ -1,4 +1,4 @@
-/** Jobs: seen, followed, cancelled. */
+/** Routes that list, read, follow, retry and cancel jobs. */
 
 import { Readable } from "node:stream";
 import { Type } from "typebox";
@@ -10,7 +10,7 @@ import { Job, JobList, JobListQuery } from "../schemas/jobs.ts";
 import { callOf, IdParams, problemsOf, route } from "./shared.ts";
 
 const tags = ["jobs"];
-/** Of each event; OpenAPI 3.1 has no way to say that there are several. */
+/** The schema of one event: OpenAPI 3.1 cannot describe a stream of events. */
 const event = Type.Unsafe<never>({
   type: "object",
   required: ["event", "data"],
@@ -66,11 +66,11 @@ export function registerJobs(app: App, context: ServiceContext): void {
         scope: "read",
         isStream: true,
         tags,
-        summary: "its progress as server-sent events, until it ends",
+        summary: "progress of a job as server-sent events, until it ends",
         params: IdParams,
         response: {
           200: {
-            description: "an event `progress` for each change, then `end`; the data of each is the job",
+            description: "an event `progress` for each change, then an event `end`; the data of each event is the job",
             content: { "text/event-stream": { schema: event } },
           },
           ...problemsOf(404),

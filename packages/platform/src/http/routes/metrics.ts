@@ -1,4 +1,4 @@
-/** Numbers of this process, as Prometheus reads them. */
+/** The route with the metrics of this process for Prometheus. */
 
 import { Type } from "typebox";
 import type { Metrics } from "../../watch/metrics.ts";
@@ -12,9 +12,12 @@ export function registerMetrics(app: App, metrics: Metrics): void {
       scope: "read",
       isPolled: true,
       tags: ["health"],
-      summary: "numbers of this process for Prometheus",
+      summary: "metrics of this process for Prometheus",
       response: {
-        200: { description: "the text format", content: { "text/plain": { schema: Type.Unsafe<never>({ type: "string" }) } } },
+        200: {
+          description: "the text format of Prometheus",
+          content: { "text/plain": { schema: Type.Unsafe<never>({ type: "string" }) } },
+        },
         ...problemsOf(),
       },
     }),

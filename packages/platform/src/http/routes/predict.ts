@@ -1,17 +1,15 @@
-/** Scoring rows or data sets with one detector. */
+/** The route that scores rows, or a data set, with one detector. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { RowsGiven } from "../../compute/rows/rows-given.ts";
 import type { BodyFields } from "../../compute/work.ts";
-import type { Call, ServiceContext } from "../../services/core/context.ts";
+import type { ServiceContext } from "../../services/core/context.ts";
 import { jobFor, refuseBesideRows } from "../../services/jobs/job-choice.ts";
 import { requireLive } from "../../services/detectors/live-model.ts";
 import { predictBody, predictRows } from "../../services/scoring/predict.ts";
 import { rowsSource } from "../../services/rows/rows-source.ts";
 import { scoreTable } from "../../services/scoring/score-dataset.ts";
-import type { TableSource } from "../../services/scoring/scored-file.ts";
 import type { App } from "../app.ts";
 import { arrowMediaType, LargeBody, wantsArrow } from "../body/large-body.ts";
 import { ArrowPredictQuery, PredictRequest } from "../schemas/detection.ts";
@@ -20,7 +18,7 @@ import { arrowField, refuseQuery } from "./arrow-query.ts";
 import { sendArrow, sendPredicted } from "./predicted-reply.ts";
 import { callOf, exampleId, exampleRows, problemsOf, route, sendJob } from "./shared.ts";
 
-/** Scored rows of a data set that stand in the reply as well. */
+/** The reply has the scores of a data set up to this many rows. */
 const shownMax = 10_000;
 
 const example = { detector_id: exampleId, data: exampleRows, explain: true };
@@ -39,7 +37,7 @@ export function registerPredict(app: App, context: ServiceContext): void {
       summary: "score rows",
       description:
         "Rows, or a stored data set; large data sets become a job. Rows may also come as an Arrow IPC stream, with " +
-        "`detector_id` (and `explain`) in the query; with `Accept: application/vnd.apache.arrow.stream` scores go out as one.",
+        "`detector_id` (and `explain`) in the query; with `Accept: application/vnd.apache.arrow.stream` the answer is one, too.",
       querystring: ArrowPredictQuery,
       body: PredictRequest,
       response: {
@@ -65,7 +63,6 @@ async function predictFrom(context: ServiceContext, request: FastifyRequest, rep
   refuseQuery(request);
   const { detector_id: detectorId, explain = false } = body;
   const source = await rowsSource(context, body);
-  if (source.kind === "body") throw new Error("internal: a body was read and is not");
   const call = callOf(request);
   const job = await jobFor(context, call, {
     name: "predict",
@@ -80,24 +77,8 @@ async function predictFrom(context: ServiceContext, request: FastifyRequest, rep
   if (source.kind === "rows" && body.keep !== true) {
     return sendPredicted(reply, await predictRows(context, call, { detectorId, input: source, explain }), start);
   }
-  return keepScores(context, call, { source, body, reply, start });
-}
-
-interface Keeping {
-  readonly source: TableSource | RowsGiven;
-  readonly body: PredictRequest;
-  readonly reply: FastifyReply;
-  readonly start: number;
-}
-
-async function keepScores(context: ServiceContext, call: Call, { source, body, reply, start }: Keeping): Promise<FastifyReply> {
-  const { detector_id: detectorId, explain = false } = body;
-  const { model, rowCount, anomalyCount, resultId, scores } = await scoreTable(
-    context,
-    call,
-    { detectorId, source, explain },
-    shownMax,
-  );
+  const asked = { detectorId, source, explain };
+  const { model, rowCount, anomalyCount, resultId, scores } = await scoreTable(context, call, asked, shownMax);
   const predicted = { model, rowCount, anomalyCount, fragment: Buffer.from(JSON.stringify(scores)), isCached: false };
   return sendPredicted(reply, predicted, start, resultId);
 }
@@ -116,7 +97,8 @@ async function predictLarge(
     const read = validateFields<PredictRequest>(PredictRequest, fields);
     refuseBesideRows(read);
     if (read.keep === true) {
-      throw new NomalyError("REQUEST", "so many rows are kept by storing them as a data set first", { field: "keep" });
+      const message = "keep is not allowed with so many rows: store them as a data set, then predict on that";
+      throw new NomalyError("REQUEST", message, { field: "keep" });
     }
     return { detectorId: read.detector_id, explain: read.explain ?? false };
   };

@@ -1,4 +1,4 @@
-/** Replies with scored rows, put together by hand: the rows are in JSON already, perhaps from the cache. */
+/** Writes replies with scored rows around the JSON text of the rows, which the cache or a worker has made. */
 
 import { createReadStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { arrowMediaType } from "../body/large-body.ts";
 import { whenOver } from "../gate/when-over.ts";
 import { elapsedMs } from "./shared.ts";
 
-/** Bytes go out as they are; the framework means texts only. */
+/** A serializer that sends bytes unchanged; Fastify declares that serializers return text. */
 export const plain = (payload: unknown): string => payload as string;
 
 export const jsonType = "application/json; charset=utf-8";
@@ -31,7 +31,7 @@ export function sendPredicted(
 
 const closing = Buffer.from("}");
 
-/** Read as its client reads, which may be slowly. Opened here: of a client that has left nothing is asked for, and nothing stays open. */
+/** Streams the file as the client reads. The generator opens and closes it, so that no file stays open when the client has left. */
 async function* around(head: string, { path }: FragmentFile): AsyncGenerator<Buffer> {
   const file = await open(path);
   try {
@@ -43,12 +43,12 @@ async function* around(head: string, { path }: FragmentFile): AsyncGenerator<Buf
   }
 }
 
-/** Also when the client has left. */
+/** Removes the file when the answer has been sent or the client has left. */
 function removeWhenOver(reply: FastifyReply, { path }: FragmentFile): void {
   whenOver(reply.raw, () => void rm(path, { force: true }).catch(() => undefined));
 }
 
-/** All but the rows and the time, without the last brace. */
+/** The JSON members before the time and the rows. */
 export function headOf({ model, rowCount, anomalyCount, isCached }: Omit<PredictAnswer, "fragment">, resultId?: string): string {
   const kept = resultId === undefined ? "" : `,"result_id":"${resultId}"`;
   return (
@@ -57,7 +57,7 @@ export function headOf({ model, rowCount, anomalyCount, isCached }: Omit<Predict
   );
 }
 
-/** Columns anomaly_score, is_anomaly and rank; what else there is to say stands in headers. */
+/** Sends an Arrow stream with the columns anomaly_score, is_anomaly and rank; headers have the other fields. */
 export function sendArrow(
   reply: FastifyReply,
   { model, anomalyCount, fragment }: PredictBodyAnswer,

@@ -1,4 +1,4 @@
-/** Stored results, and their rows as CSV, Parquet or Arrow. */
+/** Routes that list, read and remove stored results, with their rows as CSV, Parquet or Arrow. */
 
 import { createReadStream } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
@@ -57,11 +57,11 @@ export function registerResults(app: App, context: ServiceContext): void {
       const { id } = request.params;
       const { format = wantsArrow(request) ? "arrow" : "json", spreadsheet_safe: isSpreadsheetSafe = false } = request.query;
       if (isSpreadsheetSafe && format !== "csv") {
-        throw new NomalyError("REQUEST", "spreadsheet_safe is for format=csv", { field: "spreadsheet_safe" });
+        throw new NomalyError("REQUEST", "spreadsheet_safe is allowed with format=csv only", { field: "spreadsheet_safe" });
       }
       if (format === "json") return reply.send(await getResult(context, id));
       const opened = await openResult(context, callOf(request), id, { format, isSpreadsheetSafe });
-      // Also when the client leaves in the middle. What cannot be removed now goes with the folder of this process.
+      // Also runs when the client leaves. A file that cannot be removed goes with the temporary folder.
       whenOver(reply.raw, () => void opened.release().catch(() => undefined));
       return reply
         .type(mediaTypes[format])

@@ -1,4 +1,4 @@
-/** What every route needs: the call that a service gets, and replies that all routes can give. */
+/** What routes share: their definition, the call that they pass to services, and common replies. */
 
 import { createHash } from "node:crypto";
 import { NomalyError } from "@nomaly/detect";
@@ -14,7 +14,7 @@ import { Id, strict } from "../schemas/shared.ts";
 
 const schemaParts = ["tags", "summary", "description", "consumes", "params", "querystring", "body", "response"];
 
-/** What a route is, in one object: what Fastify checks and describes, and what else is to be known of it. */
+/** Splits the one object that defines a route into the schema for Fastify and our own properties. */
 export function route<Given extends RouteFacts & FastifySchema>({
   bodyLimit,
   ...given
@@ -30,26 +30,26 @@ export const IdParams = Type.Object({ id: Id }, strict);
 const problem = { "application/problem+json": { schema: Type.Ref("Problem") } };
 
 export const meanings = {
-  400: "the request is malformed: `field` says where",
+  400: "the request is malformed: `field` names the part",
   401: "a key or token is needed, or the one given is not valid",
   403: "the key or token does not allow this",
   404: "there is nothing under this id",
-  409: "the thing is in another state than the request needs",
-  412: "the thing has changed since it was read",
-  413: "over a limit",
-  415: "a body of this type is not taken",
-  422: "the rows or the file cannot be used: `field` and `row_index` say where",
-  429: "more requests in a second than a key may make",
+  409: "the request does not fit the present state of the resource",
+  412: "the resource has changed since it was read",
+  413: "the body, the file or the data set is over a limit",
+  415: "the route does not accept a body of this type",
+  422: "the rows or the file cannot be used: `field` and `row_index` name the place",
+  429: "the key has made more requests in a second than it may",
   500: "a fault of the service: its log has the cause under `request_id`",
   502: "a call to another server failed or is not allowed",
-  503: "the service has as much to do as it takes, or waits for its database: see Retry-After",
-  507: "the disk is full, or the quota used up",
+  503: "the service is overloaded, or waits for its database: see Retry-After",
+  507: "the disk is full, or the quota is used up",
 } as const;
 
 type ProblemStatus = keyof typeof meanings;
 const everywhere = [400, 401, 403, 429, 500, 503, 507] as const;
 
-/** What any route may answer, and these. */
+/** The errors that any route may answer, and those of the given statuses. */
 export function problemsOf<const Status extends ProblemStatus>(...statuses: readonly Status[]) {
   const answers = [...everywhere, ...statuses].map((status) => [status, { description: meanings[status], content: problem }]);
   return Object.fromEntries(answers) as Readonly<
@@ -61,7 +61,7 @@ export function callOf(request: FastifyRequest): Call {
   return {
     actor: request.caller.actor,
     requestId: request.id,
-    // Made when it is asked for: what is answered at once needs none.
+    // A getter, since most requests are answered before anything uses the signal.
     get signal() {
       return request.stopSignal;
     },
@@ -90,7 +90,7 @@ function idempotencyOf(request: FastifyRequest): Call["idempotency"] {
   return { key, requestHash: hash.digest("hex") };
 }
 
-/** For examples of what is sent. */
+/** Values of the examples in the description. */
 export const exampleId = "0197f7a2-5d1c-7a3e-9a54-3c8f1f0b7d11";
 export const otherExampleId = "0197f7a2-6e1d-7b10-8c21-0d4f6a2b9e55";
 export const exampleRows = [
@@ -98,18 +98,18 @@ export const exampleRows = [
   { speed: 12.1, power: 410 },
 ];
 
-/** Of a route that answers 304. */
-export const ifNoneMatch = { "If-None-Match": "an ETag: answers 304 while nothing has changed" };
-export const unchanged = Type.Null({ description: "as it was when it was read (If-None-Match)" });
+/** Header and reply of routes that may answer 304. */
+export const ifNoneMatch = { "If-None-Match": "an ETag: the answer is 304 while nothing has changed" };
+export const unchanged = Type.Null({ description: "not changed since it was read (If-None-Match)" });
 export const removed = Type.Null({ description: "removed" });
 
-/** If-None-Match compares weakly: a tag that a proxy made weak is the same. */
+/** Compares If-None-Match weakly, since a proxy may have made the tag weak. */
 export function isUnchanged({ headers }: FastifyRequest, tag: string): boolean {
   const given = headers["if-none-match"];
   return given !== undefined && listsTag(given.replaceAll("W/", ""), tag);
 }
 
-/** Answers as the first request under the same key was answered; false when this is the first. */
+/** Sends the answer of an earlier request with the same idempotency key; false when there was none. */
 export async function answeredBefore(context: ServiceContext, call: Call, reply: FastifyReply): Promise<boolean> {
   const earlier = await earlierAnswer(context, call);
   if (earlier === undefined) return false;
@@ -119,12 +119,12 @@ export async function answeredBefore(context: ServiceContext, call: Call, reply:
   return true;
 }
 
-/** The work is in the queue: where its job is. */
+/** Answers 202 with the place of the job. */
 export function sendJob(reply: FastifyReply, job: JobAccepted): FastifyReply {
   return reply.code(202).header("location", job.location).send(job);
 }
 
-/** Milliseconds since, to the microsecond. */
+/** Milliseconds since `start`, rounded to microseconds. */
 export function elapsedMs(start: number): number {
   return Math.round((performance.now() - start) * 1000) / 1000;
 }

@@ -1,4 +1,4 @@
-/** Training a detector: at once, or by a job. */
+/** The route that trains a detector, at once or by a job. */
 
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
@@ -29,7 +29,7 @@ export function registerTrain(app: App, context: ServiceContext): void {
       tags: ["detection"],
       summary: "train a detector",
       description:
-        "On rows, or on a stored data set. Large data sets become a job: the answer is 202 with its place. " +
+        "On rows, or on a stored data set. A job trains on a large data set: the answer is 202 with the place of the job. " +
         "Rows may also come as an Arrow IPC stream, with `detector_id` in the query.",
       querystring: ArrowTrainQuery,
       body: TrainRequest,

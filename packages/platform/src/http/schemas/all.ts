@@ -1,21 +1,7 @@
-/** Schemas that others refer to by name: registered once, and shown as components of the description. */
+/** Lists the schemas that others refer to by name; the description shows them as components. */
 
 import type { TSchema } from "typebox";
-import {
-  BatchAnswer,
-  BatchRequest,
-  Compared,
-  CompareRequest,
-  Evaluated,
-  EvaluateRequest,
-  Explained,
-  ExplainRequest,
-  JobAccepted,
-  Predicted,
-  PredictRequest,
-  Trained,
-  TrainRequest,
-} from "./detection.ts";
+import * as detection from "./detection.ts";
 import { Detector, DetectorChange, ModelVersion, NewDetector } from "./detectors.ts";
 import { Dataset, NewDataset } from "./datasets.ts";
 import { Job } from "./jobs.ts";
@@ -31,19 +17,19 @@ export function sharedSchemas(): readonly TSchema[] {
     Detector,
     NewDetector,
     DetectorChange,
-    TrainRequest,
-    Trained,
-    JobAccepted,
-    PredictRequest,
-    Predicted,
-    ExplainRequest,
-    Explained,
-    EvaluateRequest,
-    Evaluated,
-    CompareRequest,
-    Compared,
-    BatchRequest,
-    BatchAnswer,
+    detection.TrainRequest,
+    detection.Trained,
+    detection.JobAccepted,
+    detection.PredictRequest,
+    detection.Predicted,
+    detection.ExplainRequest,
+    detection.Explained,
+    detection.EvaluateRequest,
+    detection.Evaluated,
+    detection.CompareRequest,
+    detection.Compared,
+    detection.BatchRequest,
+    detection.BatchAnswer,
     Result,
     ModelVersion,
     AuditEntry,

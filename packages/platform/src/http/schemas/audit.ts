@@ -1,3 +1,5 @@
+/** Schemas of the audit log. */
+
 import { Type } from "typebox";
 import { nullable, pageOf } from "./shared.ts";
 
@@ -5,8 +7,8 @@ export const AuditEntry = Type.Object(
   {
     id: Type.String(),
     at: Type.String({ format: "date-time" }),
-    actor: Type.String({ description: "the key or token, or `local`" }),
-    action: Type.String({ description: "as in detector.create" }),
+    actor: Type.String({ description: "the id of the key or the subject of the token; `local` without keys" }),
+    action: Type.String({ description: "what was done, such as `detector.create`" }),
     subject_kind: Type.String(),
     subject_id: nullable(Type.String()),
     request_id: nullable(Type.String()),

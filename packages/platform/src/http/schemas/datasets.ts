@@ -1,3 +1,5 @@
+/** Schemas of data sets. */
+
 import { type Static, Type } from "typebox";
 import { ColumnNames, Id, nullable, pageOf, Rows, strict } from "./shared.ts";
 
@@ -13,7 +15,7 @@ export const NewDataset = Type.Object(
 );
 export type NewDataset = Static<typeof NewDataset>;
 
-/** What stands beside the rows in a body that a worker reads. */
+/** The fields besides the rows in a body that a worker reads. */
 export const NewDatasetFields = Type.Object({ name: NewDataset.properties.name }, strict);
 export type NewDatasetFields = Static<typeof NewDatasetFields>;
 
@@ -22,8 +24,8 @@ export const Dataset = Type.Object(
     id: Id,
     name: Type.String(),
     file_format: Type.String(),
-    n_samples: Type.Integer({ description: "rows" }),
-    n_features: Type.Integer({ description: "columns that detectors can use" }),
+    n_samples: Type.Integer({ description: "number of rows" }),
+    n_features: Type.Integer({ description: "number of columns that detectors can use" }),
     size_bytes: Type.Integer(),
     checksum: Type.String({ description: "SHA-256 of the stored bytes, in hexadecimal" }),
     columns: Type.Array(Column),
@@ -44,7 +46,7 @@ export const RowsQuery = Type.Object(
 
 export const DatasetRows = Type.Object({
   n_samples: Type.Integer(),
-  n_cut: Type.Integer({ description: "texts that were cut, and values that were left out, because they are long" }),
+  n_cut: Type.Integer({ description: "number of texts that were cut, and of values that are null, because they are long" }),
   rows: Type.Array(Type.Record(Type.String(), Type.Unknown())),
 });
 
@@ -56,15 +58,15 @@ export const DatasetProfile = Type.Object({
       type: Type.String(),
       kind: nullable(Type.String()),
       missing_share: Type.Number({
-        description: "0 to 1; what is no finite number counts as missing, and, where there are such, what is beyond 1e150",
+        description: "0 to 1; infinite numbers and NaN count as missing and, in a column that has such, numbers beyond 1e150",
       }),
-      distinct_count: Type.Number({ description: "estimated where the table has more than a million values" }),
+      distinct_count: Type.Number({ description: "estimated if the table has more than a million values" }),
       min: nullable(Type.String()),
       max: nullable(Type.String()),
       mean: nullable(Type.Number()),
       std: nullable(Type.Number()),
       quartiles: nullable(
-        Type.Array(Type.Number(), { description: "estimated like distinct_count; null for what is no number" }),
+        Type.Array(Type.Number(), { description: "estimated like distinct_count; null for columns that hold no numbers" }),
       ),
     }),
   ),

@@ -1,7 +1,9 @@
+/** Schemas of training, scoring, explaining, evaluating and comparing. */
+
 import { type Static, Type } from "typebox";
 import { ColumnNames, Id, Rows, strict } from "./shared.ts";
 
-/** What is scored or learnt from: rows in the request, or a stored data set. */
+/** The rows to train on or to score: rows in the request, or a stored data set. */
 const given = {
   dataset_id: Type.Optional(Id),
   data: Type.Optional(Rows),
@@ -9,25 +11,25 @@ const given = {
 };
 
 const background = Type.Optional(
-  Type.Boolean({ description: "true answers 202 with a job at once; without it only large data sets become jobs" }),
+  Type.Boolean({ description: "true answers 202 with a job at once; otherwise only large data sets become jobs" }),
 );
 const webhook = Type.Optional(
   Type.String({
     format: "uri",
     maxLength: 2000,
     description:
-      "told by POST when the job has ended; of work on a data set it makes a job. Its host must be allowed by the operator",
+      "the service sends a POST to this address when the job has ended, and runs work on a data set as a job. The operator must allow its host",
   }),
 );
 const labels = Type.Optional(
   Type.Array(Type.Union([Type.Literal(0), Type.Literal(1), Type.Boolean()]), {
     minItems: 1,
-    description: "known anomalies: one for each row, 1 (or true) anomalous",
+    description: "true labels, one for each row: 1 or true is anomalous",
     examples: [[0, 0, 1]],
   }),
 );
 const labelColumn = Type.Optional(
-  Type.String({ minLength: 1, maxLength: 1000, description: "column that holds the known anomalies instead" }),
+  Type.String({ minLength: 1, maxLength: 1000, description: "column of the rows that holds the true labels" }),
 );
 const DetectorIds = Type.Array(Id, { minItems: 1, maxItems: 100 });
 
@@ -59,9 +61,7 @@ export const JobAccepted = Type.Object({ job_id: Id, status: Type.String(), loca
 export type JobAccepted = Static<typeof JobAccepted>;
 
 const explain = Type.Optional(
-  Type.Boolean({
-    description: "adds what each column contributed; of a data set for the 100 rows of highest score",
-  }),
+  Type.Boolean({ description: "adds what each column contributed; for a data set, to the 100 rows of highest score only" }),
 );
 
 export const PredictRequest = Type.Object(
@@ -69,7 +69,7 @@ export const PredictRequest = Type.Object(
     detector_id: Id,
     ...given,
     explain,
-    keep: Type.Optional(Type.Boolean({ description: "stores the scored rows as a result; those of a data set always are" })),
+    keep: Type.Optional(Type.Boolean({ description: "stores the scored rows as a result, as always happens for a data set" })),
     background,
     webhook_url: webhook,
   },
@@ -77,7 +77,7 @@ export const PredictRequest = Type.Object(
 );
 export type PredictRequest = Static<typeof PredictRequest>;
 
-/** With a body in Arrow, where no field can stand beside the rows. */
+/** Fields of requests with a body in Arrow, which has rows only. */
 export const ArrowTrainQuery = Type.Object({ detector_id: Type.Optional(Id) }, strict);
 export const ArrowPredictQuery = Type.Object({ detector_id: Type.Optional(Id), explain: Type.Optional(Type.Boolean()) }, strict);
 
@@ -85,7 +85,7 @@ export const Reason = Type.Object({
   column: Type.String(),
   value: Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]),
   contribution: Type.Number({ description: "what the column added to the score" }),
-  usual: Type.String({ description: "what is usual in this column, in words" }),
+  usual: Type.String({ description: "the usual values of this column, in words" }),
   usual_low: Type.Optional(Type.Union([Type.Number(), Type.String()])),
   usual_high: Type.Optional(Type.Union([Type.Number(), Type.String()])),
 });
@@ -93,12 +93,12 @@ export const Reason = Type.Object({
 const judged = {
   anomaly_score: Type.Number({ description: "higher is more anomalous" }),
   is_anomaly: Type.Boolean({ description: "anomaly_score > threshold" }),
-  rank: Type.Number({ description: "share of training scores below this one, 0 to 1" }),
+  rank: Type.Number({ description: "share of training scores below this score, 0 to 1" }),
 };
 
 export const Prediction = Type.Object({
   ...judged,
-  reasons: Type.Optional(Type.Array(Reason, { description: "the largest contribution first" })),
+  reasons: Type.Optional(Type.Array(Reason, { description: "largest contribution first" })),
 });
 
 const answered = {
@@ -116,7 +116,7 @@ export const Predicted = Type.Object(
     cached: Type.Boolean(),
     processing_time_ms: Type.Number(),
     predictions: Type.Array(Prediction, {
-      description: "in the order of the rows; empty for data sets of more than 10,000 rows",
+      description: "in the order of the rows; empty for a data set of more than 10,000 rows",
     }),
   },
   { $id: "Predicted" },
@@ -128,7 +128,7 @@ export const ExplainRequest = Type.Object(
     detector_id: Id,
     ...given,
     top: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1000, default: 10, description: "rows that are explained, the highest score first" }),
+      Type.Integer({ minimum: 1, maximum: 1000, default: 10, description: "number of rows to explain, highest score first" }),
     ),
   },
   { ...strict, $id: "ExplainRequest" },
@@ -138,11 +138,11 @@ export type ExplainRequest = Static<typeof ExplainRequest>;
 export const Explained = Type.Object(
   {
     ...answered,
-    meaning: Type.String({ description: "what the contributions of a row sum to, as a word" }),
-    meaning_text: Type.String({ description: "the same as a sentence" }),
+    meaning: Type.String({ description: "what the contributions of a row sum to, as one word" }),
+    meaning_text: Type.String({ description: "what the contributions of a row sum to, as a sentence" }),
     rows: Type.Array(
       Type.Object({
-        row: Type.Integer({ description: "from 0, as the rows were given" }),
+        row: Type.Integer({ description: "index of the row in the request, from 0" }),
         ...judged,
         reasons: Type.Array(Reason),
       }),
@@ -154,17 +154,17 @@ export const Explained = Type.Object(
 
 export const EvaluateRequest = Type.Object(
   { detector_id: Id, ...given, labels, label_column: labelColumn },
-  { ...strict, $id: "EvaluateRequest", description: "needs known anomalies: labels or label_column" },
+  { ...strict, $id: "EvaluateRequest", description: "needs true labels: labels or label_column" },
 );
 export type EvaluateRequest = Static<typeof EvaluateRequest>;
 
 const figures = {
-  roc_auc: Type.Number({ description: "chance that an anomaly scores above a normal row" }),
+  roc_auc: Type.Number({ description: "probability that an anomaly scores above a normal row" }),
   average_precision: Type.Number(),
-  precision_at_n: Type.Number({ description: "among as many rows of highest score as there are known anomalies" }),
+  precision_at_n: Type.Number({ description: "precision among as many rows of highest score as there are true anomalies" }),
   precision: Type.Number(),
   recall: Type.Number(),
-  f1: Type.Number({ description: "at the threshold, as are precision, recall and confusion" }),
+  f1: Type.Number({ description: "at the threshold, like precision, recall and confusion" }),
   confusion: Type.Object({
     true_positives: Type.Integer(),
     false_positives: Type.Integer(),
@@ -200,20 +200,20 @@ export const Compared = Type.Object(
         }),
         Type.Object({ error: Type.Ref("Problem") }),
       ]),
-      { description: "by detector id: its figures where labels are known, or why it could not score" },
+      { description: "by detector id: its figures if true labels are given, or its error" },
     ),
     agreement: Type.Array(
       Type.Object({
         first: Id,
         second: Id,
         rank_correlation: Type.Union([Type.Number(), Type.Null()], {
-          description: "Spearman's, -1 to 1; null where one of them scores all rows alike",
+          description: "Spearman's, -1 to 1; null if one of the detectors gives all rows the same score",
         }),
-        top_overlap: Type.Number({ description: "share of the top rows that both have, 0 to 1" }),
+        top_overlap: Type.Number({ description: "share of the n_top rows of highest score that both detectors have, 0 to 1" }),
       }),
     ),
-    n_top: Type.Integer({ description: "rows of highest score that top_overlap compares: one in ten" }),
-    note: Type.String({ description: "what these numbers do not tell" }),
+    n_top: Type.Integer({ description: "number of rows of highest score that top_overlap compares: a tenth of the rows" }),
+    note: Type.String({ description: "what these figures cannot tell" }),
     processing_time_ms: Type.Number(),
   },
   { $id: "Compared" },
@@ -228,7 +228,7 @@ export type BatchRequest = Static<typeof BatchRequest>;
 export const BatchAnswer = Type.Object(
   {
     results: Type.Record(Type.String(), Type.Union([Type.Ref("Predicted"), Type.Object({ error: Type.Ref("Problem") })]), {
-      description: "by detector id: what it found, or why it could not",
+      description: "by detector id: its scores, or its error",
     }),
     processing_time_ms: Type.Number(),
   },

@@ -1,11 +1,13 @@
+/** Schemas of detectors and their model versions. */
+
 import { defaultDetectorId, missingPolicies, scalings, type ThresholdMethodName, thresholdMethods } from "@nomaly/detect";
 import { type Static, Type } from "typebox";
 import { detectorStatuses } from "../../services/detectors/detector-view.ts";
-import { Id, oneOf, pageOf, PageQuery, strict } from "./shared.ts";
+import { Id, nullable, oneOf, pageOf, PageQuery, strict } from "./shared.ts";
 
 const methods = Object.keys(thresholdMethods) as readonly ThresholdMethodName[];
 
-const Name = Type.String({ minLength: 1, maxLength: 200, description: "for people; need not be unique" });
+const Name = Type.String({ minLength: 1, maxLength: 200, description: "a name for people, which need not be unique" });
 const Contamination = Type.Number({
   exclusiveMinimum: 0,
   maximum: 0.5,
@@ -14,23 +16,23 @@ const Contamination = Type.Number({
 const Hyperparameters = Type.Record(
   Type.String({ maxLength: 100 }),
   Type.Union([Type.Number(), Type.String({ maxLength: 100 }), Type.Boolean()]),
-  {
-    description: "parameters of the algorithm, as GET /api/algorithms/{id} lists them",
-  },
+  { description: "parameters of the algorithm, as GET /api/algorithms/{id} lists them" },
 );
 const Status = oneOf(detectorStatuses);
 
-/** How rows become numbers, and scores labels. */
+/** Options of preparing rows and of the threshold. */
 export const DetectorOptions = Type.Object(
   {
     scaling: Type.Optional(oneOf(scalings)),
     missing: Type.Optional(oneOf(missingPolicies)),
     columns: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 1000 }), { minItems: 1, maxItems: 10_000 })),
-    label_column: Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description: "never used in fitting" })),
+    label_column: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 1000, description: "true labels; never used in training" }),
+    ),
     threshold: Type.Optional(
       Type.Object(
         { method: oneOf(methods) },
-        { additionalProperties: Type.Number(), description: "another method than contamination, with its parameters" },
+        { additionalProperties: Type.Number(), description: "method of the threshold, with its parameters" },
       ),
     ),
     seed: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
@@ -58,7 +60,7 @@ export const DetectorChange = Type.Object(
     contamination: Type.Optional(Contamination),
     options: Type.Optional(DetectorOptions),
   },
-  { ...strict, minProperties: 1, $id: "DetectorChange", description: "takes effect with the next training" },
+  { ...strict, minProperties: 1, $id: "DetectorChange", description: "a change takes effect with the next training" },
 );
 export type DetectorChange = Static<typeof DetectorChange>;
 
@@ -72,8 +74,8 @@ export const Detector = Type.Object(
     options: DetectorOptions,
     status: Status,
     is_fitted: Type.Boolean(),
-    threshold: Type.Union([Type.Number(), Type.Null()], { description: "a row is anomalous when its score is above this" }),
-    model_version: Type.Union([Type.Integer(), Type.Null()]),
+    threshold: Type.Union([Type.Number(), Type.Null()], { description: "a row with a higher score is anomalous" }),
+    model_version: nullable(Type.Integer()),
     created_at: Type.String({ format: "date-time" }),
     updated_at: Type.String({ format: "date-time" }),
   },
@@ -85,7 +87,7 @@ export const DetectorList = pageOf(Detector);
 export const DetectorQuery = Type.Object(
   {
     ...PageQuery,
-    algorithm_name: Type.Optional(Type.String({ maxLength: 2000, description: "one or several, with commas between" })),
+    algorithm_name: Type.Optional(Type.String({ maxLength: 2000, description: "one name, or several with commas between" })),
     status: Type.Optional(Status),
     is_fitted: Type.Optional(Type.Boolean()),
   },
@@ -95,9 +97,7 @@ export const DetectorQuery = Type.Object(
 export const StatusChange = Type.Object(
   {
     ids: Type.Array(Id, { minItems: 1, maxItems: 100_000 }),
-    status: oneOf(["ready", "disabled"], {
-      description: "a disabled detector refuses to predict",
-    }),
+    status: oneOf(["ready", "disabled"], { description: "a disabled detector refuses to predict" }),
   },
   strict,
 );
@@ -110,9 +110,9 @@ export const ModelVersion = Type.Object(
   {
     id: Id,
     model_version: Type.Integer(),
-    is_live: Type.Boolean({ description: "the one that answers" }),
-    dataset_id: Type.Union([Id, Type.Null()]),
-    job_id: Type.Union([Id, Type.Null()]),
+    is_live: Type.Boolean({ description: "whether this version answers requests" }),
+    dataset_id: nullable(Id),
+    job_id: nullable(Id),
     size_bytes: Type.Integer(),
     checksum: Type.String({ description: "SHA-256 of the model file, in hexadecimal" }),
     training_summary: Type.Record(Type.String(), Type.Unknown()),

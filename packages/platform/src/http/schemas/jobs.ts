@@ -1,3 +1,5 @@
+/** Schemas of jobs. */
+
 import { type Static, Type } from "typebox";
 import { jobNames, jobStatuses } from "../../jobs/job-types.ts";
 import { Id, nullable, oneOf, pageOf, PageQuery, strict } from "./shared.ts";

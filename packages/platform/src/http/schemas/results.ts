@@ -1,3 +1,5 @@
+/** Schemas of stored results. */
+
 import { Type } from "typebox";
 import { resultFormats } from "../../compute/work.ts";
 import { Id, nullable, oneOf, pageOf, PageQuery, strict } from "./shared.ts";
@@ -33,8 +35,7 @@ export const FormatQuery = Type.Object(
     format: Type.Optional(oneOf(["json", ...resultFormats])),
     spreadsheet_safe: Type.Optional(
       Type.Boolean({
-        description:
-          "with format=csv: a single quote before texts that a spreadsheet would run as a formula; else they stay as they are",
+        description: "with format=csv: puts a single quote before texts that a spreadsheet would run as a formula",
       }),
     ),
   },

@@ -1,11 +1,10 @@
-/** Parts that several schemas of the HTTP API have in common. A schema is the type, the check and the description at once. */
+/** Parts that schemas of the HTTP API share. A schema is the type, the check and the description at once. */
 
 import { type Static, type TSchema, Type } from "typebox";
 
-/** Unknown members are refused: a misspelt one would otherwise be silently without effect. */
+/** Refuses unknown members, since a misspelt one would have no effect. */
 export const strict = { additionalProperties: false } as const;
 
-/** One of a closed list of words. */
 export function oneOf<const Word extends string>(
   words: readonly Word[],
   options: { readonly description?: string; readonly default?: Word } = {},
@@ -16,15 +15,15 @@ export function oneOf<const Word extends string>(
 export const nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
   Type.Union([schema, Type.Null()]);
 
-export const Id = Type.String({ format: "uuid", description: "an id, as the service gave it" });
+export const Id = Type.String({ format: "uuid", description: "an id that the service gave" });
 
 export const Problem = Type.Object(
   {
-    type: Type.String({ description: "a name of the code, to compare and not to open" }),
+    type: Type.String({ description: "a URN of the code; not an address to open" }),
     title: Type.String({ description: "what the code means" }),
     status: Type.Integer(),
-    code: Type.String({ description: "one of a closed list: match on this" }),
-    detail: Type.String({ description: "one sentence: who, what was expected, what came" }),
+    code: Type.String({ description: "a code of a closed list: match on it" }),
+    detail: Type.String({ description: "one sentence: what was expected, and what came" }),
     field: Type.Optional(Type.String({ description: "the field, column or setting at fault" })),
     row_index: Type.Optional(Type.Integer({ description: "the row at fault, from 0" })),
     request_id: Type.String(),
@@ -34,8 +33,8 @@ export const Problem = Type.Object(
 export type Problem = Static<typeof Problem>;
 
 export const PageQuery = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: "items at most" })),
-  cursor: Type.Optional(Type.String({ maxLength: 200, description: "`next_cursor` of the page before" })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: "most items of the page" })),
+  cursor: Type.Optional(Type.String({ maxLength: 200, description: "`next_cursor` of the previous page" })),
 };
 
 export function pageOf<Item extends TSchema>(item: Item) {
@@ -47,10 +46,10 @@ export function pageOf<Item extends TSchema>(item: Item) {
 
 const Cell = Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]);
 
-/** Schemas of this title are for people: what they describe is checked where it is read, cell by cell, with better words. */
+/** The title of schemas that only describe: the reader of rows checks each cell and gives better messages. */
 export const checkedWhenRead = "Rows";
 
-/** Rows of a request. Width, kinds of values and names are checked against the model when they are read. */
+/** Rows of a request. The reader of rows checks width, values and names against the model. */
 export const Rows = Type.Unsafe<
   readonly (readonly unknown[] | Readonly<Record<string, unknown>>)[] | Readonly<Record<string, readonly unknown[]>>
 >({
@@ -75,5 +74,5 @@ export type Rows = Static<typeof Rows>;
 
 export const ColumnNames = Type.Array(Type.String({ minLength: 1, maxLength: 1000 }), {
   minItems: 1,
-  description: "names of the values in rows that are arrays",
+  description: "column names, for rows that are arrays",
 });

@@ -104,7 +104,7 @@ describe("a service", () => {
     for (let count = 0; count < 20; count++) await context.cache.invalidate(["detectors"]);
     expect(context.cache.stats().level2?.breaker).toBe("open");
     await redis.start();
-    // Nobody asks the cache: it finds out by itself.
+    // Without a call, the cache itself notices the loss.
     await eventually("it is back", () => countOf(lines, "Redis is back") > 0, 30_000);
     expect(lines).toHaveLength(2);
   });
@@ -112,7 +112,7 @@ describe("a service", () => {
   it("says once that the replica is lost, however often it is looked for", async () => {
     const { proxy, url } = await proxied();
     onTestFinished(() => proxy.close());
-    // It answers, and is no replica: which is as good as none.
+    // The server answers but is no replica, which counts as lost.
     const { context, lines } = await open({ database_url: await server.createDatabase(), database_replica_url: url });
     await eventually("it is said", () => countOf(lines, "the replica is lost: reads go to the primary") > 0);
     await context.database.probeReplica();

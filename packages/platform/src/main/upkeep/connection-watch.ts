@@ -1,22 +1,21 @@
-/** Says once that a server is lost and once that it is back, however many requests fail in between. */
+/** Logs once that the connection to a server is lost and once that it is back, however many requests fail in between. */
 
 import type { Log } from "../../services/core/context.ts";
 
 export interface WatchedConnection {
-  /** As in "Redis". */
   readonly name: string;
   readonly isUp: () => boolean;
-  /** What is different while it is lost. */
+  /** How the service behaves while the connection is lost, for the log. */
   readonly meanwhile: string;
 }
 
 export interface ConnectionWatch {
-  /** Looks now: for whoever hears of a change at once. */
+  /** Checks the connections now. */
   look(): void;
   close(): void;
 }
 
-/** One that is lost for a shorter time may pass unseen. */
+/** A loss that is shorter may not be logged. */
 const lookMs = 1000;
 
 export function watchConnections(

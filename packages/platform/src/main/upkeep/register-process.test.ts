@@ -32,7 +32,7 @@ const log = { info: () => {}, warn: () => {}, error: () => {} };
 const settings = { database_pool_size: "8", database_max_overflow: "2", database_connection_reserve: "10" };
 const count = 15;
 
-/** A registered process with its pool, as a service has it. */
+/** Registers a process and opens its pool, as a service does. */
 async function registered(): Promise<{ readonly id: string; readonly database: OpenDatabase }> {
   const id = newId();
   const { config } = readConfig({ commandLine: settings, environment: {} });

@@ -1,4 +1,4 @@
-/** Says to all others that this process is there and how many connections it may open, for as long as it runs. */
+/** Registers this process in the database, with the number of connections that it may open, and renews the entry while it runs. */
 
 import { hostname } from "node:os";
 import { NomalyError } from "@nomaly/detect";
@@ -24,25 +24,25 @@ export interface ProcessToRegister {
 }
 
 export interface RegisteredProcess {
-  /** Of its pool: what the settings say, or less where the server has less to give. */
+  /** Sizes of the pool: those of the settings, or less where the server has fewer connections left. */
   readonly sizes: PoolSizes;
-  /** Shown by the server beside each of its connections. */
+  /** PostgreSQL shows this name beside each connection of the process. */
   readonly applicationName: string;
   /**
-   * For each new connection of the pool: others may have taken this process for gone, while the database was away or the process
-   * stood still. Then it is counted again first.
-   * @throws NomalyError DATABASE when others have taken its place meanwhile.
+   * Called for each new connection of the pool. Other processes remove the entry of this one when it has not renewed it, because
+   * the database was away or the process stood still; then this registers the process again.
+   * @throws NomalyError DATABASE when other processes have taken its connections meanwhile.
    */
   readonly admit: (connection: Connection) => Promise<void>;
-  /** Gives a sign of life now and then. */
+  /** Renews the entry every 20 s. */
   keep(database: OpenDatabase): { end(): Promise<void> };
 }
 
 const heartbeatMs = 20_000;
-/** A sign of life is due in this time, also of a process that has to find the database again first. */
+/** A running process renews its entry within this time, even when it has to find the database again first. */
 const patienceMs = heartbeatMs + 10_000;
 
-/** @throws NomalyError CONFIG when its connections do not fit beside those of the others. */
+/** @throws NomalyError CONFIG when the server has too few connections left beside those of the other processes. */
 export async function registerThisProcess(given: ProcessToRegister): Promise<RegisteredProcess> {
   const { id, kind, url, config, log, signal } = given;
   const { databaseConnectionReserve: reserve, databasePoolSize: poolSize, databaseMaxOverflow: maxOverflow, isSet } = config;
@@ -57,7 +57,7 @@ export async function registerThisProcess(given: ProcessToRegister): Promise<Reg
   const onWait = (processCount: number) =>
     log.warn(
       { processes: processCount, wait_ms: patienceMs },
-      "there may be too few database connections: waiting for a sign of processes that have no session now, as after a restart of the database",
+      "there may be too few database connections: waiting whether processes without a session are still running, as after a restart of the database",
     );
   const first = await onOwnConnection(url, name, (connection) =>
     registerWithinBudget(transactionsOn(connection), { own, sizes: wanted, reserve, patienceMs, onWait, signal }),
@@ -74,7 +74,7 @@ export async function registerThisProcess(given: ProcessToRegister): Promise<Reg
       await registerWithinBudget(transactionsOn(connection), { ...again, patienceMs: 0 }).catch((error: unknown) =>
         Promise.reject(notAdmitted(error)),
       );
-      log.warn({}, "this process had been taken for gone; its connections are counted again");
+      log.warn({}, "other processes had removed the entry of this process; it is registered again");
     },
     keep(database) {
       let beating: Promise<void> | undefined;
@@ -86,8 +86,8 @@ export async function registerThisProcess(given: ProcessToRegister): Promise<Reg
           if (!(await heartbeat(untilEnd, id))) await registerWithinBudget(untilEnd, { ...again, patienceMs, signal: ended });
         } catch (error) {
           if (ended.aborted) return;
-          // Others have this process's place, or the database is away, which is said elsewhere: the next beat tries again.
-          if (!isDatabaseAway(error)) log.warn({ err: error }, "the database did not take the sign of life");
+          // The connection watch logs a lost database; the next beat tries again in any case.
+          if (!isDatabaseAway(error)) log.warn({ err: error }, "the entry of this process could not be renewed");
         }
       };
       const timer = setInterval(() => {
@@ -98,7 +98,7 @@ export async function registerThisProcess(given: ProcessToRegister): Promise<Reg
         end: async () => {
           clearInterval(timer);
           ending.abort();
-          // It would count this process again.
+          // A beat under way could register the process again.
           await beating;
           await removeProcess(database, id);
         },
@@ -124,13 +124,13 @@ function tellSizes(wanted: PoolSizes, { sizes, available, claimed, processCount,
   const instead = `${wanted.poolSize} + ${wanted.maxOverflow}`;
   log.warn(
     numbers,
-    `the pool of database connections is ${sizes.poolSize} + ${sizes.maxOverflow} instead of ${instead}: the server has no more to give beside the other processes; raise its max_connections, or set database_pool_size and database_max_overflow`,
+    `the pool of database connections is ${sizes.poolSize} + ${sizes.maxOverflow} instead of ${instead}: the server has no more left beside the other processes; raise its max_connections, or set database_pool_size and database_max_overflow`,
   );
 }
 
-/** Passes when another process ends: the client, or the job, comes again. */
+/** Makes it a DATABASE error, which clients and jobs try again: it passes when another process ends. */
 function notAdmitted(error: unknown): unknown {
   if (!(error instanceof NomalyError) || error.code !== "CONFIG") return error;
-  const prefix = "other processes have taken the database connections of this one, which they took for gone: ";
+  const prefix = "other processes have taken the database connections of this process, which had not renewed its entry: ";
   return error.retold({ code: "DATABASE", prefix, field: "database" });
 }

@@ -1,13 +1,13 @@
-/** Work that is done at once and again every so often, one at a time, for as long as the service is open. */
+/** Runs some work now and again after each interval, never twice at once, until it is closed. */
 
 export interface Repeated {
-  /** The signal of the work fires; resolves when what is under way has ended. */
+  /** Aborts the work under way and resolves when that has ended. */
   close(): Promise<void>;
 }
 
 export interface RepeatOptions {
   readonly everyMs: number;
-  /** Not called for what fails because it is closed. */
+  /** Not called for work that fails after `close`. */
   readonly onError: (error: unknown) => void;
 }
 

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const log = { info: () => {}, warn: () => {}, error: () => {} };
 
-/** Of another process, which could not renew its lease in time. */
+/** A training of another process, which could not renew its lease in time. */
 async function lapsedTraining(): Promise<{ readonly id: string; readonly status: () => Promise<string | undefined> }> {
   const detectorId = await addDetector(database);
   const id = newId();

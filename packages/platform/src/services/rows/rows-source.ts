@@ -24,7 +24,7 @@ export function rowLimitsOf({ requestRows, requestColumns }: Config): RowLimits 
 export async function rowsSource(
   context: ServiceContext,
   { dataset_id: datasetId, data, columns }: RowsRequest,
-): Promise<RowsSource> {
+): Promise<Exclude<RowsSource, BodyGiven>> {
   if ((datasetId === undefined) === (data === undefined)) {
     throw new NomalyError("REQUEST", "give either data or dataset_id", {
       field: datasetId === undefined ? "data" : "dataset_id",
