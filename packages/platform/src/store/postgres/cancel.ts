@@ -1,17 +1,17 @@
-/** Ends statements that other connections run: asked for over a connection of its own, with the settings of these, TLS too. */
+/** Cancels statements that connections of a pool run, over another connection with the same settings, TLS included. */
 
 import { type Cancel, closeConnection, type ConnectionOptions, openConnection } from "./connection.ts";
 
-/** A cancelled statement ends at once; one that does not loses its connection. */
+/** A statement that has not ended this long after its cancellation loses its connection. */
 export const cancelMsMax = 2_000;
 
-/** Only what has the same name, and so is of the same pool: the number of a session that has just ended may be somebody else's. */
+/** Only sessions with this pool's application name: the server may have given the number of an ended session to another program. */
 const cancelText = `select pg_cancel_backend(pid) from pg_stat_activity
   where pid = any($1::integer[]) and application_name = current_setting('application_name')`;
 
 /**
- * Opens one connection at a time, and only when there is something to cancel; what is asked for meanwhile goes with the next.
- * A call resolves when the server has passed the cancellation on, or could not be asked. It never rejects.
+ * Opens one connection at a time, only when there is something to cancel; later calls wait and share the next connection.
+ * A call resolves when the server has passed the cancellation on, or did not answer. It never rejects.
  */
 export function createCancel(options: ConnectionOptions): Cancel {
   let waiting: number[] = [];
@@ -32,7 +32,7 @@ export function createCancel(options: ConnectionOptions): Cancel {
         clearTimeout(timer);
       }
     } catch {
-      // Whoever waits for the end of its statement cuts the connection in the same time.
+      // The caller of the statement destroys its connection after the same time.
     }
   }
 

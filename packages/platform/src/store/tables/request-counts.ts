@@ -1,11 +1,11 @@
-/** How many requests each caller has made in all processes together. */
+/** Counts the requests of each caller over all processes. */
 
 import type { Database, Sql } from "../postgres/sql.ts";
 
-/** Whoever counts goes on alone meanwhile. */
+/** The caller counts in its own process meanwhile. */
 const addMsMax = 1000;
 
-/** Adds to the count under a key; where there is none it begins, and ends after `lifeMs`. Nothing that a replica is asked for. */
+/** Adds to the count under a key, on the primary. A new count ends after `lifeMs`. */
 export async function addToRequestCount(
   database: Database,
   key: string,
