@@ -1,19 +1,19 @@
-/** Counts that all processes share, in Redis: each with an end by its clock. */
+/** Counters in Redis that all processes share. Each ends by Redis's clock. */
 
 import { openRedisConnection, type RedisConnection, withinMs } from "./redis-connection.ts";
 
 export interface RedisCounts {
-  /** Adds to the count under a key; where there is none it begins, and ends after `lifeMs`. */
+  /** Adds to the count under a key. A new count ends after `lifeMs`. */
   add(key: string, count: number, lifeMs: number): Promise<{ readonly count: number; readonly endsInMs: number }>;
   close(): void;
 }
 
-/** Opens its one connection when it is needed, and another after a failure. */
+/** Opens one connection when it is needed, and another after a failure. */
 export function createRedisCounts({ url, callTimeoutMs }: { readonly url: string; readonly callTimeoutMs: number }): RedisCounts {
   let opening: Promise<RedisConnection> | undefined;
 
   function drop(): void {
-    // One that could not be opened is closed already.
+    // A connection that could not be opened is closed already.
     void opening?.then(({ client }) => client.disconnect()).catch(() => undefined);
     opening = undefined;
   }
