@@ -1,4 +1,4 @@
-/** What the cache counts. */
+/** The cache's counters and metrics. */
 
 import { counter, type CountsOf, countsOf, gauge, labelled, optional, type StatsOf } from "../watch/metric-kinds.ts";
 import { cacheKindNames, type CacheKind } from "./kinds.ts";
@@ -8,21 +8,21 @@ import { level2Metrics } from "./level2.ts";
 const kindMetrics = {
   level1Hits: counter("Answers from memory"),
   level2Hits: counter("Answers from Redis"),
-  misses: counter("Neither level had it: it was loaded, or somebody else's load was waited for"),
-  negativeHits: counter("Hits of either level that said that there is nothing; counted as hits too"),
-  loads: counter("Loads of what no level had"),
+  misses: counter("Values that no level had: loaded here, or by a load under way that was joined"),
+  negativeHits: counter("Hits on an entry that says the value does not exist; counted as hits too"),
+  loads: counter("Loads of values that no level had"),
   loadFailures: counter("Loads that failed"),
 };
 export type KindStats = StatsOf<typeof kindMetrics>;
 
 const ownMetrics = {
-  refused: counter("Values no level keeps: no JSON, or millions of parts"),
+  refused: counter("Values that no level keeps: not JSON, or millions of parts"),
   tooLarge: counter("Values over the limit of level 2"),
-  unreadable: counter("Bytes in level 2 that are no entry"),
-  droppedWrites: counter("Writes to level 2 given up because too many were under way"),
-  invalidations: counter("Changes after which something was forgotten: once each, by however many ways they were heard of"),
-  repeatedInvalidations: counter("Changes that were heard of again"),
-  gaps: counter("Times all of level 1 was dropped because messages may have been missed"),
+  unreadable: counter("Entries in level 2 that could not be decoded"),
+  droppedWrites: counter("Writes to level 2 dropped because too many were under way"),
+  invalidations: counter("Changes whose tags were invalidated, each counted once"),
+  repeatedInvalidations: counter("Messages about changes that were applied before"),
+  gaps: counter("Times that level 1 was emptied because messages may have been missed"),
   sweepFailures: counter("Sweeps over stored invalidations that failed"),
 };
 
@@ -42,9 +42,4 @@ export interface CacheCounts extends CountsOf<typeof ownMetrics> {
 export function createCounts(): CacheCounts {
   const kinds = Object.fromEntries(cacheKindNames.map((kind) => [kind, countsOf(kindMetrics)])) as CacheCounts["kinds"];
   return { kinds, ...countsOf(ownMetrics) };
-}
-
-/** A copy: later counting does not change what was shown. */
-export function copyOfKinds(kinds: CacheCounts["kinds"]): CacheStats["kinds"] {
-  return Object.fromEntries(cacheKindNames.map((kind) => [kind, { ...kinds[kind] }])) as CacheStats["kinds"];
 }

@@ -1,8 +1,8 @@
 /**
- * Two levels: memory, then Redis. Both may be empty, and Redis may be gone: what is asked for is then loaded.
+ * A cache of two levels: memory, then Redis. When neither has a value, or Redis does not answer, the value is loaded.
  *
- * A value is given to nobody who asks after the change that made it old was invalidated: level 1 compares generations,
- * level 2 the stamps of its tags, and a load that a change overtook is joined by no later caller.
+ * No caller gets a stale value once its tags are invalidated: level 1 compares generations, level 2 stamps of the tags, and no later
+ * caller joins a load that began before the invalidation.
  */
 
 import { randomUUID } from "node:crypto";
@@ -10,7 +10,7 @@ import { throwIfAborted } from "@nomaly/detect";
 import { everythingTag } from "../ids/tags.ts";
 import type { Clock } from "../pools/resource-pool.ts";
 import { createBackgroundWrites } from "./redis/background-writes.ts";
-import { copyOfKinds, createCounts, type CacheStats } from "./cache-stats.ts";
+import { createCounts, type CacheStats } from "./cache-stats.ts";
 import { decodeValue, encodeValue } from "./codec.ts";
 import { createFlights } from "./flights.ts";
 import { createGenerations } from "./generations.ts";
@@ -27,32 +27,31 @@ export interface Answer<T> {
   readonly from: "level1" | "level2" | "load";
 }
 
-/** Stops when every caller that waits for it has gone. */
+/** Its signal fires when every waiting caller has gone. */
 export type Load<T> = (signal: AbortSignal) => Promise<T | undefined>;
 
 export interface Cache {
   /**
-   * What is under the key, or else what `load` gives, once for all callers that ask at the same time. `undefined` is
-   * "there is nothing" and is kept for a short while. Values are JSON or Uint8Array, and shared: nobody may change them.
+   * The cached value, or else the result of `load`, which callers that ask at the same time share. `undefined` means that the value
+   * does not exist, and is kept for a short time. Values are JSON or Uint8Array, and shared: no caller may change them.
    *
-   * @param signal lets this caller go; the others keep their answer.
-   * @throws what `load` throws, to every caller that waits, and keeps nothing; ABORTED by the signal.
+   * @param signal ends the waiting of this caller only.
+   * @throws the error of `load`, which is not cached; NomalyError ABORTED by the signal.
    */
   get<T>(entry: CacheEntry, load: Load<T>, signal?: AbortSignal): Promise<Answer<T>>;
-  /** Level 1 alone, at once. Undefined when it is not there. */
+  /** The entry in level 1, if it is there. */
   peek<T>(kind: CacheKind, key: string): { readonly value: T | undefined } | undefined;
-  /** Only for kinds whose key says all that the value depends on: for others, `get` sees a change that overtakes the load. */
+  /** Stores a value of a kind with `keyPinsValue`; of other kinds a change during the load could make it stale. */
   put(entry: CacheEntry, value: unknown): void;
   /**
-   * After the commit of the change. Over when other processes were told, or, with Redis down, will be. False: not yet. Never rejects.
-   *
-   * @param changeId of the change that this process may hear of again: what it caches meanwhile then stays.
+   * To be called after the commit of a change. False when Redis is down: the other processes are told later. Never rejects.
+   * @param changeId the same in later messages about this change, which then do not drop values cached since.
    */
   invalidate(tags: readonly string[], changeId?: string): Promise<boolean>;
-  /** Changes may have been missed: empties level 1. */
+  /** Empties level 1, because messages about changes may have been missed. */
   dropLocal(): void;
   stats(): CacheStats;
-  /** Ends what is under way; Redis stays open until what was to be written is. */
+  /** Aborts loads, finishes the writes under way, then closes Redis. */
   close(): Promise<void>;
 }
 
@@ -60,16 +59,16 @@ export interface CacheOptions {
   readonly level1BytesMax?: number;
   /** Closed with the cache. */
   readonly level2?: Level2 | undefined;
-  /** Replaces the times of `cacheKinds`. */
+  /** Overrides the times of `cacheKinds`. */
   readonly ttlMs?: Partial<Readonly<Record<CacheKind, number>>>;
-  /** The longest life of anything in level 1. */
+  /** The longest life of an entry in level 1. */
   readonly level1TtlMs?: number;
-  /** Invalidations stored with the changes that need them, for the case that a process ends between commit and `invalidate`. */
+  /** Invalidations that are stored with their changes, in case a process ends between commit and `invalidate`. */
   readonly pendingInvalidations?: PendingInvalidations | undefined;
   readonly sweepMs?: number;
   /**
-   * Called before what Redis or the table of changes tells of is loaded again: what reads from a copy of the database must not ask one
-   * that lacks the change. Whoever calls `invalidate` sees to that himself.
+   * Called before a change that another process announced is applied: later loads must not read from a replica that lacks the change.
+   * Not called for `invalidate`.
    */
   readonly onForeignChange?: () => void;
   readonly clock?: Clock;
@@ -81,7 +80,7 @@ const cacheDefaults = {
   sweepMs: 5000,
 } as const;
 
-/** Of one value, not compressed. */
+/** The largest value before compression. */
 const valueBytesMax = 32 * 1024 * 1024;
 const generationTagCountMax = 100_000;
 const seenTagCountMax = 100_000;
@@ -141,7 +140,7 @@ export function createCache(options: CacheOptions = {}): Cache {
       answer?.encoded === undefined ? undefined : await decodeValue(answer.encoded, { plainBytesMax: valueBytesMax });
     if (answer?.encoded !== undefined && stored === undefined) counts.unreadable++;
     if (answer !== undefined && stored !== undefined) {
-      // Counted from before the question, so that level 1 never has it longer than level 2.
+      // The life counts from before the read, so that level 1 never keeps the entry longer than level 2.
       keepLocally(entry, { value: stored.value, generation, askedAt, ttlMs: answer.ttlMs });
       return { value: stored.value, from: "level2" };
     }
@@ -149,7 +148,7 @@ export function createCache(options: CacheOptions = {}): Cache {
     counts.kinds[kind].loads++;
     const value = await counted(kind, load(stop));
     keepLocally(entry, { value, generation, askedAt: clock.now(), ttlMs: Infinity });
-    // Under the stamp from before the load: if a change overtook it, nobody will take it for valid. Without one it stays here.
+    // Written with the stamp from before the load: after a change during the load the entry is invalid at once.
     if (answer !== undefined) share(entry, value, answer.stamp);
     return { value, from: "load" };
   }
@@ -200,8 +199,8 @@ export function createCache(options: CacheOptions = {}): Cache {
   }
 
   /**
-   * Both levels, wherever the change was heard of. Had level 2 not been told as well, an old entry could come back from there: whoever
-   * made the change may be on the way there yet, and here nothing would take it away again.
+   * Invalidates both levels. The process that made the change may not have reached level 2 yet, so without this a stale entry could
+   * come back from there and stay in level 1.
    */
   async function apply(changes: readonly Invalidation[]): Promise<boolean> {
     for (const change of changes) forget(change);
@@ -234,7 +233,7 @@ export function createCache(options: CacheOptions = {}): Cache {
     dropLocal,
     stats: () => ({
       ...counts,
-      kinds: copyOfKinds(counts.kinds),
+      kinds: structuredClone(counts.kinds),
       level1: level1.stats(),
       level2: level2?.stats(),
       flights: flights.count(),

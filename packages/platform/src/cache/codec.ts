@@ -1,29 +1,26 @@
 /**
- * Values as bytes for level 2.
+ * Encodes values as bytes for level 2.
  *
  *     byte 0       high half: version of this format, low half: codec
  *     byte 1...    JSON text or plain bytes, compressed where the codec says so
  *
- * What is read is not trusted: length, then structure, then content. Nothing in it is ever executed.
+ * Decoding trusts nothing: it checks length, then structure, then content.
  */
 
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 
-/** What may be cached. NaN, dates and the like are no JSON: `measureValue` refuses them. */
-export type CacheValue = string | number | boolean | null | Uint8Array | readonly unknown[] | Readonly<Record<string, unknown>>;
-
-/** `undefined` is "there is nothing", which is kept too. */
+/** `undefined` means that the value does not exist, which is cached too. */
 export interface Decoded {
   readonly value: unknown;
 }
 
 export interface CodecLimits {
-  /** What a value may take before it is compressed, and after it is inflated. */
+  /** The largest size of a value before compression, and after inflation. */
   readonly plainBytesMax: number;
 }
 
-/** Larger ones are compressed. */
+/** Larger values are compressed. */
 export const plainBytesKept = 1000;
 
 const version = 0x10;
@@ -33,13 +30,13 @@ const bytes = version | 3;
 const bytesCompressed = version | 4;
 const absent = version | 5;
 
-// Asynchronous: on a thread of Node's, so that a large value does not hold up other requests.
+// Asynchronous, on Node's thread pool, so that a large value does not block other requests.
 const compress = promisify<Uint8Array, { level: number }, Buffer>(gzip);
 const inflate = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(gunzip);
-/** The fastest: the gain of higher levels is small for numbers as text. */
+/** The fastest level: higher ones gain little for numbers as text. */
 const compressionLevel = 1;
 
-/** @returns undefined when it is over the limit. */
+/** @returns undefined when the value is over the limit. */
 export async function encodeValue(value: unknown, { plainBytesMax }: CodecLimits): Promise<Uint8Array | undefined> {
   if (value === undefined) return Uint8Array.of(absent);
   const isBytes = value instanceof Uint8Array;
@@ -47,13 +44,13 @@ export async function encodeValue(value: unknown, { plainBytesMax }: CodecLimits
   if (plain.byteLength > plainBytesMax) return undefined;
   if (plain.byteLength > plainBytesKept) {
     const compressed = await compress(plain, { level: compressionLevel });
-    // Random bytes grow: they stay as they are.
+    // Compressing random bytes makes them longer: they are stored plain.
     if (compressed.byteLength < plain.byteLength) return withCodec(isBytes ? bytesCompressed : jsonCompressed, compressed);
   }
   return withCodec(isBytes ? bytes : json, plain);
 }
 
-/** @returns undefined for bytes that no `encodeValue` of this version made, or over the limit. */
+/** @returns undefined for bytes that no `encodeValue` of this version made, or for a value over the limit. */
 export async function decodeValue(encoded: Uint8Array, { plainBytesMax }: CodecLimits): Promise<Decoded | undefined> {
   if (encoded.byteLength === 0) return undefined;
   const payload = encoded.subarray(1);
@@ -73,7 +70,7 @@ export async function decodeValue(encoded: Uint8Array, { plainBytesMax }: CodecL
         return undefined;
     }
   } catch {
-    // Not gzip, too large once inflated, or not JSON: whatever it is, it is no entry. The caller loads the value instead.
+    // Not gzip, too large once inflated, or not JSON: the caller loads the value instead.
     return undefined;
   }
 }

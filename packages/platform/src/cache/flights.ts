@@ -1,15 +1,15 @@
-/** Single flight: callers that ask for the same thing at the same time share one answer. */
+/** Single flight: callers that ask for the same key at the same time share one load. */
 
 import { NomalyError } from "@nomaly/detect";
 
 export interface Flights<T> {
   /**
-   * Joins the flight under this key, or starts one. Its work is stopped when every caller has gone, never before.
-   * @param isJoinable false for a flight that a change has overtaken: this caller must not have its answer.
+   * Joins the flight under this key, or starts one. Its load is aborted once every caller has gone.
+   * @param isJoinable false for a flight that began before an invalidation of its tags: this caller must not get its answer.
    */
   join(key: string, generation: number, start: (signal: AbortSignal) => Promise<T>, options: JoinOptions): Promise<T>;
   count(): number;
-  /** Stops all work; its callers are told. */
+  /** Aborts all loads. */
   stopAll(): void;
 }
 
@@ -37,7 +37,7 @@ export function createFlights<T>(): Flights<T> {
       controllers.delete(controller);
       if (flights.get(key) === flight) flights.delete(key);
     };
-    // Also for the case that every caller has gone: a rejection then has nobody to go to.
+    // Handling the rejection here keeps it from being unhandled when every caller has gone.
     answer.then(land, land);
     flights.set(key, flight);
     controllers.add(controller);
@@ -48,7 +48,7 @@ export function createFlights<T>(): Flights<T> {
     flight.callerCount--;
     if (flight.callerCount > 0) return;
     if (flights.get(key) === flight) flights.delete(key);
-    // Once it has landed there is nothing to stop.
+    // A load that has ended cannot be aborted.
     if (controllers.has(flight.controller)) flight.controller.abort(aborted());
   }
 

@@ -1,19 +1,19 @@
-/** Which values of this process were made before a tag was invalidated. One number a value, one a tag; nothing is searched. */
+/** Tells whether a value was made before one of its tags was invalidated, by one number for each value and each tag. */
 
 export interface Generations {
-  /** To be taken before a value is read from anywhere. */
+  /** To be called before a value is read from anywhere. */
   current(): number;
-  /** Whether no tag was invalidated since. */
+  /** True when none of the tags was invalidated since that generation. */
   isCurrent(generation: number, tags: readonly string[]): boolean;
   invalidate(tags: readonly string[]): void;
   invalidateAll(): void;
 }
 
-/** @param tagCountMax above it all tags are forgotten, and with them every value is taken as invalid. */
+/** @param tagCountMax with more tags than this, all tags are forgotten and all earlier values are invalid. */
 export function createGenerations(tagCountMax: number): Generations {
   const invalidatedAt = new Map<string, number>();
   let generation = 1;
-  /** Values from before it are invalid whatever their tags. */
+  /** Values of earlier generations are invalid whatever their tags. */
   let floor = 0;
 
   function invalidateAll(): void {

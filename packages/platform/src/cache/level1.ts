@@ -1,4 +1,4 @@
-/** The cache inside the process: bounded in bytes, bounded in time, synchronous. */
+/** Level 1: the cache in this process's memory, limited in bytes and time. */
 
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../pools/resource-pool.ts";
@@ -16,19 +16,19 @@ export const level1Metrics = {
   entryCount: gauge("Entries in memory", { name: "entries" }),
   sizeBytes: gauge("Bytes of the entries in memory"),
   bytesMax: gauge("The most bytes of entries in memory, as set"),
-  evictions: counter("Entries that made room for others"),
-  tooLarge: counter("Values that would have taken too large a share"),
+  evictions: counter("Entries evicted to make room for others"),
+  tooLarge: counter("Values too large for level 1"),
 };
 export type Level1Stats = StatsOf<typeof level1Metrics>;
 
-/** What is there: `value` is undefined where it is known that there is nothing. */
+/** `value` is undefined for a value that is known not to exist. */
 export interface Found {
   readonly value: unknown;
 }
 
 export interface Kept {
   readonly value: unknown;
-  /** When the value was asked for: an invalidation since then makes it worthless. */
+  /** The generation before the value was read: a later invalidation of its tags makes it stale. */
   readonly generation: number;
   readonly expiresAt: number;
   readonly sizeBytes: number;
@@ -36,7 +36,7 @@ export interface Kept {
 
 export interface Level1 {
   get(key: string): Found | undefined;
-  /** Does nothing for what is overtaken, expired or too large. */
+  /** Does nothing for a value that is stale, expired or too large. */
   set(entry: CacheEntry, kept: Kept): void;
   clear(): void;
   stats(): Level1Stats;
@@ -46,9 +46,9 @@ interface Slot extends Kept {
   readonly tags: readonly string[];
 }
 
-/** One value may take this share of the whole: a single large one must not push out all others. */
+/** The largest share of the memory for one value, so that it does not evict all others. */
 const valueShareMax = 1 / 4;
-/** A slot, its key in the table, its tags, its place in the order of use. */
+/** The memory of an entry beside its value and its key: slot, tags, place in the LRU list. */
 const slotBytes = 400;
 
 export function createLevel1({ bytesMax, generations, clock }: Level1Options): Level1 {

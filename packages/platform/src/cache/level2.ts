@@ -1,17 +1,17 @@
-/** The cache that processes share. It may be slow, empty or gone at any moment: nothing here ever throws for that. */
+/** The interface of level 2, the cache that processes share. It may be slow, empty or down at any moment, and never throws for that. */
 
 import { resourcePoolMetrics } from "../pools/resource-pool.ts";
 import type { BreakerState } from "./redis/breaker.ts";
 import { counter, flag, gauge, type StatsOf, text } from "../watch/metric-kinds.ts";
 
-/** The versions of an entry's tags at one moment. An entry is valid while its stamp is that of now. */
+/** A digest of the present versions of an entry's tags. An entry is valid while its stamp equals the present one. */
 export type Stamp = Uint8Array;
 
 export interface Level2Answer {
   readonly stamp: Stamp;
   /** Undefined when there is no valid entry. */
   readonly encoded: Uint8Array | undefined;
-  /** How long it is still valid, rounded down. */
+  /** The remaining life of the entry. */
   readonly ttlMs: number;
 }
 
@@ -20,21 +20,21 @@ export interface Level2Write {
   readonly tags: readonly string[];
   readonly encoded: Uint8Array;
   readonly ttlMs: number;
-  /** From the reading before the value was made; asked for now when it is left out. */
+  /** The stamp that `read` gave before the load; left out, the present stamp is used. */
   readonly stamp?: Stamp | undefined;
 }
 
-/** What a change makes old. */
+/** The tags that a change invalidates. */
 export interface Invalidation {
-  /** The same by whatever way one hears of it. */
+  /** The same in every message about the change. */
   readonly changeId: string;
   readonly tags: readonly string[];
 }
 
 export interface Listener {
-  /** Another process told level 2 of this. */
+  /** Called when another process has invalidated tags in level 2. */
   onInvalidated(change: Invalidation): void;
-  /** Messages may have been missed. */
+  /** Called when messages may have been missed. */
   onGap(): void;
 }
 
@@ -57,16 +57,15 @@ export const level2Metrics = {
 export type Level2Stats = StatsOf<typeof level2Metrics>;
 
 export interface Level2 {
-  /** Undefined when it could not be asked. */
+  /** Undefined when level 2 does not answer. */
   read(key: string, tags: readonly string[]): Promise<Level2Answer | undefined>;
-  /** Whether it was written. */
   write(write: Level2Write): Promise<boolean>;
   /**
-   * Makes every entry with one of these tags invalid, for all processes; once for each change, whoever asks for it. False: not yet; it
-   * is kept and made up for before anything is read.
+   * Invalidates every entry with one of these tags, for all processes; repeating a change does nothing. False when level 2 does not
+   * answer: then the change is kept and sent before the next read.
    */
   invalidate(changes: readonly Invalidation[]): Promise<boolean>;
-  /** Whether it answers; also makes up for invalidations that did not get through. */
+  /** True when level 2 answers. Also sends the invalidations that were kept. */
   ping(): Promise<boolean>;
   listen(listener: Listener): void;
   stats(): Level2Stats;

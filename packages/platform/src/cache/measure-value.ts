@@ -1,16 +1,16 @@
-/** How much memory a value takes, about; and whether it is one that a cache may hold. */
+/** Estimates the memory of a value, and refuses values that a cache may not hold. */
 
 /** Rounded up from what V8 needs, so that a bound in bytes holds. */
 const leafBytes = 24;
 const stringBytes = 24;
 const containerBytes = 56;
 const memberBytes = 24;
-/** A larger value is refused, and a value that contains itself ends here. */
+/** A value with more parts is refused; this also ends the walk through a value that contains itself. */
 const nodeCountMax = 5_000_000;
 
 /**
- * @returns bytes; undefined for what is not JSON or bytes: NaN and Infinity, dates, maps, functions, members that are
- * undefined. Such a value would come back from level 2 as another one.
+ * @returns bytes; undefined for a value that is neither JSON nor bytes, such as NaN, dates, maps, functions or undefined members:
+ * level 2 would return another value.
  */
 export function measureValue(value: unknown): number | undefined {
   if (value instanceof Uint8Array) return containerBytes + value.byteLength;
@@ -32,7 +32,7 @@ function leafSize(leaf: unknown): number | undefined {
   return typeof leaf === "boolean" || leaf === null ? leafBytes : undefined;
 }
 
-/** Its own size; its members are added to `pending`. */
+/** The size of the container itself; adds its members to `pending`. */
 function containerSize(container: object, pending: unknown[]): number | undefined {
   if (Array.isArray(container)) {
     for (let i = 0; i < container.length; i++) pending.push(container[i]);

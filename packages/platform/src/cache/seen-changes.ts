@@ -1,18 +1,18 @@
 /**
- * Changes that this process has applied. One change is told to it by PostgreSQL, by Redis, by the table of changes and by the
- * service that made it; what was cached after the first of these is right, and must not be dropped by the others.
+ * Remembers the changes that this process has applied. PostgreSQL, Redis, the table of invalidations and the service that made the
+ * change may all report it; values cached after the first report are fresh, and the later reports must not drop them.
  */
 
 import type { Invalidation } from "./level2.ts";
 
 export interface SeenChanges {
-  /** The tags of the change that were not applied yet; they are from now on. */
+  /** The tags of the change that were not applied before; marks them as applied. */
   newTagsOf(change: Invalidation): readonly string[];
 }
 
-/** @param tagCountMax above it the oldest are forgotten: whoever tells of those again has them applied again. */
+/** @param tagCountMax with more tags than this, the oldest changes are forgotten, and applied again when they are reported again. */
 export function createSeenChanges(tagCountMax: number): SeenChanges {
-  /** Oldest first. One change may come in parts, so it is seen tag by tag. */
+  /** By change id, oldest first. One change may arrive in parts, so its tags are remembered. */
   const seen = new Map<string, Set<string>>();
   let tagCount = 0;
 

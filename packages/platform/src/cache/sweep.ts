@@ -1,12 +1,12 @@
-/** Makes up for invalidations that did not get through: those pending here, and those stored by processes that ended too early. */
+/** Repeats invalidations that did not reach Redis: those kept in this process, and stored ones of processes that ended too early. */
 
 import type { Invalidation, Level2 } from "./level2.ts";
 
-/** Invalidations stored in the transaction of the change that needs them. */
+/** The table of invalidations that are stored with their changes. */
 export interface PendingInvalidations {
-  /** The oldest, of committed changes. Taking them twice does no harm. */
+  /** The oldest invalidations of committed changes. Taking them twice does no harm. */
   take(limit: number): Promise<readonly StoredInvalidation[]>;
-  /** They are no longer needed. */
+  /** Deletes these invalidations. */
   done(ids: readonly string[]): Promise<void>;
 }
 
@@ -23,17 +23,17 @@ export interface SweepOptions {
 }
 
 const batchSize = 200;
-/** So many batches at once, then the rest in the next sweep. */
+/** The most batches in one sweep; the next sweep takes the rest. */
 const batchCountMax = 50;
 
-/** Once at the start, then every `sweepMs`, never two at a time. */
+/** Sweeps at the start and then every `sweepMs`, never twice at a time. */
 export function startSweep(options: SweepOptions): { close(): Promise<void> } {
   let isClosed = false;
   let sweeping: Promise<void> | undefined;
 
   function start(): void {
     sweeping ??= sweepOnce(options, () => isClosed)
-      // The database is away, perhaps: the next sweep tries again, and the count shows it.
+      // Perhaps the database is away: the failure is counted and the next sweep tries again.
       .catch(options.onFailure)
       .finally(() => (sweeping = undefined));
   }
@@ -51,14 +51,14 @@ export function startSweep(options: SweepOptions): { close(): Promise<void> } {
 }
 
 async function sweepOnce({ pendingInvalidations, invalidate, level2 }: SweepOptions, isClosed: () => boolean): Promise<void> {
-  // Also when nobody asks the cache: that Redis is back is found by asking it.
+  // Without requests to the cache, only this ping finds that Redis is back.
   const { pendingInvalidations: pendingCount = 0, breaker = "closed" } = level2?.stats() ?? {};
   if (pendingCount > 0 || breaker !== "closed") await level2?.ping();
   for (let batch = 0; pendingInvalidations !== undefined && batch < batchCountMax && !isClosed(); batch++) {
     const stored = await pendingInvalidations.take(batchSize);
     if (stored.length === 0) return;
     const isReached = await invalidate(stored);
-    // Redis is away: they stay stored, for this process or another.
+    // Redis is away: the invalidations stay stored, for this process or another.
     if (!isReached) return;
     await pendingInvalidations.done(stored.map(({ id }) => id));
     if (stored.length < batchSize) return;

@@ -1,4 +1,4 @@
-/** One try of one job in this process. */
+/** One attempt at a job in this process: its abort signal, its progress and its lease. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { JobPayloads } from "./job-types.ts";
@@ -6,22 +6,20 @@ import type { AttemptKey } from "./job-statements.ts";
 
 export type StopReason = "lost" | "closing";
 
-export interface Attempt extends AttemptKey {
-  readonly payload: JobPayloads[keyof JobPayloads];
-  readonly leaseMs: number;
+export interface Attempt extends ClaimedJob {
   readonly signal: AbortSignal;
-  /** Ends the work; the first reason counts. */
+  /** Aborts the work; the first reason counts. */
   readonly stop: (reason: StopReason, error: NomalyError) => void;
   readonly stopped: () => StopReason | undefined;
-  /** Only forwards, and only within 0 to 1. */
+  /** Stores the progress, 0 to 1; a value below the last one is ignored. */
   readonly report: (done: number) => void;
-  /** What was reported since it was last asked for. */
+  /** The progress if it was reported since the last call. */
   readonly takeProgress: () => number | undefined;
-  /** What was taken did not arrive. */
+  /** To be called when the progress that was taken could not be written. */
   readonly reportAgain: () => void;
-  /** Until when, by this process's clock, no other process can have the job. */
+  /** Until this time of this process's clock no other process can take the job. */
   heldUntil: number;
-  /** The handler ended the job in a transaction of its own. */
+  /** True when the handler has ended the job in its own transaction. */
   isCompletedByHandler: boolean;
 }
 
@@ -30,7 +28,7 @@ export interface ClaimedJob extends AttemptKey {
   readonly leaseMs: number;
 }
 
-/** @param claimedAt when the claim was asked for: the lease began then or later. */
+/** @param claimedAt the time just before the claim: the lease began then or later. */
 export function createAttempt(job: ClaimedJob, claimedAt: number): Attempt {
   const controller = new AbortController();
   let reason: StopReason | undefined;
@@ -62,7 +60,9 @@ export function createAttempt(job: ClaimedJob, claimedAt: number): Attempt {
 }
 
 export function leaseLost({ id, name }: AttemptKey): NomalyError {
-  return new NomalyError("ABORTED", `the ${name} job ${id} was cancelled, or is no longer this process's`, { field: "job_id" });
+  return new NomalyError("ABORTED", `the ${name} job ${id} was cancelled, or another process has taken it over`, {
+    field: "job_id",
+  });
 }
 
 export function processStops({ id, name }: AttemptKey): NomalyError {

@@ -1,4 +1,4 @@
-/** The queue library, on our pool: it keeps the jobs; taking, renewing, sweeping and timing are ours. */
+/** Starts pg-boss, the queue library, on our connection pool. It stores the jobs; polling, leases, sweeps and schedules are ours. */
 
 import { type ConstructorOptions, type Db, PgBoss } from "pg-boss";
 import { isDatabaseAway } from "../store/postgres/database-error.ts";
@@ -7,12 +7,12 @@ import type { JobLog } from "./queue.ts";
 
 const secondsOfDay = 86_400;
 
-/** Its tables must be there. @throws NomalyError DATABASE. */
+/** Needs the library's tables. @throws NomalyError DATABASE. */
 export async function openBoss(database: Sql, log: JobLog): Promise<PgBoss> {
   const boss = new PgBoss({ ...bossOptions(database), migrate: false });
   // Without a listener an error of its timers would end the process.
   boss.on("error", (error: Error) => {
-    // That the database is away is said once for all that need it.
+    // Another part of the service logs that the database is away.
     if (!isDatabaseAway(error)) log.warn({ error: error.message }, "the job queue's own upkeep failed");
   });
   await boss.start();
@@ -23,7 +23,7 @@ export function bossOptions(database: Sql): ConstructorOptions {
   return {
     db: bossDatabase(database),
     schema: "pgboss",
-    // Its timers read the process's clock and need a minute to see a dead process: ours read the database's.
+    // The library's timers use the process's clock and need a minute to notice a dead process: ours use the database's clock.
     supervise: false,
     schedule: false,
     registerInstance: false,
@@ -32,7 +32,7 @@ export function bossOptions(database: Sql): ConstructorOptions {
   };
 }
 
-/** What the library needs to run its statements on `sql`: the pool, or the caller's transaction. */
+/** Lets the library run its statements on `sql`: the pool, or the caller's transaction. */
 export function bossDatabase(sql: Sql): Db {
   return {
     executeSql: async (text, values = []) => {

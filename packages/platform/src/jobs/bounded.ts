@@ -1,4 +1,4 @@
-/** The database with a limit on the wait, for what goes on all the time: a connection that went silent must not stop it. */
+/** Limits how long the queue's loops wait for the database, so that a silent connection does not stop them. */
 
 import { NomalyError } from "@nomaly/detect";
 import { isPassing } from "../store/postgres/database-error.ts";
@@ -8,7 +8,7 @@ export function bounded(database: Database, limitMs: number): Database {
   return database.withSignal(AbortSignal.timeout(limitMs));
 }
 
-/** True when the same may succeed a moment later; the limit counts as that. */
+/** True when the same statement may succeed a moment later, also after the limit of `bounded`. */
 export function mayPass(error: unknown): boolean {
   return isPassing(error) || (error instanceof NomalyError && error.code === "ABORTED");
 }

@@ -1,4 +1,4 @@
-/** The queue's numbers, and its log lines about statements that the database refuses: the first of a series, not each. */
+/** Counts the queue's jobs and database errors. Logs the first of a series of errors, not each. */
 
 import { isDatabaseAway } from "../store/postgres/database-error.ts";
 import type { Clock } from "../pools/resource-pool.ts";
@@ -7,35 +7,26 @@ import { type JobName, jobNames } from "./job-types.ts";
 import { type JobLog, jobMetrics, type QueueStats } from "./queue.ts";
 import type { Outcome } from "./settle.ts";
 
-export interface Counting {
-  readonly enqueued: (name: JobName) => void;
-  readonly started: (name: JobName) => void;
-  readonly stopped: (name: JobName) => void;
-  readonly ended: (name: JobName, outcome: Outcome | "givenBack") => void;
-  readonly swept: (failedCount: number) => void;
-  readonly databaseFailed: (error: unknown) => void;
-  readonly stats: () => QueueStats;
-}
-
+export type Counting = ReturnType<typeof createCounting>;
 type JobCounts = CountsOf<typeof jobMetrics>;
 
 const quietMs = 10_000;
 
-export function createCounting(log: JobLog, clock: Clock): Counting {
+export function createCounting(log: JobLog, clock: Clock) {
   const byName = Object.fromEntries(jobNames.map((name) => [name, countsOf(jobMetrics)])) as Record<JobName, JobCounts>;
   let databaseErrors = 0;
   let sweptFailures = 0;
   let loggedAt = -quietMs;
 
   return {
-    enqueued: (name) => void byName[name].enqueued++,
-    started: (name) => void byName[name].running++,
-    stopped: (name) => void byName[name].running--,
-    ended: (name, outcome) => void byName[name][outcome]++,
-    swept: (failedCount) => void (sweptFailures += failedCount),
-    databaseFailed: (error) => {
+    enqueued: (name: JobName) => void byName[name].enqueued++,
+    started: (name: JobName) => void byName[name].running++,
+    stopped: (name: JobName) => void byName[name].running--,
+    ended: (name: JobName, outcome: Outcome | "givenBack") => void byName[name][outcome]++,
+    swept: (failedCount: number) => void (sweptFailures += failedCount),
+    databaseFailed: (error: unknown) => {
       databaseErrors++;
-      // That the database is away is said once for all that need it.
+      // Another part of the service logs that the database is away.
       if (isDatabaseAway(error)) return;
       const now = clock.now();
       if (now - loggedAt < quietMs) return;
@@ -45,7 +36,7 @@ export function createCounting(log: JobLog, clock: Clock): Counting {
         "the database refuses a statement of the job queue; it tries again",
       );
     },
-    stats: () => ({
+    stats: (): QueueStats => ({
       byName: Object.fromEntries(jobNames.map((name) => [name, { ...byName[name] }])) as Record<JobName, JobCounts>,
       running: jobNames.reduce((sum, name) => sum + byName[name].running, 0),
       sweptFailures,

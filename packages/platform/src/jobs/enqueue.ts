@@ -9,7 +9,7 @@ import { bossDatabase } from "./boss.ts";
 import type { JobName, JobPayloads } from "./job-types.ts";
 import type { EnqueueOptions } from "./queue.ts";
 
-/** Rows stand in data sets: what is larger than this was put into the wrong place. */
+/** A payload names data sets; one larger than this probably holds rows. */
 const payloadCharsMax = 1_048_576;
 
 export type Enqueue = <Name extends JobName>(
@@ -23,18 +23,18 @@ export function createEnqueue(boss: PgBoss, retryLimit: number): Enqueue {
   return async (sql, name, payload, { key } = {}) => {
     const { length } = JSON.stringify(payload);
     if (length > payloadCharsMax) {
-      const message = `what a job is told must be shorter than ${payloadCharsMax} characters, not ${length}: put rows into a data set`;
+      const message = `the payload of a job must be at most ${payloadCharsMax} characters of JSON, not ${length}: store rows as a data set`;
       throw new NomalyError("TOO_LARGE", message, { field: "payload" });
     }
     const id = key === undefined ? newId() : idOfKey(name, key);
     const made = await boss.send(name, payload, { id, retryLimit, db: bossDatabase(sql) });
-    // Nothing is made where the id is there already: an earlier request under the same key made it.
-    if (made !== id && key === undefined) throw new Error("internal: a new job has the id that it was given");
+    // The library makes no second job with the same id: an earlier request under the same key made the job.
+    if (made !== id && key === undefined) throw new Error("internal: a new job must have the id that it was given");
     return id;
   };
 }
 
-/** The same id for the same key, so that the table itself refuses a second one (UUID version 8, RFC 9562 section 5.8). */
+/** The same id for the same key, so that the table refuses a second job (UUID version 8, RFC 9562 section 5.8). */
 export function idOfKey(name: JobName, key: string): string {
   const bytes = createHash("sha256").update(`${name}\n${key}`).digest().subarray(0, 16);
   bytes[6] = 0x80 | (bytes[6] & 0x0f);

@@ -1,5 +1,6 @@
-/** What happens to a job, as it happens, in whatever process. */
+/** Follows a job by polling the database, whichever process runs it. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { NomalyError } from "@nomaly/detect";
 import { isPassing } from "../store/postgres/database-error.ts";
 import { hasEnded, type JobRecord } from "./job-types.ts";
@@ -8,7 +9,7 @@ const shortestMs = 250;
 const longestMs = 2000;
 const growth = 1.5;
 
-/** The job now and at each change, until it has ended or the signal fires. A database that is away for a while is waited for. */
+/** Yields the job now and at each change, until it has ended or the signal fires. Waits while the database is away. */
 export async function* followJob(
   id: string,
   read: (id: string) => Promise<JobRecord | undefined>,
@@ -29,12 +30,12 @@ export async function* followJob(
       yield job;
       if (hasEnded(job)) return;
     }
-    await pause(pauseMs, signal);
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     pauseMs = Math.min(pauseMs * growth, longestMs);
   }
 }
 
-/** `undefined` when the database cannot say now. */
+/** `undefined` when the database does not answer now. */
 async function readPatiently(
   id: string,
   read: (id: string) => Promise<JobRecord | undefined>,
@@ -45,17 +46,4 @@ async function readPatiently(
     if (isPassing(error)) return undefined;
     throw error;
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done, { once: true });
-    if (signal.aborted) done();
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-  });
 }

@@ -1,15 +1,15 @@
-/** How each job is treated: how long it may run, how often and how soon it is tried again, what it may crowd out. */
+/** For each kind of job: how long it may run, how soon it is tried again, and which jobs share its places. Also which errors are retried. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { JobError, JobName } from "./job-types.ts";
 
 export interface JobPolicy {
-  /** A job that still runs after this is stuck: it is taken away and counts as one try. */
+  /** An attempt that still runs after this is stuck: the sweep takes the job away from it. */
   readonly expireSeconds: number;
-  /** Before the second try; doubled before each further one, with some chance in it. */
+  /** The delay before the second attempt; it doubles, with jitter, before each further one. */
   readonly retryDelaySeconds: number;
   readonly retryDelaySecondsMax: number;
-  /** Light ones have places of their own: two long trainings must not keep a webhook waiting. */
+  /** Light jobs have their own places, so that two long trainings do not keep a webhook waiting. */
   readonly lane: "compute" | "light";
 }
 
@@ -20,18 +20,18 @@ export const jobPolicies: Readonly<Record<JobName, JobPolicy>> = {
   train: compute,
   predict: compute,
   batch: compute,
-  // The receiver may be restarting: its tries reach over a minute.
+  // The receiver may be restarting: the attempts span more than a minute.
   webhook: { expireSeconds: 300, retryDelaySeconds: 5, retryDelaySecondsMax: 600, lane: "light" },
   maintenance: { expireSeconds: hour, retryDelaySeconds: 10, retryDelaySecondsMax: 600, lane: "light" },
 };
 
-/** At once in one process, besides the others. */
+/** Light jobs that one process runs at once, beside the compute jobs. */
 export const lightConcurrency = 4;
 
-/** Ended jobs are kept so long, to be looked at; queued ones for ever. */
+/** How long ended jobs are kept; queued jobs are kept without limit. */
 export const keptSeconds = 30 * 24 * hour;
 
-/** Causes that pass. A full disk is STORAGE too; what is damaged fails again soon enough. */
+/** Errors after which a later attempt may succeed. STORAGE may be a full disk; a damaged file soon fails again. */
 const retryableCodes = new Set<string>([
   "DATABASE",
   "POOL_TIMEOUT",
@@ -40,7 +40,7 @@ const retryableCodes = new Set<string>([
   "WORKER",
   "OUTGOING",
   "STORAGE",
-  // Thrown while our own signal has not fired: something below was closing.
+  // ABORTED while the attempt's own signal has not fired: another part of the process was closing.
   "ABORTED",
 ]);
 
@@ -50,13 +50,13 @@ export function isRetryable(error: unknown): boolean {
   return error instanceof NomalyError && retryableCodes.has(error.code);
 }
 
-/** As it is stored and shown: what is no error of ours is told to the log only. */
+/** The error as stored and shown to users. Only the log gets the text of an error that is no NomalyError. */
 export function jobErrorOf(error: unknown): JobError {
   if (!(error instanceof NomalyError)) {
     return { code: "INTERNAL", detail: "an error inside the service; its log has the cause under this job's id" };
   }
   const { code, message, field } = error;
-  // The database takes no zero character, and a text quoted in a message may hold one.
+  // PostgreSQL stores no NUL character, and a text quoted in the message may hold one.
   const detail = message.slice(0, detailCharsMax).replaceAll("\0", "");
   return field === undefined ? { code, detail } : { code, detail, field };
 }

@@ -1,11 +1,11 @@
-/** Every statement on jobs that the queue library has no call for. Times are the database's: no process's clock decides a lease. */
+/** The SQL statements on jobs for which the queue library has no call. They use the database's clock, so no process's clock decides a lease. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { Sql } from "../store/postgres/sql.ts";
 import { type JobName, jobNames, type JobRecord, type JobStatus, jobStatuses } from "./job-types.ts";
-import type { JobPage, JobQuery, QueueDepth } from "./queue.ts";
+import type { JobCounts, JobPage, JobQuery, QueueDepth } from "./queue.ts";
 
-/** One try of a job; every later one has a higher number, so what an earlier one still writes finds nothing. */
+/** One attempt at a job. Later attempts have higher numbers, so the writes of an earlier one match no row. */
 export interface AttemptKey {
   readonly id: string;
   readonly name: JobName;
@@ -21,7 +21,7 @@ export async function jobById(sql: Sql, id: string): Promise<JobRecord | undefin
   return rows[0];
 }
 
-/** Newest first. Each name is read by its own index on the time, and the pages of the names are merged. */
+/** Newest first. Reads a page of each name by its index on the time, and merges these pages. */
 export async function listJobs(sql: Sql, { status, name, detectorId, limit, cursor }: JobQuery): Promise<JobPage> {
   const [time, id] = cursor === undefined ? [null, null] : readCursor(cursor);
   const text = `select found.* from unnest($1::text[]) as wanted(name)
@@ -39,26 +39,18 @@ export async function listJobs(sql: Sql, { status, name, detectorId, limit, curs
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? shown.at(-1) : undefined;
   return {
-    items: shown.map(withoutTime),
+    items: shown.map(({ at: _at, ...record }) => record),
     nextCursor: last === undefined ? null : Buffer.from(`${last.at}|${last.id}`).toString("base64url"),
   };
 }
 
-function withoutTime(row: JobRecord & { at?: string }): JobRecord {
-  const record = { ...row };
-  delete record.at;
-  return record;
-}
-
-/** The time as the database writes it: JavaScript's would lose the microseconds by which jobs differ. */
+/** The cursor holds the time as PostgreSQL writes it, because JavaScript's dates would lose the microseconds. */
 function readCursor(cursor: string): readonly [string, string] {
   const text = Buffer.from(cursor, "base64url").toString("utf8");
   const match = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?\+00)\|([0-9a-f-]{36})$/.exec(text);
   if (match !== null) return [match[1], match[2]];
   throw new NomalyError("REQUEST", "cursor must be the next_cursor of a page before", { field: "cursor" });
 }
-
-export type JobCounts = Readonly<Record<JobName, Readonly<Record<JobStatus, number>>>>;
 
 export async function countJobs(sql: Sql): Promise<JobCounts> {
   const text = "select name, status, count(*)::integer as count from jobs group by name, status";
@@ -68,7 +60,7 @@ export async function countJobs(sql: Sql): Promise<JobCounts> {
   return counts as JobCounts;
 }
 
-/** Without the jobs that succeeded or were cancelled: an index holds the others, so this is cheap however many there were. */
+/** Leaves out jobs that succeeded or were cancelled: an index holds the others, so this stays cheap. */
 export async function queueDepth(sql: Sql): Promise<QueueDepth> {
   const text = `select
       count(*) filter (where state = 'created')::integer as queued,
@@ -82,7 +74,7 @@ export async function queueDepth(sql: Sql): Promise<QueueDepth> {
   return rows[0];
 }
 
-/** Of these names, those with a job that may start now; the one that has waited longest is first. */
+/** The names that have a job that may start now; the name of the job that has waited longest is first. */
 export async function namesWithWork(sql: Sql, names: readonly JobName[]): Promise<readonly JobName[]> {
   const text = `select wanted.name from unnest($1::text[]) as wanted(name)
     cross join lateral (
@@ -96,11 +88,11 @@ export async function namesWithWork(sql: Sql, names: readonly JobName[]): Promis
 }
 
 export interface Renewal extends AttemptKey {
-  /** `undefined` leaves what is stored. */
+  /** `undefined` keeps the stored progress. */
   readonly progress: number | undefined;
 }
 
-/** Renews leases and writes progress, in one statement for all. @returns those that are still held. */
+/** Renews all leases and writes progress in one statement. @returns the attempts that still hold their job. */
 export async function renewLeases(
   sql: Sql,
   attempts: readonly Renewal[],
@@ -133,8 +125,8 @@ export async function hasLostJobs(sql: Sql): Promise<boolean> {
 }
 
 /**
- * Takes jobs away from processes that died, or are stuck in them. The first time such a job may start again at once; one that
- * keeps ending its process waits longer each time, and fails when its tries are used up. @returns the ids of those that failed.
+ * Takes jobs away from processes that died or are stuck. After the first attempt such a job may start again at once; each later time
+ * it waits longer, and it fails after its last attempt. @returns the ids of the jobs that failed.
  */
 export async function sweepLostJobs(sql: Sql): Promise<readonly string[]> {
   const text = `with lost as (select name, id from pgboss.job where ${isLost} limit 100 for update skip locked)
@@ -152,13 +144,13 @@ export async function sweepLostJobs(sql: Sql): Promise<readonly string[]> {
   return rows.filter(({ state }) => state === "failed").map(({ id }) => id);
 }
 
-/** No further try, whatever the limit; nothing when the attempt no longer holds the job. */
+/** Makes this attempt the last one. Does nothing when the attempt no longer holds the job. */
 export async function forbidRetries(sql: Sql, { name, id, retryCount }: AttemptKey): Promise<void> {
   const text = `update pgboss.job set retry_limit = retry_count where name = $1 and id = $2 and retry_count = $3 and state = 'active'`;
   await sql.query(text, [name, id, retryCount]);
 }
 
-/** Back to the queue, to start at once; the try that did not end does not count. @returns false when it no longer held the job. */
+/** Puts the job back into the queue to start at once, without counting this attempt. False when the attempt no longer held the job. */
 export async function giveBackJob(sql: Sql, { name, id, retryCount }: AttemptKey): Promise<boolean> {
   const text = `update pgboss.job set state = 'retry', retry_limit = retry_limit + 1, start_after = now(), heartbeat_on = null
     where name = $1 and id = $2 and retry_count = $3 and state = 'active'`;
@@ -166,14 +158,14 @@ export async function giveBackJob(sql: Sql, { name, id, retryCount }: AttemptKey
   return rowCount === 1;
 }
 
-/** Changes every so often, by the database's clock: the key of the job that all processes ask for. */
+/** The number of the present period of so many seconds, by the database's clock: the key of a job that all processes enqueue. */
 export async function currentSlot(sql: Sql, seconds: number): Promise<string> {
   const text = "select floor(extract(epoch from now()) / $1)::text as slot";
   const { rows } = await sql.query<{ slot: string }>(text, [seconds]);
   return rows[0].slot;
 }
 
-/** Ended jobs that were kept long enough. @returns how many it removed: at most `limit`. */
+/** Deletes at most `limit` ended jobs that were kept long enough. @returns how many it deleted. */
 export async function removeOldJobs(sql: Sql, limit: number): Promise<number> {
   const text = `delete from pgboss.job where (name, id) in (
       select name, id from pgboss.job

@@ -1,10 +1,10 @@
-/** The view `jobs`: what can be seen of a job, in our words, over the queue library's table. */
+/** The SQL view `jobs`, which shows the queue library's table in our words. */
 
 import { jobNames } from "./job-types.ts";
 
 /**
- * `output` holds the result of a job that succeeded, `error` of one that failed, and while it runs its progress with the try
- * that wrote it, so that what an earlier try reported does not show.
+ * `output` holds the result of a job that succeeded, the error of a failed one, and while a job runs its progress with the number of
+ * the attempt that wrote it, so that the view does not show the progress of an earlier attempt.
  */
 export const jobView = `
 create view jobs as

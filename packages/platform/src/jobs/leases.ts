@@ -1,4 +1,4 @@
-/** Keeps the leases of the jobs that run here, carries their progress, and ends those that are ours no longer. */
+/** Renews the leases of the jobs that this process runs, writes their progress, and aborts attempts that have lost their job. */
 
 import type { Clock } from "../pools/resource-pool.ts";
 import type { Database } from "../store/postgres/sql.ts";
@@ -6,14 +6,8 @@ import { type Attempt, leaseLost } from "./attempt.ts";
 import { bounded } from "./bounded.ts";
 import { renewLeases } from "./job-statements.ts";
 
-/** Cancelling is seen and progress written this often: twice a second at most. */
+/** How often leases are renewed, progress is written, and cancellations are noticed. */
 const renewMs = 500;
-
-export interface Leases {
-  hold(attempt: Attempt): void;
-  release(attempt: Attempt): void;
-  close(): void;
-}
 
 export interface LeasesOptions {
   readonly database: Database;
@@ -21,13 +15,13 @@ export interface LeasesOptions {
   readonly onError: (error: unknown) => void;
 }
 
-export function createLeases({ database, clock, onError }: LeasesOptions): Leases {
+export function createLeases({ database, clock, onError }: LeasesOptions) {
   const held = new Set<Attempt>();
   let isRenewing = false;
   let timer: NodeJS.Timeout | undefined;
 
   function tick(): void {
-    // An answer that is late says as much as one that failed: what can have passed on must stop.
+    // A late renewal counts as a failed one: attempts whose jobs another process may have by now must stop.
     if (isRenewing) return stopExpired();
     if (held.size === 0) return;
     isRenewing = true;
@@ -49,11 +43,11 @@ export function createLeases({ database, clock, onError }: LeasesOptions): Lease
       const kept = new Set(rows.map(keyOf));
       for (const attempt of attempts) {
         if (kept.has(keyOf(attempt))) attempt.heldUntil = askedAt + attempt.leaseMs;
-        // What has ended meanwhile, by its own doing, is not lost.
+        // An attempt that has ended its job meanwhile has not lost it.
         else if (held.has(attempt) && !attempt.isCompletedByHandler) attempt.stop("lost", leaseLost(attempt));
       }
     } catch (error) {
-      // Written with the next renewal that succeeds: a progress that was taken goes back.
+      // The next successful renewal writes the progress that this one took.
       for (const [index, { progress }] of renewals.entries()) if (progress !== undefined) attempts[index].reportAgain();
       onError(error);
       stopExpired();
@@ -66,11 +60,11 @@ export function createLeases({ database, clock, onError }: LeasesOptions): Lease
   }
 
   return {
-    hold: (attempt) => {
+    hold: (attempt: Attempt) => {
       held.add(attempt);
       timer ??= setInterval(tick, renewMs);
     },
-    release: (attempt) => void held.delete(attempt),
+    release: (attempt: Attempt) => void held.delete(attempt),
     close: () => clearInterval(timer),
   };
 }

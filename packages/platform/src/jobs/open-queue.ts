@@ -1,4 +1,4 @@
-/** Opens the queue: its tables, the library that keeps jobs in them, and what works on them. */
+/** Opens the job queue: prepares its tables, starts the queue library, and starts the worker when asked. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { Clock } from "../pools/resource-pool.ts";
@@ -18,14 +18,14 @@ import { startWorker, type Worker } from "./worker.ts";
 
 export interface OpenQueueOptions {
   readonly database: Database;
-  /** For making the tables, once, on a connection of its own. */
+  /** For making the tables on a connection beside the pool. */
   readonly url: string;
-  /** Further tries of a job that failed for a passing reason. */
+  /** Further attempts at a job that failed for a passing reason. */
   readonly retryLimit: number;
   readonly log: JobLog;
-  /** How long the job of a process that died stays with it. All processes of a database should say the same. */
+  /** How long the job of a dead process stays with it. All processes of a database should use the same value. */
   readonly leaseSeconds?: number;
-  /** The longest pause between two looks for work. */
+  /** The longest pause between two polls for jobs. */
   readonly pollMs?: number;
   readonly clock?: Clock;
   readonly onEnd?: OnJobEnd;
@@ -62,7 +62,7 @@ export async function openQueue(options: OpenQueueOptions): Promise<Queue> {
     if (job.status === "failed") await boss.retry(job.name, id);
     else if (job.status === "cancelled") await boss.resume(job.name, id);
     else {
-      const message = `the job ${id} is ${job.status}: only one that failed or was cancelled can be started again`;
+      const message = `the job ${id} is ${job.status}: only a job that failed or was cancelled can be started again`;
       throw new NomalyError("CONFLICT", message, { field: "status", received: job.status });
     }
     pacer.hurry();
@@ -77,7 +77,7 @@ export async function openQueue(options: OpenQueueOptions): Promise<Queue> {
     retry,
     events: (id, signal) => followJob(id, get, signal),
     work: async (handlers, { concurrency }) => {
-      if (worker !== undefined) throw new Error("internal: a queue works once");
+      if (worker !== undefined) throw new Error("internal: the queue's worker was started twice");
       worker = startWorker({ boss, database, settling, enqueue: ask, counting, pacer, clock, log }, { handlers, concurrency });
     },
     stats: () => counting.stats(),
@@ -90,7 +90,7 @@ export async function openQueue(options: OpenQueueOptions): Promise<Queue> {
   };
 }
 
-/** The worker of this process need not wait for its next look: the caller's transaction will commit in a moment. */
+/** Counts the job, and makes this process's worker poll soon, as the caller's transaction will commit in a moment. */
 function countedEnqueue(enqueue: Enqueue, count: (name: Parameters<Enqueue>[1]) => void, hurry: () => void): Enqueue {
   return async (sql, name, payload, options) => {
     const id = await enqueue(sql, name, payload, options);

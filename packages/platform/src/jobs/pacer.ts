@@ -1,9 +1,9 @@
-/** The pauses of a loop that looks for work: short after something happened, then longer up to a bound. */
+/** The pauses of a polling loop: short after an event, then longer up to a limit. */
 
 export interface Pacer {
-  /** Resolves after the pause, or as soon as somebody hurries. */
+  /** Resolves after the pause, or at the next `hurry`. */
   readonly wait: () => Promise<void>;
-  /** Something may be there now, or will be in a moment: the coming pauses are short. */
+  /** Ends the pause and makes the next ones short: a job may be there now or in a moment. */
   readonly hurry: () => void;
   /** Ends the present pause and all further ones. */
   readonly stop: () => void;

@@ -1,11 +1,11 @@
-/** What the rest of the service can ask of the queue. `open-queue.ts` makes one. */
+/** The interface of the job queue and its metrics. */
 
 import type { Sql } from "../store/postgres/sql.ts";
 import { type JobHandlers, type JobName, jobNames, type JobPayloads, type JobRecord, type JobStatus } from "./job-types.ts";
 import { counter, gauge, labelled, type StatsOf } from "../watch/metric-kinds.ts";
 
 export interface EnqueueOptions {
-  /** A repeated request under the same key finds the first one's job. */
+  /** A repeated request under the same key gets the job of the first request. */
   readonly key?: string;
 }
 
@@ -14,7 +14,7 @@ export interface JobQuery {
   readonly name?: JobName | undefined;
   readonly detectorId?: string | undefined;
   readonly limit: number;
-  /** `nextCursor` of the page before. */
+  /** `nextCursor` of the previous page. */
   readonly cursor?: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface JobPage {
   readonly nextCursor: string | null;
 }
 
-/** Of this process since it started. */
+/** Counts of this process since its start. */
 export const jobMetrics = {
   enqueued: counter("Jobs put into the queue"),
   running: gauge("Attempts under way"),
@@ -39,21 +39,22 @@ export const jobMetrics = {
 export const queueMetrics = {
   byName: labelled("job", jobNames, jobMetrics),
   running: gauge("Attempts under way"),
-  sweptFailures: counter("Jobs whose last try this process took away from one that died or was stuck"),
-  databaseErrors: counter("Looks for work, renewals and sweeps that the database refused"),
+  sweptFailures: counter("Jobs that failed when this process took their last attempt away from a process that died or was stuck"),
+  databaseErrors: counter("Polls, lease renewals and sweeps that failed in the database"),
 };
 export type QueueStats = StatsOf<typeof queueMetrics>;
+
+export type JobCounts = Readonly<Record<JobName, Readonly<Record<JobStatus, number>>>>;
 
 export interface QueueDepth {
   readonly queued: number;
   readonly retrying: number;
   readonly running: number;
   readonly failed: number;
-  /** How long the job that may start and has waited longest has done so. */
+  /** The longest time that a job that may start has waited. */
   readonly oldestWaitMs: number;
 }
 
-/** The part of a log that the queue writes to. */
 export interface JobLog {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
@@ -61,29 +62,25 @@ export interface JobLog {
 }
 
 export interface Queue {
-  /**
-   * In the caller's transaction: the job exists exactly when that commits.
-   * @returns the job's id.
-   * @throws NomalyError TOO_LARGE for a payload that should have been a data set, DATABASE.
-   */
+  /** In the caller's transaction: the job exists when that commits. @returns its id. @throws NomalyError TOO_LARGE for the payload, DATABASE. */
   enqueue<Name extends JobName>(sql: Sql, name: Name, payload: JobPayloads[Name], options?: EnqueueOptions): Promise<string>;
   get(id: string): Promise<JobRecord | undefined>;
-  /** @throws NomalyError REQUEST for a cursor that is none. */
+  /** @throws NomalyError REQUEST for an invalid cursor. */
   list(query: JobQuery): Promise<JobPage>;
-  /** Of a queued job at once; a running one's signal fires within a second, in whatever process. One that has ended stays as it is. */
+  /** Cancels a queued job at once; the signal of a running job fires within a second, in any process. An ended job stays as it is. */
   cancel(id: string): Promise<JobRecord | undefined>;
-  /** Queues a failed or cancelled job again. @throws NomalyError CONFLICT when it is in another state. */
+  /** Queues a failed or cancelled job again. @throws NomalyError CONFLICT for a job in another state. */
   retry(id: string): Promise<JobRecord | undefined>;
-  /** The job now and at each change until it has ended; ends quietly by the signal. @throws NomalyError NOT_FOUND. */
+  /** Yields the job now and at each change until it has ended or the signal fires. @throws NomalyError NOT_FOUND. */
   events(id: string, signal: AbortSignal): AsyncIterable<JobRecord>;
-  /** Starts working, on the names given. Resolves at once. */
+  /** Starts the worker for the kinds of jobs that have a handler. */
   work(handlers: Partial<JobHandlers>, options: { readonly concurrency: number }): Promise<void>;
-  /** Plain numbers of this process. */
+  /** Counts of this process. */
   stats(): QueueStats;
-  /** What waits and runs in all processes: for health checks and metrics. */
+  /** How many jobs wait, run and have failed in all processes: for health checks and metrics. */
   depth(): Promise<QueueDepth>;
-  /** How many jobs the database holds, by name and status: for people, as it reads them all. */
-  counts(): Promise<Readonly<Record<JobName, Readonly<Record<JobStatus, number>>>>>;
-  /** Takes no more, waits so long for running ones, then aborts them and gives them back to the queue. */
+  /** How many jobs the database holds, by name and status. Slow, as it reads them all. */
+  counts(): Promise<JobCounts>;
+  /** Claims no more jobs, waits up to `timeoutMs` for running ones, then aborts those and puts them back into the queue. */
   close(options: { readonly timeoutMs: number }): Promise<void>;
 }

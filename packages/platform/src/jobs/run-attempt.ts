@@ -1,4 +1,4 @@
-/** Runs one attempt: its handler, then its end in the database. */
+/** Runs one attempt: calls its handler, then stores its outcome in the database. */
 
 import type { Database, Sql } from "../store/postgres/sql.ts";
 import type { Attempt } from "./attempt.ts";
@@ -18,7 +18,7 @@ export interface RunParts {
 
 export interface RunOptions extends RunParts {
   readonly handlers: Partial<JobHandlers>;
-  /** True once nobody waits any more for a database that is away: the lease ends by itself. */
+  /** True once the closing worker no longer waits for this attempt, whose lease then runs out. */
   readonly isAbandoned: () => boolean;
 }
 
@@ -37,7 +37,7 @@ export async function runAttempt(attempt: Attempt, options: RunOptions): Promise
   try {
     await endPatiently(attempt, await work(attempt, options), options);
   } catch (error) {
-    // Its lease runs out, and the job is taken again.
+    // The lease runs out, and another attempt takes the job.
     log.error({ job_id: id, name, err: error }, "the end of a job could not be stored");
   } finally {
     counting.stopped(name);
@@ -61,7 +61,7 @@ async function work(attempt: Attempt, { handlers, settling, database }: RunOptio
   }
 }
 
-/** Asks again while the database is away and the job is still ours: work that is done is not done again for nothing. */
+/** Tries again while the database is away and this process still has the job, so that finished work is not repeated. */
 async function endPatiently(attempt: Attempt, outcome: Work, options: RunOptions): Promise<void> {
   const { counting, isAbandoned } = options;
   let toStore = outcome;
@@ -74,7 +74,7 @@ async function endPatiently(attempt: Attempt, outcome: Work, options: RunOptions
         if (attempt.stopped() === "lost" || isAbandoned()) return counting.ended(attempt.name, "lost");
         counting.databaseFailed(error);
       } else if (toStore.kind === "done") {
-        // A bug of the handler, and the same at every further try.
+        // A result that the database refuses is a bug of the handler, and every attempt would fail in the same way.
         toStore = { kind: "failed", error: new Error("the result of the job cannot be stored", { cause: error }) };
       } else throw error;
     }

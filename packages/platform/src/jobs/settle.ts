@@ -1,4 +1,4 @@
-/** Ends an attempt in the database: once, and only while the job is still its own. */
+/** Ends jobs in the database: each once, and an attempt only while it holds the job. */
 
 import type { PgBoss } from "pg-boss";
 import type { Database, Sql } from "../store/postgres/sql.ts";
@@ -12,16 +12,7 @@ import type { JobRecord, JobResult } from "./job-types.ts";
 
 export type Outcome = "succeeded" | "failed" | "retried" | "lost";
 
-export interface Settling {
-  /** In the caller's transaction, both. @throws NomalyError ABORTED when the job is not the attempt's any more. */
-  holdIn(sql: Sql, attempt: Attempt): Promise<void>;
-  completeIn(sql: Sql, attempt: Attempt, result: JobResult): Promise<void>;
-  complete(attempt: Attempt, result: JobResult): Promise<Outcome>;
-  fail(attempt: Attempt, error: unknown): Promise<Outcome>;
-  /** @returns how many jobs failed for good. */
-  sweep(): Promise<number>;
-  cancel(job: JobRecord): Promise<void>;
-}
+export type Settling = ReturnType<typeof createSettling>;
 
 export interface SettlingOptions {
   readonly boss: PgBoss;
@@ -30,14 +21,14 @@ export interface SettlingOptions {
   readonly onEnd?: OnJobEnd | undefined;
 }
 
-/** What else the end of a job changes, whichever way it came about: in the transaction that ends it. */
+/** Called in the transaction that ends a job, however it ended. */
 export type OnJobEnd = (sql: Sql, job: JobRecord) => Promise<void>;
 
-/** After this it is asked again, on another connection. */
+/** After this the statement is tried again, on another connection. */
 const settleMsMax = 10_000;
 
-export function createSettling({ boss, database, enqueue, onEnd }: SettlingOptions): Settling {
-  /** In the transaction that ended the job: whoever wanted to be told of it will be, exactly when it has. */
+export function createSettling({ boss, database, enqueue, onEnd }: SettlingOptions) {
+  /** In the transaction that ends the job: calls `onEnd` and enqueues the webhook, so that both happen exactly if the job ends. */
   async function announceEnd(sql: Sql, id: string): Promise<void> {
     const job = await jobById(sql, id);
     if (job === undefined) return;
@@ -46,17 +37,18 @@ export function createSettling({ boss, database, enqueue, onEnd }: SettlingOptio
     const url = stored?.data.webhook_url;
     if (url === undefined) return;
     const message = { url, event: `job.${job.status}`, job_id: id, body: describeJob(job) };
-    // A job that is started again by hand ends again.
+    // The attempt is part of the key because a job that a user starts again ends again.
     await enqueue(sql, "webhook", message, { key: `${id} ${job.attempt}` });
   }
 
+  /** @throws NomalyError ABORTED when the attempt no longer holds the job; so does `completeIn`. */
   async function holdIn(sql: Sql, attempt: Attempt): Promise<void> {
-    // Renewing its lease locks it until the transaction ends.
+    // Renewing the lease locks the job's row until the transaction ends.
     const { affected } = settled(await boss.touch(attempt.name, key(attempt), { db: bossDatabase(sql) }));
     if (affected === 0) throw leaseLost(attempt);
   }
 
-  /** False when the attempt has lost the job. */
+  /** False when the attempt no longer holds the job. */
   async function tryComplete(sql: Sql, attempt: Attempt, result: JobResult): Promise<boolean> {
     const { affected } = settled(await boss.complete(attempt.name, key(attempt), result, { db: bossDatabase(sql) }));
     if (affected === 1) await announceEnd(sql, attempt.id);
@@ -71,7 +63,7 @@ export function createSettling({ boss, database, enqueue, onEnd }: SettlingOptio
   async function complete(attempt: Attempt, result: JobResult): Promise<Outcome> {
     const isDone = await bounded(database, settleMsMax).transaction((sql) => tryComplete(sql, attempt, result));
     if (isDone) return "succeeded";
-    // By this very attempt: its answer may have been lost on the way here.
+    // This attempt may have completed the job before, when the database's answer was lost.
     const [stored] = await boss.findJobs(attempt.name, { id: attempt.id });
     return stored?.state === "completed" && stored.retryCount === attempt.retryCount ? "succeeded" : "lost";
   }
@@ -89,6 +81,7 @@ export function createSettling({ boss, database, enqueue, onEnd }: SettlingOptio
     });
   }
 
+  /** @returns how many jobs failed for good. */
   async function sweep(): Promise<number> {
     return bounded(database, settleMsMax).transaction(async (sql) => {
       const failed = await sweepLostJobs(sql);
@@ -107,7 +100,7 @@ export function createSettling({ boss, database, enqueue, onEnd }: SettlingOptio
   return { holdIn, completeIn, complete, fail, sweep, cancel };
 }
 
-/** What a webhook is told of a job that has ended. */
+/** The body of the webhook for an ended job. */
 function describeJob({ id, name, status, attempt, detectorId, datasetId, result, error, finishedAt }: JobRecord) {
   return {
     job_id: id,
@@ -122,12 +115,12 @@ function describeJob({ id, name, status, attempt, detectorId, datasetId, result,
   };
 }
 
-/** The library's fence: only the attempt with this number may end the job. */
+/** The library's condition: only the attempt with this number may end the job. */
 function key({ id, retryCount }: Attempt): { readonly id: string; readonly retryCount: number } {
   return { id, retryCount };
 }
 
-/** The library's types leave out what it answers. */
+/** The library's types leave out this field of its answers. */
 function settled(response: object): { readonly affected: number } {
   return response as { readonly affected: number };
 }

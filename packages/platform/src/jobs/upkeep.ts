@@ -1,4 +1,4 @@
-/** What every working process does for all jobs: takes them away from dead processes, and asks for maintenance in time. */
+/** Runs in every process with a worker: takes jobs away from dead processes, and enqueues maintenance once an hour. */
 
 import type { Database } from "../store/postgres/sql.ts";
 import { bounded } from "./bounded.ts";
@@ -12,17 +12,17 @@ export interface UpkeepParts {
   readonly settling: Settling;
   readonly counting: Counting;
   readonly enqueue: Enqueue;
-  /** Called when jobs came back to the queue. */
+  /** Called when the sweep has put jobs back into the queue. */
   readonly onSwept: () => void;
 }
 
 const sweepMs = 1000;
 const sweepMsMax = 10_000;
-/** How often a process asks whether it is time for maintenance; asking too often makes no second job. */
+/** How often a process enqueues maintenance; within one period the same key makes no second job. */
 const scheduleMs = 60_000;
 const maintenanceSeconds = 3600;
 
-/** @returns what ends it. */
+/** @returns a function that stops it. */
 export function startUpkeep(parts: UpkeepParts, doesMaintenance: boolean): () => void {
   const { database, settling, counting, enqueue, onSwept } = parts;
 
@@ -32,7 +32,7 @@ export function startUpkeep(parts: UpkeepParts, doesMaintenance: boolean): () =>
     onSwept();
   }
 
-  /** All processes ask under the same key, so there is one such job in each period, by the database's clock. */
+  /** All processes use the same key, so each period of the database's clock has one maintenance job. */
   async function schedule(): Promise<void> {
     const key = await currentSlot(bounded(database, sweepMsMax), maintenanceSeconds);
     await enqueue(bounded(database, sweepMsMax), "maintenance", {}, { key });
@@ -47,7 +47,7 @@ export function startUpkeep(parts: UpkeepParts, doesMaintenance: boolean): () =>
   };
 }
 
-/** One at a time: a slow database is not asked again before it has answered. */
+/** Never starts `work` before the previous call has ended. */
 function every(intervalMs: number, work: () => Promise<void>): NodeJS.Timeout {
   let isRunning = false;
   return setInterval(() => {

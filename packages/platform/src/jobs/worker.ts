@@ -1,4 +1,4 @@
-/** Takes jobs and runs them, so many at once. */
+/** Claims jobs and runs them, up to a number at once. */
 
 import type { PgBoss } from "pg-boss";
 import type { Clock } from "../pools/resource-pool.ts";
@@ -26,16 +26,14 @@ export interface WorkerOptions {
   readonly concurrency: number;
 }
 
-export interface Worker {
-  close(timeoutMs: number): Promise<void>;
-}
+export type Worker = ReturnType<typeof startWorker>;
 
-/** A claim whose answer does not come in this time is left to the sweep. */
+/** The sweep gives back a job whose claim the database has not answered after this time. */
 const lookMsMax = 10_000;
 /** How long a handler may take to notice that its signal has fired. */
 const abortGraceMs = 2000;
 
-export function startWorker(parts: WorkerParts, { handlers, concurrency }: WorkerOptions): Worker {
+export function startWorker(parts: WorkerParts, { handlers, concurrency }: WorkerOptions) {
   const { boss, database, settling, counting, enqueue, pacer, clock } = parts;
   const names = jobNames.filter((name) => handlers[name] !== undefined);
   const leases = createLeases({ database, clock, onError: counting.databaseFailed });
@@ -110,7 +108,7 @@ export function startWorker(parts: WorkerParts, { handlers, concurrency }: Worke
     for (const attempt of runs.keys()) attempt.stop("closing", processStops(attempt));
     await within(abortGraceMs, allEnded());
     isAbandoned = true;
-    // What these still do counts for nothing any more: another process may start the job at once.
+    // The outcome of attempts that still run no longer counts: another process may start their jobs at once.
     const left = [...runs.keys()].map((attempt) => giveBack(attempt, parts).catch(counting.databaseFailed));
     await within(abortGraceMs, Promise.all(left));
     leases.close();

@@ -1,9 +1,9 @@
-/** Writes to level 2 that nobody waits for: bounded in number and bytes; beyond that they are dropped, as a cache may. */
+/** Runs writes to level 2 in the background, limited in number and bytes; further writes are dropped. */
 
 export interface BackgroundWrites {
-  /** @returns false when it was dropped. */
+  /** @returns false when the write was dropped. */
   start(sizeBytes: number, write: () => Promise<unknown>): boolean;
-  /** When those under way are over. */
+  /** Resolves when the writes under way have ended. */
   settled(): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export function createBackgroundWrites(writeCountMax: number, bytesMax: number):
       if (writes.size >= writeCountMax || sizeBytes + bytes > bytesMax) return false;
       sizeBytes += bytes;
       const written = write()
-        // A write that fails is a miss later; level 2 has counted it.
+        // Level 2 has counted the failure; the value is loaded again later.
         .catch(() => {})
         .finally(() => {
           writes.delete(written);

@@ -1,4 +1,4 @@
-/** Stops asking what keeps failing: so many failures within a window open it, one trial after a while closes it again. */
+/** A circuit breaker: several failures within a window open it, a successful trial call after a pause closes it. */
 
 import type { Clock } from "../../pools/resource-pool.ts";
 
@@ -11,22 +11,21 @@ export interface BreakerOptions {
 
 export type BreakerState = "closed" | "open" | "half-open";
 
-/** The right to one call. Exactly one of the two is to be said when it is over. */
+/** Permission for one call, which must end by exactly one of these. */
 export interface Permit {
   succeeded(): void;
   failed(): void;
 }
 
 export interface Breaker {
-  /** Undefined while it is open, and while its one trial is under way. */
+  /** Undefined while the breaker is open, and while the trial call is under way. */
   enter(): Permit | undefined;
   state(): BreakerState;
-  /** How often it has opened. */
   openedCount(): number;
 }
 
 export function createBreaker({ failureCountMax, windowMs, openMs, clock }: BreakerOptions): Breaker {
-  /** Times of the latest failures, oldest first; never more than open it. */
+  /** Times of the latest failures, oldest first. */
   let failures: number[] = [];
   let openedAt: number | undefined;
   let isTrialUnderWay = false;
@@ -41,7 +40,7 @@ export function createBreaker({ failureCountMax, windowMs, openMs, clock }: Brea
   const ordinary: Permit = {
     succeeded() {},
     failed() {
-      // A call from before it opened says nothing new.
+      // The call began before the breaker opened.
       if (openedAt !== undefined) return;
       const now = clock.now();
       failures = [...failures.filter((time) => now - time < windowMs), now];

@@ -1,4 +1,4 @@
-/** Changes that level 2 has not heard of: kept until a call that carried them was answered. */
+/** Keeps the changes that Redis has not received, until Redis has answered a call that carried them. */
 
 import { randomUUID } from "node:crypto";
 import { everythingTag } from "../../ids/tags.ts";
@@ -6,25 +6,23 @@ import type { Invalidation } from "../level2.ts";
 
 export interface ChangesToSend {
   readonly changes: readonly Invalidation[];
-  /** To be called when the server has answered. What was added meanwhile stays: it may be younger than the call. */
+  /** To be called when Redis has answered. Tags added after `all` stay pending. */
   arrived(): void;
 }
 
 export interface PendingChanges {
   add(changes: readonly Invalidation[]): void;
-  /** All that is pending now. */
   all(): ChangesToSend;
-  /** Tags of all of them. */
   tagCount(): number;
 }
 
 interface Pending {
   readonly tags: Set<string>;
-  /** The number of its latest addition. */
+  /** The number of the latest `add` with this change. */
   addition: number;
 }
 
-/** @param tagCountMax above it, one change of everything stands for all. */
+/** @param tagCountMax with more tags than this, one change that invalidates everything replaces all. */
 export function createPendingChanges(tagCountMax: number): PendingChanges {
   const pending = new Map<string, Pending>();
   let tagCount = 0;

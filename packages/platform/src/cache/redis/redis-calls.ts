@@ -1,35 +1,33 @@
-/** Calls to Redis with a bounded wait: over a pool of connections, tried twice, given up at once while the breaker is open. */
+/** Calls Redis within a time limit: over a pool of connections, in at most two tries, and not at all while the breaker is open. */
 
 import { NomalyError } from "@nomaly/detect";
 import { createResourcePool, type Clock, type Lease } from "../../pools/resource-pool.ts";
 import type { StatsOf } from "../../watch/metric-kinds.ts";
 import type { redisCallMetrics } from "../level2.ts";
-import { createBreaker } from "./breaker.ts";
+import { type BreakerOptions, createBreaker } from "./breaker.ts";
 import { openRedisConnection, RedisTimeout, withinMs, type RedisConnection } from "./redis-connection.ts";
 
 export interface RedisCallOptions {
   readonly url: string;
   readonly connectionsMax: number;
-  /** The whole call: waiting for a connection, and both tries. */
+  /** The limit for a whole call: waiting for a connection, and both tries. */
   readonly callTimeoutMs: number;
-  /** A connection that has not answered for so long is asked before it is used. */
+  /** A connection that has not answered for this long is pinged before use. */
   readonly healthCheckMs: number;
-  readonly breaker: { readonly failureCountMax: number; readonly windowMs: number; readonly openMs: number };
+  readonly breaker: Omit<BreakerOptions, "clock">;
   readonly clock: Clock;
 }
 
-export type RedisCallStats = StatsOf<typeof redisCallMetrics>;
-
 export interface RedisCalls {
-  /** The answer; undefined when there was none. `work` may run twice. */
+  /** Undefined when Redis did not answer. `work` may run twice. */
   call<T>(work: (connection: RedisConnection) => Promise<T>): Promise<{ readonly answer: T } | undefined>;
-  stats(): RedisCallStats;
+  stats(): StatsOf<typeof redisCallMetrics>;
   close(): Promise<void>;
 }
 
-/** A connection is replaced after an hour: addresses behind a name change. */
+/** A connection is replaced after an hour, as the address of a host name may change. */
 const recycleMs = 3_600_000;
-/** The first try has this share of the time, so that a second one on another connection still has some. */
+/** The first try's share of the time limit; the second try gets the rest. */
 const firstTryShare = 0.5;
 
 export function createRedisCalls(options: RedisCallOptions): RedisCalls {
@@ -42,7 +40,7 @@ export function createRedisCalls(options: RedisCallOptions): RedisCalls {
     overflow: 0,
     acquireTimeoutMs: callTimeoutMs,
     recycleMs,
-    // Errors of sockets surface in the calls that meet them; the pool counts failed openings.
+    // A socket error also fails the call that uses the socket; the pool counts failed openings.
     open: async () => ({ ...(await openRedisConnection(url, () => {})), answeredAt: clock.now() }),
     close: ({ client }) => client.disconnect(),
     check: (connection) => isAlive(connection),
@@ -69,7 +67,7 @@ export function createRedisCalls(options: RedisCallOptions): RedisCalls {
       permit.succeeded();
       return { answer };
     } catch (error) {
-      // Whatever it is, the caller goes on without Redis; what it was is counted.
+      // After any error the caller goes on without Redis; the error is counted.
       permit.failed();
       if (isTimeout(error)) count.timeouts++;
       else count.errors++;
@@ -78,12 +76,12 @@ export function createRedisCalls(options: RedisCallOptions): RedisCalls {
   }
 
   async function tryTwice<T>(work: (connection: RedisConnection) => Promise<T>): Promise<T> {
-    // Real time, not the clock passed in: these are real waits.
+    // Real time, not the clock passed in, because these are real waits.
     const deadline = performance.now() + callTimeoutMs;
     try {
       return await tryOnce(work, callTimeoutMs * firstTryShare);
     } catch {
-      // Every command used here may run twice. Each failed try has thrown its connection away.
+      // Every command used here may run twice. The failed try has closed its connection.
       count.retries++;
       return await tryOnce(work, deadline - performance.now());
     }
@@ -109,13 +107,13 @@ export function createRedisCalls(options: RedisCallOptions): RedisCalls {
     try {
       return await withinMs(waiting, timeoutMs);
     } catch (error) {
-      // The pool keeps what it was opening for the next caller.
+      // The pool keeps the connection that it was opening for the next caller.
       controller.abort();
       throw error;
     }
   }
 
-  const stats = (): RedisCallStats => ({
+  const stats = () => ({
     breaker: breaker.state(),
     breakerOpenings: breaker.openedCount(),
     ...count,

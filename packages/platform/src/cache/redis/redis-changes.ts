@@ -1,10 +1,10 @@
 /**
- * A change in Redis: a new token for each of its tags, and a message to the other processes. Every process that hears of the change
- * asks for this, as whoever made it may have ended; the server does it once.
+ * Applies a change in Redis: sets a new token for each of its tags and publishes a message. Every process that receives the change
+ * sends this, as the process that made it may have ended; a script in Redis applies it once.
  *
  *     change:{id}     the tags of this change that have their new token     expires in an hour
  *
- * When the server has lost the mark, the tags get another token once more: entries are loaded again, none is old.
+ * If Redis has lost the mark, the tags get another new token: their entries are loaded again, and none is stale.
  */
 
 import { randomUUID } from "node:crypto";
@@ -14,12 +14,12 @@ import { cacheKinds } from "../kinds.ts";
 import type { Invalidation } from "../level2.ts";
 import { type ChangeMessage, changeChannel } from "./redis-subscriber.ts";
 
-/** Twice the longest life of an entry. When a token goes, the entries under it are loaded once more. */
+/** Twice the longest life of an entry. When a token expires, its entries are loaded again. */
 const tagTtlSeconds = (2 * Math.max(...Object.values(cacheKinds).map(({ ttlMs }) => ttlMs))) / 1000;
-/** Long after every process has heard. */
+/** Much longer than every process needs to receive the change. */
 const markTtlSeconds = 3600;
 
-// KEYS: the mark, then the tokens. ARGV: life of the mark, channel, message, then for each tag its token and the life of that; 0 is for ever.
+// KEYS: the mark, then the tags. ARGV: life of the mark, channel, message, then for each tag its token and the token's life; 0 is unlimited.
 const applyOnce = `
 local newCount = 0
 for i = 2, #KEYS do
@@ -35,7 +35,7 @@ if newCount > 0 then
 end
 return newCount`;
 
-/** One command. */
+/** Adds one command to the pipeline. */
 export function addChange(pipeline: ChainableCommander, { changeId, tags }: Invalidation, senderId: string): void {
   const message: ChangeMessage = { sender: senderId, changeId, tags };
   const keys = [`change:${changeId}`, ...tags.map(tagKeyOf)];
@@ -43,7 +43,7 @@ export function addChange(pipeline: ChainableCommander, { changeId, tags }: Inva
   pipeline.eval(applyOnce, keys.length, ...keys, markTtlSeconds, changeChannel, JSON.stringify(message), ...tokens);
 }
 
-/** Gives a tag that has no token one. */
+/** Sets a token for a tag that has none. */
 export function addToken(pipeline: ChainableCommander, tag: string): void {
   const ttlSeconds = tagTtlOf(tag);
   if (ttlSeconds === undefined) pipeline.set(tagKeyOf(tag), randomUUID(), "NX");
@@ -54,7 +54,7 @@ export function tagKeyOf(tag: string): string {
   return `tag:${tag}`;
 }
 
-/** The token that every entry hangs on stays: its end would be the end of the whole cache, every other day. */
+/** The token of `everythingTag` never expires, as that would invalidate the whole cache. */
 function tagTtlOf(tag: string): number | undefined {
   return tag === everythingTag ? undefined : tagTtlSeconds;
 }

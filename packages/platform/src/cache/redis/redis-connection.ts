@@ -1,25 +1,25 @@
-/** One connection to Redis, which is never repaired: when it fails it is thrown away and the pool opens another. */
+/** Opens connections to Redis. A connection that fails is closed, never repaired, and the pool opens another. */
 
 import { Redis, type RedisOptions } from "ioredis";
 
 export interface RedisConnection {
   readonly client: Redis;
   /**
-   * The server process it leads to. A server that starts again may come back with old versions of entries and tags from
-   * its last snapshot, and a replica that takes over may lack the last invalidations: what another process has stamped is void.
+   * The id of the server process. A restarted server may have stale entries and tags from its last snapshot, and a replica that takes
+   * over may lack the last invalidations: so entries that were written through another server process are invalid.
    */
   readonly runId: string;
   /** When it last answered. */
   answeredAt: number;
 }
 
-/** How long opening may take; callers do not wait that long. */
+/** The limit for opening; callers do not wait that long. */
 const openTimeoutMs = 2000;
-/** How long a closed connection may wait for the other side before it is destroyed. */
+/** How long a closing connection waits for the server before it is destroyed. */
 const disconnectTimeoutMs = 200;
 /**
- * Idle time before TCP asks whether the other side is there. Interval and count of these questions cannot be set from
- * Node; the health check finds a dead connection sooner.
+ * Idle time before TCP probes the connection. Node cannot set interval and count of the probes; the health check finds a dead
+ * connection sooner.
  */
 const keepAliveIdleMs = 300_000;
 
@@ -34,23 +34,23 @@ const redisOptions: RedisOptions = {
   autoResubscribe: false,
   disableClientInfo: true,
   maxRetriesPerRequest: null,
-  // The older protocol is enough and every server speaks it.
+  // Every server speaks the older protocol, and it is enough here.
   protocol: 2,
 };
 
 export function redisClient(url: string, options: RedisOptions): Redis {
-  // The protocol's replies are those of version 2; the overloads of the constructor cannot tell.
+  // Replies in the form of protocol 2, which the overloads of the constructor do not express.
   return new Redis(url, { ...redisOptions, ...options, replyMapping: "legacy" });
 }
 
-/** @param onError for counting; without a listener an error of a socket would end the process. */
+/** @param onError receives socket errors: without a listener they would end the process. */
 export async function openRedisConnection(url: string, onError: (error: Error) => void): Promise<RedisConnection> {
   const client = redisClient(url, { lazyConnect: true, retryStrategy: () => null });
   client.on("error", onError);
   try {
     await client.connect();
     const server = await withinMs(client.info("server"), openTimeoutMs);
-    // A proxy in front of the server may hide it: its restarts then go unnoticed.
+    // A proxy may hide the run id: then restarts of the server go unnoticed.
     const runId = /^run_id:(\w+)/m.exec(server)?.[1] ?? "unknown";
     return { client, runId, answeredAt: performance.now() };
   } catch (error) {
@@ -59,7 +59,7 @@ export async function openRedisConnection(url: string, onError: (error: Error) =
   }
 }
 
-/** Rejects when the time is over. A reply that is already here counts, even if the event loop was too busy to read it in time. */
+/** Rejects after `timeoutMs`. A reply that has arrived counts, even if the event loop was too busy to read it in time. */
 export function withinMs<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => setImmediate(() => reject(new RedisTimeout(timeoutMs))), Math.max(0, timeoutMs));
@@ -67,7 +67,7 @@ export function withinMs<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
   });
 }
 
-/** Told apart from other failures by its class: a slow server is counted apart from one that is gone. */
+/** A class of its own, because timeouts are counted apart from other failures. */
 export class RedisTimeout extends Error {
   constructor(timeoutMs: number) {
     super(`no answer within ${Math.round(timeoutMs)} ms`);

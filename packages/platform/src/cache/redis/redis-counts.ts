@@ -1,4 +1,4 @@
-/** Counts that all processes share, in Redis: each ends by its clock. */
+/** Counters in Redis that all processes share. Each ends by Redis's clock. */
 
 import { openRedisConnection, type RedisConnection, withinMs } from "./redis-connection.ts";
 

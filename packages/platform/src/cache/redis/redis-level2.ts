@@ -2,32 +2,24 @@
  * Level 2 in Redis.
  *
  *     {key}         codec and version, payload, stamp of 16 bytes      expires with the entry
- *     tag:{tag}     a random token; another one after every change     expires long after every entry; that of everything never
+ *     tag:{tag}     a random token; a new one after every change       expires long after every entry; tag:everything never
  *
- * A stamp is a digest of the tokens of all tags. Invalidating sets new tokens, so it costs the same however many entries
- * there are. A reader takes the tokens first, loads, and writes under their stamp: when a change overtook it, the stamp is
- * old and the entry void. Tokens are random, not counted: a counter that was evicted would begin again and old entries come alive.
+ * A stamp is a digest of the tokens of an entry's tags. Invalidating sets new tokens, whatever the number of entries. A reader gets the
+ * tokens first, then loads, and writes with their stamp: after a change during the load the entry is invalid at once. Tokens are
+ * random, because a counter that Redis evicts would start again and make old entries valid.
  */
 
 import { hash, randomUUID } from "node:crypto";
 import type { ChainableCommander } from "ioredis";
-import type { Clock } from "../../pools/resource-pool.ts";
 import { everythingTag } from "../../ids/tags.ts";
 import type { Level2, Level2Answer, Level2Write, Listener, Stamp } from "../level2.ts";
 import { createPendingChanges } from "./pending-changes.ts";
-import { createRedisCalls } from "./redis-calls.ts";
+import { createRedisCalls, type RedisCallOptions } from "./redis-calls.ts";
 import { addChange, addToken, tagKeyOf } from "./redis-changes.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { openSubscriber, type Subscriber } from "./redis-subscriber.ts";
 
-export interface RedisLevel2Options {
-  readonly url: string;
-  readonly connectionsMax?: number;
-  readonly callTimeoutMs?: number;
-  readonly healthCheckMs?: number;
-  readonly breaker?: { readonly failureCountMax: number; readonly windowMs: number; readonly openMs: number };
-  readonly clock?: Clock;
-}
+export type RedisLevel2Options = Pick<RedisCallOptions, "url"> & Partial<RedisCallOptions>;
 
 export const redisDefaults = {
   connectionsMax: 20,
@@ -37,7 +29,7 @@ export const redisDefaults = {
 } as const;
 
 const stampBytes = 16;
-/** No entry of ours is larger; of a larger one only this much is read, and then refused. */
+/** The largest entry. Of a larger one only this much is read, and then it is refused. */
 const entryBytesMax = 16 * 1024 * 1024;
 const pendingTagCountMax = 5000;
 
@@ -49,7 +41,7 @@ export function createRedisLevel2(options: RedisLevel2Options): Level2 {
   const senderId = randomUUID();
   let subscriber: Subscriber | undefined;
 
-  /** Runs commands after all pending changes, in one round trip: what they read is never older than those. */
+  /** Sends all pending changes and then the commands, in one round trip, so that the commands see those changes. */
   async function send(
     connection: RedisConnection,
     add: (pipeline: ChainableCommander) => ChainableCommander,
@@ -66,7 +58,7 @@ export function createRedisLevel2(options: RedisLevel2Options): Level2 {
   async function read(key: string, tags: readonly string[]): Promise<Level2Answer | undefined> {
     const names = [...tags, everythingTag];
     const called = await calls.call(async (connection) => {
-      // The remaining time before the value: an entry written between the two lives longer than told, never shorter.
+      // The remaining time is read before the value: an entry that is written in between lives longer than this, never shorter.
       const [remainingMs, stored, tokens] = await send(connection, (pipeline) =>
         pipeline.pttl(key).getrangeBuffer(key, 0, entryBytesMax).mget(names.map(tagKeyOf)),
       );
@@ -77,15 +69,15 @@ export function createRedisLevel2(options: RedisLevel2Options): Level2 {
     return called?.answer;
   }
 
-  /** Gives every tag without a token one, unless somebody else was quicker. */
+  /** Sets a token for every tag that has none, and returns the tokens of all. */
   async function makeTokens(connection: RedisConnection, tags: readonly string[]): Promise<(string | null)[]> {
     const replies = await send(connection, (pipeline) => {
       for (const tag of tags) addToken(pipeline, tag);
       return pipeline.mget(tags.map(tagKeyOf));
     });
     const tokens = replies.at(-1) as (string | null)[];
-    // A server so short of memory that they are gone again. Without them no stamp tells old from new.
-    if (tokens.includes(null)) throw new Error("the server does not keep the versions of tags");
+    // A server short of memory has evicted the tokens at once. Without them no stamp can be made.
+    if (tokens.includes(null)) throw new Error("Redis does not keep the tokens of tags");
     return tokens;
   }
 
@@ -110,7 +102,7 @@ export function createRedisLevel2(options: RedisLevel2Options): Level2 {
     write,
     ping,
     invalidate(changes) {
-      // Before the first wait: from here on nothing is read here without them.
+      // Before the first await, so that every later read of this process sends the changes first.
       pending.add(changes);
       return ping();
     },
@@ -141,7 +133,7 @@ function stampOf(runId: string, tags: readonly string[], tokens: readonly (strin
   return hash("sha256", JSON.stringify([runId, tags, tokens]), "buffer").subarray(0, stampBytes);
 }
 
-/** The entry without its stamp, when the stamp is the one of now. */
+/** The entry without its stamp, if the stamp is the present one. */
 function validEntry(stored: Buffer, stamp: Stamp): Uint8Array | undefined {
   if (stored.byteLength <= stampBytes || stored.byteLength > entryBytesMax) return undefined;
   const end = stored.byteLength - stampBytes;

@@ -1,11 +1,11 @@
-/** Hears what other processes invalidate. A connection of its own, which comes back by itself and says when it was away. */
+/** Receives the invalidations of other processes over a connection of its own, which reconnects and reports gaps. */
 
 import type { Invalidation, Listener } from "../level2.ts";
 import { redisClient, withinMs } from "./redis-connection.ts";
 
 export interface SubscriberOptions {
   readonly url: string;
-  /** Messages of one's own are not told. */
+  /** Messages of this sender are ignored. */
   readonly senderId: string;
   readonly healthCheckMs: number;
   readonly listener: Listener;
@@ -18,7 +18,7 @@ export interface Subscriber {
   close(): void;
 }
 
-/** What a process tells the others. */
+/** The message that a process publishes to the others. */
 export interface ChangeMessage extends Invalidation {
   readonly sender: string;
 }
@@ -26,7 +26,7 @@ export interface ChangeMessage extends Invalidation {
 const pingTimeoutMs = 1000;
 const retryMsMin = 50;
 const retryMsMax = 5000;
-/** A longer message is none of ours. */
+/** Our messages are shorter than this. */
 const messageLengthMax = 4_000_000;
 
 export function openSubscriber({ url, senderId, healthCheckMs, listener }: SubscriberOptions): Subscriber {
@@ -34,13 +34,13 @@ export function openSubscriber({ url, senderId, healthCheckMs, listener }: Subsc
   const client = redisClient(url, {
     retryStrategy: (attempt) => Math.min(retryMsMin * 2 ** Math.min(attempt, 10), retryMsMax),
   });
-  // Without a listener an error of the socket would end the process; "close" says all that matters.
+  // Without a listener a socket error would end the process; "close" follows it.
   client.on("error", () => {});
   client.on("close", () => (isSubscribed = false));
   client.on("ready", () => void subscribe());
   client.on("message", (_channel: string, text: string) => {
     const change = parseMessage(text);
-    // What cannot be read may have been a change.
+    // An unreadable message may have been a change.
     if (change === undefined) listener.onGap();
     else if (change.sender !== senderId) listener.onInvalidated(change);
   });
@@ -49,7 +49,7 @@ export function openSubscriber({ url, senderId, healthCheckMs, listener }: Subsc
     try {
       await withinMs(client.subscribe(changeChannel), pingTimeoutMs);
       isSubscribed = true;
-      // Also the first time: what was cached before may have been invalidated before anyone listened.
+      // Also the first time: entries cached before may have been invalidated before this process listened.
       listener.onGap();
     } catch {
       client.disconnect(true);
@@ -61,7 +61,7 @@ export function openSubscriber({ url, senderId, healthCheckMs, listener }: Subsc
     try {
       await withinMs(client.ping(), pingTimeoutMs);
     } catch {
-      // A connection that is dead without knowing it: messages may have been missed. Connecting again tells so.
+      // The connection is dead, so messages may have been missed: reconnecting calls `onGap`.
       isSubscribed = false;
       client.disconnect(true);
     }
@@ -85,7 +85,7 @@ function parseMessage(text: string): ChangeMessage | undefined {
     const isList = Array.isArray(tags) && tags.every((tag) => typeof tag === "string");
     return typeof sender === "string" && typeof changeId === "string" && isList ? { sender, changeId, tags } : undefined;
   } catch {
-    // Not JSON: the caller takes it as a message missed.
+    // Not JSON: the caller treats it as a missed message.
     return undefined;
   }
 }

@@ -6,7 +6,7 @@ import { Type } from "typebox";
 import type { BodyFields } from "../../compute/work.ts";
 import type { ServiceContext } from "../../services/core/context.ts";
 import { jobFor, refuseBesideRows } from "../../services/jobs/job-choice.ts";
-import { requireLive } from "../../services/detectors/live-model.ts";
+import { liveModel } from "../../services/detectors/live-model.ts";
 import { predictBody, predictRows } from "../../services/scoring/predict.ts";
 import { rowsSource } from "../../services/rows/rows-source.ts";
 import { scoreTable } from "../../services/scoring/score-dataset.ts";
@@ -69,7 +69,7 @@ async function predictFrom(context: ServiceContext, request: FastifyRequest, rep
     source,
     asked: body,
     payloadOf: async (common) => {
-      await requireLive(context, detectorId);
+      await liveModel(context, detectorId);
       return { ...common, detector_id: detectorId, explain };
     },
   });

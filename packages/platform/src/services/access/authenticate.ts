@@ -1,4 +1,4 @@
-/** Who a key or token belongs to. */
+/** Finds the caller that an API key or a token belongs to. */
 
 import type { JWTPayload } from "jose";
 import type { HttpClient } from "../../http-client/http-client.ts";
@@ -8,7 +8,7 @@ import type { ServiceContext } from "../core/context.ts";
 import { ownerOfKey } from "./keys.ts";
 import type { createVerify } from "./verify-token.ts";
 
-/** Resolves to `undefined` for a credential that is not valid. @throws NomalyError when what knows it is away. */
+/** Resolves to `undefined` for an invalid credential. @throws NomalyError when the database or the token's issuer does not answer. */
 export function createAuthenticate(
   context: ServiceContext,
   client: HttpClient,
@@ -28,16 +28,16 @@ export function createAuthenticate(
 
 const visible = /[^\p{C}\p{Z}]/u;
 
-/** Who changes something is written down by it: a text with something to see in it, which the database can store. */
+/** The subject goes into the audit log, so it must have a visible character, and no NUL, which PostgreSQL cannot store. */
 function subjectOf(payload: JWTPayload | undefined): string | undefined {
-  // The claims are what the issuer wrote, whatever their types say.
+  // The types of the claims promise nothing: the issuer may have written anything.
   const subject: unknown = payload?.sub;
   return typeof subject === "string" && visible.test(subject) && !subject.includes("\0") ? subject : undefined;
 }
 
 type Verify = ReturnType<typeof createVerify>;
 
-/** What checks tokens is loaded with the first one. */
+/** Loads the token library with the first token. */
 function verifier(context: ServiceContext, client: HttpClient): Verify | undefined {
   const { jwksUrl } = context.config;
   if (jwksUrl === undefined) return undefined;
@@ -48,7 +48,7 @@ function verifier(context: ServiceContext, client: HttpClient): Verify | undefin
   };
 }
 
-/** `scope` is a text of words (RFC 8693), `scopes` a list as some issuers write it. */
+/** `scope` is a text of words (RFC 8693); some issuers write a list, `scopes`, instead. */
 function scopesOf({ scope, scopes: list }: JWTPayload): readonly string[] {
   if (typeof scope === "string") return scope.split(" ");
   return Array.isArray(list) ? list.filter((item) => typeof item === "string") : [];

@@ -1,4 +1,4 @@
-/** Whoever sends a request, and what they may do. */
+/** The sender of a request and its permissions. */
 
 import type { Scope } from "../../config/scopes.ts";
 
@@ -6,6 +6,6 @@ export interface Caller {
   /** For the audit log and the limits: "api-key:<id>", "token:<subject>" or "local". */
   readonly actor: string;
   readonly scopes: readonly Scope[];
-  /** False for who needs no key: their requests are not counted against a limit. */
+  /** False for a caller that needs no key, whose requests have no rate limit. */
   readonly isLimited: boolean;
 }

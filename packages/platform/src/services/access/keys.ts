@@ -1,4 +1,4 @@
-/** API keys: made, listed, revoked, and recognised. Only a hash of a key is stored, so nobody can read one back. */
+/** Makes, lists, revokes and checks API keys. The database holds only a hash of each, so nobody can read a key from it. */
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { userInfo } from "node:os";
@@ -10,7 +10,7 @@ import { newId } from "../../ids/ids.ts";
 import type { Database, Sql } from "../../store/postgres/sql.ts";
 import type { ServiceContext } from "../core/context.ts";
 
-/** `nomaly_`, the id without its dashes, the secret. The prefix lets scanners of source code find keys that leaked. */
+/** `nomaly_`, the id without its dashes, the secret. By the prefix, scanners of source code find leaked keys. */
 const keyPattern = /^nomaly_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;
 const secretBytes = 32;
 
@@ -25,7 +25,7 @@ export interface KeyDescription {
   readonly expiresAt: Date | null;
 }
 
-/** @returns the key itself: it is shown this once. */
+/** @returns the key, which cannot be read again later. */
 export async function createKey(
   database: Database,
   given: KeyDescription,
@@ -43,7 +43,7 @@ export function listKeys(database: Database): Promise<readonly ApiKeyRow[]> {
   return listApiKeys(database);
 }
 
-/** Takes effect at once, in every process. @throws NomalyError NOT_FOUND. */
+/** Takes effect at once in every process. @throws NomalyError NOT_FOUND. */
 export async function revokeKey(database: Database, id: string): Promise<void> {
   const isFound = await database.transaction(async (sql) => {
     const isRevoked = await revokeApiKey(sql, id);
@@ -53,7 +53,7 @@ export async function revokeKey(database: Database, id: string): Promise<void> {
   if (!isFound) throw new NomalyError("NOT_FOUND", `there is no key ${id}`, { field: "id", received: id });
 }
 
-/** Keys are made and revoked on the command line: by whoever may read the database's password. */
+/** Users make and revoke keys on the command line, which needs the database's password. */
 function audit(sql: Sql, action: string, subjectId: string, details: Readonly<Record<string, unknown>>): Promise<void> {
   const actor = `cli:${userInfo().username}`;
   return insertAuditEntry(sql, { actor, action, subjectKind: "api-key", subjectId, requestId: null, details });
@@ -65,7 +65,7 @@ interface KnownKey {
   readonly expires_at: number | null;
 }
 
-/** `undefined` for what is no key, an unknown one, and one that has ended or was revoked. */
+/** `undefined` for a malformed, unknown, expired or revoked key. */
 export async function ownerOfKey(
   { cache, database }: Pick<ServiceContext, "cache" | "database">,
   key: string,
@@ -84,7 +84,7 @@ export async function ownerOfKey(
   return { id, scopes: value.scopes };
 }
 
-/** A secret of 256 random bits needs no slow hash: nobody can guess one. */
+/** A secret of 256 random bits cannot be guessed, so it needs no slow hash. */
 function hashOf(secret: string): Buffer {
   return createHash("sha256").update(secret).digest();
 }

@@ -1,4 +1,4 @@
-/** Tokens of a trusted issuer, checked against its key set. */
+/** Verifies tokens of a trusted issuer with its key set (JWKS). */
 
 import { NomalyError } from "@nomaly/detect";
 import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from "jose";
@@ -6,13 +6,13 @@ import { asFetch } from "../../http-client/as-fetch.ts";
 import type { HttpClient } from "../../http-client/http-client.ts";
 import type { ServiceContext } from "../core/context.ts";
 
-/** Of asymmetric keys alone: a key set is public, so nothing that is signed with what it holds may count. */
+/** Only asymmetric algorithms: the key set is public, so anybody could sign with a symmetric key in it. */
 const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
 const clockToleranceSeconds = 30;
-/** A key that is not among those known is looked for again, but not more often: anybody can name keys that do not exist. */
+/** A token with an unknown key makes us fetch the key set again, but not more often than this: anybody can name keys that do not exist. */
 const cooldownMs = 5000;
 
-/** Resolves to `undefined` for a token that is not valid. @throws NomalyError OUTGOING when the issuer's keys cannot be had. */
+/** Resolves to `undefined` for an invalid token. @throws NomalyError OUTGOING when the issuer's key set cannot be fetched. */
 export function createVerify(
   { config }: Pick<ServiceContext, "config">,
   jwksUrl: string,
@@ -32,13 +32,13 @@ export function createVerify(
       return (await jwtVerify(token, keySet, options)).payload;
     } catch (error) {
       if (error instanceof errors.JOSEError && !isAboutKeySet(error)) return undefined;
-      const message = "whether the token is valid cannot be said: the key set of its issuer cannot be had";
+      const message = "the token cannot be verified: the key set of its issuer cannot be fetched";
       throw new NomalyError("OUTGOING", message, { field: "jwks_url", cause: error });
     }
   };
 }
 
-/** The token itself was not looked at. */
+/** True when the key set could not be fetched or read, so that the token was not checked. */
 function isAboutKeySet({ code }: errors.JOSEError): boolean {
   return code === errors.JWKSTimeout.code || code === errors.JWKSInvalid.code || code === errors.JOSEError.code;
 }

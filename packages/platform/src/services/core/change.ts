@@ -1,4 +1,4 @@
-/** A change of what is stored: one transaction with its audit entry, done once however often it is sent. Its statements say what caches forget. */
+/** Runs a change in one transaction with its audit entry, and once for each idempotency key. */
 
 import { insertAuditEntry } from "../../store/tables/audit-log.ts";
 import { claimKey, earlierResponse, storeResponse, type StoredResponse } from "../../store/tables/idempotency.ts";
@@ -7,13 +7,13 @@ import type { Call, ServiceContext } from "./context.ts";
 import { noRoom } from "./room.ts";
 
 export interface Change<Value> {
-  /** As in `detector.create`. */
+  /** Such as `detector.create`. */
   readonly action: string;
   readonly subjectKind: string;
   readonly work: (sql: Sql) => Promise<Changed<Value>>;
-  /** What a repeated request is answered with; 200 by default. */
+  /** The HTTP status that is stored for a repeated request; 200 by default. */
   readonly status?: number;
-  /** It removes something: also done when the disk is full. */
+  /** True for a removal, which also runs when the disk is full. */
   readonly frees?: boolean;
   /** The last statements of the transaction. */
   readonly finish?: (sql: Sql, value: Value) => Promise<void>;
@@ -27,11 +27,11 @@ export interface Changed<Value> {
 
 export interface Done<Value> {
   readonly value: Value;
-  /** True when an earlier request under the same key had done it: `value` is what that one was told. */
+  /** True when an earlier request under the same key made the change: `value` is the response of that request. */
   readonly isRepeated: boolean;
 }
 
-/** @throws NomalyError CONFLICT when the idempotency key was used for another request, STORAGE, and what the work throws. */
+/** @throws NomalyError CONFLICT when the idempotency key was used for another request, STORAGE, and the errors of the work. */
 export async function change<Value>(
   context: ServiceContext,
   call: Call,
@@ -63,8 +63,8 @@ export async function change<Value>(
 }
 
 /**
- * The answer that an earlier request under the same key got, before any of its work is repeated; `undefined` without a key, or when
- * it is new. Of two that come at once both may work: `change` lets one of them count.
+ * The response of an earlier request under the same idempotency key; `undefined` without a key, or for a new one. Two requests at once
+ * may both find none and both work: `change` commits only one of them.
  * @throws NomalyError CONFLICT when the key was used for another request.
  */
 export async function earlierAnswer(

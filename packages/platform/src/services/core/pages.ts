@@ -1,4 +1,4 @@
-/** Pages by key: the cursor is the last row of the page before, so no row is skipped or doubled while others write. */
+/** Pages by key: a cursor names the last row of the previous page, so that writes meanwhile neither skip nor repeat a row. */
 
 import { NomalyError } from "@nomaly/detect";
 import { isId } from "../../ids/ids.ts";
@@ -16,14 +16,14 @@ export interface Page<Item> {
 
 const defaultLimit = 100;
 
-/** Rows asked for at once: some have thousands of columns in their description. */
+/** Rows read at once: the description of one data set may list thousands of columns. */
 const stepRowCount = 50;
-/** Of one page as JSON; the first item is always there. */
+/** The longest page as JSON; a page has at least one item. */
 const pageLengthMax = 4 * 1024 ** 2;
 
 /**
- * A page of `limit` items, or of fewer where they would be too long together: the cursor says whether there are more.
- * @param load one step: each item with the row that its cursor is made of.
+ * A page of `limit` items, or of fewer if they would be too long together: then `next_cursor` is not null.
+ * @param load reads some rows: each item with the key of its row.
  */
 export async function pageFrom<Item>(
   { limit = defaultLimit, cursor }: PageQuery,
@@ -34,7 +34,7 @@ export async function pageFrom<Item>(
   let after = cursor === undefined ? undefined : readCursor(cursor);
   while (items.length < limit) {
     const count = Math.min(stepRowCount, limit - items.length);
-    // One more than asked for tells whether there are others.
+    // One row more tells whether another page follows.
     const found = await load({ limit: count + 1, after });
     for (const { view, key } of found.slice(0, count)) {
       length += JSON.stringify(view).length;
@@ -48,19 +48,17 @@ export async function pageFrom<Item>(
 }
 
 function cursorOf(key: PageKey | undefined): string | null {
-  return key === undefined ? null : writeCursor(key);
-}
-
-function writeCursor({ createdAt, id }: PageKey): string {
-  return Buffer.from(`${createdAt.toISOString()} ${id}`).toString("base64url");
+  return key === undefined ? null : Buffer.from(`${key.createdAt.toISOString()} ${key.id}`).toString("base64url");
 }
 
 function readCursor(cursor: string): PageKey {
   const [time = "", id = ""] = Buffer.from(cursor, "base64url").toString("utf8").split(" ");
   const createdAt = new Date(time);
   if (isId(id) && !Number.isNaN(createdAt.getTime())) return { createdAt, id };
-  throw new NomalyError("REQUEST", "cursor must be the next_cursor of a page before", {
-    field: "cursor",
-    received: cursor.slice(0, 80),
-  });
+  throw badCursor(cursor);
+}
+
+export function badCursor(cursor: string): NomalyError {
+  const message = "cursor must be the next_cursor of a page before";
+  return new NomalyError("REQUEST", message, { field: "cursor", received: cursor.slice(0, 80) });
 }

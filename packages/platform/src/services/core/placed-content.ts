@@ -1,21 +1,20 @@
-/** Removes the bytes that were placed among the blobs for a row, unless the row may be there. */
+/** Removes the blob that was written for a row when the row was certainly not stored. */
 
+import type { NewModelVersion } from "../../store/tables/model-versions.ts";
 import type { ServiceContext } from "./context.ts";
 
-type Content = { readonly blobKey: string } | { readonly fileBytes: Uint8Array };
-
-/** @param work stores the row that names the content, and says so when nothing but the commit is left to do. */
+/** @param work stores the row that names the content, and calls `commits` when only the commit is left to do. */
 export async function withPlacedContent<Value>(
   { blobs }: Pick<ServiceContext, "blobs">,
-  content: Content,
+  content: NewModelVersion["content"],
   work: (commits: () => void) => Promise<Value>,
 ): Promise<Value> {
-  // From then on an error no longer says that the row is not there.
+  // True once an error no longer means that the row was not stored.
   let mayBeNamed = false;
   try {
     return await work(() => (mayBeNamed = true));
   } finally {
-    // Bytes that cannot be removed now are found by upkeep.
+    // Maintenance removes the blob later if this fails.
     if (!mayBeNamed && "blobKey" in content) await blobs.remove(content.blobKey).catch(() => undefined);
   }
 }

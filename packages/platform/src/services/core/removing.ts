@@ -1,47 +1,40 @@
-/** Removing, which is what helps when the disk is full: so it works then, and gives the bytes back at once. */
+/** Runs removals, which must also work when the disk is full, and then free its bytes at once. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { NomalyError } from "@nomaly/detect";
-import { roomBytesMin } from "../../store/embedded/disk-reserve.ts";
+import { type DiskReserve, roomBytesMin } from "../../store/embedded/disk-reserve.ts";
 import { change, type Change, type Done } from "./change.ts";
 import type { Call, ServiceContext } from "./context.ts";
 import { removeBlobs } from "../operations/maintenance.ts";
 
-/** The embedded database may have to start again first. */
+/** How long to try: the embedded database may have to start again first. */
 const patienceMs = 15_000;
 const pauseMs = 250;
 
-/** A change that removes something: where no room is left for it, the reserve makes some. */
+/** Runs a change that removes something; when the disk is full, it gives up the disk reserve first. */
 export async function removing<Value>(context: ServiceContext, call: Call, asked: Change<Value>): Promise<Done<Value>> {
   const { reserve, log } = context;
   if (reserve.isShort()) reserve.giveUp();
-  const deadline = performance.now() + patienceMs;
-  const done = await untilRoom(async () => change(context, call, { ...asked, frees: true }), {
-    mayTryAgain: () => performance.now() < deadline && reserve.giveUp(),
-  });
+  const done = await untilRoom(reserve, () => change(context, call, { ...asked, frees: true }));
   await freeSpaceIfShort(context, call.signal).catch((error: unknown) =>
-    // The removal itself is done; the bytes go with the next look.
+    // The removal itself is done; maintenance removes the blobs later.
     log.warn({ err: error }, "the disk is full, and waiting bytes could not be removed"),
   );
   return done;
 }
 
-async function untilRoom<Value>(
-  work: () => Promise<Value>,
-  { mayTryAgain }: { readonly mayTryAgain: () => boolean },
-): Promise<Value> {
-  for (;;) {
+async function untilRoom<Value>(reserve: DiskReserve, work: () => Promise<Value>): Promise<Value> {
+  for (const deadline = performance.now() + patienceMs; ; await sleep(pauseMs)) {
     try {
       return await work();
     } catch (error) {
       const isFull = error instanceof NomalyError && error.code === "STORAGE";
-      if (!isFull || !mayTryAgain()) throw error;
-      await sleep(pauseMs);
+      if (!isFull || performance.now() >= deadline || !reserve.giveUp()) throw error;
     }
   }
 }
 
-/** The bytes of what was removed, without the usual grace: whoever reads them has a file of its own. */
+/** Removes due blobs without the usual grace period, where readers of a blob have a link of their own to its file. */
 export async function freeSpaceIfShort(context: ServiceContext, signal: AbortSignal): Promise<void> {
   const { blobs, reserve } = context;
   if (!blobs.keepsOpened) return;

@@ -1,4 +1,4 @@
-/** Whether there is room on the disk of the embedded database for more than removing. */
+/** Refuses work that stores something when the disk of the embedded database is full. */
 
 import { NomalyError } from "@nomaly/detect";
 import { reserveBytes, roomBytesMin } from "../../store/embedded/disk-reserve.ts";
@@ -12,6 +12,6 @@ export function requireRoom({ reserve }: Pick<ServiceContext, "reserve">): void 
 }
 
 export function noRoom(): NomalyError {
-  const message = `the disk of the data folder is full: until ${(reserveBytes + roomBytesMin) / mib} MiB are free, things can be removed and read, not added or changed; remove data sets, results or detectors, or give it more room`;
+  const message = `the disk of the data folder is full: until ${(reserveBytes + roomBytesMin) / mib} MiB are free, nothing can be added or changed, only read and removed; remove data sets, results or detectors, or give the disk more room`;
   return new NomalyError("STORAGE", message, { field: "data_dir" });
 }

@@ -1,4 +1,4 @@
-/** Storing, describing and removing data sets. */
+/** Stores, describes, pages through and removes data sets. */
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -19,7 +19,7 @@ import { change, type Done } from "../core/change.ts";
 import { type Call, controlOf, type ServiceContext } from "../core/context.ts";
 import { type Page, pageFrom, type PageQuery } from "../core/pages.ts";
 import { removing } from "../core/removing.ts";
-import { requireDataset, rowLimitsOf, withDatasetFile } from "../rows/rows-source.ts";
+import { noDataset, requireDataset, rowLimitsOf, withDatasetFile } from "../rows/rows-source.ts";
 import { withPlacedContent } from "../core/placed-content.ts";
 
 export interface DatasetView {
@@ -36,7 +36,7 @@ export interface DatasetView {
 
 export interface Upload {
   readonly name: string | undefined;
-  /** As the client calls it: tells the format, and is never used as a path. */
+  /** The client's name of the file: it tells the format, and is never used as a path. */
   readonly fileName: string;
   readonly content: Readable;
 }
@@ -44,7 +44,7 @@ export interface Upload {
 const nameLengthMax = 200;
 const gzipHeadBytes = 2;
 
-/** Streams to disk; nothing of it stays when the file cannot be read or the quota is full. */
+/** Streams the file to a blob, and removes that when the file cannot be read or the quota is full. */
 export async function uploadDataset(
   context: ServiceContext,
   call: Call,
@@ -52,23 +52,22 @@ export async function uploadDataset(
 ): Promise<Done<DatasetView>> {
   const { format } = formatOfName(fileName);
   const plain = await unpacked(content, fileName);
-  const limits = { sizeBytesMax: context.config.uploadBytes, signal: call.signal };
-  const blob = await context.blobs.write("dataset", plain, limits);
+  const blob = await writeBlob(context, call, plain);
   const shown = (name ?? basename(fileName.replaceAll("\\", "/"))).slice(0, nameLengthMax) || "data set";
   return storeDataset(context, withContent(call, `${shown}\n${blob.checksum}`), { name: shown, format: tsvAsCsv(format), blob });
 }
 
-/** The same key with another file is another request. */
+/** Makes the content a part of the request's hash, so that the same key with another file is another request. */
 function withContent(call: Call, content: string): Call {
   if (call.idempotency === undefined) return call;
   const { key, requestHash } = call.idempotency;
   return { ...call, idempotency: { key, requestHash: createHash("sha256").update(`${requestHash}\n${content}`).digest("hex") } };
 }
 
-/** What a body holds beside its rows. */
+/** Reads the name of the data set from the fields of a body beside its rows. */
 export type NameOfBody = (fields: BodyFields) => string;
 
-/** Rows in a body that nobody has read yet: a worker reads them. They are kept as JSON, one object a line. */
+/** Stores the rows of a request body, which a worker parses, as JSON with one object a line. */
 export async function createDatasetFromBody(
   context: ServiceContext,
   call: Call,
@@ -81,15 +80,14 @@ export async function createDatasetFromBody(
   };
   const { path } = await context.compute.writeRows({ body, plan }, controlOf(call));
   try {
-    const limits = { sizeBytesMax: context.config.uploadBytes, signal: call.signal };
-    const blob = await context.blobs.write("dataset", createReadStream(path), limits);
+    const blob = await writeBlob(context, call, createReadStream(path));
     return await storeDataset(context, call, { name, format: "ndjson", blob });
   } finally {
     await rm(path, { force: true });
   }
 }
 
-/** Rows in the request itself. They are kept as JSON, one object a line. */
+/** Stores parsed rows of a request as JSON with one object a line. */
 export async function createDataset(
   context: ServiceContext,
   call: Call,
@@ -97,10 +95,12 @@ export async function createDataset(
 ): Promise<Done<DatasetView>> {
   const { data, columns } = given;
   const rows = rowsGiven(data, columns, rowLimitsOf(context.config), true);
-  const limits = { sizeBytesMax: context.config.uploadBytes, signal: call.signal };
-  const blob = await context.blobs.write("dataset", Readable.from(rowLines(rows)), limits);
+  const blob = await writeBlob(context, call, Readable.from(rowLines(rows)));
   return storeDataset(context, call, { name: given.name, format: "ndjson", blob });
 }
+
+const writeBlob = ({ blobs, config }: ServiceContext, { signal }: Call, content: Readable) =>
+  blobs.write("dataset", content, { sizeBytesMax: config.uploadBytes, signal });
 
 interface NewContent {
   readonly name: string;
@@ -138,11 +138,11 @@ function storeDataset(context: ServiceContext, call: Call, { name, format, blob 
   });
 }
 
-/** What has arrived is worth waiting for: the time that a request may take does not go by here. */
+/** Extends the request's time limit by the time that reading a file of this size may take. */
 function inspected({ compute }: ServiceContext, call: Call, file: FileGiven, signal: AbortSignal): Promise<Inspected> {
   const allow = () => call.allowTime?.(fileTimeMs(file.sizeBytes ?? 0));
   allow();
-  // Those before it may take long: its time begins with it.
+  // Extended again when the work begins, as other requests before it may take long.
   return compute.inspect(file, { ...controlOf(call), signal, begun: allow });
 }
 
@@ -172,9 +172,7 @@ export async function removeDataset(context: ServiceContext, call: Call, id: str
     action: "dataset.delete",
     subjectKind: "dataset",
     work: async (sql) => {
-      if (!(await deleteDataset(sql, id))) {
-        throw new NomalyError("NOT_FOUND", `there is no data set ${id}`, { field: "dataset_id", received: id });
-      }
+      if (!(await deleteDataset(sql, id))) throw noDataset(id);
       return { value: null, subjectId: id };
     },
   });
@@ -182,14 +180,14 @@ export async function removeDataset(context: ServiceContext, call: Call, id: str
 
 export async function profileDataset(context: ServiceContext, call: Call, id: string): Promise<DatasetProfile> {
   const dataset = await requireDataset(context, id);
-  // Also when another request has begun the same.
+  // Here too, because this request may join the load of another.
   call.allowTime?.(fileTimeMs(dataset.sizeBytes));
   const { value } = await context.cache.get<DatasetProfile>(
     datasetProfileEntry(id),
     (signal) => withDatasetFile(context, dataset, signal, async (file) => (await inspected(context, call, file, signal)).profile),
     call.signal,
   );
-  if (value === undefined) throw new Error("internal: a profile was made and is not there");
+  if (value === undefined) throw new Error("internal: loading a profile gave none");
   return value;
 }
 
@@ -221,21 +219,20 @@ export function datasetView(row: DatasetRow): DatasetView {
   };
 }
 
-/** What is compressed is stored as what it is: its size is known and limited from here on. */
+/** Stores gzip data uncompressed, so that the size limit and the stored size are those of the content. */
 async function unpacked(content: Readable, name: string): Promise<Readable> {
-  const head = await firstBytes(content, gzipHeadBytes);
-  const whole = Readable.from(chain(head, content));
-  return isGzip(head) ? Readable.from(gunzipped(whole, name)) : whole;
+  const { head, chunks } = await peeked(content);
+  return Readable.from(isGzip(head) ? gunzipped(Readable.from(chunks), name) : chunks);
 }
 
 async function* gunzipped(content: Readable, name: string): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
-  // An error of either ends the reading below with it.
+  // An error of either stream fails the reading below.
   pipeline(content, gunzip, () => undefined);
   try {
-    const head = await firstBytes(gunzip, gzipHeadBytes);
+    const { head, chunks } = await peeked(gunzip);
     if (isGzip(head)) throw compressedTwice(name, "file");
-    yield* chain(head, gunzip);
+    yield* chunks;
   } catch (cause) {
     if (!((cause as NodeJS.ErrnoException).code ?? "").startsWith("Z_")) throw cause;
     throw new NomalyError("FILE_FORMAT", "the gzip data is damaged or ends too early", { field: "file", cause });
@@ -244,41 +241,24 @@ async function* gunzipped(content: Readable, name: string): AsyncGenerator<Buffe
   }
 }
 
-async function firstBytes(content: Readable, count: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  while (length < count) {
-    const chunk = (content.read() ?? (await nextChunk(content))) as Buffer | undefined;
-    if (chunk === undefined) break;
-    chunks.push(chunk);
-    length += chunk.length;
+/** The first bytes of a stream, and all its chunks with those. */
+async function peeked(content: Readable): Promise<{ readonly head: Buffer; readonly chunks: AsyncGenerator<Buffer> }> {
+  const rest = content[Symbol.asyncIterator]() as AsyncGenerator<Buffer>;
+  let head = Buffer.alloc(0);
+  while (head.length < gzipHeadBytes) {
+    const next = await rest.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
   }
-  return Buffer.concat(chunks);
+  return { head, chunks: chain(head, rest) };
 }
 
-function nextChunk(content: Readable): Promise<Buffer | undefined> {
-  return new Promise((resolve, reject) => {
-    const settle = (act: () => void) => {
-      content.off("readable", onReadable).off("end", onEnd).off("error", onError);
-      act();
-    };
-    const onReadable = () => {
-      const chunk = content.read() as Buffer | null;
-      if (chunk !== null) settle(() => resolve(chunk));
-    };
-    const onEnd = () => settle(() => resolve(undefined));
-    const onError = (error: Error) => settle(() => reject(error));
-    if (content.readableEnded) return resolve(undefined);
-    content.on("readable", onReadable).on("end", onEnd).on("error", onError);
-  });
-}
-
-async function* chain(head: Buffer, rest: Readable): AsyncGenerator<Buffer> {
+async function* chain(head: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   yield head;
-  for await (const chunk of rest) yield chunk as Buffer;
+  yield* rest;
 }
 
-/** A tab is found by looking, like any other delimiter. */
+/** The reader finds the delimiter of a CSV file itself, so a TSV file is stored as CSV. */
 function tsvAsCsv(format: FileFormat | undefined): FileFormat | undefined {
   return format === "tsv" ? "csv" : format;
 }

@@ -1,4 +1,4 @@
-/** A detector as the outside sees it: names with underscores, times as text. */
+/** A detector as the API shows it: names in snake case, times as text. */
 
 import type { FitOptions, ThresholdMethodName } from "@nomaly/detect";
 import type { DetectorRow, DetectorStatus } from "../../store/tables/detectors.ts";
@@ -10,7 +10,7 @@ export interface DetectorOptions {
   readonly missing?: NonNullable<FitOptions["missing"]>;
   readonly columns?: readonly string[];
   readonly label_column?: string;
-  /** With the parameters of the method beside it. */
+  /** The method, with its parameters in the same object. */
   readonly threshold?: { readonly method: ThresholdMethodName };
   readonly seed?: number;
 }

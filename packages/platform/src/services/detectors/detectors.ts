@@ -1,4 +1,4 @@
-/** Making, reading, changing and removing detectors. */
+/** Creates, reads, changes and removes detectors. */
 
 import { defaultDetectorId, detectorById as algorithmById, NomalyError, parseParams, parseThreshold } from "@nomaly/detect";
 import { detectorBatchEntry, detectorInfoEntry } from "../../cache/keys.ts";
@@ -17,12 +17,12 @@ import {
   untrainedAmong,
   updateDetector,
 } from "../../store/tables/detectors.ts";
+import type { Sql } from "../../store/postgres/sql.ts";
 import { newId } from "../../ids/ids.ts";
 import type { PageKey } from "../../store/tables/page.ts";
 import { change, type Done } from "../core/change.ts";
 import type { Call, ServiceContext } from "../core/context.ts";
-import type { DetectorOptions, DetectorView } from "./detector-view.ts";
-import { detectorView } from "./detector-view.ts";
+import { type DetectorOptions, type DetectorView, detectorView } from "./detector-view.ts";
 import { type Page, pageFrom, type PageQuery } from "../core/pages.ts";
 import { removing } from "../core/removing.ts";
 
@@ -60,7 +60,7 @@ export function createDetector(context: ServiceContext, call: Call, given: Detec
 
 /** @throws NomalyError NOT_FOUND. */
 export async function getDetector(context: ServiceContext, id: string): Promise<DetectorView> {
-  // From the primary: what a replica does not have yet would be cached for minutes.
+  // From the primary: a row that a replica lacks would be cached as missing.
   const { value } = await context.cache.get(detectorInfoEntry(id), async () => {
     const row = await detectorById(context.database, id);
     return row === undefined ? undefined : detectorView(row);
@@ -70,7 +70,7 @@ export async function getDetector(context: ServiceContext, id: string): Promise<
 }
 
 export interface DetectorQuery extends PageQuery {
-  /** One or several, with commas between. */
+  /** One name, or several separated by commas. */
   readonly algorithm_name?: string;
   readonly status?: DetectorStatus;
   readonly is_fitted?: boolean;
@@ -86,7 +86,7 @@ export async function findDetectors(context: ServiceContext, query: DetectorQuer
   });
 }
 
-/** One page of several algorithms, from the list of all there are, which the cache may have. */
+/** A page of the detectors of several algorithms, cut from the complete list, which is cached. */
 async function findByAlgorithms(
   context: ServiceContext,
   names: readonly string[],
@@ -106,14 +106,14 @@ async function findByAlgorithms(
   });
 }
 
-/** As the table orders them. */
+/** The same order as in SQL. */
 function newestFirst(a: PageKey, b: PageKey): number {
   return b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }
 
 export type DetectorChange = Partial<Pick<DetectorDescription, "name" | "hyperparameters" | "contamination" | "options">>;
 
-/** What a detector is made of changes now; its model stays as it was trained until it is trained again. */
+/** Changes the detector's settings; its model stays as it is until the next training. */
 export async function changeDetector(
   context: ServiceContext,
   call: Call,
@@ -124,9 +124,7 @@ export async function changeDetector(
     action: "detector.change",
     subjectKind: "detector",
     work: async (sql) => {
-      const before = await lockDetector(sql, id);
-      if (before === undefined) throw noDetector(id);
-      requireTag(detectorView(before), expectedTag);
+      const before = await lockUnchanged(sql, id, expectedTag);
       requireUsable(before.algorithmName, given.hyperparameters ?? {}, given.options ?? {});
       const { options, ...plain } = given;
       const row = await updateDetector(sql, id, options === undefined ? plain : { ...plain, options: { ...options } });
@@ -142,9 +140,7 @@ export async function removeDetector(context: ServiceContext, call: Call, id: st
     action: "detector.delete",
     subjectKind: "detector",
     work: async (sql) => {
-      const before = await lockDetector(sql, id);
-      if (before === undefined) throw noDetector(id);
-      requireTag(detectorView(before), expectedTag);
+      await lockUnchanged(sql, id, expectedTag);
       await deleteDetector(sql, id);
       return { value: null, subjectId: id };
     },
@@ -153,7 +149,7 @@ export async function removeDetector(context: ServiceContext, call: Call, id: st
 
 const idsToldMax = 10;
 
-/** @throws NomalyError CONFLICT naming those that are not trained and cannot be ready: then none is changed. */
+/** @throws NomalyError CONFLICT, naming the detectors without a model, when the status is `ready`: then no detector is changed. */
 export async function changeStatuses(
   context: ServiceContext,
   call: Call,
@@ -179,22 +175,25 @@ function notTrained(ids: readonly string[]): NomalyError {
   return new NomalyError("CONFLICT", message, { field: "ids", received: told });
 }
 
-/** The strong ETag of a detector: another one after every change. */
+/** The strong ETag of a detector, which is different after every change. */
 export function detectorTagOf({ id, updated_at: updatedAt }: DetectorView): string {
   return `"${id.slice(-12)}-${Date.parse(updatedAt).toString(36)}"`;
 }
 
-function requireTag(view: DetectorView, expected: string | undefined): void {
-  if (expected === undefined || listsTag(expected, detectorTagOf(view))) return;
+/** @throws NomalyError NOT_FOUND; CONFLICT when the detector has another ETag. */
+async function lockUnchanged(sql: Sql, id: string, expected: string | undefined): Promise<DetectorRow> {
+  const row = await lockDetector(sql, id);
+  if (row === undefined) throw noDetector(id);
+  if (expected === undefined || listsTag(expected, detectorTagOf(detectorView(row)))) return row;
   throw new NomalyError("CONFLICT", `the detector has changed since it was read (If-Match ${expected})`, { field: "if-match" });
 }
 
-/** If-Match and If-None-Match hold one tag, several with commas between, or `*`. */
+/** If-Match and If-None-Match hold one ETag, several separated by commas, or `*`. */
 export function listsTag(header: string, tag: string): boolean {
   return header.split(",").some((item) => item.trim() === tag || item.trim() === "*");
 }
 
-/** What a training would refuse is refused when the detector is described. */
+/** Refuses parameters already here, which the training would refuse later. */
 function requireUsable(
   algorithmName: string,
   hyperparameters: Readonly<Record<string, unknown>>,
@@ -205,7 +204,7 @@ function requireUsable(
   if (options.threshold !== undefined) parseThreshold({ ...options.threshold });
 }
 
-/** The options of the library for a stored detector. */
+/** The library's options for a stored detector. */
 export function fitOptionsOf(row: DetectorRow): TrainOptions {
   const { label_column: label, threshold, scaling, missing, columns, seed } = row.options as DetectorOptions;
   return {

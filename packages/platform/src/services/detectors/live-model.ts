@@ -1,4 +1,4 @@
-/** The model that answers for a detector now. */
+/** Finds the live model of a detector: the version that scores. */
 
 import { NomalyError } from "@nomaly/detect";
 import { metadataEntry } from "../../cache/keys.ts";
@@ -18,7 +18,7 @@ export interface LiveModel {
   readonly training_summary: Readonly<Record<string, unknown>>;
 }
 
-/** What an answer says of the model that gave it. */
+/** The fields of the model that an answer shows. */
 export type AnsweringModel = Pick<LiveModel, "detector_id" | "model_version" | "threshold">;
 
 type Found = LiveModel | { readonly refusal: "not trained" | "disabled" };
@@ -34,17 +34,12 @@ export async function liveModel(context: ServiceContext, detectorId: string): Pr
   throw new NomalyError("CONFLICT", `detector ${detectorId} ${said}`, { field: "detector_id", received: detectorId });
 }
 
-/** The same question, asked before a job is queued that would fail by the answer. */
-export async function requireLive(context: ServiceContext, detectorId: string): Promise<void> {
-  await liveModel(context, detectorId);
-}
-
 async function loadLive({ database }: ServiceContext, detectorId: string): Promise<Found | undefined> {
   const detector = await detectorById(database, detectorId);
   if (detector === undefined) return undefined;
   if (detector.status === "disabled") return { refusal: "disabled" };
   const version = await liveVersion(database, detectorId);
-  // Threshold and model are of one version, also when another was stored between the two questions.
+  // The threshold comes from the version, as another version may have been stored between the two queries.
   const threshold = version?.trainingSummary["threshold"];
   if (version === undefined || typeof threshold !== "number") return { refusal: "not trained" };
   return {
@@ -59,7 +54,7 @@ async function loadLive({ database }: ServiceContext, detectorId: string): Promi
   };
 }
 
-/** The bytes of a version, wherever they lie. @throws NomalyError NOT_FOUND, STORAGE. */
+/** The model file of a version, from its row or its blob. @throws NomalyError NOT_FOUND, STORAGE. */
 export async function loadModelBytes(
   context: Pick<ServiceContext, "database" | "blobs">,
   versionId: string,
@@ -72,7 +67,7 @@ export async function loadModelBytes(
   );
   const blobKey = rows.at(0)?.blobKey ?? undefined;
   if (blobKey === undefined) {
-    throw new NomalyError("NOT_FOUND", "the model was removed while it was asked", { field: "detector_id", received: versionId });
+    throw new NomalyError("NOT_FOUND", "the model was removed during the request", { field: "detector_id", received: versionId });
   }
   return context.blobs.read(blobKey);
 }

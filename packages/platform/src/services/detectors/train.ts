@@ -1,4 +1,4 @@
-/** Trains a detector: at once when the input is small, else by a job. */
+/** Trains a detector: at once when there are few values, else by a job. */
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -19,7 +19,7 @@ import { type RowsSource, withDatasetFile } from "../rows/rows-source.ts";
 import { trainingBegins, trainingFailed, type TrainingJob, type TrainingUnderWay } from "./training-status.ts";
 
 export interface TrainAsk {
-  /** Of a body that nobody has read yet it stands in there. */
+  /** A function for a body that is not parsed yet, which contains the id. */
   readonly detectorId: string | ((fields: BodyFields) => string);
   readonly source: RowsSource;
   readonly background?: boolean | undefined;
@@ -61,17 +61,17 @@ export async function train(context: ServiceContext, call: Call, ask: TrainAsk):
 
 export interface TrainJob extends TrainingJob {
   readonly progress: (done: number) => void;
-  /** Ends the job in the transaction that stores the model. */
+  /** Ends the job within the transaction that stores the model. */
   readonly completeIn: (sql: Sql, trained: Trained) => Promise<void>;
 }
 
-/** Fits and stores. Called again for the same job it finds what the first attempt stored. */
+/** Fits a model and stores it. A repeated attempt of a job finds the version that the first attempt stored. */
 export async function trainNow(context: ServiceContext, call: Call, ask: TrainAsk, job?: TrainJob): Promise<Trained> {
   const begun: Begun = {};
   try {
     return await fitAndStore(context, call, { ask, job, begun, startedAt: performance.now() });
   } catch (error) {
-    // The failure of a job is stored with its end: it may be tried again first.
+    // A job may be tried again: only its end stores a failed training.
     if (begun.training !== undefined && job === undefined) await trainingFailed(context, call, begun.training, error);
     throw error;
   } finally {
@@ -79,7 +79,7 @@ export async function trainNow(context: ServiceContext, call: Call, ask: TrainAs
   }
 }
 
-/** Known once the body has been read. */
+/** Filled once the body has been parsed. */
 interface Begun {
   detector?: DetectorRow;
   training?: TrainingUnderWay;
@@ -96,7 +96,7 @@ async function fitAndStore(context: ServiceContext, call: Call, { ask, job, begu
   const { detectorId, source } = ask;
   const optionsOf = async (id: string): Promise<TrainOptions> => {
     begun.detector = await requireDetector(context, id);
-    // Known before: a training may have begun though the answer to its commit was lost.
+    // Set before the commit, whose answer may be lost although the training has begun.
     begun.training = { id: job?.id ?? newId(), detectorId: id };
     await trainingBegins(context, call, begun.training, job);
     return fitOptionsOf(begun.detector);
@@ -123,7 +123,7 @@ interface VersionToStore {
   readonly startedAt: number;
 }
 
-/** The version that answers from now on. */
+/** Stores the model as the detector's live version. */
 async function storeVersion(
   context: ServiceContext,
   call: Call,
@@ -145,10 +145,10 @@ async function storeVersion(
         isUsed = isNew;
         const changes = { isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;
         if (isNew) await updateDetector(sql, detector.id, changes);
-        // A detector that was disabled meanwhile stays so: training it was no wish to have it answer.
+        // A detector that was disabled meanwhile stays disabled.
         await endTraining(sql, training, "ready");
         const details = { model_version: row.version, dataset_id: datasetId, job_id: jobId };
-        // Of what is stored: another attempt of the same job may have been the one that stored it.
+        // Another attempt of the same job may have stored its model: then the answer describes that one.
         const stored = isNew ? summary : (row.trainingSummary as unknown as TrainSummary);
         const trained = trainedOf(detector, row.version, stored, performance.now() - startedAt);
         return { value: trained, subjectId: detector.id, details };
@@ -162,7 +162,7 @@ async function storeVersion(
   });
 }
 
-/** Small model files lie in the database, larger ones among the blobs. */
+/** Small model files go into the database, larger ones to a blob. */
 async function placeModel(
   { blobs }: ServiceContext,
   { modelBytes, modelPath = "", summary }: TrainOutcome,

@@ -1,4 +1,4 @@
-/** A detector's status while it is trained and after: `training` from the first moment on, then what came of it. */
+/** Sets a detector's status to `training` when a training begins, and by the outcome when it ends. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { JobRecord } from "../../jobs/job-types.ts";
@@ -13,18 +13,17 @@ export interface TrainingUnderWay {
   readonly detectorId: string;
 }
 
-/** Renewed several times in it; when the process is gone, the training counts as failed so much later. */
+/** The lease of a training without a job. Its process renews it several times; once it is over, the training counts as failed. */
 export const trainingLeaseSeconds = 60;
-/** A database that is away then hears nothing of the failure: the lease runs out instead. */
+/** The limit for storing a failure. If the database is away, the lease runs out instead. */
 const storeMsMax = 5000;
 
-/** The job that runs a training. */
 export interface TrainingJob {
   readonly id: string;
   readonly holdIn: (sql: Sql) => Promise<void>;
 }
 
-/** @throws NomalyError NOT_FOUND; STORAGE when the model would find no room; ABORTED when the job is not ours any more. */
+/** @throws NomalyError NOT_FOUND; STORAGE when the disk is full; ABORTED when the attempt no longer holds the job. */
 export async function trainingBegins(
   context: ServiceContext,
   call: Call,
@@ -40,7 +39,7 @@ export async function trainingBegins(
   if (job === undefined) context.trainings.add(id);
 }
 
-/** Of a training without a job; nothing happens where it has not begun. Never rejects: the error of the training is the one to tell. */
+/** For a training without a job. Does nothing when it has not begun. Never rejects, as the caller throws the training's error. */
 export async function trainingFailed(
   context: ServiceContext,
   { signal }: Call,
@@ -58,14 +57,14 @@ export async function trainingFailed(
   }
 }
 
-/** Who left wanted it no more, and what found no place had not begun. A training whose time was over has failed. */
+/** Called off when the client left or all workers were busy; failed at the time limit or by any other error. */
 function endOf(error: unknown, signal: AbortSignal): TrainingEnd {
   const codeOf = (reason: unknown) => (reason instanceof NomalyError ? reason.code : undefined);
   if (signal.aborted) return codeOf(signal.reason) === "TIMEOUT" ? "failed" : "called off";
   return codeOf(error) === "OVERLOADED" ? "called off" : "failed";
 }
 
-/** Of the jobs that train: a job that succeeds has made its detector ready in the same transaction. */
+/** Ends the training of a job that failed or was cancelled; a job that succeeds ends it in its own transaction. */
 export async function endTrainingOf(sql: Sql, { name, id, detectorId, status }: JobRecord): Promise<void> {
   if (name !== "train" || detectorId === null || status === "succeeded") return;
   await endTraining(sql, { id, detectorId }, status === "failed" ? "failed" : "called off");

@@ -1,15 +1,15 @@
-/** The trainings of a detector. */
+/** Lists the model versions of a detector. */
 
-import { NomalyError, snakeCase } from "@nomaly/detect";
+import { snakeCase } from "@nomaly/detect";
 import { listVersions, type ModelVersionRow } from "../../store/tables/model-versions.ts";
 import type { ServiceContext } from "../core/context.ts";
 import { getDetector } from "./detectors.ts";
-import type { Page, PageQuery } from "../core/pages.ts";
+import { badCursor, type Page, type PageQuery } from "../core/pages.ts";
 
 export interface VersionView {
   readonly id: string;
   readonly model_version: number;
-  /** The one that answers. */
+  /** True for the version that scores. */
   readonly is_live: boolean;
   readonly dataset_id: string | null;
   readonly job_id: string | null;
@@ -28,12 +28,7 @@ export async function findVersions(
   detectorId: string,
   { limit = defaultLimit, cursor }: PageQuery,
 ): Promise<Page<VersionView>> {
-  if (cursor !== undefined && !cursorPattern.test(cursor)) {
-    throw new NomalyError("REQUEST", "cursor must be the next_cursor of a page before", {
-      field: "cursor",
-      received: cursor.slice(0, 80),
-    });
-  }
+  if (cursor !== undefined && !cursorPattern.test(cursor)) throw badCursor(cursor);
   const { model_version: live } = await getDetector(context, detectorId);
   const before = cursor === undefined ? {} : { before: Number(cursor) };
   const rows = await listVersions(context.database.read, detectorId, { limit: limit + 1, ...before });
@@ -55,7 +50,7 @@ function viewOf(row: ModelVersionRow, live: number | null): VersionView {
   };
 }
 
-/** Names of members, all the way down; parameters are among them. */
+/** Converts the names of all members, at any depth, to snake case. */
 function inSnakeCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inSnakeCase);
   if (typeof value !== "object" || value === null) return value;

@@ -1,4 +1,4 @@
-/** Puts work into the queue in the transaction that makes it necessary. */
+/** Enqueues a job for a request, in one transaction with its audit entry. */
 
 import { NomalyError } from "@nomaly/detect";
 import { checkUrl, parseAllowedHost } from "../../http-client/allowed-hosts.ts";
@@ -15,11 +15,11 @@ export interface JobAccepted {
 export interface JobToEnqueue<Name extends JobName> {
   readonly name: Name;
   readonly payload: JobPayloads[Name];
-  /** Told when the job has ended. */
+  /** Called when the job has ended. */
   readonly webhookUrl?: string | undefined;
 }
 
-/** @throws NomalyError REQUEST when the webhook is no URL, or may not be called. */
+/** @throws NomalyError REQUEST when the webhook is not a URL, or its host is not allowed. */
 export async function enqueueJob<Name extends JobName>(
   context: ServiceContext,
   call: Call,
@@ -39,16 +39,16 @@ export async function enqueueJob<Name extends JobName>(
   return value;
 }
 
-/** The outgoing pool checks again, addresses of names included, when it calls: this only answers early. */
+/** Refuses the URL early. The HTTP client checks it again before the call, with the addresses of the host name. */
 function requireAllowed(address: string, allowed: readonly string[]): void {
   const field = "webhook_url";
   const url = URL.parse(address);
-  if (url === null) throw new NomalyError("REQUEST", "webhook_url is no URL", { field });
+  if (url === null) throw new NomalyError("REQUEST", "webhook_url is not a URL", { field });
   try {
     checkUrl(url, allowed.map(parseAllowedHost));
   } catch (error) {
     if (!(error instanceof NomalyError)) throw error;
-    // Nothing was called: what is wrong stands in the request.
+    // The fault is in the request, as nothing was called.
     throw error.retold({ code: "REQUEST", field });
   }
 }

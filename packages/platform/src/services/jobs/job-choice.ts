@@ -1,4 +1,4 @@
-/** Whether work becomes a job. What only jobs take is refused where none is made: it would be without effect. */
+/** Decides whether a request becomes a job, and refuses fields that only jobs use where no job is made. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { JobName, JobPayloads } from "../../jobs/job-types.ts";
@@ -6,14 +6,14 @@ import type { Call, ServiceContext } from "../core/context.ts";
 import type { RowsSource } from "../rows/rows-source.ts";
 import { enqueueJob, type JobAccepted } from "./enqueue.ts";
 
-/** As they stand in requests. */
+/** Fields of requests that concern jobs. */
 export interface JobFields {
   readonly dataset_id?: string | undefined;
   readonly background?: boolean | undefined;
   readonly webhook_url?: string | undefined;
 }
 
-/** What every job on a data set is told. */
+/** The payload that all jobs on a data set have in common. */
 interface CommonPayload {
   readonly dataset_id: string;
   readonly actor: string;
@@ -24,13 +24,13 @@ export interface WorkOnRows<Name extends JobName> {
   readonly name: Name;
   readonly source: RowsSource;
   readonly asked: JobFields;
-  /** How often the rows are gone through. */
+  /** How many detectors score the rows. */
   readonly detectorCount?: number;
-  /** What the job is told. Only asked where there is to be one: it may refuse. */
+  /** Makes the job's payload. Called only when a job is made; it may throw to refuse that. */
   readonly payloadOf: (common: CommonPayload) => Promise<JobPayloads[Name]>;
 }
 
-/** The job that the work becomes, in the queue already; `undefined` when it is to be done at once. @throws NomalyError REQUEST. */
+/** The enqueued job; `undefined` when the work is to be done at once. @throws NomalyError REQUEST. */
 export async function jobFor<Name extends JobName>(
   context: ServiceContext,
   call: Call,
@@ -46,16 +46,16 @@ export async function jobFor<Name extends JobName>(
   return enqueueJob(context, call, { name, payload, webhookUrl: asked.webhook_url });
 }
 
-/** Of work on a data set. @throws NomalyError REQUEST when there is somebody to tell of the end of a job, and there must be none. */
+/** Whether work on a data set becomes a job. @throws NomalyError REQUEST for a webhook although `background` is false. */
 export function becomesJob({ background, webhook_url: webhookUrl }: JobFields, isLarge: boolean): boolean {
   if (background === false && webhookUrl !== undefined) {
-    const message = "webhook_url is told of the end of a job, and background is false";
+    const message = "webhook_url needs a job, which background: false forbids";
     throw new NomalyError("REQUEST", message, { field: "webhook_url" });
   }
   return background ?? (isLarge || webhookUrl !== undefined);
 }
 
-/** Of rows that stand in the request itself. @throws NomalyError REQUEST naming the field. */
+/** Refuses fields that cannot stand beside rows in the request itself. @throws NomalyError REQUEST with the field. */
 export function refuseBesideRows({ dataset_id: datasetId, background, webhook_url: webhookUrl }: JobFields): void {
   if (datasetId !== undefined) throw new NomalyError("REQUEST", "give either data or dataset_id", { field: "dataset_id" });
   const field = background === true ? "background" : webhookUrl === undefined ? undefined : "webhook_url";

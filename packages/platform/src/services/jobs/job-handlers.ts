@@ -1,4 +1,4 @@
-/** What each job does: the same services as a request, with the job's id so that a repeated attempt stores nothing twice. */
+/** The handlers of jobs: each calls the same service as a request, with the job's id, so that a repeated attempt stores nothing twice. */
 
 import { NomalyError } from "@nomaly/detect";
 import { jobErrorOf } from "../../jobs/job-policies.ts";
@@ -15,7 +15,7 @@ export interface WebhookMessage {
   readonly url: string;
   readonly event: string;
   readonly job_id: string;
-  /** The same over all attempts to deliver this message. */
+  /** The same in all attempts to deliver this message. */
   readonly delivery_id: string;
   readonly body: Readonly<Record<string, unknown>>;
 }

@@ -1,4 +1,4 @@
-/** Jobs as people see and steer them. What steers is noted in the audit log. */
+/** Reads, cancels and retries jobs for users. The audit log gets an entry for each cancel and retry. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { JobRecord } from "../../jobs/job-types.ts";
@@ -10,7 +10,7 @@ export async function getJob({ queue }: ServiceContext, id: string): Promise<Job
   return required(await queue.get(id), id);
 }
 
-/** A job that has ended stays as it is. @throws NomalyError NOT_FOUND. */
+/** Does nothing to a job that has ended. @throws NomalyError NOT_FOUND. */
 export async function cancelJob(context: ServiceContext, call: Call, id: string): Promise<JobRecord> {
   return noted(context, call, "job.cancel", required(await context.queue.cancel(id), id));
 }
@@ -20,7 +20,7 @@ export async function retryJob(context: ServiceContext, call: Call, id: string):
   return noted(context, call, "job.retry", required(await context.queue.retry(id), id));
 }
 
-/** After the deed: the queue has a transaction of its own. */
+/** Writes the audit entry after the change, because the queue uses its own transaction. */
 async function noted(context: ServiceContext, call: Call, action: string, record: JobRecord): Promise<JobRecord> {
   const once = { ...call, idempotency: undefined };
   await change(context, once, {

@@ -1,9 +1,8 @@
-/** Who changed what: the audit log as administrators read it. */
+/** Lists the audit log, which says who changed what. */
 
-import { NomalyError } from "@nomaly/detect";
 import { type AuditEntry, listAuditEntries } from "../../store/tables/audit-log.ts";
 import type { ServiceContext } from "../core/context.ts";
-import type { Page, PageQuery } from "../core/pages.ts";
+import { badCursor, type Page, type PageQuery } from "../core/pages.ts";
 
 export interface AuditView {
   readonly id: string;
@@ -17,7 +16,7 @@ export interface AuditView {
 }
 
 const defaultLimit = 100;
-/** Positive and within the database's bigint. */
+/** A positive number that fits into a bigint. */
 const cursorPattern = /^[1-9][0-9]{0,17}$/;
 
 /** Newest first. */
@@ -25,12 +24,7 @@ export async function findAuditEntries(
   { database }: ServiceContext,
   { limit = defaultLimit, cursor }: PageQuery,
 ): Promise<Page<AuditView>> {
-  if (cursor !== undefined && !cursorPattern.test(cursor)) {
-    throw new NomalyError("REQUEST", "cursor must be the next_cursor of a page before", {
-      field: "cursor",
-      received: cursor.slice(0, 80),
-    });
-  }
+  if (cursor !== undefined && !cursorPattern.test(cursor)) throw badCursor(cursor);
   const rows = await listAuditEntries(database.read, { limit: limit + 1, ...(cursor === undefined ? {} : { before: cursor }) });
   const items = rows.slice(0, limit).map(viewOf);
   return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };

@@ -1,4 +1,4 @@
-/** How each part of the service is. One that is away shows here, and never makes the check itself fail or hang. */
+/** Checks the health of each part of the service. A part that does not answer makes the check neither fail nor hang. */
 
 import { type ConnectionBudget, connectionBudget } from "../../store/postgres/connection-budget.ts";
 import { type IndexFault, indexFaults } from "../../store/schema/index-faults.ts";
@@ -12,7 +12,7 @@ export interface PartHealth {
 }
 
 export interface Health {
-  /** `unavailable` when the database does not answer: without it nothing can be served. `degraded` when any part is not well. */
+  /** `unavailable` when the database does not answer; `degraded` when any part is not `ok`. */
   readonly status: "ok" | "degraded" | "unavailable";
   readonly parts: Readonly<Record<string, PartHealth>>;
 }
@@ -20,7 +20,7 @@ export interface Health {
 const checkMsMax = 2000;
 const freeBytesMin = 256 * 1024 ** 2;
 
-/** Cheap: what a load balancer asks every few seconds. */
+/** Whether the database answers. Cheap, for a load balancer that asks every few seconds. */
 export async function isReady({ database }: ServiceContext): Promise<boolean> {
   const { status } = await within(async () => {
     await database.query("select 1");
@@ -57,7 +57,7 @@ function statusOf(parts: Readonly<Record<string, PartHealth>> & { readonly datab
   return Object.values(parts).every(({ status }) => status === "ok") ? "ok" : "degraded";
 }
 
-/** All processes together, beside what the server takes; and whether every index serves. */
+/** Whether the connections of all processes fit into the server's limit, and every index is valid. */
 function databaseHealth(connections: ConnectionBudget, faults: readonly IndexFault[]): PartHealth {
   const details = [
     ...(connections.isWithin ? [] : ["our processes may open more connections than the server takes"]),
@@ -67,7 +67,7 @@ function databaseHealth(connections: ConnectionBudget, faults: readonly IndexFau
   return { status: "degraded", connections, detail: details.join("; ") };
 }
 
-/** Reads are answered without it, by the primary, which has more to do then. */
+/** Without a replica that is up to date, the primary answers all reads. */
 function withReplica(database: PartHealth, replica: ReplicaStats | undefined): PartHealth {
   if (replica?.state !== "stale" && replica?.state !== "down") return database;
   const said = replica.state === "down" ? "the replica does not answer" : "the replica is too far behind";
@@ -81,10 +81,10 @@ function diskHealth(freeBytes: number | undefined): PartHealth {
   return { status: "degraded", free_bytes: freeBytes, detail: "the disk of the data folder is nearly full" };
 }
 
-/** Requests are answered without Redis, only slower. */
+/** Only degraded without Redis: requests are then slower. */
 function cacheHealth({ cache }: ServiceContext): PartHealth {
   const stats = cache.stats();
-  // The connection that listens tells of its end at once; the breaker needs calls that fail.
+  // The subscriber notices a lost connection at once, the breaker only after failed calls.
   if (stats.level2 === undefined || (stats.level2.breaker === "closed" && stats.level2.isSubscribed)) {
     return { status: "ok", ...stats };
   }

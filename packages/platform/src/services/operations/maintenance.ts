@@ -1,4 +1,4 @@
-/** What has to be done now and then: partitions, retention, and blobs that nothing names any more. */
+/** Maintenance: maintains the tables, and removes blobs that no row names any more. */
 
 import { blobRemovalsDone, dueBlobRemovals } from "../../store/tables/blob-removals.ts";
 import { namedBlobs } from "../../store/tables/named-blobs.ts";
@@ -6,9 +6,9 @@ import { maintain as maintainTables } from "../../store/schema/maintain.ts";
 import type { ServiceContext } from "../core/context.ts";
 
 const removalsPerRound = 1000;
-/** Who has a blob open, or is about to open it, has read it by then. */
+/** A request that has found a blob's key has read the blob by then. */
 const removalAgeMs = 3_600_000;
-/** Whoever wrote bytes has named them in a row by then, or never will. */
+/** A process that wrote a blob has stored its row by then, or never will. */
 const orphanAgeMs = 24 * 3_600_000;
 
 export async function maintain(context: ServiceContext, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
@@ -17,7 +17,7 @@ export async function maintain(context: ServiceContext, signal: AbortSignal): Pr
   return { ...tables, blobs_removed: await removeBlobs(context, signal), orphans_removed: await removeOrphans(context, signal) };
 }
 
-/** @param ageMs how long they have waited at least. */
+/** @param ageMs removes blobs that were scheduled for removal at least this long ago. */
 export async function removeBlobs(
   { database, blobs }: Pick<ServiceContext, "database" | "blobs">,
   signal: AbortSignal,
@@ -34,7 +34,7 @@ export async function removeBlobs(
   return removed;
 }
 
-/** Exported for its test, which cannot wait a day. */
+/** Removes old blobs that no row names. Exported for its test, which cannot wait a day. */
 export async function removeOrphans(
   { database, blobs }: Pick<ServiceContext, "database" | "blobs">,
   signal: AbortSignal,

@@ -1,11 +1,11 @@
-/** How large a data set may be that is looked at closer while its client waits: this is done on the thread that serves everybody. */
+/** Limits the data sets that are explained, evaluated or compared while the client waits, as the main thread does part of that work. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { RowsGiven } from "../../compute/rows/rows-given.ts";
 import type { ServiceContext } from "../core/context.ts";
 import type { TableSource } from "../scoring/scored-file.ts";
 
-/** @throws NomalyError TOO_LARGE for a data set of more values than a training may have that answers at once. */
+/** @throws NomalyError TOO_LARGE for a data set of more than `trainInlineValues` values. */
 export function requireJudgeable(
   { config }: Pick<ServiceContext, "config">,
   source: RowsGiven | TableSource,
@@ -18,7 +18,7 @@ export function requireJudgeable(
   const each = detectorCount === 1 ? "" : `, for each of ${detectorCount} detectors`;
   const message =
     `the data set has ${nSamples} rows of ${nFeatures} columns${each}; at most ${config.trainInlineValues} values ` +
-    "are looked at closer at once: store a sample of its rows and use that";
+    "can be explained, evaluated or compared at once: store some of its rows as another data set and use that";
   throw new NomalyError("TOO_LARGE", message, {
     field: "dataset_id",
     expected: `at most ${config.trainInlineValues} values`,

@@ -1,4 +1,4 @@
-/** Where the rows of a request come from: the request itself, read or not yet, or a stored data set. */
+/** Finds the rows of a request: in the request itself, parsed or not, or in a stored data set. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { BodyGiven, FileGiven } from "../../compute/work.ts";
@@ -20,7 +20,7 @@ export function rowLimitsOf({ requestRows, requestColumns }: Config): RowLimits 
   return { rowCountMax: requestRows, columnCountMax: requestColumns, valueCountMax: 1 << 25 };
 }
 
-/** @throws NomalyError REQUEST unless there is exactly one of both, NOT_FOUND, and what the rows themselves are refused for. */
+/** @throws NomalyError REQUEST unless exactly one of `data` and `dataset_id` is given, NOT_FOUND, and the errors of invalid rows. */
 export async function rowsSource(
   context: ServiceContext,
   { dataset_id: datasetId, data, columns }: RowsRequest,
@@ -39,14 +39,17 @@ export async function rowsSource(
 
 /** @throws NomalyError NOT_FOUND. */
 export async function requireDataset({ database }: ServiceContext, id: string): Promise<DatasetRow> {
-  // A replica may not have yet what another process stored and acknowledged.
+  // A replica may lack a data set that another process has just stored, so the primary is asked too.
   const dataset = (await datasetById(database.read, id)) ?? (await datasetById(database, id));
-  if (dataset === undefined)
-    throw new NomalyError("NOT_FOUND", `there is no data set ${id}`, { field: "dataset_id", received: id });
+  if (dataset === undefined) throw noDataset(id);
   return dataset;
 }
 
-/** The data set's file on this machine for as long as `work` runs. */
+export function noDataset(id: string): NomalyError {
+  return new NomalyError("NOT_FOUND", `there is no data set ${id}`, { field: "dataset_id", received: id });
+}
+
+/** Calls `work` with the data set as a local file, which is released afterwards. */
 export async function withDatasetFile<Value>(
   context: ServiceContext,
   dataset: DatasetRow,

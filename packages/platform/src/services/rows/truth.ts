@@ -1,4 +1,4 @@
-/** Known labels that a request gives: a list, or a column of its rows. */
+/** Reads the true labels that a request gives, as a list or as a column of its rows. */
 
 import { NomalyError } from "@nomaly/detect";
 import { columnsOf, haveNames, type RowsGiven } from "../../compute/rows/rows-given.ts";
@@ -12,10 +12,10 @@ export interface TruthRequest {
 
 export type Truth =
   | { readonly kind: "labels"; readonly labels: Uint8Array }
-  /** Of a stored data set: read beside the scores. */
+  /** A column of a stored data set, which is read beside the scores. */
   | { readonly kind: "column"; readonly name: string };
 
-/** @throws NomalyError REQUEST when both are given, COLUMN, LABEL naming the row. */
+/** @throws NomalyError REQUEST when both are given, COLUMN, LABEL with the row. */
 export function truthOf({ labels, label_column: name }: TruthRequest, source: RowsGiven | TableSource): Truth | undefined {
   if (labels !== undefined && name !== undefined) {
     throw new NomalyError("REQUEST", "give either labels or label_column", { field: "label_column" });
@@ -25,12 +25,10 @@ export function truthOf({ labels, label_column: name }: TruthRequest, source: Ro
   if (source.kind === "dataset") return { kind: "column", name };
   const { rows, rowCount } = source;
   const column = haveNames(rows) ? columnsOf(rows).find((one) => one.name === name) : undefined;
-  if (column === undefined) throw noColumn(name);
+  if (column === undefined) {
+    throw new NomalyError("COLUMN", `the rows have no column "${name}"`, { field: "label_column", received: name });
+  }
   const cells = Array.from({ length: rowCount }, (_, row) => column.cellAt(row));
   const values = cells.map((cell) => (cell === null ? null : String(cell)));
   return { kind: "labels", labels: labelsOf({ kind: "text", name, values }) };
-}
-
-function noColumn(name: string): NomalyError {
-  return new NomalyError("COLUMN", `the rows have no column "${name}"`, { field: "label_column", received: name });
 }

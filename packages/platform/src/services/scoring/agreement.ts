@@ -1,9 +1,9 @@
-/** How detectors agree about one table, which says nothing about who of them is right. */
+/** Measures how far detectors agree about one table, which does not show which of them is right. */
 
 import { topIndexes } from "../../compute/rows/top-rows.ts";
 
 export interface Agreement {
-  /** Rows of highest score that are compared. */
+  /** How many rows of highest score are compared. */
   readonly topCount: number;
   readonly pairs: readonly PairAgreement[];
 }
@@ -11,15 +11,15 @@ export interface Agreement {
 export interface PairAgreement {
   readonly first: string;
   readonly second: string;
-  /** Spearman's, -1 to 1; `null` where one of them gives all rows the same score. */
+  /** Spearman's correlation, -1 to 1; `null` when one of them gives all rows the same score. */
   readonly rankCorrelation: number | null;
-  /** Share of the rows of highest score that both have, 0 to 1. */
+  /** Share of the rows of highest score that both have in common, 0 to 1. */
   readonly topOverlap: number;
 }
 
 const topShare = 0.1;
 
-/** @param scoresById as many scores for each detector. */
+/** @param scoresById the scores of the same rows by each detector. */
 export function agreement(scoresById: ReadonlyMap<string, Float64Array>): Agreement {
   const all = [...scoresById].map(([id, scores]) => {
     const topCount = Math.ceil(scores.length * topShare);
@@ -42,29 +42,18 @@ function sharedCount(first: readonly number[], second: readonly number[]): numbe
   return second.reduce((count, row) => count + (known.has(row) ? 1 : 0), 0);
 }
 
-/** Places from 1, equal scores sharing the mean of theirs. */
+/** Ranks from 1; equal scores share the mean of their ranks. */
 export function averageRanks(scores: Float64Array): Float64Array {
   const sorted = scores.slice().sort();
-  return scores.map((score) => (lowerBound(sorted, score) + 1 + upperBound(sorted, score)) / 2);
+  return scores.map((score) => (countUpTo(sorted, score, false) + 1 + countUpTo(sorted, score, true)) / 2);
 }
 
-/** Places before `value` in `sorted`. */
-function lowerBound(sorted: Float64Array, value: number): number {
+/** How many of the sorted numbers are less than `value`, or also equal to it. */
+function countUpTo(sorted: Float64Array, value: number, countsEqual: boolean): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (sorted[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Places up to and with `value`. */
-function upperBound(sorted: Float64Array, value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle] <= value) low = middle + 1;
+    if (sorted[middle] < value || (countsEqual && sorted[middle] === value)) low = middle + 1;
     else high = middle;
   }
   return low;

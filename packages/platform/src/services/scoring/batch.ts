@@ -1,4 +1,4 @@
-/** Many detectors on one table at once: each with its result or its error, none missing. */
+/** Scores one table with many detectors: each gives its result or its error. */
 
 import { createHash } from "node:crypto";
 import { requireExplainable } from "../../compute/rows/predict-rows.ts";
@@ -13,7 +13,7 @@ export type BatchOutcome =
   | { readonly kind: "predicted"; readonly predicted: PredictAnswer; readonly resultId?: string }
   | { readonly kind: "failed"; readonly error: unknown };
 
-/** So many at once: each may hold the rows of a request. */
+/** Detectors that score at once: each may hold the rows of the request in memory. */
 const concurrencyMax = 8;
 const shownMax = 10_000;
 
@@ -23,7 +23,7 @@ export interface BatchAsk {
   readonly explain: boolean;
 }
 
-/** By detector id, in the order given; an id given twice is scored once. One failure stops no other. */
+/** Outcomes by detector id, in the order given; a repeated id is scored once. A failure does not stop the other detectors. */
 export async function predictBatch(
   context: ServiceContext,
   call: Call,
@@ -41,7 +41,7 @@ export async function predictBatch(
   });
 }
 
-/** Each detector's result is stored by itself, so each has a key of its own. */
+/** Each detector's result is stored by itself, so each gets its own idempotency key. */
 function callFor(call: Call, detectorId: string): Call {
   const { idempotency } = call;
   if (idempotency === undefined) return call;
@@ -54,7 +54,7 @@ export interface BatchJob extends Pick<ScoringJob, "id" | "progress"> {
   readonly explain: boolean;
 }
 
-/** What is told of each detector when the job ends. Results have ids of their own, the same in a repeated attempt. */
+/** The outcome of each detector. Each result has its own id, the same in a repeated attempt. */
 export async function runBatchJob(
   context: ServiceContext,
   call: Call,
@@ -71,7 +71,7 @@ export async function runBatchJob(
   });
 }
 
-/** An id leads to the month it was made in: the time stays that of the job. */
+/** A result's id determines its partition by the time inside it: the job's time is kept. */
 function resultIdOf(jobId: string, detectorId: string): string {
   const hex = createHash("sha256").update(`${jobId} ${detectorId}`).digest("hex");
   return `${jobId.slice(0, 13)}-7${hex.slice(0, 3)}-8${hex.slice(3, 6)}-${hex.slice(6, 18)}`;

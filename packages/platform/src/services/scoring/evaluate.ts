@@ -1,4 +1,4 @@
-/** How well a detector finds known anomalies; and how several detectors compare, with known anomalies or without. */
+/** Evaluates a detector against true labels, and compares several detectors, with true labels or without. */
 
 import { averagePrecision, confusion, f1, NomalyError, precision, precisionAtN, recall, rocAuc } from "@nomaly/detect";
 import type { RowsGiven } from "../../compute/rows/rows-given.ts";
@@ -12,7 +12,7 @@ import type { Truth } from "../rows/truth.ts";
 export interface Figures {
   readonly roc_auc: number;
   readonly average_precision: number;
-  /** Among as many rows of highest score as there are known anomalies. */
+  /** Precision among the N rows of highest score, N being the number of true anomalies. */
   readonly precision_at_n: number;
   readonly precision: number;
   readonly recall: number;
@@ -37,7 +37,7 @@ interface Asked {
   readonly truth: Truth | undefined;
 }
 
-/** @throws NomalyError LABEL when there are no labels, or not both kinds; and as predicting does. */
+/** @throws NomalyError LABEL when labels are missing or all equal; and as predicting does. */
 export async function evaluate(context: ServiceContext, call: Call, asked: Asked): Promise<Evaluated> {
   if (asked.truth === undefined) {
     const message = "evaluating needs known anomalies: give labels, one 0 or 1 for each row, or label_column";
@@ -45,7 +45,7 @@ export async function evaluate(context: ServiceContext, call: Call, asked: Asked
   }
   requireJudgeable(context, asked.source);
   const { model, scores, truth } = await scoresOf(context, call, asked);
-  if (truth === undefined) throw new Error("internal: labels were given and are not there");
+  if (truth === undefined) throw new Error("internal: the labels that were given are missing");
   return { model, rowCount: scores.length, figures: figuresOf(truth, scores, model.threshold) };
 }
 
@@ -59,7 +59,7 @@ export interface Comparison {
   readonly agreement: Agreement;
 }
 
-/** One failure stops no other. Without labels only how they agree can be said. */
+/** A failure does not stop the other detectors. Without labels only their agreement is computed. */
 export async function compare(
   context: ServiceContext,
   call: Call,
@@ -69,7 +69,7 @@ export async function compare(
   requireJudgeable(context, asked.source, ids.size);
   const compared = new Map<string, Compared>();
   const scoresById = new Map<string, Float64Array>();
-  // One after the other: each may take all workers, and holds one score a row.
+  // One after the other, as each may use all workers and holds a score for each row.
   for (const detectorId of ids) {
     try {
       const { model, scores, truth } = await scoresOf(context, call, { detectorId, ...asked });
@@ -101,7 +101,7 @@ async function scoresOf(
   const labelColumn = truth?.kind === "column" ? { labelColumn: truth.name } : {};
   return withScoredFile(context, call, { detectorId, source, wanted: { scores: true, ...labelColumn } }, async (scored) => {
     const { outcome, model } = scored;
-    if (outcome.scores === undefined) throw new Error("internal: scores were asked for and are not there");
+    if (outcome.scores === undefined) throw new Error("internal: the scores that were asked for are missing");
     return { model, scores: outcome.scores, truth: truth?.kind === "labels" ? truth.labels : outcome.truth };
   });
 }

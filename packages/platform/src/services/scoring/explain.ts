@@ -1,4 +1,4 @@
-/** Why the most anomalous rows of a table got their scores. */
+/** Explains the scores of the most anomalous rows of a table. */
 
 import { type EncodedReason, encodeReason } from "../../report/encode-reason.ts";
 import { resultsEntry } from "../../cache/keys.ts";
@@ -11,19 +11,19 @@ import { liveModel, type LiveModel } from "../detectors/live-model.ts";
 import { type TableSource, withScoredFile } from "./scored-file.ts";
 
 export interface ExplainedRow {
-  /** From 0, in the table as it was given. */
+  /** The row's index in the table, from 0. */
   readonly row: number;
   readonly anomaly_score: number;
   readonly is_anomaly: boolean;
   readonly rank: number;
-  /** The largest contribution first. */
+  /** Sorted by contribution, largest first. */
   readonly reasons: readonly EncodedReason[];
 }
 
 export interface Explanation {
   readonly meaning: Explained["meaning"];
   readonly meaning_text: string;
-  /** The highest score first. */
+  /** Sorted by score, highest first. */
   readonly rows: readonly ExplainedRow[];
 }
 
@@ -41,7 +41,7 @@ const meaningTexts: Readonly<Record<Explained["meaning"], string>> = {
     "a contribution is how much the score falls when that column alone is set to its usual value; contributions do not sum to the score",
 };
 
-/** The `top` rows of highest score. @throws NomalyError as predicting does. */
+/** Explains the `top` rows of highest score. @throws NomalyError as predicting does. */
 export async function explainTop(
   context: ServiceContext,
   call: Call,
@@ -58,7 +58,7 @@ export async function explainTop(
   return { model, rowCount: source.rowCount, explanation: explanationOf({ indexes, ...explained }) };
 }
 
-/** Scores the whole file for a few rows and keeps none of it: the answer is cached under what it depends on. */
+/** Scores the whole data set to explain a few rows, without storing a result. The answer is cached. */
 async function explainDataset(
   context: ServiceContext,
   call: Call,
@@ -77,13 +77,13 @@ async function explainDataset(
       })),
     call.signal,
   );
-  if (value === undefined) throw new Error("internal: rows were explained and the reasons are not there");
+  if (value === undefined) throw new Error("internal: explaining rows gave no answer");
   return value;
 }
 
 export function explanationOf(told: ToldRows | undefined): Explanation {
   const explained = told?.explained;
-  if (told === undefined || explained === undefined) throw new Error("internal: reasons were asked for and are not there");
+  if (told === undefined || explained === undefined) throw new Error("internal: the reasons that were asked for are missing");
   const { indexes, scores, labels, ranks } = told;
   const rows = indexes.map((row, place) => ({
     row,

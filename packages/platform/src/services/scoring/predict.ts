@@ -1,4 +1,4 @@
-/** Scores rows with the live model of a detector. */
+/** Scores the rows of a request with the live model of a detector, and caches the answer. */
 
 import type { BodyFields, BodyGiven, ScoreFileOutcome } from "../../compute/work.ts";
 import { readFile, rm } from "node:fs/promises";
@@ -15,29 +15,29 @@ export interface PredictAnswer {
   readonly model: AnsweringModel;
   readonly rowCount: number;
   readonly anomalyCount: number;
-  /** The JSON array of predictions, as text or in UTF-8. */
+  /** The predictions as a JSON array, as text or UTF-8 bytes. */
   readonly fragment: string | Uint8Array;
   readonly isCached: boolean;
 }
 
 export interface PredictBodyAnswer extends Omit<PredictAnswer, "fragment"> {
-  /** The JSON array, or an Arrow stream where that was asked for. */
+  /** The predictions as a JSON array, or as an Arrow stream. */
   readonly fragment: Uint8Array | FragmentFile;
 }
 
-/** A long answer. Whoever sends it removes it. */
+/** A long answer in a file, which the sender of the answer removes. */
 export interface FragmentFile {
   readonly path: string;
 }
 
-/** What the cache keeps: the counts, then the array as it will be sent. */
+/** The cached answer: the counts, and the JSON array as text. */
 interface CachedPredictions {
   readonly rows: number;
   readonly anomalies: number;
   readonly json: string;
 }
 
-/** @throws NomalyError NOT_FOUND, CONFLICT (not trained), what the rows are refused for, OVERLOADED. */
+/** @throws NomalyError NOT_FOUND, CONFLICT (not trained), OVERLOADED, and the errors of invalid rows. */
 export async function predictRows(
   context: ServiceContext,
   call: Call,
@@ -62,11 +62,11 @@ export async function predictRows(
     return predictedOf(model, value, near !== undefined);
   }
   const { value, from } = await context.cache.get<CachedPredictions>(entry, compute, call.signal);
-  if (value === undefined) throw new Error("internal: predictions were computed and are not there");
+  if (value === undefined) throw new Error("internal: computing predictions gave none");
   return predictedOf(model, value, from !== "load");
 }
 
-/** Scored in less time than it takes to find out whether somebody else is scoring the same, or whether the client has left. */
+/** Up to this many rows, scoring takes less time than sharing a load with other requests or noticing that the client has left. */
 const fewRows = 64;
 
 function predictedOf(model: LiveModel, { rows, anomalies, json }: CachedPredictions, isCached: boolean): PredictAnswer {
@@ -87,20 +87,20 @@ interface AskedInBody {
 }
 
 /**
- * What bodies ask for: one that comes again need not be read to know under what its answer is cached. Only of those whose answer is
- * short enough to be kept.
+ * The detector and options that recent bodies asked for, by checksum, so that the cache key of a repeated body is known without
+ * parsing it. Only for bodies whose answer was short enough for the cache.
  */
 const askedInBodies = new LRUCache<string, AskedInBody>({ max: 1000 });
 const cachedAnswerBytesMax = 4 * 1024 ** 2;
 
-/** The bytes of JSON say what is asked for; of an Arrow stream the query does. */
+/** A JSON body contains detector and options; for an Arrow stream the query has them. */
 function bodyKey({ body, checksum, request }: BodyToPredict): string {
   if (body.format === "json") return checksum;
   const { detectorId, explain } = request({});
   return `${checksum} ${detectorId} ${explain}`;
 }
 
-/** The same for a body that is read where it is scored, away from this thread. */
+/** As `predictRows`, for a body that a worker parses and scores. */
 export async function predictBody(context: ServiceContext, call: Call, asked: BodyToPredict): Promise<PredictBodyAnswer> {
   const known = asked.reply === "json" ? askedInBodies.get(bodyKey(asked)) : undefined;
   if (known === undefined) return scoreBody(context, call, asked);
@@ -112,12 +112,12 @@ export async function predictBody(context: ServiceContext, call: Call, asked: Bo
   };
   try {
     const { value, from } = await context.cache.get<CachedPredictions>(bodyEntry(model, known, asked), load, call.signal);
-    if (value === undefined) throw new Error("internal: predictions were computed and are not there");
+    if (value === undefined) throw new Error("internal: computing predictions gave none");
     const { rows: rowCount, anomalies: anomalyCount, json } = value;
     return { model, rowCount, anomalyCount, fragment: Buffer.from(json), isCached: from !== "load" };
   } catch (error) {
     if (isRead || call.signal?.aborted === true) throw error;
-    // The body of another request was to be read for both, and it went when that request was over.
+    // This request joined the load of another, whose body was gone when that request ended.
     return scoreBody(context, call, asked);
   }
 }
@@ -152,7 +152,7 @@ async function scoreBody(context: ServiceContext, call: Call, asked: BodyToPredi
   return predicted;
 }
 
-/** The answer's file stays, as it is still to be sent; one that cannot be read goes. */
+/** Keeps the answer's file, which is still to be sent, unless it cannot be read. */
 async function keptOf({ rowCount, anomalyCount, fragment }: PredictBodyAnswer): Promise<CachedPredictions> {
   try {
     const bytes = fragment instanceof Uint8Array ? Buffer.from(fragment) : await readFile(fragment.path);

@@ -1,4 +1,4 @@
-/** Stored results: what was found, and the scored rows in the form asked for. */
+/** Lists, opens and removes stored results. */
 
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -34,14 +34,8 @@ export function findResults(context: ServiceContext, query: ResultQuery): Promis
   const to = query.to === undefined ? undefined : new Date(query.to);
   return pageFrom(query, async (page) => {
     const rows = await listResults(context.database.read, { ...page, detectorId, datasetId, from, to });
-    return rows.map((row) => ({ view: withoutExplanation(resultView(row)), key: row }));
+    return rows.map((row) => ({ view: resultView(row), key: row }));
   });
-}
-
-/** Reasons of a hundred rows are many times what else there is to say: one asks for them by the result. */
-function withoutExplanation(view: ResultView): ResultView {
-  const { explanation: _explanation, ...summary } = view.summary;
-  return { ...view, summary };
 }
 
 export async function getResult(context: ServiceContext, id: string): Promise<ResultView> {
@@ -53,7 +47,7 @@ export interface FileForm {
   readonly isSpreadsheetSafe?: boolean;
 }
 
-/** The scored rows as a file on this machine; `release` when it has been sent. */
+/** The scored rows as a local file. The caller calls `release` when it has sent the file. */
 export interface OpenedResult {
   readonly path: string;
   readonly sizeBytes: number;
@@ -109,7 +103,7 @@ export async function removeResult(context: ServiceContext, call: Call, id: stri
 }
 
 async function requireResult({ database }: ServiceContext, id: string): Promise<ResultRow> {
-  // A replica may not have yet what another process stored and acknowledged.
+  // A replica may lack a result that another process has just stored, so the primary is asked too.
   const row = (await resultById(database.read, id)) ?? (await resultById(database, id));
   if (row === undefined) throw noResult(id);
   return row;

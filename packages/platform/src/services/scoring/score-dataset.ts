@@ -1,4 +1,4 @@
-/** Scores a whole table with the live model of a detector and stores the scored rows as a result. */
+/** Scores a table with the live model of a detector and stores the scored rows as a result. */
 
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
@@ -18,18 +18,18 @@ import { type TableSource, withScoredFile } from "./scored-file.ts";
 export interface TableToScore {
   readonly detectorId: string;
   readonly source: TableSource | RowsGiven;
-  /** The reasons of the rows of highest score go with the result. */
+  /** Stores the reasons of the rows of highest score with the result. */
   readonly explain?: boolean;
-  /** A repeated attempt of the same job stores nothing again. */
+  /** Set for a job, whose repeated attempts store no second result. */
   readonly job?: ScoringJob;
 }
 
 export interface ScoringJob {
   readonly id: string;
-  /** Of the result; the job's own where it makes only one. */
+  /** The id of the result; by default the job's id. */
   readonly resultId?: string;
   readonly progress: (done: number) => void;
-  /** Ends the job in the transaction that stores the result. */
+  /** Ends the job within the transaction that stores the result. */
   readonly completeIn?: (sql: Sql, scored: ScoredTable) => Promise<void>;
 }
 
@@ -48,12 +48,12 @@ export interface ScoredRow {
   readonly reasons?: Explanation["rows"][number]["reasons"];
 }
 
-/** Larger Parquet files lie among the blobs. */
+/** Larger Parquet files become blobs. */
 const inlineBytesMax = 256 * 1024;
-/** Rows whose reasons are kept with a result. */
+/** How many rows of a result get reasons. */
 const explainedTop = 100;
 
-/** Done once for each idempotency key. @param shownMax rows that are read back for the reply. */
+/** Runs once for each idempotency key. @param shownMax the most rows whose scores the answer contains. */
 export async function scoreTable(
   context: ServiceContext,
   call: Call,
@@ -82,7 +82,7 @@ export async function scoreTable(
       jobId: job?.id ?? null,
       summary: explanation === null ? summary : { ...summary, explanation },
     };
-    return storeResult(context, call, { result, path, table, finish: async (sql, told) => job?.completeIn?.(sql, told) });
+    return storeResult(context, call, { result, path, table, finish: async (sql, answer) => job?.completeIn?.(sql, answer) });
   });
 }
 
@@ -90,8 +90,7 @@ interface ResultToStore {
   readonly result: Omit<NewResult, "content" | "sizeBytes">;
   readonly path: string;
   readonly table: ScoredTable;
-  /** Is given what is told. */
-  readonly finish: (sql: Sql, told: ScoredTable) => Promise<void>;
+  readonly finish: (sql: Sql, answer: ScoredTable) => Promise<void>;
 }
 
 async function storeResult(
@@ -108,13 +107,13 @@ async function storeResult(
       subjectKind: "result",
       work: async (sql) => {
         isNew = await insertResult(sql, { ...result, content, sizeBytes });
-        // Another attempt of the same job stored it meanwhile: what is told is what is stored.
+        // If another attempt of the same job has stored its result meanwhile, the answer describes that one.
         const stored = isNew ? undefined : await resultById(sql, result.id);
         const value = stored === undefined ? table : tableOfResult(stored);
         return { value, subjectId: result.id, details: { detector_id: result.detectorId } };
       },
-      finish: async (sql, told) => {
-        await finish(sql, told);
+      finish: async (sql, answer) => {
+        await finish(sql, answer);
         if (isNew) commits();
       },
     });
@@ -122,7 +121,7 @@ async function storeResult(
   });
 }
 
-/** As an earlier attempt told it. */
+/** The answer for a result that an earlier attempt stored. */
 function tableOfResult({ id, detectorId, modelVersion, summary }: ResultRow): ScoredTable {
   const { n_samples, n_anomalies, threshold } = summary as Readonly<Record<string, number>>;
   const model = { detector_id: detectorId, model_version: modelVersion, threshold };
@@ -140,8 +139,8 @@ function shownRows({ shown }: ScoreFileOutcome, explanation: Explanation | null)
   const { scores, labels, ranks } = shown;
   const reasons = new Map(explanation?.rows.map((row) => [row.row, row.reasons]));
   return Array.from(scores, (score, index) => {
-    const told = reasons.get(index);
     const row = { anomaly_score: score, is_anomaly: labels[index] === 1, rank: ranks[index] };
-    return told === undefined ? row : { ...row, reasons: told };
+    const own = reasons.get(index);
+    return own === undefined ? row : { ...row, reasons: own };
   });
 }

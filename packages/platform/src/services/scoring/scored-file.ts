@@ -1,4 +1,4 @@
-/** Scores a table with the live model of a detector into a file, and gives what else is wanted of it. */
+/** Scores a table with the live model of a detector into a temporary Parquet file. */
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,7 +10,6 @@ import { type Call, type ServiceContext, controlOf } from "../core/context.ts";
 import { liveModel, type LiveModel } from "../detectors/live-model.ts";
 import { withDatasetFile } from "../rows/rows-source.ts";
 
-/** Rows as a file. */
 export interface TableSource {
   readonly kind: "dataset";
   readonly dataset: DatasetRow;
@@ -19,7 +18,7 @@ export interface TableSource {
 export interface ScoredFile {
   readonly model: LiveModel;
   readonly outcome: ScoreFileOutcome;
-  /** A Parquet file: the table's columns, then those that scoring adds. It goes when the work on it ends. */
+  /** A Parquet file with the table's columns and those that scoring adds. It is removed after `use`. */
   readonly path: string;
 }
 

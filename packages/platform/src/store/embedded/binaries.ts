@@ -1,4 +1,4 @@
-/** Finds PostgreSQL's programs, which come from npm for each platform. */
+/** Finds PostgreSQL's programs in the npm package for this platform. */
 
 import { chmodSync, existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -28,18 +28,18 @@ export function findBinaries(): PostgresBinaries {
   return { initdb: runnable(folder, `initdb${suffix}`), postgres: runnable(folder, `postgres${suffix}`) };
 }
 
-/** npm packages hold no symbolic links; the package's own install script makes them, but may have been told not to run. */
+/** npm packages hold no symbolic links; the package's install script makes them, but npm may not run install scripts. */
 function linkLibraries(folder: string): void {
   const list = join(folder, "pg-symlinks.json");
   if (!existsSync(list)) return;
   const links = JSON.parse(readFileSync(list, "utf8")) as readonly { source: string; target: string }[];
   for (const { source, target } of links) {
     const place = join(folder, "..", target);
-    // Made already, or made meanwhile by another process: both are what is wanted.
     if (existsSync(place)) continue;
     try {
       symlinkSync(basename(source), place);
     } catch (error) {
+      // EEXIST: another process has made it meanwhile.
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Bytes put by for the day the disk of the embedded database is full: without any room PostgreSQL cannot even remove a row, nor start
- * again. A file of the data folder takes them, and is given up when they are needed; it is made again once there is room.
+ * Keeps a file in the data folder that is deleted when the disk is full: without free space PostgreSQL can neither delete a row nor
+ * start. The file is written again once there is space for it.
  */
 
 import { randomFillSync } from "node:crypto";
@@ -10,9 +10,9 @@ import { join } from "node:path";
 import { isAlive } from "../../ids/is-alive.ts";
 
 export interface DiskReserve {
-  /** So little room is left that only what removes something may begin. Cheap: the disk is asked a few times a second at most. */
+  /** True when so little space is left that only removals may begin. Cheap: it asks the file system at most four times a second. */
   isShort(): boolean;
-  /** Gives its bytes to the database. False where none can be given, and nothing gets better by trying again. */
+  /** Deletes the file. False when that fails, or there is no reserve: then trying again does not help. */
   giveUp(): boolean;
 }
 
@@ -20,12 +20,12 @@ export interface OpenDiskReserve extends DiskReserve {
   close(): Promise<void>;
 }
 
-/** Of a server that is not ours: its disk is its own. */
+/** For a database server that this program does not run, whose disk it cannot see. */
 export const noReserve: DiskReserve = { isShort: () => false, giveUp: () => false };
 
 /** Four segments of the write-ahead log. */
 export const reserveBytes = 64 * 1024 ** 2;
-/** Below this it is short: PostgreSQL takes its log by segments of 16 MiB, and ends where it cannot have the next. */
+/** With less free space than this it is short: PostgreSQL writes its log in segments of 16 MiB, and ends when it cannot make the next. */
 export const roomBytesMin = 32 * 1024 ** 2;
 
 const fileName = "disk-reserve";
@@ -40,7 +40,7 @@ export function openDiskReserve(folder: string): OpenDiskReserve {
   let making: Promise<void> | undefined;
   let isClosed = false;
 
-  /** No limit where the disk does not answer: what fails of it is told by whoever needs the room. */
+  /** Infinity where the file system does not answer: the write that needs the space reports the fault. */
   const roomBytes = () => {
     try {
       const { bavail, bsize } = statfsSync(folder);
@@ -57,12 +57,12 @@ export function openDiskReserve(folder: string): OpenDiskReserve {
   }
 
   async function make(): Promise<void> {
-    removeParts(folder);
+    removeRemains(folder, `${fileName}.`);
     const part = `${path}.${process.pid}.part`;
     try {
       const file = await open(part, "wx", 0o600);
       try {
-        // No system may store it in less.
+        // Random bytes, so that no file system compresses them.
         const chunk = randomFillSync(Buffer.allocUnsafe(chunkBytes));
         for (let written = 0; written < reserveBytes; written += chunkBytes) {
           if (isClosed || roomBytes() < roomBytesMin) return;
@@ -81,7 +81,7 @@ export function openDiskReserve(folder: string): OpenDiskReserve {
   const timer = setInterval(() => {
     if (making !== undefined || existsSync(path)) return;
     if (roomBytes() < reserveBytes + roomBytesMin) return;
-    // The disk may have filled up meanwhile: the next look tries again.
+    // The disk may have filled up meanwhile: the next interval tries again.
     making = make()
       .catch(() => undefined)
       .finally(() => (making = undefined));
@@ -106,7 +106,6 @@ export function openDiskReserve(folder: string): OpenDiskReserve {
   };
 }
 
-/** False when it cannot be removed: then the error of whoever wants the room is the one to tell. */
 function removeReserve(path: string): boolean {
   try {
     rmSync(path, { force: true });
@@ -116,11 +115,10 @@ function removeReserve(path: string): boolean {
   }
 }
 
-/** What processes left that were killed while they made it. */
-function removeParts(folder: string): void {
-  const pattern = new RegExp(`^${fileName}\\.(\\d+)\\.part$`);
+/** Removes the unfinished files and folders of killed processes. @param prefix the number of the process follows it in the name. */
+export function removeRemains(folder: string, prefix: string): void {
   for (const name of readdirSync(folder)) {
-    const pid = Number(pattern.exec(name)?.[1] ?? process.pid);
-    if (pid !== process.pid && !isAlive(pid)) rmSync(join(folder, name), { force: true });
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : process.pid;
+    if (pid > 0 && pid !== process.pid && !isAlive(pid)) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-/** Reads the file by which a running PostgreSQL says where it is, and removes one that lies. */
+/** Reads `postmaster.pid`, which says where a running PostgreSQL listens, and removes a stale one. */
 
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, readFileSync, readlinkSync, renameSync, rmSync } from "node:fs";
@@ -13,7 +13,7 @@ export interface RunningServer {
 
 const fileName = "postmaster.pid";
 
-/** What `postmaster.pid` says, if its process lives. */
+/** The server that `postmaster.pid` names, if its process lives. */
 export function runningServer(cluster: string): RunningServer | undefined {
   const lines = readIfThere(join(cluster, fileName))?.split("\n") ?? [];
   const pid = Number(lines[0]);
@@ -22,28 +22,28 @@ export function runningServer(cluster: string): RunningServer | undefined {
 }
 
 /**
- * Removes a lock whose process number now belongs to some other program: PostgreSQL itself recovers from a dead one, but
- * takes a living one at its word. Only where the system tells what a process is.
+ * Removes the lock file when its process number now belongs to another program: PostgreSQL ignores the lock of a dead process, but
+ * trusts that of any living one. Only on systems with /proc.
  */
 export function removeStaleLock(cluster: string): void {
   const path = join(cluster, fileName);
   const content = readIfThere(path);
   const running = runningServer(cluster);
   if (content === undefined || running === undefined || mayServe(running.pid, cluster)) return;
-  // Another process may do the same and start a server between our look and our removal: what was taken away is looked at.
+  // Another process may do the same and start a server before our removal: so this checks what it took away, and puts it back.
   const taken = `${path}.${randomBytes(6).toString("hex")}`;
   try {
     renameSync(path, taken);
     if (readFileSync(taken, "utf8") !== content) linkSync(taken, path);
   } catch (error) {
-    // Gone already, or there again already: both by another process that is further than this one.
+    // Another process has already removed the file, or already started a server.
     if (!["ENOENT", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   } finally {
     rmSync(taken, { force: true });
   }
 }
 
-/** False when the process is certainly not the server of this cluster: another program, a dead one not yet buried, or elsewhere. */
+/** False when the process is certainly not the server of this cluster: another program, a zombie, or one in another folder. */
 function mayServe(pid: number, cluster: string): boolean {
   if (!existsSync("/proc/self/stat")) return true;
   const [, program, state] = /^\d+ \((.*)\) (\S)/s.exec(readIfThere(`/proc/${pid}/stat`) ?? "") ?? [];
@@ -53,7 +53,7 @@ function mayServe(pid: number, cluster: string): boolean {
     // PostgreSQL works in its data folder.
     return readlinkSync(`/proc/${pid}/cwd`) === cluster;
   } catch {
-    // Of another user: not ours to judge.
+    // A process of another user, whose folder cannot be read.
     return true;
   }
 }

@@ -1,4 +1,4 @@
-/** The data folder as the embedded database uses it: checked, and reachable for the user who runs PostgreSQL. */
+/** Prepares the data folder for the embedded database, and makes it reachable for the user who runs PostgreSQL. */
 
 import { randomBytes } from "node:crypto";
 import {
@@ -27,9 +27,9 @@ export interface Place {
   readonly cluster: string;
   readonly password: string;
   readonly binaries: PostgresBinaries;
-  /** Who runs PostgreSQL when this process may not. */
+  /** The user who runs PostgreSQL when this process runs as root. */
   readonly user: SystemUser | undefined;
-  /** There is little memory. */
+  /** True on a machine with little memory. */
   readonly isSmall?: boolean;
 }
 
@@ -40,7 +40,7 @@ export function preparePlace(dataFolder: string): Place {
   try {
     mkdirSync(dataFolder, { recursive: true, mode: 0o711 });
     folder = realpathSync(dataFolder);
-    // The database's user passes through on its way to its own folder; it cannot list or read anything here.
+    // The database's user may pass through to its own folder, but not list or read anything here.
     if (user !== undefined) chmodSync(folder, statSync(folder).mode | 0o011);
   } catch (cause) {
     throw unusable(dataFolder, (cause as Error).message, cause);
@@ -56,11 +56,11 @@ function unusable(folder: string, why: string, cause?: unknown): NomalyError {
   return new NomalyError("CONFIG", `the data folder ${folder} cannot be used: ${why}`, { field: "data_dir", cause });
 }
 
-/** Made once; the first of several processes wins. */
+/** Makes the password at the first start; the first of several processes wins. */
 function readPassword(folder: string): string {
   const path = join(folder, "database-password");
   try {
-    // Complete before it has its name: nobody reads half of it.
+    // Linked under its name only when complete, so that nobody reads half of it.
     if (!existsSync(path)) {
       const own = `${path}.${randomBytes(6).toString("hex")}`;
       writeFileSync(own, randomBytes(24).toString("base64url"), { mode: 0o600, flag: "wx" });
@@ -81,7 +81,7 @@ function linkOnce(from: string, to: string): void {
   }
 }
 
-/** Of a folder on the way, the first that only its owner and group may pass. */
+/** The first folder of the path that only its owner and group may pass. */
 function closedFolder(path: string): string | undefined {
   const othersPass = 0o001;
   const isClosed = (statSync(path).mode & othersPass) === 0;
@@ -89,7 +89,7 @@ function closedFolder(path: string): string | undefined {
   return (parent === path ? undefined : closedFolder(parent)) ?? (isClosed ? path : undefined);
 }
 
-/** For a user other than root: programs that lie in a closed folder, as below root's home, are copied into this one once. */
+/** Programs in a folder that the database's user may not pass, such as root's home, are copied into the data folder once. */
 export function reachableBinaries(folder: string): PostgresBinaries {
   const binaries = findBinaries();
   const from = dirname(dirname(binaries.postgres));
@@ -113,7 +113,7 @@ export function reachableBinaries(folder: string): PostgresBinaries {
   return { initdb: moved(binaries.initdb), postgres: moved(binaries.postgres) };
 }
 
-/** What was installed under a strict umask is copied with its modes: nobody but root could read it. */
+/** Files installed under a strict umask keep their modes when copied, so that only root could read them. */
 function letOthersRead(tree: string): void {
   for (const entry of [tree, ...readdirSync(tree, { recursive: true, encoding: "utf8" }).map((name) => join(tree, name))]) {
     const stats = lstatSync(entry);

@@ -1,4 +1,4 @@
-/** The port of the embedded database: the same at every start if it is free, so that processes find a restarted server again. */
+/** Chooses the port of the embedded database: the same at every start if it is free, so that processes find a restarted server. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -18,12 +18,12 @@ function readPort(path: string): number | undefined {
     const port = Number(readFileSync(path, "utf8"));
     return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
   } catch {
-    // The first start; or somebody's else file, which the next write reports.
+    // The first start; or an unreadable file, which the next write reports.
     return undefined;
   }
 }
 
-/** `undefined` when it is taken; 0 asks for any. */
+/** `undefined` when the port is taken; 0 asks for any free port. */
 function freePort(wanted: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -1,25 +1,24 @@
 /**
- * Who works with the embedded database: each process holds a lock on it, shared, as long as it is there. Whoever leaves asks for
- * the same lock alone; only when nobody else has it may the server be stopped, and then nobody can join it any more.
+ * Tells whether other processes use the embedded database: each holds a shared advisory lock in it. A process that leaves asks for the
+ * exclusive lock; with it, it may stop the server, because no process can join any more.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
+import { advisoryLocks } from "../postgres/advisory-locks.ts";
 
 export interface Presence {
   isLost(): boolean;
-  /** True when nobody else is there; from then on nobody can join. @throws what the driver throws when the server is away. */
+  /** True when no other process uses the server; then none can join any more. @throws the driver's error when the server is away. */
   leave(): Promise<boolean>;
-  /** Without a question to anybody. */
+  /** Closes the connection without asking whether others use the server. */
   drop(): Promise<void>;
 }
 
-/** Any number that no other lock of ours has. */
-const presenceLock = 7_263_555;
 const applicationName = "nomaly presence";
 const connectTimeoutMs = 2_000;
 const queryTimeoutMs = 5_000;
-/** Sessions that were closed just now are listed for a moment. */
+/** The server lists closed sessions for a moment. */
 const lingerMsMax = 1_000;
 const pollMs = 10;
 
@@ -39,17 +38,17 @@ export async function joinServer(url: string): Promise<Presence | undefined> {
     await client.connect();
     if (await ask(client, "pg_try_advisory_lock_shared")) return { isLost: () => lost, leave: () => leave(client), drop };
   } catch {
-    // Starting, stopping, or another program on that port: the caller looks again.
+    // The server starts or stops, or another program has the port: the caller tries again.
   }
   await drop();
   return undefined;
 }
 
 async function leave(client: Client): Promise<boolean> {
-  // First: of two that leave together the later one finds no lock but its own.
+  // Unlock first: of two processes that leave together, the later one then finds no other lock.
   await ask(client, "pg_advisory_unlock_shared");
   if (!(await ask(client, "pg_try_advisory_lock"))) return false;
-  // A process that has lost its lock with its connection still has, or soon has again, connections of its pools.
+  // A process that lost its lock with its connection still has other connections, or soon opens them again.
   const deadline = performance.now() + lingerMsMax;
   while ((await otherSessions(client)) > 0) {
     if (performance.now() > deadline) return false;
@@ -67,6 +66,6 @@ async function otherSessions(client: Client): Promise<number> {
 type LockFunction = "pg_try_advisory_lock" | "pg_try_advisory_lock_shared" | "pg_advisory_unlock_shared";
 
 async function ask(client: Client, lockFunction: LockFunction): Promise<boolean> {
-  const { rows } = await client.query<{ answer: boolean }>(`select ${lockFunction}(${presenceLock}) as answer`);
+  const { rows } = await client.query<{ answer: boolean }>(`select ${lockFunction}(${advisoryLocks.presence}) as answer`);
   return rows[0].answer;
 }

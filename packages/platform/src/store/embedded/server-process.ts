@@ -1,4 +1,4 @@
-/** PostgreSQL's programs as processes: making a cluster, starting a server, waiting until it takes connections. */
+/** Runs PostgreSQL's programs: makes a cluster, starts a server, waits until it takes connections. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -8,7 +8,6 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -18,23 +17,23 @@ import {
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NomalyError } from "@nomaly/detect";
-import { isAlive } from "../../ids/is-alive.ts";
+import { removeRemains } from "./disk-reserve.ts";
 import { runningServer, type RunningServer } from "./lock-file.ts";
 import type { Place } from "./place.ts";
 import { syncOne, syncTree } from "./sync-tree.ts";
 
-/** The user of the database, who may do everything there. */
+/** The database's superuser. */
 export const role = "nomaly";
 export const startMsMax = 60_000;
 const pollMs = 10;
 const logCharsShown = 600;
-/** A longer one is put aside at the next start. */
+/** A larger log is renamed at the next start. */
 const logBytesMax = 16 * 1024 ** 2;
 
 const settings: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
-  // Three processes with the default pools, and some to spare.
+  // Enough for three processes with the default pools.
   max_connections: "200",
   shared_buffers: "128MB",
   wal_compression: "on",
@@ -43,7 +42,7 @@ const settings: Readonly<Record<string, string>> = {
   log_destination: "stderr",
 };
 
-/** Where there is little memory: fewer helper processes, and buffers that are not larger than what is worked on. */
+/** On a machine with little memory: fewer helper processes and smaller buffers. */
 const settingsOfSmall: Readonly<Record<string, string>> = {
   shared_buffers: "32MB",
   maintenance_work_mem: "16MB",
@@ -53,9 +52,9 @@ const settingsOfSmall: Readonly<Record<string, string>> = {
   max_logical_replication_workers: "0",
 };
 
-/** Makes the cluster beside its place and renames it: a half-made one is never found there. */
+/** Makes the cluster in another folder and renames that, so that no process finds a half-made one. */
 export async function initialise(place: Place): Promise<void> {
-  removeRemains(place);
+  removeRemains(place.folder, `${basename(place.cluster)}.new-`);
   const folder = `${place.cluster}.new-${process.pid}-${randomBytes(4).toString("hex")}`;
   const passwordFile = `${folder}.password`;
   try {
@@ -67,12 +66,12 @@ export async function initialise(place: Place): Promise<void> {
     const output = await runToEnd(place, place.binaries.initdb, ["-D", folder, "--no-sync", ...options, ...locale]);
     if (output !== undefined)
       throw new NomalyError("DATABASE", `PostgreSQL's data folder cannot be made: ${output}`, { field: "data_dir" });
-    // initdb would do it too, one file after the other, which takes longer than all the rest.
+    // initdb would sync one file after the other, which takes longer than all the rest.
     await syncTree(folder);
     renameSync(folder, place.cluster);
     await syncOne(place.folder);
   } catch (error) {
-    // Another process was first: its cluster is as good.
+    // Otherwise another process was first, and its cluster is as good.
     if (!existsSync(place.cluster)) throw error;
   } finally {
     rmSync(passwordFile, { force: true });
@@ -80,16 +79,7 @@ export async function initialise(place: Place): Promise<void> {
   }
 }
 
-/** What processes left that were killed while they made a cluster. */
-function removeRemains(place: Place): void {
-  const prefix = `${basename(place.cluster)}.new-`;
-  for (const name of readdirSync(place.folder)) {
-    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : process.pid;
-    if (pid !== process.pid && !isAlive(pid)) rmSync(join(place.folder, name), { recursive: true, force: true });
-  }
-}
-
-/** Resolves to what the program said when it failed. */
+/** Resolves to the program's output when it failed. */
 function runToEnd(place: Place, program: string, words: readonly string[]): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, words, { ...identity(place), cwd: "/", env: environment(), stdio: ["ignore", "pipe", "pipe"] });
@@ -100,7 +90,7 @@ function runToEnd(place: Place, program: string, words: readonly string[]): Prom
   });
 }
 
-/** The server once it takes connections, or what it said when it does not. */
+/** Resolves to the server once it takes connections, or to its log when it does not. */
 export async function startServer(place: Place, port: number): Promise<RunningServer | string> {
   const log = join(place.folder, "postgres.log");
   if (existsSync(log) && statSync(log).size > logBytesMax) renameSync(log, `${log}.old`);
@@ -113,7 +103,7 @@ export async function startServer(place: Place, port: number): Promise<RunningSe
     ...identity(place),
     cwd: "/",
     env: environment(),
-    // It outlives a server that is killed, and the next one joins it.
+    // PostgreSQL outlives a killed process of ours, and the next process joins it.
     detached: true,
     stdio: ["ignore", output, output],
   });
@@ -127,7 +117,7 @@ export async function startServer(place: Place, port: number): Promise<RunningSe
   return `${failure}: ${said.slice(-logCharsShown)}`;
 }
 
-/** `undefined` once the server takes connections. */
+/** Resolves to `undefined` once the server takes connections, or to what went wrong. */
 async function readiness(place: Place, child: ChildProcess): Promise<string | undefined> {
   let failure: string | undefined;
   child.once("error", (cause) => (failure = cannotRun(place, place.binaries.postgres, cause).message));
@@ -145,7 +135,7 @@ function identity(place: Place): { uid?: number; gid?: number } {
   return place.user === undefined ? {} : { uid: place.user.uid, gid: place.user.gid };
 }
 
-/** PostgreSQL reads PG* variables, which may be meant for another server. */
+/** Without the PG* variables, which PostgreSQL reads and which may be meant for another server. */
 function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PG") && !name.startsWith("LC_")));
 }

@@ -1,6 +1,6 @@
 /**
- * Runs a real PostgreSQL in the data folder: made at the first start, joined when it runs, started again when it died, stopped by
- * whoever leaves last.
+ * Runs PostgreSQL in the data folder: makes it at the first start, joins it when it runs, starts it again when it died. The last
+ * process that leaves stops it.
  */
 
 import { existsSync } from "node:fs";
@@ -16,21 +16,20 @@ import { initialise, role, startMsMax, startServer } from "./server-process.ts";
 
 export interface EmbeddedDatabase {
   readonly url: string;
-  /** Of PostgreSQL's first process, as it runs now. */
+  /** The id of PostgreSQL's main process now. */
   readonly pid: number;
   /** False when another process had started it. */
   readonly startedHere: boolean;
-  /** How often it was started again because it had died. */
+  /** How often this process started it again because it had died. */
   readonly restarts: number;
-  /** Of its disk. */
   readonly reserve: DiskReserve;
-  /** Stops it unless another of our processes works with it; close all own connections before. */
+  /** Stops it unless another of our processes uses it. Close all connections of this process before. */
   stop(): Promise<void>;
 }
 
 const stopMsMax = 20_000;
 const pollMs = 10;
-/** Another process may start or stop it while we try, and the remains of a killed server take a moment to end. */
+/** Another process may start or stop it meanwhile, and the helper processes of a killed server take a moment to end. */
 const attemptsMax = 20;
 const attemptPauseMs = 200;
 const watchMs = 500;
@@ -41,13 +40,10 @@ interface Member {
   readonly startedHere: boolean;
 }
 
-/** With less memory for everything the database makes do with little. */
+/** With less memory than this, PostgreSQL gets settings for small machines. */
 const smallMemoryBytes = 4 * 1024 ** 3;
 
-/**
- * @param memoryBytes that there are for everything.
- * @throws NomalyError CONFIG when the folder cannot be used, DATABASE saying what PostgreSQL said, ABORTED.
- */
+/** @throws NomalyError CONFIG when the folder cannot be used, DATABASE with PostgreSQL's output, ABORTED. */
 export async function startEmbedded(
   dataFolder: string,
   signal?: AbortSignal,
@@ -55,7 +51,7 @@ export async function startEmbedded(
 ): Promise<EmbeddedDatabase> {
   const place: Place = { ...preparePlace(dataFolder), isSmall: memoryBytes < smallMemoryBytes };
   const reserve = openDiskReserve(place.folder);
-  // PostgreSQL writes before it answers, after a crash more than a little.
+  // PostgreSQL writes before it answers, and after a crash it writes much.
   if (reserve.isShort()) reserve.giveUp();
   const first = await enter(place, undefined, signal).catch(async (error: unknown) => {
     await reserve.close();
@@ -66,7 +62,7 @@ export async function startEmbedded(
   let working: Promise<void> | undefined;
   const ending = new AbortController();
 
-  /** Once it is dead it is started again under its address; once only our presence is lost we go back. */
+  /** Starts a dead server again at its address; only joins again when just this process's presence is lost. */
   async function look(): Promise<void> {
     if (runningServer(place.cluster) !== undefined && !member.presence.isLost()) return;
     await member.presence.drop();
@@ -76,7 +72,7 @@ export async function startEmbedded(
   }
 
   const timer = setInterval(() => {
-    // A failure shows where the database is used; the next look tries again.
+    // The users of the database report a failure; the next look tries again.
     working ??= look()
       .catch(() => undefined)
       .finally(() => (working = undefined));
@@ -103,7 +99,7 @@ export async function startEmbedded(
   };
 }
 
-/** Joins the server that runs, or starts one; on this port where one is given. */
+/** Joins the running server, or starts one, on `port` if that is given. */
 async function enter(place: Place, port?: number, signal?: AbortSignal): Promise<Member> {
   let failure = "";
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
@@ -145,7 +141,7 @@ async function leave(place: Place, { server, presence }: Member): Promise<void> 
   try {
     if (pid === undefined) return;
     const last = presence.isLost() ? await joinServer(urlOf(place, server.port)) : presence;
-    // One that does not answer is of no use to anybody.
+    // A server that does not answer serves no other process either.
     const isAlone = last === undefined || (await last.leave().catch(() => true));
     if (isAlone) await stopServer(place, pid);
     await last?.drop();

@@ -1,10 +1,10 @@
-/** Brings a folder with all that is in it safely to the disk. */
+/** Syncs a folder and everything in it to the disk. */
 
 import { readdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Several at once share the commits of the file system's journal: a thousand files take a fraction of one after the other. */
+/** Syncs that run together share commits of the file system's journal, so a thousand files take a fraction of the time. */
 const atOnce = 16;
 
 export async function syncTree(folder: string): Promise<void> {
@@ -19,13 +19,13 @@ export async function syncTree(folder: string): Promise<void> {
   await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
-/** A file, or the list of names that a folder is. */
+/** Syncs a file, or the list of names in a folder. */
 export async function syncOne(path: string): Promise<void> {
   const file = await open(path, "r");
   try {
     await file.sync();
   } catch (error) {
-    // Some systems cannot do it for folders, and need not.
+    // Some systems cannot sync folders, and need not.
     if (!["EISDIR", "EINVAL", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   } finally {
     await file.close();

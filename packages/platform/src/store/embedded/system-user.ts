@@ -1,4 +1,4 @@
-/** PostgreSQL refuses to run as root: a server started by root runs it as another user of the machine. */
+/** Chooses the user who runs PostgreSQL for root, as PostgreSQL refuses to run as root. */
 
 import { readFileSync } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
@@ -9,7 +9,7 @@ export interface SystemUser {
   readonly name: string;
 }
 
-/** Users that may take the part, the first that there is: the usual one, then the one without rights that every system has. */
+/** The first of these that the machine has: PostgreSQL's usual user, ours, the one without rights that every system has. */
 const candidates = ["postgres", "nomaly", "nobody"];
 
 /** `undefined` when this process may run PostgreSQL itself. */

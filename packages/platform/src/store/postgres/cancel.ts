@@ -1,11 +1,11 @@
-/** Ends statements that other connections run: asked for over a connection of its own, with the settings of these, TLS too. */
+/** Cancels statements that connections of a pool run, over another connection with the same settings, TLS included. */
 
 import { type Cancel, closeConnection, type Connection, type ConnectionOptions, openConnection } from "./connection.ts";
 
-/** A cancelled statement ends at once; one that does not loses its connection. */
+/** A statement that has not ended this long after its cancellation loses its connection. */
 export const cancelMsMax = 2_000;
 
-/** Only what has the same name, and so is of the same pool: the number of a session that has just ended may be somebody else's. */
+/** Only sessions with this pool's application name: the server may have given the number of an ended session to another program. */
 const cancelText = `select pg_cancel_backend(pid) from pg_stat_activity
   where pid = any($1::integer[]) and application_name = current_setting('application_name')`;
 
@@ -52,7 +52,7 @@ export function createCanceller(options: ConnectionOptions): Canceller {
       // A kept connection may have been lost since; a new one is tried then.
       await ask(processIds).catch((error: unknown) => (wasKept ? ask(processIds) : Promise.reject(error)));
     } catch {
-      // The caller cuts the connection whose statement did not end within the same time.
+      // The caller of the statement destroys its connection after the same time.
     }
   }
 

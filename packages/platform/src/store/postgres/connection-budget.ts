@@ -1,22 +1,22 @@
-/** All our processes together stay under what the server takes: looked at before a process begins to work, and before it goes on. */
+/** Registers a process only when its connections and those of all our other processes fit under the server's max_connections. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { isAlive } from "../../ids/is-alive.ts";
+import { lockInTransaction } from "./advisory-locks.ts";
 import { connectionCountOf, type PoolSizes, sizesWithin, type WantedSizes } from "./pool-sizes.ts";
 import { allProcesses, type NewProcess, type ProcessRow, registerProcess, removeProcess } from "../tables/processes.ts";
 import type { Database, Sql } from "./sql.ts";
 
 export interface ConnectionBudget {
-  /** Of the server. */
   readonly maxConnections: number;
-  /** Of these, kept by the server for superusers and other privileged roles. */
+  /** Connections that the server keeps for superusers and other privileged roles. */
   readonly serverReserved: number;
-  /** Of these, left free by us for people and other programs. */
+  /** Connections that we leave free for people and other programs. */
   readonly reserve: number;
-  /** What is left for all our processes. */
+  /** Connections left for all our processes. */
   readonly available: number;
-  /** What all our processes may open at most. */
+  /** The most connections that all our processes may open together. */
   readonly claimed: number;
   readonly processCount: number;
   readonly isWithin: boolean;
@@ -27,35 +27,30 @@ export interface Registration {
   readonly sizes: WantedSizes;
   readonly reserve: number;
   /**
-   * How long processes without a session are waited for: their sessions may have ended with a restart of the database, and each
-   * shows itself again within this time. Those that do not are gone. 0 counts them all.
+   * How long to wait for registered processes without a session: a restart of the database ends sessions, and each living process
+   * opens one again within this time. The others are removed. With 0 all count and none is removed.
    */
   readonly patienceMs: number;
-  /** Called once, when it begins to wait for so many of them. */
+  /** Called once, when the wait for that many processes begins. */
   readonly onWait?: ((processCount: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Registered extends ConnectionBudget {
-  /** As wanted, or smaller where the server has fewer to give and nobody had set them. */
+  /** The wanted sizes; smaller ones where the server has too few connections and the configuration did not set the sizes. */
   readonly sizes: PoolSizes;
 }
 
-/** Any number that no other lock of ours has. */
-const budgetLock = 7_263_554;
 const lookAgainMs = 250;
 
-/**
- * Registers the process if its connections fit beside those of the others.
- * @throws NomalyError CONFIG naming the numbers.
- */
+/** @throws NomalyError CONFIG with the numbers when the connections do not fit. */
 export async function registerWithinBudget(
   database: Pick<Database, "transaction">,
   registration: Registration,
 ): Promise<Registered> {
   const { patienceMs, onWait, signal } = registration;
   const deadline = performance.now() + patienceMs;
-  /** When each of those without a session was last heard of, as this process first saw it. */
+  /** By process id: the last sign of life that this process saw at its first look. */
   const firstSeen = new Map<string, number>();
   for (let isFirst = true; ; isFirst = false) {
     throwIfAborted(signal);
@@ -67,22 +62,21 @@ export async function registerWithinBudget(
   }
 }
 
-/** As it stands, for health. */
+/** The budget of all connected processes now, for the health check. */
 export async function connectionBudget(sql: Sql, reserve: number): Promise<ConnectionBudget> {
   const connected = (await allProcesses(sql)).filter(({ isConnected }) => isConnected);
   return budgetOf(await readLimits(sql), reserve, connected);
 }
 
-interface Waiting {
-  readonly firstSeen: Map<string, number>;
-  readonly isOver: boolean;
-}
-
-/** @returns how many others have to be waited for, where it might fit without them. */
-async function tryToRegister(sql: Sql, registration: Registration, waiting: Waiting): Promise<Registered | number> {
+/** @returns for how many processes without a session to wait, when this one might fit without them. */
+async function tryToRegister(
+  sql: Sql,
+  registration: Registration,
+  waiting: { readonly firstSeen: Map<string, number>; readonly isOver: boolean },
+): Promise<Registered | number> {
   const { own, sizes: wanted, reserve, patienceMs } = registration;
-  // Two processes that start together are counted one after the other.
-  await sql.query("select pg_advisory_xact_lock($1)", [budgetLock]);
+  // Two processes that start together count one after the other.
+  await lockInTransaction(sql, "connectionBudget");
   const others = await othersThan(sql, own);
   const silent = others.filter((other) => isSilent(other, waiting.firstSeen));
   if (waiting.isOver && patienceMs > 0) for (const { id } of silent) await removeProcess(sql, id);
@@ -99,30 +93,27 @@ async function tryToRegister(sql: Sql, registration: Registration, waiting: Wait
   return { ...budget, sizes };
 }
 
-/** Without those that are certainly gone, which are removed: no session, and on this machine no such process. */
+/** All other processes. Removes those that have certainly ended: no session, and this machine has no such process. */
 async function othersThan(sql: Sql, own: Registration["own"]): Promise<readonly ProcessRow[]> {
   const others: ProcessRow[] = [];
   for (const other of await allProcesses(sql)) {
     if (other.id === own.id) continue;
     const isOfHere = other.host === own.host && (other.pid === own.pid || !isAlive(other.pid));
-    // One that has sessions counts, whatever else speaks against it: the server has that many fewer to give.
+    // A process with sessions always counts: the server has that many fewer connections to give.
     if (!other.isConnected && (isOfHere || other.isOld)) await removeProcess(sql, other.id);
     else others.push(other);
   }
   return others;
 }
 
-/** No session, and no sign since this process first looked. */
+/** Without a session, and without a sign of life since this process first looked. */
 function isSilent({ id, isConnected, seenAt }: ProcessRow, firstSeen: Map<string, number>): boolean {
   const first = firstSeen.get(id) ?? seenAt.getTime();
   firstSeen.set(id, first);
   return !isConnected && seenAt.getTime() === first;
 }
 
-interface Limits {
-  readonly maxConnections: number;
-  readonly serverReserved: number;
-}
+type Limits = Pick<ConnectionBudget, "maxConnections" | "serverReserved">;
 
 async function readLimits(sql: Sql): Promise<Limits> {
   // reserved_connections came with PostgreSQL 16.
@@ -147,7 +138,7 @@ function refusal(budget: ConnectionBudget, own: NewProcess): NomalyError {
   const { maxConnections, serverReserved, reserve, available, claimed, processCount } = budget;
   const message = `this process may open ${own.connectionCountMax} database connections and ${processCount - 1} others may open ${
     claimed - own.connectionCountMax
-  }, together ${claimed}, but only ${available} are there: max_connections ${maxConnections} less ${serverReserved} that the server keeps and ${reserve} of database_connection_reserve; lower database_pool_size or database_max_overflow, or raise max_connections`;
+  }, together ${claimed}, but only ${available} are available: max_connections ${maxConnections} less ${serverReserved} that the server keeps and ${reserve} of database_connection_reserve; lower database_pool_size or database_max_overflow, or raise max_connections`;
   return new NomalyError("CONFIG", message, {
     field: "database_pool_size",
     expected: `at most ${available} connections in all`,

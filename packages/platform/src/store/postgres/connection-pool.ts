@@ -1,17 +1,18 @@
 /** Statements and transactions over the pool of connections to one server. */
 
 import { type Clock, createResourcePool, type Lease, type ResourcePoolStats } from "../../pools/resource-pool.ts";
+import { countsOf } from "../../watch/metric-kinds.ts";
 import { createCanceller } from "./cancel.ts";
 import { closeConnection, type Connection, openConnection } from "./connection.ts";
 import type { Sql, SqlResult } from "./sql.ts";
-import { inTransaction, isUsable, runStatement } from "./statement.ts";
-import { newStatementCounts, type StatementCounts, type StatementStats } from "./statement-counts.ts";
+import { inTransaction, isUsable, runStatement, sqlOn } from "./statement.ts";
+import { type StatementCounts, statementMetrics, type StatementStats } from "./statement-counts.ts";
 
 export interface ConnectionPoolOptions {
-  /** Stands in messages, as in "database". */
+  /** For error messages, such as "database". */
   readonly name: string;
   readonly url: string;
-  /** Shown by the server beside each connection; begins with "nomaly". */
+  /** The server shows it beside each connection; it begins with "nomaly". */
   readonly applicationName: string;
   readonly poolSize: number;
   readonly maxOverflow: number;
@@ -19,7 +20,7 @@ export interface ConnectionPoolOptions {
   readonly recycleMs: number;
   readonly statementTimeoutMs: number;
   readonly clock?: Clock | undefined;
-  /** Called on each new connection before its first use, which it may refuse. */
+  /** Called with each new connection before its first use; by rejecting it refuses the connection. */
   readonly admit?: ((connection: Connection) => Promise<void>) | undefined;
   /** Called on the same connection after a statement or transaction that may have written. Never rejects. */
   readonly afterWrite?: ((sql: Sql) => Promise<void>) | undefined;
@@ -35,11 +36,11 @@ export interface ConnectionPool {
 
 const connectTimeoutMsMax = 10_000;
 
-/** Opens no connection by itself. */
+/** Opens connections only when they are needed. */
 export function createConnectionPool(options: ConnectionPoolOptions): ConnectionPool {
   const { name, url, applicationName, statementTimeoutMs, clock, admit, afterWrite } = options;
   if (!applicationName.startsWith("nomaly")) throw new Error(`internal: connections are named nomaly, not ${applicationName}`);
-  const counts = newStatementCounts();
+  const counts = countsOf(statementMetrics);
   const connectTimeoutMs = Math.min(connectTimeoutMsMax, options.acquireTimeoutMs);
   const settings = { url, applicationName, statementTimeoutMs, connectTimeoutMs };
   const canceller = createCanceller(settings);
@@ -80,13 +81,13 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     query: <Row extends object>(text: string, values: readonly unknown[], signal?: AbortSignal) =>
       withConnection(signal, async (connection) => {
         const result = await runStatement<Row>(connection, text, values, { signal, counts });
-        if (afterWrite !== undefined && !onlyReads(text)) await afterWrite(plain(connection));
+        if (afterWrite !== undefined && !onlyReads(text)) await afterWrite(sqlOn(connection));
         return result;
       }),
     transaction: (work, signal) =>
       withConnection(signal, async (connection) => {
         const value = await inTransaction(connection, work, { signal, counts });
-        await afterWrite?.(plain(connection));
+        await afterWrite?.(sqlOn(connection));
         return value;
       }),
     counts,
@@ -98,12 +99,7 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
   };
 }
 
-/** Without caller and count: statements of our own book-keeping. */
-function plain(connection: Connection): Sql {
-  return { query: (text, values = []) => runStatement(connection, text, values, {}) };
-}
-
-/** Thrown away when it is dead or somebody left a transaction open on it. */
+/** The pool destroys the connection when it is dead or somebody left a transaction open on it. */
 function giveBack(lease: Lease<Connection>): void {
   const { resource } = lease;
   lease.release(resource.isDead() || resource.client.getTransactionStatus() !== "I");

@@ -1,18 +1,18 @@
-/** One connection to PostgreSQL, with the session settings that all of ours have. */
+/** Opens a connection to PostgreSQL with the session settings that all our connections have. */
 
 import { Client } from "pg";
 import { databaseError } from "./database-error.ts";
 
-/** Asks the server to end what the session with this number runs. Never rejects. */
+/** Asks the server to cancel the statement of the session with this number. Never rejects. */
 export type Cancel = (processId: number) => Promise<void>;
 
 export interface ConnectionOptions {
   readonly url: string;
   readonly applicationName: string;
-  /** 0 is no limit: migrations and maintenance. */
+  /** 0 is no limit, for migrations and maintenance. */
   readonly statementTimeoutMs: number;
   readonly connectTimeoutMs: number;
-  /** What all connections of a pool share. A connection without it opens another one to cancel what it runs. */
+  /** All connections of a pool share one. A connection without it opens another connection to cancel its statement. */
   readonly cancel?: Cancel | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface Connection {
   destroy(): void;
 }
 
-/** Idle time after which the system asks the other side whether it still lives. */
+/** Idle time after which TCP probes whether the other side still lives. */
 const keepAliveMs = 30_000;
 
 /** @throws NomalyError DATABASE. */
@@ -38,7 +38,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     // A process that stops in the middle of a transaction must not hold its locks for ever.
     idle_in_transaction_session_timeout: statementTimeoutMs,
     timezone: "UTC",
-    // So that the sessions of a machine that is gone do not count for hours.
+    // The server then ends the sessions of a machine that is gone within minutes, not hours.
     tcp_keepalives_idle: keepAliveMs / 1000,
     tcp_keepalives_interval: 10,
   };
@@ -66,7 +66,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   return { client, options, isDead: () => dead, destroy };
 }
 
-/** Options in the URL come first, so that ours hold; a name there would take the place of ours. */
+/** The URL's options come first, so that our settings override them; its application_name is dropped, as it would override ours. */
 function separateOptions(url: string): { readonly url: string; readonly ownOptions: string } {
   if (!URL.canParse(url)) return { url, ownOptions: "" };
   const parsed = new URL(url);

@@ -1,4 +1,4 @@
-/** The database's clock: the one that all processes share. */
+/** Reads the database's clock, which all processes share. */
 
 import type { Sql } from "./sql.ts";
 

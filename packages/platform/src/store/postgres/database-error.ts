@@ -1,4 +1,4 @@
-/** Turns what PostgreSQL and its driver say into our codes. Knows SQLSTATE, never texts. */
+/** Turns errors of PostgreSQL and its driver into our coded errors, by SQLSTATE and never by text. */
 
 import { NomalyError } from "@nomaly/detect";
 
@@ -15,10 +15,10 @@ const lockNotAvailable = "55P03";
 const deadlockDetected = "40P01";
 const diskFull = "53100";
 
-/** Class 22: text with a NUL character, a number that its column cannot hold. Only what a caller sent can be so. */
+/** Class 22: text with a NUL character, or a number that its column cannot hold. Only values from a caller cause these. */
 const dataException = /^22...$/;
 
-/** SQLSTATE classes and codes that pass by themselves: lost connections, shut-downs, deadlocks, serialisation failures. */
+/** SQLSTATEs after which a later try may succeed: lost connections, shut-downs, deadlocks, serialisation failures, full disks. */
 const passing = /^(08...|57P0[1-3]|40001|40P01|53...)$/;
 const driverCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
 
@@ -26,25 +26,27 @@ export function databaseError(cause: unknown): NomalyError {
   if (cause instanceof NomalyError) return cause;
   const { code, message, table, constraint } = cause as DriverError;
   if (code === uniqueViolation)
-    return new NomalyError("CONFLICT", `there is already one of these in ${table ?? "the table"}`, details(constraint, cause));
+    return new NomalyError("CONFLICT", `${table ?? "the table"} already has a row with this key`, { field: constraint, cause });
   if (code === foreignKeyViolation)
-    return new NomalyError("NOT_FOUND", `what ${table ?? "the row"} refers to is not there`, details(constraint, cause));
+    return new NomalyError("NOT_FOUND", `${table ?? "the row"} refers to a row that does not exist`, {
+      field: constraint,
+      cause,
+    });
   if (code === queryCanceled || code === lockNotAvailable) {
-    return new NomalyError("TIMEOUT", "the database did not finish the statement in time", details("database", cause));
+    return new NomalyError("TIMEOUT", "the database did not finish the statement in time", { field: "database", cause });
   }
   if (code === diskFull) return diskFullError(cause);
   if (dataException.test(code ?? "")) {
-    return new NomalyError("REQUEST", `a value cannot be stored: ${message}`, details(undefined, cause));
+    return new NomalyError("REQUEST", `a value cannot be stored: ${message}`, { cause });
   }
-  // Of several addresses that all refuse, the driver's error has a code and no text.
-  return new NomalyError("DATABASE", `the database failed: ${message === "" ? code : message}`, details("database", cause));
+  // When several addresses all refuse, the driver's error has a code and no text.
+  return new NomalyError("DATABASE", `the database failed: ${message === "" ? code : message}`, { field: "database", cause });
 }
 
-/** @param cause what the database, or its driver, said. */
 export function diskFullError(cause: unknown): NomalyError {
   const message =
     "the disk of the database is full: nothing was stored; remove data sets, results or detectors, or give the disk more room";
-  return new NomalyError("STORAGE", message, details("database", cause));
+  return new NomalyError("STORAGE", message, { field: "database", cause });
 }
 
 /** True when the same statement may succeed a moment later. */
@@ -57,7 +59,7 @@ export function isPassing(error: unknown): boolean {
   return passing.test(code) || driverCodes.has(code);
 }
 
-/** True when others had the locks it wanted: it gave up, or was chosen to. */
+/** True when the statement gave up waiting for a lock, or PostgreSQL ended it to resolve a deadlock. */
 export function isLockConflict(error: unknown): boolean {
   const code = ((error as NomalyError).cause as DriverError | undefined)?.code;
   return code === lockNotAvailable || code === deadlockDetected;
@@ -70,12 +72,8 @@ export function isConnectionLost(cause: unknown): boolean {
   return code === undefined || driverCodes.has(code) || /^(08|57P0)/.test(code);
 }
 
-/** True when no statement would get through; that is said once for all, not for each that failed. */
+/** True when no statement reaches the database: the service logs this once, not for each statement that fails. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof NomalyError)) return false;
   return error.code === "POOL_TIMEOUT" || (error.code === "DATABASE" && isConnectionLost(error.cause ?? {}));
-}
-
-function details(field: string | undefined, cause: unknown): { field?: string; cause: unknown } {
-  return field === undefined ? { cause } : { field, cause };
 }

@@ -1,4 +1,4 @@
-/** Hears what other processes announce: one connection that listens, and comes back when it is lost. */
+/** Receives the announcements of other processes over one listening connection, which it opens again when it is lost. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Announcement, cacheChannel, parseAnnouncement } from "../tables/cache-invalidations.ts";
@@ -9,11 +9,11 @@ import { isUsable } from "./statement.ts";
 export interface NotificationOptions {
   readonly url: string;
   readonly applicationName: string;
-  /** What another process, or this one, announced in a transaction that is committed now. */
+  /** Called with each announcement of a committed transaction, of this process or another. */
   readonly onAnnouncement: (announcement: Announcement) => void;
-  /** Something may have been missed: called when the connection is lost, and again when it listens anew. */
+  /** Called when announcements may have been missed: once the connection is lost, and again once it listens anew. */
   readonly onGap: () => void;
-  /** How often an idle connection is asked whether it still lives; 30 s by default. */
+  /** How often an idle connection is checked; 30 s by default. */
   readonly checkMs?: number | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface NotificationStats {
   readonly isListening: boolean;
   readonly received: number;
   readonly gaps: number;
-  /** Messages that were no announcement. */
+  /** Messages that were not announcements. */
   readonly malformed: number;
 }
 
@@ -35,7 +35,7 @@ const checkMsDefault = 30_000;
 const retryMsMin = 100;
 const retryMsMax = 5_000;
 
-/** Resolves when it listens. @throws NomalyError DATABASE when it cannot at first. */
+/** Resolves when it listens. @throws NomalyError DATABASE when the first connection fails. */
 export async function listen(options: NotificationOptions): Promise<Notifications> {
   const { onAnnouncement, onGap, checkMs = checkMsDefault } = options;
   const count = { received: 0, gaps: 0, malformed: 0 };
@@ -60,7 +60,7 @@ export async function listen(options: NotificationOptions): Promise<Notification
     return opened;
   }
 
-  /** Until it is lost, or closed. */
+  /** Returns once the connection is lost or `close` is called. */
   async function watch(watched: Connection): Promise<void> {
     const lost = new AbortController();
     watched.client.once("end", () => lost.abort());
@@ -76,7 +76,7 @@ export async function listen(options: NotificationOptions): Promise<Notification
       try {
         return await connect();
       } catch {
-        // The database is away: everything else says so too, here one only tries again.
+        // The database is away, which its other users report; this only tries again.
         await sleep(waitMs, undefined, { signal: closing.signal }).catch(() => undefined);
       }
     }

@@ -1,4 +1,4 @@
-/** The database: 20 connections that stay, 30 more when needed, each checked before use; reads from a replica where there is one. */
+/** Opens the database: a pool of connections to the primary, each checked before use, and a pool to the replica where there is one. */
 
 import { NomalyError } from "@nomaly/detect";
 import { resourcePoolMetrics } from "../../pools/resource-pool.ts";
@@ -12,9 +12,9 @@ import { optional, type StatsOf } from "../../watch/metric-kinds.ts";
 
 export interface DatabaseOptions extends Omit<ConnectionPoolOptions, "name" | "afterWrite"> {
   readonly replicaUrl?: string | undefined;
-  /** What a failure of the database is told as, where the caller knows more of its cause. */
+  /** Replaces a DATABASE error by one that says more about the cause. */
   readonly explain?: ((error: NomalyError) => NomalyError) | undefined;
-  /** Told of each transaction that has announced something, after its commit and before its caller goes on. Never rejects. */
+  /** Called for each transaction with announcements, after its commit and before its caller goes on. Never rejects. */
   readonly onCommitted?: ((announcement: Announcement) => Promise<unknown>) | undefined;
 }
 
@@ -25,16 +25,16 @@ export type DatabaseStats = StatsOf<typeof databaseMetrics>;
 export interface OpenDatabase extends Database {
   stats(): DatabaseStats;
   /**
-   * To be called when this process hears that another has committed a write: what it reads next may fill a cache that the other
-   * has just emptied, so it must not come from a replica that has not got that write yet. Nothing without a replica.
+   * To be called when this process hears that another has committed a write: its next reads may fill a cache that the other has
+   * just emptied, so they must not come from a replica that lacks that write. Does nothing without a replica.
    */
   heardOfWrite(): void;
-  /** Looks at the replica now instead of within the second; nothing without one. */
+  /** Checks the replica now instead of within a second. Does nothing without a replica. */
   probeReplica(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens no connection by itself, except to a replica. */
+/** Opens connections to the primary only when they are needed; one to the replica at once, to check it. */
 export function openDatabase(options: DatabaseOptions): OpenDatabase {
   const { replicaUrl, explain, onCommitted, ...shared } = options;
   let watch: Replica | undefined;
@@ -103,12 +103,12 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
   };
 }
 
-/** What a read would not meet on another server. */
+/** True for errors that the same read may not meet on another server. */
 function isFaultOfServer(error: unknown): boolean {
   return ["DATABASE", "POOL_TIMEOUT", "ABORTED"].includes((error as NomalyError).code);
 }
 
-/** A read whose connection is lost has done nothing: it is safe to send it again, once. */
+/** Sends a read again, once, when its connection is lost: a read changes nothing, so that is safe. */
 async function readTwice<Row extends object>(
   pool: ConnectionPool,
   text: string,

@@ -1,10 +1,10 @@
-/** Work on a connection beside the pool, without a limit for statements: migrations and maintenance. */
+/** Runs work on a connection beside the pool, without a statement timeout: migrations and maintenance. */
 
 import { closeConnection, type Connection, openConnection } from "./connection.ts";
 
 const connectTimeoutMs = 10_000;
 
-/** @param name Shown by the server, after "nomaly". */
+/** @param name the connection's application_name, after "nomaly". */
 export async function onOwnConnection<Value>(
   url: string,
   name: string,
@@ -19,7 +19,7 @@ export async function onOwnConnection<Value>(
   try {
     return await work(connection);
   } finally {
-    // It may be lost: then there is nothing to close.
+    // A lost connection needs no closing.
     await closeConnection(connection).catch(() => undefined);
   }
 }

@@ -1,34 +1,31 @@
-/** How many connections one process opens, and how its pool is sized where the server has fewer to give. */
+/** How many connections one process opens, and a smaller pool for a server that has fewer to give. */
 
 export interface PoolSizes {
   /** Connections that stay open. */
   readonly poolSize: number;
-  /** Further ones while they are needed. */
+  /** Further connections, open only while they are needed. */
   readonly maxOverflow: number;
 }
 
 export interface WantedSizes extends PoolSizes {
-  /** What somebody has set is taken as it is, or refused. */
+  /** A size that the configuration sets is used as it is, or refused. */
   readonly isPoolSizeSet: boolean;
   readonly isMaxOverflowSet: boolean;
 }
 
-/**
- * Beside the pool: one that listens, one that cancels statements, one for migrations and upkeep, one that rebuilds indexes, one that
- * holds the embedded database.
- */
+/** Beside the pool: listening, cancelling, migrations and upkeep, rebuilding indexes, presence at the embedded database. */
 export const extraConnections = 5;
-/** Smaller than this a pool is of no use: a request may need two, a job as well, and a lease must be renewed beside them. */
+/** The smallest useful pool: a request may need two connections, a job too, and leases are renewed beside them. */
 const sizedDownMin = 5;
-/** Of a pool that is sized down, what stays open: as much of it as of the default. */
+/** The share of a smaller pool that stays open: the same as in the default pool. */
 const baseShare = 20 / 50;
 
-/** Most connections to the database that a process with such a pool has open at one time. */
+/** The most connections to the database that a process with this pool has open at one time. */
 export function connectionCountOf({ poolSize, maxOverflow }: PoolSizes): number {
   return poolSize + maxOverflow + extraConnections;
 }
 
-/** The sizes wanted where they fit into so many connections; else smaller ones, unless they are set; else `undefined`. */
+/** The wanted sizes if they fit; else smaller ones if the configuration leaves a size open; else `undefined`. */
 export function sizesWithin(wanted: WantedSizes, connectionCountMax: number): PoolSizes | undefined {
   const { poolSize, maxOverflow, isPoolSizeSet, isMaxOverflowSet } = wanted;
   if (connectionCountOf(wanted) <= connectionCountMax) return { poolSize, maxOverflow };

@@ -1,4 +1,4 @@
-/** Watches a replica: whether a read may go there now. */
+/** Watches a replica and decides whether it may answer a read now. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { Clock } from "../../pools/resource-pool.ts";
@@ -9,38 +9,38 @@ import { counter, countsOf, gauge, type StatsOf, text } from "../../watch/metric
 export type ReplicaState = "unknown" | "ready" | "behind" | "stale" | "down";
 
 const fallbackMetrics = {
-  unknown: counter("Reads that went to the primary because the replica was not asked lately"),
-  behind: counter("Reads that went to the primary because the replica had not yet what this process knows of"),
+  unknown: counter("Reads that went to the primary because the replica's state was not known"),
+  behind: counter("Reads that went to the primary because the replica lacked a write that this process knows of"),
   stale: counter("Reads that went to the primary because the replica was too far behind"),
   down: counter("Reads that went to the primary because the replica did not answer"),
-  failed: counter("Reads that were tried on the replica first"),
+  failed: counter("Reads that the primary answered after the replica had failed"),
 };
 
 export const replicaMetrics = {
   state: text<ReplicaState>(),
-  lagMs: gauge("Since when the oldest position of the primary that it has not reached was seen there; 0 when it has all", {
+  lagMs: gauge("Time since the primary was seen at the oldest log position that the replica has not reached; 0 when it has all", {
     unit: "ms",
     name: "lag_seconds",
   }),
-  reads: counter("Reads that it answered"),
+  reads: counter("Reads that the replica answered"),
   fallbacks: fallbackMetrics,
-  /** What the last failed look at it said. */
+  /** The error of the check that found the replica down. */
   lastError: text<string | undefined>(),
 };
 export type ReplicaStats = StatsOf<typeof replicaMetrics>;
 
 export interface Replica {
-  /** True when a read may go there; counts what it answers. */
+  /** True when the replica may answer a read now. Counts the answer. */
   take(): boolean;
-  /** Fires when it is found dead, so that reads which wait for it stop waiting. */
+  /** Fires when the replica is found dead, so that reads which wait for it stop waiting. */
   signal(): AbortSignal;
-  /** A read failed there and goes to the primary. */
+  /** To be called when a read failed on the replica and goes to the primary. */
   failed(error: unknown): void;
-  /** After a write of this process, on its connection: reads wait for this position. Never rejects. */
+  /** To be called after a write, on its connection: later reads need a replica that has reached this position. Never rejects. */
   noteWrite(sql: Sql): Promise<void>;
-  /** Another process has committed something: reads wait for where the primary is now. */
+  /** To be called when another process has committed: later reads need a replica that has reached the primary's present position. */
   noteForeignWrite(): void;
-  /** Looks at once. Never rejects. */
+  /** Checks the replica at once. Never rejects. */
   probe(): Promise<void>;
   stats(): ReplicaStats;
   close(): Promise<void>;
@@ -52,17 +52,17 @@ export interface ReplicaOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** Further behind than this it is not used. */
+/** A replica further behind than this is not used. */
 const staleMs = 5_000;
 const probeMs = 1_000;
-/** While it misses our own writes it is looked at more often, but no more than this. */
+/** While the replica lacks our own writes it is checked more often, but not more often than this. */
 const probeMsMin = 20;
 const probeMsMax = 2_000;
-/** A dead one is tried again after this time. */
+/** A dead replica is tried again after this time. */
 const retryMs = 5_000;
 const marksMax = 64;
 
-// Positions in the log as numbers: doubles are exact up to 8 PiB of log.
+// Positions in the write-ahead log as numbers: doubles are exact up to 8 PiB of log.
 const position = (name: string) => `pg_wal_lsn_diff(${name}(), '0/0')::float8`;
 const writtenText = `select ${position("pg_current_wal_insert_lsn")} as "writtenBytes"`;
 const primaryText = `select ${position("pg_current_wal_insert_lsn")} as "writtenBytes", ${position("pg_current_wal_flush_lsn")} as "flushedBytes"`;
@@ -70,12 +70,12 @@ const replicaText = `select ${position("pg_last_wal_replay_lsn")} as "replayedBy
 
 export function watchReplica({ primary, replica, clock = performance }: ReplicaOptions): Replica {
   const count = { reads: 0, fallbacks: countsOf(fallbackMetrics) };
-  /** Positions of the primary with the time they were seen, oldest first: those that the replica has not reached. */
+  /** Positions of the primary that the replica has not reached, with the time they were seen, oldest first. */
   let marks: { readonly flushedBytes: number; readonly at: number }[] = [];
   let replayedBytes = 0;
-  /** The last position that this process wrote, or heard of. */
+  /** The last position that this process wrote or heard of. */
   let neededBytes = 0;
-  /** Writes whose position is not known; the next look at the primary that begins after the last of them tells one for all. */
+  /** Writes whose position is unknown: a check of the primary that begins after them gives a position that covers them all. */
   let unknownCount = 0;
   let seenAt = -Infinity;
   let probedAt = -Infinity;
@@ -142,7 +142,7 @@ export function watchReplica({ primary, replica, clock = performance }: ReplicaO
       const { rows } = await sql.query<{ writtenBytes: number }>(writtenText);
       neededBytes = Math.max(neededBytes, rows[0].writtenBytes);
     } catch {
-      // The write itself is done. Until the next look says where the primary is, nothing is read from the replica.
+      // The write itself is done. Until the next check gives the primary's position, nothing is read from the replica.
       unknownCount++;
     }
   }

@@ -1,4 +1,4 @@
-/** What code that asks the database needs of it. */
+/** The interfaces through which code queries the database. */
 
 export interface SqlResult<Row> {
   readonly rows: readonly Row[];
@@ -6,28 +6,28 @@ export interface SqlResult<Row> {
   readonly rowCount: number;
 }
 
-/** What caches must forget once a transaction has committed, collected while it runs. */
+/** The tags that a transaction has invalidated so far: caches must forget them once it commits. */
 export interface Announced {
-  /** Random, and carried by every message of this transaction: whoever hears of it twice knows. */
+  /** Random, and the same in every message about this transaction, so that a process recognises a repeated message. */
   readonly changeId: string;
   readonly tags: Set<string>;
 }
 
 export interface Sql {
-  /** Of a transaction; its statements add to it by `announce`. */
+  /** Only in a transaction. `announce` adds to it. */
   readonly announced?: Announced;
-  /** @throws NomalyError DATABASE, or CONFLICT, NOT_FOUND, REQUEST, TIMEOUT where the database's own code says so; ABORTED. */
+  /** @throws NomalyError DATABASE, ABORTED; CONFLICT, NOT_FOUND, REQUEST, TIMEOUT or STORAGE according to the SQLSTATE. */
   query<Row extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<SqlResult<Row>>;
 }
 
 export interface Database extends Sql {
   /**
-   * For statements that only read. They may come from a replica, and from the primary where there is none or where it has not
-   * yet what this process wrote; one whose connection is lost is sent a second time.
+   * For statements that only read. A replica answers them if it has all that this process wrote, else the primary. A statement whose
+   * connection is lost is sent a second time.
    */
   readonly read: Sql;
-  /** All or nothing. Statements go to `sql` one after the other, none after the end. */
+  /** Commits all statements of `work` or none. They go to `sql` one after the other, none after the end. */
   transaction<Value>(work: (sql: Sql) => Promise<Value>): Promise<Value>;
-  /** The same database for one caller: when the signal fires, its waiting ends and its running statement is cancelled. */
+  /** The same database for one caller: when the signal fires, waiting ends and the running statement is cancelled. */
   withSignal(signal: AbortSignal | undefined): Database;
 }

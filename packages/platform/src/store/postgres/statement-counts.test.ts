@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { NomalyError } from "@nomaly/detect";
 import { databaseError, isConnectionLost, isLockConflict, isPassing } from "./database-error.ts";
-import { countStatement, newStatementCounts } from "./statement-counts.ts";
+import { countsOf } from "../../watch/metric-kinds.ts";
+import { countStatement, statementMetrics } from "./statement-counts.ts";
 
 describe("what is counted of statements", () => {
   it("begins with nothing, and is their number, time and those of more than a second", () => {
-    const counts = newStatementCounts();
+    const counts = countsOf(statementMetrics);
     expect(new Set(Object.values(counts))).toEqual(new Set([0]));
     for (const ms of [10, 1000, 1001, 5]) countStatement(counts, ms);
     expect(counts).toMatchObject({ count: 4, durationMsTotal: 2016, durationMsMax: 1001, slow: 1, failures: 0, retries: 0 });

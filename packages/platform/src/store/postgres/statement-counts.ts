@@ -1,9 +1,9 @@
-/** Plain numbers about the statements of one pool. Who watches reads them when it likes. */
+/** Counts the statements of one pool. */
 
-import { counter, type CountsOf, countsOf, gauge, type StatsOf } from "../../watch/metric-kinds.ts";
+import { counter, type CountsOf, gauge, type StatsOf } from "../../watch/metric-kinds.ts";
 
 export const statementMetrics = {
-  count: counter("Statements of callers; checks of connections, begin, commit and rollback are none"),
+  count: counter("Statements of callers, without connection checks, begin, commit and rollback"),
   failures: counter("Statements that failed"),
   cancelled: counter("Statements cancelled by their caller"),
   retries: counter("Reads that were sent a second time because their connection was lost"),
@@ -16,10 +16,6 @@ export type StatementStats = StatsOf<typeof statementMetrics>;
 export type StatementCounts = CountsOf<typeof statementMetrics>;
 
 const slowMs = 1000;
-
-export function newStatementCounts(): StatementCounts {
-  return countsOf(statementMetrics);
-}
 
 export function countStatement(counts: StatementCounts, durationMs: number): void {
   counts.count++;

@@ -3,7 +3,8 @@ import { eventually } from "../../../test-support/eventually.ts";
 import { startTestDatabase, type TestDatabase, withClient } from "../../../test-support/servers/postgres.ts";
 import { closeConnection, type Connection, openConnection } from "./connection.ts";
 import { inTransaction, isUsable, runStatement } from "./statement.ts";
-import { newStatementCounts } from "./statement-counts.ts";
+import { countsOf } from "../../watch/metric-kinds.ts";
+import { statementMetrics } from "./statement-counts.ts";
 
 let server: TestDatabase;
 let url: string;
@@ -55,7 +56,7 @@ describe("a connection", () => {
 
 describe("a statement", () => {
   it("gives rows and their number, and is counted", async () => {
-    const counts = newStatementCounts();
+    const counts = countsOf(statementMetrics);
     const text = "select value::integer from generate_series($1::integer, $2::integer) as value";
     expect(await runStatement(await open(), text, [3, 4], { counts })).toEqual({
       rows: [{ value: 3 }, { value: 4 }],
@@ -65,7 +66,7 @@ describe("a statement", () => {
   });
 
   it("that fails is counted, told by our code, and leaves the connection as it was", async () => {
-    const counts = newStatementCounts();
+    const counts = countsOf(statementMetrics);
     const connection = await open();
     await expect(runStatement(connection, "select 1 / 0", [], { counts })).rejects.toMatchObject({ code: "REQUEST" });
     expect(counts).toMatchObject({ count: 1, failures: 1, cancelled: 0 });
@@ -73,7 +74,7 @@ describe("a statement", () => {
   });
 
   it("is stopped on the server when its caller leaves, and the connection goes on", async () => {
-    const counts = newStatementCounts();
+    const counts = countsOf(statementMetrics);
     const connection = await open();
     const caller = new AbortController();
     const text = "select pg_sleep(60), 'of a caller that leaves'";
@@ -95,7 +96,7 @@ describe("a statement", () => {
   });
 
   it("of a caller that has left is not sent", async () => {
-    const counts = newStatementCounts();
+    const counts = countsOf(statementMetrics);
     const asked = runStatement(await open(), "insert into kept values (1)", [], { signal: AbortSignal.abort(), counts });
     await expect(asked).rejects.toMatchObject({ code: "ABORTED" });
     expect([await keptCount(1), counts.count]).toEqual([0, 0]);
@@ -113,7 +114,7 @@ describe("a statement", () => {
 
 describe("a transaction", () => {
   it("keeps all of its work, and says what it came to", async () => {
-    const counts = newStatementCounts();
+    const counts = countsOf(statementMetrics);
     const work = inTransaction(
       await open(),
       async (sql) => {

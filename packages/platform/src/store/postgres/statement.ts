@@ -1,4 +1,4 @@
-/** One statement on one connection: bounded in time, cancelled with its caller, counted. */
+/** Runs one statement, or one transaction, on a connection: bounded in time, cancelled with its caller, counted. */
 
 import { randomUUID } from "node:crypto";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
@@ -14,7 +14,7 @@ export interface StatementContext {
   readonly counts?: StatementCounts | undefined;
 }
 
-/** The server ends a statement at its limit; when not even that arrives after so much longer, the connection is no good. */
+/** The server ends a statement at its time limit; a connection that is silent for this much longer is destroyed. */
 const graceMs = 5_000;
 const checkMsMax = 5_000;
 
@@ -44,7 +44,7 @@ export async function runStatement<Row extends object>(
   }
 }
 
-/** Whether it can be used: it answers, in time, and nothing was left open on it. */
+/** Whether the connection answers in time and has no open transaction. */
 export async function isUsable(connection: Connection): Promise<boolean> {
   if (connection.isDead()) return false;
   await bounded(connection, checkMsMax, () => connection.client.query("select 1"));
@@ -61,7 +61,7 @@ async function bounded<Value>(connection: Connection, limitMs: number, work: () 
   }
 }
 
-/** `end` waits for a cancellation that is under way: it must not meet the next statement on this connection. */
+/** `end` waits for a cancellation under way, which must not hit the next statement on this connection. */
 function cancelOnAbort(connection: Connection, signal: AbortSignal | undefined): { end(): Promise<void> } {
   if (signal === undefined) return { end: async () => undefined };
   const { client, options } = connection;
@@ -75,7 +75,8 @@ function cancelOnAbort(connection: Connection, signal: AbortSignal | undefined):
         connection.destroy();
         resolve();
       }, cancelMsMax);
-      void cancel((client as Client & SessionNumber).processID)
+      // The server sends this number at the start of a session; the driver's types leave it out.
+      void cancel((client as Client & { readonly processID: number }).processID)
         .then(() => own?.close())
         .then(resolve);
     });
@@ -90,9 +91,9 @@ function cancelOnAbort(connection: Connection, signal: AbortSignal | undefined):
   };
 }
 
-/** Comes from the server at its greeting; the driver's types leave it out. */
-interface SessionNumber {
-  readonly processID: number;
+/** The connection as `Sql`, outside a transaction. */
+export function sqlOn(connection: Connection, context: StatementContext = {}): Sql {
+  return { query: (text, values = []) => runStatement(connection, text, values, context) };
 }
 
 export async function inTransaction<Value>(
@@ -118,7 +119,7 @@ export async function inTransaction<Value>(
     return value;
   } catch (error) {
     isOver = true;
-    // The error of the work is the one to tell. A connection that cannot roll back is thrown away by whoever gave it.
+    // The caller gets the error of the work. The pool destroys a connection that cannot roll back.
     await runStatement(connection, "rollback", [], {}).catch(() => undefined);
     throw error;
   }

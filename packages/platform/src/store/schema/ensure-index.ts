@@ -1,6 +1,6 @@
 /**
- * Builds an index concurrently, so that nobody waits for it. A concurrent build that is interrupted leaves an INVALID index
- * behind, which costs every write and serves no read: it is dropped and built again.
+ * Builds indexes concurrently, so that nobody waits for them. An interrupted concurrent build leaves an INVALID index behind, which
+ * costs every write and serves no read: it is dropped and built again.
  */
 
 import type { Sql } from "../postgres/sql.ts";
@@ -26,14 +26,14 @@ export async function ensureIndex(sql: Sql, index: IndexSpec): Promise<void> {
 }
 
 /**
- * The same for a partitioned table, which refuses concurrent builds: the parent's index alone, then concurrently one on each
- * partition, attached. The parent's becomes valid with the last of them. Not in a transaction. Repeatable.
- * @param lockMsMax how long it may wait for the parent's table, while everybody else waits behind it; 0 is no limit.
+ * For a partitioned table, which refuses concurrent builds: creates the parent's index alone, then builds and attaches one on each
+ * partition. The parent's index becomes valid with the last of them. Not in a transaction. Repeatable.
+ * @param lockMsMax how long to wait for the lock on the parent table, while others wait behind it; 0 is no limit.
  */
 export async function ensurePartitionedIndex(sql: Sql, index: IndexSpec, lockMsMax = 0): Promise<void> {
   const found = await findIndex(sql, index.name);
   await withLockTimeout(sql, lockMsMax, async () => {
-    // An index with our name on other columns takes those of its partitions with it.
+    // Dropping the parent's index drops those of its partitions too.
     if (found !== undefined && !isAsWanted(found, index)) await sql.query(`drop index ${index.name}`);
     await sql.query(`create index if not exists ${index.name} on only ${index.table} (${index.columns.join(", ")})`);
   });
@@ -50,24 +50,24 @@ export async function ensurePartitionedIndex(sql: Sql, index: IndexSpec, lockMsM
   await ensureParentValid(sql, index);
 }
 
-/** No limit before and after: a concurrent build waits for every older transaction to end, and keeps nobody waiting meanwhile. */
+/** Only during `work`: a concurrent build waits for every older transaction without keeping others waiting, so it needs no limit. */
 async function withLockTimeout(sql: Sql, lockMsMax: number, work: () => Promise<void>): Promise<void> {
   const set = (ms: number) => sql.query(`set lock_timeout = ${ms}`);
   await set(lockMsMax);
   try {
     await work();
   } catch (error) {
-    // The error of the work is the one to tell; where this fails too, the connection is lost or its use is over.
+    // The caller gets the error of the work; if this statement fails too, the connection is lost.
     await set(0).catch(() => undefined);
     throw error;
   }
   await set(0);
 }
 
-/** It is marked valid when the last partition's index is attached, and not when one that was attached before has become valid. */
+/** PostgreSQL marks the parent's index valid on an `attach`, not when an index that is attached already becomes valid. */
 async function ensureParentValid(sql: Sql, index: IndexSpec): Promise<void> {
   if ((await findIndex(sql, index.name))?.isValid !== false) return;
-  // Of one that is attached already this only looks whether all are valid by now.
+  // Attaching an attached index again only makes PostgreSQL check whether all are valid by now.
   const [first] = await partitionsOf(sql, index);
   if (first?.attached !== null) await sql.query(`alter index ${index.name} attach partition ${first.attached}`);
 }
@@ -84,7 +84,7 @@ async function findIndex(sql: Sql, name: string): Promise<FoundIndex | undefined
 
 interface Partition {
   readonly partition: string;
-  /** Its index that belongs to the parent's. */
+  /** The name of its index that is attached to the parent's. */
   readonly attached: string | null;
   readonly isValid: boolean | null;
 }

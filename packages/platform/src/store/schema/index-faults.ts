@@ -1,4 +1,4 @@
-/** Our indexes that are missing, INVALID or not as they should be: looked for at every start, by one query of the catalogue. */
+/** Finds our indexes that are missing, INVALID or on other columns, by one query of the catalogue. */
 
 import type { IndexSpec } from "./ensure-index.ts";
 import { partitionedIndexes, plainIndexes } from "./migrations/0002-indexes.ts";
@@ -6,9 +6,9 @@ import type { Sql } from "../postgres/sql.ts";
 
 export interface IndexFault {
   readonly name: string;
-  /** Left over: what an interrupted `reindex concurrently` was building, or was about to drop. */
+  /** Left over: the index that an interrupted `reindex concurrently` was building or about to drop. */
   readonly kind: "missing" | "invalid" | "on other columns" | "left over";
-  /** What makes it whole; there is none for what is left over. */
+  /** The index to build; undefined for a left-over one, which is dropped. */
   readonly mend?: { readonly index: IndexSpec; readonly isPartitioned: boolean };
 }
 
@@ -23,7 +23,7 @@ interface Found {
   readonly columns: readonly string[];
 }
 
-/** As PostgreSQL names them. */
+/** PostgreSQL's names for the indexes of a `reindex concurrently`. */
 const leftOverName = /_cc(new|old)\d*$/;
 
 export async function indexFaults(sql: Sql): Promise<readonly IndexFault[]> {
@@ -48,7 +48,7 @@ export async function indexFaults(sql: Sql): Promise<readonly IndexFault[]> {
   ];
 }
 
-/** One at most: mending the index mends it on all partitions. */
+/** At most one fault for each index: mending it mends it on all partitions. */
 function faultOf(index: IndexSpec, rows: readonly Found[], isPartitioned: boolean): readonly IndexFault[] {
   const mend = { index, isPartitioned };
   const own = rows.find(({ name }) => name === index.name);
@@ -59,7 +59,7 @@ function faultOf(index: IndexSpec, rows: readonly Found[], isPartitioned: boolea
   const attached = rows.filter(({ parent }) => parent === index.name);
   const broken = attached.find(({ isValid }) => isValid === false);
   if (broken !== undefined) return [{ name: broken.name ?? index.name, kind: "invalid", mend }];
-  // An index on a partitioned table is not valid before all of its partitions have theirs.
+  // An index on a partitioned table is valid only when all partitions have theirs.
   if (own.isValid !== true) return [{ name: index.name, kind: "invalid", mend }];
   const partitions = rows.filter(({ partitionOf }) => partitionOf === index.table).map(({ table }) => table);
   const lacking = isPartitioned && new Set(partitions).size !== attached.length;

@@ -1,4 +1,4 @@
-/** Upkeep of the tables that grow: partitions ahead, retention, remains of old requests. */
+/** Maintains the tables that grow: makes partitions ahead, deletes old results, idempotency keys, audit entries and request counts. */
 
 import { deleteOldAuditEntries } from "../tables/audit-log.ts";
 import { databaseNow } from "../postgres/database-clock.ts";
@@ -6,8 +6,7 @@ import { deleteOldKeys } from "../tables/idempotency.ts";
 import { onOwnConnection } from "../postgres/own-connection.ts";
 import { ensureResultPartitions, removeOldResults, type RetentionOutcome } from "./result-partitions.ts";
 import { deleteOldRequestCounts } from "../tables/request-counts.ts";
-import type { Sql } from "../postgres/sql.ts";
-import { runStatement } from "../postgres/statement.ts";
+import { sqlOn } from "../postgres/statement.ts";
 
 export interface MaintenanceOptions {
   readonly url: string;
@@ -25,11 +24,11 @@ export interface MaintenanceOutcome extends RetentionOutcome {
 const idempotencyHours = 24;
 const auditDays = 365;
 
-/** On a connection of its own, outside the limit for statements. Repeatable; meant for once a day. */
+/** On a connection of its own, without a statement timeout. Repeatable; meant to run about once a day. */
 export function maintain({ url, resultRetentionDays, signal, now }: MaintenanceOptions): Promise<MaintenanceOutcome> {
   return onOwnConnection(url, "maintenance", async (connection) => {
-    const sql: Sql = { query: (text, values = []) => runStatement(connection, text, values, { signal }) };
-    // By the database's clock: one of ours that is wrong must not decide what is old.
+    const sql = sqlOn(connection, { signal });
+    // By the database's clock: a wrong clock of this process must not decide what is old.
     const today = now ?? (await databaseNow(sql));
     const madePartitions = await ensureResultPartitions(connection, signal, today);
     const retention = await removeOldResults(connection, resultRetentionDays, signal, today);

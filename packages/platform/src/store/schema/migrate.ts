@@ -1,25 +1,22 @@
-/** Brings the schema up to date: numbered steps, forward only, one process at a time. */
+/** Brings the database schema up to date by numbered migrations, forward only, one process at a time. */
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { NomalyError } from "@nomaly/detect";
+import { takeLock } from "../postgres/advisory-locks.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { type Migration, migrations } from "./migrations/list.ts";
 import { onOwnConnection } from "../postgres/own-connection.ts";
 import { ensureResultPartitions } from "./result-partitions.ts";
 import type { Sql } from "../postgres/sql.ts";
-import { inTransaction, runStatement } from "../postgres/statement.ts";
+import { inTransaction, sqlOn } from "../postgres/statement.ts";
 
-/** Any number, as long as all our processes use the same. */
-const advisoryLock = 7_263_551;
-const lockPollMs = 50;
-/** Another process may be building indexes over all there is. */
+/** Another process may be building indexes over large tables. */
 const lockWaitMsMax = 30 * 60_000;
 
 /** @throws NomalyError DATABASE; CONFLICT when the schema is newer than this version of the program; TIMEOUT. */
 export async function migrate(url: string): Promise<void> {
   await onOwnConnection(url, "migrations", async (connection) => {
-    const sql: Sql = { query: (text, values = []) => runStatement(connection, text, values, {}) };
-    await takeLock(sql);
+    const sql = sqlOn(connection);
+    if (!(await takeLock(sql, "migrations", lockWaitMsMax))) throw lockedTooLong();
     await sql.query(
       "create table if not exists schema_migrations (number integer primary key, name text not null, applied_at timestamptz not null default now())",
     );
@@ -31,20 +28,9 @@ export async function migrate(url: string): Promise<void> {
   });
 }
 
-/**
- * Asks again and again instead of waiting in the database: a waiting statement has a snapshot, and the concurrent builds of the
- * process that has the lock wait for every older snapshot to end.
- */
-async function takeLock(sql: Sql): Promise<void> {
-  const deadline = performance.now() + lockWaitMsMax;
-  while (performance.now() < deadline) {
-    const { rows } = await sql.query<{ taken: boolean }>("select pg_try_advisory_lock($1) as taken", [advisoryLock]);
-    if (rows[0].taken) return;
-    await sleep(lockPollMs);
-  }
-  throw new NomalyError("TIMEOUT", `another process has been migrating the database for ${lockWaitMsMax / 60_000} minutes`, {
-    field: "database_url",
-  });
+function lockedTooLong(): NomalyError {
+  const message = `another process has been migrating the database for ${lockWaitMsMax / 60_000} minutes`;
+  return new NomalyError("TIMEOUT", message, { field: "database_url" });
 }
 
 async function run(connection: Connection, sql: Sql, migration: Migration): Promise<void> {

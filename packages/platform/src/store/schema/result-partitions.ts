@@ -1,5 +1,6 @@
-/** The months of `detection_results`: made ahead, dropped when they are old. */
+/** Makes the monthly partitions of `detection_results` ahead, and removes old results with their partitions. */
 
+import { lockInTransaction } from "../postgres/advisory-locks.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { isLockConflict } from "../postgres/database-error.ts";
 import type { Sql } from "../postgres/sql.ts";
@@ -9,9 +10,7 @@ const table = "detection_results";
 /** This month and the next two. */
 const monthsAhead = 3;
 const scaleFactor = 0.05;
-/** Any number that no other lock of ours has. */
-const partitionsLock = 7_263_553;
-/** Whoever waits for a lock lets nobody pass: rather try again another time. */
+/** Others wait behind a statement that waits for a table lock: after this it gives up until the next maintenance. */
 const lockTimeoutMs = 2_000;
 
 export interface Month {
@@ -21,8 +20,8 @@ export interface Month {
 }
 
 /**
- * Makes the partitions that are missing and moves into them what the default partition has of their months. A month whose
- * tables are locked for long is left to the next time: until then its rows go to the default partition, none is refused.
+ * Makes the missing partitions and moves the rows of their months from the default partition into them. A month whose tables are
+ * locked for long is left to the next call: until then its rows go to the default partition.
  */
 export async function ensureResultPartitions(
   connection: Connection,
@@ -46,9 +45,9 @@ export async function ensureResultPartitions(
 async function makePartition(sql: Sql, { partition, from, to }: Month): Promise<boolean> {
   if (await isThere(sql, partition)) return false;
   await sql.query(`set local lock_timeout = ${lockTimeoutMs}`);
-  await sql.query("select pg_advisory_xact_lock($1)", [partitionsLock]);
+  await lockInTransaction(sql, "partitions");
   if (await isThere(sql, partition)) return false;
-  // Writers wait at the parent: one that had chosen the default partition already would be refused there afterwards.
+  // The lock makes writers wait at the parent: PostgreSQL would refuse a row of this month once it is on its way to the default partition.
   await sql.query(`
     lock table only ${table} in share row exclusive mode;
     create table ${partition} (like ${table} including defaults including constraints including storage)
@@ -60,7 +59,7 @@ async function makePartition(sql: Sql, { partition, from, to }: Month): Promise<
 }
 
 async function isThere(sql: Sql, partition: string): Promise<boolean> {
-  // Not to_regclass: within one transaction it may repeat from its cache what was true before the wait for the lock.
+  // Not to_regclass: within one transaction it may answer from its cache, from before the wait for the lock.
   const text = "select from pg_class where relname = $1 and relnamespace = current_schema()::regnamespace";
   return (await sql.query(text, [partition])).rowCount > 0;
 }
@@ -79,7 +78,7 @@ export interface RetentionOutcome {
 
 const rowsPerStatement = 1000;
 
-/** Removes the results that are older: whole months at once, the rest row by row. Their blobs are scheduled for removal. */
+/** Removes older results: drops whole months, deletes the other rows. Schedules their blobs for removal. */
 export async function removeOldResults(
   connection: Connection,
   retentionDays: number,
@@ -110,7 +109,7 @@ async function monthPartitions(sql: Sql): Promise<readonly string[]> {
 
 async function dropPartition(sql: Sql, partition: string): Promise<void> {
   await sql.query(`set local lock_timeout = ${lockTimeoutMs}`);
-  // Before the blobs are gathered: a result that comes late for its month waits, and then goes to the default partition.
+  // Lock before gathering the blobs: a late insert into this month waits, and then goes to the default partition.
   await sql.query(`lock table only ${table} in access exclusive mode`);
   await sql.query(`insert into blob_removals (blob_key) select blob_key from ${partition} where blob_key is not null
     on conflict (blob_key) do nothing`);

@@ -1,4 +1,4 @@
-/** API keys. The table holds a hash of each, never the key. */
+/** The table of API keys: it holds a hash of each key, never the key. */
 
 import { announce } from "./cache-invalidations.ts";
 import { isId } from "../../ids/ids.ts";
@@ -16,11 +16,10 @@ export interface NewApiKey {
 export interface ApiKeyRow extends NewApiKey {
   readonly createdAt: Date;
   readonly revokedAt: Date | null;
-  /** To the minute. */
+  /** Exact to a minute. */
   readonly lastUsedAt: Date | null;
 }
 
-/** More than anybody manages by hand. */
 const listedMax = 10_000;
 
 const columns = `id, name, key_hash as "keyHash", scopes, created_at as "createdAt", expires_at as "expiresAt",
@@ -33,7 +32,7 @@ export async function insertApiKey(sql: Sql, key: NewApiKey): Promise<ApiKeyRow>
   return rows[0];
 }
 
-/** Revoked and expired ones too: the caller says why it refuses. */
+/** Also finds revoked and expired keys: the caller refuses those. */
 export async function apiKeyById(sql: Sql, id: string): Promise<ApiKeyRow | undefined> {
   if (!isId(id)) return undefined;
   const { rows } = await sql.query<ApiKeyRow>(`select ${columns} from api_keys where id = $1`, [id]);
@@ -47,7 +46,7 @@ export async function listApiKeys(sql: Sql): Promise<readonly ApiKeyRow[]> {
   return rows;
 }
 
-/** In a transaction. Keeps the time of a first revocation. False when there is no such key. */
+/** In a transaction. Keeps the time of the first revocation. False when there is no such key. */
 export async function revokeApiKey(sql: Sql, id: string): Promise<boolean> {
   if (!isId(id)) return false;
   const text = "update api_keys set revoked_at = coalesce(revoked_at, now()) where id = $1";
@@ -57,7 +56,7 @@ export async function revokeApiKey(sql: Sql, id: string): Promise<boolean> {
   return true;
 }
 
-/** At most one write a minute and key, however often it is used. */
+/** Writes at most once a minute for each key, however often it is used. */
 export async function apiKeyUsed(sql: Sql, id: string): Promise<void> {
   const text = `update api_keys set last_used_at = now()
     where id = $1 and (last_used_at is null or last_used_at < now() - interval '1 minute')`;

@@ -1,4 +1,4 @@
-/** Who did what to what: one row for each change, written in the transaction of the change. */
+/** The audit log: one row for each change, with who changed what, written in the transaction of the change. */
 
 import type { Sql } from "../postgres/sql.ts";
 
@@ -14,7 +14,7 @@ export interface NewAuditEntry {
 }
 
 export interface AuditEntry extends Required<NewAuditEntry> {
-  /** Grows with time; a number as text. */
+  /** A number as text, larger for later entries. */
   readonly id: string;
   readonly at: Date;
 }
@@ -26,7 +26,7 @@ export async function insertAuditEntry(sql: Sql, entry: NewAuditEntry): Promise<
   await sql.query(text, [actor, action, subjectKind, subjectId, requestId, JSON.stringify(details)]);
 }
 
-/** Newest first; `before` continues after the last id of the page before. */
+/** Newest first; `before` is the last id of the previous page. */
 export async function listAuditEntries(
   sql: Sql,
   { limit, before }: { readonly limit: number; readonly before?: string },
@@ -37,7 +37,7 @@ export async function listAuditEntries(
   return rows;
 }
 
-/** The number of removed entries. */
+/** @returns the number of deleted entries. */
 export async function deleteOldAuditEntries(sql: Sql, ageDays: number): Promise<number> {
   const { rowCount } = await sql.query("delete from audit_log where at < now() - make_interval(days => $1)", [ageDays]);
   return rowCount;

@@ -1,6 +1,6 @@
 /**
- * What caches must forget: written in the transaction that makes it wrong, told to all processes at its commit, and kept until
- * somebody has brought it to the shared cache. So no crash between commit and cache can leave a stale value there.
+ * Tags that caches must forget: written in the transaction that changes the data, sent to all processes at its commit, and kept until
+ * a process has invalidated them in the shared cache. So a crash after the commit cannot leave a stale value there.
  */
 
 import { randomUUID } from "node:crypto";
@@ -8,9 +8,9 @@ import type { Sql } from "../postgres/sql.ts";
 
 export const cacheChannel = "nomaly_cache";
 
-/** What one change makes wrong. The same change comes by several ways, and its id is the same on all of them. */
+/** The tags that one change invalidates. A process may receive it several times, always with the same id. */
 export interface Announcement {
-  /** Random: a counter would give a number again after a failover that lost the last changes. */
+  /** Random: a counter would repeat numbers after a failover that lost the last changes. */
   readonly changeId: string;
   readonly tags: readonly string[];
 }
@@ -22,7 +22,7 @@ export interface CacheInvalidation extends Announcement {
 /** A notification holds fewer than 8000 bytes, a tag is shorter than 60. */
 const tagsPerMessage = 100;
 
-/** Part of the transaction of `sql`, which collects the tags: told when that commits, forgotten when it does not. */
+/** Adds tags to the transaction of `sql`: PostgreSQL sends them to all processes if it commits. */
 export async function announce(sql: Sql, given: readonly string[]): Promise<void> {
   const { changeId, tags: collected } = sql.announced ?? { changeId: randomUUID(), tags: new Set<string>() };
   const tags = given.filter((tag) => !collected.has(tag));
@@ -38,7 +38,7 @@ export async function announce(sql: Sql, given: readonly string[]): Promise<void
   await sql.query(text, [tags, cacheChannel, messages, changeId]);
 }
 
-/** @returns undefined for what is no announcement: whoever may write to the database may notify. */
+/** @returns undefined for a text that is no announcement: every user of the database may send notifications. */
 export function parseAnnouncement(message: string | undefined): Announcement | undefined {
   try {
     const { changeId, tags } = JSON.parse(message ?? "") as Partial<Record<keyof Announcement, unknown>>;
@@ -46,12 +46,12 @@ export function parseAnnouncement(message: string | undefined): Announcement | u
       return { changeId, tags };
     }
   } catch {
-    // Not JSON: the caller counts it.
+    // Not JSON: the caller counts it as malformed.
   }
   return undefined;
 }
 
-/** The oldest ones that nobody has reported as done. Two processes may take the same: forgetting twice does no harm. */
+/** The oldest invalidations that are not done. Two processes may take the same ones: invalidating twice does no harm. */
 export async function takeInvalidations(sql: Sql, limit: number): Promise<readonly CacheInvalidation[]> {
   const text = 'select id, change_id as "changeId", tags from cache_invalidations order by id limit $1';
   const { rows } = await sql.query<CacheInvalidation>(text, [limit]);

@@ -1,9 +1,10 @@
-/** Stored tables: what they are. Their bytes are a blob. */
+/** The table of data sets: name, format, size, columns. The data itself is a blob. */
 
 import { announce } from "./cache-invalidations.ts";
 import { isId } from "../../ids/ids.ts";
 import { datasetTag } from "../../ids/tags.ts";
 import type { PageRequest } from "./page.ts";
+import { lockInTransaction } from "../postgres/advisory-locks.ts";
 import type { Sql } from "../postgres/sql.ts";
 
 export type FileFormat = "csv" | "parquet" | "json" | "ndjson" | "arrow";
@@ -29,10 +30,7 @@ export interface DatasetRow extends NewDataset {
   readonly createdAt: Date;
 }
 
-/** Any number that no other lock of ours has. */
-const quotaLock = 7_263_552;
-
-// Doubles hold every count and size that occurs; a bigint would come as text.
+// Doubles hold every count and size that occurs; the driver gives a bigint as text.
 const columns = `id, name, file_format as "fileFormat", n_samples::float8 as "nSamples", n_features as "nFeatures",
   size_bytes::float8 as "sizeBytes", checksum, columns, blob_key as "blobKey", created_at as "createdAt"`;
 
@@ -85,7 +83,7 @@ export async function listDatasets(sql: Sql, filter: DatasetFilter): Promise<rea
   return rows;
 }
 
-/** In a transaction. Its blob is scheduled for removal. False when there was none. */
+/** In a transaction. Schedules the blob for removal. False when there is no such data set. */
 export async function deleteDataset(sql: Sql, id: string): Promise<boolean> {
   if (!isId(id)) return false;
   const text = `with gone as (delete from datasets where id = $1 returning blob_key)
@@ -97,11 +95,11 @@ export async function deleteDataset(sql: Sql, id: string): Promise<boolean> {
 }
 
 /**
- * What all stored data sets have together. Until the transaction ends nobody else gets an answer, so whoever adds to it in
- * the same transaction cannot go over a quota together with another.
+ * The size of all data sets together. Other transactions wait here until this one ends, so two uploads cannot pass the quota
+ * together.
  */
 export async function totalBytes(sql: Sql): Promise<number> {
-  await sql.query("select pg_advisory_xact_lock($1)", [quotaLock]);
+  await lockInTransaction(sql, "quota");
   const text = `select coalesce(sum(size_bytes), 0)::float8 as "totalBytes" from datasets`;
   const { rows } = await sql.query<{ totalBytes: number }>(text);
   return rows[0].totalBytes;

@@ -1,4 +1,4 @@
-/** Detectors with their hyperparameters: the named things that a user trains. */
+/** The table of detectors, with their hyperparameters. */
 
 import { announce } from "./cache-invalidations.ts";
 import { isId } from "../../ids/ids.ts";
@@ -27,10 +27,10 @@ export interface DetectorRow extends NewDetector {
   readonly status: DetectorStatus;
   readonly isFitted: boolean;
   readonly threshold: number | null;
-  /** The version that answers; `null` before the first training. */
+  /** The version that scores; `null` before the first training. */
   readonly modelVersion: number | null;
   readonly createdAt: Date;
-  /** Grows with every change, also within one millisecond. */
+  /** Later after every change, also when two changes fall into one millisecond. */
   readonly updatedAt: Date;
 }
 
@@ -38,7 +38,7 @@ export interface DetectorChanges {
   readonly name?: string | undefined;
   readonly contamination?: number | undefined;
   readonly options?: object | undefined;
-  /** All of them: those that are not named here are removed. */
+  /** The complete set: hyperparameters that are missing here are removed. */
   readonly hyperparameters?: object | undefined;
   readonly status?: DetectorStatus | undefined;
   readonly isFitted?: boolean | undefined;
@@ -57,7 +57,7 @@ const ownColumns = `d.id, d.name, d.algorithm_name as "algorithmName", d.contami
 const columns = `${ownColumns}, coalesce((select jsonb_object_agg(h.name, h.value) from detector_hyperparameters h
   where h.detector_id = d.id), '{}') as hyperparameters`;
 
-/** A time that is later than the one before it even when both changes fall into one millisecond: ETags rest on it. */
+/** Later than the previous change even within one millisecond, because ETags are made from it. */
 const laterThanBefore = "greatest(now(), updated_at + interval '1 millisecond')";
 
 /** In a transaction. */
@@ -82,7 +82,7 @@ export async function detectorById(sql: Sql, id: string): Promise<DetectorRow | 
   return rows[0];
 }
 
-/** The same in a transaction, and nobody else changes or removes it before that ends. */
+/** In a transaction: locks the detector's row until that ends. */
 export async function lockDetector(sql: Sql, id: string): Promise<DetectorRow | undefined> {
   if (!isId(id)) return undefined;
   const { rows } = await sql.query<DetectorRow>(`select ${columns} from detectors d where d.id = $1 for update of d`, [id]);
@@ -125,10 +125,10 @@ async function replaceHyperparameters(sql: Sql, id: string, hyperparameters: obj
   await sql.query(text, [id, JSON.stringify(hyperparameters)]);
 }
 
-/** In a transaction. Its models and results go with it, their blobs are scheduled for removal. False when there was none. */
+/** In a transaction. Also deletes its models and results and schedules their blobs for removal. False when there is no such detector. */
 export async function deleteDetector(sql: Sql, id: string): Promise<boolean> {
   if (!isId(id)) return false;
-  // Nobody adds a version or a result while its blobs are gathered.
+  // The lock keeps others from adding a version or a result while the blobs are gathered.
   if ((await lockDetector(sql, id)) === undefined) return false;
   const gather = `insert into blob_removals (blob_key)
     select blob_key from model_versions where detector_id = $1 and blob_key is not null
@@ -152,7 +152,7 @@ export async function listDetectors(sql: Sql, filter: DetectorFilter): Promise<r
   return rows;
 }
 
-/** All of these algorithms, by name of the algorithm and then newest first, in one query. No name asks nothing. */
+/** The detectors of these algorithms, by algorithm name and then newest first, in one query. */
 export async function detectorsByAlgorithms(sql: Sql, names: readonly string[]): Promise<readonly DetectorRow[]> {
   if (names.length === 0) return [];
   const text = `select ${ownColumns}, coalesce(jsonb_object_agg(h.name, h.value) filter (where h.name is not null), '{}') as hyperparameters
@@ -164,13 +164,13 @@ export async function detectorsByAlgorithms(sql: Sql, names: readonly string[]):
 
 export interface StatusOutcome {
   readonly updatedCount: number;
-  /** As they were given, in their order, each once. */
+  /** In the spelling and order given, each once. */
   readonly unknownIds: readonly string[];
 }
 
 const idsPerStatement = 1000;
 
-/** In a transaction, at whose end they may be trained again. In order of the ids. */
+/** In a transaction: locks these detectors and returns the ids of those without a model, sorted. */
 export async function untrainedAmong(sql: Sql, ids: readonly string[]): Promise<readonly string[]> {
   const untrained: string[] = [];
   const text = "select id from detectors where id = any($1::uuid[]) and not is_fitted order by id for update";
@@ -182,14 +182,14 @@ export async function untrainedAmong(sql: Sql, ids: readonly string[]): Promise<
   return untrained;
 }
 
-/** In a transaction: all or none. Two statements for each thousand ids. What is ready and being trained is `training`. */
+/** In a transaction. A detector that is being trained gets `training` instead of `ready`. Two statements for each thousand ids. */
 export async function setStatuses(sql: Sql, ids: readonly string[], status: DetectorStatus): Promise<StatusOutcome> {
-  // A uuid is the same in capitals; PostgreSQL answers in small letters.
+  // A uuid may be given in capitals; PostgreSQL answers in small letters.
   const asked = new Map(ids.map((id) => [id.toLowerCase(), id]));
   const known = new Set<string>();
-  // In order of the ids, so that two of these at once wait for each other instead of dead-locking.
+  // Locked in order of the ids, so that two calls at once cannot deadlock.
   const lock = "select from detectors where id = any($1::uuid[]) order by id for update";
-  // A statement of its own: one that waits for a lock goes on seeing trainings that have ended meanwhile.
+  // A statement after the lock: a statement that waits for a lock still sees trainings that have ended meanwhile.
   const change = `update detectors d set updated_at = ${laterThanBefore}, status = case
       when $2::text = 'ready' and exists (select from trainings t where t.detector_id = d.id) then 'training' else $2 end
     where d.id = any($1::uuid[]) returning d.id`;

@@ -1,4 +1,4 @@
-/** A request that is sent twice under one key is done once and answered twice. */
+/** Idempotency keys: a request that is sent twice under one key is done once, and both get the same response. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { Sql } from "../postgres/sql.ts";
@@ -6,7 +6,7 @@ import type { Sql } from "../postgres/sql.ts";
 export interface IdempotentRequest {
   readonly actor: string;
   readonly key: string;
-  /** Over method, path and body. */
+  /** Hash of method, path and body. */
   readonly requestHash: string;
 }
 
@@ -16,8 +16,8 @@ export interface StoredResponse {
 }
 
 /**
- * `undefined`: do it, and call `storeResponse` in the same transaction. Otherwise the answer that the first request got.
- * While another transaction does the same request this one waits for its end.
+ * `undefined` for a new key: the caller does the request and calls `storeResponse` in the same transaction. Otherwise the response of
+ * the first request. Waits while another transaction holds the same key.
  * @throws NomalyError CONFLICT when another request had this key.
  */
 export async function claimKey(sql: Sql, { actor, key, requestHash }: IdempotentRequest): Promise<StoredResponse | undefined> {
@@ -25,22 +25,18 @@ export async function claimKey(sql: Sql, { actor, key, requestHash }: Idempotent
   const { rowCount } = await sql.query(claim, [actor, key, requestHash]);
   if (rowCount === 1) return undefined;
   const stored = await findKey(sql, actor, key);
-  // Removed as too old between the two statements: nobody repeats a request after so long.
+  // Maintenance deleted the old key between the two statements.
   if (stored === undefined) throw conflict("its first request is forgotten; use a new key", key);
   return answerOf(stored, key, requestHash);
 }
 
-/**
- * The answer that the first request under this key got, without claiming it; `undefined` when there is none yet.
- * @throws NomalyError CONFLICT when another request had this key.
- */
+/** The response of the first request, if there is one; claims nothing. @throws NomalyError CONFLICT as `claimKey`. */
 export async function earlierResponse(
   sql: Sql,
   { actor, key, requestHash }: IdempotentRequest,
 ): Promise<StoredResponse | undefined> {
   const stored = await findKey(sql, actor, key);
-  if (stored === undefined) return undefined;
-  return answerOf(stored, key, requestHash);
+  return stored === undefined ? undefined : answerOf(stored, key, requestHash);
 }
 
 interface FoundKey {
@@ -61,7 +57,7 @@ function answerOf({ requestHash, status, response }: FoundKey, key: string, aske
   return { status, response };
 }
 
-/** In the transaction that claimed the key. */
+/** To be called in the transaction that claimed the key. */
 export async function storeResponse(
   sql: Sql,
   { actor, key }: IdempotentRequest,
@@ -71,7 +67,7 @@ export async function storeResponse(
   await sql.query(text, [actor, key, status, JSON.stringify(response ?? null)]);
 }
 
-/** The number of removed keys. */
+/** @returns the number of deleted keys. */
 export async function deleteOldKeys(sql: Sql, ageHours: number): Promise<number> {
   const { rowCount } = await sql.query("delete from idempotency_keys where created_at < now() - make_interval(hours => $1)", [
     ageHours,

@@ -1,4 +1,4 @@
-/** Which installation a database is. Its bytes outside the database carry the same id, so that no other database takes them for its own. */
+/** The id of this database. Its blobs carry the same id, so that no other database takes them for its own. */
 
 import type { Sql } from "../postgres/sql.ts";
 

@@ -1,4 +1,4 @@
-/** Model files of detectors, one row a training. Versions count from 1 for each detector and are never changed. */
+/** The table of model versions: one row for each trained model. Versions count from 1 for each detector and never change. */
 
 import { NomalyError } from "@nomaly/detect";
 import { isId } from "../../ids/ids.ts";
@@ -8,50 +8,44 @@ export interface NewModelVersion {
   readonly id: string;
   readonly detectorId: string;
   readonly datasetId: string | null;
-  /** A repeated attempt of the same job gets the version that the first one made. */
+  /** A repeated attempt of the same job gets the version that the first attempt stored. */
   readonly jobId: string | null;
-  /** The file itself when it is small, else where it lies among the blobs. */
+  /** The model file itself when it is small, else the key of its blob. */
   readonly content: { readonly fileBytes: Uint8Array } | { readonly blobKey: string };
   readonly sizeBytes: number;
   readonly checksum: string;
   readonly trainingSummary: object;
 }
 
-export interface ModelVersionRow {
-  readonly id: string;
-  readonly detectorId: string;
+export interface ModelVersionRow extends Omit<NewModelVersion, "content"> {
   readonly version: number;
-  readonly datasetId: string | null;
-  readonly jobId: string | null;
-  /** `null` when the bytes lie in the row. */
+  /** `null` when the row holds the model file. */
   readonly blobKey: string | null;
-  readonly sizeBytes: number;
-  readonly checksum: string;
   readonly trainingSummary: Readonly<Record<string, unknown>>;
   readonly createdAt: Date;
 }
 
 export interface InsertedVersion {
   readonly row: ModelVersionRow;
-  /** False when an earlier attempt of the job had made it: the content given now is not stored. */
+  /** False when an earlier attempt of the job stored it: the content given now is not stored. */
   readonly isNew: boolean;
 }
 
-// A double holds every size that a file can have; a bigint would come as text.
+// A double holds every size that a file can have; the driver gives a bigint as text.
 const columns = `id, detector_id as "detectorId", version, dataset_id as "datasetId", job_id as "jobId", blob_key as "blobKey",
   size_bytes::float8 as "sizeBytes", checksum, training_summary as "trainingSummary", created_at as "createdAt"`;
 
 /** In a transaction. @throws NomalyError NOT_FOUND when the detector is gone. */
 export async function insertVersion(sql: Sql, version: NewModelVersion): Promise<InsertedVersion> {
   const { id, detectorId, datasetId, jobId, content, sizeBytes, checksum, trainingSummary } = version;
-  // The lock gives two trainings that end together two numbers, one after the other.
+  // The lock gives two trainings that end together different numbers.
   const detector = await sql.query("select 1 from detectors where id = $1 for update", [detectorId]);
   if (detector.rowCount === 0) {
     throw new NomalyError("NOT_FOUND", `there is no detector ${detectorId}`, { field: "detector_id", received: detectorId });
   }
   const earlier = jobId === null ? undefined : await versionOfJob(sql, jobId);
   if (earlier !== undefined) return { row: earlier, isNew: false };
-  // The lock: a data set that is being removed at this moment is either still there or already gone, never in between.
+  // `for key share` waits for a transaction that is deleting the data set: then it is found or not, and the foreign key holds.
   const text = `insert into model_versions (id, detector_id, version, dataset_id, job_id, file_bytes, blob_key, size_bytes, checksum, training_summary)
     select $1, $2, coalesce(max(version), 0) + 1, (select id from datasets where id = $3 for key share), $4::uuid, $5::bytea, $6::text, $7::bigint, $8, $9
     from model_versions where detector_id = $2 returning ${columns}`;
@@ -67,7 +61,7 @@ export async function versionOfJob(sql: Sql, jobId: string): Promise<ModelVersio
   return rows[0];
 }
 
-/** The version that the detector answers with. */
+/** The version with which the detector scores. */
 export async function liveVersion(sql: Sql, detectorId: string): Promise<ModelVersionRow | undefined> {
   if (!isId(detectorId)) return undefined;
   const text = `select ${columns} from model_versions
@@ -76,7 +70,7 @@ export async function liveVersion(sql: Sql, detectorId: string): Promise<ModelVe
   return rows[0];
 }
 
-/** The file's bytes where they lie in the row; `undefined` when they are a blob, or there is no such version. */
+/** The model file if the row holds it; `undefined` when it is a blob, or there is no such version. */
 export async function versionBytes(sql: Sql, id: string): Promise<Uint8Array | undefined> {
   if (!isId(id)) return undefined;
   const text = `select file_bytes as "fileBytes" from model_versions where id = $1`;
@@ -84,7 +78,7 @@ export async function versionBytes(sql: Sql, id: string): Promise<Uint8Array | u
   return rows[0]?.fileBytes ?? undefined;
 }
 
-/** Newest first; `before` continues after the last number of the page before. */
+/** Newest first; `before` is the last number of the previous page. */
 export async function listVersions(
   sql: Sql,
   detectorId: string,

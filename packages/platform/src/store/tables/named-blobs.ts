@@ -1,8 +1,8 @@
-/** Which blobs some row names: the others are left over from work that ended between writing bytes and committing a row. */
+/** Finds which blobs some row names: the others remain from work that wrote a blob and then did not commit its row. */
 
 import type { Sql } from "../postgres/sql.ts";
 
-/** Those that wait for their removal count as named: their turn comes when nobody can be reading them. */
+/** Blobs that are scheduled for removal count as named, as they are removed later. */
 export async function namedBlobs(sql: Sql, blobKeys: readonly string[]): Promise<ReadonlySet<string>> {
   if (blobKeys.length === 0) return new Set();
   const text = `select blob_key as "blobKey" from datasets where blob_key = any($1::text[])

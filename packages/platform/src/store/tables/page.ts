@@ -1,13 +1,12 @@
-/** Pages by key: each begins after the last row of the one before, so that none is skipped or doubled while others write. */
+/** Pages by key: each begins after the last row of the previous one, so that writes meanwhile neither skip nor repeat a row. */
 
-/** The last row of the page before. */
+/** The last row of a page. */
 export interface PageKey {
   readonly createdAt: Date;
   readonly id: string;
 }
 
 export interface PageRequest {
-  /** Rows at most. */
   readonly limit: number;
   readonly after?: PageKey | undefined;
 }

@@ -1,8 +1,8 @@
-/** How many requests each caller has made in all processes together. */
+/** Counts the requests of each caller over all processes. */
 
 import type { Database, Sql } from "../postgres/sql.ts";
 
-/** Whoever counts goes on alone meanwhile. */
+/** The caller counts in its own process meanwhile. */
 const addMsMax = 1000;
 
 /** Adds to the count under a key; see `SharedCounts` of the rate limit. Replicas are never asked for counts. */

@@ -1,55 +1,47 @@
-/** Stored results of scoring. The table is cut into months; an id says in which one its row lies. */
+/** The table of scoring results, partitioned by month; the time in an id tells the partition of its row. */
 
 import { idTime, isId } from "../../ids/ids.ts";
 import type { PageRequest } from "./page.ts";
 import type { Sql } from "../postgres/sql.ts";
 
 export interface NewResult {
-  /** Time-ordered: the row's `created_at` is the time inside it. */
+  /** The row's `created_at` is the time inside the id. */
   readonly id: string;
   readonly detectorId: string;
   readonly datasetId: string | null;
   readonly modelVersion: number;
   readonly jobId: string | null;
   readonly summary: object;
-  /** Parquet of the scored rows: in the row when small, else among the blobs. */
+  /** The scored rows as Parquet: the bytes when they are few, else the key of a blob. */
   readonly content: { readonly fileBytes: Uint8Array } | { readonly blobKey: string };
   readonly sizeBytes: number;
 }
 
-export interface ResultRow {
-  readonly id: string;
-  readonly detectorId: string;
-  readonly datasetId: string | null;
-  readonly modelVersion: number;
-  readonly jobId: string | null;
+export interface ResultRow extends Omit<NewResult, "content"> {
   readonly summary: Readonly<Record<string, unknown>>;
-  /** `null` when the bytes lie in the row. */
+  /** `null` when the row holds the bytes. */
   readonly blobKey: string | null;
-  readonly sizeBytes: number;
   readonly createdAt: Date;
 }
 
 export interface ResultFilter extends PageRequest {
   readonly detectorId?: string | undefined;
   readonly datasetId?: string | undefined;
-  /** From this time on. */
   readonly from?: Date | undefined;
-  /** Before this time. */
+  /** Exclusive. */
   readonly to?: Date | undefined;
 }
 
-/** @param summary an expression: a list leaves out what may be large. */
+/** @param summary an SQL expression: a list of results leaves out the explanation, which may be large. */
 const columnsWith = (
   summary: string,
 ) => `id, detector_id as "detectorId", dataset_id as "datasetId", model_version as "modelVersion", job_id as "jobId",
   ${summary}, blob_key as "blobKey", size_bytes::float8 as "sizeBytes", created_at as "createdAt"`;
 
-/** False when it is there already: a repeated attempt under the same id. @throws NomalyError NOT_FOUND when the detector is gone. */
+/** False when an earlier attempt stored a result under this id. @throws NomalyError NOT_FOUND when the detector is gone. */
 export async function insertResult(sql: Sql, result: NewResult): Promise<boolean> {
   const { id, detectorId, datasetId, modelVersion, jobId, summary, content, sizeBytes } = result;
-  // A data set that was removed meanwhile leaves the result without one, as removing it later would; the lock lets it be
-  // either still there or already gone, never in between.
+  // `for key share` waits for a transaction that is deleting the data set. If that is gone, the result is stored without one.
   const text = `insert into detection_results
       (id, created_at, detector_id, dataset_id, model_version, job_id, summary, file_bytes, blob_key, size_bytes)
     values ($1, $2, $3, (select id from datasets where id = $4 for key share), $5, $6, $7, $8, $9, $10) on conflict do nothing`;
@@ -71,7 +63,7 @@ export async function resultById(sql: Sql, id: string): Promise<ResultRow | unde
   return rows[0];
 }
 
-/** The scored rows where they lie in the row; `undefined` when they are a blob, or there is no such result. */
+/** The scored rows if the row holds them; `undefined` when they are a blob, or there is no such result. */
 export async function resultBytes(sql: Sql, id: string): Promise<Uint8Array | undefined> {
   if (!isId(id)) return undefined;
   const text = `select file_bytes as "fileBytes" from detection_results where id = $1 and created_at = $2`;
@@ -83,7 +75,7 @@ export async function resultBytes(sql: Sql, id: string): Promise<Uint8Array | un
 export async function listResults(sql: Sql, filter: ResultFilter): Promise<readonly ResultRow[]> {
   const { limit, after, detectorId, datasetId, from, to } = filter;
   if ([detectorId, datasetId].some((id) => id !== undefined && !isId(id))) return [];
-  // The plain bound on the time besides the exact one lets the planner leave out whole partitions.
+  // `created_at <= $5` beside the exact comparison lets the planner skip whole partitions.
   const text = `select ${listedColumns} from detection_results
     where ($1::uuid is null or detector_id = $1) and ($2::uuid is null or dataset_id = $2)
       and ($3::timestamptz is null or created_at >= $3) and ($4::timestamptz is null or created_at < $4)
@@ -94,7 +86,7 @@ export async function listResults(sql: Sql, filter: ResultFilter): Promise<reado
   return rows;
 }
 
-/** Its blob is scheduled for removal. False when there was none. */
+/** Schedules the blob for removal. False when there is no such result. */
 export async function deleteResult(sql: Sql, id: string): Promise<boolean> {
   if (!isId(id)) return false;
   const text = `with gone as (delete from detection_results where id = $1 and created_at = $2 returning blob_key), kept as (

@@ -1,22 +1,22 @@
-/** Trainings under way, and the detector's status that tells of them. In transactions, with the detector's row locked. */
+/** The table of trainings under way, and the detector's status that follows from it. Changes lock the detector's row first. */
 
 import { type DetectorRow, lockDetector, updateDetector } from "./detectors.ts";
 import type { Database, Sql } from "../postgres/sql.ts";
 
 export interface NewTraining {
-  /** The job's where one runs it. */
+  /** The id of the job that runs it, if any. */
   readonly id: string;
   readonly detectorId: string;
-  /** `undefined` when a job runs it, whose own lease and end say how long. */
+  /** `undefined` when a job runs it, which has its own lease. */
   readonly leaseSeconds: number | undefined;
 }
 
 type StatusBefore = "created" | "ready" | "failed";
 
-/** Called off: neither a model nor a failure came of it. */
+/** Called off: it ended without a model and without a failure. */
 export type TrainingEnd = "ready" | "failed" | "called off";
 
-/** False when there is no such detector. One that is disabled stays so. */
+/** False when there is no such detector. A disabled detector stays disabled. */
 export async function beginTraining(sql: Sql, { id, detectorId, leaseSeconds }: NewTraining): Promise<boolean> {
   const detector = await lockDetector(sql, detectorId);
   if (detector === undefined) return false;
@@ -41,7 +41,7 @@ export async function endTraining(
     `delete from trainings where id = $1 and detector_id = $2 returning status_before as before`,
     [id, detectorId],
   );
-  // What is called off before it began has changed nothing.
+  // A training that is called off before it began has changed nothing.
   if (end === "called off" && gone.rowCount === 0) return;
   if (end !== "called off") {
     await sql.query("update trainings set status_before = $2 where detector_id = $1", [detectorId, end]);
@@ -60,12 +60,11 @@ async function statusBefore(sql: Sql, detectorId: string): Promise<StatusBefore 
   return rows.at(0)?.before;
 }
 
-/** False before it has begun, and once it has ended, also when others ended it because its lease was over. */
+/** False before it has begun and once it has ended, also when another process ended it because its lease was over. */
 export async function isUnderWay(sql: Sql, { id }: Pick<NewTraining, "id">): Promise<boolean> {
   return (await sql.query("select from trainings where id = $1", [id])).rowCount === 1;
 }
 
-/** By the process that runs them. */
 export async function renewTrainings(sql: Sql, ids: readonly string[], leaseSeconds: number): Promise<void> {
   if (ids.length === 0) return;
   const text = "update trainings set lease_until = now() + make_interval(secs => $2) where id = any($1::uuid[])";
@@ -75,8 +74,8 @@ export async function renewTrainings(sql: Sql, ids: readonly string[], leaseSeco
 const lapsedPerRound = 100;
 
 /**
- * Ends the trainings whose process is gone, and those of jobs that have ended without a word, as under an older version of this
- * program. @returns how many.
+ * Ends the trainings whose process is gone, and those of jobs that ended without ending their training, as older versions of this
+ * program did. @returns how many.
  */
 export async function endLapsedTrainings(database: Database): Promise<number> {
   const text = `select id, detector_id as "detectorId", lease_until is not null as "isLapsed" from trainings t
@@ -87,9 +86,9 @@ export async function endLapsedTrainings(database: Database): Promise<number> {
   for (const { id, detectorId, isLapsed } of rows) {
     await database.transaction(async (sql) => {
       const still = isLapsed ? "lease_until < now()" : "lease_until is null";
-      // First, as everywhere here: two that lock in another order would wait for each other.
+      // The detector is locked first, as everywhere here, so that two transactions cannot deadlock.
       await lockDetector(sql, detectorId);
-      // Whoever was only late has renewed it meanwhile.
+      // A process that was only late may have renewed its lease meanwhile.
       const { rowCount } = await sql.query(`select from trainings where id = $1 and ${still} for update`, [id]);
       if (rowCount === 1) await endTraining(sql, { id, detectorId }, isLapsed ? "failed" : "called off");
     });
@@ -98,8 +97,8 @@ export async function endLapsedTrainings(database: Database): Promise<number> {
 }
 
 /**
- * Of detectors that are `training` though no training of theirs is recorded: they are ready where they have a model, else as new.
- * None should be found. @returns how many.
+ * Sets detectors that are `training` without a stored training to `ready` if they have a model, else to `created`. There should be
+ * none. @returns how many.
  */
 export async function endUnrecordedTrainings(database: Database): Promise<number> {
   const text = `select id from detectors d

@@ -1,6 +1,6 @@
 /**
- * The tables. Times carry their zone and end at the millisecond, which is what JavaScript's can hold: a page that continues after
- * such a time continues exactly there; ids are made by us, so that a repeated request finds what the first one made.
+ * The tables. Times carry their zone and are cut to milliseconds, as JavaScript's are, so that a page's cursor is exact. The program
+ * makes the ids, so that a repeated request finds the row that the first one made.
  */
 
 export const tables = `
@@ -55,7 +55,7 @@ create table model_versions (
   unique (detector_id, version),
   check ((file_bytes is null) <> (blob_key is null))
 );
--- Model files are compressed already where it pays.
+-- Model files are already compressed.
 alter table model_versions alter column file_bytes set storage external;
 
 create table detection_results (
@@ -74,7 +74,7 @@ create table detection_results (
   primary key (id, created_at)
 ) partition by range (created_at);
 
--- What no month's partition takes: a clock that jumped must not lose a result.
+-- Takes rows that no month's partition takes: a clock that jumped must not lose a result.
 create table detection_results_default partition of detection_results default with (autovacuum_vacuum_scale_factor = 0.05);
 
 create table api_keys (
@@ -103,21 +103,21 @@ create table idempotency_keys (
   actor text not null,
   key text not null,
   request_hash text not null,
-  -- Absent only within the transaction that makes what the request asked for.
+  -- Null only within the transaction that does what the request asks for.
   status integer,
   response jsonb,
   created_at timestamptz(3) not null default now(),
   primary key (actor, key)
 );
 
--- What the cache must forget, written in the transaction that makes it wrong, so that no crash can skip it.
+-- Tags that caches must forget, written in the transaction that changes the data, so that no crash can skip them.
 create table cache_invalidations (
   id bigint generated always as identity primary key,
   tags text[] not null,
   created_at timestamptz(3) not null default now()
 );
 
--- Blobs whose rows are gone, to be removed when nobody can be reading them any more.
+-- Blobs whose rows were deleted, to be removed when nobody can still be reading them.
 create table blob_removals (
   blob_key text primary key,
   created_at timestamptz(3) not null default now()
@@ -129,7 +129,7 @@ create table processes (
   host text not null,
   pid integer not null,
   connection_count_max integer not null,
-  -- By which the server's list of sessions shows whether it is still there.
+  -- Sessions in pg_stat_activity with this name show that the process still runs.
   application_name text not null,
   started_at timestamptz(3) not null default now(),
   seen_at timestamptz(3) not null default now()

@@ -1,4 +1,4 @@
-/** The indexes of the common queries, built while others write. */
+/** The indexes of the common queries, built concurrently. */
 
 import { ensureIndex, ensurePartitionedIndex, type IndexSpec } from "../ensure-index.ts";
 import type { Sql } from "../../postgres/sql.ts";
@@ -12,7 +12,7 @@ export const plainIndexes: readonly IndexSpec[] = [
   { name: "idx_datasets_created", table: "datasets", columns: ["created_at"] },
 ];
 
-/** On each month of the table, and on the parent. */
+/** On each partition, and on the parent table. */
 export const partitionedIndexes: readonly IndexSpec[] = [
   { name: "idx_detection_results_timestamp", table: "detection_results", columns: ["created_at"] },
   { name: "idx_detection_results_detector", table: "detection_results", columns: ["detector_id"] },

@@ -1,4 +1,4 @@
-/** One row: the identity of this database, made once. */
+/** A table of one row: the id of this database, made once. */
 
 export const installation = `
 create table installation (

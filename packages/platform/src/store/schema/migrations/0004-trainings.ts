@@ -1,13 +1,13 @@
-/** The trainings that are under way: what a detector's status tells of. */
+/** The trainings under way, from which a detector's status `training` follows. */
 
 export const trainings = `
 create table trainings (
-  -- Of the job where one runs it: a further attempt is the same training.
+  -- The id of the job that runs it, if any: all attempts of a job are one training.
   id uuid primary key,
   detector_id uuid not null references detectors on delete cascade,
-  -- Of a training without a job: its process says this much ahead that it is still at it.
+  -- Only without a job: the process that trains renews it before this time.
   lease_until timestamptz(3),
-  -- What the detector is again when the training was called off.
+  -- The detector's status again when the training is called off.
   status_before text not null check (status_before in ('created', 'ready', 'failed')),
   unique (detector_id, id)
 );

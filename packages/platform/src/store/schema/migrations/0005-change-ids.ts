@@ -1,4 +1,4 @@
-/** Every invalidation carries the identity of its change: a process that hears of one change three times forgets once. */
+/** Every invalidation carries the id of its change, so that a process that receives one change three times applies it once. */
 
 export const changeIds = `
 alter table cache_invalidations add column change_id uuid not null default gen_random_uuid();

@@ -1,6 +1,6 @@
 /**
- * How many requests each caller has made in all processes together, in the time that a count lasts. It may be lost at any moment, so
- * it is not logged; one statement, by the database's clock.
+ * Counts the requests of each caller over all processes, by the database's clock. The counts may be lost at any moment, so the table
+ * is unlogged.
  */
 
 export const requestCounts = `

@@ -18,7 +18,7 @@ export interface TransactionMigration extends Numbered {
   readonly sql: string;
 }
 
-/** For what PostgreSQL refuses in a transaction: each statement by itself, and all of it again after an interruption. */
+/** For statements that PostgreSQL refuses in a transaction: each runs by itself, and all run again after an interruption. */
 export interface RepeatableMigration extends Numbered {
   readonly kind: "repeatable";
   readonly run: (sql: Sql) => Promise<void>;
