@@ -1,4 +1,4 @@
-/** The numbers of the pool of workers. */
+/** Metrics of the pool of workers. */
 
 import { counter, gauge, type StatsOf } from "../../watch/metric-kinds.ts";
 
