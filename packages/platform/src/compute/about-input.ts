@@ -1,4 +1,4 @@
-/** What a piece of work takes of the queue's limits because of its input, and how errors name that input. */
+/** Estimates the share of the queue's limits that a piece of work takes, and names its input for errors. */
 
 import type { OrderKind } from "./messages.ts";
 import type { PoolWork } from "./pool/pool-work.ts";

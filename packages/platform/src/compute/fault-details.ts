@@ -36,10 +36,10 @@ export function deathError({ subject, field, readsFile }: Subject, death: Worker
     return new NomalyError("TOO_LARGE", message, { field, expected, received: "more" });
   }
   if (death.cause === "crash" && readsFile) {
-    const message = `${subject} cannot be read: its reader broke down in the middle of it, as readers do over damaged files`;
+    const message = `${subject} cannot be read: the process that read it crashed, as readers may on damaged files`;
     return new NomalyError("FILE_READ", message, { field, received: death.detail });
   }
-  return workerFailed(`a worker stopped in the middle of its work: ${death.detail}`);
+  return workerFailed(`a worker died during its work: ${death.detail}`);
 }
 
 /** The error for work that was stopped at its time limit. */

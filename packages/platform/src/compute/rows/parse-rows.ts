@@ -115,7 +115,7 @@ function unnamedTexts(table: readonly (readonly unknown[])[], columnCount: numbe
       const cell = table[row][column];
       if (typeof cell === "number" || cell === null) continue;
       const field = `data[${row}][${column}]`;
-      const message = `${field} is ${kindOf(cell)}; arrays of other things than numbers need "columns", the names of their columns`;
+      const message = `${field} is ${kindOf(cell)}; arrays of other values than numbers need names for their columns in "columns"`;
       return new NomalyError("COLUMN", message, { field, expected: "a number or null", received: kindOf(cell), rowIndex: row });
     }
   }

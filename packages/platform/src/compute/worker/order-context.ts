@@ -1,4 +1,4 @@
-/** What the worker gives an order while it runs. */
+/** The context of a running order: settings, abort signal, progress, and questions to the main process. */
 
 import type { AnomalyModel } from "@nomaly/detect";
 import type { WorkerSettings } from "../messages.ts";

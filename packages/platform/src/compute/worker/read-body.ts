@@ -71,6 +71,6 @@ function textOf(fields: object): string {
     if (!(error instanceof RangeError)) throw error;
   }
   if (text !== undefined && text.length <= fieldsLengthMax) return text;
-  const message = `what stands in the body beside data may be ${fieldsLengthMax} letters long, and not nested without end`;
+  const message = `the fields of the body beside data may have ${fieldsLengthMax} letters together, and no endless nesting`;
   throw new NomalyError("TOO_LARGE", message, { field: "body", expected: `at most ${fieldsLengthMax} letters` });
 }

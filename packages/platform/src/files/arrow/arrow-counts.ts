@@ -28,7 +28,7 @@ export interface ArrowExcess {
   readonly count: number;
 }
 
-/** A text of four thousand letters in each of 65,536 rows. */
+/** As much as a text of 4096 letters in each of 65,536 rows. */
 const repeatedTextBytesMax = 256 * 1024 ** 2;
 
 /** @param refuse throws. */

@@ -164,7 +164,7 @@ function readType(table: FlatTable, what: string, childCount: number, budget: Me
   const unit = type.int16(0, 0);
   const unitIn = (units: readonly number[]): number => {
     const width = units[unit];
-    if (width === undefined) throw new ArrowDamage(`${what} has the unit ${unit}, which there is not`);
+    if (width === undefined) throw new ArrowDamage(`${what} has the unknown unit ${unit}`);
     return width;
   };
   switch (id) {
@@ -198,7 +198,7 @@ function readType(table: FlatTable, what: string, childCount: number, budget: Me
     case 18:
       return { layout: fixed(8), text: `Duration${type.int16(0, 1)}` };
     default:
-      throw new ArrowDamage(`${what} has the type number ${id}, which the format has not`);
+      throw new ArrowDamage(`${what} has the unknown type number ${id}`);
   }
 }
 
@@ -222,7 +222,7 @@ function decimalOf(type: FlatTable, what: string): TypeRead {
 
 function dateOf(type: FlatTable, what: string): TypeRead {
   const unit = type.int16(0, 1);
-  if (unit !== 0 && unit !== 1) throw new ArrowDamage(`${what} has the unit ${unit}, which there is not`);
+  if (unit !== 0 && unit !== 1) throw new ArrowDamage(`${what} has the unknown unit ${unit}`);
   return { layout: fixed(unit === 0 ? 4 : 8), text: `Date${unit}` };
 }
 
@@ -235,7 +235,7 @@ function timeOf(type: FlatTable, what: string): TypeRead {
 
 function unionOf(type: FlatTable, what: string, childCount: number): TypeRead {
   const mode = type.int16(0, 0);
-  if (mode !== 0 && mode !== 1) throw new ArrowDamage(`${what} has the union mode ${mode}, which there is not`);
+  if (mode !== 0 && mode !== 1) throw new ArrowDamage(`${what} has the unknown union mode ${mode}`);
   const named = type.has(1) ? type.vector(1, 4, what) : undefined;
   const count = named?.count ?? childCount;
   if (count !== childCount || count > typeIdMax + 1)

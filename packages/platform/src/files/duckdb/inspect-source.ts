@@ -124,7 +124,7 @@ function columnSummary(name: string, row: Readonly<Record<string, unknown>>): Co
 function findingsOf(column: ColumnSummary, rowCount: number): Finding[] {
   const { name, kind, type, missing_share: missing, distinct_count: distinct } = column;
   const say = (code: Finding["code"], detail: string): Finding => ({ code, column: name, detail });
-  if (kind === null) return [say("unusable_type", `values of type ${type} are kept and not used`)];
+  if (kind === null) return [say("unusable_type", `detectors cannot use values of type ${type}; the data set keeps them`)];
   const findings: Finding[] = [];
   const percent = `${(missing * 100).toFixed(missing < 0.01 ? 2 : 0)} %`;
   const lacking = kind === "number" ? "missing or not finite" : "missing";
@@ -133,14 +133,14 @@ function findingsOf(column: ColumnSummary, rowCount: number): Finding[] {
     findings.push(
       say(
         "missing_values",
-        `${percent} of the values are ${lacking}: the detector's option "missing" says what becomes of missing ones`,
+        `${percent} of the values are ${lacking}: the detector's option "missing" decides how they are handled`,
       ),
     );
   if (rowCount >= rowsToJudge && column.min === column.max)
-    findings.push(say("constant", "it has one value only and says nothing"));
+    findings.push(say("constant", "all its values are equal: it tells nothing about a row"));
   if (kind === "text" && rowCount >= rowsToJudge) {
     if (distinct >= rowCount * distinctShareOfIdentifier)
-      findings.push(say("identifier", "nearly all its texts differ: it is left out"));
+      findings.push(say("identifier", "nearly all its texts differ: detectors leave it out"));
     else if (distinct > categoryCountMax) findings.push(say("many_categories", `about ${distinct} different texts`));
   }
   return findings;

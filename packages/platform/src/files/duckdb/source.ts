@@ -10,15 +10,8 @@ import type { CsvOptions } from "../read/csv-dialect.ts";
 import { csvRelation } from "./csv-relation.ts";
 import { type Database, openDuckDb } from "./database.ts";
 import { findFile } from "../local/file-fault.ts";
-import {
-  compressedTwice,
-  type FileFormat,
-  formatOfHead,
-  formatOfName,
-  hasByteOrderMark,
-  isGzip,
-  readHead,
-} from "../read/format.ts";
+import type { FileFormat } from "../read/format.ts";
+import { compressedTwice, formatOfHead, formatOfName, hasByteOrderMark, isGzip, readHead } from "../read/format.ts";
 import { type Batch, type RowStream, shownTextLengthMax } from "../read/row-stream.ts";
 import { requireParquetEnds } from "../read/parquet-check.ts";
 import { jsonRelation, parquetRelation } from "./plain-relations.ts";

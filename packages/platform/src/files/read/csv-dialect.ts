@@ -58,7 +58,7 @@ function refuseOneColumn(fileName: string, head: string, delimiter: string, bett
   throw new NomalyError("FILE_FORMAT", message, { field: "delimiter", expected: suspect.delimiter, received: delimiter });
 }
 
-/** As typed in a shell. */
+/** The delimiter as one types it in a shell. */
 function nameOfDelimiter(delimiter: string): string {
   return delimiter === "\t" ? "tab" : `"${delimiter}"`;
 }
