@@ -58,13 +58,7 @@ function jsonOf(predicted: PredictedRows): Uint8Array {
     pieces.push(Buffer.from(start === 0 ? `[${text}` : `,${text}`));
   }
   pieces.push(Buffer.from(rowCount === 0 ? "[]" : "]"));
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return Buffer.concat(pieces);
 }
 
 async function arrowOf(predicted: PredictedRows): Promise<Uint8Array> {
