@@ -1,4 +1,4 @@
-/** The list of commands. What a command does is loaded when it runs. */
+/** The list of commands. The code of a command is loaded when it runs. */
 
 import { scopes } from "../config/scopes.ts";
 import type { Command } from "./frame/command.ts";
@@ -35,7 +35,7 @@ export const commands: readonly Command[] = [
     ],
     examples: [
       ["nomaly detect cars.csv", "show the most anomalous rows and why"],
-      ["nomaly detect cars.csv --report report.html", "the same as a page with charts"],
+      ["nomaly detect cars.csv --report report.html", "the same as an HTML page with charts"],
       ["nomaly detect data.parquet -a ecod -o scored.parquet", "write every row with its score"],
       ["nomaly detect data.csv --label fraud --set n_estimators=300", "compare with known labels"],
       ["zcat log.ndjson.gz | nomaly detect - -o - --output-format ndjson", "in a pipe"],
@@ -68,7 +68,7 @@ export const commands: readonly Command[] = [
     ],
     examples: [
       ["nomaly score today.csv -m plant.nomaly -o scored.csv", "score new rows"],
-      ["nomaly score today.csv -m plant.nomaly --json", "for programs"],
+      ["nomaly score today.csv -m plant.nomaly --json", "as JSON, for programs"],
     ],
     load: async () => (await import("./commands/score.ts")).runScore,
   },
@@ -96,7 +96,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: "explain",
-    summary: "say for given rows which columns made the score",
+    summary: "show what each column added to the scores of given rows",
     usage: "FILE (-m MODEL | -a ID) [--rows 3,17] [options]",
     operands: [1, 1],
     options: [
@@ -110,7 +110,7 @@ export const commands: readonly Command[] = [
       threadsOption,
       ...inputOptions,
     ],
-    examples: [["nomaly explain cars.csv --rows 7,117", "why these two"]],
+    examples: [["nomaly explain cars.csv --rows 7,117", "why these two rows got their scores"]],
     load: async () => (await import("./commands/explain.ts")).runExplain,
   },
   {
@@ -125,7 +125,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: "bench",
-    summary: "measure the algorithms on this machine, on made-up rows",
+    summary: "measure the speed of the algorithms on this machine, on random rows",
     usage: "[options]",
     operands: [0, 0],
     options: [
@@ -147,7 +147,10 @@ export const commands: readonly Command[] = [
     options: [portOption, hostOption, dataFolderOption, configFileOption, logLevelOption],
     examples: [
       ["nomaly serve", "with its own PostgreSQL, on this machine only"],
-      ["DATABASE_URL=postgres://... REDIS_URL=redis://... nomaly serve --host 0.0.0.0", "on real servers, for others"],
+      [
+        "DATABASE_URL=postgres://... REDIS_URL=redis://... nomaly serve --host 0.0.0.0",
+        "with external servers, reachable from other machines",
+      ],
     ],
     load: async () => (await import("./commands/serve.ts")).runServe,
   },
@@ -167,7 +170,7 @@ export const commands: readonly Command[] = [
     operands: [1, 2],
     options: [
       { name: "scope", value: "SCOPE", choices: scopes, summary: "what a new key may do (default score)" },
-      { name: "days", value: "N", summary: "a new key ends after so many days" },
+      { name: "days", value: "N", summary: "days until a new key expires (default: never)" },
       jsonOption,
       dataFolderOption,
       configFileOption,
@@ -184,7 +187,7 @@ export const commands: readonly Command[] = [
     usage: "[options]",
     operands: [0, 0],
     options: [dataFolderOption, configFileOption, jsonOption],
-    examples: [["NOMALY_PORT=9000 nomaly config", "what a server started like this would use"]],
+    examples: [["NOMALY_PORT=9000 nomaly config", "the settings of a server started like this"]],
     load: async () => (await import("./commands/config.ts")).runConfig,
   },
   {

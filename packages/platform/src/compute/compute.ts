@@ -4,14 +4,12 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AnomalyModel } from "@nomaly/detect";
-import { throwIfAborted } from "@nomaly/detect";
+import { type AnomalyModel, throwIfAborted } from "@nomaly/detect";
 import type { MemoryShares } from "../budget/memory-shares.ts";
 import { aboutInput, nothingWaits } from "./about-input.ts";
 import { CostEstimates } from "./cost-estimates.ts";
-import type { Fault, OrderKind, SentPlan } from "./messages.ts";
-import type { HeldModel, LoadModel, ModelCacheStats } from "./model-cache.ts";
-import { ModelCache, modelCacheMetrics } from "./model-cache.ts";
+import type { Fault, OrderKind } from "./messages.ts";
+import { type HeldModel, type LoadModel, ModelCache, modelCacheMetrics, type ModelCacheStats } from "./model-cache.ts";
 import { explainedRowCountMax, predictRows, wantsReasons } from "./rows/predict-rows.ts";
 import type {
   BodyFields,
@@ -42,39 +40,39 @@ import { defaultShares, type LaneOptions, lanesOf } from "./pool/worker-lanes.ts
 import { startWorkerProcess } from "./pool/worker-process.ts";
 import { counter, type StatsOf } from "../watch/metric-kinds.ts";
 
-/** Work on the spot keeps every other request waiting: no more than this. */
+/** Scoring on the caller's thread delays every other request: work that is estimated to take longer goes to a worker. */
 const onTheSpotMsMax = 2;
-/** Larger models are not restored on the caller's thread: reading one takes up to 8 ms a MiB, where trees are built from rows. */
+/** Larger models are scored in a worker: restoring one takes up to 8 ms a MiB, as some build their trees from rows. */
 const onTheSpotModelBytesMax = 1024 ** 2;
 const restMsOnClose = 5000;
-/** Looking through a small file; a larger one has more, */
+/** Time limit for reading a small file. */
 const fileMsMax = 60_000;
-/** by a fifth of what one busy processor does. */
+/** A large file gets more time, at this speed: a fifth of what one busy processor reads. */
 const fileBytesPerMsMin = (5 * 1024 ** 2) / 1000;
-/** With so much memory workers wait for work, instead of being started for it. */
+/** With this much memory, idle workers stay alive instead of being started when work arrives. */
 const roomyBytesMin = 4 * 1024 ** 3;
 
-/** Milliseconds that looking through a file of this size may take. */
+/** Time limit for reading a file of this size. */
 export function fileTimeMs(sizeBytes: number): number {
   return fileMsMax + sizeBytes / fileBytesPerMsMin;
 }
 
 export interface ComputeOptions extends Omit<LaneOptions, "faults"> {
   readonly loadModel: LoadModel;
-  /** Workers that fit and score. Default: the CPU quota. One more is used where there is only one. */
+  /** Workers that fit and score. Default: the CPU quota, at least 2. */
   readonly workerCount?: number;
-  /** Default: those of the memory that there is. */
+  /** Default: shares of the memory that this process may use. */
   readonly shares?: MemoryShares;
   readonly modelBytesMax?: number;
   readonly queueRowsMax?: number;
   readonly queueBytesMax?: number;
   readonly queueItemsMax?: number;
-  /** Scoring that would wait longer than this is refused at once. */
+  /** The queue refuses scoring that would wait longer than this. */
   readonly queueWaitMsMax?: number;
-  /** Folder for what files are read and written with; default the system's. */
+  /** Parent of compute's temporary files; default: the system's temporary folder. */
   readonly temporaryFolder?: string;
   readonly clock?: { now(): number };
-  /** For tests: the fault that a try of some work is to have. */
+  /** For tests: the fault that a worker commits in an attempt. */
   readonly faults?: (kind: OrderKind, attempt: number) => Fault | undefined;
 }
 
@@ -86,33 +84,33 @@ export const computeMetrics = {
 export type ComputeStats = StatsOf<typeof computeMetrics>;
 
 export interface Compute {
-  /** Fits in a worker. @throws NomalyError for bad rows or options, OVERLOADED, WORKER (may be retried), ABORTED. */
+  /** Fits in a worker. @throws NomalyError for bad rows or options, OVERLOADED, WORKER (the caller may retry), ABORTED. */
   train(work: TrainWork, control?: Control): Promise<TrainOutcome>;
-  /** Scores rows of a request: on the spot when that takes no time, else in a worker. */
+  /** Scores rows of a request: on the caller's thread when that takes at most 2 ms, else in a worker. */
   predict(work: PredictWork, control?: Control): Promise<PredictOutcome>;
   /** Reads, scores and encodes a body that is too large for the caller's thread. */
   predictBody(work: PredictBodyWork, control?: Control): Promise<PredictBodyOutcome>;
-  /** Scores a table into a Parquet file: its columns, then score, label and rank. */
+  /** Scores a table and writes a Parquet file: the table's columns, then score, label and rank. */
   scoreFile(work: ScoreFileWork, control?: Control): Promise<ScoreFileOutcome>;
   /** Reads a file from end to end. @throws NomalyError FILE_*, TOO_LARGE naming the file. */
   inspect(file: FileGiven, control?: Control): Promise<Inspected>;
-  /** Rows of a file, as many as were asked for or as fit into an answer. */
+  /** Reads the rows of a page, or as many of them as fit into an answer. */
   readPage(file: FileGiven, page: PageOfFile, control?: Control): Promise<FilePage>;
   convert(work: ConvertWork, control?: Control): Promise<ConvertOutcome>;
   /** Reads the rows of a body and writes them to a file. */
   writeRows(work: WriteRowsWork, control?: Control): Promise<WriteRowsOutcome>;
   readonly models: {
     get(reference: ModelReference): Promise<AnomalyModel>;
-    /** Frees memory; a version that is asked for again is loaded again. */
+    /** Frees memory; a later request for such a version loads it again. */
     drop(versionIds: readonly string[]): void;
     stats(): ModelCacheStats;
   };
-  /** Starts a worker in the background, so that the first that needs one does not wait for it. */
+  /** Starts a worker in the background, so that the first request does not wait for one to start. */
   warmUp(): void;
-  /** Seconds that rows of a request would wait for a worker. */
+  /** Seconds that a request with rows would wait for a worker now. */
   shortWaitSeconds(): number;
   stats(): ComputeStats;
-  /** Refuses new work; what runs may finish within the bound. */
+  /** Refuses new work, and lets running work finish within `waitMs`. */
   close(waitMs?: number): Promise<void>;
 }
 
@@ -143,7 +141,7 @@ class PooledCompute {
   readonly models: ModelCache;
   readonly pool: WorkerPool;
   readonly #costs = new CostEstimates();
-  /** Made when it is first needed. */
+  /** Created when first needed. */
   readonly #temporaryFolder: string;
   #taskCount = 0;
   #onTheSpotCount = 0;
@@ -186,10 +184,7 @@ class PooledCompute {
       }),
       triesAgain: false,
       ...(typeof options === "function" ? { plan: options } : {}),
-      cleanUp() {
-        rmSync(temporaryFolder, { recursive: true, force: true });
-        rmSync(modelPath, { force: true });
-      },
+      cleanUp: () => remove(temporaryFolder, modelPath),
       control,
     });
   }
@@ -233,7 +228,7 @@ class PooledCompute {
       order: () => ({ kind: "predict-body", body, plan: known, reply, replyPath }),
       triesAgain: true,
       ...(typeof plan === "function" ? { plan: async (fields: BodyFields) => sentPlan(await plan(fields)) } : {}),
-      cleanUp: () => rmSync(replyPath, { force: true }),
+      cleanUp: () => remove(replyPath),
       control,
     });
   }
@@ -255,10 +250,7 @@ class PooledCompute {
         wanted,
       }),
       triesAgain: true,
-      cleanUp() {
-        rmSync(temporaryFolder, { recursive: true, force: true });
-        rmSync(`${outputPath}.partial`, { force: true });
-      },
+      cleanUp: () => remove(temporaryFolder, `${outputPath}.partial`),
       control,
     });
   }
@@ -278,7 +270,7 @@ class PooledCompute {
       order: () => ({ ...what, input, temporaryFolder }),
       timeMsMax: fileTimeMs(input.sizeBytes ?? 0),
       triesAgain: true,
-      cleanUp: () => rmSync(temporaryFolder, { recursive: true, force: true }),
+      cleanUp: () => remove(temporaryFolder),
       control,
     });
   }
@@ -295,10 +287,7 @@ class PooledCompute {
       modelBytes: this.#modelBytes,
       order: () => ({ kind: "convert", ...work, temporaryFolder }),
       triesAgain: true,
-      cleanUp() {
-        rmSync(temporaryFolder, { recursive: true, force: true });
-        rmSync(work.toPath, { force: true });
-      },
+      cleanUp: () => remove(temporaryFolder, work.toPath),
       control,
     });
   }
@@ -313,7 +302,7 @@ class PooledCompute {
       plan,
       timeMsMax: fileTimeMs(body.sizeBytes),
       triesAgain: true,
-      cleanUp: () => rmSync(outputPath, { force: true }),
+      cleanUp: () => remove(outputPath),
       control,
     });
   }
@@ -324,30 +313,30 @@ class PooledCompute {
   }
 
   stats(): ComputeStats {
-    return {
-      ...this.pool.stats(),
-      models: this.models.stats(),
-      onTheSpot: this.#onTheSpotCount,
-    };
+    return { ...this.pool.stats(), models: this.models.stats(), onTheSpot: this.#onTheSpotCount };
   }
 
   async close(waitMs: number): Promise<void> {
     await this.pool.close(waitMs);
     this.models.clear();
-    rmSync(this.#temporaryFolder, { recursive: true, force: true });
+    remove(this.#temporaryFolder);
   }
 
   readonly #about = (input: TrainWork["input"]) => ({ ...aboutInput(input), modelBytes: this.#modelBytes });
 
   readonly #modelBytes = async (versionId: string): Promise<Uint8Array> => (await this.models.hold({ versionId })).bytes;
 
-  /** Named here, so that it can be removed when the worker that made it died. */
+  /** This process chooses the path, so that it can remove the folder of a worker that died. */
   #taskFolder(): string {
     return join(this.#temporaryFolder, String(++this.#taskCount));
   }
 }
 
-function planOf({ versionId }: HeldModel, explain: Explain | undefined): SentPlan {
+function remove(...paths: readonly string[]): void {
+  for (const path of paths) rmSync(path, { recursive: true, force: true });
+}
+
+function planOf({ versionId }: HeldModel, explain: Explain | undefined): BodyPlan {
   return { model: { versionId }, ...(explain === undefined ? {} : { explain }) };
 }
 
@@ -355,7 +344,7 @@ function costKey(versionId: string, explain: Explain | undefined): string {
   return wantsReasons(explain) ? `${versionId} explained` : versionId;
 }
 
-/** The load itself goes on: others may wait for it. */
+/** An abort ends the waiting, not the load: other requests may wait for it. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   throwIfAborted(signal);

@@ -1,14 +1,12 @@
-/** What scoring will cost, by what it cost before: a moving average for each model, and a cautious guess for a new one. */
+/** Estimates how long scoring takes: a moving average for each model, and a cautious guess for a model not scored yet. */
 
-/** Of a model not scored yet; most take a tenth of that. */
+/** Guess for a model not scored yet; most models take a tenth of this. */
 const firstMicrosecondsPerRow = 100;
-/** Methods that look at every training row cost in proportion to the model. */
+/** Added to the guess: algorithms that compare with every training row take time in proportion to the size of the model. */
 const firstMicrosecondsPerByte = 0.001;
-/** Spent on a call however few its rows are. */
+/** Cost of a call, however few its rows. */
 const callMicroseconds = 15;
-/** Weight of the newest call in the average. */
 const newestWeight = 0.2;
-/** Models whose cost is remembered. */
 const keyCountMax = 10_000;
 
 export class CostEstimates {
@@ -25,12 +23,10 @@ export class CostEstimates {
     const perRow = Math.max(took - callMicroseconds, took / 10) / rowCount;
     const before = this.#microsecondsPerRow.get(key);
     if (before === undefined && this.#microsecondsPerRow.size >= keyCountMax) {
-      for (const oldest of this.#microsecondsPerRow.keys()) {
-        this.#microsecondsPerRow.delete(oldest);
-        break;
-      }
+      const [oldest] = this.#microsecondsPerRow.keys();
+      this.#microsecondsPerRow.delete(oldest);
     }
-    // The first call pays for compiling and restoring: it may weigh too much, never too little.
+    // The first call includes compiling and restoring, so the average may start too high, never too low.
     this.#microsecondsPerRow.set(key, before === undefined ? perRow : before + newestWeight * (perRow - before));
   }
 }

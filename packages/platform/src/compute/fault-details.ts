@@ -1,15 +1,15 @@
-/** Errors that tell the caller whether and when trying again may help. */
+/** Errors of compute, with advice for the caller: whether to retry, and when. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { WorkerDeath } from "./pool/worker-process.ts";
 
-/** Travels as the cause of the error. */
+/** The `cause` of an error that carries advice. */
 interface RetryAdvice {
   readonly retryable: boolean;
   readonly retryAfterSeconds?: number;
 }
 
-/** Whoever tells it to a client says the seconds, in the text and in the header: the message leaves them out. */
+/** The message leaves out the seconds: the HTTP layer adds them to the text and to the header Retry-After. */
 export function overloaded(why: string, retryAfterSeconds: number): NomalyError {
   const cause: RetryAdvice = { retryable: true, retryAfterSeconds };
   return new NomalyError("OVERLOADED", why, { cause });
@@ -20,7 +20,7 @@ export function workerFailed(what: string): NomalyError {
   return new NomalyError("WORKER", what, { cause });
 }
 
-/** What a worker worked on, as errors about it call it. */
+/** The input of a piece of work, as errors name it. */
 interface Subject {
   readonly subject: string;
   readonly field: string;
@@ -28,7 +28,7 @@ interface Subject {
   readonly timeMsMax?: number;
 }
 
-/** What the end of a worker means to whoever asked for its work. */
+/** The error that the caller of a piece of work gets when its worker died. */
 export function deathError({ subject, field, readsFile }: Subject, death: WorkerDeath, memoryBytesMax: number): NomalyError {
   if (death.cause === "memory") {
     const expected = `work within ${Math.floor(memoryBytesMax / 1024 ** 2)} MiB`;
@@ -36,25 +36,24 @@ export function deathError({ subject, field, readsFile }: Subject, death: Worker
     return new NomalyError("TOO_LARGE", message, { field, expected, received: "more" });
   }
   if (death.cause === "crash" && readsFile) {
-    const message = `${subject} cannot be read: its reader broke down in the middle of it, as readers do over damaged files`;
+    const message = `${subject} cannot be read: the process that read it crashed, as readers may on damaged files`;
     return new NomalyError("FILE_READ", message, { field, received: death.detail });
   }
-  return workerFailed(`a worker stopped in the middle of its work: ${death.detail}`);
+  return workerFailed(`a worker died during its work: ${death.detail}`);
 }
 
-/** Its time was over, and it was ended. */
+/** The error for work that was stopped at its time limit. */
 export function tooLong({ subject, field, timeMsMax = 0 }: Subject): NomalyError {
   const seconds = Math.round(timeMsMax / 1000);
   const message = `${subject} took longer than the ${seconds} s that reading it may take: it was given up`;
   return new NomalyError("TOO_LARGE", message, { field, expected: `at most ${seconds} s`, received: "more" });
 }
 
-/** For the header Retry-After; undefined for errors that do not say. */
+/** For the header Retry-After; undefined for errors without such advice. */
 export function retryAfterSecondsOf(error: unknown): number | undefined {
   return adviceOf(error)?.retryAfterSeconds;
 }
 
-/** True when the same work may succeed if it is tried again. */
 export function isRetryable(error: unknown): boolean {
   return adviceOf(error)?.retryable ?? false;
 }

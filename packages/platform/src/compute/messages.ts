@@ -1,16 +1,17 @@
-/** What travels between compute and its workers, which are processes of their own. Rows of files never do. */
+/** The messages between compute and its worker processes. Rows of files are never sent: a worker reads the file. */
 
 import type { TravellingError } from "@nomaly/detect";
 import type { RowLimits } from "./rows/parse-rows.ts";
 import type { RowsGiven } from "./rows/rows-given.ts";
 import type {
   BodyGiven,
+  BodyPlan,
   ConvertOutcome,
   ConvertWork,
-  Explain,
   FileGiven,
   FilePage,
   Inspected,
+  ModelReference,
   PageOfFile,
   PredictedRows,
   PredictBodyOutcome,
@@ -21,17 +22,6 @@ import type {
   WriteRowsOutcome,
 } from "./work.ts";
 
-/** A worker that does not have the model asks for its bytes. */
-export interface NamedModel {
-  readonly versionId: string;
-}
-
-export interface SentPlan {
-  readonly model: NamedModel;
-  readonly explain?: Explain;
-}
-
-/** Threads that the work may use, besides the worker's own. */
 interface Threaded {
   readonly threads: number | "auto";
 }
@@ -39,14 +29,14 @@ interface Threaded {
 export interface TrainOrder extends Threaded {
   readonly kind: "train";
   readonly input: RowsGiven | FileGiven | BodyGiven;
-  /** Undefined: ask for them once the body is read. */
+  /** Undefined: the worker asks for them once it has read the body. */
   readonly options: TrainOptions | undefined;
   readonly temporaryFolder: string;
-  /** A large model goes there. */
+  /** Where the worker writes a large model file. */
   readonly modelPath: string;
 }
 
-export interface PredictOrder extends SentPlan {
+export interface PredictOrder extends BodyPlan {
   readonly kind: "predict";
   readonly input: RowsGiven;
 }
@@ -54,16 +44,17 @@ export interface PredictOrder extends SentPlan {
 export interface PredictBodyOrder {
   readonly kind: "predict-body";
   readonly body: BodyGiven;
-  /** Undefined: ask for it once the body is read. */
-  readonly plan: SentPlan | undefined;
+  /** Undefined: the worker asks for it once it has read the body. */
+  readonly plan: BodyPlan | undefined;
   readonly reply: "json" | "arrow";
-  /** A long answer goes there. */
+  /** Where the worker writes a long answer. */
   readonly replyPath: string;
 }
 
 export interface ScoreFileOrder extends Threaded {
   readonly kind: "score-file";
-  readonly model: NamedModel;
+  /** A worker that does not have the model asks for its bytes. */
+  readonly model: ModelReference;
   readonly input: FileGiven | RowsGiven;
   readonly outputPath: string;
   readonly temporaryFolder: string;
@@ -117,12 +108,12 @@ export interface Outcomes {
   readonly "write-rows": WriteRowsOutcome;
 }
 
-/** Ways for a worker to fail, for tests of what follows. */
+/** Ways in which tests make a worker fail. */
 export type Fault = "exit" | "throw" | "spin" | "out-of-memory" | "crash";
 
-/** What a worker asks in the middle of an order. */
+/** What a worker asks the main process while it runs an order. */
 export type Question =
-  /** `fields` is JSON: what stood in a body beside its rows. */
+  /** `fields` is JSON: the fields of a body beside its rows. */
   { readonly kind: "plan"; readonly fields: string } | { readonly kind: "model"; readonly versionId: string };
 
 export type ToWorker =
@@ -133,23 +124,23 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly kind: "done"; readonly id: number; readonly outcome: unknown }
-  /** `memory`: there was not enough of it, which may be the fault of what this worker did before. */
+  /** `memory`: memory ran out, perhaps because of earlier work of this worker. */
   | { readonly kind: "failed"; readonly id: number; readonly error: TravellingError; readonly memory?: true }
   | { readonly kind: "progress"; readonly id: number; readonly done: number }
   | { readonly kind: "ask"; readonly id: number; readonly question: Question };
 
-/** What a worker is started with. */
+/** The settings that a worker process starts with. */
 export interface WorkerSettings {
   readonly limits: RowLimits;
   readonly modelBytesMax: number;
   /** DuckDB's own buffers, MiB. */
   readonly databaseMibMax: number;
-  /** Numbers of a file that a fit may hold. */
+  /** Bytes of a file's rows that a fit may hold. */
   readonly fitBytesMax: number;
-  /** What a file may unpack to, and what is copied of it. */
+  /** Most bytes that a file may have once it is unpacked or copied. */
   readonly unpackedBytesMax: number;
-  /** Whoever waits for an answer goes before whoever waits for a file. */
+  /** Lowers the priority of the process: work on files and fits must not slow down requests that wait for scores. */
   readonly isBackground: boolean;
-  /** Only then does it obey a fault. */
+  /** Whether the worker commits the faults that tests send. */
   readonly allowsFaults: boolean;
 }

@@ -1,19 +1,18 @@
-/** Models in memory, bounded by bytes: their files for the workers, and those scored on the spot restored as well. */
+/** Keeps models in memory, bounded by bytes: the model files for workers, and restored models for scoring on the caller's thread. */
 
-import type { AnomalyModel } from "@nomaly/detect";
-import { load, NomalyError } from "@nomaly/detect";
+import { type AnomalyModel, load, NomalyError } from "@nomaly/detect";
 import { LRUCache } from "lru-cache";
 import type { ModelReference } from "./work.ts";
 import { counter, gauge, type StatsOf } from "../watch/metric-kinds.ts";
 
-/** A model restored here takes its file's bytes again, and its kernels' memory as much. */
+/** A restored model takes as much memory as its file again, and its kernels take the same once more. */
 const sizePerFileByte = 3;
 
 export interface HeldModel {
   readonly versionId: string;
-  /** The model file. */
+  /** Content of the model file. */
   readonly bytes: Uint8Array;
-  /** Restored when first asked for; takes milliseconds for a large one. */
+  /** Restores the model on the first call, which takes milliseconds for a large one. */
   readonly model: () => AnomalyModel;
 }
 
@@ -26,13 +25,13 @@ export const modelCacheMetrics = {
 };
 export type ModelCacheStats = StatsOf<typeof modelCacheMetrics>;
 
-/** Gives the bytes of a version. @throws NomalyError NOT_FOUND, STORAGE and the like. */
+/** Loads the model file of a version. @throws NomalyError NOT_FOUND, STORAGE and the like. */
 export type LoadModel = (versionId: string) => Promise<Uint8Array>;
 
 export class ModelCache {
   readonly #loadModel: LoadModel;
   readonly #held: LRUCache<string, HeldModel>;
-  /** One load for all that ask at the same time. */
+  /** Callers that ask for the same version at the same time share one load. */
   readonly #loading = new Map<string, Promise<HeldModel>>();
   #hitCount = 0;
   #missCount = 0;
@@ -49,7 +48,7 @@ export class ModelCache {
     });
   }
 
-  /** The model when it is in memory: nothing is waited for. */
+  /** The model if it is in memory, without waiting. */
   peek({ versionId }: ModelReference): HeldModel | undefined {
     const held = this.#held.get(versionId);
     if (held !== undefined) this.#hitCount++;
@@ -67,7 +66,7 @@ export class ModelCache {
     this.#loading.set(versionId, loading);
     try {
       const loaded = await loading;
-      // One that was dropped meanwhile is used by those who waited, and not kept.
+      // A version that was dropped during its load is given to the waiting callers, but not kept.
       if (this.#loading.get(versionId) === loading) this.#held.set(versionId, loaded);
       return loaded;
     } finally {

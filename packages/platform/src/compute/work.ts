@@ -1,4 +1,4 @@
-/** What can be asked of compute, and what it gives back. */
+/** The kinds of work that compute does: what each takes, and what it returns. */
 
 import type {
   ContributionMeaning,
@@ -14,39 +14,36 @@ import type { FileFormat } from "../files/read/format.ts";
 import type { RowsGiven } from "./rows/rows-given.ts";
 
 export interface Control {
-  /** Takes queued work off the queue; work that runs is told, and ended by force when it does not listen. */
+  /** Removes waiting work from the queue. Running work is told to stop, and its worker is killed if it does not. */
   readonly signal?: AbortSignal;
-  /** Called with the share done, 0 to 1. */
+  /** Receives the share done, 0 to 1. */
   readonly progress?: (done: number) => void;
-  /** Milliseconds that whoever waits for the answer still has; what cannot begin in that time is refused. Undefined: any time. */
+  /** Milliseconds until the caller stops waiting: work that cannot begin by then is refused. Undefined: no limit. */
   readonly timeLeftMs?: () => number;
-  /** It is a worker's turn. Called again when it is tried again. */
+  /** Called when a worker begins the work, and again for a second attempt. */
   readonly begun?: () => void;
 }
 
-/** A version is immutable: training again makes another id, so nothing held under an id can be out of date. */
+/** A model version never changes (training again makes another id), so a cached model is never out of date. */
 export interface ModelReference {
   readonly versionId: string;
 }
 
-/** A dataset's file on this machine. */
+/** A data set's file on this machine. */
 export interface FileGiven extends CsvOptions {
   readonly kind: "file";
   readonly path: string;
-  /** As messages call it; the path is nobody's business. */
+  /** The name that error messages use instead of the path, which clients must not see. */
   readonly name: string;
-  /** Undefined: told by the name of the path or the first bytes. */
+  /** Undefined: inferred from the extension or the first bytes. */
   readonly format?: FileFormat;
-  /** Rows, where that is known: for progress. */
+  /** Number of rows, if known, for progress reports. */
   readonly rowCount?: number;
-  /** Of the file: a larger one may take longer. */
+  /** A larger file gets a longer time limit. */
   readonly sizeBytes?: number;
 }
 
-/**
- * A request's body as it came, on disk until its request is over. JSON holds the rows under `data` (and `columns`, their names), other
- * fields beside them.
- */
+/** A request's body on disk, kept until the request ends. JSON has the rows in `data`, their column names in `columns`, and other fields. */
 export interface BodyGiven {
   readonly kind: "body";
   readonly path: string;
@@ -54,21 +51,21 @@ export interface BodyGiven {
   readonly format: "json" | "arrow";
 }
 
-/** The other fields of a body; what they say is not checked yet. Empty for Arrow. */
+/** The fields of a body beside its rows, not checked yet. Empty for Arrow. */
 export type BodyFields = Readonly<Record<string, unknown>>;
 
 export interface TrainOptions extends Omit<FitOptions, "signal" | "progress" | "threads"> {
-  /** A column that is not learned from. */
+  /** The column of known labels, which the fit leaves out. */
   readonly label?: string;
-  /** Default: all that pay when no other training runs, else 1. */
+  /** Default: as many as speed the fit up if no other training runs, else 1. */
   readonly threads?: number;
-  /** Most rows of a file to learn from; more are sampled. Default: what fits a budget of memory. */
+  /** Most rows of a file to fit on; a larger file is sampled. Default: as many as fit the worker's memory. */
   readonly fitRowCountMax?: number;
 }
 
 export interface TrainWork {
   readonly input: RowsGiven | FileGiven | BodyGiven;
-  /** A function is asked once the worker has read a body, with what stood there beside the rows. */
+  /** A function is called once the worker has read a body, with the fields beside its rows. */
   readonly options: TrainOptions | ((fields: BodyFields) => Promise<TrainOptions>);
 }
 
@@ -77,10 +74,10 @@ export type ScoreQuantiles = Readonly<Record<"min" | "p50" | "p90" | "p95" | "p9
 
 export interface TrainSummary {
   readonly detectorId: string;
-  /** Complete, as used. */
+  /** All parameters, defaults included. */
   readonly params: Readonly<Record<string, ParamValue>>;
   readonly seed: number;
-  /** Rows that there were. */
+  /** Rows of the input. */
   readonly rowCount: number;
   /** Fewer than `rowCount` when a sample was drawn. */
   readonly fittedRowCount: number;
@@ -88,29 +85,28 @@ export interface TrainSummary {
   readonly skippedColumns: readonly SkippedColumn[];
   readonly threshold: number;
   readonly thresholdSpec: ThresholdSpec;
-  /** Among the rows learned from, by their training scores. */
+  /** Anomalies among the fitted rows, by their training scores. */
   readonly anomalyCount: number;
   readonly anomalyShare: number;
   readonly scoreQuantiles: ScoreQuantiles;
   readonly libraryVersion: string;
   readonly sizeBytes: number;
-  /** Reading the input. */
   readonly readMs: number;
   readonly fitMs: number;
 }
 
 export interface TrainOutcome {
-  /** The model file; undefined when it lies on disk. */
+  /** The model file; undefined if it is at `modelPath`. */
   readonly modelBytes?: Uint8Array;
-  /** Where a large model file lies: whoever asked removes it. */
+  /** Path of a large model file; the caller removes it. */
   readonly modelPath?: string;
   readonly summary: TrainSummary;
 }
 
-/** Larger model files come on disk. */
+/** A worker hands over larger model files on disk. */
 export const modelInlineBytesMax = 8 * 1024 ** 2;
 
-/** `top` keeps so many reasons a row, those of the largest contributions. */
+/** `top`: the number of reasons kept for each row, the largest contributions first. */
 export type Explain = boolean | { readonly top: number };
 
 export interface PredictWork {
@@ -120,7 +116,6 @@ export interface PredictWork {
 }
 
 export interface Explained {
-  /** What the contributions sum to. */
   readonly meaning: ContributionMeaning;
   /** Each row's reasons, the largest contribution first. */
   readonly rows: readonly (readonly Reason[])[];
@@ -143,18 +138,18 @@ export interface BodyPlan {
 
 export interface PredictBodyWork {
   readonly body: BodyGiven;
-  /** A function is asked once the worker has read the body, with what stood there beside the rows. */
+  /** A function is called once the worker has read the body, with the fields beside its rows. */
   readonly plan: BodyPlan | ((fields: BodyFields) => Promise<BodyPlan>);
   /** `json`: the array of rows that {@link encodePredictions} writes; `arrow`: an IPC stream of the same columns. */
   readonly reply: "json" | "arrow";
 }
 
 export interface PredictBodyOutcome {
-  /** The answer's rows; undefined when they lie in a file. */
+  /** The encoded rows of the answer; undefined if they are at `fragmentPath`. */
   readonly fragment?: Uint8Array;
-  /** Where a long answer lies: whoever asked removes it. */
+  /** Path of a long answer; the caller removes it. */
   readonly fragmentPath?: string;
-  /** Of the answer's rows. */
+  /** Size of the encoded rows. */
   readonly sizeBytes: number;
   readonly rowCount: number;
   readonly anomalyCount: number;
@@ -163,29 +158,29 @@ export interface PredictBodyOutcome {
   readonly scoreMs: number;
 }
 
-/** What is wanted of a scored table beside the file: small things, which the worker has at hand. */
+/** What a worker returns of a scored table in addition to the file. */
 export interface TableWanted {
-  /** Each row's score, label and rank, when there are no more rows than this. */
+  /** Return each row's score, label and rank if the table has at most this many rows. */
   readonly shownRowCountMax?: number;
-  /** All scores. */
+  /** Return all scores. */
   readonly scores?: boolean;
-  /** Known labels in this column. */
+  /** Return the known labels of this column. */
   readonly labelColumn?: string;
-  /** Reasons of so many rows of highest score. */
+  /** Return the reasons of this many rows with the highest scores. */
   readonly explainTop?: number;
 }
 
 export interface ScoreFileWork {
   readonly model: ModelReference;
   readonly input: FileGiven | RowsGiven;
-  /** Where the Parquet file appears, whole or not at all. */
+  /** Path of the Parquet file, which appears when it is complete. */
   readonly outputPath: string;
   readonly wanted?: TableWanted;
 }
 
-/** Rows with what is told of them, in the order that they are told in. */
+/** Scored rows, in the order in which an answer lists them. */
 export interface ToldRows extends Predictions {
-  /** Places of the rows in the table, from 0. */
+  /** Indexes of the rows in the table, from 0. */
   readonly indexes: readonly number[];
   readonly explained?: Explained;
 }
@@ -195,7 +190,7 @@ export interface ScoreFileOutcome {
   readonly anomalyCount: number;
   readonly threshold: number;
   readonly scoreQuantiles: ScoreQuantiles;
-  /** Names that score, label and rank got in the file. */
+  /** Column names of score, label and rank in the file. */
   readonly addedColumns: readonly string[];
   readonly sizeBytes: number;
   readonly scoreMs: number;
@@ -206,17 +201,17 @@ export interface ScoreFileOutcome {
   readonly top?: ToldRows;
 }
 
-export type { ColumnProfile, DatasetProfile, FilePage, Finding, Inspected, PageOfFile } from "../files/read/shown-file.ts";
+export type { DatasetProfile, FilePage, Finding, Inspected, PageOfFile } from "../files/read/shown-file.ts";
 
 export const resultFormats = ["csv", "parquet", "arrow"] as const;
 export type ResultFormat = (typeof resultFormats)[number];
 
-/** A Parquet file of ours as another format. */
+/** Converts a Parquet file that nomaly wrote to another format. */
 export interface ConvertWork {
   readonly fromPath: string;
   readonly toPath: string;
   readonly format: Exclude<ResultFormat, "parquet">;
-  /** Of CSV: texts that a spreadsheet would run are made plain ones. */
+  /** CSV only: quotes texts that a spreadsheet would run as formulas. */
   readonly isSpreadsheetSafe?: boolean;
 }
 
@@ -224,14 +219,14 @@ export interface ConvertOutcome {
   readonly sizeBytes: number;
 }
 
-/** The rows of a body, to be kept as JSON, one object a line. */
+/** Writes the rows of a body as JSON, one object a line. */
 export interface WriteRowsWork {
   readonly body: BodyGiven;
-  /** Is given what stood beside the rows; what it throws ends the work. */
+  /** Receives the fields beside the rows; an error that it throws ends the work. */
   readonly plan: (fields: BodyFields) => Promise<object>;
 }
 
 export interface WriteRowsOutcome {
-  /** Whoever asked removes it. */
+  /** The caller removes this file. */
   readonly path: string;
 }

@@ -1,4 +1,4 @@
-/** A Parquet file of ours as CSV or as an Arrow stream. */
+/** Converts a Parquet file that nomaly wrote to CSV or to an Arrow IPC file. */
 
 import { copySql, type Output, selectSql } from "./duckdb/copy-rows.ts";
 import { type DatabaseOptions, openDuckDb } from "./duckdb/database.ts";
@@ -11,7 +11,7 @@ export interface Conversion extends DatabaseOptions {
   readonly fromPath: string;
   readonly toPath: string;
   readonly format: "csv" | "arrow";
-  /** Of CSV: texts that a spreadsheet would run are made plain ones. */
+  /** CSV only: quotes texts that a spreadsheet would run as formulas. */
   readonly isSpreadsheetSafe: boolean;
 }
 

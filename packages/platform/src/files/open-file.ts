@@ -1,4 +1,4 @@
-/** Opens a file: its rows to read, the sink that writes them again, and what is shown of it. DuckDB does it, and nobody else knows. */
+/** Opens a file with DuckDB: its rows, a sink that writes them with scores, pages to show, and a profile. Callers see nothing of DuckDB. */
 
 import { readError } from "./duckdb/read-error.ts";
 import { openSource, type SourceOptions } from "./duckdb/source.ts";
@@ -12,7 +12,7 @@ export interface OpenFile {
   readonly sink: RowSink;
   /** @throws NomalyError FILE_FORMAT, FILE_READ, TOO_LARGE naming the file, and the line or column where there is one. */
   page(window: PageOfFile): Promise<FilePage>;
-  /** Reads the file once from end to end. @throws as {@link page} does. */
+  /** Reads the whole file once. @throws as {@link page} does. */
   inspect(): Promise<Inspected>;
 }
 
@@ -25,7 +25,7 @@ export async function withFile<T>(path: string, options: SourceOptions, use: (fi
   const { signal, memoryMib } = options;
   const source = await openSource(path, options);
 
-  /** What DuckDB says of the file, as a coded error. */
+  /** Turns DuckDB's errors about the file into coded errors. */
   async function coded<V>(work: Promise<V>, ofMemoryMib?: number): Promise<V> {
     try {
       return await work;
@@ -38,7 +38,7 @@ export async function withFile<T>(path: string, options: SourceOptions, use: (fi
     return await use({
       rows: source,
       sink: { write: (scored, target) => writeScored(source, scored, target, signal) },
-      // Loaded only here: the command shows no files.
+      // Imported when needed, as the command line shows no pages.
       page: async (window) => coded((await import("./duckdb/read-page.ts")).pageOf(source, window)),
       inspect: async () => coded((await import("./duckdb/inspect-source.ts")).inspectSource(source, memoryMib), memoryMib),
     });

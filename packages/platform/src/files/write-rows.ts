@@ -1,4 +1,4 @@
-/** Writes columns in memory as a Parquet file. Types are those that the values have: nothing is guessed from what texts look like. */
+/** Writes columns in memory to a Parquet file. Column types follow the values' types; texts are never parsed as numbers or dates. */
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,19 +15,19 @@ export interface ColumnToWrite {
 export interface RowsToWrite {
   readonly columns: readonly ColumnToWrite[];
   readonly rowCount: number;
-  /** For files that are needed meanwhile. */
+  /** For temporary files. */
   readonly folder: string;
   readonly path: string;
-  /** DuckDB's own buffers, MiB. */
+  /** DuckDB's memory limit, MiB. */
   readonly memoryMib?: number;
 }
 
-/** For as many rows as a request has: they are gone through on this thread. */
+/** Meant for the rows of a request: it encodes them on this thread. */
 export async function writeRows({ columns, rowCount, folder, path, memoryMib }: RowsToWrite, signal: AbortSignal): Promise<void> {
   const typed = columns.map((column) => ({ ...column, type: typeOf(column, rowCount) }));
   const linesPath = join(folder, "rows.ndjson");
   await writeFile(linesPath, linesOf(typed, rowCount));
-  // In the file between columns have names that cannot collide, whatever they are called.
+  // The temporary file names columns c0, c1 and so on, so that no two names collide.
   const types = typed.map(({ type }, index) => `c${index}: ${sqlText(type)}`);
   const selects = typed.map(({ name }, index) => ({ name: name === "" ? `column_${index}` : name, sql: `c${index}` }));
   const from = `read_json(${sqlPath(linesPath)}, format='newline_delimited', compression='uncompressed', columns={${types.join(", ")}})`;
@@ -41,7 +41,7 @@ export async function writeRows({ columns, rowCount, folder, path, memoryMib }: 
 
 type WrittenType = "DOUBLE" | "BOOLEAN" | "VARCHAR";
 
-/** A column of several kinds holds texts. */
+/** VARCHAR for a column whose values have several types. */
 function typeOf({ cellAt }: ColumnToWrite, rowCount: number): WrittenType {
   const kinds = new Set<string>();
   for (let row = 0; row < rowCount; row++) {

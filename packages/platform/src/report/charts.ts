@@ -1,20 +1,19 @@
 /** The report's charts as inline SVG. Colours are classes, so that light and dark follow the page. */
 
 import type { ReportContent } from "./content.ts";
-import type { Html } from "./html.ts";
-import { html } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import { linearScale, roundTicks } from "./scale.ts";
 import { countText, numberText } from "./wording.ts";
 
 const distribution = { width: 960, height: 260, left: 12, right: 12, top: 34, bottom: 34 } as const;
 
-/** Bars of scores; those above the threshold in another colour. */
+/** A histogram of scores; bars above the threshold have another colour. */
 export function distributionChart(content: ReportContent): Html {
   const { histogram, threshold, anomalyCount, rowCount } = content;
   const { counts, edges, anomalyCounts, beyondCount, max } = histogram;
   const { width, height, left, right, top, bottom } = distribution;
   const x = linearScale([edges[0], edges[edges.length - 1]], [left, width - right]);
-  // Square roots: few extreme rows beside thousands of usual ones can still be seen.
+  // Square roots keep few extreme rows visible beside thousands of usual ones.
   const y = linearScale([0, Math.sqrt(Math.max(1, ...counts))], [height - bottom, top + 12]);
   const base = height - bottom;
   const mark = Math.min(width - right, Math.max(left, x.at(threshold)));
@@ -34,7 +33,7 @@ export function distributionChart(content: ReportContent): Html {
             rx="2"
             >${title}</rect
           >`;
-    // The edge of a bin can be the threshold itself: what the bin holds decides, not its place.
+    // An edge can be the threshold itself, so the bin's anomalies decide about its colour, not its position.
     const isMixed = anomalyCounts[index] > 0 && anomalyCounts[index] < count;
     const cut = isMixed ? Math.min(to, Math.max(from, mark)) : anomalyCounts[index] > 0 ? from : to;
     const label =
@@ -71,7 +70,7 @@ export function distributionChart(content: ReportContent): Html {
   </svg>`;
 }
 
-/** Share of each column in what made the top rows anomalous. */
+/** Bars for each column's share of the top rows' contributions. */
 export function tellingBars(telling: ReportContent["telling"], countMax: number): Html {
   const shown = telling.slice(0, countMax).filter(({ share }) => share > 0);
   const rows = shown.map(

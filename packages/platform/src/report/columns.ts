@@ -1,18 +1,18 @@
-/** Columns of a table on the terminal: how many places a text takes there, and cells padded to line up. */
+/** Aligns the columns of a table on the terminal, using the width of each text there. */
 
-/** Places of a text on the terminal: two for most of Chinese, Japanese and Korean, none for a combining mark. */
+/** Width of a text in terminal cells: two for most Chinese, Japanese and Korean letters, none for a combining mark. */
 export type WidthOf = (text: string) => number;
 
-/** Letters that take one place each: ASCII, the Latin letters with marks (a soft hyphen is not shown), and the mark of what is cut. */
+/** Characters one cell wide: ASCII, Latin letters with marks (a soft hyphen is invisible), and the ellipsis. */
 const onePlaceEach = /^[ -~\u00a0-\u00ac\u00ae-\u02ff…]*$/;
 
-/** For these texts. The library takes as long to load as a small file takes to score: it is loaded only where a text needs it. */
+/** A width function for these texts. Loads string-width only if a text needs it, as that takes as long as scoring a small file. */
 export async function widthFor(texts: readonly string[]): Promise<WidthOf> {
   if (texts.every((text) => onePlaceEach.test(text))) return (text) => text.length;
   return (await import("string-width")).default;
 }
 
-/** One line a row of cells. Columns stand to the right but those named; the last one is not filled up. */
+/** One line for each row of cells. Columns are right-aligned except `leftColumns`; the last one is not padded. */
 export function alignedLines(table: readonly (readonly string[])[], leftColumns: readonly number[], widthOf: WidthOf): string[] {
   const widths = table[0]?.map((_, index) => Math.max(...table.map((cells) => widthOf(cells[index])))) ?? [];
   return table.map((cells) =>
@@ -26,7 +26,7 @@ export function alignedLines(table: readonly (readonly string[])[], leftColumns:
   );
 }
 
-/** Its beginning, with a mark of what is cut, where it takes more places than these. */
+/** Cuts a text that is wider than `widthMax`, and ends it with an ellipsis. */
 export function clipped(text: string, widthMax: number, widthOf: WidthOf): string {
   if (widthOf(text) <= widthMax) return text;
   let kept = "";

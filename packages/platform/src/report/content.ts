@@ -1,17 +1,16 @@
-/** What a report shows: the result of one run as plain data, the same for the terminal and the page. */
+/** The result of one run as plain data, which the terminal and the HTML page show. */
 
 import type { PipelineColumn, Reason, SkippedColumn } from "@nomaly/detect";
 import type { Histogram } from "./histogram.ts";
 
 export interface ReportRow {
-  /** In the file, the first after the header is 1. */
+  /** Number of the row in the file; the first after the header is 1. */
   readonly row: number;
-  /** Value of the column that names rows, if there is one. */
   readonly name: string | undefined;
   readonly score: number;
   readonly rank: number;
   readonly isAnomaly: boolean;
-  /** Known label, if labels are. */
+  /** Known label, if there is a label column. */
   readonly label: number | undefined;
   /** The largest contribution first. */
   readonly reasons: readonly Reason[];
@@ -30,7 +29,7 @@ export interface Scatter {
   readonly x: PipelineColumn;
   readonly y: PipelineColumn;
   readonly points: readonly ScatterPoint[];
-  /** Columns of numbers that tell more than one of these, not drawn because they have few different values. */
+  /** Columns of numbers with a larger share than x or y, not drawn because they have few distinct values. */
   readonly passedOver: readonly string[];
   /** True when the points are a sample of the rows. */
   readonly sampled: boolean;
@@ -65,7 +64,7 @@ export interface ReportContent {
   readonly skipped: readonly SkippedColumn[];
   readonly histogram: Histogram;
   readonly top: readonly ReportRow[];
-  /** Each column's share of what made the top rows anomalous, the largest first; shares sum to 1. */
+  /** Each column's share of the top rows' contributions, the largest first; shares sum to 1. */
   readonly telling: readonly { readonly column: string; readonly share: number }[];
   readonly scatter: Scatter | undefined;
   readonly evaluation: EvaluationFigures | undefined;

@@ -1,9 +1,9 @@
-/** A reason for programs: the one place that says how it looks in JSON, of the service and of the command. */
+/** Encodes a reason as JSON, for the service and for the command line. */
 
 import type { Reason } from "@nomaly/detect";
 import { dateText, usualBounds, usualText } from "./wording.ts";
 
-/** What one column added to a score: its value, and what is usual there in words and, for numbers and dates, as bounds. */
+/** What one column added to a score: its value, and the usual values in words and, for numbers and dates, as bounds. */
 export interface EncodedReason {
   readonly column: string;
   readonly value: number | string | boolean | null;

@@ -1,25 +1,24 @@
-/** Counts of scores in equal steps, over the range in which they lie. */
+/** Counts scores in bins of equal width. */
 
 export interface Histogram {
-  /** One more than there are bins. */
   readonly edges: readonly number[];
   readonly counts: readonly number[];
-  /** How many of them lie above the threshold. */
+  /** Scores of each bin that are above the threshold. */
   readonly anomalyCounts: readonly number[];
-  /** Scores above the last edge, so that a few extreme ones do not squeeze all others into one bin; counted in the last bin. */
+  /** Scores above the last edge, which the last bin counts, so that a few extreme scores do not squeeze all others into one bin. */
   readonly beyondCount: number;
   readonly max: number;
 }
 
-/** Share of the scores that the bins are laid out for, unless the rest lies close. */
+/** The bins cover this share of the scores, unless the rest is close. */
 const coveredShare = 0.98;
-/** The bins reach to the maximum when it lies within this many times the covered range. */
+/** The bins reach to the maximum if it is within this many times the covered range. */
 const stretchMax = 3;
 
-/** Scores that lie closer, as a share of their size, differ by rounding alone: there is nothing to lay bins over. */
+/** Scores with a smaller relative spread differ by rounding only. */
 const spreadMin = 1e-9;
 
-/** Scores looked at to lay out the bins. */
+/** Most scores used to choose the range of the bins. */
 const sampleCountMax = 50_000;
 
 export function histogramOf(scores: Float64Array, binCount: number, threshold = Number.POSITIVE_INFINITY): Histogram {

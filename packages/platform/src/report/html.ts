@@ -1,4 +1,4 @@
-/** HTML with everything escaped that is not HTML already. */
+/** A template tag for HTML that escapes every value which is not HTML already. */
 
 export class Html {
   readonly text: string;
@@ -10,14 +10,14 @@ export class Html {
 
 type Part = Html | string | number | undefined | readonly (Html | undefined)[];
 
-/** Values are escaped, pieces of HTML and lists of them are not, undefined is nothing. */
+/** Escapes texts; inserts Html and lists of Html unchanged, and nothing for undefined. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   let text = unindented(strings[0]);
   for (const [index, part] of parts.entries()) text += render(part) + unindented(strings[index + 1]);
   return new Html(text);
 }
 
-/** The indentation of the source is not the page's. */
+/** Removes the indentation of the source code. */
 function unindented(text: string): string {
   return text.replaceAll(/\n\s*/g, "\n");
 }

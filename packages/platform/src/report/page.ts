@@ -1,9 +1,8 @@
-/** The report as one HTML page that needs nothing else: no script, no font, no picture from elsewhere. */
+/** Renders the report as one HTML page without scripts, fonts or pictures from elsewhere. */
 
 import type { ReportContent, ReportRow, Scatter } from "./content.ts";
 import { distributionChart, rocChart, tellingBars } from "./charts.ts";
-import type { Html } from "./html.ts";
-import { Html as RawHtml, html } from "./html.ts";
+import { type Html, html, Html as RawHtml } from "./html.ts";
 import { pageStyle } from "./page-style.ts";
 import { rangeStrip } from "./range-strip.ts";
 import { beyondCount, scatterChart } from "./scatter-chart.ts";
@@ -21,7 +20,7 @@ import {
 
 const reasonCount = 4;
 const barCount = 12;
-/** Nothing may be loaded, and nothing run: what a file holds can only be shown. */
+/** Forbids scripts and downloads, so that content of a file can only be shown. */
 const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 export function reportPage(content: ReportContent): string {
@@ -151,7 +150,7 @@ function columnCards({ telling, scatter }: ReportContent): Html | undefined {
   </div>`;
 }
 
-/** Why these columns, and what the drawing leaves out. */
+/** Explains the choice of columns, and what the chart leaves out. */
 function scatterNote(scatter: Scatter): string {
   const { x, y, passedOver, sampled } = scatter;
   const what = x.kind === "date" || y.kind === "date" ? "columns of numbers or dates" : "columns of numbers";

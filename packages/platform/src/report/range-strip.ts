@@ -1,16 +1,15 @@
-/** A small drawing of one value beside what is usual in its column. */
+/** Draws one value beside the usual values of its column. */
 
 import type { NumberProfile, Reason } from "@nomaly/detect";
-import type { Html } from "./html.ts";
-import { html } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import { linearScale } from "./scale.ts";
 
 const strip = { width: 120, height: 16, margin: 6 } as const;
 
-/** Values farther from the usual ones than this many times their width stand at the ends. */
+/** Values farther from the usual range than this many times its width are drawn at the ends. */
 const reachMax = 2.5;
 
-/** The line reaches over the training values, far ones at its ends, the band over the usual ones; the dot is this value. */
+/** The line shows the range of training values, the band the usual ones, the dot this value. */
 export function rangeStrip({ profile, value }: Reason): Html | undefined {
   if (profile.kind !== "number" || typeof value !== "number" || !Number.isFinite(value)) return undefined;
   const { width, height, margin } = strip;
@@ -33,7 +32,7 @@ export function rangeStrip({ profile, value }: Reason): Html | undefined {
   </svg>`;
 }
 
-/** One absurd value must not press the band of usual ones into a point. */
+/** Limits the range, so that one extreme value does not shrink the band to a point. */
 function stripRange({ min, low, high, max }: NumberProfile, value: number): [number, number] {
   const reach = reachMax * (high - low);
   const [from, to] = [Math.min(min, value), Math.max(max, value)];

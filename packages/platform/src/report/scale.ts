@@ -1,4 +1,4 @@
-/** From values to places in a drawing, and round numbers for its axis. */
+/** Maps values to positions in a drawing, and chooses round numbers for axes. */
 
 export interface Scale {
   readonly min: number;
@@ -9,7 +9,7 @@ export interface Scale {
 export function linearScale([min, max]: readonly [number, number], [start, end]: readonly [number, number]): Scale {
   const span = max - min;
   const at = (value: number) => {
-    // A single value stands in the middle; halves keep huge spans finite.
+    // A single value is drawn in the middle; halving keeps huge spans finite.
     const share =
       span > 0 && Number.isFinite(span) ? (value - min) / span : span > 0 ? (value / 2 - min / 2) / (max / 2 - min / 2) : 0.5;
     return Math.round((start + share * (end - start)) * 100) / 100;

@@ -1,25 +1,22 @@
-/** The report's scatter chart as inline SVG, laid out so that its texts have room on a telephone, too. */
+/** The report's scatter chart as inline SVG, laid out so that its texts fit on a phone too. */
 
 import type { PipelineColumn } from "@nomaly/detect";
 import { axisRange } from "./axis-range.ts";
 import type { Scatter, ScatterPoint } from "./content.ts";
-import type { Html } from "./html.ts";
-import { html } from "./html.ts";
-import type { Scale } from "./scale.ts";
-import { linearScale } from "./scale.ts";
-import type { Tick } from "./ticks.ts";
-import { axisTicks } from "./ticks.ts";
+import { type Html, html } from "./html.ts";
+import { linearScale, type Scale } from "./scale.ts";
+import { axisTicks, type Tick } from "./ticks.ts";
 import { numberText, valueText } from "./wording.ts";
 
 const plane = { width: 560, height: 390, top: 36, bottom: 60 } as const;
 const rightMin = 14;
-/** Of the larger letters that a narrow page has, as in the style sheet. */
+/** The font size on narrow pages, as in the style sheet. */
 const fontSize = 18;
 const letterWidth = 0.58 * fontSize;
 const labelGap = 16;
 const tickCountMax = 6;
 const nameLengthMax = 44;
-/** Half the size of the mark of a point beyond the axes. */
+/** Half the size of the triangle for a point outside the axes. */
 const markSize = 6;
 
 interface Layout {
@@ -31,7 +28,7 @@ interface Layout {
   readonly y: Scale;
 }
 
-/** The rows in the plane of two columns, the usual ranges shaded, anomalies above the rest. */
+/** Draws rows by two columns: the usual ranges shaded, anomalies on top. */
 export function scatterChart(scatter: Scatter): Html {
   const { width, height, top, bottom } = plane;
   const layout = layoutOf(scatter);
@@ -71,7 +68,7 @@ export function scatterChart(scatter: Scatter): Html {
   </svg>`;
 }
 
-/** Rows that lie beyond the axes, drawn as marks at the edge. */
+/** Number of rows outside the axes, which are drawn as triangles at the edge. */
 export function beyondCount({ points }: Scatter): number {
   const [xRange, yRange] = [axisRange(points.map((point) => point.x)), axisRange(points.map((point) => point.y))];
   return points.filter((point) => isBeyond(point.x, xRange) || isBeyond(point.y, yRange)).length;
@@ -81,7 +78,7 @@ function isBeyond(value: number, [min, max]: readonly [number, number]): boolean
   return value < min || value > max;
 }
 
-/** As many marks as there is room for between the widest label of the upright axis and half a label at the right. */
+/** Chooses as many ticks as fit between the widest label of the y axis and half a label at the right. */
 function layoutOf({ x: xColumn, y: yColumn, points }: Scatter): Layout {
   const { width, height, top, bottom } = plane;
   const [xRange, yRange] = [axisRange(points.map((point) => point.x)), axisRange(points.map((point) => point.y))];
@@ -113,7 +110,7 @@ function drawPoint(point: ScatterPoint, scatter: Scatter, { x, y }: Layout): Htm
       ><title>${title}</title></circle
     >`;
   }
-  // The mark's tip stands at the edge and points to where the row lies.
+  // The tip of the triangle is at the edge and points towards the row.
   const angle = isAside ? (point.x > x.max ? 0 : 180) : point.y > y.max ? 270 : 90;
   const shape = `0,0 ${-2 * markSize},${-markSize} ${-2 * markSize},${markSize}`;
   return html`<polygon class="${kind}" points="${shape}" transform="translate(${across} ${up}) rotate(${angle})"

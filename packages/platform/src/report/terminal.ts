@@ -1,4 +1,4 @@
-/** The result for the terminal: a line of facts, the score histogram, the most anomalous rows with their reasons. */
+/** Renders the result for the terminal: facts, a histogram of scores, and the most anomalous rows with reasons. */
 
 import { alignedLines, clipped, widthFor } from "./columns.ts";
 import type { ReportContent } from "./content.ts";
@@ -47,7 +47,7 @@ function histogramLines({ histogram, threshold }: ReportContent, paint: Paint): 
   const labelWidth = Math.max(...labels.map((label) => label.length));
   const lines = ["score distribution (lengths of bars are square roots of the counts)"];
   for (const [index, count] of counts.entries()) {
-    // Square roots: a bin of three rows beside one of three thousand can still be seen.
+    // Square roots keep a bin of three rows visible beside one of three thousand.
     const length = count === 0 ? 0 : Math.max(1, Math.round(Math.sqrt(count / largest) * barWidthMax));
     const isLast = index === counts.length - 1;
     const bar = paint("█".repeat(length), anomalyCounts[index] > 0 ? "red" : "cyan");
@@ -102,7 +102,7 @@ async function rowLines({ top, nameColumn, anomalyCount }: ReportContent, style:
   return lines;
 }
 
-/** Ways to tell the reasons, the longest first: the first that fits its line is shown, the last in any case. */
+/** Texts of the reasons, the longest first; the first that fits the line is shown, or else the last. */
 function reasonLines(reasons: ReportContent["top"][number]["reasons"]): string[] {
   const telling = tellingReasons(reasons, reasonCount);
   if (telling.length === 0) return [reasons.length > 0 ? noSingleReason : ""];

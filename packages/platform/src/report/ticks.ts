@@ -1,4 +1,4 @@
-/** Marks of an axis: round numbers, and for dates whole seconds, hours, days, Mondays, months or years. */
+/** Chooses the ticks of an axis: round numbers; for dates whole seconds, hours, days, Mondays, months or years. */
 
 import type { PipelineColumn } from "@nomaly/detect";
 import { roundTicks } from "./scale.ts";
@@ -13,7 +13,7 @@ const secondMs = 1000;
 const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
-/** 1970-01-05: weeks are counted from a Monday. */
+/** 1970-01-05, a Monday, from which weeks are counted. */
 const firstMonday = 4 * dayMs;
 
 const evenSteps = [
@@ -28,7 +28,7 @@ const evenSteps = [
 const monthSteps = [1, 2, 3, 6, ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000].map((years) => 12 * years)];
 const monthMs = 30.44 * dayMs;
 
-/** About `count` marks from min to max, at most one more. */
+/** About `count` ticks from min to max, at most one more. */
 export function axisTicks({ kind, profile }: PipelineColumn, [min, max]: readonly [number, number], count: number): Tick[] {
   if (kind !== "date") return roundTicks(min, max, count).map((value) => ({ value, text: numberText(value) }));
   const isWholeDays = profile.kind === "number" && profile.min % dayMs === 0 && profile.max % dayMs === 0;
@@ -61,13 +61,13 @@ function monthTicks(min: number, max: number, count: number): Tick[] {
   return ticks;
 }
 
-/** @param month counted from January of the year 0. Date.UTC would take a year below 100 for one of the twentieth century. */
+/** @param month months since January of the year 0. Not Date.UTC, which adds 1900 to years below 100. */
 function monthStart(month: number): number {
   const date = new Date(0);
   return date.setUTCFullYear(Math.floor(month / 12), ((month % 12) + 12) % 12, 1);
 }
 
-/** As much of the moment as the step between marks leaves open. */
+/** The parts of the date and time that change between ticks. */
 function momentText(value: number, step: number): string {
   const date = new Date(value);
   if (Number.isNaN(date.getTime())) return "no date";

@@ -1,12 +1,12 @@
-/** How numbers, values and reasons are written for people. */
+/** Formats numbers, values and reasons for people. */
 
 import type { CategoryProfile, ColumnKind, ColumnProfile, NumberProfile, Reason } from "@nomaly/detect";
 
-/** Contributions smaller than this share of a row's largest are not worth a word. */
+/** Reasons whose contribution is below this share of the row's largest are not shown. */
 const tellingShareMin = 0.1;
 const dayMs = 86_400_000;
 
-/** About four digits, and all of those before the point: 0.5123, 12.3, 12,345, 1,700,000,000, 1.2345e+15. */
+/** About four digits, and all digits before the decimal point: 0.5123, 12.3, 12,345, 1,700,000,000, 1.2345e+15. */
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
@@ -17,7 +17,7 @@ export function numberText(value: number): string {
   return value.toFixed(digits).replace(/\.?0+$/, "");
 }
 
-/** From 10,000 on: a year stays a year. */
+/** Groups digits from 10,000 on, so that a year has no comma. */
 function groupDigits(value: number): string {
   return Math.abs(value) < 10_000 ? String(value) : value.toLocaleString("en-US", { maximumFractionDigits: 0 });
 }
@@ -32,7 +32,7 @@ export function percentText(share: number): string {
   return `${percent >= 99.95 && share < 1 ? "99.9" : percent.toFixed(percent < 10 || percent > 99 ? 1 : 0).replace(/\.0$/, "")} %`;
 }
 
-/** A share of rows with lower scores: one decimal where the anomalies are, so that they can be told apart. */
+/** A rank in per cent, from 90 % on with one decimal, to tell anomalies apart. */
 export function rankText(rank: number): string {
   if (rank < 0.9) return percentText(rank);
   return `${(rank < 1 ? Math.min(99.9, rank * 100) : 100).toFixed(1)} %`;
@@ -65,7 +65,7 @@ export function usualText(profile: ColumnProfile, kind: ColumnKind): string {
   return low === high ? low : `${low} to ${high}`;
 }
 
-/** Quantiles between whole days carry hours that no date of the column has: they are rounded to days. */
+/** Rounds quantiles of columns of whole days to days. */
 export function usualBounds(
   { min, low, median, high, max }: NumberProfile,
   kind: ColumnKind,
@@ -75,13 +75,13 @@ export function usualBounds(
   return { low: lowDay, median: medianDay, high: highDay };
 }
 
-/** A quantile need not be a value that occurs: three digits say enough. */
+/** Rounds a quantile to three digits. */
 function boundText(value: number): string {
   return numberText(Math.abs(value) < 1000 ? Number(value.toPrecision(3)) : value);
 }
 
 /**
- * `horsepower 230, usual 75 to 150; weight 5000, usual 1900 to 4500`. Values that are usual by themselves stand together:
+ * `horsepower 230, usual 75 to 150; weight 5000, usual 1900 to 4500`. Values that are usual alone are listed together:
  * `unusual together: displacement 350, cylinders 8`.
  */
 export function reasonsText(reasons: readonly Reason[]): string {
@@ -98,7 +98,7 @@ function cellText(reason: Reason): string {
   return `${reason.column} ${valueText(reason.value, reason.kind)}`;
 }
 
-/** The value alone is nothing special: it stands out beside the row's other values. */
+/** True if the value alone is usual, so that it stands out only beside the row's other values. */
 export function isUsual({ value, profile }: Reason): boolean {
   if (profile.kind === "category")
     return typeof value === "string" && usualCategories(profile).some((category) => category.value === value);
@@ -109,10 +109,10 @@ function usualCategories(profile: CategoryProfile): CategoryProfile["commonest"]
   return profile.commonest.filter(({ share }, index) => index === 0 || (index === 1 && share >= 0.2));
 }
 
-/** Where there are reasons and none is worth showing. */
+/** Shown if no reason is large enough. */
 export const noSingleReason = "no single column: the row as a whole";
 
-/** The reasons worth showing: those that count against the largest one, `countMax` at most. */
+/** The reasons worth showing: those that are large beside the largest one, at most `countMax`. */
 export function tellingReasons(reasons: readonly Reason[], countMax: number): readonly Reason[] {
   const largest = reasons[0]?.contribution ?? 0;
   return reasons

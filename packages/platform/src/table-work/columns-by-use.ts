@@ -1,24 +1,24 @@
-/** Which columns of a table are learned from, and which are only read beside them. */
+/** Chooses the columns of a table that a fit uses, and those that are only read. */
 
 import { scoreColumns } from "../files/write/score-columns.ts";
 import { noColumnLeft } from "./file-errors.ts";
 import type { GivenTable } from "./given-table.ts";
 
 export interface ColumnChoice {
-  /** To learn from; undefined: all that can be used, but for scores of an earlier run. */
+  /** Columns to fit on; undefined: all that detectors can use, except scores of an earlier run. */
   readonly columns: readonly string[] | undefined;
   readonly exclude: readonly string[];
-  /** Labels and names of rows: not learned from. */
+  /** Columns of labels and row names, which the fit leaves out. */
   readonly marked: readonly string[];
 }
 
 export interface ColumnsByUse {
   readonly learned: readonly string[];
-  /** Scores of an earlier run that are left out by this rule alone; one that is named is learned from. */
+  /** Scores of an earlier run that were left out without being asked for. */
   readonly earlier: readonly string[];
 }
 
-/** @throws NomalyError COLUMN where none is left to learn from. */
+/** @throws NomalyError COLUMN if no column is left to fit on. */
 export function columnsByUse(
   table: Pick<GivenTable, "rows" | "caller">,
   { columns, exclude, marked }: ColumnChoice,

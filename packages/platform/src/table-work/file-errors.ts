@@ -1,11 +1,9 @@
-/** Errors about the rows and columns of a file, in the terms of whoever gave it. */
+/** Errors about the rows and columns of a file, worded for the command line or for the service. */
 
-import type { ErrorCode, Naming } from "@nomaly/detect";
-import { nearestName, NomalyError } from "@nomaly/detect";
+import { type ErrorCode, type Naming, nearestName, NomalyError } from "@nomaly/detect";
 import type { StreamColumn } from "../files/read/row-stream.ts";
 import type { GivenTable } from "./given-table.ts";
 
-/** Columns that a message lists. */
 const listedNameCount = 12;
 
 type Named = Pick<GivenTable, "rows" | "caller">;
@@ -13,12 +11,12 @@ type Named = Pick<GivenTable, "rows" | "caller">;
 const aboutRows: ReadonlySet<ErrorCode> = new Set(["COLUMN", "NOT_FINITE", "LABEL", "SHAPE", "TOO_FEW_ROWS"]);
 
 const commandLineNaming: Naming = {
-  // The library counts rows from 0; a person counts those of a file from 1.
+  // The library counts rows from 0; messages on the command line count from 1.
   row: (rowIndex) => `row ${rowIndex + 1}`,
   option: (name, values) => values.map((value) => `--${name} ${value}`).join(" or "),
 };
 
-/** Runs `work` on rows of the file: an error then names the file, and rows by their place in it. */
+/** Runs `work`; its errors then name the file, and rows by their index in the file. */
 export async function onRows<T>(table: Named, rowIndexOf: (row: number) => number, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work();
@@ -27,7 +25,7 @@ export async function onRows<T>(table: Named, rowIndexOf: (row: number) => numbe
   }
 }
 
-/** @param rowIndexOf the place in the file, from 0, of a row that the library was given. */
+/** @param rowIndexOf index in the file, from 0, of a row passed to the library. */
 export function aboutFile(
   error: unknown,
   { name, caller }: Pick<GivenTable, "caller"> & { readonly name: string },
@@ -47,7 +45,7 @@ export function noRows({ rows: { name, columns }, caller }: Named): NomalyError 
   }
 }
 
-/** @param left columns that are there and not to be learned from. */
+/** @param left columns that were left out. */
 export function noColumnLeft({ rows: { name }, caller }: Named, left: readonly string[]): NomalyError {
   const message = `${name}: no column is left to learn from`;
   switch (caller) {
@@ -60,7 +58,7 @@ export function noColumnLeft({ rows: { name }, caller }: Named, left: readonly s
   }
 }
 
-/** Names given for an option must be columns of the file that can be used. @throws NomalyError COLUMN with the nearest name. */
+/** Requires that names given for an option are usable columns of the file. @throws NomalyError COLUMN with the nearest name. */
 export function requireColumns({ rows, caller }: Named, names: readonly (string | undefined)[], option: string): void {
   for (const name of names) {
     const column = rows.columns.find((candidate) => candidate.name === name);
@@ -87,12 +85,12 @@ function namesOf(columns: readonly StreamColumn[]): readonly string[] {
   return columns.map(({ name }) => name);
 }
 
-/** What helps whoever named a column that is not there: the nearest name, or the first that are. */
+/** A hint for a column name that the file lacks: the nearest name, or the file's first names. */
 export function columnHint(name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);
   return nearest === undefined ? `it has ${listed(known)}` : `did you mean "${nearest}"?`;
 }
 
-function listed(names: readonly string[]): string {
-  return `${names.slice(0, listedNameCount).join(", ")}${names.length > listedNameCount ? ", ..." : ""}`;
+export function listed(names: readonly string[], countMax = listedNameCount): string {
+  return `${names.slice(0, countMax).join(", ")}${names.length > countMax ? ", ..." : ""}`;
 }

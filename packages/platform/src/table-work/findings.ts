@@ -1,21 +1,17 @@
-/** What is kept of the scored rows of a table, whatever their number: the scores, the highest rows, labels, and a sample for a chart. */
+/** Collects the results of scoring a table of any size: all scores, the rows with the highest scores, labels, and a sample for a chart. */
 
-import type { Column, Table } from "@nomaly/detect";
-import { NomalyError } from "@nomaly/detect";
+import { type Column, NomalyError, type Table } from "@nomaly/detect";
 import { labelsOf } from "../files/read/labels.ts";
 import { type Batch, shownTextLengthMax } from "../files/read/row-stream.ts";
-import type { SampledRows } from "../files/sample/row-sample.ts";
-import { createRowSample } from "../files/sample/row-sample.ts";
-import type { ScoreStore } from "../files/write/score-store.ts";
-import { createScoreStore } from "../files/write/score-store.ts";
+import { createRowSample, type SampledRows } from "../files/sample/row-sample.ts";
+import { createScoreStore, type ScoreStore } from "../files/write/score-store.ts";
 import type { RowTaker } from "./score-table.ts";
 
 /** Points in the report's scatter chart. */
 const chartRowCount = 1500;
 
-/** One that was taken out of its batch. */
 export interface KeptRow {
-  /** From 0. */
+  /** Index in the file, from 0. */
   readonly row: number;
   readonly cells: readonly (number | string | null)[];
 }
@@ -26,19 +22,19 @@ export interface TopRow extends KeptRow {
 
 export interface Findings extends RowTaker {
   readonly scores: ScoreStore;
-  /** The highest scores first; equals in the order of the file. */
+  /** The highest scores first; ties in the order of the file. */
   topRows(): TopRow[];
-  /** The same rows as a table again. */
+  /** The same rows as a table. */
   topTable(): Table;
   labels(): Uint8Array | undefined;
-  /** Rows for a chart; undefined where none was asked for. */
+  /** Rows for a chart; undefined without `chartSeed`. */
   sample(): SampledRows | undefined;
 }
 
 export interface FindingsOptions {
   readonly topCount: number;
   readonly label: string | undefined;
-  /** Draws the sample for a chart; undefined: none is kept. */
+  /** Seed of the sample for a chart; undefined keeps no sample. */
   readonly chartSeed?: number;
 }
 
@@ -59,7 +55,7 @@ export function createFindings(options: FindingsOptions): Findings {
     for (let row = 0; row < batchScores.length; row++) {
       if (top.length >= options.topCount && batchScores[row] <= lowestTop) continue;
       top.push({ row: batch.firstRow + row, score: batchScores[row], cells: batch.columns.map((column) => column.values[row]) });
-      // Cut when it has doubled, not at each row: sorting stays cheap.
+      // Trims only when the list has doubled, so that sorting stays cheap.
       if (top.length >= 2 * options.topCount) trim();
     }
   }

@@ -1,7 +1,6 @@
-/** Learns from a table, or from a sample of it where its rows are too many, and scores its rows. */
+/** Fits on a table, or on a sample if it has too many rows, and scores its rows. */
 
-import type { AnomalyModel, FitOptions, Table } from "@nomaly/detect";
-import { detect, fit } from "@nomaly/detect";
+import { type AnomalyModel, detect, fit, type FitOptions, type Table } from "@nomaly/detect";
 import type { SampledRows } from "../files/sample/row-sample.ts";
 import { onRows } from "./file-errors.ts";
 import type { GivenTable, Progress } from "./given-table.ts";
@@ -10,7 +9,7 @@ import { type RowsWanted, trainingRows } from "./training-rows.ts";
 
 export interface FitRequest extends RowsWanted {
   readonly options: FitOptions & { readonly seed: number };
-  /** Column of known labels: read, and not learned from. */
+  /** Column of known labels, which is read but not used to fit. */
   readonly label: string | undefined;
 }
 
@@ -27,8 +26,8 @@ export async function fitTable(table: GivenTable, request: FitRequest, progress:
 }
 
 /**
- * Fits and scores the same table. Rows that were fitted keep their training scores (for neighbour methods a row is not its
- * own neighbour); where they are a sample, the others are scored by the model.
+ * Fits and scores the same table. Fitted rows keep their training scores (for neighbour methods a row is not its own neighbour); the model
+ * scores the rows outside a sample.
  */
 export async function detectTable(
   table: GivenTable,
@@ -45,7 +44,7 @@ export async function detectTable(
     const { threads, signal } = request.options;
     const { columns, label } = request;
     const used = new Set([label, ...model.columns.map(({ name }) => name)]);
-    // Texts that the model has no use for need not be read whole a second time.
+    // Texts that the model does not use are cut in the second pass.
     const shownColumns = columns.filter((name) => !used.has(name));
     await scoreTable(table, { model, threads, signal, columns, shownColumns, fitted: { rowIndexes, scores } }, progress, taker);
   }
@@ -54,7 +53,7 @@ export async function detectTable(
 
 interface Learned<T> extends Pick<SampledRows, "rowIndexes" | "totalRowCount"> {
   readonly learned: T;
-  /** The table where it holds every row; a mere sample is not held while the file is read once more. */
+  /** The table if it has every row of the file; undefined for a sample, which need not stay in memory. */
   readonly whole: Table | undefined;
 }
 

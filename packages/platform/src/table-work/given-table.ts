@@ -1,11 +1,11 @@
-/** A file's rows with whoever gave the file. */
+/** An opened file, with the kind of caller that gave it. */
 
 import type { Batch, RowStream } from "../files/read/row-stream.ts";
 import type { RowSink } from "../files/write/row-sink.ts";
 
 /**
- * Whom errors about the file are told. `command`: a person, who counts rows from 1, names options by `--` and sees no more than the
- * message. `service`: a program, which counts rows from 0 and is told the field of its request.
+ * Who reads errors about the file. `command`: a person, who counts rows from 1, writes options with `--` and sees only the message.
+ * `service`: a program, which counts rows from 0 and gets the field of its request.
  */
 export type Caller = "command" | "service";
 
@@ -15,13 +15,12 @@ export interface GivenTable {
   readonly caller: Caller;
 }
 
-/** Told how far the work has come. */
 export interface Progress {
-  /** @param share 0 to 1, or undefined where the end is not known. */
+  /** @param share 0 to 1, or undefined if the number of rows is unknown. */
   report(stage: "reading" | "fitting" | "scoring", share: number | undefined): void;
 }
 
-/** Share of the file that is read with the batch. */
+/** Share of the file read so far, including this batch. */
 export function shareRead({ rowCount }: RowStream, batch: Batch): number | undefined {
   return rowCount === undefined || rowCount === 0 ? undefined : Math.min(1, (batch.firstRow + batch.rowCount) / rowCount);
 }

@@ -1,8 +1,7 @@
-/** Some rows of a table. */
+/** Makes a table of the chosen rows of a table. */
 
 import type { Table } from "@nomaly/detect";
 
-/** The given rows as a table of their own. */
 export function pickRows(table: Table, rows: readonly number[]): Table {
   const columns = table.columns.map((column) =>
     column.kind === "text"

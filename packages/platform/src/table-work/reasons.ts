@@ -1,4 +1,4 @@
-/** Reasons of the anomalous rows of a table as texts, in one more reading: memory holds those of anomalies only. */
+/** Reads a table once more to explain its anomalous rows as texts; memory holds only the texts of anomalies. */
 
 import type { AnomalyModel, Reason } from "@nomaly/detect";
 import type { RowStream } from "../files/read/row-stream.ts";

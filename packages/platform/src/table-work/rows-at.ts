@@ -1,11 +1,10 @@
-/** Rows of a table by their places, read no further than the last of them. */
+/** Reads the rows at given indexes of a table, and no row after the last of them. */
 
-import type { Column, Table } from "@nomaly/detect";
-import { NomalyError } from "@nomaly/detect";
+import { type Column, NomalyError, type Table } from "@nomaly/detect";
 import type { RowStream } from "../files/read/row-stream.ts";
 import { type KeptRow, tableOfRows } from "./findings.ts";
 
-/** In the order of the places, which are counted from 0. @throws NomalyError SHAPE for a row that there is not. */
+/** Keeps the order of `places`, which count from 0. @throws NomalyError SHAPE for a row that the table lacks. */
 export async function rowsAt(rows: RowStream, names: readonly string[], places: readonly number[]): Promise<Table> {
   const found = new Map<number, KeptRow>();
   const wantedCount = new Set(places).size;

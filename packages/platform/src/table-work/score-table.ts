@@ -1,4 +1,4 @@
-/** Scores every row of a table with a model, batch by batch: memory holds a few batches, and what the taker keeps. */
+/** Scores every row of a table with a model, batch by batch; memory holds a few batches, and what the taker keeps. */
 
 import type { AnomalyModel } from "@nomaly/detect";
 import { readAhead } from "../files/read/read-ahead.ts";
@@ -7,7 +7,7 @@ import { noRows, onRows } from "./file-errors.ts";
 import { type GivenTable, type Progress, shareRead } from "./given-table.ts";
 import { pickRows } from "./pick-rows.ts";
 
-/** Is given each row of the table once, in the order of the file. */
+/** Receives each row of the table once, in the order of the file. */
 export interface RowTaker {
   add(batch: Batch, scores: Float64Array): void;
 }
@@ -16,11 +16,11 @@ export interface Scoring {
   readonly model: AnomalyModel;
   readonly threads: number | "auto" | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Columns to read: those of the model, and what the taker wants. */
+  /** Columns to read: those of the model, and those that the taker needs. */
   readonly columns: readonly string[];
-  /** Those of them that are only shown. */
+  /** Columns among them that are only shown. */
   readonly shownColumns: readonly string[];
-  /** Rows that have their scores already, in the order of the file. */
+  /** Rows that have scores already, in the order of the file. */
   readonly fitted?: FittedRows;
 }
 
@@ -29,7 +29,7 @@ interface FittedRows {
   readonly scores: Float64Array;
 }
 
-/** The next batch is read while one is scored. @throws NomalyError FILE_*, NOT_FINITE, TOO_FEW_ROWS and others naming the file. */
+/** Reads the next batch while one is scored. @throws NomalyError FILE_*, NOT_FINITE, TOO_FEW_ROWS and others naming the file. */
 export async function scoreTable(table: GivenTable, scoring: Scoring, progress: Progress, taker: RowTaker): Promise<void> {
   const { rows } = table;
   const { model, threads, signal, fitted } = scoring;
@@ -54,7 +54,7 @@ export async function scoreTable(table: GivenTable, scoring: Scoring, progress: 
   if (rowCount === 0) throw noRows(table);
 }
 
-/** Rows of the batch, from 0, that were fitted: those from the `start`-th fitted row on that lie in it. */
+/** Indexes within the batch of its fitted rows. @param start the first fitted row that no earlier batch had. */
 function fittedWithin({ firstRow, rowCount }: Batch, fitted: FittedRows | undefined, start: number): number[] {
   const rows: number[] = [];
   const indexes = fitted?.rowIndexes ?? new Float64Array(0);

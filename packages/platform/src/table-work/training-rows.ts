@@ -1,16 +1,14 @@
-/** The rows of a table to learn from: all of them, or a sample where they are too many for the memory that learning may take. */
+/** Reads the rows of a table to fit on: all of them, or a sample if they exceed the limit. */
 
-import type { SampledRows } from "../files/sample/row-sample.ts";
-import { createRowSample } from "../files/sample/row-sample.ts";
+import { createRowSample, type SampledRows } from "../files/sample/row-sample.ts";
 import { noRows } from "./file-errors.ts";
 import { type GivenTable, type Progress, shareRead } from "./given-table.ts";
 
 export interface RowsWanted {
-  /** Columns to read: those to learn from, labels, and names of rows. */
+  /** Columns to read: those to fit on, labels, and names of rows. */
   readonly columns: readonly string[];
-  /** Those of them that are only shown. */
+  /** Columns among them that are only shown. */
   readonly shownColumns: readonly string[];
-  /** Most rows to learn from. */
   readonly fitRowCountMax: number;
   readonly options: { readonly seed: number };
 }

@@ -1,10 +1,9 @@
-/** `nomaly bench`: seconds to fit and to score made-up rows on this machine. */
+/** `nomaly bench`: measures the seconds to fit and to score random rows on this machine. */
 
 import { createRandom, defaultSeed, detectorById, detectors, fit } from "@nomaly/detect";
 import { painter } from "../../report/terminal.ts";
 import type { Arguments } from "../frame/arguments.ts";
-import type { CliContext } from "../frame/context.ts";
-import { say, sayJson } from "../frame/context.ts";
+import { type CliContext, say, sayJson } from "../frame/context.ts";
 import { isCoded } from "../frame/exit-codes.ts";
 import { threadCountOf } from "../fitting/open-input.ts";
 import { createProgress } from "../frame/progress-bar.ts";
@@ -16,7 +15,7 @@ interface Measured {
   readonly failure: string | undefined;
 }
 
-/** One row in this many lies far out. */
+/** One row in this many is an outlier. */
 const outlierEvery = 100;
 
 export async function runBench(given: Arguments, context: CliContext): Promise<void> {
@@ -45,7 +44,7 @@ export async function runBench(given: Arguments, context: CliContext): Promise<v
   say(context, benchText(results, { rowCount, columnCount, context }));
 }
 
-/** Normal numbers, and outliers. */
+/** Normally distributed values, and outliers. */
 function madeUpValues(rowCount: number, columnCount: number, seed: number): Float64Array {
   const values = new Float64Array(rowCount * columnCount);
   const random = createRandom(seed);

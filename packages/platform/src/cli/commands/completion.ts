@@ -1,18 +1,16 @@
-/** `nomaly completion`: scripts that complete commands, options and their values, made from the same definitions as the help. */
+/** `nomaly completion`: prints scripts that complete commands, options and values, made from the same definitions as the help. */
 
 import { detectors, thresholdMethods } from "@nomaly/detect";
 import { commands } from "../commands.ts";
 import type { Arguments } from "../frame/arguments.ts";
-import type { CliContext } from "../frame/context.ts";
-import { say } from "../frame/context.ts";
+import { type CliContext, say } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
-import type { Offers, OptionSpec } from "../frame/options.ts";
-import { generalOptions } from "../frame/options.ts";
+import { generalOptions, type Offers, type OptionSpec } from "../frame/options.ts";
 
 export async function runCompletion(given: Arguments, context: CliContext): Promise<void> {
   const [shell] = given.operands;
   if (!Object.hasOwn(scripts, shell)) {
-    throw new UsageError(`completion is there for ${Object.keys(scripts).join(", ")}, not for "${shell}"`);
+    throw new UsageError(`there are completion scripts for ${Object.keys(scripts).join(", ")}, not for "${shell}"`);
   }
   say(context, scripts[shell]());
 }
@@ -33,7 +31,7 @@ function listOf(offers: Offers | undefined): readonly string[] | undefined {
   return typeof offers === "string" ? lists[offers] : offers;
 }
 
-/** Values that may follow an option; undefined where only the user knows them. */
+/** Values to offer after an option; undefined if only the user knows them. */
 function choicesOf({ choices, offers }: OptionSpec): readonly string[] | undefined {
   return choices ?? listOf(offers);
 }

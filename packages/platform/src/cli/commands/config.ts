@@ -1,10 +1,9 @@
-/** `nomaly config`: every setting of the service, its value and where that came from. */
+/** `nomaly config`: lists every setting of the service, its value and its source. */
 
 import { alignedLines, widthFor } from "../../report/columns.ts";
 import { painter } from "../../report/terminal.ts";
 import type { Arguments } from "../frame/arguments.ts";
-import type { CliContext } from "../frame/context.ts";
-import { say, sayJson } from "../frame/context.ts";
+import { type CliContext, say, sayJson } from "../frame/context.ts";
 import { serviceConfig } from "../frame/service-config.ts";
 
 export async function runConfig(given: Arguments, context: CliContext): Promise<void> {

@@ -1,4 +1,4 @@
-/** `nomaly detect`: learns from a file, scores its rows, shows the most anomalous ones and why. */
+/** `nomaly detect`: fits on a file, scores its rows, and shows the most anomalous ones with reasons. */
 
 import { createFindings } from "../../table-work/findings.ts";
 import { detectTable } from "../../table-work/fit-table.ts";

@@ -1,11 +1,9 @@
-/** `nomaly detectors`: the algorithms, and the parameters of one, as their specs say. */
+/** `nomaly detectors`: lists the algorithms, or shows one with its parameters. */
 
-import type { AnyDetector } from "@nomaly/detect";
-import { describeRange, detectorById, detectors, snakeCase } from "@nomaly/detect";
+import { type AnyDetector, describeRange, detectorById, detectors, snakeCase } from "@nomaly/detect";
 import { painter } from "../../report/terminal.ts";
 import type { Arguments } from "../frame/arguments.ts";
-import type { CliContext } from "../frame/context.ts";
-import { say, sayJson } from "../frame/context.ts";
+import { type CliContext, say, sayJson } from "../frame/context.ts";
 
 export async function runDetectors(given: Arguments, context: CliContext): Promise<void> {
   const [id] = given.operands;

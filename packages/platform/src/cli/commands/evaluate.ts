@@ -1,4 +1,4 @@
-/** `nomaly evaluate`: how well algorithms, a model or given scores agree with known labels. */
+/** `nomaly evaluate`: compares algorithms, a model or given scores with known labels. */
 
 import { defaultDetectorId, detectors, NomalyError } from "@nomaly/detect";
 import type { EvaluationFigures } from "../../report/content.ts";
@@ -12,8 +12,7 @@ import type { GivenTable } from "../../table-work/given-table.ts";
 import { requireModelColumns } from "../../table-work/model-columns.ts";
 import { scoreTable } from "../../table-work/score-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
-import type { CliContext } from "../frame/context.ts";
-import { say, sayJson } from "../frame/context.ts";
+import { type CliContext, say, sayJson, secondsSince } from "../frame/context.ts";
 import { isCoded, UsageError } from "../frame/exit-codes.ts";
 import { fitRequest, refuseFitOptions } from "../fitting/fit-options.ts";
 import { readModel } from "../fitting/model-file.ts";
@@ -22,17 +21,16 @@ import { scoringOf } from "../fitting/scoring.ts";
 import { evaluate, flagsOf } from "../presenting/outcome.ts";
 import { evaluationJson } from "../presenting/outcome-json.ts";
 import { warn } from "../presenting/present.ts";
-import type { Progress } from "../frame/progress-bar.ts";
-import { createProgress } from "../frame/progress-bar.ts";
+import { createProgress, type Progress } from "../frame/progress-bar.ts";
 
 interface Evaluated {
   readonly name: string;
   readonly rowCount: number;
   readonly seconds: number;
-  /** Without a threshold there are ranking figures only. */
+  /** False if there are only ranking figures. */
   readonly hasThreshold: boolean;
   readonly figures: EvaluationFigures | undefined;
-  /** Why there are no figures. */
+  /** The error, if there are no figures. */
   readonly failure: string | undefined;
 }
 
@@ -71,7 +69,7 @@ async function ofAlgorithms(given: Arguments, context: CliContext, table: GivenT
         await evaluated(name, table, findings, { threshold: model.threshold, seconds: secondsSince(context, startedAt) }),
       );
     } catch (error) {
-      // Comparing many, one that cannot take these rows must not hide the others; alone its error is the answer.
+      // An algorithm that fails must not hide the results of others; a single algorithm's error is thrown.
       if (names.length === 1 || !isCoded(error) || error.code === "ABORTED" || error.code === "LABEL") throw error;
       results.push({
         name,
@@ -136,10 +134,6 @@ async function evaluated(
   const rowIndexOf = (row: number) => row;
   const figures = await onRows(table, rowIndexOf, () => evaluate(known, scores, flags));
   return { name, rowCount: scores.length, seconds, hasThreshold: threshold !== undefined, figures, failure: undefined };
-}
-
-function secondsSince(context: CliContext, startedAt: number): number {
-  return Math.round(context.now() - startedAt) / 1000;
 }
 
 async function resultsText(results: readonly Evaluated[], context: CliContext): Promise<string> {

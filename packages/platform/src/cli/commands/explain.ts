@@ -1,4 +1,4 @@
-/** `nomaly explain`: for given rows, or the most anomalous, what each column added and what is usual there. */
+/** `nomaly explain`: shows for given or the most anomalous rows what each column added to the score, and its usual values. */
 
 import type { AnomalyModel, Explanation } from "@nomaly/detect";
 import { printable } from "../../report/printable.ts";
@@ -13,8 +13,7 @@ import { requireModelColumns } from "../../table-work/model-columns.ts";
 import { rowsAt } from "../../table-work/rows-at.ts";
 import { scoreTable } from "../../table-work/score-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
-import type { CliContext } from "../frame/context.ts";
-import { say, sayJson } from "../frame/context.ts";
+import { type CliContext, say, sayJson } from "../frame/context.ts";
 import { topCountOf } from "./detect.ts";
 import { UsageError } from "../frame/exit-codes.ts";
 import { fitRequest, refuseFitOptions } from "../fitting/fit-options.ts";
@@ -23,8 +22,7 @@ import { withInput } from "../fitting/open-input.ts";
 import { scoringOf } from "../fitting/scoring.ts";
 import { reasonJson } from "../presenting/outcome-json.ts";
 import { warn } from "../presenting/present.ts";
-import type { Progress } from "../frame/progress-bar.ts";
-import { createProgress } from "../frame/progress-bar.ts";
+import { createProgress, type Progress } from "../frame/progress-bar.ts";
 
 const rowCountMax = 1000;
 const topCountDefault = 5;
@@ -53,7 +51,7 @@ export async function runExplain(given: Arguments, context: CliContext): Promise
   });
 }
 
-/** @param findings of all rows, where the most anomalous are to be told. */
+/** @param findings receives the scores of all rows, if the most anomalous rows are to be explained. */
 async function fittedModel(
   { given, context, table, progress }: { given: Arguments; context: CliContext; table: GivenTable; progress: Progress },
   findings: Findings | undefined,
@@ -64,7 +62,7 @@ async function fittedModel(
   return (await fitted).model;
 }
 
-/** Rows from 0, as asked from 1. */
+/** Parses --rows, which counts from 1, to indexes from 0. */
 function rowsOf(given: Arguments): number[] | undefined {
   const list = given.list("rows");
   if (list === undefined) return undefined;

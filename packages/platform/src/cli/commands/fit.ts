@@ -1,4 +1,4 @@
-/** `nomaly fit`: learns from a file and saves the model. */
+/** `nomaly fit`: fits on a file and saves the model. */
 
 import { snakeCase } from "@nomaly/detect";
 import { openDestination, writeWhole } from "../../files/write/destination.ts";
@@ -6,8 +6,7 @@ import { printable } from "../../report/printable.ts";
 import { countText, numberText } from "../../report/wording.ts";
 import { fitTable } from "../../table-work/fit-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
-import type { CliContext } from "../frame/context.ts";
-import { say, sayJson } from "../frame/context.ts";
+import { type CliContext, say, sayJson, secondsSince } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
 import { fitRequest } from "../fitting/fit-options.ts";
 import { withInput } from "../fitting/open-input.ts";
@@ -37,7 +36,7 @@ export async function runFit(given: Arguments, context: CliContext): Promise<voi
     await writeWhole(destination, bytes);
     progress.clear();
     warn(context, [...request.notes, ...tableNotes(table.rows)]);
-    const seconds = Math.round(context.now() - startedAt) / 1000;
+    const seconds = secondsSince(context, startedAt);
     if (given.has("json")) {
       const params = Object.fromEntries(Object.entries(model.params).map(([name, value]) => [snakeCase(name), value]));
       const document = {

@@ -1,9 +1,8 @@
-/** `nomaly keys`: API keys made, listed, revoked. */
+/** `nomaly keys`: creates, lists and revokes API keys. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { Arguments } from "../frame/arguments.ts";
-import type { CliContext, KeyList } from "../frame/context.ts";
-import { say, sayJson } from "../frame/context.ts";
+import { type CliContext, type KeyList, say, sayJson } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
 import { serviceConfig } from "../frame/service-config.ts";
 

@@ -1,16 +1,15 @@
-/** `nomaly serve` and `nomaly worker`: run until they are told to stop, then stop in order. */
+/** `nomaly serve` and `nomaly worker`: run until a signal, then shut down in order. */
 
 import { once } from "node:events";
 import type { Arguments } from "../frame/arguments.ts";
-import type { CliContext } from "../frame/context.ts";
-import { note, say } from "../frame/context.ts";
+import { type CliContext, note, say } from "../frame/context.ts";
 import { serviceConfig } from "../frame/service-config.ts";
 
 export async function runServe(given: Arguments, context: CliContext): Promise<void> {
   const { config } = serviceConfig(given);
   const host = await context.serviceHost();
   const server = await host.serve(config, context.signal);
-  // An address that stands for all is none to go to.
+  // A browser cannot open the wildcard address.
   const near = server.url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
   say(context, `nomaly serves ${server.url} (${server.where}); try it at ${near}/docs`);
   await untilStopped(context, () => server.close());
@@ -29,6 +28,6 @@ export async function runWorker(given: Arguments, context: CliContext): Promise<
 
 async function untilStopped(context: CliContext, close: () => Promise<void>): Promise<void> {
   if (!context.signal.aborted) await once(context.signal, "abort");
-  note(context, "stopping: what runs may end, nothing new is taken; once more stops at once");
+  note(context, "stopping: running work may finish, new work is refused; a second signal stops at once");
   await close();
 }

@@ -1,4 +1,4 @@
-/** What a command line says about fitting, as options of the library. */
+/** Turns the fit options of a command line into options of the library. */
 
 import { defaultDetectorId, defaultSeed, detectorById, paramFromText, thresholdMethods } from "@nomaly/detect";
 import { rowCountWithinBudget } from "../../files/sample/row-budget.ts";
@@ -6,19 +6,18 @@ import { columnsByUse } from "../../table-work/columns-by-use.ts";
 import { requireColumns } from "../../table-work/file-errors.ts";
 import type { FitRequest } from "../../table-work/fit-table.ts";
 import type { GivenTable } from "../../table-work/given-table.ts";
-import type { Arguments } from "../frame/arguments.ts";
-import { splitList } from "../frame/arguments.ts";
+import { type Arguments, splitList } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
 import { threadCountOf } from "./open-input.ts";
 import { columnOptions, fitOptions } from "../frame/options.ts";
 
 export interface AskedFit extends FitRequest {
-  /** What was decided without being asked for. */
+  /** Decisions made without an option, to tell the user. */
   readonly notes: readonly string[];
 }
 
-/** @throws NomalyError or UsageError when an option names what is not there. */
+/** @throws NomalyError or UsageError for an unknown column, algorithm or parameter. */
 export async function fitRequest(given: Arguments, context: CliContext, table: GivenTable, detector?: string): Promise<AskedFit> {
   const threads = threadCountOf(given);
   const categorical = given.list("categorical");
@@ -38,7 +37,7 @@ export async function fitRequest(given: Arguments, context: CliContext, table: G
     params: paramsOf(given),
     seed,
     signal: context.signal,
-    // Columns that are named are learned from even where they look like identifiers.
+    // The fit uses columns that are named even if they look like identifiers.
     ...(given.has("columns") ? { columns: learned } : { exclude: marked }),
     ...(categorical === undefined ? {} : { categorical: categorical.filter((name) => learned.includes(name)) }),
     ...(threshold === undefined ? {} : { threshold }),
@@ -59,7 +58,7 @@ export async function fitRequest(given: Arguments, context: CliContext, table: G
   };
 }
 
-/** @throws UsageError for an option that would be passed over where nothing is fitted. */
+/** @throws UsageError for a fit option, which a command that does not fit would ignore. */
 export function refuseFitOptions(given: Arguments, why: string, allowed: readonly string[] = []): void {
   for (const { name } of [...fitOptions, ...columnOptions]) {
     if (given.has(name) && !allowed.includes(name)) throw new UsageError(`--${name} is about fitting: ${why}`);

@@ -1,11 +1,10 @@
-/** Reads and writes model files. */
+/** Reads model files. */
 
 import { readFileSync } from "node:fs";
-import type { AnomalyModel } from "@nomaly/detect";
-import { load, NomalyError } from "@nomaly/detect";
+import { type AnomalyModel, load, NomalyError } from "@nomaly/detect";
 import { findFile } from "../../files/local/file-fault.ts";
 
-/** Largest file read; a model is a few megabytes, or the training rows for neighbour methods. */
+/** Largest model file. Most have a few megabytes; models of neighbour methods contain the training rows. */
 const modelSizeBytesMax = 4 * 1024 ** 3;
 
 /** @throws NomalyError FILE_NOT_FOUND, FILE_READ, MODEL_FILE naming the file. */

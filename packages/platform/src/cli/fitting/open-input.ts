@@ -1,4 +1,4 @@
-/** Opens the file that a command line names. */
+/** Opens the input file of a command line. */
 
 import { threadCount } from "@nomaly/detect";
 import { withFile } from "../../files/open-file.ts";
@@ -9,7 +9,7 @@ import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
 
-/** Runs `use` with the opened file, and closes it whatever happens. */
+/** Runs `use` with the opened file, then closes it. */
 export async function withInput<T>(given: Arguments, context: CliContext, use: (table: GivenTable) => Promise<T>): Promise<T> {
   const format = given.text("format");
   const delimiter = given.text("delimiter");

@@ -1,4 +1,4 @@
-/** What a command line says about scoring a file with a model that is there. */
+/** Turns a command line into options for scoring a file with a model. */
 
 import type { AnomalyModel } from "@nomaly/detect";
 import type { GivenTable } from "../../table-work/given-table.ts";
@@ -7,7 +7,7 @@ import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
 import { threadCountOf } from "./open-input.ts";
 
-/** Reads the model's columns, those asked for, and one that may name the rows: reading no more is faster. */
+/** Reads only the model's columns, the label and name columns, and one that may name the rows. */
 export function scoringOf(
   given: Arguments,
   { signal }: CliContext,

@@ -1,10 +1,9 @@
-/** Reads a command line against the options of its command; what is unknown gets the nearest known name. */
+/** Parses a command line by the options of its command; errors about unknown names suggest the nearest one. */
 
 import { parseArgs } from "node:util";
 import type { Command } from "./command.ts";
 import { UsageError } from "./exit-codes.ts";
-import type { OptionSpec } from "./options.ts";
-import { generalOptions } from "./options.ts";
+import { generalOptions, type OptionSpec } from "./options.ts";
 
 export interface Arguments {
   readonly command: Command;
@@ -21,7 +20,7 @@ export interface Arguments {
 
 export interface NumberRange {
   readonly min?: number;
-  /** Instead of `min`: the limit itself is out. */
+  /** Instead of `min`: an exclusive lower limit. */
   readonly above?: number;
   readonly max: number;
   readonly whole?: boolean;
@@ -76,7 +75,7 @@ function addValue(values: Map<string, string[]>, spec: OptionSpec, value: string
     values.set(spec.name, []);
     return;
   }
-  // `--seed --json` forgot the value; `--threshold -0.5` and `--threshold=-x` did not.
+  // `--seed --json` lacks a value; `--threshold -0.5` and `--threshold=-x` have one.
   const isForgotten = value === undefined || (!inline && /^--?[a-z]/i.test(value));
   if (isForgotten) throw new UsageError(`--${spec.name} needs a value: --${spec.name} ${spec.value}`);
   const before = values.get(spec.name) ?? [];
@@ -87,7 +86,7 @@ function addValue(values: Map<string, string[]>, spec: OptionSpec, value: string
   values.set(spec.name, [...before, value]);
 }
 
-/** Loads the library for its nearest name only when something is wrong. */
+/** Loads the library only for this error, to find the nearest name. */
 export async function unknownName(what: string, word: string, known: readonly string[], command?: string): Promise<UsageError> {
   const { nearestName } = await import("@nomaly/detect/core");
   const nearest = nearestName(word, known);
@@ -118,7 +117,7 @@ function createArguments(
   };
 }
 
-/** `a,b` and `a, b`; a comma inside a name is written `\,`. */
+/** Splits `a,b` and `a, b`; a comma inside a name is written `\,`. */
 export function splitList(list: string): string[] {
   return list
     .split(/(?<!\\),/)

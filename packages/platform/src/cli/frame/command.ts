@@ -1,4 +1,4 @@
-/** What a command of the command line is. */
+/** The definition of a command. */
 
 import type { Arguments } from "./arguments.ts";
 import type { CliContext } from "./context.ts";
@@ -8,11 +8,11 @@ export interface Command {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** What stands after the name. */
+  /** The text after the command's name. */
   readonly usage: string;
-  /** Positional arguments at least and at most. */
+  /** Least and most positional arguments. */
   readonly operands: readonly [min: number, max: number];
-  /** What completion offers in the place of the first one; files where this is left out. */
+  /** What completion offers for the first positional argument; by default files. */
   readonly offers?: Offers;
   readonly options: readonly OptionSpec[];
   readonly examples: readonly (readonly [command: string, what: string])[];

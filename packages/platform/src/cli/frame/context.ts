@@ -1,4 +1,4 @@
-/** What a command may use of the world: made once in main/, so that tests and other hosts can give their own. */
+/** Streams, clock and terminal of a command, created in main/; tests pass their own. */
 
 import type { Readable, Writable } from "node:stream";
 import type { Config } from "../../config/settings.ts";
@@ -10,21 +10,19 @@ export interface CliContext {
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly stdoutIsTerminal: boolean;
-  /** Decides about the progress bar. */
+  /** Whether to show a progress bar. */
   readonly stderrIsTerminal: boolean;
   readonly colour: boolean;
-  /** Columns of the terminal. */
   readonly width: number;
-  /** Removed when the run ends. */
   readonly temporary: TemporaryFiles;
   readonly signal: AbortSignal;
   /** Milliseconds. */
   readonly now: () => number;
-  /** The service's side, loaded when a command needs it. */
+  /** Loads the service, for commands that need it. */
   readonly serviceHost: () => Promise<ServiceHost>;
 }
 
-/** What commands can do with the service: built by main/. */
+/** What commands can do with the service; main/ implements it. */
 export interface ServiceHost {
   serve(config: Config, signal: AbortSignal): Promise<RunningService & { readonly url: string }>;
   work(config: Config, signal: AbortSignal): Promise<RunningService & { readonly url: string | undefined }>;
@@ -32,7 +30,7 @@ export interface ServiceHost {
 }
 
 export interface RunningService {
-  /** In words: which database, which cache. */
+  /** Database and cache in words. */
   readonly where: string;
   close(): Promise<void>;
 }
@@ -56,11 +54,15 @@ export interface KeyAdministration {
   revoke(id: string): Promise<void>;
 }
 
+export function secondsSince(context: CliContext, startedAt: number): number {
+  return Math.round(context.now() - startedAt) / 1000;
+}
+
 export function say(context: CliContext, text: string): void {
   context.stdout.write(`${text}\n`);
 }
 
-/** Control characters stand escaped, so that the document may be looked at on a terminal. */
+/** Escapes control characters, so that a terminal can show the document. */
 export function sayJson(context: CliContext, document: unknown): void {
   const text = JSON.stringify(document, null, 2);
   say(
@@ -71,7 +73,7 @@ export function sayJson(context: CliContext, document: unknown): void {
   );
 }
 
-/** One line for people; never mixed into output that a program reads. */
+/** Writes one line for people to standard error, apart from output for programs. */
 export function note(context: CliContext, text: string): void {
   context.stderr.write(`nomaly: ${printable(text.replaceAll(/\s*\n\s*/g, " "))}\n`);
 }

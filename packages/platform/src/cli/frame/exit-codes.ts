@@ -1,4 +1,4 @@
-/** Exit codes, and the errors that lead to them. Knows errors by their code alone, so that nothing need be loaded to report one. */
+/** Maps errors to exit codes, by their code alone, so that reporting an error loads no other module. */
 
 import type { ErrorCode } from "@nomaly/detect";
 
@@ -6,7 +6,7 @@ export const exitCodes = {
   0: "success",
   1: "an error inside nomaly",
   2: "the command line is wrong: command, option, algorithm or parameter",
-  3: "the input is missing, damaged or does not fit",
+  3: "the input is missing, damaged or unsuitable",
   4: "the output cannot be written",
   130: "stopped by Ctrl-C (143: by SIGTERM, 129: by SIGHUP)",
 } as const;
@@ -45,7 +45,7 @@ const codeToExit: Readonly<Record<ErrorCode, number>> = {
   STORAGE: 4,
 };
 
-/** A wrong command line, found before the library is loaded. */
+/** An error of the command line, found before the library is loaded. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
   readonly code = "USAGE";

@@ -1,12 +1,11 @@
-/** Help texts, made from the definitions of commands and options. */
+/** Makes help texts from the definitions of commands and options. */
 
 import type { Command } from "./command.ts";
 import { commands } from "../commands.ts";
 import { exitCodes } from "./exit-codes.ts";
-import type { OptionSpec } from "./options.ts";
-import { generalOptions } from "./options.ts";
+import { generalOptions, type OptionSpec } from "./options.ts";
 
-/** Columns between the start of an option and that of its summary. */
+/** Column at which the summary of an option begins. */
 const optionColumn = 30;
 const lineWidth = 100;
 
@@ -27,7 +26,7 @@ export function overview(): string {
     "Exit codes:",
     ...Object.entries(exitCodes).map(([code, meaning]) => `  ${code.padEnd(5)}${meaning}`),
     "",
-    "nomaly COMMAND --help tells more.",
+    "nomaly COMMAND --help shows the options of a command.",
   ].join("\n");
 }
 

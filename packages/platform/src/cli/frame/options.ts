@@ -1,17 +1,17 @@
-/** Every option of every command: the one definition from which parsing, help and completion come. */
+/** Defines the options of the commands, for parsing, help and completion. */
 
-/** A list, or the name of one that only completion loads. */
+/** A list of values, or the name of a list that only completion loads. */
 export type Offers = readonly string[] | "algorithms" | "threshold methods" | "shells";
 
 export interface OptionSpec {
   readonly name: string;
   readonly short?: string;
-  /** What the value stands for in help; without one the option is a switch. */
+  /** Placeholder of the value in help; without one the option is a switch. */
   readonly value?: string;
   readonly repeated?: boolean;
-  /** The only values there are. */
+  /** All allowed values. */
   readonly choices?: readonly string[];
-  /** Values that completion offers; others may be right too. */
+  /** Values that completion offers; other values may be valid too. */
   readonly offers?: Offers;
   readonly summary: string;
 }
@@ -19,9 +19,9 @@ export interface OptionSpec {
 const formats = ["csv", "tsv", "json", "ndjson", "parquet", "arrow"];
 
 export const inputOptions: readonly OptionSpec[] = [
-  { name: "format", value: "FORMAT", offers: formats, summary: "format of the input, when name and content do not tell" },
-  { name: "delimiter", value: "TEXT", summary: 'CSV: what separates values ("tab" for tabulators); found out by default' },
-  { name: "header", summary: "CSV: the first line holds names; found out by default" },
+  { name: "format", value: "FORMAT", offers: formats, summary: "format of the input, if neither name nor content shows it" },
+  { name: "delimiter", value: "TEXT", summary: 'CSV: the delimiter, "tab" for a tabulator (default: detected)' },
+  { name: "header", summary: "CSV: the first line holds column names (default: detected)" },
   { name: "no-header", summary: "CSV: the first line is a row; columns are called column0, column1, ..." },
   { name: "missing-texts", value: "A,B", summary: "CSV: texts that mean missing (default: empty, NA, N/A, NULL, None, NaN, ?)" },
   { name: "decimal-comma", summary: "CSV: numbers are written with a comma, such as 1,5" },
@@ -69,7 +69,7 @@ export const fitOptions: readonly OptionSpec[] = [
     summary: "instead of contamination: a score, or percentile, iqr, mad, extreme-value, with parameters as in iqr:factor=3",
   },
   { name: "seed", value: "N", summary: "equal seeds give equal results (default 1)" },
-  { name: "fit-rows", value: "N", summary: "learn from at most N rows, drawn at random; by default as many as fit 128 MiB" },
+  { name: "fit-rows", value: "N", summary: "fit on at most N rows, drawn at random (default: as many as fit in 128 MiB)" },
 ];
 
 export const labelOption: OptionSpec = {
@@ -78,7 +78,11 @@ export const labelOption: OptionSpec = {
   summary: "column of known labels (1 anomalous, 0 normal): never used to fit, only to evaluate",
 };
 
-export const threadsOption: OptionSpec = { name: "threads", value: "N", summary: "worker threads; default: as many as pay" };
+export const threadsOption: OptionSpec = {
+  name: "threads",
+  value: "N",
+  summary: "worker threads (default: as many as speed the work up)",
+};
 
 export const outputOptions: readonly OptionSpec[] = [
   {
@@ -87,12 +91,12 @@ export const outputOptions: readonly OptionSpec[] = [
     value: "OUT",
     summary: "write all rows with anomaly_score, is_anomaly and rank; - for standard output",
   },
-  { name: "output-format", value: "FORMAT", offers: formats, summary: "format of the output, when the name does not tell" },
+  { name: "output-format", value: "FORMAT", offers: formats, summary: "format of the output, if its name does not show it" },
   {
     name: "spreadsheet-safe",
-    summary: "CSV: a single quote before texts that a spreadsheet would run as a formula; by default texts stay as they are",
+    summary: "CSV: put a single quote before texts that a spreadsheet would run as a formula; by default texts stay unchanged",
   },
-  { name: "explain", summary: "add a column reasons to the output: why each anomaly is one" },
+  { name: "explain", summary: "add a column `reasons` to the output, with the reasons of each anomaly" },
 ];
 
 export const modelOption: OptionSpec = { name: "model", short: "m", value: "MODEL", summary: "model file made by `nomaly fit`" };
@@ -103,7 +107,7 @@ export const shownOptions: readonly OptionSpec[] = [
     name: "id",
     value: "COL",
     summary:
-      "column that names a row in tables, not learned from; by default a text column that is left out because nearly all its values differ",
+      "column that names rows in tables, never used to fit (default: a text column that is left out because nearly all its values differ)",
   },
 ];
 

@@ -1,9 +1,9 @@
-/** A line on the terminal that says how far long work has come. */
+/** Shows the progress of long work in a line on the terminal. */
 
 import type { CliContext } from "./context.ts";
 
 export interface Progress {
-  /** @param share 0 to 1, or undefined where the end is not known. */
+  /** @param share 0 to 1, or undefined if the number of rows is unknown. */
   report(stage: string, share: number | undefined): void;
   clear(): void;
 }

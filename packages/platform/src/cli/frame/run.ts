@@ -1,9 +1,8 @@
-/** One run of the command: finds the command, runs it, reports its error in one sentence, gives the exit code. */
+/** Finds and runs the command, reports its error in one sentence, and returns the exit code. */
 
 import { parseCommandLine, unknownName } from "./arguments.ts";
 import { commands } from "../commands.ts";
-import type { CliContext } from "./context.ts";
-import { note, say } from "./context.ts";
+import { type CliContext, note, say } from "./context.ts";
 import { exitCodeOf, isCoded } from "./exit-codes.ts";
 import { commandHelp, overview } from "./help.ts";
 
@@ -12,7 +11,7 @@ export async function runCli(words: readonly string[], context: CliContext, vers
     await dispatch(words, context, version);
     return 0;
   } catch (error) {
-    // A progress bar may stand in this line.
+    // Clears a progress bar.
     if (context.stderrIsTerminal) context.stderr.write("\r\u001b[K");
     report(error, words.includes("--debug"), context);
     return exitCodeOf(error);

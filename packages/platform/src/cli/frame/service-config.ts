@@ -1,11 +1,11 @@
-/** The settings that a command line, the environment and a file make together. */
+/** Reads the service's settings from the command line, the environment and a file. */
 
 import { readConfig, type ReadConfig } from "../../config/read-config.ts";
 import { settingSpecs } from "../../config/settings.ts";
 import type { Arguments } from "./arguments.ts";
 import { optionOfSetting } from "./service-options.ts";
 
-/** An option of the command line goes before the environment, that before the file. @throws NomalyError CONFIG. */
+/** The command line overrides the environment, which overrides the file. @throws NomalyError CONFIG. */
 export function serviceConfig(given: Arguments): ReadConfig {
   const commandLine: Record<string, string> = {};
   for (const { name } of settingSpecs) {

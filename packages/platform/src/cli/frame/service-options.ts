@@ -1,4 +1,4 @@
-/** Options of the commands that run or administer the service. What a setting is says what its option is. */
+/** Options of the commands that run or administer the service, made from the definitions of the settings. */
 
 import { type SettingName, type SettingSpec, settingSpecs } from "../../config/settings.ts";
 import type { OptionSpec } from "./options.ts";

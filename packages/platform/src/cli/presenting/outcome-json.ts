@@ -1,4 +1,4 @@
-/** The result of a run as one JSON document, names in snake_case. */
+/** Converts the result of a run to one JSON document, with names in snake_case. */
 
 import type { Reason } from "@nomaly/detect";
 import type { EvaluationFigures, ReportContent } from "../../report/content.ts";

@@ -1,4 +1,4 @@
-/** Makes a report's content from a model and what was kept of the scored rows. */
+/** Makes a report's content from a model and the findings of scoring. */
 
 import type { AnomalyModel, PipelineColumn, Reason } from "@nomaly/detect";
 import { averagePrecision, confusion, detectorById, f1, precisionAtN, rocAuc, rocCurve, snakeCase } from "@nomaly/detect";
@@ -10,9 +10,9 @@ import type { Findings, TopRow } from "../../table-work/findings.ts";
 import type { GivenTable } from "../../table-work/given-table.ts";
 
 const histogramBinCount = 16;
-/** A column with fewer values draws stripes in a scatter chart. */
+/** A column with fewer distinct values would draw stripes in a scatter chart. */
 const manyValueCount = 15;
-/** Points of a ROC curve drawn. */
+/** Most points drawn of a ROC curve. */
 const curvePointCountMax = 400;
 
 export interface Outcome {
@@ -21,7 +21,7 @@ export interface Outcome {
   readonly findings: Findings;
   readonly fittedRowCount: number;
   readonly label: string | undefined;
-  /** Column that names rows; undefined takes one whose texts all differ. */
+  /** Column that names rows; undefined chooses a skipped text column. */
   readonly nameColumn: string | undefined;
   readonly notes: readonly string[];
 }
@@ -48,7 +48,7 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
     thresholdRule: thresholdRule(model),
     rowCount: scores.length,
     fittedRowCount: outcome.fittedRowCount,
-    anomalyCount: countOf(flags),
+    anomalyCount: flags.reduce((sum, flag) => sum + flag, 0),
     columns: model.columns,
     skipped: model.skippedColumns,
     histogram: histogramOf(scores, histogramBinCount, model.threshold),
@@ -61,17 +61,11 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
   };
 }
 
-/** Not the model's judge(): that would also look up the rank of every row. */
+/** Unlike the model's judge(), this does not compute ranks. */
 export function flagsOf(scores: Float64Array, threshold: number): Uint8Array {
   const flags = new Uint8Array(scores.length);
   for (let row = 0; row < scores.length; row++) flags[row] = scores[row] > threshold ? 1 : 0;
   return flags;
-}
-
-function countOf(flags: Uint8Array): number {
-  let count = 0;
-  for (const flag of flags) count += flag;
-  return count;
 }
 
 /** `contamination 0.1`, `iqr, factor 1.5`. */
@@ -81,7 +75,7 @@ function thresholdRule(model: AnomalyModel): string {
   return method === "fixed" ? "given" : [`${method} ${values[0] ?? ""}`.trim(), ...values.slice(1)].join(", ");
 }
 
-/** A text column that was left out because its values all differ names the rows. */
+/** By default, a text column that was skipped because its values differ names the rows. */
 function nameColumnOf(model: AnomalyModel, findings: Findings): string | undefined {
   const skipped = model.skippedColumns.map(({ name }) => name);
   const { columns } = findings.topTable();
@@ -114,7 +108,7 @@ async function explainedRows(
   }));
 }
 
-/** Each row counts alike: a column's share of the row's positive contributions, averaged over the rows. */
+/** Each column's share of a row's positive contributions, averaged over the rows with equal weight. */
 function tellingColumns(model: AnomalyModel, top: readonly ReportRow[]): { column: string; share: number }[] {
   const totals = new Map(model.columns.map(({ name }) => [name, 0]));
   const rows = top.some((row) => row.isAnomaly) ? top.filter((row) => row.isAnomaly) : top;
@@ -140,8 +134,8 @@ interface Drawn {
 }
 
 /**
- * The two columns of numbers that tell most, those of many values before those of few, which would only draw lines; the
- * sample's rows and all top rows as points.
+ * Chooses the two columns of numbers with the largest shares, preferring those with many distinct values, as others would only draw lines.
+ * The points are the sample's rows and all top rows.
  */
 function scatterOf(model: AnomalyModel, telling: readonly { column: string }[], drawn: Drawn): Scatter | undefined {
   const numeric = telling

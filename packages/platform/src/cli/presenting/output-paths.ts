@@ -1,28 +1,28 @@
-/** Which paths of a command line may not be one and the same. */
+/** Refuses command lines whose paths lead to the same file or stream. */
 
 import { fileIdentity, resolveTarget } from "../../files/write/resolve-target.ts";
 import { UsageError } from "../frame/exit-codes.ts";
 
-/** What a path is for, as messages call it, and the path. */
+/** The use of a path, as messages name it, and the path. */
 export type PathUse = readonly [use: string, path: string | undefined];
 
-/** `-`, and every other name for the standard output of this process. */
+/** True for `-` and every other name of this process's standard output. */
 export function isStandardOutput(path: string): boolean {
   try {
     return resolveTarget(path).kind === "standard output";
   } catch {
-    // What is wrong with the path is told by whoever opens it.
+    // Opening the path reports what is wrong with it.
     return false;
   }
 }
 
-/** @throws UsageError when two of them would write to standard output, one into the other. */
+/** @throws UsageError if two of them would write to standard output. */
 export function refuseSharedStdout(uses: readonly PathUse[]): void {
   const [first, second] = uses.filter(([, path]) => path !== undefined && isStandardOutput(path)).map(([use]) => use);
   if (second !== undefined) throw new UsageError(`${first} and ${second} both want standard output`);
 }
 
-/** @throws UsageError when two paths lead to one file: one would be lost. */
+/** @throws UsageError if two paths lead to one file, as one would overwrite the other. */
 export function refuseSameFile(uses: readonly PathUse[]): void {
   const useOf = new Map<string, string>();
   for (const [use, path] of uses) {

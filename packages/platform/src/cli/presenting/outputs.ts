@@ -1,10 +1,8 @@
-/** The files that a run writes: checked before the work begins, completed after it. */
+/** The output files of a run, which are checked before the work begins and completed after it. */
 
-import type { AnomalyModel, Reason } from "@nomaly/detect";
-import { NomalyError } from "@nomaly/detect";
+import { type AnomalyModel, NomalyError, type Reason } from "@nomaly/detect";
 import { openDestination, writeWhole } from "../../files/write/destination.ts";
-import type { FormatAndCompression } from "../../files/read/format.ts";
-import { formatOfName, parseFormat } from "../../files/read/format.ts";
+import { type FormatAndCompression, formatOfName, parseFormat } from "../../files/read/format.ts";
 import type { RowStream } from "../../files/read/row-stream.ts";
 import { scoreColumnNames, scoreColumns } from "../../files/write/score-columns.ts";
 import { noSingleReason, reasonsText, tellingReasons } from "../../report/wording.ts";
@@ -12,26 +10,23 @@ import type { Findings } from "../../table-work/findings.ts";
 import type { GivenTable } from "../../table-work/given-table.ts";
 import { reasonsOfAnomalies } from "../../table-work/reasons.ts";
 import type { Arguments } from "../frame/arguments.ts";
-import type { CliContext } from "../frame/context.ts";
-import { note } from "../frame/context.ts";
+import { type CliContext, note } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
-import type { PathUse } from "./output-paths.ts";
-import { isStandardOutput, refuseSameFile, refuseSharedStdout } from "./output-paths.ts";
+import { isStandardOutput, type PathUse, refuseSameFile, refuseSharedStdout } from "./output-paths.ts";
 
 const reasonCount = 3;
 const gzippable = ["csv", "tsv", "json", "ndjson"];
 
 export interface Outputs {
-  /** True when rows go to standard output, so that nothing else may. */
+  /** True if rows or report are written to standard output, so that nothing else may be. */
   readonly takesStdout: boolean;
-  readonly wantsReasons: boolean;
   writeRows(table: GivenTable, model: AnomalyModel, findings: Findings): Promise<void>;
   writeReport(html: () => Promise<string>): Promise<void>;
-  /** Names of what was written, for the JSON document. */
+  /** Paths of the written files, for the JSON document. */
   readonly written: Readonly<Record<string, string>>;
 }
 
-/** @throws NomalyError FILE_WRITE, UsageError: now, not after the work. */
+/** @throws NomalyError FILE_WRITE, UsageError before the work begins. */
 export function openOutputs(given: Arguments, context: CliContext): Outputs {
   const output = given.text("output");
   const report = given.text("report");
@@ -40,7 +35,7 @@ export function openOutputs(given: Arguments, context: CliContext): Outputs {
     ["--report", report],
   ];
   refuseSharedStdout([...uses, ["--json", given.has("json") ? "-" : undefined]]);
-  // The scored rows may take the place of the file that they came from, nothing else may.
+  // The scored rows may replace the input file; the report may not.
   refuseSameFile([...uses, ["-m", given.text("model")]]);
   refuseSameFile([
     ["the input", given.operands[0]],
@@ -57,7 +52,6 @@ export function openOutputs(given: Arguments, context: CliContext): Outputs {
 
   return {
     takesStdout: uses.some(([, path]) => path !== undefined && isStandardOutput(path)),
-    wantsReasons: given.has("explain"),
     async writeRows(table, model, { scores }) {
       if (rows === undefined || format === undefined) return;
       noteColumns(table.rows, given.has("explain"), context);
@@ -80,7 +74,7 @@ function noteColumns({ name, columns }: RowStream, withReasons: boolean, context
   const { added, replaced } = scoreColumns(names, withReasons);
   if (replaced.length > 0) note(context, `the columns ${replaced.join(", ")} of ${name} are replaced in the output`);
   if (added[0] === scoreColumnNames[0]) return;
-  note(context, `${name} has such columns of its own: scores are written as ${added.join(", ")}`);
+  note(context, `${name} has columns of these names already: scores are written as ${added.join(", ")}`);
 }
 
 function outputFormat(given: Arguments, output: string): FormatAndCompression {

@@ -1,4 +1,4 @@
-/** Shows a result: tables on the terminal or one JSON document, and the files that were asked for. */
+/** Shows a result as tables on the terminal or as JSON, and writes the output files. */
 
 import { libraryVersion } from "@nomaly/detect";
 import type { RowStream } from "../../files/read/row-stream.ts";
@@ -6,34 +6,32 @@ import type { ReportContent } from "../../report/content.ts";
 import { printable } from "../../report/printable.ts";
 import { painter, terminalReport } from "../../report/terminal.ts";
 import type { Arguments } from "../frame/arguments.ts";
-import type { CliContext } from "../frame/context.ts";
-import { note, say, sayJson } from "../frame/context.ts";
-import type { Outcome } from "./outcome.ts";
-import { outcomeContent } from "./outcome.ts";
+import { type CliContext, note, say, sayJson, secondsSince } from "../frame/context.ts";
+import { type Outcome, outcomeContent } from "./outcome.ts";
 import { outcomeJson } from "./outcome-json.ts";
 import type { Outputs } from "./outputs.ts";
 
-/** @param startedAt of the run, in milliseconds of the context's clock. */
+/** @param startedAt start of the run, in milliseconds of the context's clock. */
 export async function present(
   outcome: Outcome,
   given: Arguments,
   context: CliContext,
   { outputs, startedAt }: { outputs: Outputs; startedAt: number },
 ): Promise<void> {
-  // First, so that labels which cannot be compared are told before anything is written.
+  // Computed first, so that unusable labels are reported before anything is written.
   const figures = await outcomeContent(outcome);
   await outputs.writeRows(outcome.table, outcome.model, outcome.findings);
   const content: ReportContent = {
     ...figures,
     command: commandLine(given),
-    seconds: Math.round(context.now() - startedAt) / 1000,
+    seconds: secondsSince(context, startedAt),
     version: libraryVersion,
     createdAt: new Date().toISOString(),
   };
   await outputs.writeReport(async () => (await import("../../report/page.ts")).reportPage(content));
   if (given.has("json")) return sayJson(context, outcomeJson(content, outputs.written));
   const lines = [await terminalReport(content, context), ...closingLines(content, outputs, context)];
-  // Rows on standard output must stay alone there.
+  // Rows on standard output must not be mixed with this text.
   if (outputs.takesStdout) context.stderr.write(`${lines.join("\n")}\n`);
   else say(context, lines.join("\n"));
 }
@@ -48,7 +46,7 @@ function closingLines(content: ReportContent, outputs: Outputs, context: CliCont
   return ["", ...lines.map((line) => paint(line, "dim"))].slice(lines.length === 0 ? 1 : 0);
 }
 
-/** As one would type it again. */
+/** The command line as one would type it. */
 function commandLine(given: Arguments): string {
   return ["nomaly", given.command.name, ...given.typed].map(quoted).join(" ");
 }
@@ -57,7 +55,7 @@ function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Remarks about how the file was read, for every command. */
+/** Notes on how the file was read, for every command. */
 export function tableNotes({ roundedColumns, columns }: RowStream): string[] {
   const rounded = [...roundedColumns].map(
     (name) => `column ${name} holds whole numbers beyond 2^53: they are compared at the precision of a float64`,

@@ -1,4 +1,4 @@
-/** What a worker is told when it asks in the middle of an order: in time, as it does nothing else until then. */
+/** Answers a question that a worker asks during an order, within a time limit, because the worker waits for the answer. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { OrderKind, Question } from "../messages.ts";
@@ -7,7 +7,7 @@ import type { BodyFields } from "../work.ts";
 
 const answerMsMax = 5000;
 
-/** @throws NomalyError TIMEOUT, and what finding the answer throws. */
+/** @throws NomalyError TIMEOUT, and errors of `plan` and `modelBytes`. */
 export async function answerTo(question: Question, { plan, modelBytes }: PoolWork<OrderKind>): Promise<unknown> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new NomalyError("TIMEOUT", `no model was found in ${answerMsMax} ms`)), answerMsMax);

@@ -1,10 +1,10 @@
-/** A place of the pool: one worker at a time, and what it works on. */
+/** A slot of the pool: holds one worker at a time, and the work that it runs. */
 
 import type { Lane } from "./work-queue.ts";
 import type { Item } from "./pool-work.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
-/** Rest of a place whose workers die one after the other: none at first, then doubling. */
+/** Pause before a slot restarts a worker that died: none after the first death, then this, doubled after each further death. */
 const restMsFirst = 100;
 const restMsMax = 5000;
 
@@ -12,16 +12,16 @@ export class PoolSlot {
   readonly lane: Lane;
   worker: WorkerProcess | undefined;
   running: Item | undefined;
-  /** Deaths since a worker of this place last finished something. */
+  /** Deaths of workers since one in this slot last finished a piece of work. */
   deathCount = 0;
   restUntilMs = Number.NEGATIVE_INFINITY;
-  /** Whether a worker was here before. */
+  /** True once the slot has had a worker. */
   used = false;
-  /** What its present worker has finished. */
+  /** Pieces of work that its present worker has finished. */
   finishedCount = 0;
-  /** Ends its work when that takes too long. */
+  /** Timer that kills the worker when its work exceeds the time limit. */
   limit: NodeJS.Timeout | undefined;
-  /** Ends its worker when there is nothing to do. */
+  /** Timer that ends an idle worker. */
   idle: NodeJS.Timeout | undefined;
 
   constructor(lane: Lane) {
@@ -33,7 +33,7 @@ export class PoolSlot {
   }
 }
 
-/** @param deathCount those before this one. */
+/** @param deathCount deaths before this one. */
 export function restMsOf(deathCount: number): number {
   return deathCount === 0 ? 0 : Math.min(restMsMax, restMsFirst * 2 ** (deathCount - 1));
 }

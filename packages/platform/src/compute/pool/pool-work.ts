@@ -1,4 +1,4 @@
-/** Work for the pool of workers, and a piece of it that waits or runs. */
+/** A piece of work for the pool of workers, and the item that represents it while it waits or runs. */
 
 import type { OrderKind, OrderOf } from "../messages.ts";
 import type { BodyFields, Control } from "../work.ts";
@@ -6,22 +6,22 @@ import type { Load } from "./work-queue.ts";
 
 export interface PoolWork<Kind extends OrderKind> extends Load {
   readonly kind: Kind;
-  /** As messages call what it works on. */
+  /** The name of the input in error messages. */
   readonly subject: string;
-  /** The field of a request that errors about it name. */
+  /** The field of the request that errors name. */
   readonly field: string;
-  /** It reads bytes that came from outside: when its worker dies of itself, they are at fault. */
+  /** The work reads bytes from outside, so a crash of its worker is reported as an error of those bytes. */
   readonly readsFile: boolean;
-  /** Called for each try. @param alone no other long work runs. */
+  /** Called for each attempt. @param alone no other long work runs. */
   readonly order: (alone: boolean) => OrderOf<Kind>;
-  /** Scoring is tried a second time when its worker dies; whoever trains decides that for himself. */
+  /** The pool repeats the work once if its worker dies. Not for training, which the job queue repeats. */
   readonly triesAgain: boolean;
-  /** From its beginning; more ends its worker. */
+  /** Time limit from the start of the work; the pool kills a worker that exceeds it. */
   readonly timeMsMax?: number;
-  /** Answers what a worker asks about a body. */
+  /** Answers the worker's question about a body. */
   readonly plan?: (fields: BodyFields) => Promise<unknown>;
   readonly modelBytes: (versionId: string) => Promise<Uint8Array>;
-  /** The worker ended before it could tidy up. */
+  /** Removes the files of a worker that ended before it could do so. */
   readonly cleanUp?: () => void;
   readonly control: Control;
 }
@@ -35,12 +35,12 @@ export interface Item extends Load {
   readonly reject: (reason: Error) => void;
 }
 
-/** What cannot be removed now goes with the folder that it lies in. */
+/** Removes the files of the work; a file that cannot be removed now is removed with its folder later. */
 export function tidyAfter({ work }: Item): void {
   try {
     work.cleanUp?.();
   } catch {
-    // Somebody else still reads it, or the disk is gone.
+    // Another process still reads the file, or the disk is gone.
   }
 }
 

@@ -1,4 +1,4 @@
-/** Timers that are all cleared at once. */
+/** A set of timers that can all be cleared at once. */
 
 export class Timers {
   readonly #timers = new Set<NodeJS.Timeout>();

@@ -1,10 +1,10 @@
-/** Work that waits for a worker: three lanes, bounded together by rows, bytes, items and, for short work, by the time to wait. */
+/** The queue of work before the workers: three lanes, bounded together by rows, bytes and items; short work also by its waiting time. */
 
-/** Rows of a request; a file that is read while somebody waits; training, and scoring of whole files. */
+/** `short` scores rows of a request, `file` reads a file while a client waits, `long` trains and scores whole files. */
 export const lanes = ["short", "file", "long"] as const;
 export type Lane = (typeof lanes)[number];
 
-/** What waiting work takes. */
+/** The share of the queue's limits that a piece of work uses. */
 export interface Load {
   readonly lane: Lane;
   readonly rowCount: number;
@@ -16,7 +16,7 @@ export interface QueueLimits {
   readonly rowCountMax: number;
   readonly sizeBytesMax: number;
   readonly itemCountMax: number;
-  /** Short work that would wait longer is refused at once. */
+  /** The queue refuses short work that would wait longer. */
   readonly waitMsMax: number;
 }
 
@@ -31,7 +31,7 @@ export class WorkQueue<Item extends Load> {
     this.#limits = limits;
   }
 
-  /** Why an item cannot wait; undefined when it can. @param workerCount workers that its lane may use. */
+  /** The reason to refuse an item, or undefined if it may wait. @param workerCount workers that its lane may use. */
   refusal(load: Load, workerCount: number): string | undefined {
     const { rowCountMax, sizeBytesMax, itemCountMax, waitMsMax } = this.#limits;
     if (this.itemCount >= itemCountMax) return `${this.itemCount} pieces of work wait already`;
@@ -46,7 +46,7 @@ export class WorkQueue<Item extends Load> {
     this.#count(item, 1);
   }
 
-  /** Before all others of its lane, whatever the limits: it has waited once. */
+  /** Puts the item before all others of its lane and ignores the limits, as it has waited before. */
   pushFirst(item: Item): void {
     this.#lanes[item.lane].unshift(item);
     this.#count(item, 1);
@@ -58,7 +58,7 @@ export class WorkQueue<Item extends Load> {
     return item;
   }
 
-  /** False when it does not wait here. */
+  /** False if the item is not in the queue. */
   remove(item: Item): boolean {
     const at = this.#lanes[item.lane].indexOf(item);
     if (at < 0) return false;
@@ -70,7 +70,7 @@ export class WorkQueue<Item extends Load> {
   #count({ lane, rowCount, sizeBytes, estimateMs }: Item, sign: 1 | -1): void {
     this.#rowCount += sign * rowCount;
     this.#sizeBytes += sign * sizeBytes;
-    // Sums of floats drift: an empty lane waits for exactly nothing.
+    // Sums of floats drift, so an empty lane is set to exactly 0.
     this.#estimateMs[lane] = this.#lanes[lane].length === 0 ? 0 : this.#estimateMs[lane] + sign * estimateMs;
   }
 
@@ -82,7 +82,7 @@ export class WorkQueue<Item extends Load> {
     return this.#lanes[lane].length;
   }
 
-  /** In their order, as they are now. */
+  /** A copy of the lane, in order. */
   itemsOf(lane: Lane): readonly Item[] {
     return [...this.#lanes[lane]];
   }

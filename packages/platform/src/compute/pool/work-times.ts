@@ -1,8 +1,8 @@
-/** How long work of one lane has taken, and so how long the next piece of it will wait. */
+/** Estimates how long work of one lane will wait, from how long earlier work took. */
 
-/** Before anything is known: most of what somebody waits for takes less. */
+/** Average before the first measurement; most work takes less. */
 const firstMs = 1000;
-/** Weight of the newest in the average. */
+/** Weight of the newest measurement in the average. */
 const newestWeight = 0.3;
 
 export class WorkTimes {
@@ -25,11 +25,11 @@ export class WorkTimes {
     this.#averageMs += newestWeight * (this.#clock.now() - startedAt - this.#averageMs);
   }
 
-  /** @param aheadCount pieces of work that begin before. */
+  /** @param aheadCount pieces of work that begin earlier. */
   waitMs(aheadCount: number, workerCount: number): number {
     const now = this.#clock.now();
     const running = [...this.#startedAt.values()].map((startedAt) => now - startedAt);
-    // What runs for longer than the average tells that the average is too low.
+    // Work that has run for longer than the average shows that the average is too low.
     const eachMs = Math.max(this.#averageMs, ...running);
     const remainingMs = running.reduce((sum, ranMs) => sum + Math.max(0, eachMs - ranMs), 0);
     return (remainingMs + aheadCount * eachMs) / workerCount;

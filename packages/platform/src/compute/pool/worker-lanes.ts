@@ -1,4 +1,4 @@
-/** How many workers there are for what, and what each may take. */
+/** Decides how many workers each lane has, and the limits of each worker. */
 
 import { threadCount } from "@nomaly/detect";
 import { availableMemoryBytes } from "../../budget/memory-limit.ts";
@@ -7,19 +7,18 @@ import { type RowLimits, rowLimitDefaults } from "../rows/parse-rows.ts";
 import type { Lane } from "./work-queue.ts";
 import type { WorkerOptions } from "./worker-process.ts";
 
-/** What a file may unpack to where nobody says it. */
 const unpackedBytesDefault = 64 * 1024 ** 3;
 
 export interface LaneOptions {
   readonly rowLimits?: RowLimits;
-  /** Variables of the environment that carry secrets: no worker gets them. */
+  /** Environment variables with secrets, which workers do not get. */
   readonly hiddenVariables?: readonly string[];
-  /** What a file may unpack to. */
+  /** Most bytes that a compressed file may unpack to. Default: 64 GiB. */
   readonly unpackedBytesMax?: number;
   readonly faults?: unknown;
 }
 
-/** Those of the memory that there is. */
+/** Shares of the memory that this process may use. */
 export function defaultShares(workerCount = threadCount()): MemoryShares {
   return memoryShares({ limitBytes: availableMemoryBytes(), hasEmbeddedDatabase: false, workerCount });
 }

@@ -1,4 +1,4 @@
-/** Workers for fits, scores and files: started when first needed, replaced when they die, with one always left for short work. */
+/** Runs work in a pool of worker processes: starts them when first needed, replaces dead ones, and keeps one for short work. */
 
 import { NomalyError, throwIfAborted, unpackError } from "@nomaly/detect";
 import { deathError, overloaded, tooLong, workerFailed } from "../fault-details.ts";
@@ -6,8 +6,7 @@ import { WorkTimes } from "./work-times.ts";
 import type { FromWorker, OrderKind, Outcomes, Question } from "../messages.ts";
 import { PoolSlot, restMsOf } from "./pool-slot.ts";
 import { Timers } from "./timers.ts";
-import type { Lane } from "./work-queue.ts";
-import { lanes, WorkQueue } from "./work-queue.ts";
+import { type Lane, lanes, WorkQueue } from "./work-queue.ts";
 import type { WorkerDeath, WorkerProcess } from "./worker-process.ts";
 import { answerTo } from "./answer-question.ts";
 import type { WorkerPoolOptions } from "./pool-options.ts";
@@ -17,11 +16,11 @@ import type { WorkerPoolStats } from "./worker-pool-stats.ts";
 /** How long a worker may go on after its work was aborted. */
 const abortGraceMs = 1000;
 const retryAfterSecondsMax = 60;
-/** How often work that waits is looked at: whether it can still begin in time. */
+/** How often the pool looks for waiting work that can no longer begin in time. */
 const lateLookMs = 1000;
-/** A worker without work gives its memory back. */
+/** An idle worker ends after this time, to free its memory. */
 const idleMsMax = 60_000;
-/** Between the starts of workers that are not needed yet. */
+/** Pause between starts of workers that are not needed yet. */
 const warmUpMs = 500;
 
 type SlowLane = Exclude<Lane, "short">;
@@ -42,7 +41,6 @@ export class WorkerPool {
     outOfTime: 0,
     replaced: 0,
   };
-  /** Of the lanes whose work takes long. */
   readonly #times: Readonly<Record<SlowLane, WorkTimes>>;
   #lateLook: NodeJS.Timeout | undefined;
   #itemCount = 0;
@@ -56,7 +54,7 @@ export class WorkerPool {
     this.#slots = lanes.flatMap((lane) => Array.from({ length: options.lanes[lane].count }, () => new PoolSlot(lane)));
   }
 
-  /** @throws NomalyError OVERLOADED at once when the queue is full, ABORTED, WORKER, TOO_LARGE, or what the work itself threw. */
+  /** @throws NomalyError OVERLOADED at once when the queue is full, ABORTED, WORKER, TOO_LARGE, and errors of the work itself. */
   async run<Kind extends OrderKind>(work: PoolWork<Kind>): Promise<Outcomes[Kind]> {
     const { signal } = work.control;
     throwIfAborted(signal);
@@ -79,18 +77,18 @@ export class WorkerPool {
     }
   }
 
-  /** Seconds until what waits now is done, as far as one can tell. */
+  /** Estimated seconds until the work that waits now is done. */
   #retryAfterSeconds(): number {
     const waits = [this.shortWaitSeconds(), ...slowLanes.map((lane) => this.#slowWaitMs(lane) / 1000)];
     return Math.min(retryAfterSecondsMax, Math.max(1, Math.ceil(Math.max(...waits))));
   }
 
-  /** Seconds that a request with rows would wait. */
+  /** Estimated seconds that a request with rows would wait. */
   shortWaitSeconds(): number {
     return this.#queue.waitMs("short", this.#workersFor("short")) / 1000;
   }
 
-  /** Starts workers before there is work for them: the first at once, and where memory is plenty one of each lane a little later. */
+  /** Starts workers before there is work: the first at once, and with enough memory one of each other lane a little later. */
   warmUp(): void {
     const [first, ...others] = lanes.map((lane) => this.#slots.find((slot) => slot.lane === lane) as PoolSlot);
     this.#warm(first);
@@ -103,7 +101,7 @@ export class WorkerPool {
     try {
       slot.worker ??= this.#startInto(slot);
     } catch {
-      // The system has no room for a process now: the work that needs one tries again, and says so.
+      // The system has no room for a process now. Work that needs one tries again, and reports the error.
     }
   }
 
@@ -111,7 +109,7 @@ export class WorkerPool {
     for (const { worker } of this.#slots) worker?.post({ kind: "drop", versionIds });
   }
 
-  /** Refuses new work and what waits; what runs may finish within the bound, then it is ended. */
+  /** Refuses new and waiting work, lets running work finish within `waitMs`, then kills its workers. */
   async close(waitMs: number): Promise<void> {
     this.#closed = true;
     for (const lane of lanes) {
@@ -162,7 +160,7 @@ export class WorkerPool {
     return overloaded(`compute has as much work as it takes: ${why}`, this.#retryAfterSeconds());
   }
 
-  /** Why work cannot begin while somebody still waits for it. */
+  /** The reason why work cannot begin before its caller stops waiting; undefined if it can. */
   #lateness({ lane, control }: PoolWork<OrderKind>, aheadCount = this.#queue.laneCount(lane)): string | undefined {
     if (lane === "short" || control.timeLeftMs === undefined) return undefined;
     return this.#slowWaitMs(lane, aheadCount) < control.timeLeftMs() ? undefined : "it could not begin in the time that is left";
@@ -172,7 +170,7 @@ export class WorkerPool {
     return this.#times[lane].waitMs(aheadCount, this.#options.lanes[lane].count);
   }
 
-  /** What could begin in time when it came, and cannot any more, is told so while there is time to do something else. */
+  /** Refuses waiting work that can no longer begin in time, so that its caller still has time to do something else. */
   #refuseLate(): void {
     for (const lane of slowLanes) {
       for (const [place, item] of this.#queue.itemsOf(lane).entries()) {
@@ -184,7 +182,7 @@ export class WorkerPool {
     this.#lookAgain();
   }
 
-  /** As long as something waits. */
+  /** Repeats that check while work waits. */
   #lookAgain(): void {
     if (slowLanes.every((lane) => this.#queue.laneCount(lane) === 0)) {
       clearInterval(this.#lateLook);
@@ -192,14 +190,14 @@ export class WorkerPool {
     } else this.#lateLook ??= setInterval(() => this.#refuseLate(), lateLookMs).unref();
   }
 
-  /** A place that may take such work now; one with a worker before one that must start it. */
+  /** A slot that may take work of this lane now, preferably one whose worker is running. */
   #freeSlot(lane: Lane): PoolSlot | undefined {
     const now = this.#options.clock.now();
     const free = this.#slots.filter((slot) => slot.takes(lane) && slot.running === undefined && slot.restUntilMs <= now);
     return free.find((slot) => slot.worker !== undefined) ?? free.at(0);
   }
 
-  /** Long work before short in the places that take both: short work has one of its own. */
+  /** Slots that take both run long work before short work, because short work has a slot of its own. */
   #dispatch(): void {
     for (const lane of ["long", "file", "short"] as const) {
       for (let slot = this.#freeSlot(lane); slot !== undefined && !this.#closed; slot = this.#freeSlot(lane)) {
@@ -224,7 +222,7 @@ export class WorkerPool {
       const order = work.order(alone);
       slot.worker.post({ kind: "order", id, order, ...(fault === undefined ? {} : { fault }) });
     } catch (error) {
-      // No process could be had, or the rows cannot be cloned: a fault of this work, which no worker has seen.
+      // No process could be started, or the rows cannot be cloned. This fails the work, but no worker.
       slot.running = undefined;
       slot.worker?.setBusy(false);
       item.reject(errorOf(error));
@@ -258,10 +256,10 @@ export class WorkerPool {
         if (!item.settled) item.work.control.progress?.(message.done);
         return;
       case "ask":
-        void this.#answer(slot, item, message.question); // Its failure is the failure of the item.
+        void this.#answer(slot, item, message.question); // An error rejects the item.
         return;
       case "done":
-        // Nobody is there any more to take what it wrote.
+        // The caller has left, so the files that the work wrote are removed.
         if (item.settled) tidyAfter(item);
         item.resolve(message.outcome);
         return this.#free(slot, item);
@@ -273,7 +271,7 @@ export class WorkerPool {
     }
   }
 
-  /** What came before may have filled the worker: what it could not do is tried by a new one. */
+  /** Earlier work may have filled the worker's memory, so a new worker tries the work again. */
   #outOfMemory(slot: PoolSlot, item: Item, error: Error): void {
     const isFresh = slot.finishedCount === 0;
     this.#counts.outOfMemory++;
@@ -303,7 +301,7 @@ export class WorkerPool {
     slot.finishedCount++;
     slot.worker?.setBusy(false);
     const { memoryBytesMax } = this.#options.lanes[slot.lane].worker;
-    // What a file or a fit has filled is not all given back: the next one begins in a new process.
+    // A process does not give back all memory of a file or fit, so the next work gets a new process.
     const isFull = item.lane !== "short" && (slot.worker?.residentBytes() ?? 0) > memoryBytesMax / 2;
     if (isFull) this.#end(slot);
     const isWarm = this.#options.isRoomy || slot === this.#slots[0];
@@ -312,17 +310,17 @@ export class WorkerPool {
     this.#settle();
   }
 
-  /** The work is no longer this place's. */
+  /** Takes the work out of the slot. */
   #release(slot: PoolSlot, item: Item | undefined): void {
     slot.running = undefined;
     this.#timers.forget(slot.limit);
     if (item !== undefined && item.lane !== "short") this.#times[item.lane].end(item.id);
   }
 
-  /** Gives up an idle worker. */
+  /** Ends an idle worker. */
   #end(slot: PoolSlot): void {
     if (slot.running !== undefined) return;
-    void slot.worker?.terminate(); // Nothing depends on when it is gone.
+    void slot.worker?.terminate(); // Nothing depends on when the process ends.
     slot.worker = undefined;
     slot.used = false;
   }
@@ -353,11 +351,11 @@ export class WorkerPool {
   }
 
   #kill(slot: PoolSlot, reason: Error): void {
-    void this.#abandon(slot, reason); // Nothing depends on when the worker is gone: its messages are no longer heeded.
+    void this.#abandon(slot, reason); // Nothing depends on when the worker ends: the pool ignores its messages.
     this.#settle();
   }
 
-  /** Takes worker and work out of the place. Over when the worker has ended, and what it left is removed. */
+  /** Takes worker and work out of the slot. Resolves once the worker has ended and its files are removed. */
   async #abandon(slot: PoolSlot, reason: Error): Promise<void> {
     const { running, worker } = slot;
     slot.worker = undefined;
@@ -377,12 +375,12 @@ export class WorkerPool {
     const restMs = restMsOf(slot.deathCount++);
     slot.restUntilMs = this.#options.clock.now() + restMs;
     if (item !== undefined) this.#afterDeath(item, death, isFresh);
-    // A moment more than the rest, as a timer may fire a little early.
+    // 1 ms longer than the pause, as a timer may fire a little early.
     if (restMs > 0) this.#timers.later(restMs + 1, () => this.#dispatch());
     this.#settle();
   }
 
-  /** @param isFresh the worker had done nothing else: what it took, it took for this. */
+  /** @param isFresh this was the worker's first work, so all memory that it took was for this work. */
   #afterDeath(item: Item, death: WorkerDeath, isFresh: boolean): void {
     tidyAfter(item);
     const isItsOwn = isFresh && death.cause === "memory";

@@ -1,7 +1,4 @@
-/**
- * One worker of compute: a process of its own, so that whatever happens to it in the middle of a file or a fit happens to nobody else. It
- * is started, written to, watched for its memory, and ended by force.
- */
+/** Starts, messages, watches and kills one worker of compute. A worker is a process, so that its crash harms no other work. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -9,9 +6,9 @@ import { platform } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { FromWorker, ToWorker, WorkerSettings } from "../messages.ts";
 
-/** Why a worker is gone. */
+/** Why a worker died. */
 export interface WorkerDeath {
-  /** `memory`: it took more than it may. `crash`: a fault in native code. `exit`: it ended, or was ended by somebody else. */
+  /** `memory`: it exceeded its limit. `crash`: a fault in native code. `exit`: it exited, or another process killed it. */
   readonly cause: "memory" | "crash" | "exit";
   readonly detail: string;
 }
@@ -19,38 +16,35 @@ export interface WorkerDeath {
 export interface WorkerProcess {
   /** @throws an error when the message cannot be cloned. */
   post(message: ToWorker): void;
-  /** While busy it keeps this process alive and its memory is watched; idle it does not. */
+  /** A busy worker keeps this process alive, and its memory is watched; an idle one does neither. */
   setBusy(busy: boolean): void;
-  /** Resident memory in bytes; undefined where the system does not tell. */
+  /** Resident memory in bytes; undefined on systems other than Linux. */
   residentBytes(): number | undefined;
-  /** Ends it at once. */
+  /** Kills the process. */
   terminate(): Promise<void>;
 }
 
 export interface WorkerEvents {
   readonly onMessage: (message: FromWorker) => void;
-  /** It is gone, of itself or by force; called once, and nothing follows. Not after `terminate`. */
+  /** Called once, when the process has ended, unless `terminate` ended it. No message follows. */
   readonly onDeath: (death: WorkerDeath) => void;
 }
 
 export interface WorkerOptions {
   readonly settings: WorkerSettings;
-  /** Resident memory, as the system counts it; more ends the worker. */
+  /** Limit of resident memory, as the system counts it; a worker that exceeds it is killed. */
   readonly memoryBytesMax: number;
   readonly heapMibMax: number;
-  /** Variables of the environment that carry secrets: a worker needs none of them. */
+  /** Environment variables with secrets, which a worker does not get. */
   readonly hiddenVariables: readonly string[];
 }
 
 export type StartWorker = (options: WorkerOptions, events: WorkerEvents) => WorkerProcess;
 
 const watchMs = 50;
-/** Of what a worker writes to standard error, the end is kept: it says why it ended. */
+/** The end of a worker's standard error is kept, because it says why the process ended. */
 const stderrCharsMax = 4096;
-/**
- * What engine and libraries set aside of the address space without ever using it, which the system counts as data: the engine 570 MiB from
- * the start, DuckDB some megabytes for each column that it summarises.
- */
+/** Unused address space that counts as data: the engine reserves 570 MiB, DuckDB some megabytes for each column that it summarises. */
 const reservedBytes = 4 * 1024 ** 3;
 const crashSignals: ReadonlySet<string> = new Set(["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP", "SIGSYS"]);
 const memoryWords = /out of memory|heap limit|bad_alloc|cannot allocate memory/i;
@@ -86,13 +80,13 @@ export const startWorkerProcess: StartWorker = (options, events) => {
     if (!isOver) events.onMessage(message as FromWorker);
   });
   child.on("error", (error) => die({ cause: "exit", detail: error.message }));
-  // The channel closes before the process is gone; what counts is how that ends.
+  // The channel closes before the process ends, and the exit code comes with `close` only.
   child.on("close", (code, signal) => die(deathOf({ code, signal, stderr, isOverMemory })));
   setReferenced(child, false);
 
   return {
     post(message) {
-      // What cannot arrive any more is told by the death that follows.
+      // A message that cannot arrive is ignored: `onDeath` follows.
       if (child.connected) child.send(message, () => undefined);
     },
     setBusy(busy) {
@@ -112,12 +106,12 @@ export const startWorkerProcess: StartWorker = (options, events) => {
   };
 };
 
-/** Variables of other programs that may hold what no worker needs to know. */
+/** Environment variables of other programs that may hold secrets. */
 const secretName = /pass|secret|token|credential|_key|_url$|_dsn$|^aws_|^pg/i;
 
 function spawnWorker({ settings, memoryBytesMax, heapMibMax, hiddenVariables }: WorkerOptions): ChildProcess {
   const start = new URL("../worker/start.ts", import.meta.url);
-  // From source the worker is TypeScript, which Node runs as it is.
+  // From source the worker is TypeScript, which Node runs without a build.
   const flags = start.pathname.endsWith(".ts") ? ["--conditions=source"] : [];
   const program = [
     process.execPath,
@@ -137,7 +131,7 @@ function spawnWorker({ settings, memoryBytesMax, heapMibMax, hiddenVariables }: 
   });
 }
 
-/** The system itself refuses memory far above the limit, asked for in one piece before anybody can look. The shell is gone once the program runs. */
+/** Has the system refuse one huge allocation, which the watch would notice too late. The program replaces the shell. */
 function withDataLimit(program: readonly string[], memoryBytesMax: number): readonly string[] {
   const kib = Math.ceil((memoryBytesMax + reservedBytes) / 1024);
   return ["/bin/sh", "-c", 'ulimit -d "$0" 2> /dev/null; exec "$@"', String(kib), ...program];
@@ -156,7 +150,7 @@ function residentBytesOf(pid: number): number | undefined {
     const kib = /^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
     return kib === undefined ? undefined : Number(kib) * 1024;
   } catch {
-    // It has just ended, which is told elsewhere.
+    // The process has just ended; `onDeath` reports it.
     return undefined;
   }
 }

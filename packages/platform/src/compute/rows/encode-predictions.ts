@@ -1,4 +1,4 @@
-/** Predictions as JSON: the one place that says how a scored row looks in a reply. */
+/** Encodes predictions as JSON, for every reply with scored rows. */
 
 import type { Predictions } from "@nomaly/detect";
 import { encodeReason } from "../../report/encode-reason.ts";
@@ -6,7 +6,7 @@ import type { PredictedRows } from "../work.ts";
 
 type Encodable = Predictions & Pick<PredictedRows, "explained">;
 
-/** `[{"anomaly_score":0.61,"is_anomaly":true,"rank":0.98}, ...]`, with `reasons` where they were asked for. */
+/** `[{"anomaly_score":0.61,"is_anomaly":true,"rank":0.98}, ...]`, with `reasons` if the rows are explained. */
 export function encodePredictions(predicted: Encodable): string {
   return `[${encodePredictionRows(predicted, 0, predicted.scores.length)}]`;
 }
@@ -23,7 +23,7 @@ export function encodePredictionRows({ scores, labels, ranks, explained }: Encod
   return text;
 }
 
-/** The shortest text that reads back to the same bits; JSON knows no infinity. */
+/** The shortest text that parses to the same bits; null for infinity, which JSON has not. */
 function jsonNumber(value: number): string {
   return Number.isFinite(value) ? String(value) : "null";
 }

@@ -1,4 +1,4 @@
-/** What can be told of a body in JSON by its brackets alone, without a look at each byte. */
+/** Bounds the depth and size of a JSON body by its brackets alone, without a look at each byte. */
 
 const [comma, openBrace, openBracket, closeBrace, closeBracket] = Buffer.from(",{[}]");
 
@@ -8,9 +8,9 @@ interface JsonMost {
   readonly valueCountMax: number;
 }
 
-/** True only where no count can be above these limits; false where that takes a look at each byte to know. */
+/** True only if no count can exceed these limits; false if only a look at each byte could show that. */
 export function isSurelyWithin(body: Buffer, { depthMax, containerCountMax, valueCountMax }: JsonMost): boolean {
-  // A value takes a byte at least, and one that parts it from the next.
+  // A value takes at least one byte, and one more that separates it from the next.
   if (body.length / 2 + 1 > valueCountMax) return false;
   let [containerCount, rises] = [0, 0];
   for (const sign of [openBracket, openBrace]) {
@@ -22,10 +22,7 @@ export function isSurelyWithin(body: Buffer, { depthMax, containerCountMax, valu
   return true;
 }
 
-/**
- * How often this bracket opens a level and does not follow on one that has just closed, as the rows of a table do: no level is deeper.
- * Brackets within texts count too, so that it is never less.
- */
+/** Counts brackets that open a level, except those that follow a closed one, as in a table's rows. The depth is never more than this. */
 export function risesUpTo(body: Buffer, sign: number, max: number): number {
   let rises = 0;
   for (let at = body.indexOf(sign); at >= 0 && rises <= max; at = body.indexOf(sign, at + 1)) {
@@ -34,7 +31,7 @@ export function risesUpTo(body: Buffer, sign: number, max: number): number {
   return rises;
 }
 
-/** No quote stands between: where this bracket is no part of a text, the comma and the bracket before it are none either. */
+/** There is no quote between them: if this bracket is outside a text, so are the comma and the bracket before it. */
 function followsClosed(body: Buffer, at: number): boolean {
   const commaAt = signBefore(body, at);
   if (body[commaAt] !== comma) return false;
@@ -42,7 +39,7 @@ function followsClosed(body: Buffer, at: number): boolean {
   return sign === closeBracket || sign === closeBrace;
 }
 
-/** Where the last sign before this place is that is no space. */
+/** Position of the last character before `at` that is not white space. */
 function signBefore(body: Buffer, at: number): number {
   let before = at - 1;
   while (before >= 0 && body[before] <= 0x20) before--;

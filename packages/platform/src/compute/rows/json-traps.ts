@@ -1,19 +1,19 @@
-/** What JSON can say that does harm once it is parsed: names that set prototypes, texts that cannot be stored. */
+/** Refuses JSON that is harmful once parsed: names that set prototypes, and texts that the database cannot store. */
 
 import { NomalyError } from "@nomaly/detect";
 
 /**
- * @param body as it came, of which @param value was parsed; of limited depth.
+ * @param value parsed from `body`, of limited depth.
  * @throws NomalyError REQUEST naming the field.
  */
 export function refuseTraps(body: Buffer, value: unknown): void {
   if (maySetTraps(body)) refuseTrapsIn("body", value);
 }
 
-/** Letters that the traps are made of, as they are written with an escape: zero, and those of `__proto__`. */
+/** Last two digits of escapes such as \u005f for the characters of the traps: zero, and the letters of `__proto__`. */
 const escapedTrap = /^(?:00|5f|6f|70|72|74)$/i;
 
-/** Most bodies show by their bytes that they hold none, also those that write what is not ASCII with escapes. */
+/** False for most bodies, also for those that escape all characters beyond ASCII. */
 function maySetTraps(body: Buffer): boolean {
   if (body.includes("__proto__")) return true;
   for (let at = body.indexOf("\\u00"); at >= 0; at = body.indexOf("\\u00", at + 1)) {
@@ -23,9 +23,8 @@ function maySetTraps(body: Buffer): boolean {
 }
 
 /**
- * `{"__proto__": ...}` makes a plain member when parsed, and a prototype when later copied by assignment; written with an escape it is
- * the same name. The database can store no text with a zero character. A walk takes a small part of what a reviver would; how deep it
- * goes is bounded before.
+ * Parsing makes `{"__proto__": ...}` a plain member, but a later copy by assignment sets a prototype. PostgreSQL stores no text with
+ * U+0000. This walk is faster than a reviver of JSON.parse.
  */
 function refuseTrapsIn(name: string, value: unknown): void {
   if (typeof value === "string") {

@@ -1,4 +1,4 @@
-/** Parses the rows of a request, which nobody has checked yet. */
+/** Checks and parses the rows of a request. */
 
 import { NomalyError } from "@nomaly/detect";
 import type { Cell, Rows, RowsGiven } from "./rows-given.ts";
@@ -6,19 +6,19 @@ import type { Cell, Rows, RowsGiven } from "./rows-given.ts";
 export interface RowLimits {
   readonly rowCountMax: number;
   readonly columnCountMax: number;
-  /** Rows times columns: objects of few keys each may have many columns together. */
+  /** Rows times columns: objects with few keys each may have many columns together. */
   readonly valueCountMax: number;
 }
 
 export const rowLimitDefaults: RowLimits = { rowCountMax: 1_000_000, columnCountMax: 10_000, valueCountMax: 1 << 25 };
 
-/** What a cell that is no number takes, roughly. */
+/** Rough size of a cell that is no number. */
 const cellSizeBytes = 32;
 
 /**
  * Takes arrays (with names for their columns, if there are any), objects, or columns by name.
- * Tables of plain numbers become one row-major array; others stay as they are, to be read by the library.
- * @param keepsRecords objects stay objects: what one of them lacks is not there, instead of missing.
+ * Tables of plain numbers become one row-major array; the library reads others as they are.
+ * @param keepsRecords objects stay objects: a key that one lacks stays absent instead of becoming a missing value.
  * @throws NomalyError REQUEST, SHAPE, COLUMN or TOO_LARGE naming the field under `data`.
  */
 export function rowsGiven(data: unknown, columnNames: unknown, limits = rowLimitDefaults, keepsRecords = false): RowsGiven {
@@ -86,12 +86,12 @@ function arraysGiven(rows: readonly unknown[], names: readonly string[] | undefi
   requireCells(arrays.length, columnCount, cellAt, (row, column) => `data[${row}][${column}]`);
   if (names === undefined) throw unnamedTexts(arrays, columnCount);
   if (new Set(names).size < columnCount) throw new NomalyError("COLUMN", "columns has a name twice", { field: "columns" });
-  // `fromEntries` makes own properties of every name, `__proto__` included.
+  // `fromEntries` makes an own property of every name, `__proto__` included.
   const columns = Object.fromEntries(names.map((name, column) => [name, arrays.map((row) => row[column])]));
   return cellsGiven({ kind: "columns", columns }, arrays.length, columnCount);
 }
 
-/** One every `stride` values. False when a cell is there that is neither a number nor missing. */
+/** Writes a cell every `stride` values. False if a cell is neither a number nor missing. */
 function numbersInto(cells: readonly unknown[], values: Float64Array, start: number, stride: number): boolean {
   for (let index = 0, at = start; index < cells.length; index++, at += stride) {
     const cell = cells[index];
@@ -115,7 +115,7 @@ function unnamedTexts(table: readonly (readonly unknown[])[], columnCount: numbe
       const cell = table[row][column];
       if (typeof cell === "number" || cell === null) continue;
       const field = `data[${row}][${column}]`;
-      const message = `${field} is ${kindOf(cell)}; arrays of other things than numbers need "columns", the names of their columns`;
+      const message = `${field} is ${kindOf(cell)}; arrays of other values than numbers need names for their columns in "columns"`;
       return new NomalyError("COLUMN", message, { field, expected: "a number or null", received: kindOf(cell), rowIndex: row });
     }
   }
@@ -189,7 +189,7 @@ function requireCells(
   }
 }
 
-/** Objects as cells must go no further: writing one as text runs what it says. */
+/** Refuses objects as cells: converting one to text would call its `toString`. */
 function requireCell(cell: unknown, rowIndex: number, fieldOf: () => string): void {
   if (cell === null || typeof cell === "number" || typeof cell === "string" || typeof cell === "boolean") return;
   const expected = "a number, text, true, false or null";

@@ -1,17 +1,16 @@
-/** Scores, labels, ranks and reasons of rows: the same on the spot and in a worker. */
+/** Computes scores, labels, ranks and reasons of rows, on the caller's thread or in a worker. */
 
-import type { AnomalyModel } from "@nomaly/detect";
-import { NomalyError } from "@nomaly/detect";
+import { type AnomalyModel, NomalyError } from "@nomaly/detect";
 import { asRowsInput, inRequestTerms, type RowsGiven } from "./rows-given.ts";
 import type { Explain, Explained, PredictedRows } from "../work.ts";
 
-/** Reasons are many times what a score is: more rows are asked for in pieces. */
+/** Reasons take many times the memory of a score, so clients explain more rows in pieces. */
 export const explainedRowCountMax = 10_000;
 
-/** Of all detectors asked together, rows times columns: each becomes a reason of some hundred bytes. */
+/** Limit of rows times columns times detectors: each becomes a reason of some hundred bytes. */
 export const explainedValueCountMax = 200_000;
 
-/** @throws NomalyError TOO_LARGE when the reasons would make an answer that is too long. */
+/** @throws NomalyError TOO_LARGE if the reasons would make the answer too long. */
 export function requireExplainable({ rowCount, columnCount }: RowsGiven, detectorCount = 1): void {
   const valueCount = rowCount * columnCount * detectorCount;
   if (valueCount <= explainedValueCountMax) return;
@@ -21,7 +20,7 @@ export function requireExplainable({ rowCount, columnCount }: RowsGiven, detecto
   throw new NomalyError("TOO_LARGE", message, { field: "explain", expected, received: String(valueCount) });
 }
 
-/** At once, on this thread. */
+/** Scores in one call, which blocks this thread. */
 export function predictRows(model: AnomalyModel, { rows, rowCount }: RowsGiven, explain: Explain | undefined): PredictedRows {
   const startedAt = performance.now();
   try {
@@ -33,7 +32,7 @@ export function predictRows(model: AnomalyModel, { rows, rowCount }: RowsGiven, 
   }
 }
 
-/** Lets messages in meanwhile, such as an abort: for work of more than a few milliseconds. */
+/** Scores in pieces, so that this thread receives messages such as an abort in between. */
 export async function predictManyRows(
   model: AnomalyModel,
   given: RowsGiven,

@@ -1,9 +1,9 @@
-/** Rows of a request, checked before, as JSON: one object a line. */
+/** Writes checked rows of a request as JSON, one object a line. */
 
 import { NomalyError, rowAtFault } from "@nomaly/detect";
 import { type Cell, columnsOf, type RowsGiven } from "./rows-given.ts";
 
-/** In the order of the rows; a record has the names that it came with. @throws NomalyError NOT_FINITE for what JSON cannot say. */
+/** Keeps the order of rows, and the keys of each object. @throws NomalyError NOT_FINITE for infinity, which JSON has not. */
 export function* rowLines({ rows, rowCount }: RowsGiven): Generator<string> {
   if (rows.kind === "records") {
     for (const [row, record] of rows.records.entries()) yield line(row, Object.entries(record));
@@ -20,7 +20,7 @@ export function* rowLines({ rows, rowCount }: RowsGiven): Generator<string> {
 
 function line(rowIndex: number, cells: readonly (readonly [name: string, cell: Cell])[]): string {
   const members = cells.map(([name, cell]) => {
-    // A number such as 1e400 reads as infinity, which JSON cannot say again: it must not become a missing value.
+    // A number such as 1e400 parses to infinity, which JSON.stringify would write as null, a missing value.
     if (typeof cell === "number" && !Number.isFinite(cell)) throw notFinite(name, rowIndex);
     return `${JSON.stringify(name)}:${JSON.stringify(cell)}`;
   });

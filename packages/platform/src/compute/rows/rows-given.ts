@@ -1,23 +1,24 @@
-/** Rows of a request, and all that depends on the form that they have. */
+/** The rows of a request in their four forms, and conversions between them. */
 
 import { type Column, NomalyError, type RowsInput, type Table } from "@nomaly/detect";
+import { pickRows } from "../../table-work/pick-rows.ts";
 
-/** What JSON can say of one value. */
+/** A JSON value other than an object or array. */
 export type Cell = number | string | boolean | null;
 
 export type Rows =
-  /** Plain numbers, row by row; NaN is missing. The library takes them as they are. */
+  /** Numbers, row by row; NaN is missing. */
   | {
       readonly kind: "numbers";
       readonly values: Float64Array;
       readonly columnCount: number;
       readonly columnNames?: readonly string[];
     }
-  /** A name that not all records have is missing in the others. */
+  /** One object a row; a key that an object lacks is a missing value. */
   | { readonly kind: "records"; readonly records: readonly Readonly<Record<string, Cell>>[] }
   /** Lists of equal length by name. */
   | { readonly kind: "columns"; readonly columns: Readonly<Record<string, readonly Cell[]>> }
-  /** Columns whose kinds are known, as those of a file or of Arrow are. */
+  /** Columns of known kinds, from a file or from Arrow. */
   | { readonly kind: "table"; readonly table: Table };
 
 export interface RowsGiven {
@@ -25,7 +26,7 @@ export interface RowsGiven {
   readonly rows: Rows;
   readonly rowCount: number;
   readonly columnCount: number;
-  /** Roughly, in memory. */
+  /** Rough size in memory. */
   readonly sizeBytes: number;
 }
 
@@ -34,7 +35,7 @@ export function tableGiven(columns: readonly Column[], rowCount: number, sizeByt
   return { kind: "rows", rows, rowCount, columnCount: columns.length, sizeBytes };
 }
 
-/** As the library takes them: no cell is copied. */
+/** Converts rows to the library's form without copying cells. */
 export function asRowsInput(rows: Rows): RowsInput {
   switch (rows.kind) {
     case "numbers":
@@ -43,7 +44,7 @@ export function asRowsInput(rows: Rows): RowsInput {
       return rows.records;
     case "columns": {
       const { columns } = rows;
-      // Columns that happen to have these names would pass for a table of the library's own.
+      // The library would take columns of these two names for a Table.
       return "rowCount" in columns && "columns" in columns ? recordsOf(Object.entries(columns)) : columns;
     }
     case "table":
@@ -61,7 +62,7 @@ export interface CellColumn {
   readonly cellAt: (row: number) => Cell;
 }
 
-/** Columns of rows without names are called `column_0`, `column_1`, as in the library. */
+/** Columns without names are called `column_0`, `column_1`, as in the library. */
 export function columnsOf(rows: Rows): readonly CellColumn[] {
   switch (rows.kind) {
     case "numbers": {
@@ -96,12 +97,12 @@ function cellOf(column: Column, row: number): Cell {
   return column.kind === "boolean" ? value === 1 : new Date(value).toISOString();
 }
 
-/** False when their columns are known by position alone. */
+/** False if the columns have no names. */
 export function haveNames(rows: Rows): boolean {
   return rows.kind !== "numbers" || rows.columnNames !== undefined;
 }
 
-/** The rows at these places, in their order. */
+/** The rows at these indexes, in this order. */
 export function chosenRows({ rows, ...given }: RowsGiven, indexes: readonly number[]): RowsGiven {
   return { ...given, rowCount: indexes.length, rows: rowsAt(rows, indexes) };
 }
@@ -122,19 +123,12 @@ function rowsAt(rows: Rows, indexes: readonly number[]): Rows {
       const chosen = Object.entries(rows.columns).map(([name, cells]) => [name, indexes.map((row) => cells[row])]);
       return { kind: "columns", columns: Object.fromEntries(chosen) };
     }
-    case "table": {
-      const columns = rows.table.columns.map((column) => columnAt(column, indexes));
-      return { kind: "table", table: { rowCount: indexes.length, columns } };
-    }
+    case "table":
+      return { kind: "table", table: pickRows(rows.table, indexes) };
   }
 }
 
-function columnAt(column: Column, indexes: readonly number[]): Column {
-  if (column.kind === "text") return { ...column, values: indexes.map((row) => column.values[row]) };
-  return { ...column, values: Float64Array.from(indexes, (row) => column.values[row]) };
-}
-
-/** The library speaks of `rows`, where the request has `data`. */
+/** Renames the field `rows` of the library's errors to the request's `data`. */
 export function inRequestTerms(error: unknown): unknown {
   if (!(error instanceof NomalyError) || error.field === undefined || !/^rows\b/.test(error.field)) return error;
   return error.retold({ field: error.field.replace("rows", "data") });

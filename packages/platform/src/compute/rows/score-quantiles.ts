@@ -2,7 +2,7 @@
 
 import type { ScoreQuantiles } from "../work.ts";
 
-/** @param scores not empty; not written to. */
+/** @param scores not empty; left unchanged. */
 export function scoreQuantiles(scores: Float64Array): ScoreQuantiles {
   const sorted = scores.slice().sort();
   const at = (share: number): number => {

@@ -1,8 +1,8 @@
-/** Which rows score highest. */
+/** Finds the rows with the highest scores. */
 
-/** Indexes of the `count` highest scores, highest first, equals in the order of the rows. */
+/** Indexes of the `count` highest scores, highest first; ties in the order of the rows. */
 export function topIndexes(scores: Float64Array, count: number): readonly number[] {
-  // Numbers sort many times faster than indexes by their scores, and rows may be millions.
+  // Sorting numbers is many times faster than sorting indexes by score, and there may be millions of rows.
   const lowest = scores.slice().sort()[Math.max(0, scores.length - count)];
   const above: number[] = [];
   const equal: number[] = [];

@@ -1,7 +1,6 @@
-/** An Arrow IPC stream or file in memory as rows, and predictions as an Arrow IPC stream. */
+/** Reads the rows of an Arrow IPC stream or file in memory, and writes predictions as an Arrow IPC stream. */
 
-import type { Column } from "@nomaly/detect";
-import { NomalyError } from "@nomaly/detect";
+import { type Column, NomalyError } from "@nomaly/detect";
 import {
   Bool,
   DataType,
@@ -20,12 +19,12 @@ import type { RowLimits } from "../rows/parse-rows.ts";
 import { type RowsGiven, tableGiven } from "../rows/rows-given.ts";
 import type { PredictedRows } from "../work.ts";
 
-/** The texts of a body, each counted in every row that has it: one that a dictionary holds once may stand in all of them. */
+/** Limit for the texts of a body. A text in a dictionary counts once for each row that refers to it. */
 const expandedTextBytesMax = 256 * 1024 ** 2;
 
 /** @throws NomalyError REQUEST for bytes that are no Arrow stream, COLUMN for a type without use, TOO_LARGE. */
 export function arrowRows(bytes: Uint8Array, limits: RowLimits): RowsGiven {
-  // The library believes what the bytes say of themselves: nothing goes to it that has not been held against them.
+  // The Arrow library trusts lengths and offsets in the bytes, so they are checked before it sees them.
   const { rowCount, columnCount } = checkArrowBody(bytes, { ...limits, expandedTextBytesMax });
   if (rowCount === 0 || columnCount === 0) {
     throw new NomalyError("REQUEST", "the body has no rows", { field: "body", expected: "rows", received: "none" });
@@ -61,7 +60,7 @@ function columnOf(name: string, vector: Vector, rowCount: number): Column {
   return { kind, name, values };
 }
 
-/** Dictionaries of anything else than texts are not used. */
+/** True for a dictionary of texts; dictionaries of other types are not supported. */
 function holdsTexts(type: DataType): boolean {
   return DataType.isDictionary(type) && (DataType.isUtf8(type.dictionary) || DataType.isLargeUtf8(type.dictionary));
 }

@@ -1,12 +1,12 @@
-/** What engine and libraries throw where memory or disk is short, as one of our errors. */
+/** Turns errors of the engine and of libraries about full memory or a full disk into coded errors. */
 
 import { NomalyError } from "@nomaly/detect";
 
-/** By these words alone can it be told: the engine gives its errors no codes, DuckDB none for this. */
+/** Only the message shows it: the engine's errors have no codes, and DuckDB has none for this. */
 const outOfMemory =
   /^(Out of Memory Error|Failed to query$|Array buffer allocation failed|Invalid (typed )?array( buffer)? length|Invalid string length|WebAssembly\.Memory.*)|bad_alloc|could not allocate/i;
 
-/** Whoever caught it may have given it a code already. */
+/** Also true when the cause of a coded error is such an error. */
 export function isMemoryFault(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return outOfMemory.test(error.message) || isMemoryFault(error.cause);

@@ -1,4 +1,4 @@
-/** Fails in the way asked for: only where compute was created to be tested so. */
+/** Makes this worker fail in a given way, for tests of compute. */
 
 import type { Fault } from "../messages.ts";
 
@@ -11,14 +11,14 @@ export async function commitFault(fault: Fault): Promise<void> {
       setTimeout(() => {
         throw new Error("a fault that a test asked for");
       }, 0);
-      return new Promise(() => {}); // Nothing is answered any more.
+      return new Promise(() => {}); // The worker never answers.
     case "spin":
       return spinFor(60_000);
     case "out-of-memory":
       return fillHeap();
     case "crash":
       process.kill(process.pid, "SIGSEGV");
-      return new Promise(() => {}); // Nothing is answered any more.
+      return new Promise(() => {}); // The worker never answers.
   }
 }
 

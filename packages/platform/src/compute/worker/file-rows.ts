@@ -1,4 +1,4 @@
-/** The rows of a file that a worker learns from, and what becomes of its options with them. */
+/** Reads the rows of a file that a worker fits on, and adapts the fit's options to them. */
 
 import { defaultSeed, type RowsInput } from "@nomaly/detect";
 import { rowCountWithinBudget } from "../../files/sample/row-budget.ts";
@@ -9,14 +9,14 @@ import { trainingRows } from "../../table-work/training-rows.ts";
 import type { FileGiven, TrainOptions } from "../work.ts";
 import { type FileContext, withGivenFile } from "./open-file.ts";
 
-/** Rows to learn from, however they came. */
+/** Rows to fit on, from a request, a body or a file. */
 export interface TrainingRows {
   readonly rows: RowsInput;
   readonly rowCount: number;
   readonly fittedRowCount: number;
-  /** Those that hold for these rows. */
+  /** The options of the work, adapted to these rows. */
   readonly options: TrainOptions;
-  /** An error about a row, told in the terms of where the rows came from. */
+  /** Renames the row or field of an error as the file or request names it. */
   readonly explainError: (error: unknown) => unknown;
 }
 
@@ -29,13 +29,13 @@ export function fileRows(file: FileGiven, options: TrainOptions, context: FileCo
     const progress = { report: (_: string, share: number | undefined) => share !== undefined && context.progress(share) };
     const wanted = { columns, shownColumns: [], fitRowCountMax, options: { seed: options.seed ?? defaultSeed } };
     const { table: sampled, rowIndexes, totalRowCount } = await trainingRows(table, wanted, progress);
-    // What is not learned from was not read.
+    // Excluded columns were not read.
     const { label: _label, exclude: _exclude, ...others } = options;
     return {
       rows: sampled,
       rowCount: totalRowCount,
       fittedRowCount: sampled.rowCount,
-      // Columns that are named are learned from even where they look like identifiers.
+      // The fit uses columns that are named even if they look like identifiers.
       options: options.columns === undefined ? others : { ...others, columns },
       explainError: (error) => aboutFile(error, { name: rows.name, caller: table.caller }, (row) => rowIndexes[row]),
     };

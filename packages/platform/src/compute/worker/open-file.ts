@@ -1,4 +1,4 @@
-/** Opens a dataset's file in a worker, with temporary files that go when the work ends. */
+/** Opens a data set's file in a worker, and removes the temporary files when the work ends. */
 
 import { rmSync, statSync } from "node:fs";
 import { Readable } from "node:stream";
@@ -9,7 +9,7 @@ import type { FileGiven } from "../work.ts";
 import type { OrderContext } from "./order-context.ts";
 
 export interface FileContext extends Pick<OrderContext, "settings" | "signal" | "progress"> {
-  /** Of this piece of work alone; gone when it ends. */
+  /** Used by this piece of work alone, and removed when it ends. */
   readonly temporaryFolder: string;
   readonly threads: number | "auto";
 }
@@ -38,7 +38,7 @@ export async function withGivenFile<T>(file: FileGiven, context: FileContext, us
   }
 }
 
-/** A short text in many rows of a dictionary is usual; what becomes so many times the file's bytes is not. */
+/** Texts that dictionaries repeat in many rows may expand a file to this many times its size. */
 const expansionMax = 32;
 const expandedBytesMin = 256 * 1024 ** 2;
 
@@ -47,7 +47,7 @@ function expandedTextBytesMax({ path }: FileGiven, { unpackedBytesMax }: FileCon
   return Math.min(unpackedBytesMax, Math.max(expandedBytesMin, sizeBytes * expansionMax));
 }
 
-/** Messages of the file layer may name the path: here it is an inner matter. */
+/** Messages of the file layer may contain the path, which clients must not see. */
 function withoutPath(error: unknown, { path, name }: FileGiven): unknown {
   if (!(error instanceof NomalyError)) return error;
   return error.retold({ message: error.message.replaceAll(path, () => name), field: error.field?.replaceAll(path, "file") });

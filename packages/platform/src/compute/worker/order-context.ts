@@ -1,14 +1,15 @@
-/** What an order has at hand while it runs. */
+/** The context of a running order: settings, abort signal, progress, and questions to the main process. */
 
 import type { AnomalyModel } from "@nomaly/detect";
-import type { NamedModel, WorkerSettings } from "../messages.ts";
+import type { WorkerSettings } from "../messages.ts";
+import type { ModelReference } from "../work.ts";
 
 export interface OrderContext {
   readonly settings: WorkerSettings;
   readonly signal: AbortSignal;
   readonly progress: (done: number) => void;
-  /** The model, restored: kept from an order before, or asked for. */
-  readonly model: (named: NamedModel) => Promise<AnomalyModel>;
-  /** Asks the caller what to do with a body. @param fields JSON: what stood beside its rows. */
+  /** The restored model: kept from an earlier order, or requested from the main process. */
+  readonly model: (reference: ModelReference) => Promise<AnomalyModel>;
+  /** Asks the main process what to do with a body. @param fields JSON: the fields beside its rows. */
   readonly askPlan: (fields: string) => Promise<unknown>;
 }

@@ -1,4 +1,4 @@
-/** A request's body, read in the worker: its rows, and what stands beside them. */
+/** Reads a request's body in the worker: its rows and its other fields. */
 
 import { readFile } from "node:fs/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
@@ -9,16 +9,16 @@ import { type RowLimits, rowsGiven } from "../rows/parse-rows.ts";
 import type { RowsGiven } from "../rows/rows-given.ts";
 import type { BodyGiven } from "../work.ts";
 
-/** Deeper than any request of ours. */
+/** More levels than any request of the API has. */
 const depthMax = 32;
-/** Objects and arrays beside the rows. */
+/** Objects and arrays outside the rows. */
 const otherContainersMax = 1000;
-/** What stands beside the rows is small: ids and options. */
+/** The fields beside the rows are small: ids and options. */
 const fieldsLengthMax = 1 << 20;
 
 export interface BodyRead {
   readonly input: RowsGiven;
-  /** JSON. */
+  /** The fields beside the rows, as JSON. */
   readonly fields: string;
 }
 
@@ -26,7 +26,7 @@ export interface BodyRead {
 export async function readBody(body: BodyGiven, limits: RowLimits, signal: AbortSignal): Promise<BodyRead> {
   if (body.format === "json") return readJsonBody(body, limits, signal);
   const bytes = await readFile(body.path, { signal });
-  // Only here: the Arrow library takes a while to load.
+  // Imported here because the Arrow library takes long to load.
   const { arrowRows } = await import("./arrow-rows.ts");
   return { input: arrowRows(bytes, limits), fields: "{}" };
 }
@@ -39,7 +39,7 @@ export async function readJsonBody(
   keepsRecords = false,
 ): Promise<BodyRead> {
   const bytes = await readFile(path, { signal });
-  // A container takes many times its bytes: what there are is known before any is made.
+  // An object or array takes many times its bytes in memory, so they are counted before the body is parsed.
   const containerCountMax = limits.rowCountMax + otherContainersMax;
   const most = { depthMax, containerCountMax, valueCountMax: limits.valueCountMax };
   if (!isSurelyWithin(bytes, most)) countJson(bytes, most);
@@ -67,10 +67,10 @@ function textOf(fields: object): string {
   try {
     text = JSON.stringify(fields);
   } catch (error) {
-    // Nested so deeply that the stack ends.
+    // Nesting that is too deep overflows the stack.
     if (!(error instanceof RangeError)) throw error;
   }
   if (text !== undefined && text.length <= fieldsLengthMax) return text;
-  const message = `what stands in the body beside data may be ${fieldsLengthMax} letters long, and not nested without end`;
+  const message = `the fields of the body beside data may have ${fieldsLengthMax} letters together, and no endless nesting`;
   throw new NomalyError("TOO_LARGE", message, { field: "body", expected: `at most ${fieldsLengthMax} letters` });
 }

@@ -1,4 +1,4 @@
-/** Where a worker of compute starts: a process that takes orders one after the other, and listens for aborts meanwhile. */
+/** Entry of a worker process of compute: it runs one order after the other, and listens for aborts meanwhile. */
 
 import { writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
@@ -11,11 +11,10 @@ import { runPredict, runPredictBody } from "./orders/run-predict.ts";
 import { runTrain } from "./orders/run-train.ts";
 import { WorkerModels } from "./worker-models.ts";
 
-/** Between two reports of progress. */
 const progressMs = 50;
-/** After which the threads that a fit has used are given back: every worker may come to have as many as there are cores. */
+/** Idle threads of a fit end after this time, as each worker may start as many threads as there are cores. */
 const idleThreadsMs = 10_000;
-/** Behind whoever waits for an answer, and not so far behind that it stands still. */
+/** Niceness of a background worker: it yields to processes that answer requests, but does not starve. */
 const backgroundPriority = 5;
 
 interface Running {
@@ -37,12 +36,12 @@ function serve(settings: WorkerSettings, send: (message: FromWorker) => void): v
       const outcome = await run(order, contextOf(id, entry, { models, settings, send }));
       send({ kind: "done", id, outcome });
     } catch (error) {
-      // Whatever went wrong is the answer to this order; the worker itself is well and goes on.
+      // The error is the answer to this order; the worker goes on.
       send({ kind: "failed", id, error: packError(codedError(error)), ...(isMemoryFault(error) ? { memory: true } : {}) });
     } finally {
       running.delete(id);
       clearTimeout(idle);
-      idle = setTimeout(() => void closeThreads(), idleThreadsMs); // Closing idle threads cannot fail, and nothing waits for it.
+      idle = setTimeout(() => void closeThreads(), idleThreadsMs); // Closing idle threads cannot fail, and no caller waits for it.
       idle.unref();
     }
   }
@@ -97,7 +96,7 @@ function contextOf(id: number, entry: Running, { models, settings, send }: Conte
   };
 }
 
-/** What reads and writes files is loaded only when it is needed: it takes a while. */
+/** Modules that read and write files are imported when first needed, because they take long to load. */
 async function run(order: Order, context: OrderContext): Promise<Outcomes[Order["kind"]]> {
   switch (order.kind) {
     case "train":
@@ -119,22 +118,22 @@ async function run(order: Order, context: OrderContext): Promise<Outcomes[Order[
   }
 }
 
-/** It ends when its parent does, and only then: what a terminal or a supervisor sends to all processes is the parent's affair. */
+/** Ends the worker when its parent ends. The worker ignores signals that a terminal or supervisor sends to all processes: the parent handles them. */
 function liveWithParent({ isBackground }: WorkerSettings): void {
-  // By force: an orderly exit waits for threads, which may wait for this one.
+  // SIGKILL, because an orderly exit would wait for threads that may wait for this one.
   process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => undefined);
   try {
     if (isBackground) setPriority(backgroundPriority);
-    // Where memory runs out all the same, the system should take this process and not the one that serves.
+    // When memory runs out, the kernel should kill this process rather than the one that serves.
     writeFileSync("/proc/self/oom_score_adj", "1000");
   } catch {
-    // Not every system has these, and none of them is needed.
+    // Not every system has these, and the worker runs without them.
   }
 }
 
 if (process.send === undefined) throw new Error("internal: this module runs in a worker only");
 const settings = JSON.parse(process.argv[2]) as WorkerSettings;
 liveWithParent(settings);
-// A parent that is gone hears nothing; the channel closes then, and this process with it.
+// A failed send is ignored: the parent has ended, and the closing channel ends this process.
 serve(settings, (message) => void process.send?.(message, undefined, undefined, () => undefined));

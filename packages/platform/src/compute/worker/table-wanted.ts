@@ -1,4 +1,4 @@
-/** The small things that are wanted of a scored table: its rows where they are few, its scores, the reasons of those that score highest. */
+/** Collects what a caller wants of a scored table: its rows if they are few, its scores, the reasons of the highest scores. */
 
 import type { Predictions } from "@nomaly/detect";
 import { topIndexes } from "../rows/top-rows.ts";
@@ -6,7 +6,7 @@ import type { PredictedRows, ScoreFileOutcome, TableWanted } from "../work.ts";
 
 type Wanted = Pick<ScoreFileOutcome, "shown" | "scores" | "top">;
 
-/** @param explain scores, labels, ranks and reasons of the rows at these places. */
+/** @param explain gives scores, labels, ranks and reasons of the rows at these indexes. */
 export async function tableWanted(
   { shownRowCountMax = 0, scores: wantsScores = false, explainTop }: TableWanted,
   { scores, labels, ranks }: Predictions,

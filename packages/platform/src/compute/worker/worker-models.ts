@@ -1,7 +1,6 @@
 /** The models that a worker has restored, bounded by their bytes. */
 
-import type { AnomalyModel } from "@nomaly/detect";
-import { load } from "@nomaly/detect";
+import { type AnomalyModel, load } from "@nomaly/detect";
 import { LRUCache } from "lru-cache";
 
 export class WorkerModels {

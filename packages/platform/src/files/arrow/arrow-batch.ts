@@ -1,4 +1,4 @@
-/** Holds one record batch of Arrow, or the batch in a dictionary, against its bytes: lengths, buffers, and what the buffers say of each other. */
+/** Checks one Arrow record batch, or the batch in a dictionary: lengths, buffers, and references between buffers. */
 
 import type { ArrowBytes } from "./arrow-bytes.ts";
 import { checkBits, checkIndexes, checkOffsets, checkRunEnds, checkSlices, checkUnion, checkViews } from "./arrow-buffers.ts";
@@ -8,7 +8,7 @@ import { ArrowDamage, type FlatTable, type FlatVector } from "./arrow-flatbuffer
 import type { ArrowMessage } from "./arrow-messages.ts";
 import type { ArrowField } from "./arrow-schema.ts";
 
-/** Part of the file or body that a buffer takes. */
+/** The bytes of the file or body that a buffer occupies. */
 export interface BufferRange {
   readonly start: number;
   readonly sizeBytes: number;
@@ -18,11 +18,11 @@ export interface BufferRange {
 export interface FieldNode {
   readonly length: number;
   readonly nullCount: number;
-  /** Of no bytes where none is missing. */
+  /** Empty if no value is missing. */
   readonly validity: BufferRange;
 }
 
-/** A batch being read: the next node and buffer, and where in the schema they stand. */
+/** State of reading a batch: the next node and buffer, and the field that they belong to. */
 export interface BatchReading {
   readonly bytes: ArrowBytes;
   readonly counts: ArrowCounts;
@@ -36,7 +36,7 @@ export interface BatchReading {
   nodeIndex: number;
   bufferIndex: number;
   viewColumnIndex: number;
-  /** What dictionaries put into the rows that are read together, all columns of the batch. */
+  /** Bytes of dictionary texts in the batch, counted once for each row that refers to them, over all columns. */
   repeatedTextBytes: number;
   /** "record batch 3", and then the names of the fields. */
   readonly place: string[];
@@ -44,19 +44,19 @@ export interface BatchReading {
 
 export interface ArrowBatch {
   readonly message: ArrowMessage;
-  /** A RecordBatch of the format. */
+  /** The format's RecordBatch. */
   readonly table: FlatTable;
   readonly fields: readonly ArrowField[];
   readonly place: string;
-  /** Of a dictionary's own batch: takes the length of each text. */
+  /** For a dictionary's batch: collects the length of each text. */
   readonly texts?: DictionaryTexts;
 }
 
-/** Buffers begin at such places, so that their numbers can be read where they lie. */
+/** Buffers are aligned, so that typed arrays can read their numbers in place. */
 const alignmentBytes = 8;
 const noBytes: BufferRange = { start: 0, sizeBytes: 0 };
 
-/** @returns rows of the batch. Yields after each piece of work, so that its caller can stop or let others have their turn. */
+/** @returns the number of rows. Yields after each piece of work, so that the caller can stop or run other events. */
 export function* checkBatch(
   bytes: ArrowBytes,
   { message, table, fields, place, texts }: ArrowBatch,
@@ -89,7 +89,7 @@ export function* checkBatch(
   return length;
 }
 
-/** Buffers that lie on each other would let a few bytes stand for many: what is read must not be more than what there is. */
+/** Refuses overlapping buffers, with which a few bytes could stand for many. */
 function requireSeparateBuffers({ buffers, bodyBytes, place }: BatchReading): void {
   let sumBytes = 0;
   for (let index = 0; index < buffers.count; index++) sumBytes += Math.max(0, buffers.int64(index, 8));
@@ -106,7 +106,7 @@ interface Expected {
 /** @returns the field's length. */
 function* checkField(reading: BatchReading, field: ArrowField, expected: Expected): Generator<void, number> {
   reading.place.push(`${reading.place.length === 1 ? "column" : "field"} ${JSON.stringify(field.name)}`);
-  // What is encoded has one buffer of places, whatever the values in the dictionary are.
+  // A dictionary-encoded field has one buffer of indexes, whatever the type of the dictionary's values.
   const hasValidity = field.dictionary !== undefined || mayMiss(field, reading.version);
   const node = yield* nextNode(reading, expected, hasValidity);
   if (field.dictionary === undefined) yield* checkValues(reading, field, node, expected.texts);
@@ -218,7 +218,7 @@ function* nextNode(reading: BatchReading, { exactly, atLeast = 0 }: Expected, ha
   return { length, nullCount, validity };
 }
 
-/** One more offset than there are values; of no values there may be none. */
+/** There is one more offset than values; for no values the buffer may be empty. */
 function nextOffsets(reading: BatchReading, length: number, offsetBytes: number): BufferRange {
   return nextBuffer(reading, length === 0 ? 0 : (length + 1) * offsetBytes);
 }

@@ -1,20 +1,19 @@
-/** What stands in the buffers of Arrow, read in pieces of bounded size: offsets, places in dictionaries, views, runs. */
+/** Checks the content of Arrow buffers in pieces of bounded size: offsets, dictionary indexes, views, runs. */
 
-import type { BatchReading, BufferRange, FieldNode } from "./arrow-batch.ts";
-import { placeOf } from "./arrow-batch.ts";
+import { type BatchReading, type BufferRange, type FieldNode, placeOf } from "./arrow-batch.ts";
 import type { DictionaryTexts } from "./arrow-dictionary.ts";
 import { ArrowDamage } from "./arrow-flatbuffer.ts";
 
-/** Values looked at in one go. A multiple of eight, so that each piece begins with a byte of its bits. */
+/** Values checked in one piece. A multiple of eight, so that the validity bits of each piece begin with a byte. */
 const pieceLength = 1 << 16;
 const pieceBytesMax = (pieceLength + 1) * 16;
-/** Bytes of a view; shorter texts stand in it. */
+/** A view has 16 bytes, and holds texts of up to 12 bytes itself. */
 const viewBytes = 16;
 const inlineBytesMax = 12;
 
 const countOfBits = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll("0", "").length);
 
-/** @param node its bits are there. */
+/** Compares the number of missing values with the validity bits. @param node has validity bits. */
 export function* checkBits(reading: BatchReading, { length, nullCount, validity }: FieldNode): Generator<void> {
   const wholeBytes = Math.floor(length / 8);
   let presentCount = 0;
@@ -38,7 +37,7 @@ function bitCount(bytes: Uint8Array): number {
 
 interface Offsets {
   readonly offsets: BufferRange;
-  /** Values, of which each lies between two offsets. */
+  /** Number of values; each lies between two offsets. */
   readonly length: number;
   readonly offsetBytes: 4 | 8;
   readonly endMax: number;
@@ -46,7 +45,7 @@ interface Offsets {
   readonly texts?: DictionaryTexts | undefined;
 }
 
-/** Offsets never fall and stay within what they point into. */
+/** Checks that offsets never decrease and stay within the buffer that they point into. */
 export function* checkOffsets(reading: BatchReading, given: Offsets): Generator<void> {
   const { offsets, length, offsetBytes, endMax, what, texts } = given;
   if (length === 0) return;
@@ -63,7 +62,7 @@ export function* checkOffsets(reading: BatchReading, given: Offsets): Generator<
     if (start === 0) first = previous = values[0];
     for (let index = 0; index < values.length; index++) {
       const size = values[index] - previous;
-      // Read without their sign, negative ones are too large.
+      // Offsets are read unsigned, so a negative one is too large.
       if (size < 0 || values[index] > endMax) throw wrongOffset(reading, start + index, values[index], given);
       if (size > longest) longest = size;
       if (texts !== undefined && start + index > 0) texts.addLength(size);
@@ -89,7 +88,7 @@ interface Indexes {
   readonly dictionary: DictionaryTexts | undefined;
 }
 
-/** Places in a dictionary are within it; where nothing stands, any will do. */
+/** Checks that dictionary indexes are within the dictionary; those of missing values may be anything. */
 export function* checkIndexes(
   reading: BatchReading,
   { node, buffer, indexBytes, dictionaryId, dictionary }: Indexes,
@@ -126,7 +125,7 @@ interface Views {
   readonly texts: DictionaryTexts | undefined;
 }
 
-/** Texts longer than a view lie within one of the buffers. */
+/** Checks that texts longer than a view lie within one of the buffers. */
 export function* checkViews(reading: BatchReading, { views, node, buffers, texts }: Views): Generator<void> {
   for (let start = 0; start < node.length; start += pieceLength) {
     const count = Math.min(pieceLength, node.length - start);
@@ -162,7 +161,7 @@ interface Slices {
   readonly endMax: number;
 }
 
-/** Lists that may lie on each other: the elements of each are counted. */
+/** Checks list views, which may overlap, and counts the elements of each. */
 export function* checkSlices(reading: BatchReading, { offsets, sizes, node, offsetBytes, endMax }: Slices): Generator<void> {
   for (let start = 0; start < node.length; start += pieceLength) {
     const count = Math.min(pieceLength, node.length - start);
@@ -184,11 +183,11 @@ export function* checkSlices(reading: BatchReading, { offsets, sizes, node, offs
 
 interface UnionGiven {
   readonly ids: BufferRange;
-  /** Of dense ones. */
+  /** Dense unions only. */
   readonly offsets: BufferRange | undefined;
   readonly length: number;
   readonly childOfTypeId: ReadonlyMap<number, number>;
-  /** Of each inner field. */
+  /** Length of each inner field. */
   readonly lengths: readonly number[];
 }
 
@@ -217,7 +216,7 @@ interface RunEnds {
   readonly length: number;
 }
 
-/** Each run ends behind the one before it, the last at or behind the end of the column. */
+/** Checks that run ends increase, and that the last reaches the end of the column. */
 export function* checkRunEnds(reading: BatchReading, { ends, runCount, endBytes, length }: RunEnds): Generator<void> {
   let previous = 0;
   for (let start = 0; start < runCount; start += pieceLength) {
@@ -231,7 +230,7 @@ export function* checkRunEnds(reading: BatchReading, { ends, runCount, endBytes,
   if (previous < length) throw new ArrowDamage(`${placeOf(reading)} has runs of ${previous} values where ${length} belong`);
 }
 
-/** Bits of the values that are there; undefined where none is missing. A copy. */
+/** A copy of the validity bits; undefined if no value is missing. */
 function presentAt(
   { bytes }: BatchReading,
   { nullCount, validity }: FieldNode,
@@ -242,13 +241,13 @@ function presentAt(
   return new Uint8Array(bytes.read(validity.start + start / 8, Math.ceil(count / 8)));
 }
 
-/** Reused by every call: the numbers are valid until the next. */
+/** Reused by every call: its numbers are valid until the next call. */
 const scratch = new ArrayBuffer(pieceLength * 8 + 8);
 const widened = new Float64Array(pieceLength);
 
 type WholeNumbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
-/** Whole numbers of so many bytes each, without their sign: negative ones become larger than anything they could point at. */
+/** Reads whole numbers of `sizeBytes` each as unsigned: negative ones become larger than any valid index or offset. */
 function wholeNumbersAt({ bytes }: BatchReading, start: number, count: number, sizeBytes: number): WholeNumbers {
   new Uint8Array(scratch).set(bytes.read(start, count * sizeBytes));
   switch (sizeBytes) {

@@ -1,15 +1,15 @@
-/** Bytes of an Arrow file or body, read in pieces: a file of any size takes little memory. */
+/** Reads bytes of an Arrow file or body in pieces, so that a file of any size takes little memory. */
 
 import { fstatSync, readSync } from "node:fs";
 import { ArrowDamage } from "./arrow-flatbuffer.ts";
 
 export interface ArrowBytes {
   readonly sizeBytes: number;
-  /** Valid until the next call. @param sizeBytes in bounds: the caller has looked. */
+  /** The result is valid until the next call. @param sizeBytes the caller has checked that the range is within the bytes. */
   read(position: number, sizeBytes: number): Uint8Array;
 }
 
-/** Read at once where less is asked for: buffers that lie one behind the other are small mostly. */
+/** Least number of bytes read at once, as neighbouring buffers are mostly small. */
 const readAheadBytes = 64 * 1024;
 
 export function bytesInMemory(bytes: Uint8Array): ArrowBytes {
@@ -19,7 +19,7 @@ export function bytesInMemory(bytes: Uint8Array): ArrowBytes {
   };
 }
 
-/** @param descriptor of a plain file, open for reading. */
+/** @param descriptor a plain file, open for reading. */
 export function bytesOfFile(descriptor: number): ArrowBytes {
   const { size: sizeBytes } = fstatSync(descriptor);
   let kept = Buffer.alloc(0);

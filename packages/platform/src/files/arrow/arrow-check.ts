@@ -1,42 +1,35 @@
 /**
- * Holds an Arrow IPC file, stream or request body against the format before the Arrow library sees it. The library trusts what the
- * bytes say of themselves: a damaged length has it loop for minutes, a small dictionary has it write gigabytes.
+ * Checks an Arrow IPC file, stream or request body before the Arrow library reads it. The library trusts lengths in the bytes: a damaged
+ * length makes it loop for minutes, and a small dictionary can make it write gigabytes.
  */
 
 import { closeSync, openSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { checkBatch } from "./arrow-batch.ts";
-import type { ArrowBytes } from "./arrow-bytes.ts";
-import { bytesInMemory, bytesOfFile } from "./arrow-bytes.ts";
-import type { ArrowCounts, ArrowExcess } from "./arrow-counts.ts";
-import { createArrowCounts } from "./arrow-counts.ts";
-import type { DictionaryTexts } from "./arrow-dictionary.ts";
-import { createDictionaryTexts } from "./arrow-dictionary.ts";
+import { type ArrowBytes, bytesInMemory, bytesOfFile } from "./arrow-bytes.ts";
+import { type ArrowCounts, type ArrowExcess, createArrowCounts } from "./arrow-counts.ts";
+import { createDictionaryTexts, type DictionaryTexts } from "./arrow-dictionary.ts";
 import { ArrowDamage, type FlatTable } from "./arrow-flatbuffer.ts";
 import { readFooter } from "./arrow-footer.ts";
-import type { ArrowMessage } from "./arrow-messages.ts";
-import { readMessage } from "./arrow-messages.ts";
-import type { ArrowSchema } from "./arrow-schema.ts";
-import { readArrowSchema } from "./arrow-schema.ts";
+import { type ArrowMessage, readMessage } from "./arrow-messages.ts";
+import { type ArrowSchema, readArrowSchema } from "./arrow-schema.ts";
 import type { ContentLimits } from "../read/content-limits.ts";
 
 export interface ArrowFound {
   readonly rowCount: number;
   readonly columnCount: number;
-  /** Of the longest text. */
   readonly longestTextBytes: number;
 }
 
-/** The library goes through all parts of a dictionary with each that is added: so many steps of all dictionaries are taken. */
+/** Limit of steps over all dictionaries: the library goes through all parts of a dictionary whenever a part is added. */
 const dictionaryStepCountMax = 1_000_000;
 const messageCountMax = 1_000_000;
-/** Pieces of work, of a few microseconds to a millisecond each, after which others have their turn. */
+/** Pieces of work (each takes up to a millisecond) between two turns of the event loop. */
 const piecesOfTurn = 32;
 
 /**
  * Reads the file piece by piece, whatever its size.
- * @param file `name` as messages call it.
  * @throws NomalyError FILE_FORMAT naming batch and column, TOO_LARGE, ABORTED.
  */
 export async function checkArrowFile(
@@ -219,7 +212,7 @@ function* checkDictionary(checking: Checking, message: ArrowMessage): Generator<
 
 const codecs: Readonly<Record<number, string>> = { 0: "LZ4", 1: "ZSTD" };
 
-/** The Arrow library reads none of them by itself. Whoever makes it do so looks here: the buffers are then checked once they are unpacked. */
+/** The Arrow library reads no compressed buffers by itself. If it ever does, buffers have to be checked after they are unpacked. */
 function refuseCompressed(batch: FlatTable, place: string, faults: ArrowFaults): void {
   const compression = batch.table(3, place);
   if (compression === undefined) return;

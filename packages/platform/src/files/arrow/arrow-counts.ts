@@ -1,21 +1,19 @@
-/** What an Arrow file or body holds, summed while it is checked and held against limits. */
+/** Counts rows, values and texts of an Arrow file or body during the check, and enforces limits. */
 
 import type { ContentLimits } from "../read/content-limits.ts";
 
 export interface ArrowCounts {
   readonly rowCount: number;
-  readonly valueCount: number;
-  readonly expandedTextBytes: number;
   readonly longestTextBytes: number;
   addRows(count: number): void;
   addValues(count: number): void;
-  /** @param longestBytes of the texts that these bytes are. */
+  /** @param longestBytes size of the longest of these texts. */
   addTexts(sizeBytes: number, longestBytes: number): void;
-  /** @param sizeBytes of texts in one batch that dictionaries hold once: whoever reads some thousand rows has them all. */
+  /** @param sizeBytes bytes of dictionary texts in one batch, counted once for each row that refers to them. */
   requireRepeated(sizeBytes: number): void;
 }
 
-/** One limit that was passed. */
+/** A limit that was exceeded. */
 export interface ArrowExcess {
   readonly what:
     | "rows"
@@ -26,11 +24,11 @@ export interface ArrowExcess {
     | "parts of a dictionary"
     | "messages";
   readonly max: number;
-  /** As far as it was counted. */
+  /** The count so far. */
   readonly count: number;
 }
 
-/** A text of four thousand letters in each of 65,536 rows. */
+/** As much as a text of 4096 letters in each of 65,536 rows. */
 const repeatedTextBytesMax = 256 * 1024 ** 2;
 
 /** @param refuse throws. */
@@ -39,12 +37,6 @@ export function createArrowCounts(limits: ContentLimits, refuse: (excess: ArrowE
   return {
     get rowCount() {
       return rowCount;
-    },
-    get valueCount() {
-      return valueCount;
-    },
-    get expandedTextBytes() {
-      return expandedTextBytes;
     },
     get longestTextBytes() {
       return longestTextBytes;

@@ -1,14 +1,14 @@
-/** The lengths of the texts in a dictionary: what a column of places in it becomes when it is read. */
+/** Collects the lengths of the texts in a dictionary, to compute how large a column becomes when it is decoded. */
 
 export interface DictionaryTexts {
   readonly entryCount: number;
-  /** Of the entries so far; entries that are no texts have none. */
+  /** Lengths of the entries so far; empty if the entries are no texts. */
   readonly lengths: Float64Array;
-  /** Batches that it came in. */
+  /** Number of batches with entries of this dictionary. */
   readonly batchCount: number;
   readonly longestBytes: number;
   addLength(sizeBytes: number): void;
-  /** A batch has been read to its end. */
+  /** Called at the end of each batch. */
   addBatch(entryCount: number): void;
 }
 

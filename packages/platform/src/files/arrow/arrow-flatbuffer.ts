@@ -1,9 +1,9 @@
-/** Reads the flatbuffers that Arrow describes its messages with: no offset of theirs is trusted. */
+/** Reads the flatbuffers that describe Arrow messages, and checks every offset. */
 
-/** What is wrong with the bytes; whoever knows their file or request makes a coded error of it. */
+/** Says what is wrong with the bytes; callers that know the file or request turn it into a coded error. */
 export class ArrowDamage extends Error {}
 
-/** Texts and pairs of metadata, counted as often as they are pointed at: a few bytes may point at one text from many places. */
+/** Budget for metadata texts, counted at each reference, because many references may point to one text. */
 export interface MetadataBudget {
   bytesLeft: number;
 }
@@ -16,9 +16,9 @@ export function metadataBudget(): MetadataBudget {
 
 const uoffsetBytes = 4;
 
-/** One table: its members by their place in the schema of the format. */
+/** A flatbuffer table, with its members by their slot in the format's schema. */
 export interface FlatTable {
-  /** True where the member is written; others have their default. */
+  /** True if the member is present; absent ones have their default. */
   has(slot: number): boolean;
   int8(slot: number, otherwise: number): number;
   uint8(slot: number, otherwise: number): number;
@@ -28,9 +28,9 @@ export interface FlatTable {
   int64(slot: number, otherwise: number): number;
   text(slot: number, what: string, budget: MetadataBudget): string | undefined;
   table(slot: number, what: string): FlatTable | undefined;
-  /** One after the other: a message may name a great many. */
+  /** Iterates, because a message may have very many tables. */
   tables(slot: number, what: string): Iterable<FlatTable>;
-  /** Elements of a fixed size, one behind the other. */
+  /** Consecutive elements of a fixed size. */
   vector(slot: number, elementBytes: number, what: string): FlatVector;
 }
 
@@ -57,7 +57,7 @@ function tableAt(view: DataView, position: number, what: string): FlatTable {
   requireInside(view, vtable, vtableBytes, what);
   requireInside(view, position, tableBytes, what);
 
-  /** Where the member stands; 0 where it is not written. */
+  /** Position of the member; 0 if it is absent. */
   function place(slot: number, sizeBytes: number): number {
     const entry = 4 + slot * 2;
     const offset = entry < vtableBytes ? view.getUint16(vtable + entry, true) : 0;
@@ -133,7 +133,7 @@ function decoded(bytes: Uint8Array, what: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    // The decoder says no more than that.
+    // The decoder's error says no more.
     throw new ArrowDamage(`${what} is not UTF-8`);
   }
 }

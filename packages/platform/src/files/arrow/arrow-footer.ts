@@ -1,28 +1,25 @@
-/** The file form of Arrow: the magic at both ends, and the footer with the schema and the places of the messages. */
+/** Reads the footer of an Arrow IPC file, with the schema and the positions of the messages, and checks the magic at both ends. */
 
 import type { ArrowBytes } from "./arrow-bytes.ts";
-import type { FlatTable } from "./arrow-flatbuffer.ts";
-import { ArrowDamage, metadataBudget, rootTable } from "./arrow-flatbuffer.ts";
-import type { ArrowMessage, ArrowMessageKind } from "./arrow-messages.ts";
-import { readMessage } from "./arrow-messages.ts";
-import type { ArrowSchema } from "./arrow-schema.ts";
-import { readArrowSchema, readPairs } from "./arrow-schema.ts";
+import { ArrowDamage, type FlatTable, metadataBudget, rootTable } from "./arrow-flatbuffer.ts";
+import { type ArrowMessage, type ArrowMessageKind, int32At, readMessage } from "./arrow-messages.ts";
+import { type ArrowSchema, readArrowSchema, readPairs } from "./arrow-schema.ts";
 
 const magic = "ARROW1";
-/** The magic and two bytes that fill up. */
+/** The magic and two bytes of padding. */
 const headBytes = 8;
-/** Behind the footer: its length, and the magic. */
+/** After the footer come its length and the magic. */
 const tailBytes = 4 + magic.length;
 const footerBytesMax = 256 * 1024 ** 2;
 const blockBytes = 24;
 
 export interface ArrowFooter {
   readonly schema: ArrowSchema;
-  /** As the footer names them: dictionaries first. */
+  /** Dictionary batches first, then record batches, as the footer lists them. */
   readonly messages: Iterable<ArrowMessage>;
 }
 
-/** @returns undefined where the bytes do not begin as a file does. @throws ArrowDamage */
+/** @returns undefined if the bytes do not begin with the magic. @throws ArrowDamage */
 export function readFooter(bytes: ArrowBytes): ArrowFooter | undefined {
   const { sizeBytes } = bytes;
   if (sizeBytes < magic.length || textAt(bytes, 0) !== magic) return undefined;
@@ -30,8 +27,7 @@ export function readFooter(bytes: ArrowBytes): ArrowFooter | undefined {
     throw new ArrowDamage(`it does not end with ${magic}: it is cut off, or was never finished`);
   }
   const lengthAt = sizeBytes - tailBytes;
-  const four = bytes.read(lengthAt, 4);
-  const footerBytes = new DataView(four.buffer, four.byteOffset, 4).getInt32(0, true);
+  const footerBytes = int32At(bytes, lengthAt, "the footer");
   if (footerBytes <= 0 || footerBytes > footerBytesMax || headBytes + footerBytes > lengthAt) {
     throw new ArrowDamage(`it says that its footer has ${footerBytes} bytes`);
   }
@@ -44,7 +40,7 @@ export function readFooter(bytes: ArrowBytes): ArrowFooter | undefined {
   const budget = metadataBudget();
   const schema = readArrowSchema(table, budget);
   readPairs(footer, 4, "the footer", { budget, pairCount: 0 });
-  // A schema stands where the file begins as well; there are writers whose own is no message, and readers take this one.
+  // Some writers store no schema message at the start of the file, so readers use the footer's schema.
   return { schema, messages: messagesOf(bytes, footer, lengthAt - footerBytes) };
 }
 
@@ -52,7 +48,7 @@ function textAt(bytes: ArrowBytes, position: number): string {
   return Buffer.from(bytes.read(position, magic.length)).toString("latin1");
 }
 
-/** Messages may stand anywhere; together they are no larger than the file, or a few would be read many times. */
+/** Messages may be anywhere in the file, but together no larger than it, so that none is read many times. */
 function* messagesOf(bytes: ArrowBytes, footer: FlatTable, footerStart: number): Generator<ArrowMessage> {
   const left = { bytes: footerStart };
   yield* blocksOf(bytes, { footer, slot: 2, kind: "dictionary batch", left });
@@ -63,7 +59,7 @@ interface Blocks {
   readonly footer: FlatTable;
   readonly slot: number;
   readonly kind: ArrowMessageKind;
-  /** Bytes that may still be read. */
+  /** Bytes that the remaining messages may take. */
   readonly left: { bytes: number };
 }
 

@@ -1,9 +1,8 @@
-/** The schema of an Arrow file or stream: its fields with the buffers that each type has, read without trust. */
+/** Reads and checks the schema of an Arrow file or stream: its fields, and the buffers of each type. */
 
-import type { FlatTable, MetadataBudget } from "./arrow-flatbuffer.ts";
-import { ArrowDamage } from "./arrow-flatbuffer.ts";
+import { ArrowDamage, type FlatTable, type MetadataBudget } from "./arrow-flatbuffer.ts";
 
-/** How the values of a type lie in buffers, behind those that say which are missing. */
+/** The buffers of a type, after the validity buffer. */
 export type ArrowLayout =
   | { readonly kind: "none" }
   | { readonly kind: "fixed"; readonly widthBytes: number }
@@ -17,7 +16,7 @@ export type ArrowLayout =
   | { readonly kind: "union"; readonly isDense: boolean; readonly childOfTypeId: ReadonlyMap<number, number> }
   | { readonly kind: "runs" };
 
-/** What stands in the column are places in a dictionary. */
+/** The column holds indexes into this dictionary. */
 export interface ArrowDictionary {
   readonly id: number;
   readonly indexBytes: 1 | 2 | 4 | 8;
@@ -25,22 +24,22 @@ export interface ArrowDictionary {
 
 export interface ArrowField {
   readonly name: string;
-  /** Of the values; of those in the dictionary where there is one. */
+  /** Layout of the values, or of the dictionary's values for a dictionary-encoded field. */
   readonly layout: ArrowLayout;
   readonly children: readonly ArrowField[];
   readonly dictionary?: ArrowDictionary;
-  /** The type in words: equal for equal types. */
+  /** Text of the type, equal for equal types. */
   readonly typeText: string;
 }
 
 export interface ArrowSchema {
   readonly fields: readonly ArrowField[];
-  /** A field that each dictionary belongs to: its type is that of the dictionary's values. */
+  /** A field for each dictionary, by id; its type is that of the dictionary's values. */
   readonly dictionaries: ReadonlyMap<number, ArrowField>;
 }
 
 const depthMax = 64;
-/** Fields within lists, structs and the like, all of a schema together. */
+/** Limit of all fields of a schema, including those within lists and structs. */
 const nestedFieldCountMax = 100_000;
 const typeIdMax = 127;
 const metadataPairCountMax = 1_000_000;
@@ -95,14 +94,14 @@ function keepDictionary(id: number, field: ArrowField, what: string, { dictionar
 }
 
 function readDictionary(table: FlatTable, what: string): ArrowDictionary {
-  // Without a type the places are of 32 bits. A negative one is beyond every dictionary when read without its sign.
+  // Without a type, indexes have 32 bits. They are read unsigned, so a negative one is outside every dictionary.
   const bits = table.table(1, what)?.int32(0, 0) ?? 32;
   if (bits !== 8 && bits !== 16 && bits !== 32 && bits !== 64)
     throw new ArrowDamage(`${what} has dictionary places of ${bits} bits`);
   return { id: table.int64(0, 0), indexBytes: (bits / 8) as ArrowDictionary["indexBytes"] };
 }
 
-/** Notes beside a schema or a field are not used, but the Arrow library reads them all. */
+/** Checks the metadata of a schema or field, which is not used, but which the Arrow library reads. */
 export function readPairs(
   table: FlatTable,
   slot: number,
@@ -130,7 +129,7 @@ function requireChildCount(layout: ArrowLayout, children: readonly ArrowField[],
 
 interface TypeRead {
   readonly layout: ArrowLayout;
-  /** As the library calls it. */
+  /** The library's name of the type. */
   readonly text: string;
 }
 
@@ -165,7 +164,7 @@ function readType(table: FlatTable, what: string, childCount: number, budget: Me
   const unit = type.int16(0, 0);
   const unitIn = (units: readonly number[]): number => {
     const width = units[unit];
-    if (width === undefined) throw new ArrowDamage(`${what} has the unit ${unit}, which there is not`);
+    if (width === undefined) throw new ArrowDamage(`${what} has the unknown unit ${unit}`);
     return width;
   };
   switch (id) {
@@ -199,7 +198,7 @@ function readType(table: FlatTable, what: string, childCount: number, budget: Me
     case 18:
       return { layout: fixed(8), text: `Duration${type.int16(0, 1)}` };
     default:
-      throw new ArrowDamage(`${what} has the type number ${id}, which the format has not`);
+      throw new ArrowDamage(`${what} has the unknown type number ${id}`);
   }
 }
 
@@ -223,7 +222,7 @@ function decimalOf(type: FlatTable, what: string): TypeRead {
 
 function dateOf(type: FlatTable, what: string): TypeRead {
   const unit = type.int16(0, 1);
-  if (unit !== 0 && unit !== 1) throw new ArrowDamage(`${what} has the unit ${unit}, which there is not`);
+  if (unit !== 0 && unit !== 1) throw new ArrowDamage(`${what} has the unknown unit ${unit}`);
   return { layout: fixed(unit === 0 ? 4 : 8), text: `Date${unit}` };
 }
 
@@ -236,7 +235,7 @@ function timeOf(type: FlatTable, what: string): TypeRead {
 
 function unionOf(type: FlatTable, what: string, childCount: number): TypeRead {
   const mode = type.int16(0, 0);
-  if (mode !== 0 && mode !== 1) throw new ArrowDamage(`${what} has the union mode ${mode}, which there is not`);
+  if (mode !== 0 && mode !== 1) throw new ArrowDamage(`${what} has the unknown union mode ${mode}`);
   const named = type.has(1) ? type.vector(1, 4, what) : undefined;
   const count = named?.count ?? childCount;
   if (count !== childCount || count > typeIdMax + 1)

@@ -1,4 +1,4 @@
-/** An Arrow IPC file or stream as a relation: copied batch by batch to a table of DuckDB in the temporary folder. */
+/** Reads an Arrow IPC file or stream as a relation: copies it batch by batch to a DuckDB table in the temporary folder. */
 
 import { open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -16,22 +16,20 @@ import {
 } from "@duckdb/node-api";
 import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
-import { DataType, RecordBatchReader } from "apache-arrow";
-import type { Field, RecordBatch } from "apache-arrow";
+import { DataType, type Field, type RecordBatch, RecordBatchReader } from "apache-arrow";
 import { type ArrowFound, checkArrowFile } from "../arrow/arrow-check.ts";
 import { distinctNames } from "../read/column-names.ts";
 import type { ContentLimits } from "../read/content-limits.ts";
-import type { Database } from "./database.ts";
-import { sqlText } from "./database.ts";
+import { type Database, sqlText } from "./database.ts";
 import { columnsOf } from "./plain-relations.ts";
 import type { Relation } from "./relation.ts";
 
 const chunkRowCountMax = 2048;
-/** Copied in one go: a few milliseconds, in which nothing else runs on this thread. */
+/** Cells copied in one go: this blocks the thread for a few milliseconds. */
 const chunkCellCountMax = 20_000;
-/** Of texts in them; one that is longer comes alone. */
+/** Bytes of texts copied in one go; a longer text is copied alone. */
 const chunkTextBytesMax = 16 * 1024 ** 2;
-/** More of them take longer to be written than a request should wait. */
+/** Flushing more chunks at once would block the thread for longer than a request should wait. */
 const chunksOfFlush = 8;
 const millisecondsPerDay = 86_400_000;
 
@@ -44,19 +42,19 @@ interface ArrowColumn {
 
 export interface ArrowSource {
   readonly path: string;
-  /** As messages call it. */
+  /** Name in error messages. */
   readonly name: string;
-  /** Where the copy goes. */
+  /** Path of the copy. */
   readonly databasePath: string;
   readonly limits: ContentLimits;
 }
 
-/** @throws NomalyError FILE_FORMAT, TOO_LARGE, ABORTED: the bytes are held against the format before the library sees them. */
+/** Checks the bytes before the Arrow library reads them. @throws NomalyError FILE_FORMAT, TOO_LARGE, ABORTED. */
 export async function arrowRelation(database: Database, source: ArrowSource, signal: AbortSignal): Promise<Relation> {
   const { path, name, databasePath, limits } = source;
   const found = await checkArrowFile({ path, name }, limits, signal);
   if (found.columnCount === 0) throw new NomalyError("FILE_FORMAT", `${name} has no columns`, { field: name });
-  // From a handle the library reads message by message, also what has a footer.
+  // From a file handle the library reads message by message, also a file with a footer.
   const input = await open(path);
   try {
     const reader = await RecordBatchReader.from(input);
@@ -85,12 +83,12 @@ export async function arrowRelation(database: Database, source: ArrowSource, sig
       cause: error,
     });
   } finally {
-    // The library may have closed it.
+    // The library may have closed the handle.
     await input.close().catch(() => undefined);
   }
 }
 
-/** What has no name cannot be asked for; of equal names the later ones get a number. */
+/** Refuses columns without a name, which no option could refer to. */
 function requireNames(columns: readonly ArrowColumn[], fileName: string): void {
   const nameless = columns.find(({ name }) => name === "" || name.includes("\0"));
   if (nameless === undefined) return;
@@ -98,7 +96,7 @@ function requireNames(columns: readonly ArrowColumn[], fileName: string): void {
   throw new NomalyError("FILE_FORMAT", `${fileName} has ${finding}; each needs one of its own`, { field: nameless.name });
 }
 
-/** Rows copied in one go: few where there are many columns, or long texts. */
+/** Rows copied in one go: fewer if there are many columns or long texts. */
 function chunkRowCountOf(columns: readonly ArrowColumn[], { longestTextBytes }: ArrowFound): number {
   const textCount = columns.filter(({ sqlType }) => sqlType === "VARCHAR").length;
   const ofCells = Math.floor(chunkCellCountMax / columns.length);
@@ -133,7 +131,7 @@ async function appendBatches(
       appender.appendDataChunk(chunk);
       rowCount += count;
       if (++chunkCount % chunksOfFlush === 0) appender.flushSync();
-      // Others of this thread have their turn: a server answers requests meanwhile.
+      // Lets a server on this thread answer requests meanwhile.
       await nextTurn();
     }
     appender.flushSync();
@@ -144,7 +142,7 @@ async function appendBatches(
 
 function arrowColumn(field: Field, fileName: string): ArrowColumn {
   const { type } = field;
-  // The library gives null for an empty name.
+  // The library returns null for an empty name.
   const name = (field.name as string | null) ?? "";
   const valueType: unknown = DataType.isDictionary(type) ? type.dictionary : type;
   if (DataType.isInt(valueType) && valueType.bitWidth === 64 && !valueType.isSigned) {
@@ -161,7 +159,7 @@ function arrowColumn(field: Field, fileName: string): ArrowColumn {
     return { name, type: DATE, sqlType: "DATE", convert };
   }
   if (DataType.isTimestamp(valueType)) {
-    // The library hands every unit out in milliseconds.
+    // The library converts every unit to milliseconds.
     const convert = (value: unknown) => new DuckDBTimestampValue(BigInt(Math.round(Number(value) * 1000)));
     return { name, type: TIMESTAMP, sqlType: "TIMESTAMP", convert };
   }

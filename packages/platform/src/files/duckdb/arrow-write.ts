@@ -20,11 +20,9 @@ import {
   vectorFromArray,
 } from "apache-arrow";
 import type { DataType } from "apache-arrow";
-import type { Database, RowChunk } from "./database.ts";
-import { sqlName } from "./database.ts";
+import { type Database, type RowChunk, sqlName } from "./database.ts";
 import { columnsOf } from "./plain-relations.ts";
-import type { RelationColumn } from "./relation.ts";
-import { kindOfType } from "./relation.ts";
+import { kindOfType, type RelationColumn } from "./relation.ts";
 
 const millisecondsPerDay = 86_400_000;
 /** Chunks of DuckDB in one record batch: about 65,000 rows. */
@@ -32,12 +30,12 @@ const chunksPerBatch = 32;
 
 interface ArrowField {
   readonly type: DataType;
-  /** SQL that gives the value in the form that `convert` takes. */
+  /** SQL expression for the value that `convert` takes. */
   readonly expression: string;
   convert(value: unknown): unknown;
 }
 
-/** What a query gives, and how its columns are called in the file. */
+/** A query, and the names of its columns in the file. */
 export interface ArrowRows {
   readonly select: string;
   readonly names: readonly string[];
@@ -61,7 +59,7 @@ export async function writeArrow(database: Database, { select, names }: ArrowRow
 
   async function* bytes(): AsyncGenerator<Uint8Array> {
     const written = writer[Symbol.asyncIterator]();
-    // Reading ends with the error of writing, which would wait for bytes that never come.
+    // An error while writing batches ends the reader too, which would otherwise wait forever.
     const writing = writeBatches().catch((error: unknown) => {
       writer.abort(error);
       throw error;
@@ -120,7 +118,7 @@ function arrowField(column: RelationColumn): ArrowField {
   if (kindOfType(column.type) === "date") {
     return { type: new TimestampMillisecond(), expression: `epoch_ms(CAST(${name} AS TIMESTAMP))`, convert: Number };
   }
-  // Nested and other types are written as the text that DuckDB gives them.
+  // Nested and other types are written as DuckDB's text for them.
   return { type: new Utf8(), expression: `CAST(${name} AS VARCHAR)`, convert: same };
 }
 

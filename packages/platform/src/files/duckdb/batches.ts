@@ -1,21 +1,18 @@
 /** Reads a relation's columns in bounded batches. */
 
-import type { Column } from "@nomaly/detect";
-import { throwIfAborted } from "@nomaly/detect";
+import { type Column, throwIfAborted } from "@nomaly/detect";
 import type { Batch } from "../read/row-stream.ts";
 import type { Database, RowChunk } from "./database.ts";
-import type { Relation, RelationColumn } from "./relation.ts";
-import { columnExpression, kindOfType } from "./relation.ts";
+import { columnExpression, kindOfType, type Relation, type RelationColumn } from "./relation.ts";
 
-/** Values of one batch: large enough to be worth handing to threads, small enough to hold a few. */
+/** Values of a batch: enough to be worth scoring on threads, few enough to hold some batches in memory. */
 const batchValueCount = 1 << 20;
 const batchRowCountMax = 1 << 17;
-/** Letters of different texts in one batch: rows of long texts come in smaller batches. */
+/** Letters of distinct texts in a batch, so that rows with long texts come in smaller batches. */
 const batchTextLengthMax = 1 << 24;
 
-/** A column of a kind that a table can hold. */
 export interface ReadColumn extends RelationColumn {
-  /** Texts are cut to so many letters; undefined reads them whole. */
+  /** Most letters read of a text; undefined reads all. */
   readonly textLengthMax?: number;
 }
 
@@ -42,11 +39,11 @@ export async function* readBatches(
   if (open.rowCount > 0) yield closedBatch(open, firstRow);
 }
 
-/** Columns being filled: numbers to `capacity`, texts as they come. */
+/** A batch being filled: number arrays have length `capacity`, text arrays grow. */
 interface OpenBatch {
   readonly columns: readonly OpenColumn[];
   rowCount: number;
-  /** Of all texts kept. */
+  /** Letters of the distinct texts. */
   textLength: number;
 }
 
@@ -62,7 +59,7 @@ interface TextsInProgress {
   readonly kind: "text";
   readonly name: string;
   readonly values: (string | null)[];
-  /** Categories repeat: equal texts are kept once. */
+  /** Distinct texts, because categories repeat. */
   readonly kept: Map<string, string>;
 }
 

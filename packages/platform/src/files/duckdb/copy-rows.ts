@@ -1,4 +1,4 @@
-/** The statement with which DuckDB writes a query's rows as a file, under names that it would take for the same as well. */
+/** Builds the COPY statement that writes a query's rows to a file, including column names that differ only in case. */
 
 import { caselessNames } from "../read/column-names.ts";
 import { sqlName, sqlText } from "./database.ts";
@@ -11,13 +11,11 @@ export interface OutputColumn {
 
 export interface Output {
   readonly columns: readonly OutputColumn[];
-  /** What stands after FROM. */
+  /** The SQL after FROM. */
   readonly from: string;
 }
 
-/**
- * Under which a Parquet file says how its columns are called, where some differ only in case: DuckDB writes a number behind those.
- */
+/** Parquet metadata key with the true column names, for files in which DuckDB appended numbers to names that differ only in case. */
 export const ownNamesKey = "nomaly_column_names";
 
 type CopyFormat = Pick<FormatAndCompression, "gzip"> & { readonly format: Exclude<FormatAndCompression["format"], "arrow"> };
@@ -30,7 +28,7 @@ export function copySql(output: Output, path: string, format: CopyFormat): strin
   return `COPY (${query}) TO ${sqlText(path)} (${options}, USE_TMP_FILE false)`;
 }
 
-/** Names that differ only in case get a number: what reads this puts them right. */
+/** Appends numbers to names that differ only in case; readers of the query restore them. */
 export function selectSql({ columns, from }: Output): string {
   const aliases = caselessNames(columns.map(({ name }) => name));
   return `SELECT ${columns.map(({ sql }, index) => `${sql} AS ${sqlName(aliases[index])}`).join(", ")} FROM ${from}`;
@@ -52,14 +50,14 @@ function copyOptions({ format, gzip }: CopyFormat): string {
   }
 }
 
-/** Query and options. Text formats hold any names, once DuckDB is not asked to write them. */
+/** Query and options for names that differ only in case: text formats get them as data, Parquet in its metadata. */
 function namedCopy(output: Output, aliases: readonly string[], format: CopyFormat): readonly [string, string] {
   const { columns, from } = output;
   const compression = `COMPRESSION ${format.gzip ? "gzip" : "none"}`;
   switch (format.format) {
     case "csv":
     case "tsv": {
-      // The header is the first row.
+      // The query writes the header as its first row.
       const header = columns.map(({ name }, index) => `${sqlText(name)} AS c${index}`).join(", ");
       const texts = columns.map(({ sql }) => `CAST(${sql} AS VARCHAR)`).join(", ");
       const delimiter = format.format === "tsv" ? ", DELIMITER '\t'" : "";
@@ -67,7 +65,7 @@ function namedCopy(output: Output, aliases: readonly string[], format: CopyForma
     }
     case "json":
     case "ndjson": {
-      // As DuckDB writes JSON itself: a text in each row, which nothing quotes again.
+      // Writes the same JSON as DuckDB does: each row is one text, written without quotes.
       const members = columns.map(({ name, sql }) => `${sqlText(name)}, ${sql}`).join(", ");
       const array = format.format === "json" ? ", PREFIX '[\n\t', SUFFIX '\n]\n', NEW_LINE ',\n\t'" : "";
       const options = `FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\n'${array}, ${compression}`;

@@ -1,23 +1,20 @@
-/** A CSV or TSV file as a relation: strict, with the dialect settled beforehand. */
+/** Reads a CSV or TSV file as a relation, in strict mode, with a dialect detected beforehand. */
 
-import { closeSync, openSync, readSync } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
-import { mayBeNumbered, ownNames } from "../read/column-names.ts";
 import { checkCsvRecords } from "../read/csv-check.ts";
 import { csvDialect, type CsvOptions } from "../read/csv-dialect.ts";
-import type { Database } from "./database.ts";
-import { sqlName, sqlPath, sqlText } from "./database.ts";
-import { headSizeBytes } from "../read/format.ts";
-import type { Relation, RelationColumn } from "./relation.ts";
+import { type Database, sqlName, sqlPath, sqlText } from "./database.ts";
+import { readHead } from "../read/format.ts";
+import { named, type Relation, type RelationColumn } from "./relation.ts";
 
 const defaultMissingTexts = ["", "NA", "N/A", "n/a", "NULL", "null", "None", "nan", "NaN", "?"] as const;
 
 /** Rows from which types are inferred. */
 const sampleRowCount = 20_480;
 
-/** DuckDB reads 32 MB at once by default; no line is longer than half of this. */
+/** DuckDB's read buffer is 32 MB by default; a line may be at most half as long as this small one. */
 const smallBufferSizeBytes = 4_000_000;
-/** Of DuckDB's own memory, below which its reading buffer is kept small. */
+/** With less memory than this, DuckDB gets the small read buffer. */
 const memoryMibOfSmallBuffer = 256;
 
 interface CsvFile {
@@ -29,25 +26,25 @@ interface CsvFile {
 }
 
 export interface CsvSource {
-  /** May be a decompressed copy. */
+  /** The file, or a decompressed copy. */
   readonly path: string;
-  /** As messages call the file. */
+  /** Name of the file in error messages. */
   readonly name: string;
   readonly options: CsvOptions;
   readonly columnCountMax: number;
-  /** DuckDB's own; undefined: plenty. */
+  /** DuckDB's memory limit; undefined: its default. */
   readonly memoryMib?: number | undefined;
 }
 
 export async function csvRelation(database: Database, source: CsvSource, signal: AbortSignal): Promise<Relation> {
   const { path, name, options, columnCountMax, memoryMib } = source;
-  const head = readHead(path, name);
+  const head = headText(path, name);
   const { delimiter, firstRecord } = csvDialect(name, head, options.delimiter);
   const file = { path, name, delimiter, options, memoryMib };
   await checkCsvRecords(file, { columnCountMax, recordCountMax: sampleRowCount }, signal);
   const sniffed = await sniff(database, file, firstRecord);
   const original = sniffed.columns.map((column) => ({ ...column, type: "VARCHAR" }));
-  // A whole number column may hold a fraction further down: as numbers they are read as DOUBLE.
+  // A column that looks whole may hold a fraction further down, so numbers are read as DOUBLE.
   const asDouble = sniffed.columns.map((column) => ({ ...column, type: isNumber(column.type) ? "DOUBLE" : column.type }));
   return {
     sql: readCsv(file, sniffed, asDouble),
@@ -72,14 +69,10 @@ function isNumber(type: string): boolean {
   return isWhole(type) || /^(DOUBLE|DECIMAL.*)$/.test(type);
 }
 
-/** Text of the first bytes. @throws NomalyError FILE_FORMAT for an empty file, and for UTF-16 and binary content. */
-function readHead(path: string, name: string): string {
-  const descriptor = openSync(path, "r");
-  const bytes = Buffer.alloc(headSizeBytes);
-  const count = readSync(descriptor, bytes, 0, headSizeBytes, 0);
-  closeSync(descriptor);
-  const head = bytes.subarray(0, count);
-  if (count === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
+/** Reads the first bytes as text. @throws NomalyError FILE_FORMAT for an empty file, UTF-16 and binary content. */
+function headText(path: string, name: string): string {
+  const head = readHead(path);
+  if (head.length === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
   if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
     throw new NomalyError("FILE_FORMAT", `${name} is in UTF-16; UTF-8 is expected`, { field: name });
   }
@@ -95,7 +88,7 @@ function readHead(path: string, name: string): string {
 interface Sniffed {
   readonly header: boolean;
   readonly columns: readonly RelationColumn[];
-  /** Options for dates, as SQL. */
+  /** SQL options for date formats. */
   readonly dateFormats: string;
 }
 
@@ -108,25 +101,16 @@ async function sniff(database: Database, file: CsvFile, firstRecord: readonly st
     const dateFormats =
       (row.DateFormat === null ? "" : `, dateformat=${sqlText(row.DateFormat)}`) +
       (row.TimestampFormat === null ? "" : `, timestampformat=${sqlText(row.TimestampFormat)}`);
-    return { header: row.HasHeader, columns: row.HasHeader ? named(row.Columns, firstRecord) : row.Columns, dateFormats };
+    // DuckDB trims the blanks around names.
+    const names = () => firstRecord.map((field) => field.trim());
+    return { header: row.HasHeader, columns: row.HasHeader ? await named(row.Columns, names) : row.Columns, dateFormats };
   } catch (error) {
-    // The sniffer says only that no dialect fits; reading the rows as text says which line does not.
+    // The sniffer reports only that no dialect fits; reading the rows as text reports the line.
     const columns = firstRecord.map((_, index) => ({ name: `column${index}`, type: "VARCHAR" }));
     const strict = readCsv(file, { header: options.header ?? true, dateFormats: "" }, columns);
     await database.rows(`SELECT count(DISTINCT hash(${columns.map(({ name }) => sqlName(name)).join(", ")})) FROM ${strict}`);
     throw error;
   }
-}
-
-/** What comes from DuckDB has its own names, without the blanks around them. */
-function named(columns: readonly RelationColumn[], firstRecord: readonly string[]): readonly RelationColumn[] {
-  const aliases = columns.map(({ name }) => name);
-  if (!mayBeNumbered(aliases)) return columns;
-  const names = ownNames(
-    aliases,
-    firstRecord.map((field) => field.trim()),
-  );
-  return columns.map(({ type }, index) => ({ name: names[index], alias: aliases[index], type }));
 }
 
 interface SniffRow {

@@ -1,21 +1,21 @@
-/** DuckDB in this process, as the reader and writer of files: no database of its own, no network, no extension downloads. */
+/** Opens an in-memory DuckDB that reads and writes files, without network access or extension downloads. */
 
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBTableFunction } from "@duckdb/node-api";
 import { throwIfAborted } from "@nomaly/detect";
 import { exactNumbers } from "./json-cells.ts";
 
-/** DuckDB's own buffers where nobody says it; what does not fit is spilled to the temporary folder. */
+/** DuckDB's default memory limit; it spills larger data to the temporary folder. */
 const memoryMibDefault = 1024;
 
 export interface Database {
-  /** Rows as objects of plain JSON values; big integers come as text. */
+  /** Rows as objects of JSON values; big integers are texts. */
   rows(sql: string): Promise<Record<string, unknown>[]>;
-  /** Rows as lists of JSON values, with numbers wherever they are exact. */
+  /** Rows as lists of JSON values; big integers that float64 holds exactly are numbers. */
   cells(sql: string): Promise<unknown[][]>;
   run(sql: string): Promise<void>;
   /**
-   * Rows as they are read, some thousands at a time.
-   * @param columnCount columns that `select` gives; what a chunk has behind them is not for its reader.
+   * Streams rows, some thousands at a time.
+   * @param columnCount columns of `select`; a chunk has one more, which its reader ignores.
    */
   stream(select: string, columnCount: number): AsyncGenerator<RowChunk>;
   registerTableFunction(tableFunction: DuckDBTableFunction): void;
@@ -25,7 +25,7 @@ export interface Database {
 
 export interface RowChunk {
   readonly chunk: DuckDBDataChunk;
-  /** Rows of the chunk that are rows of the query. */
+  /** Rows of the query; the chunk may have one more at its end. */
   readonly rowCount: number;
 }
 
@@ -40,7 +40,7 @@ export interface DatabaseOptions {
 export async function openDuckDb(options: DatabaseOptions): Promise<Database> {
   const { signal } = options;
   throwIfAborted(signal);
-  // Loaded with the first file: a service that only answers from models needs none.
+  // Imported with the first file, as a service that only scores rows of requests needs no DuckDB.
   const { DuckDBInstance, JsonDuckDBValueConverter } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", {
     threads: String(options.threadCount),
@@ -49,7 +49,7 @@ export async function openDuckDb(options: DatabaseOptions): Promise<Database> {
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
     preserve_insertion_order: "true",
-    // Files are read once or twice, from first to last: keeping their blocks would only fill memory.
+    // Files are read once or twice from start to end, so caching their blocks would only fill memory.
     enable_external_file_cache: "false",
   });
   const connection = await instance.connect();
@@ -90,15 +90,15 @@ interface Streamed {
 }
 
 /**
- * An error within a stream comes from DuckDB's interface as an end like any other. So a row of our own ends what is read: without it
- * the rows are not all, and the query is run once more without a stream, which tells the error.
+ * DuckDB's API ends a stream on an error as it does after the last row. So the query gets a marker row at its end: if that is missing, the
+ * query runs again without a stream, which throws the error.
  */
 async function* streamed(connection: DuckDBConnection, { select, columnCount, signal }: Streamed): AsyncGenerator<RowChunk> {
   throwIfAborted(signal);
   const missing = Array.from({ length: columnCount }, () => "NULL");
   const result = await connection.stream(`SELECT *, false FROM (${select}) UNION ALL SELECT ${[...missing, "true"].join(", ")}`);
   let isWhole = false;
-  // To its end also behind that row: the query's transaction stays open until then.
+  // Reads past that row to the end, because the query's transaction stays open until then.
   for (;;) {
     throwIfAborted(signal);
     const chunk = await result.fetchChunk();
@@ -113,22 +113,22 @@ async function* streamed(connection: DuckDBConnection, { select, columnCount, si
   throw new Error("IO Error: reading ended before the last row");
 }
 
-/** A text literal. */
+/** Quotes a text as a SQL literal. */
 export function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** A name of a column or table. */
+/** Quotes the name of a column or table. */
 export function sqlName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A path as a literal that DuckDB does not take for a pattern: `*`, `?` and `[` stand in brackets. */
+/** Quotes a path, with `*`, `?` and `[` in brackets so that DuckDB does not read them as a pattern. */
 export function sqlPath(path: string): string {
   return sqlText(path.replace(/[*?[]/g, (letter) => `[${letter}]`));
 }
 
-/** The first line of DuckDB's message without its class, as one sentence part. */
+/** The first line of DuckDB's message, without the error class and final period. */
 export function databaseMessage(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const line = text.split("\n")[0].trim();

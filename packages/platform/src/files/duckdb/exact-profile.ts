@@ -1,30 +1,26 @@
-/** What `SUMMARIZE` only estimates, counted where that takes no time worth mentioning. */
+/** DuckDB estimates SUMMARIZE's counts; this counts exactly when the table is small. */
 
 import type { Database } from "./database.ts";
 import { isOutOfMemory } from "./read-error.ts";
-import type { ColumnProfile } from "../read/shown-file.ts";
+import type { ColumnSummary } from "../read/shown-file.ts";
 
-/** Values of the table, rows times columns. */
+/** Larger tables (rows times columns) keep the estimates. */
 const exactValueCountMax = 1_000_000;
-/** More take several readings, which is not worth the time. */
+/** More columns would take several passes over the file. */
 const exactColumnCountMax = 1000;
-/** Columns counted in one reading: to count the different values of one takes some megabytes, however few there are. */
+/** Columns counted in one pass: counting the distinct values of a column takes some megabytes, however few there are. */
 const [countedColumnCountMin, countedColumnCountMax] = [10, 100];
 const mibOfCount = 16;
 
-/**
- * Distinct values, missing values and quartiles of columns that detectors use.
- * @param query gives them as c0, c1 and so on.
- * @param memoryMib of DuckDB.
- */
+/** Counts distinct values, missing values and quartiles of columns that detectors can use. @param memoryMib DuckDB's memory limit. */
 export async function exactWhereSmall(
   database: Database,
   { query, profiles, rowCount }: TableToCount,
   memoryMib = Infinity,
-): Promise<readonly ColumnProfile[]> {
+): Promise<readonly ColumnSummary[]> {
   const count = Math.min(countedColumnCountMax, Math.max(countedColumnCountMin, Math.floor(memoryMib / mibOfCount)));
   if (rowCount * profiles.length > exactValueCountMax || profiles.length > exactColumnCountMax) return profiles;
-  const counted: ColumnProfile[] = [];
+  const counted: ColumnSummary[] = [];
   for (let start = 0; start < profiles.length; start += count) {
     const group = profiles.slice(start, start + count);
     counted.push(...(await countedOrEstimated(database, { query, profiles: group, first: start, rowCount })));
@@ -33,19 +29,19 @@ export async function exactWhereSmall(
 }
 
 interface TableToCount {
-  /** Gives the columns as c0, c1 and so on. */
+  /** Selects the columns as c0, c1 and so on. */
   readonly query: string;
-  readonly profiles: readonly ColumnProfile[];
+  readonly profiles: readonly ColumnSummary[];
   readonly rowCount: number;
 }
 
 interface ColumnsToCount extends TableToCount {
-  /** Place of the first of them among all columns. */
+  /** Index of the first of these columns among all columns. */
   readonly first: number;
 }
 
-/** Half of them at a time where memory is short; what cannot be counted for lack of it stays as it was estimated. */
-async function countedOrEstimated(database: Database, columns: ColumnsToCount): Promise<readonly ColumnProfile[]> {
+/** Counts half of the columns at a time if memory is short; a column that still does not fit keeps its estimates. */
+async function countedOrEstimated(database: Database, columns: ColumnsToCount): Promise<readonly ColumnSummary[]> {
   const { profiles, first } = columns;
   try {
     return await countColumns(database, columns);
@@ -63,7 +59,7 @@ async function countedOrEstimated(database: Database, columns: ColumnsToCount): 
 async function countColumns(
   database: Database,
   { query, profiles, first, rowCount }: ColumnsToCount,
-): Promise<readonly ColumnProfile[]> {
+): Promise<readonly ColumnSummary[]> {
   const wanted = profiles.flatMap(({ kind, quartiles }, index) => {
     if (kind === null) return [];
     const column = `c${first + index}`;
@@ -75,7 +71,7 @@ async function countColumns(
   const [found] = await database.rows(`SELECT ${wanted.join(", ")} FROM (${query})`);
   return profiles.map((profile, index) => {
     if (profile.kind === null) return profile;
-    const quartiles = found[`quartiles_${index}`] as ColumnProfile["quartiles"] | undefined;
+    const quartiles = found[`quartiles_${index}`] as ColumnSummary["quartiles"] | undefined;
     return {
       ...profile,
       missing_share: (rowCount - Number(found[`present_${index}`])) / rowCount,

@@ -1,20 +1,20 @@
-/** Reads a data set's file once from end to end: that it can be read, how many rows it has, and what its columns are like. */
+/** Reads a data set's whole file: checks that it can be read, counts its rows, and profiles its columns. */
 
 import { NomalyError } from "@nomaly/detect";
 import { isOutOfMemory } from "./read-error.ts";
 import { columnSql, kindOfType } from "./relation.ts";
 import type { Source } from "./source.ts";
-import type { ColumnProfile, Finding, Inspected } from "../read/shown-file.ts";
+import type { ColumnSummary, Finding, Inspected } from "../read/shown-file.ts";
 import { exactWhereSmall } from "./exact-profile.ts";
 
 const columnCountMax = 10_000;
 const mostlyMissingShare = 0.5;
-/** DuckDB estimates distinct values to a few per cent, in small tables to a fifth. */
+/** DuckDB estimates distinct counts to a few per cent, in small tables to 20 %. */
 const distinctShareOfIdentifier = 0.9;
 const categoryCountMax = 100;
 const rowsToJudge = 20;
 
-/** @throws NomalyError FILE_FORMAT, TOO_LARGE naming the file, and what DuckDB throws. */
+/** @throws NomalyError FILE_FORMAT, TOO_LARGE naming the file, and DuckDB's errors. */
 export async function inspectSource(source: Source, memoryMib = Infinity): Promise<Inspected> {
   const { columns, name } = source;
   if (columns.length > columnCountMax) {
@@ -25,7 +25,7 @@ export async function inspectSource(source: Source, memoryMib = Infinity): Promi
   const { summary, query } = await summarize(source, memoryMib);
   const rowCount = Number(summary[0]?.["count"] ?? 0);
   if (rowCount === 0) throw new NomalyError("FILE_FORMAT", `${name} has no rows`, { field: "file" });
-  const estimated = summary.map((row, index) => columnProfile(columns[index].name, row));
+  const estimated = summary.map((row, index) => columnSummary(columns[index].name, row));
   const profiles = await exactWhereSmall(source.database, { query, profiles: estimated, rowCount }, memoryMib);
   return {
     format: source.format,
@@ -38,28 +38,24 @@ export async function inspectSource(source: Source, memoryMib = Infinity): Promi
 
 interface Summary {
   readonly summary: readonly Readonly<Record<string, unknown>>[];
-  /** What was summarised. */
+  /** The query whose rows were summarised. */
   readonly query: string;
 }
 
-/** Squares of larger values, as a deviation has them, overflow. */
+/** The standard deviation of larger values overflows. */
 const usableMax = 1e150;
 
-/** Columns summarised in one reading: many together take long to plan, */
+/** Columns summarised in one pass: DuckDB takes long to plan a query of many. */
 const summarizedColumnCountMax = 500;
 const summarizedColumnCountMin = 50;
-/** and the figures of each take a megabyte or two, of which DuckDB counts only some. */
+/** SUMMARIZE takes up to two megabytes a column, of which DuckDB's memory limit counts only a part. */
 const mibOfColumn = 2;
-
-function groupCount(memoryMib: number): number {
-  return Math.min(summarizedColumnCountMax, Math.max(summarizedColumnCountMin, Math.floor(memoryMib / mibOfColumn)));
-}
 
 async function summarize(source: Source, memoryMib: number): Promise<Summary> {
   const { columns, sql } = source.relation;
   const summary: Readonly<Record<string, unknown>>[] = [];
   const figures: string[] = [];
-  const count = groupCount(memoryMib);
+  const count = Math.min(summarizedColumnCountMax, Math.max(summarizedColumnCountMin, Math.floor(memoryMib / mibOfColumn)));
   for (let start = 0; start < columns.length; start += count) {
     const end = Math.min(columns.length, start + count);
     for (const group of await summarizeGroups(source, start, end)) {
@@ -75,7 +71,7 @@ interface Summarized {
   readonly figures: readonly string[];
 }
 
-/** In one reading, or in halves where memory is short. */
+/** Summarises the columns in one pass, or in halves if memory is short. */
 async function summarizeGroups(source: Source, start: number, end: number): Promise<readonly Summarized[]> {
   try {
     return [await summarizeColumns(source, start, end)];
@@ -86,7 +82,7 @@ async function summarizeGroups(source: Source, start: number, end: number): Prom
   }
 }
 
-/** DuckDB fails on the deviation of infinities and of huge values: no figure counts the former, and where there are such, the latter. */
+/** DuckDB fails on the deviation of infinite or huge values: infinite ones are left out, and huge ones too if they made it fail. */
 async function summarizeColumns({ database, relation }: Source, start: number, end: number): Promise<Summarized> {
   const figuresWhere = (condition: (name: string) => string) =>
     relation.columns.slice(start, end).map((given, index) => {
@@ -105,7 +101,7 @@ async function summarizeColumns({ database, relation }: Source, start: number, e
   }
 }
 
-function columnProfile(name: string, row: Readonly<Record<string, unknown>>): ColumnProfile {
+function columnSummary(name: string, row: Readonly<Record<string, unknown>>): ColumnSummary {
   const type = String(row["column_type"]);
   const kind = kindOfType(type) ?? null;
   const isNumeric = kind === "number";
@@ -125,10 +121,10 @@ function columnProfile(name: string, row: Readonly<Record<string, unknown>>): Co
   };
 }
 
-function findingsOf(column: ColumnProfile, rowCount: number): Finding[] {
+function findingsOf(column: ColumnSummary, rowCount: number): Finding[] {
   const { name, kind, type, missing_share: missing, distinct_count: distinct } = column;
   const say = (code: Finding["code"], detail: string): Finding => ({ code, column: name, detail });
-  if (kind === null) return [say("unusable_type", `values of type ${type} are kept and not used`)];
+  if (kind === null) return [say("unusable_type", `detectors cannot use values of type ${type}; the data set keeps them`)];
   const findings: Finding[] = [];
   const percent = `${(missing * 100).toFixed(missing < 0.01 ? 2 : 0)} %`;
   const lacking = kind === "number" ? "missing or not finite" : "missing";
@@ -137,14 +133,14 @@ function findingsOf(column: ColumnProfile, rowCount: number): Finding[] {
     findings.push(
       say(
         "missing_values",
-        `${percent} of the values are ${lacking}: the detector's option "missing" says what becomes of missing ones`,
+        `${percent} of the values are ${lacking}: the detector's option "missing" decides how they are handled`,
       ),
     );
   if (rowCount >= rowsToJudge && column.min === column.max)
-    findings.push(say("constant", "it has one value only and says nothing"));
+    findings.push(say("constant", "all its values are equal: it tells nothing about a row"));
   if (kind === "text" && rowCount >= rowsToJudge) {
     if (distinct >= rowCount * distinctShareOfIdentifier)
-      findings.push(say("identifier", "nearly all its texts differ: it is left out"));
+      findings.push(say("identifier", "nearly all its texts differ: detectors leave it out"));
     else if (distinct > categoryCountMax) findings.push(say("many_categories", `about ${distinct} different texts`));
   }
   return findings;
@@ -155,9 +151,10 @@ function numberOf(value: unknown): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
-const shownTextLengthMax = 200;
+/** Letters shown of a column's least and greatest text. */
+const extremeTextLengthMax = 200;
 
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null;
-  return (typeof value === "string" ? value : JSON.stringify(value)).slice(0, shownTextLengthMax);
+  return (typeof value === "string" ? value : JSON.stringify(value)).slice(0, extremeTextLengthMax);
 }

@@ -1,11 +1,11 @@
-/** Cells as JSON: a number wherever a float64 says what the file has, a text where it would not. */
+/** Converts cells to JSON: a number if float64 holds the file's value exactly, else a text. */
 
 import type { DuckDBValueConverter, Json } from "@duckdb/node-api";
 
 /** Decimal digits that every float64 keeps. */
 const exactDigitsMax = 15;
 
-/** @param plain what to do with all other values, and with what holds them. */
+/** @param plain converts all other values, and lists and structures. */
 export function exactNumbers(plain: DuckDBValueConverter<Json>): DuckDBValueConverter<Json> {
   return (value, type, converter) => {
     if (typeof value === "bigint") return wholeCell(value);
@@ -15,7 +15,7 @@ export function exactNumbers(plain: DuckDBValueConverter<Json>): DuckDBValueConv
 }
 
 interface Decimal {
-  /** Without the point. */
+  /** The digits without the decimal point. */
   readonly value: bigint;
   readonly scale: number;
   toString(): string;

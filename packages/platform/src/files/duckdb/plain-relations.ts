@@ -1,24 +1,22 @@
-/** Parquet and JSON files as relations: DuckDB reads both as they are. */
+/** Reads Parquet and JSON files as relations. */
 
 import { statSync } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
-import { mayBeNumbered, ownNames } from "../read/column-names.ts";
 import { ownNamesKey } from "./copy-rows.ts";
 import type { ContentLimits } from "../read/content-limits.ts";
-import type { Database } from "./database.ts";
-import { sqlPath, sqlText } from "./database.ts";
+import { type Database, sqlPath, sqlText } from "./database.ts";
 import { checkJsonFile, type JsonFile } from "../json/json-check.ts";
-import type { Relation, RelationColumn } from "./relation.ts";
+import { named, type Relation, type RelationColumn } from "./relation.ts";
 
-/** JSON files up to this size are read whole to infer types. */
+/** DuckDB infers types from all rows of JSON files up to this size. */
 const wholeSampleSizeBytesMax = 64 * 1024 ** 2;
-/** Keys of one record: more do not fit one. */
+/** More keys than fit one record of the largest size. */
 const keyCountMax = 2 ** 24;
-/** Levels of objects and arrays: DuckDB's reader calls itself for each. */
+/** Nesting of objects and arrays: DuckDB's reader recurses into each level. */
 const depthMax = 64;
-/** Largest single JSON record; DuckDB's reader has buffers of twice this. */
+/** Largest JSON record; DuckDB's reader has buffers of twice this size. */
 const recordMibMax = 32;
-/** Of DuckDB's own memory. */
+/** Share of DuckDB's memory that a record may take. */
 const recordShareMax = 1 / 8;
 
 function recordBytesFor(memoryMib: number | undefined): number {
@@ -33,15 +31,7 @@ export async function parquetRelation(database: Database, path: string): Promise
   return { sql, columns, rowCount: Number(rowCount) };
 }
 
-/** @param ask for the names that the file has; only where DuckDB may have changed them. */
-async function named(columns: RelationColumn[], ask: () => Promise<readonly string[]>): Promise<RelationColumn[]> {
-  const aliases = columns.map(({ name }) => name);
-  if (!mayBeNumbered(aliases)) return columns;
-  const names = ownNames(aliases, await ask());
-  return columns.map(({ type }, index) => ({ name: names[index], alias: aliases[index], type }));
-}
-
-/** As whoever wrote the file called them: we say so beside, others in the schema. */
+/** The file's own column names: nomaly's files have them in the metadata, other files in the schema. */
 async function parquetNames(database: Database, path: string): Promise<readonly string[]> {
   const told = await database.rows(
     `SELECT decode(value) AS names FROM parquet_kv_metadata(${sqlPath(path)}) WHERE key = encode(${sqlText(ownNamesKey)})`,
@@ -52,7 +42,7 @@ async function parquetNames(database: Database, path: string): Promise<readonly 
   return topNames(schema.map(({ name, children }) => ({ name: String(name), childCount: Number(children) })));
 }
 
-/** Anybody can write anything into a file. */
+/** Parses metadata of a file, which may hold anything. */
 function textsOf(json: unknown): readonly string[] | undefined {
   try {
     const value = JSON.parse(String(json)) as unknown;
@@ -67,7 +57,7 @@ interface SchemaElement {
   readonly childCount: number;
 }
 
-/** A tree as a list, each element before its children; the first holds all others. */
+/** Names of the top level of a schema, a tree listed in pre-order, whose first element is the root. */
 function topNames(elements: readonly SchemaElement[]): readonly string[] {
   const names: string[] = [];
   for (let at = 1; at < elements.length; at++) {
@@ -78,7 +68,7 @@ function topNames(elements: readonly SchemaElement[]): readonly string[] {
   return names;
 }
 
-/** @throws NomalyError FILE_FORMAT, TOO_LARGE, ABORTED: a file is gone over before DuckDB sees it. */
+/** Checks the file before DuckDB reads it. @throws NomalyError FILE_FORMAT, TOO_LARGE, ABORTED. */
 export async function jsonRelation(
   database: Database,
   file: JsonFile & { readonly memoryMib?: number | undefined },
@@ -91,7 +81,7 @@ export async function jsonRelation(
   if (sizeBytes === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
   const { isArray } = await checkJsonFile(file, { ...limits, depthMax, recordBytesMax }, signal);
   const sampleSize = sizeBytes <= wholeSampleSizeBytesMax ? -1 : 20_480;
-  // Left to itself DuckDB takes an array behind a byte order mark for one record.
+  // With format 'auto', DuckDB takes an array after a byte order mark for one record.
   const jsonFormat = format === "ndjson" ? "newline_delimited" : isArray ? "array" : "auto";
   const readJson = (options: string) =>
     `read_json(${sqlPath(path)}, format='${jsonFormat}', compression='uncompressed', hive_partitioning=false, ` +
@@ -100,7 +90,7 @@ export async function jsonRelation(
   const columns = await named(await columnsOf(database, sql), () =>
     jsonNames(database, { path, format: jsonFormat, recordBytesMax }),
   );
-  // A file without one object in it comes as a single column of this name and type.
+  // DuckDB reads a file without objects as one column of this name and type.
   if (columns.length === 1 && columns[0].name === "json" && columns[0].type === "JSON") {
     throw new NomalyError("FILE_FORMAT", `${name} has no records; an array of objects, or one object a line, is expected`, {
       field: name,
@@ -112,9 +102,9 @@ export async function jsonRelation(
     columns,
     async typedSql(_whole, dates) {
       if (dates === "as dates") return sql;
-      // With formats that no text has, dates stay texts, nested ones as well.
+      // Date formats that no text matches keep dates as texts, also nested ones.
       const undated = readJson(`sample_size=${sampleSize}, dateformat='~', timestampformat='~'`);
-      // A column of another name than DuckDB's own can be read by its place only: times and UUIDs come in DuckDB's form then.
+      // `columns` cannot name a column that DuckDB renamed, so times and UUIDs are then written in DuckDB's form.
       if (columns.some(({ name, alias = name }) => alias !== name)) return undated;
       const described = await columnsOf(database, undated);
       const types = described.map(
@@ -125,10 +115,10 @@ export async function jsonRelation(
   };
 }
 
-/** Types that JSON has only as texts, which may be written in more than one way. */
+/** Types that JSON has only as texts, each of which can be written in several ways. */
 const formedTypes = /^(TIME|UUID)|\b(DATE|TIMESTAMP)/;
 
-/** In the order in which they first come, as DuckDB finds them. */
+/** Keys in the order of their first occurrence, which is DuckDB's order of columns. */
 async function jsonNames(
   database: Database,
   { path, format, recordBytesMax }: { readonly path: string; readonly format: string; readonly recordBytesMax: number },

@@ -1,15 +1,12 @@
-/** What DuckDB says of a bad file, as a coded error with file, line and column. */
+/** Turns DuckDB's errors about a file into coded errors with file, line and column. */
 
 import { NomalyError } from "@nomaly/detect";
 import { databaseMessage } from "./database.ts";
 
-/** Longest piece of a file's content shown. */
+/** Letters of a file's content that a message shows. */
 const excerptLengthMax = 40;
 
-/**
- * DuckDB gives its findings about a file only as text, so this one place reads them from it; what it does not
- * recognise is passed on as DuckDB's own sentence.
- */
+/** DuckDB reports errors of a file only as text, which this function parses. A message that it does not recognise is passed on. */
 export function readError(error: unknown, fileName: string, signal: AbortSignal, memoryMib?: number): NomalyError {
   if (error instanceof NomalyError) return error;
   if (signal.aborted) return new NomalyError("ABORTED", "the work was stopped by its caller", { cause: error });
@@ -34,9 +31,9 @@ export function readError(error: unknown, fileName: string, signal: AbortSignal,
   return new NomalyError("FILE_FORMAT", message, { field: fileName, cause: error });
 }
 
-/** DuckDB has reached its own limit. */
+/** DuckDB has reached its memory limit. */
 export function isOutOfMemory(error: unknown): boolean {
-  // The last is all that it says where it could not even say why.
+  // "Failed to query" is DuckDB's message when it lacks the memory for a longer one.
   return error instanceof Error && /^Out of Memory Error|bad_alloc|^Failed to query$/.test(error.message);
 }
 
@@ -67,7 +64,7 @@ function excerpt(text: string): string {
   return text.length > excerptLengthMax ? `${text.slice(0, excerptLengthMax)}...` : text;
 }
 
-/** DuckDB repeats the path that it was given, which may be that of a temporary copy. */
+/** Removes the path from DuckDB's message, as it may be that of a temporary copy. */
 function withoutPath(message: string): string {
   return message.replace(/ ?(in |of |at end of )?(file )?["'][^"']*["']/i, "").replace(/, at/, " at");
 }

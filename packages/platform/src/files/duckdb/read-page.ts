@@ -1,4 +1,4 @@
-/** Some rows of a file as JSON, within bytes: long texts are cut, and a page may have fewer rows than were asked for. */
+/** Reads a page of a file's rows as JSON of bounded size: long texts are cut, and a page may have fewer rows than were requested. */
 
 import { JsonDuckDBValueConverter } from "@duckdb/node-api";
 import { exactNumbers } from "./json-cells.ts";
@@ -6,14 +6,14 @@ import { columnSql, kindOfType, type RelationColumn } from "./relation.ts";
 import type { FilePage, PageOfFile } from "../read/shown-file.ts";
 import type { Source } from "./source.ts";
 
-/** Letters of a text that are shown. */
+/** Letters shown of a text. */
 export const cellLengthMax = 1000;
-/** Of one page; the first row is always there. */
+/** Limit of a page, which has at least one row. */
 export const pageBytesMax = 4 * 1024 ** 2;
 
 /**
- * Rows as objects by the file's own names. A number that a float64 holds exactly is a number; a whole number beyond 2^53 is a text with all
- * its digits.
+ * Rows are objects with the file's own names as keys. A value that float64 holds exactly is a number; a whole number beyond 2^53 is a text
+ * with all its digits.
  */
 export async function pageOf(
   { database, relation }: Pick<Source, "database" | "relation">,
@@ -21,7 +21,7 @@ export async function pageOf(
 ): Promise<FilePage> {
   const { columns } = relation;
   const shown = columns.map((column, index) => `${shownExpression(column)} AS c${index}`);
-  // How many texts of a row are longer than what is shown of them.
+  // Number of the row's texts that are cut.
   const cut = columns.filter(isCuttable).map((column) => `CASE WHEN ${lengthOf(column)} > ${cellLengthMax} THEN 1 ELSE 0 END`);
   const selected = [...shown, `${cut.length === 0 ? "0" : cut.join(" + ")} AS cut`].join(", ");
   const select = `SELECT ${selected} FROM ${relation.sql} LIMIT ${limit} OFFSET ${offset}`;
@@ -45,11 +45,12 @@ export async function pageOf(
 
 const wholeNumber = /^[+-]?\d+$/;
 
-/** CSV is read as float64, which may have rounded this. */
+/** True for a number beyond 2^53: CSV is read as float64, which may have rounded it. */
 function isRounded(cell: unknown): boolean {
   return typeof cell === "number" && Math.abs(cell) > Number.MAX_SAFE_INTEGER;
 }
 
+/** Replaces rounded whole numbers by the texts in the CSV file. */
 async function restoreDigits(
   { database, relation }: Pick<Source, "database" | "relation">,
   rows: readonly unknown[][],
@@ -68,7 +69,7 @@ async function restoreDigits(
   }
 }
 
-/** Texts are cut; a list, structure or blob whose text would be longer is left out. */
+/** Cuts long texts, and leaves out lists, structures and blobs whose text would be too long. */
 function shownExpression(column: RelationColumn): string {
   const name = columnSql(column);
   if (!isCuttable(column)) return name;

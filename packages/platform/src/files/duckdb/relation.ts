@@ -1,37 +1,49 @@
-/** What DuckDB reads from: a SQL expression with named, typed columns. */
+/** A relation: a SQL expression that reads a file, with its columns and their types. */
 
 import type { ColumnKind } from "@nomaly/detect";
+import { mayBeNumbered, ownNames } from "../read/column-names.ts";
 import { sqlName } from "./database.ts";
 
 export interface RelationColumn {
-  /** As the file has it. */
+  /** Name in the file. */
   readonly name: string;
-  /** DuckDB's name of it, where that is another one. */
+  /** DuckDB's name, if it differs. */
   readonly alias?: string;
   /** DuckDB's type, such as DOUBLE or TIMESTAMP. */
   readonly type: string;
 }
 
 export interface Relation {
-  /** What stands after FROM. */
+  /** The SQL after FROM. */
   readonly sql: string;
   readonly columns: readonly RelationColumn[];
-  /** Known without reading where the format says so. */
+  /** Set if the format stores it. */
   readonly rowCount?: number;
-  /** Reads the same rows as they should be written: for CSV every value as the text that it was. */
+  /** SQL for the same rows as they should be written: for CSV every value as its original text. */
   readonly originalSql?: string;
-  /** Columns that looked like whole numbers, though a fraction may stand further down: read as DOUBLE until that is known. */
+  /** Columns that look like whole numbers. They are read as DOUBLE, because a fraction may occur further down. */
   readonly maybeWhole?: ReadonlySet<string>;
-  /** Like `sql`, with the named columns as whole numbers, and dates as the texts that they were if so wanted. */
+  /** Like `sql`, but reads the columns in `whole` as whole numbers, and dates as their original texts if asked. */
   typedSql?(whole: ReadonlySet<string>, dates: "as dates" | "as texts"): Promise<string> | string;
 }
 
-/** The column as SQL names it. */
+/** Gives columns the file's own names, with DuckDB's as aliases. @param ask reads the file's names, if DuckDB may have changed some. */
+export async function named(
+  columns: readonly RelationColumn[],
+  ask: () => Promise<readonly string[]> | readonly string[],
+): Promise<readonly RelationColumn[]> {
+  const aliases = columns.map(({ name }) => name);
+  if (!mayBeNumbered(aliases)) return columns;
+  const names = ownNames(aliases, await ask());
+  return columns.map(({ type }, index) => ({ name: names[index], alias: aliases[index], type }));
+}
+
+/** The column's quoted name in SQL. */
 export function columnSql({ name, alias = name }: Pick<RelationColumn, "name" | "alias">): string {
   return sqlName(alias);
 }
 
-/** The kind that a column has in a {@link Table}; undefined for nested and binary types, which are passed through only. */
+/** The kind of a column in a {@link Table}; undefined for nested and binary types, which detectors cannot use. */
 export function kindOfType(type: string): ColumnKind | undefined {
   if (/^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)|TIME|TIME WITH TIME ZONE|INTERVAL)$/.test(type)) {
     return "number";
@@ -47,7 +59,7 @@ export function mayExceedFloat64(type: string): boolean {
   return /^U?(BIG|HUGE)INT$/.test(type);
 }
 
-/** The column as a DOUBLE with NaN for missing, or as VARCHAR, cut if so wanted. */
+/** SQL that reads the column as DOUBLE with NaN for missing, or as VARCHAR of at most `textLengthMax` letters. */
 export function columnExpression(column: RelationColumn & { readonly textLengthMax?: number }): string {
   const name = columnSql(column);
   switch (kindOfType(column.type)) {
@@ -58,7 +70,7 @@ export function columnExpression(column: RelationColumn & { readonly textLengthM
     case "date":
       return `coalesce(CAST(CASE WHEN isfinite(${name}) THEN epoch_ms(CAST(${name} AS TIMESTAMP)) END AS DOUBLE), 'nan'::DOUBLE)`;
     case "text":
-      // A text in a column of JSON values stands there in its quotes.
+      // A text in a JSON column has quotes around it, which ->> removes.
       return cutText(column.type === "JSON" ? `(${name} ->> '$')` : `CAST(${name} AS VARCHAR)`, column.textLengthMax);
     case undefined:
       return "NULL";

@@ -1,7 +1,6 @@
-/** Opens a file, or standard input, with DuckDB: its columns, its rows in batches, and what is needed to write them again. */
+/** Opens a file or standard input with DuckDB, as a stream of rows that can be written again with scores. */
 
-import type { Stats } from "node:fs";
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { NomalyError } from "@nomaly/detect";
@@ -9,52 +8,50 @@ import { readBatches } from "./batches.ts";
 import { type ContentLimits, ownFileLimits } from "../read/content-limits.ts";
 import type { CsvOptions } from "../read/csv-dialect.ts";
 import { csvRelation } from "./csv-relation.ts";
-import type { Database } from "./database.ts";
-import { openDuckDb } from "./database.ts";
+import { type Database, openDuckDb } from "./database.ts";
 import { findFile } from "../local/file-fault.ts";
 import type { FileFormat } from "../read/format.ts";
-import { compressedTwice, formatOfHead, formatOfName, hasByteOrderMark, headSizeBytes, isGzip } from "../read/format.ts";
+import { compressedTwice, formatOfHead, formatOfName, hasByteOrderMark, isGzip, readHead } from "../read/format.ts";
 import { type Batch, type RowStream, shownTextLengthMax } from "../read/row-stream.ts";
 import { requireParquetEnds } from "../read/parquet-check.ts";
 import { jsonRelation, parquetRelation } from "./plain-relations.ts";
 import { readError } from "./read-error.ts";
-import type { Relation, RelationColumn } from "./relation.ts";
-import { columnExpression, kindOfType, mayExceedFloat64 } from "./relation.ts";
+import { columnExpression, kindOfType, mayExceedFloat64, type Relation, type RelationColumn } from "./relation.ts";
 import { spoolDevice, spoolGunzipped, spoolStream, spoolUnmarked } from "../local/spool.ts";
 import type { TemporaryFiles } from "../local/temporary.ts";
 import { wholeNumbers } from "./whole-numbers.ts";
 
 export interface SourceOptions extends CsvOptions {
-  /** Undefined: told by name or first bytes. */
+  /** Undefined: inferred from the extension or the first bytes. */
   readonly format?: FileFormat;
-  /** As messages call it; default the path. */
+  /** Name in error messages; default: the path. */
   readonly name?: string;
-  /** Where it is known before reading. */
+  /** Number of rows, if known before reading. */
   readonly rowCount?: number;
   readonly threadCount: number;
-  /** DuckDB's own buffers, MiB. */
+  /** DuckDB's memory limit, MiB. */
   readonly memoryMib?: number;
   readonly temporary: TemporaryFiles;
   readonly stdin: Readable;
   readonly signal: AbortSignal;
-  /** What it may hold; {@link ownFileLimits} where nothing is said. */
+  /** Limits that replace those of {@link ownFileLimits}. */
   readonly limits?: Partial<ContentLimits>;
-  /** Bytes that a compressed file may become. */
+  /** Most bytes that a compressed file may unpack to. */
   readonly unpackedBytesMax?: number;
 }
 
-/** A file as DuckDB reads it: known to this folder only. */
+/** A file opened with DuckDB; only this folder sees DuckDB. */
 export interface Source extends RowStream {
   /** Columns of text formats in which every value is a whole number. */
   wholeColumns(): Promise<ReadonlySet<string>>;
   readonly database: Database;
   readonly relation: Relation;
-  /** @throws NomalyError FILE_READ when the file has changed since it was opened: a second reading would give other rows. */
+  /** @throws NomalyError FILE_READ if the file has changed since it was opened, so that a second pass would read other rows. */
   requireUnchanged(): void;
   close(): void;
 }
 
-/** The texts of a smaller file fit memory whatever their lengths are. */
+/** The texts of a smaller file fit memory, however long they are. */
 const smallFileSizeBytes = 32 * 1024 ** 2;
 
 /**
@@ -82,7 +79,7 @@ interface LocalFile {
   readonly format: FileFormat;
 }
 
-/** A plain file on this machine's disk: the file itself, or a copy of what came through a pipe or gzip. */
+/** A plain file on disk: the input itself, or a copy of a pipe or of unpacked gzip data. */
 async function localCopy(path: string, name: string, options: SourceOptions): Promise<LocalFile> {
   const { temporary, signal, stdin } = options;
   let local = path;
@@ -92,13 +89,13 @@ async function localCopy(path: string, name: string, options: SourceOptions): Pr
   } else if (requireReadable(path).isFile()) {
     local = resolve(path);
   } else {
-    // A pipe can be read once only, and not from places of choice.
+    // A pipe can be read only once, and not from any position.
     local = temporary.path("pipe");
     await spoolDevice(path, local, signal);
   }
   let head = readHead(local);
   if (isGzip(head)) {
-    // Without the ending: DuckDB would take the copy for compressed.
+    // Without the extension .gz, from which DuckDB would infer that the copy is compressed.
     const unpacked = temporary.path(basename(local).replace(/\.gz(ip)?$/i, ""));
     await spoolGunzipped(local, { name, path: unpacked, sizeBytesMax: options.unpackedBytesMax }, signal);
     local = unpacked;
@@ -109,7 +106,7 @@ async function localCopy(path: string, name: string, options: SourceOptions): Pr
   }
   const format = options.format ?? formatOfName(path).format ?? formatOfHead(head);
   if (hasByteOrderMark(head) && format !== "parquet" && format !== "arrow") {
-    // DuckDB takes no JSON with one, and of CSV no first name in quotes that holds a delimiter.
+    // After a byte order mark DuckDB reads no JSON, and misreads a quoted first CSV name that contains the delimiter.
     const unmarked = temporary.path("unmarked");
     await spoolUnmarked(local, name, unmarked, signal);
     local = unmarked;
@@ -131,14 +128,6 @@ function requireReadable(path: string): Stats {
   return found;
 }
 
-function readHead(path: string): Buffer {
-  const descriptor = openSync(path, "r");
-  const head = Buffer.alloc(headSizeBytes);
-  const count = readSync(descriptor, head, 0, headSizeBytes, 0);
-  closeSync(descriptor);
-  return head.subarray(0, count);
-}
-
 async function openRelation(database: Database, file: LocalFile, name: string, options: SourceOptions): Promise<Relation> {
   const { signal, temporary, memoryMib } = options;
   const limits = { ...ownFileLimits, ...options.limits };
@@ -156,7 +145,7 @@ async function openRelation(database: Database, file: LocalFile, name: string, o
       requireParquetEnds(path, name);
       return parquetRelation(database, path);
     case "arrow": {
-      // Loaded only here: the Arrow library takes a while.
+      // Imported here because the Arrow library takes long to load.
       const { arrowRelation } = await import("./arrow-relation.ts");
       const databasePath = temporary.path("arrow.db");
       return arrowRelation(database, { path, name, databasePath, limits }, signal);
@@ -173,7 +162,7 @@ interface Opened {
   readonly openedAs: string;
 }
 
-/** Changes when the file does. */
+/** A text that changes when the file changes. */
 function stampOf(path: string): string {
   const { size, mtimeMs, ino } = statSync(path, { throwIfNoEntry: false }) ?? { size: -1, mtimeMs: 0, ino: 0 };
   return `${size} ${mtimeMs} ${ino}`;

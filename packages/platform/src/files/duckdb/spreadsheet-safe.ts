@@ -1,17 +1,17 @@
 /**
- * Cells that a spreadsheet would run as a formula, made texts (OWASP, "CSV injection"): a single quote before them says so to Excel,
- * LibreOffice and Google Sheets.
+ * Puts a single quote before cells that a spreadsheet would run as a formula (OWASP, "CSV injection"): Excel, LibreOffice and Google Sheets
+ * then read them as text.
  */
 
 import type { OutputColumn } from "./copy-rows.ts";
 import { kindOfType } from "./relation.ts";
 
-/** Signs that a formula begins with, also in full width, and those that hide one. DuckDB and JavaScript read the patterns alike. */
+/** Characters that begin a formula, also in full width, or hide one. The patterns mean the same in DuckDB and JavaScript. */
 const running = "^[=+\\-@\\t\\r\\n＝＋－＠]";
-/** `-1.5` is a number, also in a column of texts. */
+/** A number such as `-1.5` in a column of texts is harmless. */
 const plainNumber = "^[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?$";
 
-/** Columns as they are to be written: numbers, dates and labels stay as they are. */
+/** Quotes names and texts; numbers, dates and booleans stay unchanged. */
 export function safeColumns(columns: readonly (OutputColumn & { readonly type: string })[]): readonly OutputColumn[] {
   return columns.map(({ name, sql, type }) => ({ name: safeText(name), sql: isHarmless(type) ? sql : safeSql(sql) }));
 }
@@ -25,7 +25,7 @@ function safeText(text: string): string {
   return new RegExp(running).test(text) && !new RegExp(plainNumber).test(text) ? `'${text}` : text;
 }
 
-/** @param sql of a value whose text may be anything. */
+/** @param sql expression of a value with any text. */
 function safeSql(sql: string): string {
   const text = `CAST(${sql} AS VARCHAR)`;
   const isRun = `regexp_matches(${text}, '${running}') AND NOT regexp_matches(${text}, '${plainNumber}')`;

@@ -1,18 +1,17 @@
-/** Which columns of a text format hold whole numbers only: told while they are read, asked of the file where they were not. */
+/** Finds the columns of a text format that hold only whole numbers: while they are read, or with a query for columns not read. */
 
 import type { Column } from "@nomaly/detect";
 import type { Batch } from "../read/row-stream.ts";
 import type { Database } from "./database.ts";
-import type { Relation, RelationColumn } from "./relation.ts";
-import { columnSql } from "./relation.ts";
+import { columnSql, type Relation, type RelationColumn } from "./relation.ts";
 
 export interface WholeNumbers {
-  /** These columns are read from the first row on. */
+  /** A pass over these columns begins at the first row. */
   begin(columns: readonly RelationColumn[]): void;
   note(batch: Batch): void;
-  /** These columns were read to the last row. */
+  /** The pass over these columns has read the last row. */
   end(columns: readonly RelationColumn[]): void;
-  /** Reads the columns that have not been read yet. */
+  /** Queries the columns that no pass has read, and returns all whole columns. */
   all(): Promise<ReadonlySet<string>>;
 }
 
@@ -35,7 +34,7 @@ export function wholeNumbers(database: Database, relation: Relation): WholeNumbe
       if (unread.length > 0) {
         const tests = unread.map((column, index) => `bool_and(trunc(${columnSql(column)}) = ${columnSql(column)}) AS c${index}`);
         const [row] = await database.rows(`SELECT ${tests.join(", ")} FROM ${relation.sql}`);
-        // Of a column without any value: whole, as it was taken for.
+        // The result is null for a column without values, which counts as whole.
         for (const [index, { name }] of unread.entries()) known.set(name, row[`c${index}`] !== false);
       }
       return new Set([...known].filter(([, isWhole]) => isWhole).map(([name]) => name));

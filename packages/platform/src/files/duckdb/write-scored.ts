@@ -1,4 +1,4 @@
-/** Writes the rows of a source with their scores: every original column, in the original order. */
+/** Writes the rows of a source with their scores: all original columns, in their order, then the added ones. */
 
 import { BOOLEAN, DOUBLE, DuckDBTableFunction, VARCHAR } from "@duckdb/node-api";
 import { throwIfAborted } from "@nomaly/detect";
@@ -15,7 +15,7 @@ import { safeColumns } from "./spreadsheet-safe.ts";
 /** Rows that DuckDB takes in one call. */
 const chunkRowCount = 2048;
 let functionCount = 0;
-/** Of the columns that scoring adds. */
+/** Types of the columns that scoring adds. */
 const scoreTypes = ["DOUBLE", "BOOLEAN", "DOUBLE", "VARCHAR"] as const;
 
 /** The {@link RowSink} of a source. */
@@ -35,7 +35,7 @@ export async function writeScored(source: Source, scored: ScoredRows, target: Sc
   await destination.commit();
 }
 
-/** Tries each reading in turn: a column of whole numbers may hold one too large for DuckDB's own type. */
+/** Tries each query in turn, as a column of whole numbers may hold one that is too large for BIGINT. */
 async function writeFirst(source: Source, outputs: readonly Output[], { destination, format }: ScoredTarget): Promise<void> {
   for (const [index, output] of outputs.entries()) {
     try {
@@ -78,7 +78,7 @@ async function scoredOutputs(
   }));
 }
 
-/** Text formats get dates as the texts that they were, CSV every value. */
+/** Text formats keep the original texts of dates, CSV those of all values. */
 async function readings(source: Source, { format }: FormatAndCompression): Promise<string[]> {
   const { relation } = source;
   const isCsv = format === "csv" || format === "tsv";
@@ -88,7 +88,7 @@ async function readings(source: Source, { format }: FormatAndCompression): Promi
   return [...new Set([typed ?? relation.sql, relation.sql])];
 }
 
-/** Hands the scores to DuckDB row by row, in order, beside the rows that it reads itself. */
+/** A table function that gives DuckDB the scores in row order, for a positional join with the file's rows. */
 function scoresFunction(name: string, { model, scores: given, reasons: texts }: ScoredRows): DuckDBTableFunction {
   return DuckDBTableFunction.create({
     name,

@@ -1,41 +1,40 @@
-/** Bounds what a JSON or NDJSON file would make of DuckDB's reader before it sees the file: brackets alone can end the process. */
+/** Checks a JSON or NDJSON file before DuckDB reads it, because nested brackets alone can crash DuckDB's reader. */
 
 import { open } from "node:fs/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import type { ContentLimits } from "../read/content-limits.ts";
+import { byteOrderMark, hasByteOrderMark } from "../read/format.ts";
 import { createJsonScan, type JsonScan } from "./json-scan.ts";
 
-/** Columns are the different keys of all records. */
+/** `columnCountMax` limits the distinct keys of all records. */
 export interface JsonFileLimits extends Omit<ContentLimits, "expandedTextBytesMax"> {
   readonly depthMax: number;
   readonly recordBytesMax: number;
 }
 
 export interface JsonFound {
-  /** The records stand in an array. */
+  /** True if the records are in an array. */
   readonly isArray: boolean;
-  /** Records. */
   readonly rowCount: number;
-  /** Different keys of the records; two that happen to have one hash count once. */
+  /** Distinct keys of the records; two with the same hash count once. */
   readonly columnCount: number;
-  /** Numbers, texts, true, false and null, at any depth. */
+  /** Number of numbers, texts, booleans and nulls at any depth. */
   readonly valueCount: number;
   readonly longestTextBytes: number;
 }
 
 export interface JsonFile {
   readonly path: string;
-  /** As messages call it. */
+  /** Name in error messages. */
   readonly name: string;
-  /** json: an array of records, or one behind the other; ndjson: one record a line. */
+  /** json: an array of records, or consecutive records; ndjson: one record a line. */
   readonly format: "json" | "ndjson";
 }
 
 const chunkBytes = 1024 ** 2;
-const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 const openBracket = "[".charCodeAt(0);
 
-/** @throws NomalyError FILE_FORMAT, TOO_LARGE naming the file and what came; ABORTED. */
+/** @throws NomalyError FILE_FORMAT, TOO_LARGE naming the file and the count; ABORTED. */
 export async function checkJsonFile(file: JsonFile, limits: JsonFileLimits, signal: AbortSignal): Promise<JsonFound> {
   const opened = await open(file.path);
   try {
@@ -47,7 +46,7 @@ export async function checkJsonFile(file: JsonFile, limits: JsonFileLimits, sign
       if (bytesRead === 0) break;
       let bytes = chunk.subarray(0, bytesRead);
       if (check === undefined) {
-        if (bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark)) bytes = bytes.subarray(byteOrderMark.length);
+        if (hasByteOrderMark(bytes)) bytes = bytes.subarray(byteOrderMark.length);
         check = createRecordCheck(file, baseOf(bytes, file.format), limits);
       }
       check.feed(bytes);
@@ -58,7 +57,7 @@ export async function checkJsonFile(file: JsonFile, limits: JsonFileLimits, sign
   }
 }
 
-/** How many levels are around a record. */
+/** Levels of nesting around a record. */
 function baseOf(bytes: Uint8Array, format: JsonFile["format"]): 0 | 1 {
   const first = bytes.find((byte) => byte > 0x20);
   return format === "json" && first === openBracket ? 1 : 0;
@@ -72,7 +71,7 @@ interface RecordCheck {
 function createRecordCheck({ name }: JsonFile, base: 0 | 1, limits: JsonFileLimits): RecordCheck {
   const { depthMax, recordBytesMax, columnCountMax, rowCountMax, valueCountMax } = limits;
   const columns = new Set<number>();
-  /** Hashes of the keys of the record before, in their order: records mostly have the same. */
+  /** Hashes of the previous record's keys, in order, as most records have the same keys. */
   const usual: number[] = [];
   let recordStart = 0;
   let keyCount = 0;

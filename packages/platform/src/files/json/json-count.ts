@@ -1,24 +1,24 @@
-/** Counts what a request's body in JSON would become, while its bytes arrive and before anything parses them. */
+/** Counts rows, values and levels of a JSON body before it is parsed, and enforces limits. */
 
 import { NomalyError } from "@nomaly/detect";
 import { createJsonScan, hashOf, type JsonScan } from "./json-scan.ts";
 
 export interface JsonLimits {
   readonly depthMax: number;
-  /** Objects and arrays: each takes far more memory than bytes. */
+  /** Limit of objects and arrays, which take far more memory than their bytes. */
   readonly containerCountMax: number;
-  /** Objects, arrays, numbers, texts, true, false and null. */
+  /** Limit of all values: objects, arrays, numbers, texts, booleans and nulls. */
   readonly valueCountMax: number;
 }
 
 export interface JsonCounts {
-  /** Members of `data`, or of the array that the body is; of `data` by columns, of the longest of them. */
+  /** Elements of `data` (or of the body if it is an array); if `data` is an object of columns, of the longest column. */
   readonly rowCount: number;
-  /** Numbers, texts, true, false and null within these rows. */
+  /** Numbers, texts, booleans and nulls within these rows. */
   readonly cellCount: number;
   readonly depth: number;
   readonly containerCount: number;
-  /** Of the whole body: containers and what stands in them. */
+  /** All values of the body: objects, arrays, numbers, texts, booleans and nulls. */
   readonly valueCount: number;
   readonly longestTextBytes: number;
 }
@@ -29,7 +29,7 @@ export interface JsonCounter {
   counts(): JsonCounts;
 }
 
-/** @throws NomalyError REQUEST for levels, TOO_LARGE for counts. Whether it is JSON is for the parser to say. */
+/** Does not check the syntax, which the parser does. @throws NomalyError REQUEST for levels, TOO_LARGE for counts. */
 export function countJson(bytes: Uint8Array, limits: JsonLimits): JsonCounts {
   const counter = createJsonCounter(limits);
   counter.feed(bytes);
@@ -37,14 +37,14 @@ export function countJson(bytes: Uint8Array, limits: JsonLimits): JsonCounts {
 }
 
 const dataKey = hashOf(Buffer.from("data"));
-/** Levels outside of the rows: the body, then `data`. */
+/** Levels around the rows: the body and `data`. */
 const levelsOfData = 2;
-/** No value begins in so many levels. */
+/** A depth at which no value begins. */
 const nowhere = -1;
 
 export function createJsonCounter(limits: JsonLimits): JsonCounter {
   let isNextData = false;
-  /** Levels around the rows, while the scan is within them. */
+  /** Levels around the rows while the scan is inside `data`. */
   let dataDepth = nowhere;
   let isByColumns = false;
   let scalarsBefore = 0;
@@ -73,7 +73,7 @@ export function createJsonCounter(limits: JsonLimits): JsonCounter {
         watch(nowhere);
       },
       key(depth, hash, isEscaped) {
-        // Written with escapes it may be the same name: it counts as such.
+        // A key with escapes may be `data`, so it counts as `data`.
         isNextData = depth === 1 && (hash === dataKey || isEscaped);
       },
     },
@@ -97,7 +97,7 @@ export function createJsonCounter(limits: JsonLimits): JsonCounter {
   return {
     feed: (chunk) => scan.feed(chunk),
     counts() {
-      // A body that is cut off within its rows has had those that came.
+      // If the body ends within its rows, the rows so far count.
       const isWithin = dataDepth !== nowhere;
       return {
         rowCount: isWithin ? Math.max(rowCount, scan.watchedCount) : rowCount,

@@ -1,29 +1,28 @@
-/** Goes over the bytes of JSON as they come, and counts what a parser would build of them: it builds nothing itself. */
+/** Scans JSON bytes in chunks and counts levels, containers and values, without building them. */
 
-/** Told of what stands near the outside; deeper levels are only counted. */
+/** Receives events of the outer levels; deeper levels are only counted. */
 export interface JsonListener {
-  /** A container opens in one of `depth` levels. */
+  /** An object or array opens while `depth` levels are open. */
   opens(depth: number, isArray: boolean, position: number): void;
-  /** It has closed: `depth` levels are open still. */
+  /** An object or array has closed; `depth` levels are still open. */
   closes(depth: number, position: number): void;
-  /** A key of an object that is the `depth`th level. @param hash of its bytes as they are written. */
+  /** A key of the object at level `depth`. @param hash hash of its bytes as written, escapes included. */
   key(depth: number, hash: number, isEscaped: boolean): void;
 }
 
 export interface JsonScan {
   feed(chunk: Uint8Array): void;
-  /** Values that begin in so many open levels are counted in `watchedCount`. */
+  /** `watchedCount` counts values that begin while this many levels are open. */
   watchDepth: number;
   watchedCount: number;
-  /** Bytes that have been fed. */
+  /** Bytes fed so far. */
   readonly position: number;
   readonly depth: number;
   readonly deepest: number;
   /** Objects and arrays. */
   readonly containerCount: number;
-  /** Texts that are no keys, numbers, true, false and null. */
+  /** Texts (without keys), numbers, booleans and nulls. */
   readonly scalarCount: number;
-  readonly keyCount: number;
   readonly longestTextBytes: number;
 }
 
@@ -32,7 +31,7 @@ export interface JsonScanOptions {
   readonly containerCountMax: number;
   /** Containers and scalars. */
   readonly valueCountMax: number;
-  /** Levels that the listener is told of. */
+  /** Deepest level whose events the listener receives. */
   readonly listenDepthMax: number;
   readonly listener: JsonListener;
   /** Throws. */
@@ -42,13 +41,13 @@ export interface JsonScanOptions {
 const [quote, backslash, comma, colon] = Buffer.from('"\\,:');
 const [minus, nine] = Buffer.from("-9");
 const [openBrace, openBracket, closeBrace, closeBracket] = Buffer.from("{[}]");
-/** Shorter texts are gone through byte by byte; in longer ones a search for the quote is faster. */
+/** Shorter texts are scanned byte by byte; in longer ones a search for the quote is faster. */
 const shortTextBytes = 24;
 /** FNV-1a, 32 bits. */
 const hashStart = 0x811c9dc5;
 const hashFactor = 0x01000193;
 
-/** Bytes of numbers and words; all others end one. */
+/** 1 for bytes of numbers and words; all other bytes end one. */
 const isWord = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte > 0x20 && !'",:{}[]'.includes(String.fromCharCode(byte)) ? 1 : 0,
 );
@@ -63,12 +62,12 @@ function hashedOn(hash: number, bytes: Uint8Array, start: number, end: number): 
   return hashed;
 }
 
-/** Where in the text the chunk before ended. */
+/** Where in a token the previous chunk ended. */
 type Within = "nothing" | "word" | "text" | "escape in text";
 
 export function createJsonScan(options: JsonScanOptions): JsonScan {
   const { depthMax, containerCountMax, valueCountMax, listenDepthMax, listener, refuse } = options;
-  /** 1 where the level is an object. */
+  /** 1 if the level is an object. */
   const isObject = new Uint8Array(depthMax + 2);
   const scan = {
     feed,
@@ -79,7 +78,6 @@ export function createJsonScan(options: JsonScanOptions): JsonScan {
     deepest: 0,
     containerCount: 0,
     scalarCount: 0,
-    keyCount: 0,
     longestTextBytes: 0,
   };
   let within: Within = "nothing";
@@ -118,11 +116,11 @@ export function createJsonScan(options: JsonScanOptions): JsonScan {
   }
 
   function endOfWord(bytes: Uint8Array, start: number): number {
-    // One that the chunk before cut goes on.
+    // A word that the previous chunk cut goes on.
     if (within !== "word") scalarBegins();
     const { length } = bytes;
     let at = start + 1;
-    // Most are numbers: their signs lie together.
+    // Most words are numbers, whose characters have neighbouring codes.
     while (at < length && (bytes[at] - minus) >>> 0 <= nine - minus) at++;
     while (at < length && isWord[bytes[at]] === 1) at++;
     within = at === bytes.length ? "word" : "nothing";
@@ -140,12 +138,11 @@ export function createJsonScan(options: JsonScanOptions): JsonScan {
     textBytes = 0;
     hash = hashStart;
     within = "text";
-    if (isKey) scan.keyCount++;
-    else scalarBegins();
+    if (!isKey) scalarBegins();
     return restOfText(bytes, start);
   }
 
-  /** @returns where it goes on behind the text, or the end of the chunk. */
+  /** @returns the position after the text, or the end of the chunk. */
   function restOfText(bytes: Buffer, start: number): number {
     const end = endOfText(bytes, start);
     const pieceEnd = Math.min(end, bytes.length);
@@ -161,7 +158,7 @@ export function createJsonScan(options: JsonScanOptions): JsonScan {
     return end + 1;
   }
 
-  /** The place of the quote that ends it; the chunk's length where none does, and one more where an escape is cut. */
+  /** Position of the closing quote; the chunk's length if there is none, and one more if the chunk cuts an escape. */
   function endOfText(bytes: Buffer, start: number): number {
     let at = start;
     const shortEnd = Math.min(bytes.length, start + shortTextBytes);
@@ -199,7 +196,7 @@ export function createJsonScan(options: JsonScanOptions): JsonScan {
   }
 
   function closes(position: number): void {
-    // What closes and was never opened is left to the parser.
+    // The parser reports brackets that close without having been opened.
     if (scan.depth > 0) scan.depth--;
     expectsKey = false;
     if (scan.containerCount + scan.scalarCount > valueCountMax) refuse("values", valueCountMax, position);

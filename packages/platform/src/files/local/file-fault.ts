@@ -1,7 +1,6 @@
-/** What the system says of a path, as a few words and as a coded error. */
+/** Turns system errors about a path into words and coded errors. */
 
-import type { Stats } from "node:fs";
-import { statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
 
 const reasons: Readonly<Record<string, string>> = {
@@ -15,13 +14,12 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: "its symbolic links lead in a circle",
 };
 
-/** A system error as part of a sentence. */
 export function faultReason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (code === undefined ? undefined : reasons[code]) ?? message;
 }
 
-/** @returns undefined where there is no file. @throws NomalyError FILE_READ where the system does not even say so. */
+/** @returns undefined if there is no file. @throws NomalyError FILE_READ if the system cannot look at the path. */
 export function findFile(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });

@@ -1,42 +1,41 @@
-/** Copies what can be read only once, or is compressed, to a temporary file that can be read twice. */
+/** Copies pipes, devices and gzip files to temporary files, because DuckDB may read an input twice. */
 
 import { constants, createReadStream, createWriteStream, openSync, statSync } from "node:fs";
 import { Socket } from "node:net";
-import { Transform } from "node:stream";
-import type { Readable } from "node:stream";
+import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { NomalyError } from "@nomaly/detect";
 import { byteOrderMark } from "../read/format.ts";
 
-/** Largest copy made: a mistake must not fill the disk. */
+/** Limit of a copy, so that an endless input does not fill the disk. */
 const spoolSizeBytesMax = 64 * 1024 ** 3;
 
-/** Everything that comes from `input`. @throws NomalyError FILE_READ, FILE_WRITE, ABORTED. */
+/** Copies a stream. @throws NomalyError FILE_READ, FILE_WRITE, ABORTED. */
 export async function spoolStream(input: Readable, name: string, path: string, signal: AbortSignal): Promise<void> {
   await copy([input, sizeLimit(name)], name, path, signal);
 }
 
-/** Everything that comes from a named pipe or a device. */
+/** Copies a named pipe or a device. */
 export async function spoolDevice(from: string, path: string, signal: AbortSignal): Promise<void> {
   await copy([deviceStream(from), sizeLimit(from)], from, path, signal);
 }
 
-/** A pipe is opened without waiting for its writer, as a socket: a file stream would wait in a thread that nothing can stop. */
+/** Opens a pipe as a socket, without waiting for its writer: a file stream would block a thread that an abort cannot stop. */
 function deviceStream(path: string): Readable {
   if (!statSync(path).isFIFO()) return createReadStream(path);
   return new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false });
 }
 
 export interface Unpacked {
-  /** As messages call the file. */
+  /** Name of the file in error messages. */
   readonly name: string;
   readonly path: string;
   /** Default {@link spoolSizeBytesMax}. */
   readonly sizeBytesMax: number | undefined;
 }
 
-/** The decompressed content of a gzip file. @throws NomalyError FILE_READ when it is truncated or damaged, TOO_LARGE. */
+/** Decompresses a gzip file. @throws NomalyError FILE_READ if it is truncated or damaged, TOO_LARGE. */
 export async function spoolGunzipped(
   gzipPath: string,
   { name, path, sizeBytesMax }: Unpacked,
@@ -46,7 +45,7 @@ export async function spoolGunzipped(
   await copy([createReadStream(gzipPath), createGunzip(), limit], name, path, signal);
 }
 
-/** A text without the byte order mark before it. */
+/** Copies a text file without its byte order mark. */
 export async function spoolUnmarked(from: string, name: string, path: string, signal: AbortSignal): Promise<void> {
   await copy([createReadStream(from, { start: byteOrderMark.length }), sizeLimit(name)], name, path, signal);
 }

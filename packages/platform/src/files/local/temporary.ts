@@ -1,4 +1,4 @@
-/** Temporary files and folders of one run: every one is removed at the end, however the run ends. */
+/** Temporary files and folders of one run, which are removed however the run ends. */
 
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -6,19 +6,19 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
 export interface TemporaryFiles {
-  /** A folder of this run in the system's temporary folder, made on first use. */
+  /** The run's folder in the system's temporary folder, created on first use. */
   folder(): string;
-  /** A name beside `path` that no other run uses, so that a rename within one file system completes it. */
+  /** A unique name in the folder of `path`, so that a rename within one file system completes the file. */
   beside(path: string): string;
-  /** A name inside the run's folder. */
+  /** A path in the run's folder. */
   path(name: string): string;
-  /** The file was renamed: it is no longer temporary. */
+  /** Keeps a file that has been renamed from being removed. */
   forget(path: string): void;
   /** Synchronous, so that it can run while the process exits. */
   removeAll(): void;
 }
 
-/** @param parent folder that the run's folder is made in; made too where it is missing. */
+/** @param parent folder in which the run's folder is created; created too if it is missing. */
 export function createTemporaryFiles(parent = tmpdir()): TemporaryFiles {
   const paths = new Set<string>();
   let folderPath: string | undefined;

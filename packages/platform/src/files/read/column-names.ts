@@ -1,22 +1,22 @@
 /**
- * Names of columns as the file has them. DuckDB knows no case: of `a` and `A` it calls the second `A_1`. SQL speaks of a column by DuckDB's
- * name for it, its alias; everything else by its own.
+ * Restores the file's own column names. DuckDB ignores case: of `a` and `A` it renames the second to `A_1`. SQL uses DuckDB's name, the
+ * alias; all other code uses the file's name.
  */
 
-/** An alias is its name, or the name with a number behind it. */
+/** True if the alias is the name with a number appended. */
 function isNumbered(alias: string, name: string): boolean {
   return alias.startsWith(`${name}_`) && /^\d+(_\d+)*$/.test(alias.slice(name.length + 1));
 }
 
-/** Whether DuckDB may have put numbers behind some of these: only then it is worth looking at what the file has. */
+/** Whether DuckDB may have appended numbers to some names, so that the file's names have to be read. */
 export function mayBeNumbered(aliases: readonly string[]): boolean {
   const known = new Set(aliases.map((alias) => alias.toLowerCase()));
   return aliases.some((alias) => known.has(alias.toLowerCase().replace(/(_\d+)+$/, "")) && /_\d+$/.test(alias));
 }
 
 /**
- * The file's names of the columns that DuckDB calls by these aliases. What the file has twice keeps its number.
- * @param given as the file has them, in its order; of another length they are of no use.
+ * The file's names for the columns that DuckDB calls by these aliases. A name that the file has twice keeps DuckDB's number.
+ * @param given the file's names, in order; ignored if there are more or fewer than aliases.
  */
 export function ownNames(aliases: readonly string[], given: readonly string[]): readonly string[] {
   if (given.length !== aliases.length) return aliases;
@@ -30,7 +30,7 @@ export function ownNames(aliases: readonly string[], given: readonly string[]): 
   });
 }
 
-/** Names that differ in more than case, as few of them changed as can be: the first of equals keeps its own. */
+/** Appends numbers to names that differ only in case; the first of them keeps its name. */
 export function caselessNames(names: readonly string[]): readonly string[] {
   const taken = new Set<string>();
   return names.map((name) => {
@@ -40,7 +40,7 @@ export function caselessNames(names: readonly string[]): readonly string[] {
   });
 }
 
-/** Equal names get a number. */
+/** Appends numbers to repeated names; the first of them keeps its name. */
 export function distinctNames(names: readonly string[]): readonly string[] {
   const taken = new Set<string>();
   return names.map((name) => {
@@ -50,7 +50,7 @@ export function distinctNames(names: readonly string[]): readonly string[] {
   });
 }
 
-/** Ends after as many tries as names are taken. */
+/** Needs at most as many tries as there are taken names. */
 function free(name: string, taken: ReadonlySet<string>, keyOf = (text: string) => text): string {
   if (!taken.has(keyOf(name))) return name;
   let number = 1;

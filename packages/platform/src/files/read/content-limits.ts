@@ -1,15 +1,15 @@
-/** What a file may hold, checked before a reader sees it. Whoever reads files of others says less where that is due. */
+/** Limits on the content of a file, checked before DuckDB or Arrow reads it. The service sets lower limits for uploads. */
 
 export interface ContentLimits {
   readonly columnCountMax: number;
   readonly rowCountMax: number;
-  /** Of all columns, with what lies within lists and objects. */
+  /** Values of all columns, including those within lists and objects. */
   readonly valueCountMax: number;
-  /** Of texts as they are read: one that stands once in a dictionary counts in every row that has it. */
+  /** Bytes of texts once decoded: a text in a dictionary counts once for each row that refers to it. */
   readonly expandedTextBytesMax: number;
 }
 
-/** For one's own files: they must not end the process, and copies of their rows not fill the disk. */
+/** Limits for a user's own files: they keep the process alive and the disk from filling up. */
 export const ownFileLimits: ContentLimits = {
   columnCountMax: 10_000,
   rowCountMax: 2 ** 40,

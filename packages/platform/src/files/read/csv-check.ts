@@ -1,6 +1,6 @@
 /**
- * Bounds the records of a CSV file that DuckDB's sniffer looks at before it does: it takes a header of a million columns for a table of
- * as many, and goes over a record of many fields once for each of them.
+ * Bounds the fields of the first lines of a CSV file before DuckDB's sniffer reads them: the sniffer accepts a header of a million columns,
+ * and takes quadratic time for a line of many fields.
  */
 
 import { open } from "node:fs/promises";
@@ -8,14 +8,14 @@ import { NomalyError, throwIfAborted } from "@nomaly/detect";
 
 export interface CsvToCheck {
   readonly path: string;
-  /** As messages call it. */
+  /** Name in error messages. */
   readonly name: string;
   readonly delimiter: string;
 }
 
 export interface CsvCheckLimits {
   readonly columnCountMax: number;
-  /** Records looked at. */
+  /** Records to check. */
   readonly recordCountMax: number;
 }
 
@@ -48,14 +48,14 @@ function createRecordScan({ name, delimiter }: CsvToCheck, { columnCountMax, rec
   const cut = Buffer.from(delimiter);
   let recordCount = 0;
   let lineNumber = 1;
-  /** Where the record begins. */
+  /** Line on which the record begins. */
   let recordLine = 1;
   let fieldCount = 1;
   let recordBytes = 0;
   let inQuotes = false;
-  /** The next quote opens: a field begins, or the second of two quotes follows. */
+  /** True if a quote at this place opens a quoted part: at the start of a field, or after a closing quote. */
   let mayOpen = true;
-  /** Bytes of the delimiter that were the last ones read. */
+  /** Number of the delimiter's bytes that the last bytes match. */
   let cutBytes = 0;
 
   function endOfField(): void {
@@ -65,7 +65,7 @@ function createRecordScan({ name, delimiter }: CsvToCheck, { columnCountMax, rec
   }
 
   function endOfRecord(): void {
-    // Empty lines are none.
+    // Empty lines do not count.
     if (recordBytes > 1) recordCount++;
     [fieldCount, recordBytes, cutBytes, recordLine] = [1, 0, 0, lineNumber];
     mayOpen = true;

@@ -1,19 +1,18 @@
-/** How a CSV file is cut: its delimiter and first record, from its first bytes. */
+/** Detects the delimiter of a CSV file from its first bytes, and reads its first record. */
 
 import { NomalyError } from "@nomaly/detect";
 
-/** Delimiters that are recognised without being named, likeliest first. */
+/** Delimiters that are detected, likeliest first. */
 const commonDelimiters = [",", ";", "\t", "|"] as const;
-/** Delimiters that are only hinted at: they also occur inside values. */
+/** Delimiters that an error only suggests, because they also occur inside values. */
 const rareDelimiters = [":", "^", "~", "#", " "] as const;
-/** Records looked at. */
 const recordCountMax = 200;
 /** Share of records that must have as many fields as the first. */
 const agreementMin = 0.5;
 
 export interface CsvOptions {
   readonly delimiter?: string;
-  /** Undefined: found out from the first rows. */
+  /** Undefined: detected from the first rows. */
   readonly header?: boolean;
   /** Texts that mean missing; by default an empty one, NA, NULL, nan and the like. */
   readonly missingTexts?: readonly string[];
@@ -33,8 +32,8 @@ interface Cut {
 }
 
 /**
- * @param given the delimiter that the user named; undefined looks for one.
- * @throws NomalyError FILE_FORMAT when the whole line falls into one column though another delimiter would cut it.
+ * @param given the user's delimiter; undefined detects it.
+ * @throws NomalyError FILE_FORMAT if lines form a single column although another delimiter would split them.
  */
 export function csvDialect(fileName: string, head: string, given: string | undefined): CsvDialect {
   const cuts = commonDelimiters.map((delimiter) => cutBy(head, delimiter));
@@ -59,7 +58,7 @@ function refuseOneColumn(fileName: string, head: string, delimiter: string, bett
   throw new NomalyError("FILE_FORMAT", message, { field: "delimiter", expected: suspect.delimiter, received: delimiter });
 }
 
-/** As one would type it in a shell. */
+/** The delimiter as one types it in a shell. */
 function nameOfDelimiter(delimiter: string): string {
   return delimiter === "\t" ? "tab" : `"${delimiter}"`;
 }
@@ -82,7 +81,7 @@ function cutBy(head: string, delimiter: string): Cut {
   return { delimiter, fieldCount, agreement: cut.length === 0 ? 0 : agreeing / cut.length };
 }
 
-/** The first records. A last one that the head cuts off is left out, unless it is the only one. */
+/** Parses the first records, except a last one that the head cuts off, unless it is the only one. */
 function records(head: string, delimiter: string, countMax: number): string[][] {
   const result: string[][] = [];
   let record: string[] = [];

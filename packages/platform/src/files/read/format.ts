@@ -1,5 +1,6 @@
-/** Which format a file has: by what the user says, else by its name, else by its first bytes. */
+/** Determines a file's format: from its name, or else from its first bytes. */
 
+import { closeSync, openSync, readSync } from "node:fs";
 import { nearestName, NomalyError } from "@nomaly/detect";
 
 export const fileFormats = ["csv", "tsv", "json", "ndjson", "parquet", "arrow"] as const;
@@ -26,8 +27,16 @@ const formatOfExtension: Readonly<Record<string, FileFormat>> = {
   ipc: "arrow",
 };
 
-/** First bytes looked at. */
-export const headSizeBytes = 256 * 1024;
+const headSizeBytes = 256 * 1024;
+
+/** The first bytes of a file. */
+export function readHead(path: string): Buffer {
+  const descriptor = openSync(path, "r");
+  const head = Buffer.alloc(headSizeBytes);
+  const count = readSync(descriptor, head, 0, headSizeBytes, 0);
+  closeSync(descriptor);
+  return head.subarray(0, count);
+}
 
 /** @throws NomalyError USAGE for a name that is no format. */
 export function parseFormat(name: string): FileFormat {
@@ -39,7 +48,7 @@ export function parseFormat(name: string): FileFormat {
   throw new NomalyError("USAGE", `there is no file format "${name}"; ${hint}`, { field: "format", received: name });
 }
 
-/** `Data.CSV.gz` is csv and gzip; undefined where the name does not tell. */
+/** `Data.CSV.gz` is csv and gzip; the format is undefined for an unknown extension. */
 export function formatOfName(path: string): { readonly format: FileFormat | undefined; readonly gzip: boolean } {
   const parts = path.toLowerCase().split(/[./\\]/);
   const gzip = parts.at(-1) === "gz" || parts.at(-1) === "gzip";
@@ -51,20 +60,20 @@ export function isGzip(head: Uint8Array): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
-/** Of UTF-8; some programs put one before their texts. */
+/** The UTF-8 byte order mark that some programs put before their texts. */
 export const byteOrderMark: Uint8Array = Buffer.from("\ufeff");
 
 export function hasByteOrderMark(head: Uint8Array): boolean {
   return byteOrderMark.every((byte, index) => head[index] === byte);
 }
 
-/** What is compressed within what is compressed: each layer may multiply the bytes by a thousand. */
+/** The error for gzip within gzip, where each layer may multiply the bytes by a thousand. */
 export function compressedTwice(name: string, field = name): NomalyError {
   const message = `${name} is compressed twice; unpack it once`;
   return new NomalyError("FILE_FORMAT", message, { field, expected: "gzip once", received: "gzip within gzip" });
 }
 
-/** The format that the first bytes show; text that is not JSON is taken for CSV. */
+/** Detects the format from the first bytes; text that is not JSON counts as CSV. */
 export function formatOfHead(head: Uint8Array): FileFormat {
   if (startsWith(head, "PAR1")) return "parquet";
   // A stream of Arrow messages starts with the continuation marker.

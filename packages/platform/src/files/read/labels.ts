@@ -1,12 +1,11 @@
-/** Known labels of a file's rows: numbers, flags or words, as 1 for anomalous and 0 for normal. */
+/** Converts known labels of a file's rows (numbers, booleans or words) to 1 for anomalous and 0 for normal. */
 
-import type { Column } from "@nomaly/detect";
-import { NomalyError, rowAtFault } from "@nomaly/detect";
+import { type Column, NomalyError, rowAtFault } from "@nomaly/detect";
 
 const anomalousWords = ["1", "1.0", "true", "yes", "y", "t", "anomaly", "anomalous", "abnormal", "outlier", "fraud", "attack"];
 const normalWords = ["0", "0.0", "false", "no", "n", "f", "normal", "inlier", "nominal", "benign"];
 
-/** @throws NomalyError LABEL naming the row (from 0 within the column) whose value is neither. */
+/** @throws NomalyError LABEL naming the row (from 0 within the column) whose value is no label. */
 export function labelsOf(column: Column): Uint8Array {
   const labels = new Uint8Array(column.values.length);
   for (let row = 0; row < labels.length; row++) {

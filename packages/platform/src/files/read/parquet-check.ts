@@ -1,14 +1,14 @@
-/** Looks at both ends of a Parquet file before DuckDB does: the magic, and a footer that fits the file. */
+/** Checks both ends of a Parquet file before DuckDB reads it: the magic bytes, and the length of the footer. */
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
 
 const magic = "PAR1";
-/** Of files whose footer is encrypted. */
+/** Magic of files whose footer is encrypted. */
 const encryptedMagic = "PARE";
-/** Behind the footer: its length, and the magic. */
+/** After the footer come its length and the magic. */
 const tailBytes = 4 + magic.length;
-/** A footer of 10,000 columns in 1,000 groups of rows takes a gigabyte; all of it becomes objects in memory. */
+/** DuckDB loads the footer into memory; 10,000 columns in 1,000 row groups would take a gigabyte. */
 const footerBytesMax = 256 * 1024 ** 2;
 
 /** @throws NomalyError FILE_FORMAT, TOO_LARGE. */

@@ -1,4 +1,4 @@
-/** What reads the rows of a file, in batches that each fit memory. */
+/** A stream of a file's rows, in batches that each fit in memory. */
 
 import type { ColumnKind, Table } from "@nomaly/detect";
 import type { FileFormat } from "./format.ts";
@@ -10,29 +10,29 @@ export interface Batch extends Table {
 
 export interface StreamColumn {
   readonly name: string;
-  /** Undefined for types that are passed through and not used, such as lists. */
+  /** Undefined for types that detectors cannot use, such as lists; the output keeps them. */
   readonly kind: ColumnKind | undefined;
-  /** As the file has it. */
+  /** Type in the file. */
   readonly type: string;
 }
 
 export interface RowStream {
-  /** As messages call the file. */
+  /** Name of the file in error messages. */
   readonly name: string;
   readonly format: FileFormat;
   readonly columns: readonly StreamColumn[];
-  /** Known before reading where the format or whoever opened the file says so. */
+  /** Known before reading if the format or the caller gives it. */
   readonly rowCount: number | undefined;
   /**
-   * The named columns, or all that a table can hold, in the order of the file. Each call reads the file from its first row.
-   * @param cut columns that are only shown: their texts are read up to {@link shownTextLengthMax} letters.
+   * Reads the named columns, or all that a table can hold, in the order of the file. Each call starts at the first row.
+   * @param cut columns that are only shown: their texts are cut to {@link shownTextLengthMax} letters.
    */
   batches(names?: readonly string[], cut?: readonly string[]): AsyncGenerator<Batch>;
-  /** Bytes of the texts in a row of these columns, on average over the file. */
+  /** Average bytes of the texts in a row of these columns. */
   textSizeBytes(names: readonly string[]): Promise<number>;
-  /** Whole number columns in which a value beyond 2^53 was read: compared at float64 precision. */
+  /** Columns of whole numbers with a value beyond 2^53, which float64 rounds. */
   readonly roundedColumns: ReadonlySet<string>;
 }
 
-/** Letters of a text that only names a row. */
+/** Most letters read of a text that only names a row. */
 export const shownTextLengthMax = 80;

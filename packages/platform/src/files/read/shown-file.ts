@@ -1,4 +1,4 @@
-/** What is shown of a file: some of its rows, and what its columns are like. */
+/** What the service shows of a file: a page of rows, and a profile of its columns. */
 
 import type { FileFormat } from "./format.ts";
 
@@ -11,17 +11,17 @@ export interface FilePage {
   /** A JSON array of objects. */
   readonly json: Uint8Array;
   readonly rowCount: number;
-  /** Texts that were cut because they are longer than is shown. */
+  /** Number of texts that were cut because they are too long to show. */
   readonly cutCount: number;
 }
 
-export interface ColumnProfile {
+export interface ColumnSummary {
   readonly name: string;
   readonly type: string;
-  /** `null`: kept, and not used by detectors. */
+  /** `null`: detectors cannot use this type; the data set keeps it. */
   readonly kind: string | null;
   readonly missing_share: number;
-  /** Estimated in large tables, as the quartiles are. */
+  /** Estimated in large tables, like the quartiles. */
   readonly distinct_count: number;
   readonly min: string | null;
   readonly max: string | null;
@@ -38,11 +38,11 @@ export interface Finding {
 
 export interface DatasetProfile {
   readonly n_samples: number;
-  readonly columns: readonly ColumnProfile[];
+  readonly columns: readonly ColumnSummary[];
   readonly findings: readonly Finding[];
 }
 
-/** What a data set's file is like, read from end to end. */
+/** The result of reading a data set's whole file. */
 export interface Inspected {
   readonly format: FileFormat;
   readonly rowCount: number;

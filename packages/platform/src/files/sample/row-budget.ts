@@ -1,17 +1,16 @@
-/** How many rows of a file fit the memory that learning may take; more are sampled. */
+/** Computes how many rows of a file fit the memory of a fit; larger files are sampled. */
 
 import type { RowStream } from "../read/row-stream.ts";
 
-/** Bytes of the numbers that a fit may hold where nobody says it; larger files are sampled. */
 const fitBytesDefault = 128 * 1024 ** 2;
-/** What a short text costs, roughly: a reference, and a share of the texts themselves. */
+/** Rough size of a short text: a reference, and a share of the distinct texts. */
 const shortTextSizeBytes = 24;
-/** Bytes of a text within that. */
+/** Texts up to this many bytes are short. */
 const shortTextLength = 8;
-/** Learned from however large a row is. */
+/** A fit uses at least this many rows, however large they are. */
 const rowCountMin = 1000;
 
-/** @param columns those that are read. */
+/** @param columns columns to read. */
 export async function rowCountWithinBudget(
   rows: Pick<RowStream, "columns" | "textSizeBytes">,
   columns: readonly string[],

@@ -1,7 +1,6 @@
-/** A uniform random sample of bounded size from batches of rows that come one after the other. */
+/** Draws a uniform random sample of bounded size from a stream of batches of rows. */
 
-import type { Column, Table } from "@nomaly/detect";
-import { createRandom } from "@nomaly/detect";
+import { type Column, createRandom, type Table } from "@nomaly/detect";
 import type { Batch } from "../read/row-stream.ts";
 
 export interface SampledRows {
@@ -9,7 +8,7 @@ export interface SampledRows {
   readonly table: Table;
   /** Index in the file of each row drawn. */
   readonly rowIndexes: Float64Array;
-  /** Rows that came by. */
+  /** Rows of the stream. */
   readonly totalRowCount: number;
 }
 
@@ -32,7 +31,7 @@ interface Store {
  */
 export function createRowSample(capacity: number, seed: number, textLengthMax = Number.POSITIVE_INFINITY): RowSample {
   const random = createRandom(seed);
-  // In (0, 1]: its logarithm is finite.
+  // In (0, 1], so that its logarithm is finite.
   const uniform = () => 1 - random.uniform();
   let stores: readonly Store[] = [];
   let rowIndexes = new Float64Array(Math.min(capacity, 4096));
@@ -62,7 +61,7 @@ export function createRowSample(capacity: number, seed: number, textLengthMax = 
     }
   }
 
-  /** The first rows of the batch, all of them, column by column. */
+  /** Keeps the first `count` rows of the batch, column by column. */
   function fill(batch: Batch, count: number): void {
     for (let row = 0; row < count; row++) rowIndexes[kept + row] = batch.firstRow + row;
     for (const [index, store] of stores.entries()) {
@@ -102,10 +101,10 @@ export function createRowSample(capacity: number, seed: number, textLengthMax = 
   return { add, finish };
 }
 
-/** Largest row count for which row and slot fit one exact number. */
+/** Up to this product of rows and slots, one float64 holds row and slot exactly. */
 const exactKeyMax = Number.MAX_SAFE_INTEGER;
 
-/** Slots in the order in which their rows stand in the file. */
+/** Slots in the order of their rows in the file. */
 function orderOfFile(rowIndexes: Float64Array, totalRowCount: number): Uint32Array {
   const count = rowIndexes.length;
   const order = new Uint32Array(count);
@@ -113,7 +112,7 @@ function orderOfFile(rowIndexes: Float64Array, totalRowCount: number): Uint32Arr
     for (let slot = 0; slot < count; slot++) order[slot] = slot;
     return order.sort((a, b) => rowIndexes[a] - rowIndexes[b]);
   }
-  // One number holds both, so that the fast sort without a comparison function does.
+  // One number holds row and slot, so that the fast sort without a comparison function works.
   const keys = new Float64Array(count);
   for (let slot = 0; slot < count; slot++) keys[slot] = rowIndexes[slot] * count + slot;
   keys.sort();
@@ -121,7 +120,7 @@ function orderOfFile(rowIndexes: Float64Array, totalRowCount: number): Uint32Arr
   return order;
 }
 
-/** The column in the given order of slots; undefined where it stands right already. */
+/** The column in the given order of slots; undefined if it is in order already. */
 function finished({ kind, name, numbers, texts }: Store, count: number, order: Uint32Array | undefined): Column {
   if (kind === "text") return { kind, name, values: order === undefined ? texts : Array.from(order, (slot) => texts[slot]) };
   if (order === undefined) return { kind, name, values: numbers.subarray(0, count) };
@@ -136,7 +135,7 @@ function grown(values: Float64Array, length: number): Float64Array<ArrayBuffer> 
   return longer;
 }
 
-/** A copy: a slice would keep the whole text in memory. */
+/** Copies, because a slice would keep the whole text in memory. */
 function cutText(text: string | null, lengthMax: number): string | null {
   return text === null || text.length <= lengthMax ? text : Buffer.from(text.slice(0, lengthMax)).toString();
 }

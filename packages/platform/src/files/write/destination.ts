@@ -1,4 +1,4 @@
-/** A file that appears whole or not at all: written under a temporary name beside its place, synced, renamed. */
+/** Writes a file that appears only when complete: under a temporary name in the same folder, synced, then renamed. */
 
 import {
   accessSync,
@@ -20,25 +20,23 @@ import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { NomalyError } from "@nomaly/detect";
 import { faultReason } from "../local/file-fault.ts";
-import type { Target } from "./resolve-target.ts";
-import { resolveTarget } from "./resolve-target.ts";
+import { resolveTarget, type Target } from "./resolve-target.ts";
 import type { TemporaryFiles } from "../local/temporary.ts";
 
 export interface Destination {
-  /** As messages call it. */
+  /** Name in error messages. */
   readonly name: string;
-  /** Where to write. */
+  /** Path to write to. */
   readonly temporaryPath: string;
-  /** Completes the file. */
+  /** Renames the complete file to its path. */
   commit(): Promise<void>;
-  /** Leaves nothing behind. */
+  /** Removes the temporary file. */
   discard(): void;
 }
 
 /**
- * Checks at once that a file can be made there, before any long work. A symbolic link stays one: the file that it leads to
- * is written, with the rights that it had.
- * @param path `-` is standard output; a device or pipe gets the bytes once they are complete.
+ * Checks before any long work that the file can be created. A symbolic link stays: its target is replaced, and keeps its permissions.
+ * @param path `-` is standard output; a device or pipe receives the bytes once they are complete.
  * @throws NomalyError FILE_WRITE naming the path.
  */
 export function openDestination(path: string, temporary: TemporaryFiles, stdout: Writable): Destination {
@@ -46,7 +44,7 @@ export function openDestination(path: string, temporary: TemporaryFiles, stdout:
   const mode = target.kind === "file" && target.exists ? statSync(target.path).mode & 0o7777 : undefined;
   const temporaryPath = target.kind === "file" ? temporary.beside(target.path) : temporary.path("output");
   try {
-    // Says now, not after an hour, that nothing can be written here. What others may not read they may not read meanwhile.
+    // Fails now rather than after an hour of work. A file that replaces a private one is private while it is written.
     const flags = constants.O_CREAT | constants.O_WRONLY | constants.O_EXCL;
     closeSync(openSync(temporaryPath, flags, mode === undefined ? 0o666 : 0o600));
   } catch (error) {
@@ -70,7 +68,7 @@ export function openDestination(path: string, temporary: TemporaryFiles, stdout:
       temporary.forget(temporaryPath);
     } catch (error) {
       discard();
-      // Whoever read standard output has had enough: that is no error of ours.
+      // The reader of standard output has closed the pipe, as `head` does; this is no error.
       if ((error as NodeJS.ErrnoException).code === "EPIPE" && target.kind === "standard output") return;
       throw writeError(path, faultReason(error), error);
     }
@@ -79,7 +77,7 @@ export function openDestination(path: string, temporary: TemporaryFiles, stdout:
   return { name: path === "-" ? "standard output" : path, temporaryPath, commit, discard };
 }
 
-/** Written beside its place under a name that others know too, who remove it when this process dies. */
+/** A destination whose temporary name is `path` + `.partial`, so that the parent process can remove it if this process dies. */
 export function partialDestination(path: string, name: string): Destination {
   const temporaryPath = `${path}.partial`;
   const discard = () => rmSync(temporaryPath, { force: true });
@@ -135,7 +133,7 @@ function syncFile(path: string): void {
   closeSync(descriptor);
 }
 
-/** Makes the rename itself last. Some systems do not open folders; the rename stands there all the same. */
+/** Makes the rename durable. Some systems cannot open folders; the rename is done all the same. */
 function syncFolder(path: string): void {
   let descriptor: number | undefined;
   try {

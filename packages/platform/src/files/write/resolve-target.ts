@@ -1,18 +1,18 @@
-/** Where the bytes for a path really go: through symbolic links, to a stream, or to standard output by another name. */
+/** Resolves an output path: follows symbolic links, and recognises streams and other names of standard output. */
 
 import { lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 export type Target =
   | { readonly kind: "standard output" }
-  /** A device, pipe or open file of the process: it takes bytes, and nothing may be renamed onto it. */
+  /** A device, pipe or open file of the process, which can be written to but not replaced. */
   | { readonly kind: "stream"; readonly path: string }
   | { readonly kind: "file"; readonly path: string; readonly exists: boolean };
 
-/** As many as Linux follows. */
+/** The limit of Linux. */
 const linkCountMax = 40;
 const standardOutputPattern = /^\/(dev\/(stdout|fd\/1)|proc\/(self|\d+)\/fd\/1)$/;
-/** Also where such a name stands for a plain file: a shell has it open, and would go on writing to the file replaced. */
+/** Even if the name leads to a plain file, it is not replaced: a shell that has it open would write to the old file. */
 const openFilePattern = /^\/(dev\/(stderr|fd\/\d+)|proc\/(self|\d+)\/fd\/\d+)$/;
 
 /** @throws a system error, such as ELOOP or ENAMETOOLONG. */
@@ -35,7 +35,7 @@ function plainTarget(path: string): Target {
   return { kind: "stream", path };
 }
 
-/** Equal for two paths of one file, whatever way they are written; undefined where two may share it, as with streams. */
+/** Equal for two paths to one file; undefined for streams, which two outputs may share. */
 export function fileIdentity(path: string): string | undefined {
   try {
     const target = resolveTarget(path);
@@ -44,7 +44,7 @@ export function fileIdentity(path: string): string | undefined {
     if (found !== undefined) return `${found.dev} ${found.ino}`;
     return join(realpathSync(dirname(target.path)), basename(target.path));
   } catch {
-    // What is wrong with the path is told by whoever opens it.
+    // Opening the path reports what is wrong with it.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** What writes the rows of a file again, each with its score. */
+/** Writes the rows of a file again, each with its score. */
 
 import type { AnomalyModel } from "@nomaly/detect";
 import type { FormatAndCompression } from "../read/format.ts";
@@ -6,19 +6,18 @@ import type { Destination } from "./destination.ts";
 import type { ScoreStore } from "./score-store.ts";
 
 export interface ScoredRows {
-  /** Gives labels and ranks to scores. */
   readonly model: Pick<AnomalyModel, "threshold" | "judge">;
-  /** One a row of the file. */
+  /** One score for each row of the file. */
   readonly scores: ScoreStore;
-  /** Why each flagged row got its score; undefined leaves the column out. */
+  /** Reasons of the anomalous rows, by row; undefined leaves the column out. */
   readonly reasons?: ReadonlyMap<number, string> | undefined;
 }
 
 export interface ScoredTarget {
-  /** Where the complete file goes; discarded when writing fails. */
+  /** Discarded when writing fails. */
   readonly destination: Destination;
   readonly format: FormatAndCompression;
-  /** Texts that a spreadsheet would run are made plain ones. */
+  /** CSV only: quotes texts that a spreadsheet would run as formulas. */
   readonly isSpreadsheetSafe?: boolean;
 }
 

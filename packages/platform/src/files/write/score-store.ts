@@ -1,4 +1,4 @@
-/** One score a row, as they come while a file is streamed. */
+/** Collects the scores of a streamed file, one a row. */
 
 const blockRowCount = 1 << 16;
 
@@ -6,11 +6,10 @@ export interface ScoreStore {
   readonly rowCount: number;
   append(scores: Float64Array): void;
   at(row: number): number;
-  /** All of them, in one array. */
   toArray(): Float64Array;
 }
 
-/** Grows by blocks, so that nothing is copied: 8 bytes a row. */
+/** Grows by blocks, so that appending copies no earlier scores; takes 8 bytes a row. */
 export function createScoreStore(): ScoreStore {
   const blocks: Float64Array[] = [];
   let rowCount = 0;

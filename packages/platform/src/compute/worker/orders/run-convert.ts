@@ -1,4 +1,4 @@
-/** Converts a Parquet file of ours in a worker. */
+/** Converts a Parquet file that nomaly wrote, in a worker. */
 
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { convertParquet } from "../../../files/convert-parquet.ts";

@@ -1,21 +1,19 @@
-/** Scores rows in a worker: rows of a message, or of a body that is read and answered here. */
+/** Scores rows in a worker: rows from a message, or from a body that the worker reads and whose answer it encodes. */
 
 import { writeFileSync } from "node:fs";
-import type { AnomalyModel } from "@nomaly/detect";
-import { throwIfAborted } from "@nomaly/detect";
+import { type AnomalyModel, throwIfAborted } from "@nomaly/detect";
 import { encodePredictionRows } from "../../rows/encode-predictions.ts";
-import type { PredictBodyOrder, PredictOrder, SentPlan } from "../../messages.ts";
+import type { PredictBodyOrder, PredictOrder } from "../../messages.ts";
 import { predictManyRows, predictRows } from "../../rows/predict-rows.ts";
 import type { RowsGiven } from "../../rows/rows-given.ts";
-import type { Explain, PredictedRows, PredictBodyOutcome } from "../../work.ts";
+import type { BodyPlan, Explain, PredictedRows, PredictBodyOutcome } from "../../work.ts";
 import type { OrderContext } from "../order-context.ts";
 import { readBody } from "../read-body.ts";
 
-/** Scored in one go: looking for an abort would cost a turn of the event loop. */
+/** Up to this size rows are scored in one call, without a turn of the event loop to notice an abort. */
 const oneGoValueCountMax = 100_000;
-/** A longer answer goes to a file, from which it is sent: it may be read slowly. */
+/** A longer answer is written to a file and sent from there, as clients may read it slowly. */
 const inlineBytesMax = 256 * 1024;
-/** Rows encoded at once. */
 const encodedRowCount = 4096;
 
 export async function runPredict({ model, input, explain }: PredictOrder, context: OrderContext): Promise<PredictedRows> {
@@ -24,7 +22,7 @@ export async function runPredict({ model, input, explain }: PredictOrder, contex
 
 export async function runPredictBody(order: PredictBodyOrder, context: OrderContext): Promise<PredictBodyOutcome> {
   const { input, fields } = await readBody(order.body, context.settings.limits, context.signal);
-  const plan = order.plan ?? ((await context.askPlan(fields)) as SentPlan);
+  const plan = order.plan ?? ((await context.askPlan(fields)) as BodyPlan);
   throwIfAborted(context.signal);
   const predicted = await predict(await context.model(plan.model), input, plan.explain, context);
   const fragment = order.reply === "json" ? jsonOf(predicted) : await arrowOf(predicted);
@@ -51,7 +49,7 @@ async function predict(
   return predictManyRows(model, input, { explain, signal });
 }
 
-/** In pieces, as one text of all rows may be longer than a text can be. */
+/** Encodes in pieces, because one string of all rows could exceed the engine's limit. */
 function jsonOf(predicted: PredictedRows): Uint8Array {
   const rowCount = predicted.scores.length;
   const pieces: Buffer[] = [];
@@ -60,13 +58,7 @@ function jsonOf(predicted: PredictedRows): Uint8Array {
     pieces.push(Buffer.from(start === 0 ? `[${text}` : `,${text}`));
   }
   pieces.push(Buffer.from(rowCount === 0 ? "[]" : "]"));
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return Buffer.concat(pieces);
 }
 
 async function arrowOf(predicted: PredictedRows): Promise<Uint8Array> {

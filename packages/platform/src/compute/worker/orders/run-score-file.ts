@@ -1,4 +1,4 @@
-/** Scores a file in a worker, batch by batch, and writes its rows with their scores: memory holds 8 bytes a row besides. */
+/** Scores a file in a worker, batch by batch, and writes its rows with their scores. Memory holds a batch, and 8 bytes a row. */
 
 import { statSync } from "node:fs";
 import type { AnomalyModel } from "@nomaly/detect";
@@ -19,7 +19,7 @@ import type { OrderContext } from "../order-context.ts";
 import { tableWanted } from "../table-wanted.ts";
 import { runScoreRows } from "./run-score-rows.ts";
 
-/** Share of the progress that scoring has; writing has the rest. */
+/** Scoring is this share of the progress, writing the rest. */
 const scoreShare = 0.7;
 
 export async function runScoreFile(order: ScoreFileOrder, context: OrderContext): Promise<ScoreFileOutcome> {
@@ -73,7 +73,7 @@ async function scoreGiven(
   };
 }
 
-/** Only where they are told: a table may have many rows. */
+/** Labels and ranks are computed only for tables whose rows are returned, as a table may have many rows. */
 function judged(scores: Float64Array, model: AnomalyModel, { shownRowCountMax = 0 }: TableWanted) {
   return model.judge(scores.length <= shownRowCountMax ? scores : new Float64Array(0));
 }

@@ -1,4 +1,4 @@
-/** Scores the rows of a request in a worker, and writes them with their scores as a file. */
+/** Scores the rows of a request in a worker, and writes them with their scores to a file. */
 
 import { mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";

@@ -1,19 +1,18 @@
-/** Fits in a worker: reads the rows, fits, and gives the model file with what is to be told about it. */
+/** Fits in a worker: reads the rows, fits, and returns the model file with a summary. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { AnomalyModel, Detection, FitOptions } from "@nomaly/detect";
-import { detect, libraryVersion, NomalyError } from "@nomaly/detect";
+import { detect, type Detection, type FitOptions, libraryVersion, NomalyError } from "@nomaly/detect";
 import type { TrainOrder } from "../../messages.ts";
 import { asRowsInput, inRequestTerms } from "../../rows/rows-given.ts";
 import { scoreQuantiles } from "../../rows/score-quantiles.ts";
-import { modelInlineBytesMax, type TrainOptions, type TrainOutcome } from "../../work.ts";
+import { modelInlineBytesMax, type TrainOptions, type TrainOutcome, type TrainSummary } from "../../work.ts";
 import { isDiskFull } from "../coded-error.ts";
 import type { TrainingRows } from "../file-rows.ts";
 import type { OrderContext } from "../order-context.ts";
 import { readBody } from "../read-body.ts";
 
-/** Share of the progress that reading a file has; fitting has the rest. */
+/** Reading a file is this share of the progress, fitting the rest. */
 const readShare = 0.3;
 
 export async function runTrain(order: TrainOrder, context: OrderContext): Promise<TrainOutcome> {
@@ -46,7 +45,7 @@ async function trainingRows(
 ): Promise<TrainingRows> {
   if (input.kind === "file") {
     if (options === undefined) throw new Error("internal: a file was given without options");
-    // Only here: the reader of files takes a while to load.
+    // Imported here because the file readers take long to load.
     const { fileRows } = await import("../file-rows.ts");
     const progress = (done: number) => context.progress(done * readShare);
     return fileRows(input, options, { ...context, temporaryFolder, threads, progress });
@@ -58,7 +57,7 @@ async function trainingRows(
   return { rows, rowCount, fittedRowCount: rowCount, options: chosen, explainError: inRequestTerms };
 }
 
-/** What compute's options are to the library. */
+/** Converts compute's options to the library's: the label column is excluded. */
 function fitOptionsOf(options: TrainOptions): FitOptions {
   const { label, fitRowCountMax: _, threads, exclude, columns, ...others } = options;
   const left = [...(exclude ?? []), ...(label === undefined ? [] : [label])];
@@ -84,12 +83,21 @@ async function fitRows(training: TrainingRows, order: TrainOrder, context: Order
   }
 }
 
-type Told = Omit<TrainOutcome["summary"], "sizeBytes" | "readMs" | "fitMs">;
-
-function summaryOf({ model, scores, labels }: Detection, { rowCount, fittedRowCount }: TrainingRows): Told {
+function summaryOf(
+  { model, scores, labels }: Detection,
+  { rowCount, fittedRowCount }: TrainingRows,
+): Omit<TrainSummary, "sizeBytes" | "readMs" | "fitMs"> {
   const anomalyCount = labels.reduce((sum, label) => sum + label, 0);
+  const { detectorId, params, seed, skippedColumns, threshold, thresholdSpec } = model;
+  if (!Number.isFinite(threshold)) throw new NomalyError("NOT_FINITE", `the threshold is ${threshold}`, { field: "threshold" });
   return {
-    ...modelSummary(model),
+    detectorId,
+    params,
+    seed,
+    columns: model.columns.map(({ name, kind }) => ({ name, kind })),
+    skippedColumns,
+    threshold,
+    thresholdSpec,
     rowCount,
     fittedRowCount,
     anomalyCount,
@@ -97,13 +105,4 @@ function summaryOf({ model, scores, labels }: Detection, { rowCount, fittedRowCo
     scoreQuantiles: scoreQuantiles(scores),
     libraryVersion,
   };
-}
-
-function modelSummary(
-  model: AnomalyModel,
-): Pick<Told, "detectorId" | "params" | "seed" | "columns" | "skippedColumns" | "threshold" | "thresholdSpec"> {
-  const { detectorId, params, seed, skippedColumns, threshold, thresholdSpec } = model;
-  const columns = model.columns.map(({ name, kind }) => ({ name, kind }));
-  if (!Number.isFinite(threshold)) throw new NomalyError("NOT_FINITE", `the threshold is ${threshold}`, { field: "threshold" });
-  return { detectorId, params, seed, columns, skippedColumns, threshold, thresholdSpec };
 }

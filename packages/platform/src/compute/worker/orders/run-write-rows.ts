@@ -1,4 +1,4 @@
-/** Writes the rows of a body as JSON, one object a line. */
+/** Writes the rows of a body as JSON in a worker, one object a line. */
 
 import { createWriteStream } from "node:fs";
 import { dirname } from "node:path";

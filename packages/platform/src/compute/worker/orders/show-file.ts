@@ -1,4 +1,4 @@
-/** What is shown of a data set's file, read in a worker: some rows, and what its columns are like. */
+/** Reads a page of a data set's file, or profiles its columns, in a worker. */
 
 import type { InspectOrder, ReadPageOrder } from "../../messages.ts";
 import type { FilePage, Inspected } from "../../work.ts";
