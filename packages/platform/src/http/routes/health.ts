@@ -42,7 +42,7 @@ export function registerHealth(app: App, context: ServiceContext): void {
       scope: "read",
       isPolled: true,
       tags,
-      summary: "all parts of the service with their numbers",
+      summary: "every part with its numbers",
       description:
         "`status` is `ok`, `degraded` when a part does not work, or `unavailable` when the service cannot answer requests.",
       response: { 200: Type.Record(Type.String(), Type.Unknown()), ...problemsOf() },

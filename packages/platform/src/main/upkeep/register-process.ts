@@ -124,7 +124,7 @@ function tellSizes(wanted: PoolSizes, { sizes, available, claimed, processCount,
   const instead = `${wanted.poolSize} + ${wanted.maxOverflow}`;
   log.warn(
     numbers,
-    `the pool of database connections is ${sizes.poolSize} + ${sizes.maxOverflow} instead of ${instead}: the server has no more left beside the other processes; raise its max_connections, or set database_pool_size and database_max_overflow`,
+    `the pool of database connections is ${sizes.poolSize} + ${sizes.maxOverflow} instead of ${instead}: the server has no connections left beside those of the other processes; raise its max_connections, or set database_pool_size and database_max_overflow`,
   );
 }
 
