@@ -18,7 +18,7 @@ export function requireJudgeable(
   const each = detectorCount === 1 ? "" : `, for each of ${detectorCount} detectors`;
   const message =
     `the data set has ${nSamples} rows of ${nFeatures} columns${each}; at most ${config.trainInlineValues} values ` +
-    "can be explained, evaluated or compared at once: store some of its rows as another data set and use that";
+    "can be explained, evaluated or compared at once: store a sample of its rows as a data set and use that";
   throw new NomalyError("TOO_LARGE", message, {
     field: "dataset_id",
     expected: `at most ${config.trainInlineValues} values`,
