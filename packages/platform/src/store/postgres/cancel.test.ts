@@ -114,15 +114,16 @@ describe("cancelling a statement on a server that has no connection left", () =>
     });
     onTestFinished(() => database.close());
     const text = "select pg_sleep(30)";
-    async function leave(): Promise<void> {
-      const caller = new AbortController();
-      const refused = expect(database.withSignal(caller.signal).query(text)).rejects.toMatchObject({ code: "ABORTED" });
-      setTimeout(() => caller.abort(), 100);
-      await refused;
-    }
     await withClient(server.url, async (client) => {
       const running = "select count(*)::integer as count from pg_stat_activity where state = 'active' and query = $1";
       const runningCount = async () => (await client.query<{ count: number }>(running, [text])).rows[0].count;
+      async function leave(): Promise<void> {
+        const caller = new AbortController();
+        const refused = expect(database.withSignal(caller.signal).query(text)).rejects.toMatchObject({ code: "ABORTED" });
+        await eventually("it runs", async () => (await runningCount()) === 1);
+        caller.abort();
+        await refused;
+      }
       await leave();
       const cancelling = "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_cancel_backend%'";
       expect((await client.query(cancelling)).rowCount).toBeGreaterThanOrEqual(1);
