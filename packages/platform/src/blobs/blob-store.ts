@@ -32,6 +32,8 @@ export interface BlobStore {
   remove(key: string): Promise<void>;
   /** Keys written before this time (milliseconds since 1970), to find those that no row names. */
   keysBefore(time: number): AsyncIterable<string>;
+  /** Removes what writes begun before this time left behind when their process ended in the middle; gives how many. */
+  removeUnfinished(time: number, signal: AbortSignal): Promise<number>;
   /**
    * Marks the place as this installation's, once.
    * @throws NomalyError CONFIG when it is another's: its blobs would be removed as named by nobody.

@@ -22,6 +22,7 @@ export interface HttpRequest {
   /** None by default: the answer is then the redirect itself. */
   readonly redirectsMax?: number;
   readonly totalTimeoutMs?: number;
+  readonly headersTimeoutMs?: number;
   readonly responseBytesMax?: number;
   readonly signal?: AbortSignal;
 }
@@ -118,7 +119,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const total = new AbortController();
     const timer = setTimeout(() => total.abort(totalTimeoutError(url, totalTimeoutMs)), totalTimeoutMs);
     const signal = request.signal === undefined ? total.signal : AbortSignal.any([total.signal, request.signal]);
-    const { method = "GET", body, redirectsMax = 0, responseBytesMax = limits.responseBytesMax } = request;
+    const { method = "GET", body, redirectsMax = 0 } = request;
+    const { headersTimeoutMs, responseBytesMax } = { ...limits, ...request };
     const isRepeatable = request.isRepeatable ?? repeatableMethods.includes(method);
     const first = { url, headers: { "user-agent": "nomaly", ...request.headers } };
     const deadlineMs = performance.now() + totalTimeoutMs;
@@ -126,7 +128,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       signal.throwIfAborted();
       // Loaded with the first call: most services make none.
       const { makeCall } = await import("./call.ts");
-      const call = { first, method, body, isRepeatable, redirectsMax, responseBytesMax, signal, deadlineMs, take };
+      const bounds = { redirectsMax, headersTimeoutMs, responseBytesMax, deadlineMs };
+      const call = { first, method, body, isRepeatable, ...bounds, signal, take };
       const answer = await makeCall(call, context);
       keepRunning(answer.body, () => clearTimeout(timer));
       return answer;
