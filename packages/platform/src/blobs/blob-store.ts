@@ -32,6 +32,8 @@ export interface BlobStore {
   remove(key: string): Promise<void>;
   /** Lists keys written before this time (milliseconds since 1970), so that maintenance finds those that no row names. */
   keysBefore(time: number): AsyncIterable<string>;
+  /** Removes what writes begun before this time left behind when their process ended in the middle; gives how many. */
+  removeUnfinished(time: number, signal: AbortSignal): Promise<number>;
   /**
    * Marks the store as this installation's, once.
    * @throws NomalyError CONFIG when it is another installation's, whose blobs maintenance would remove since no row here names them.

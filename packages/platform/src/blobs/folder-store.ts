@@ -20,7 +20,7 @@ export async function openFolderStore(folder: string): Promise<BlobStore> {
     const message = `the folder ${folder} cannot be used: ${(cause as Error).message}`;
     throw new NomalyError("CONFIG", message, { field: "data_dir", cause });
   }
-  await removeUnfinished(folder);
+  await removeUnfinished(folder, Date.now() - unfinishedAgeMsMax);
   const links = await openReadingLinks(join(folder, "reading"));
 
   function pathOf(key: string): string {
@@ -54,6 +54,7 @@ export async function openFolderStore(folder: string): Promise<BlobStore> {
     read: async (key) => readFile(pathOf(key)).catch((error: unknown) => Promise.reject(missing(key, error))),
     remove: async (key) => rm(pathOf(key), { force: true }),
     keysBefore: (time) => keysBefore(folder, time),
+    removeUnfinished: (time) => removeUnfinished(folder, time),
     claim: async (installationId) => {
       const path = join(folder, "installation");
       await writeFile(path, installationId, { flag: "wx", mode: 0o600, flush: true }).catch((error: unknown) => {
@@ -81,16 +82,20 @@ async function forceToDisk(folder: string): Promise<void> {
   }
 }
 
-async function removeUnfinished(folder: string): Promise<void> {
+async function removeUnfinished(folder: string, time: number): Promise<number> {
+  let removed = 0;
   for (const kind of blobKinds) {
     for (const name of await readdir(join(folder, kind))) {
       if (!name.endsWith(unfinished)) continue;
       const path = join(folder, kind, name);
       const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-      // Another process may still be writing a younger file.
-      if (Date.now() - mtimeMs > unfinishedAgeMsMax) await rm(path, { force: true });
+      // A younger one may belong to a process beside this one.
+      if (mtimeMs >= time) continue;
+      await rm(path, { force: true });
+      removed++;
     }
   }
+  return removed;
 }
 
 async function* keysBefore(folder: string, time: number): AsyncIterable<string> {

@@ -4,12 +4,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { serve } from "../../test-support/servers/local-servers.ts";
 import { objectStore, storeRegion } from "../../test-support/servers/object-store.ts";
 import { createHttpClient } from "../http-client/http-client.ts";
 import type { BlobStore } from "./blob-store.ts";
-import type { S3Credentials } from "./s3-client.ts";
+import { defaultStsEndpoint, type S3Credentials } from "./s3-client.ts";
 import { openS3Store } from "./s3-store.ts";
 
 const keys = { id: "test-id", secret: "test-secret" };
@@ -150,6 +151,144 @@ describe("object storage", () => {
     expect([objects.size, uploads.size]).toEqual([count, 0]);
   });
 
+  const inStead = (answer: NonNullable<typeof fake.instead>) => {
+    fake.instead = answer;
+    onTestFinished(() => void (fake.instead = undefined));
+  };
+  const busy = { status: 503, headers: { "retry-after": "0" } };
+  const isComplete = (what: string) => what.startsWith("POST uploadId");
+
+  it("begins and completes an upload again when the store is busy", async () => {
+    const failed = new Set<string>();
+    inStead((what) => {
+      if (!what.startsWith("POST") || failed.has(what)) return undefined;
+      failed.add(what);
+      return busy;
+    });
+    const { key } = await send(bytesOf(16 * mib + 1));
+    expect([failed.size, objects.has(key), uploads.size]).toEqual([2, true, 0]);
+  });
+
+  it.each([
+    ["of the right size is there", 16 * mib + 1, "fulfilled"],
+    ["of another size is there", 1, "rejected"],
+  ])("takes an upload that is no longer known as complete when an object %s", async (_what, sizeBytes, outcome) => {
+    inStead((what) => {
+      const [id, upload] = [...uploads][0] ?? [];
+      if (!isComplete(what) || id === undefined || upload === undefined) return undefined;
+      objects.set(upload.key, { bytes: Buffer.alloc(sizeBytes), modified: new Date() });
+      uploads.delete(id);
+      return busy;
+    });
+    const [{ status }] = await Promise.allSettled([send(bytesOf(16 * mib + 1))]);
+    expect(status).toBe(outcome);
+  });
+
+  it("waits for the store to put a large upload together", async () => {
+    const allowedHosts = [{ host: "127.0.0.1", isPrivate: true, isPlain: true }];
+    const hasty = createHttpClient({ allowedHosts, headersTimeoutMs: 1000, attemptsMax: 1 });
+    onTestFinished(() => hasty.close());
+    const credentials = { kind: "keys", accessKeyId: keys.id, secretAccessKey: keys.secret, sessionToken: undefined } as const;
+    const blobs = await openS3Store({ client: hasty, endpoint, region: storeRegion, bucket: "bucket", credentials });
+    inStead(async (what) => {
+      if (isComplete(what)) await sleep(2500);
+      return undefined;
+    });
+    const { key } = await blobs.write("dataset", Readable.from([bytesOf(16 * mib + 1)]), { sizeBytesMax: 1e9 });
+    expect(objects.has(key)).toBe(true);
+  });
+
+  it("leaves no parts when the caller stops while the upload begins", async () => {
+    const stop = new AbortController();
+    inStead((what) => {
+      if (what === "POST uploads 0") stop.abort();
+      return undefined;
+    });
+    const content = Readable.from([bytesOf(16 * mib + 1)]);
+    const stopped = store.write("dataset", content, { sizeBytesMax: 1e9, signal: stop.signal });
+    await expect(stopped).rejects.toMatchObject({ code: "ABORTED" });
+    expect(uploads.size).toBe(0);
+  });
+
+  it("removes parts of its own uploads that began before a time, page by page, and nobody else's", async () => {
+    onTestFinished(() => uploads.clear());
+    const begun = (key: string, hour: number) =>
+      uploads.set(key, { key, initiated: new Date(Date.UTC(2026, 0, 1, hour)), parts: new Map() });
+    const ours = [1, 2, 3, 4].map((number) => `model/${String(number).repeat(8)}-0000-4000-8000-000000000000`);
+    ours.forEach((key) => begun(key, 1));
+    begun("another/program", 1);
+    begun("dataset/00000000-0000-4000-8000-000000000000", 3);
+    expect(await store.removeUnfinished(Date.UTC(2026, 0, 1, 2), new AbortController().signal)).toBe(4);
+    expect([...uploads.keys()]).toEqual(["another/program", "dataset/00000000-0000-4000-8000-000000000000"]);
+  });
+
+  it("takes no bucket that is not there for bytes that are not there", async () => {
+    inStead(() => ({ status: 404, body: "<Error><Code>NoSuchBucket</Code></Error>" }));
+    const key = "dataset/00000000-0000-4000-8000-000000000000";
+    const message = expect.stringContaining("status 404 (NoSuchBucket)") as string;
+    await expect(store.remove(key)).rejects.toMatchObject({ code: "STORAGE", message });
+    await expect(store.read(key)).rejects.toMatchObject({ code: "STORAGE", message });
+  });
+
+  it("reads no more than the beginning of an error without end", async () => {
+    let sentBytes = 0;
+    const body = new Readable({
+      read() {
+        sentBytes += mib;
+        this.push(sentBytes > 64 * mib ? null : Buffer.alloc(mib, "<Error>"));
+      },
+    });
+    inStead((what) => (what === "GET 0" ? { status: 403, body } : undefined));
+    await expect(store.read("dataset/00000000-0000-4000-8000-000000000000")).rejects.toMatchObject({
+      code: "STORAGE",
+      message: expect.stringMatching(/: status 403 .*$/) as string,
+    });
+    expect(sentBytes).toBeLessThan(32 * mib);
+  });
+
+  it("says in one line that an error broke off", async () => {
+    async function* broken() {
+      yield "<Error>";
+      await sleep(50);
+      server.closeAllConnections();
+    }
+    inStead((what) => (what === "GET 0" ? { status: 403, body: Readable.from(broken()) } : undefined));
+    await expect(store.read("dataset/00000000-0000-4000-8000-000000000000")).rejects.toMatchObject({
+      code: "OUTGOING",
+      message: expect.stringMatching(/^a call to \S+ failed: \w+$/) as string,
+    });
+  });
+
+  /** The environment of other programs, and how often a metadata service that it names is asked. */
+  async function environmentOfOthers() {
+    const metadata = { asked: 0 };
+    const port = await serve((_request, response) => {
+      metadata.asked++;
+      response.end("eu-test-1");
+    });
+    const environment = {
+      AWS_DEFAULTS_MODE: "auto",
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${port}`,
+      AWS_USE_FIPS_ENDPOINT: "true",
+      AWS_USE_DUALSTACK_ENDPOINT: "true",
+      AWS_AUTH_SCHEME_PREFERENCE: "sigv4a",
+    };
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    return metadata;
+  }
+
+  it("asks no metadata service, whatever the environment says", async () => {
+    const metadata = await environmentOfOthers();
+    await (await openWith(keys.secret)).check();
+    expect(metadata.asked).toBe(0);
+  });
+
+  it.each([
+    ["eu-west-1", "https://sts.eu-west-1.amazonaws.com"],
+    ["cn-north-1", "https://sts.cn-north-1.amazonaws.com.cn"],
+  ])("changes tokens of %s at %s by default", (region, url) => expect(defaultStsEndpoint(region)).toBe(url));
+
   it("signs with the token of keys that are valid for a while", async () => {
     fake.keys = { ...keys, token: "test-token/+=" };
     onTestFinished(() => void (fake.keys = keys));
@@ -167,8 +306,8 @@ describe("object storage", () => {
     const webIdentityTokenFile = join(folder, "token");
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-    /** Gives keys for a token, as AssumeRoleWithWebIdentity of the AWS Security Token Service does. */
-    async function tokenService(lastsMs: number) {
+    /** Changes a token for keys, as AssumeRoleWithWebIdentity of the AWS Security Token Service does. */
+    async function tokenService(lastsMs: number, refusals: { status: number; headers?: Record<string, string> }[] = []) {
       const asked: Record<string, string>[] = [];
       const port = await serve((request, response) => {
         let text = "";
@@ -176,6 +315,13 @@ describe("object storage", () => {
         request.on("end", () => {
           const form = Object.fromEntries(new URLSearchParams(text));
           asked.push(form);
+          const refusal = refusals.shift();
+          if (refusal !== undefined) {
+            response
+              .writeHead(refusal.status, refusal.headers)
+              .end("<ErrorResponse><Error><Code>No</Code></Error></ErrorResponse>");
+            return;
+          }
           const token = `of ${form["WebIdentityToken"]}`;
           fake.keys = { id: "role-id", secret: "role-secret", token };
           const expires = new Date(Date.now() + lastsMs).toISOString();
@@ -189,10 +335,14 @@ describe("object storage", () => {
       return { asked, stsEndpoint: `http://127.0.0.1:${port}` };
     }
 
+    const openRole = (stsEndpoint: string) => {
+      writeFileSync(webIdentityTokenFile, "first");
+      return openAs({ kind: "role", roleArn: "arn:aws:iam::1:role/blobs", webIdentityTokenFile, stsEndpoint });
+    };
+
     it("changes the token in the file for keys, once for as long as they are valid", async () => {
       const { asked, stsEndpoint } = await tokenService(3_600_000);
-      writeFileSync(webIdentityTokenFile, "first");
-      const blobs = await openAs({ kind: "role", roleArn: "arn:aws:iam::1:role/blobs", webIdentityTokenFile, stsEndpoint });
+      const blobs = await openRole(stsEndpoint);
       await blobs.check();
       await blobs.check();
       expect(asked).toEqual([
@@ -206,10 +356,36 @@ describe("object storage", () => {
       ]);
     });
 
+    it("gets its keys whatever the environment says, and asks no metadata service", async () => {
+      const metadata = await environmentOfOthers();
+      const { stsEndpoint } = await tokenService(3_600_000);
+      await expect((await openRole(stsEndpoint)).check()).resolves.toEqual({ freeBytes: undefined });
+      expect(metadata.asked).toBe(0);
+    });
+
+    it("asks for keys again when the token service is busy", async () => {
+      const { asked, stsEndpoint } = await tokenService(3_600_000, [busy]);
+      await (await openRole(stsEndpoint)).check();
+      expect(asked.length).toBe(2);
+    });
+
+    it("takes a 404 of the token service for no keys, not for bytes that are not there", async () => {
+      const { stsEndpoint } = await tokenService(
+        3_600_000,
+        [1, 2, 3].map(() => ({ status: 404 })),
+      );
+      const blobs = await openRole(stsEndpoint);
+      const key = "dataset/00000000-0000-4000-8000-000000000000";
+      for (const call of [() => blobs.remove(key), () => blobs.read(key), () => blobs.claim("a")])
+        await expect(call()).rejects.toMatchObject({
+          code: "STORAGE",
+          message: "no keys for the role: status 404 (No)",
+        });
+    });
+
     it("reads the file again when its keys end", async () => {
       const { asked, stsEndpoint } = await tokenService(1000);
-      writeFileSync(webIdentityTokenFile, "first");
-      const blobs = await openAs({ kind: "role", roleArn: "arn:aws:iam::1:role/blobs", webIdentityTokenFile, stsEndpoint });
+      const blobs = await openRole(stsEndpoint);
       await blobs.check();
       writeFileSync(webIdentityTokenFile, "second");
       await blobs.check();
@@ -217,9 +393,7 @@ describe("object storage", () => {
     });
 
     it("asks no host that is not allowed", async () => {
-      writeFileSync(webIdentityTokenFile, "first");
-      const stsEndpoint = "http://169.254.169.254";
-      const blobs = await openAs({ kind: "role", roleArn: "arn:aws:iam::1:role/blobs", webIdentityTokenFile, stsEndpoint });
+      const blobs = await openRole("http://169.254.169.254");
       await expect(blobs.check()).rejects.toMatchObject({ code: "OUTGOING", received: "http://169.254.169.254" });
     });
   });

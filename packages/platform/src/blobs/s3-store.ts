@@ -1,32 +1,36 @@
 /** Stores blobs in object storage (the S3 protocol), so that servers and workers on several machines need no shared folder. */
 
-import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { CompletedPart, S3ServiceException } from "@aws-sdk/client-s3";
 import { NomalyError } from "@nomaly/detect";
 import { newId } from "../ids/ids.ts";
 import { type BlobStore, keyPattern, requireOwn } from "./blob-store.ts";
-import { bytesOf, carrying, type FilePiece, openS3Client, type S3CallOptions, type S3Options } from "./s3-client.ts";
+import { partBytesMin, s3Uploads } from "./s3-uploads.ts";
+import {
+  carrying,
+  type FilePiece,
+  openS3Client,
+  optionsFor,
+  type S3CallOptions,
+  type S3Options,
+  statusOf,
+  whyOf,
+} from "./s3-client.ts";
 import { spoolMeasured, writeError } from "./spool-measured.ts";
 
-/** The time limit of an upload allows for this rate. */
-const bytesPerSecondMin = 1_000_000;
-const callMsMin = 60_000;
 const listPage = 1000;
-/** A larger blob is uploaded in parts of this size or more. */
-const partBytesMin = 16 * 1024 ** 2;
-/** The most parts that the protocol allows: for blobs of more than 160 GiB the parts are larger. */
-const partCountMax = 10_000;
+/** What a store says of an object that is not there; the SDK calls a 404 without a code by the second. */
+const absentCodes = ["NoSuchKey", "NotFound"];
 
 export async function openS3Store(options: S3Options): Promise<BlobStore> {
   const { bucket } = options;
   const s3 = await openS3Client(options);
   const sdk = await import("@aws-sdk/client-s3");
+  const uploads = s3Uploads(s3, sdk, bucket);
   const at = (key: string) => ({ Bucket: bucket, Key: key });
 
   function atOwn(key: string): ReturnType<typeof at> {
@@ -51,7 +55,7 @@ export async function openS3Store(options: S3Options): Promise<BlobStore> {
         Promise.reject(writeError(error, signal)),
       );
       const key = `${kind}/${newId()}`;
-      const send = measured.sizeBytes > partBytesMin ? sendParts : sendWhole;
+      const send = measured.sizeBytes > partBytesMin ? uploads.send : sendWhole;
       await told("store", key, send(key, { path, start: 0, ...measured }, signal));
       return { key, ...measured };
     } finally {
@@ -63,27 +67,6 @@ export async function openS3Store(options: S3Options): Promise<BlobStore> {
     const put = new sdk.PutObjectCommand(at(key));
     put.middlewareStack.add((next) => (step) => next(carrying(step, piece)), { step: "build" });
     await s3.send(put, optionsFor(piece.sizeBytes, signal));
-  }
-
-  async function sendParts(key: string, whole: FilePiece, signal: AbortSignal | undefined): Promise<void> {
-    const options = optionsFor(0, signal);
-    const { UploadId } = await s3.send(new sdk.CreateMultipartUploadCommand(at(key)), options);
-    const upload = { ...at(key), UploadId };
-    try {
-      const parts: CompletedPart[] = [];
-      for await (const piece of piecesOf(whole)) {
-        const PartNumber = parts.length + 1;
-        const part = new sdk.UploadPartCommand({ ...upload, PartNumber });
-        part.middlewareStack.add((next) => (step) => next(carrying(step, piece)), { step: "build" });
-        const { ETag } = await s3.send(part, optionsFor(piece.sizeBytes, signal));
-        parts.push({ PartNumber, ETag });
-      }
-      await s3.send(new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts } }), options);
-    } catch (error) {
-      // The store keeps, and charges for, the parts of an upload until it is aborted. The caller hears why the upload failed, not the abort.
-      await s3.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => {});
-      throw error;
-    }
   }
 
   async function fetchBody(key: string, signal: AbortSignal | undefined): Promise<Readable> {
@@ -122,6 +105,9 @@ export async function openS3Store(options: S3Options): Promise<BlobStore> {
     }
   }
 
+  const removeUnfinished: BlobStore["removeUnfinished"] = async (time, signal) =>
+    told("remove unfinished uploads of", bucket, uploads.abortBefore(time, signal));
+
   async function list(countMax: number, after: string) {
     const from = after === "" ? {} : { StartAfter: after };
     const listed = s3.send(new sdk.ListObjectsV2Command({ Bucket: bucket, MaxKeys: countMax, ...from }));
@@ -141,42 +127,24 @@ export async function openS3Store(options: S3Options): Promise<BlobStore> {
     else requireOwn(await found.Body.transformToString(), installationId, `bucket ${bucket}`);
   }
 
-  // `keepsOpened`: a reader has its own copy of the blob.
-  return { write, open, read, keepsOpened: true, remove, keysBefore, check, claim };
-}
-
-/** Yields the parts in order and computes the checksum of each as it is yielded, holding none in memory. */
-async function* piecesOf({ path, sizeBytes: wholeBytes }: FilePiece): AsyncGenerator<FilePiece> {
-  const partBytes = Math.max(partBytesMin, Math.ceil(wholeBytes / partCountMax));
-  for (let start = 0; start < wholeBytes; start += partBytes) {
-    const sizeBytes = Math.min(partBytes, wholeBytes - start);
-    const hash = createHash("sha256");
-    for await (const chunk of bytesOf({ path, start, sizeBytes })) hash.update(chunk as Buffer);
-    yield { path, start, sizeBytes, checksum: hash.digest("hex") };
-  }
-}
-
-function optionsFor(sizeBytes: number, signal: AbortSignal | undefined): S3CallOptions {
-  const hourMs = 3_600_000;
-  const requestTimeout = Math.min(hourMs, callMsMin + (sizeBytes / bytesPerSecondMin) * 1000);
-  return { requestTimeout, ...(signal === undefined ? {} : { abortSignal: signal }) };
+  // A reader has a copy: it stays when the blob is removed.
+  return { write, open, read, keepsOpened: true, remove, keysBefore, removeUnfinished, check, claim };
 }
 
 function unless404(error: unknown): undefined {
-  if (statusOf(error) !== 404) throw error;
+  if (!isAbsent(error)) throw error;
 }
 
-function statusOf(error: unknown): number | undefined {
-  const { $metadata, $response } = error as Partial<S3ServiceException>;
-  return $metadata?.httpStatusCode ?? $response?.statusCode;
+/** Of the object itself: a bucket that is not there is another matter. */
+function isAbsent(error: unknown): boolean {
+  return statusOf(error) === 404 && absentCodes.includes((error as Error).name);
 }
 
-/** Keeps the errors of our own HTTP client; makes one of an SDK error, whose name is the code that the store gave. */
+/** Our own client has said what is to be said. */
 function refused(what: string, key: string, error: unknown): NomalyError {
   if (error instanceof NomalyError) return error;
   const status = statusOf(error);
-  const { name, message: said } = error as Error;
-  const why = status === undefined ? said : `status ${status} (${name.slice(0, 80)})`;
-  const message = status === 404 ? `the stored bytes ${key} are missing` : `object storage did not ${what} ${key}: ${why}`;
-  return new NomalyError("STORAGE", message, { field: "blob_key", received: String(status ?? name) });
+  const missing = `the stored bytes ${key} are missing`;
+  const message = isAbsent(error) ? missing : `object storage did not ${what} ${key}: ${whyOf(error)}`;
+  return new NomalyError("STORAGE", message, { field: "blob_key", received: String(status ?? (error as Error).name) });
 }

@@ -13,7 +13,6 @@ import { nextHop, type Hop } from "./redirects.ts";
 export interface CallLimits {
   readonly keepAliveMs: number;
   readonly connectTimeoutMs: number;
-  readonly headersTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   readonly attemptsMax: number;
 }
@@ -36,6 +35,7 @@ export interface Call<Body> {
   readonly body: RequestBody | undefined;
   readonly isRepeatable: boolean;
   readonly redirectsMax: number;
+  readonly headersTimeoutMs: number;
   readonly responseBytesMax: number;
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
@@ -98,10 +98,10 @@ function tryUntilAnswered<Body>(call: Call<Body>, hop: Hop, context: CallContext
 }
 
 async function ask<Body>(call: Call<Body>, { url, headers }: Hop, context: CallContext): Promise<Exchange> {
-  const { method, body, responseBytesMax, signal } = call;
+  const { method, body, headersTimeoutMs, responseBytesMax, signal } = call;
   const entry = checkUrl(url, context.allowedHosts);
   const lease = await context.pool.acquire(targetOf(url, entry, context), signal);
-  const { headersTimeoutMs, bodyTimeoutMs } = context.limits;
+  const { bodyTimeoutMs } = context.limits;
   return exchange(lease, { url, method, headers, body, headersTimeoutMs, bodyTimeoutMs, responseBytesMax, signal });
 }
 

@@ -22,6 +22,7 @@ export interface HttpRequest {
   /** 0 by default: a redirect is then the answer. */
   readonly redirectsMax?: number;
   readonly totalTimeoutMs?: number;
+  readonly headersTimeoutMs?: number;
   readonly responseBytesMax?: number;
   readonly signal?: AbortSignal;
 }
@@ -109,7 +110,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const total = new AbortController();
     const timer = setTimeout(() => total.abort(totalTimeoutError(url, totalTimeoutMs)), totalTimeoutMs);
     const signal = request.signal === undefined ? total.signal : AbortSignal.any([total.signal, request.signal]);
-    const { method = "GET", body, redirectsMax = 0, responseBytesMax = limits.responseBytesMax } = request;
+    const { method = "GET", body, redirectsMax = 0 } = request;
+    const { headersTimeoutMs, responseBytesMax } = { ...limits, ...request };
     const isRepeatable = request.isRepeatable ?? repeatableMethods.includes(method);
     const first = { url, headers: { "user-agent": "nomaly", ...request.headers } };
     const deadlineMs = performance.now() + totalTimeoutMs;
@@ -117,7 +119,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       signal.throwIfAborted();
       // Loaded at the first call, since most services make none.
       const { makeCall } = await import("./call.ts");
-      const call = { first, method, body, isRepeatable, redirectsMax, responseBytesMax, signal, deadlineMs, take };
+      const bounds = { redirectsMax, headersTimeoutMs, responseBytesMax, deadlineMs };
+      const call = { first, method, body, isRepeatable, ...bounds, signal, take };
       const answer = await makeCall(call, context);
       keepRunning(answer.body, () => clearTimeout(timer));
       return answer;

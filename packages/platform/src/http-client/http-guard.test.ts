@@ -1,4 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer as createSecureServer } from "node:https";
+import { connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually } from "../../test-support/eventually.ts";
 import { certificateFor, listen, opensslSkipReason, serve, serveSockets } from "../../test-support/servers/local-servers.ts";
@@ -9,6 +12,27 @@ function clientOf(options: Partial<HttpClientOptions> = {}, hosts = ["127.0.0.1+
   const client = createHttpClient({ allowedHosts: hosts.map(parseAllowedHost), random: () => 0, closeGraceMs: 50, ...options });
   onTestFinished(() => client.close());
   return client;
+}
+
+/** A stopped process whose queues of connections are full: the system answers no further ones. */
+async function serveSilence(hosts: readonly string[], port: number): Promise<void> {
+  const script = `const { createServer } = require("node:net");
+    for (const host of ${JSON.stringify(hosts)}) createServer().listen({ host, port: ${port}, backlog: 1 }, () => console.log("x"));`;
+  const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const sockets: Socket[] = [];
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    child.kill("SIGKILL");
+  });
+  let said = "";
+  for await (const piece of child.stdout) if ((said += String(piece)).length >= 2 * hosts.length) break;
+  child.kill("SIGSTOP");
+  for (const host of hosts)
+    for (let count = 0; count < 2; count++) {
+      const socket = connect({ host, port });
+      sockets.push(socket);
+      await once(socket, "connect");
+    }
 }
 
 const urlOf = (port: number, path = "/") => `http://127.0.0.1:${port}${path}`;
@@ -72,6 +96,21 @@ describe("the guard", () => {
     const port = await serve((_request, response) => response.end("ok"));
     const client = clientOf({ lookup: async () => ["127.0.0.2", "127.0.0.1"] }, ["a.test+private+http"]);
     expect((await client.request({ url: `http://a.test:${port}/` })).status).toBe(200);
+  });
+
+  it("reaches the last of seven addresses when the others do not answer", async () => {
+    const port = await serve((_request, response) => response.end("ok"));
+    const silent = [2, 3, 4, 5, 6, 7].map((number) => `127.0.0.${number}`);
+    await serveSilence(silent, port);
+    const lookup = async () => [...silent, "127.0.0.1"];
+    const client = clientOf({ lookup, connectTimeoutMs: 2800, attemptsMax: 1 }, ["a.test+private+http"]);
+    expect((await client.request({ url: `http://a.test:${port}/` })).status).toBe(200);
+  });
+
+  it("waits no longer for the addresses of a name than for a connection", async () => {
+    const client = clientOf({ lookup: () => new Promise(() => {}), connectTimeoutMs: 50, attemptsMax: 1 }, ["a.test"]);
+    const received = "UND_ERR_CONNECT_TIMEOUT";
+    await expect(client.request({ url: "https://a.test/" })).rejects.toMatchObject({ code: "TIMEOUT", received });
   });
 
   it("says why when no address of a name answers, and knows that nothing was sent", async () => {

@@ -7,6 +7,7 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import { availableMemoryBytes } from "../budget/memory-limit.ts";
 import { type MemoryShares, memoryShares } from "../budget/memory-shares.ts";
 import { openFolderStore } from "../blobs/folder-store.ts";
+import { defaultStsEndpoint } from "../blobs/s3-client.ts";
 import { openS3Store } from "../blobs/s3-store.ts";
 import { writingWithRoom } from "../blobs/writing-with-room.ts";
 import { createCache } from "../cache/cache.ts";
@@ -208,7 +209,7 @@ async function openBlobs(config: Config, client: HttpClient): Promise<BlobStore>
 /** The address that gives temporary keys for a role; undefined where the settings give keys. */
 function stsEndpointOf({ storage, s3AccessKeyId, s3RoleArn, s3StsEndpoint, s3Region }: Config): string | undefined {
   if (storage !== "s3" || s3AccessKeyId !== undefined || s3RoleArn === undefined) return undefined;
-  return s3StsEndpoint ?? `https://sts.${s3Region}.amazonaws.com`;
+  return s3StsEndpoint ?? defaultStsEndpoint(s3Region);
 }
 
 interface PoolParts extends Pick<RegisteredProcess, "sizes" | "applicationName" | "admit">, Pick<DatabaseOptions, "onCommitted"> {

@@ -2,6 +2,7 @@
 
 import { createHash, createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import { Readable } from "node:stream";
 
 export interface StoreKeys {
   readonly id: string;
@@ -11,21 +12,21 @@ export interface StoreKeys {
 
 interface Answer {
   readonly status: number;
-  readonly body?: string | Buffer;
+  readonly body?: string | Buffer | Readable;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface ObjectStore {
   readonly server: Server;
   readonly objects: Map<string, { bytes: Buffer; modified: Date }>;
-  /** Parts by upload id and part number. */
-  readonly uploads: Map<string, Map<number, Buffer>>;
-  /** Method, query and size of each request with a right signature. */
+  /** By their id; parts by their number. */
+  readonly uploads: Map<string, { readonly key: string; readonly initiated: Date; readonly parts: Map<number, Buffer> }>;
+  /** Method, query and size of each request that was signed rightly. */
   readonly seen: string[];
   /** Accepted keys. */
   keys: StoreKeys;
-  /** May give another answer instead of the store's own. */
-  instead: ((seen: string) => Answer | undefined) | undefined;
+  /** An answer instead of the store's own. */
+  instead: ((seen: string) => Answer | undefined | Promise<undefined>) | undefined;
 }
 
 export const storeRegion = "eu-test-1";
@@ -35,8 +36,10 @@ const partBytesMin = 5 * 1024 ** 2;
 export function objectStore(keys: StoreKeys): ObjectStore {
   const server = createServer((request, response) => {
     const answer = async () => {
-      const { status, body, headers = {} } = answerTo(store, request, await received(request));
-      response.writeHead(status, headers).end(body);
+      const { status, body, headers = {} } = await answerTo(store, request, await received(request));
+      response.writeHead(status, headers);
+      if (body instanceof Readable) body.pipe(response);
+      else response.end(body);
     };
     void answer();
   });
@@ -44,14 +47,14 @@ export function objectStore(keys: StoreKeys): ObjectStore {
   return store;
 }
 
-function answerTo(store: ObjectStore, request: IncomingMessage, bytes: Buffer): Answer {
+async function answerTo(store: ObjectStore, request: IncomingMessage, bytes: Buffer): Promise<Answer> {
   const url = new URL(request.url ?? "", "http://host");
   const fault = signatureFault(request, url, { body: bytes, keys: store.keys });
   if (fault !== undefined) return { status: 403, body: `<Error><Code>${fault}</Code></Error>` };
   const names = ["partNumber", "uploads", "uploadId", "list-type"].filter((name) => url.searchParams.has(name));
   const seen = [request.method, ...names, bytes.length].join(" ");
   store.seen.push(seen);
-  const instead = store.instead?.(seen);
+  const instead = await store.instead?.(seen);
   if (instead !== undefined) return instead;
   const key = decodeURIComponent(url.pathname.replace(/^\/bucket\/?/, ""));
   if (url.searchParams.has("uploads") || url.searchParams.has("uploadId"))
@@ -73,17 +76,20 @@ function answerOfObject({ objects }: ObjectStore, key: string, { request, url, b
   if (request.method === "DELETE") return { status: objects.delete(key) ? 204 : 404 };
   if (url.searchParams.has("list-type")) return { status: 200, body: listing(objects, url.searchParams) };
   const found = objects.get(key);
-  return found === undefined ? { status: 404 } : { status: 200, body: found.bytes };
+  return found === undefined
+    ? { status: 404 }
+    : { status: 200, body: found.bytes, headers: { "content-length": String(found.bytes.length) } };
 }
 
 function answerOfUpload({ objects, uploads }: ObjectStore, key: string, { request, url, bytes }: Received): Answer {
+  if (url.searchParams.has("uploads") && request.method === "GET") return { status: 200, body: listingOfUploads(uploads, url) };
   if (url.searchParams.has("uploads")) {
     const id = `upload+/=${uploads.size}`;
-    uploads.set(id, new Map());
+    uploads.set(id, { key, initiated: new Date(), parts: new Map() });
     return { status: 200, body: `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>` };
   }
   const id = url.searchParams.get("uploadId") ?? "";
-  const parts = uploads.get(id);
+  const parts = uploads.get(id)?.parts;
   if (parts === undefined) return { status: 404, body: "<Error><Code>NoSuchUpload</Code></Error>" };
   if (request.method === "PUT") {
     parts.set(Number(url.searchParams.get("partNumber")), bytes);
@@ -105,6 +111,20 @@ function answerOfUpload({ objects, uploads }: ObjectStore, key: string, { reques
 
 const refusal = (code: string): Answer => ({ status: 400, body: `<Error><Code>${code}</Code></Error>` });
 const etagOf = (bytes: Buffer): string => `"${createHash("md5").update(bytes).digest("hex")}"`;
+
+/** Two a page. */
+function listingOfUploads(uploads: ObjectStore["uploads"], { searchParams }: URL): string {
+  const all = [...uploads].sort(([, a], [, b]) => (a.key < b.key ? -1 : 1));
+  const rest = all.filter(([, { key }]) => key > (searchParams.get("key-marker") ?? ""));
+  const listed = rest
+    .slice(0, 2)
+    .map(
+      ([id, { key, initiated }]) =>
+        `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>${initiated.toISOString()}</Initiated></Upload>`,
+    );
+  const next = rest.length > 2 ? `<NextKeyMarker>${rest[1]?.[1].key}</NextKeyMarker>` : "";
+  return `<ListMultipartUploadsResult><IsTruncated>${rest.length > 2}</IsTruncated>${next}${listed.join("")}</ListMultipartUploadsResult>`;
+}
 
 function listing(objects: ReadonlyMap<string, { modified: Date }>, query: URLSearchParams): string {
   const keys = [...objects.keys()].sort().filter((key) => key > (query.get("start-after") ?? ""));

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { NomalyError } from "@nomaly/detect";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startTestDatabase, type TestDatabase } from "../../../test-support/servers/postgres.ts";
 import { openTestStore } from "../../../test-support/servers/store.ts";
 import { openFolderStore } from "../../blobs/folder-store.ts";
 import { insertDataset } from "../../store/tables/datasets.ts";
 import { newId } from "../../ids/ids.ts";
-import { removeOrphans } from "./maintenance.ts";
+import { removeOrphans, removeUnfinished } from "./maintenance.ts";
 
 let server: TestDatabase;
 let folder: string;
@@ -38,4 +39,17 @@ it("removes bytes that no row names once they are a day old, and nothing else", 
   } finally {
     await database.close();
   }
+});
+
+it("removes what writes of a day ago left unfinished, and warns where the store does not let it", async () => {
+  const signal = new AbortController().signal;
+  const warnings: unknown[] = [];
+  const log = { warn: (...said: unknown[]) => void warnings.push(said) };
+  const day = 24 * 3_600_000;
+  const left = { removeUnfinished: async (time: number) => (time === 0 ? 2 : 0) };
+  expect(await removeUnfinished({ blobs: left, log }, signal, day)).toBe(2);
+  expect(warnings).toEqual([]);
+  const refusing = { removeUnfinished: () => Promise.reject(new NomalyError("STORAGE", "status 403")) };
+  expect(await removeUnfinished({ blobs: refusing, log }, signal, day)).toBeUndefined();
+  expect(warnings.length).toBe(1);
 });

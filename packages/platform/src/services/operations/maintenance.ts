@@ -1,9 +1,11 @@
 /** Maintenance: maintains the tables, and removes blobs that no row names any more. */
 
+import { NomalyError } from "@nomaly/detect";
+import type { BlobStore } from "../../blobs/blob-store.ts";
 import { blobRemovalsDone, dueBlobRemovals } from "../../store/tables/blob-removals.ts";
 import { namedBlobs } from "../../store/tables/named-blobs.ts";
 import { maintain as maintainTables } from "../../store/schema/maintain.ts";
-import type { ServiceContext } from "../core/context.ts";
+import type { Log, ServiceContext } from "../core/context.ts";
 
 const removalsPerRound = 1000;
 /** A request that has found a blob's key has read the blob by then. */
@@ -14,7 +16,12 @@ const orphanAgeMs = 24 * 3_600_000;
 export async function maintain(context: ServiceContext, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
   const { databaseUrl: url, config } = context;
   const tables = await maintainTables({ url, resultRetentionDays: config.resultRetentionDays, signal });
-  return { ...tables, blobs_removed: await removeBlobs(context, signal), orphans_removed: await removeOrphans(context, signal) };
+  return {
+    ...tables,
+    blobs_removed: await removeBlobs(context, signal),
+    orphans_removed: await removeOrphans(context, signal),
+    unfinished_removed: await removeUnfinished(context, signal),
+  };
 }
 
 /** @param ageMs removes blobs that were scheduled for removal at least this long ago. */
@@ -58,4 +65,19 @@ export async function removeOrphans(
   }
   await removeRound();
   return removed;
+}
+
+/** Undefined where the store does not list uploads, or not for these keys: all else is removed, and a rule of the bucket can remove these. */
+export async function removeUnfinished(
+  { blobs, log }: { readonly blobs: Pick<BlobStore, "removeUnfinished">; readonly log: Pick<Log, "warn"> },
+  signal: AbortSignal,
+  now = Date.now(),
+): Promise<number | undefined> {
+  try {
+    return await blobs.removeUnfinished(now - orphanAgeMs, signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof NomalyError)) throw error;
+    log.warn({ err: error }, "parts of interrupted uploads could not be removed");
+    return undefined;
+  }
 }
