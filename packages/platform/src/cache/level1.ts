@@ -19,7 +19,7 @@ export const level1Metrics = {
   evictions: counter("Entries that made room for others"),
   tooLarge: counter("Values that would have taken too large a share"),
 };
-export type Level1Stats = StatsOf<typeof level1Metrics>;
+type Level1Stats = StatsOf<typeof level1Metrics>;
 
 /** What is there: `value` is undefined where it is known that there is nothing. */
 export interface Found {

@@ -1,13 +1,23 @@
+import { once } from "node:events";
 import fastify from "fastify";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import type { App } from "../http/app.ts";
+import { createAdmission } from "../http/gate/admission.ts";
+import { endWithin } from "../http/gate/ending.ts";
+import { createLoadGate } from "../http/gate/load-gate.ts";
 import { listen } from "./listening.ts";
 
-const app = fastify({ forceCloseConnections: "idle" }) as unknown as App;
+let app: App;
 let port: string;
+let answer: (text: string) => void;
 
-beforeAll(async () => {
+/** With a server of our own: Fastify's would listen on every address itself. */
+beforeEach(async () => {
+  const { serverFactory } = createLoadGate(createAdmission({ waitSeconds: () => 0 }), { over: () => {} });
+  app = fastify({ serverFactory, forceCloseConnections: "idle" });
+  endWithin(app, { limitMs: 20_000, endStreams: () => {} });
   app.get("/", async () => "here");
+  app.get("/slow", () => new Promise<string>((resolve) => (answer = resolve)));
   const url = await listen(app, { host: "localhost", port: 0, setting: "port" }, async () => [
     { address: "127.0.0.1" },
     { address: "::1" },
@@ -15,12 +25,28 @@ beforeAll(async () => {
   ]);
   port = new URL(url).port;
 });
-afterAll(() => app.close());
+afterEach(() => app.close());
 
-const ask = async (host: string) => (await fetch(`http://${host}:${port}/`)).text();
+const ask = async (host: string, path = "/") => (await fetch(`http://${host}:${port}${path}`)).text();
 
 it("serves every address of localhost on the same port, and none of them after its end", async () => {
-  expect(await Promise.all(["localhost", "127.0.0.2"].map(ask))).toEqual(["here", "here"]);
+  expect(await Promise.all(["localhost", "127.0.0.2"].map((host) => ask(host)))).toEqual(["here", "here"]);
   await app.close();
   for (const host of ["localhost", "127.0.0.2"]) await expect(ask(host)).rejects.toThrow("fetch failed");
+});
+
+it.each(["localhost", "127.0.0.2"])("ends only when a request that came through %s is answered, and soon then", async (host) => {
+  const come = once(app.server, "request");
+  const answered = ask(host, "/slow");
+  await come;
+  let isClosed = false;
+  const closed = app.close().then(() => (isClosed = true));
+  await once(app.server, "close", { signal: AbortSignal.timeout(500) }).catch(() => undefined);
+  expect(isClosed).toBe(false);
+  answer("late");
+  expect(await answered).toBe("late");
+  const start = performance.now();
+  await closed;
+  // The client keeps its connection for seconds.
+  expect(performance.now() - start).toBeLessThan(2000);
 });

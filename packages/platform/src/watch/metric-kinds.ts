@@ -16,6 +16,7 @@ export interface Metric extends Outside {
 /** Shown by the health check only: a text is no metric. */
 export interface Text<Value extends string | undefined> {
   readonly kind: "text";
+  /** Never set: by this the type of the text is known to `StatsOf`. */
   readonly example?: Value;
 }
 

@@ -18,7 +18,7 @@ export interface RedisCallOptions {
   readonly clock: Clock;
 }
 
-export type RedisCallStats = StatsOf<typeof redisCallMetrics>;
+type RedisCallStats = StatsOf<typeof redisCallMetrics>;
 
 export interface RedisCalls {
   /** The answer; undefined when there was none. `work` may run twice. */

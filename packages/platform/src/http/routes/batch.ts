@@ -39,7 +39,6 @@ async function batchFrom(context: ServiceContext, request: FastifyRequest, reply
   const { explain = false } = body;
   const detectorIds = [...new Set(body.detector_ids)];
   const source = await rowsSource(context, body);
-  if (source.kind === "body") throw new Error("internal: a body was read and is not");
   const call = callOf(request);
   const job = await jobFor(context, call, {
     name: "batch",

@@ -1,13 +1,11 @@
 /** Looking closer: why rows scored as they did, how well a detector finds known anomalies, how detectors compare. */
 
 import { Type } from "typebox";
-import type { RowsGiven } from "../../compute/rows/rows-given.ts";
 import type { ServiceContext } from "../../services/core/context.ts";
 import { compare, type Comparison, evaluate } from "../../services/scoring/evaluate.ts";
 import { explainTop } from "../../services/scoring/explain.ts";
 import type { LiveModel } from "../../services/detectors/live-model.ts";
-import { rowsSource, type RowsRequest } from "../../services/rows/rows-source.ts";
-import type { TableSource } from "../../services/scoring/scored-file.ts";
+import { rowsSource } from "../../services/rows/rows-source.ts";
 import { truthOf } from "../../services/rows/truth.ts";
 import type { App } from "../app.ts";
 import { smallBodyBytes } from "../body/large-body.ts";
@@ -36,7 +34,7 @@ export function registerJudge(app: App, context: ServiceContext): void {
     async (request, reply) => {
       const start = performance.now();
       const { detector_id: detectorId, top = topDefault } = request.body;
-      const source = await tableOf(context, request.body);
+      const source = await rowsSource(context, request.body);
       const { model, rowCount, explanation } = await explainTop(context, callOf(request), { detectorId, source, top });
       return reply.send({ ...answerOf(model, rowCount), ...explanation, processing_time_ms: elapsedMs(start) });
     },
@@ -53,7 +51,7 @@ export function registerJudge(app: App, context: ServiceContext): void {
     async (request, reply) => {
       const start = performance.now();
       const { detector_id: detectorId } = request.body;
-      const source = await tableOf(context, request.body);
+      const source = await rowsSource(context, request.body);
       const asked = { detectorId, source, truth: truthOf(request.body, source) };
       const { model, rowCount, figures } = await evaluate(context, callOf(request), asked);
       return reply.send({ ...answerOf(model, rowCount), ...figures, processing_time_ms: elapsedMs(start) });
@@ -71,7 +69,7 @@ export function registerJudge(app: App, context: ServiceContext): void {
     }),
     async (request, reply) => {
       const start = performance.now();
-      const source = await tableOf(context, request.body);
+      const source = await rowsSource(context, request.body);
       const truth = truthOf(request.body, source);
       const asked = { detectorIds: request.body.detector_ids, source, truth };
       const comparison = await compare(context, callOf(request), asked);
@@ -79,12 +77,6 @@ export function registerJudge(app: App, context: ServiceContext): void {
       return reply.send({ ...answer, processing_time_ms: elapsedMs(start) });
     },
   );
-}
-
-async function tableOf(context: ServiceContext, body: RowsRequest): Promise<RowsGiven | TableSource> {
-  const source = await rowsSource(context, body);
-  if (source.kind === "body") throw new Error("internal: a body was read and is not");
-  return source;
 }
 
 function answerOf({ detector_id, model_version, threshold }: LiveModel, rowCount: number) {

@@ -8,10 +8,9 @@ import type { BodyFields } from "../../compute/work.ts";
 import type { Call, ServiceContext } from "../../services/core/context.ts";
 import { jobFor, refuseBesideRows } from "../../services/jobs/job-choice.ts";
 import { requireLive } from "../../services/detectors/live-model.ts";
-import { predictBody, predictRows } from "../../services/scoring/predict.ts";
-import { rowsSource } from "../../services/rows/rows-source.ts";
+import { predictBody, answerRows } from "../../services/scoring/predict.ts";
+import { rowsSource, type TableSource } from "../../services/rows/rows-source.ts";
 import { scoreTable } from "../../services/scoring/score-dataset.ts";
-import type { TableSource } from "../../services/scoring/scored-file.ts";
 import type { App } from "../app.ts";
 import { arrowMediaType, LargeBody, wantsArrow } from "../body/large-body.ts";
 import { ArrowPredictQuery, PredictRequest } from "../schemas/detection.ts";
@@ -65,7 +64,6 @@ async function predictFrom(context: ServiceContext, request: FastifyRequest, rep
   refuseQuery(request);
   const { detector_id: detectorId, explain = false } = body;
   const source = await rowsSource(context, body);
-  if (source.kind === "body") throw new Error("internal: a body was read and is not");
   const call = callOf(request);
   const job = await jobFor(context, call, {
     name: "predict",
@@ -78,7 +76,7 @@ async function predictFrom(context: ServiceContext, request: FastifyRequest, rep
   });
   if (job !== undefined) return sendJob(reply, job);
   if (source.kind === "rows" && body.keep !== true) {
-    return sendPredicted(reply, await predictRows(context, call, { detectorId, input: source, explain }), start);
+    return sendPredicted(reply, await answerRows(context, call, { detectorId, input: source, explain }), start);
   }
   return keepScores(context, call, { source, body, reply, start });
 }

@@ -14,17 +14,23 @@ export interface RowsRequest {
   readonly columns?: readonly string[];
 }
 
-export type RowsSource = { readonly kind: "dataset"; readonly dataset: DatasetRow } | RowsGiven | BodyGiven;
+/** Rows as a file. */
+export interface TableSource {
+  readonly kind: "dataset";
+  readonly dataset: DatasetRow;
+}
+
+export type RowsSource = TableSource | RowsGiven | BodyGiven;
 
 export function rowLimitsOf({ requestRows, requestColumns }: Config): RowLimits {
   return { rowCountMax: requestRows, columnCountMax: requestColumns, valueCountMax: 1 << 25 };
 }
 
-/** @throws NomalyError REQUEST unless there is exactly one of both, NOT_FOUND, and what the rows themselves are refused for. */
+/** Of a body that was read. @throws NomalyError REQUEST unless there is exactly one of both, NOT_FOUND, and what the rows themselves are refused for. */
 export async function rowsSource(
   context: ServiceContext,
   { dataset_id: datasetId, data, columns }: RowsRequest,
-): Promise<RowsSource> {
+): Promise<TableSource | RowsGiven> {
   if ((datasetId === undefined) === (data === undefined)) {
     throw new NomalyError("REQUEST", "give either data or dataset_id", {
       field: datasetId === undefined ? "data" : "dataset_id",

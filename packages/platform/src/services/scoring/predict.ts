@@ -38,7 +38,7 @@ interface CachedPredictions {
 }
 
 /** @throws NomalyError NOT_FOUND, CONFLICT (not trained), what the rows are refused for, OVERLOADED. */
-export async function predictRows(
+export async function answerRows(
   context: ServiceContext,
   call: Call,
   { detectorId, input, explain }: { readonly detectorId: string; readonly input: RowsGiven; readonly explain: boolean },
