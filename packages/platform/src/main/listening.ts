@@ -40,7 +40,7 @@ export async function listen(app: App, { host, port, setting }: Place, addresses
     closed = Promise.all(doors.map((door) => new Promise<void>((resolve) => void door.close(() => resolve()))));
     done();
   });
-  // The server does not count connections that came through a door. Hooks of this kind run last first: those of the application still wait.
+  // The server does not count what came through a door. Of these hooks the last runs first: `endWithin` closes idle connections until then.
   app.addHook("onClose", async () => void (await closed));
   try {
     await app.listen({ host, port, backlog: waitingConnectionsMax });
