@@ -33,6 +33,15 @@ describe("an error told elsewhere", () => {
     expect(missing.retold({ naming }).message).toBe("line 2: use --missing");
   });
 
+  it("keeps the names of that place when it is told further, and when it travels", () => {
+    const naming = { row: (index: number) => `line ${index + 2}`, option: (name: string) => `--${name}` };
+    const retold = error.retold({ naming });
+    expect(retold.retold({ prefix: "cars.csv: ", rowIndex: 70 }).message).toBe(
+      'cars.csv: column "row 3" is Infinity in line 72; every value must be finite',
+    );
+    expect(unpackError(structuredClone(packError(retold))).message).toBe(retold.message);
+  });
+
   it("can be told from another thread as well as from here", () => {
     const arrived = unpackError(structuredClone(packError(error))) as NomalyError;
     expect(arrived).toMatchObject({ code: "NOT_FINITE", field: "row 3", message: error.message, cause: error.stack });

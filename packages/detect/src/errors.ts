@@ -96,6 +96,7 @@ export class NomalyError extends Error {
   readonly received: string | undefined;
   readonly rowIndex: number | undefined;
   readonly parts: readonly MessagePart[];
+  readonly #naming: Naming;
 
   constructor(code: ErrorCode, message: string | readonly MessagePart[], details: ErrorDetails = {}, naming = libraryNaming) {
     const parts = typeof message === "string" ? [message] : message;
@@ -106,10 +107,23 @@ export class NomalyError extends Error {
     this.received = details.received;
     this.rowIndex = details.rowIndex;
     this.parts = parts;
+    this.#naming = naming;
   }
 
-  /** The same error in the words of another place: details, cause and stack are kept. */
-  retold({ code, message, prefix = "", naming, field = this.field, rowIndex = this.rowIndex }: Retelling): NomalyError {
+  /** The parts for a place that this error's naming cannot follow to, another thread: where it is not the library's, as they were told. */
+  get travellingParts(): readonly MessagePart[] {
+    return this.#naming === libraryNaming ? this.parts : [this.message];
+  }
+
+  /** The same error in the words of another place: details, naming, cause and stack are kept. */
+  retold({
+    code,
+    message,
+    prefix = "",
+    naming = this.#naming,
+    field = this.field,
+    rowIndex = this.rowIndex,
+  }: Retelling): NomalyError {
     const { expected, received, cause } = this;
     const parts = [prefix, ...(message === undefined ? this.parts : [message])];
     const retold = new NomalyError(code ?? this.code, parts, { field, expected, received, rowIndex, cause }, naming);

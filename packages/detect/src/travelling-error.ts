@@ -13,7 +13,7 @@ export interface TravellingError extends Omit<ErrorDetails, "cause"> {
 export function packError(error: unknown): TravellingError {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   if (!(error instanceof NomalyError)) return { code: null, message, parts: [], stack };
-  const { code, parts, field, expected, received, rowIndex } = error;
+  const { code, travellingParts: parts, field, expected, received, rowIndex } = error;
   return { code, message, parts, stack, field, expected, received, rowIndex };
 }
 

@@ -19,7 +19,7 @@ export const level1Metrics = {
   evictions: counter("Entries evicted to make room for others"),
   tooLarge: counter("Values too large for level 1"),
 };
-export type Level1Stats = StatsOf<typeof level1Metrics>;
+type Level1Stats = StatsOf<typeof level1Metrics>;
 
 /** `value` is undefined for a value that is known not to exist. */
 export interface Found {

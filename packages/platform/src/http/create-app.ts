@@ -8,7 +8,7 @@ import { type CountedPart, countedPart } from "../watch/metric-kinds.ts";
 import { createMetrics } from "../watch/metrics.ts";
 import { answerDefaults, answerMetrics, watchAnswers } from "./answers/answers.ts";
 import { createRequestLog, logRequests } from "./answers/request-log.ts";
-import { problemHeaders } from "./answers/security-headers.ts";
+import { giveHeaders, problemHeaders } from "./answers/security-headers.ts";
 import { sendProblem } from "./answers/send-problem.ts";
 import type { App } from "./app.ts";
 import { countedBytesMin, readBodies } from "./body/read-bodies.ts";
@@ -55,9 +55,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   // Replies are sent as services return them: their schemas only describe, and tests check replies against them.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
-  readBodies(app, context);
   const answers = watchAnswers(app, { ...answerDefaults, bytesMax: shares.answerBytes });
   logRequests(app, requests);
+  giveHeaders(app);
+  readBodies(app, context);
   gate.guard(app);
   guardRequests(app, { access, sharedCounts: options.sharedCounts, config, sendProblem });
   answerUnknown(app);

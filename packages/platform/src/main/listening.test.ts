@@ -1,13 +1,24 @@
+import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
 import fastify from "fastify";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import type { App } from "../http/app.ts";
+import { createAdmission } from "../http/gate/admission.ts";
+import { endWithin } from "../http/gate/ending.ts";
+import { createLoadGate } from "../http/gate/load-gate.ts";
 import { listen } from "./listening.ts";
 
-const app = fastify({ forceCloseConnections: "idle" }) as unknown as App;
+let app: App;
 let port: string;
+let answer: (text: string) => void;
 
-beforeAll(async () => {
+/** With a server of our own: Fastify's would listen on every address itself. */
+beforeEach(async () => {
+  const { serverFactory } = createLoadGate(createAdmission({ waitSeconds: () => 0 }), { over: () => {} });
+  app = fastify({ serverFactory, forceCloseConnections: "idle" });
+  endWithin(app, 20_000, () => {});
   app.get("/", async () => "here");
+  app.get("/slow", () => new Promise<string>((resolve) => (answer = resolve)));
   const url = await listen(app, { host: "localhost", port: 0, setting: "port" }, async () => [
     { address: "127.0.0.1" },
     { address: "::1" },
@@ -15,12 +26,26 @@ beforeAll(async () => {
   ]);
   port = new URL(url).port;
 });
-afterAll(() => app.close());
+afterEach(() => app.close());
 
-const ask = async (host: string) => (await fetch(`http://${host}:${port}/`)).text();
+const ask = async (host: string, path = "/") => (await fetch(`http://${host}:${port}${path}`)).text();
 
 it("serves every address of localhost on the same port, and none of them after its end", async () => {
-  expect(await Promise.all(["localhost", "127.0.0.2"].map(ask))).toEqual(["here", "here"]);
+  expect(await Promise.all(["localhost", "127.0.0.2"].map((host) => ask(host)))).toEqual(["here", "here"]);
   await app.close();
   for (const host of ["localhost", "127.0.0.2"]) await expect(ask(host)).rejects.toThrow("fetch failed");
+});
+
+it.each(["localhost", "127.0.0.2"])("ends only when a request that came through %s is answered, and soon then", async (host) => {
+  const come = once(app.server, "request");
+  const answered = ask(host, "/slow");
+  await come;
+  const closed = app.close();
+  expect(await Promise.race([closed.then(() => "closed"), setTimeout(500, "waits")])).toBe("waits");
+  answer("late");
+  expect(await answered).toBe("late");
+  const start = performance.now();
+  await closed;
+  // The client keeps its connection for seconds.
+  expect(performance.now() - start).toBeLessThan(2000);
 });

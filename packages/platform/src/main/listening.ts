@@ -34,10 +34,13 @@ const addressesIn = (host: string): Promise<Addresses> => lookup(host, { all: tr
 /** @returns the address. @throws NomalyError CONFIG when it cannot listen there. */
 export async function listen(app: App, { host, port, setting }: Place, addressesOf = addressesIn): Promise<string> {
   const doors: Server[] = [];
+  let closed: Promise<unknown> | undefined;
   app.addHook("preClose", (done) => {
-    for (const door of doors) door.close();
+    closed = Promise.all(doors.map((door) => new Promise<void>((resolve) => void door.close(() => resolve()))));
     done();
   });
+  // The server does not count what came through a door. Of these hooks the last runs first: `endWithin` closes idle connections until then.
+  app.addHook("onClose", async () => void (await closed));
   try {
     await app.listen({ host, port, backlog: waitingConnectionsMax });
   } catch (cause) {

@@ -17,6 +17,7 @@ export interface Metric extends Outside {
 /** The health check shows texts; Prometheus takes numbers only. */
 export interface Text<Value extends string | undefined> {
   readonly kind: "text";
+  /** Never set: by this the type of the text is known to `StatsOf`. */
   readonly example?: Value;
 }
 

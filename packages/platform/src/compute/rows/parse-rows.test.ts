@@ -97,6 +97,7 @@ describe("rows of a request", () => {
     ],
     ["too few names", [[1, 2]], ["a"], "SHAPE", "columns"],
     ["names that are none", [[1, 2]], [1, 2], "REQUEST", "columns"],
+    ["a name for two columns of numbers", [[1, 2]], ["a", "a"], "COLUMN", "columns"],
     ["a name for two columns", [[1, "x"]], ["a", "a"], "COLUMN", "columns"],
     ["an object as a cell", [{ a: 1, b: { toString: 1 } }], undefined, "COLUMN", "data[0].b"],
     ["an array as a cell", [["x", [1]]], ["a", "b"], "COLUMN", "data[0][1]"],

@@ -73,6 +73,9 @@ function arraysGiven(rows: readonly unknown[], names: readonly string[] | undefi
     const message = `columns has ${names.length} names, the rows of data have ${columnCount} values`;
     throw new NomalyError("SHAPE", message, { field: "columns", expected: String(columnCount), received: String(names.length) });
   }
+  if (new Set(names).size < (names?.length ?? 0)) {
+    throw new NomalyError("COLUMN", "columns has a name twice", { field: "columns" });
+  }
   const values = new Float64Array(rows.length * columnCount);
   let allNumbers = true;
   for (let row = 0; row < rows.length; row++) {
@@ -85,7 +88,6 @@ function arraysGiven(rows: readonly unknown[], names: readonly string[] | undefi
   const cellAt = (row: number, column: number) => arrays[row][column];
   requireCells(arrays.length, columnCount, cellAt, (row, column) => `data[${row}][${column}]`);
   if (names === undefined) throw unnamedTexts(arrays, columnCount);
-  if (new Set(names).size < columnCount) throw new NomalyError("COLUMN", "columns has a name twice", { field: "columns" });
   // `fromEntries` makes an own property of every name, `__proto__` included.
   const columns = Object.fromEntries(names.map((name, column) => [name, arrays.map((row) => row[column])]));
   return cellsGiven({ kind: "columns", columns }, arrays.length, columnCount);

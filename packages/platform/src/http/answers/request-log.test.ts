@@ -7,6 +7,7 @@ import { type OpenContext, openContext } from "../../../test-support/servers/ope
 import { startTestDatabase, type TestDatabase } from "../../../test-support/servers/postgres.ts";
 import type { App } from "../app.ts";
 import { createApp } from "../create-app.ts";
+import { securityHeaders } from "./security-headers.ts";
 import { createRequestLog, linesPerSecondMax, sampledOneOf } from "./request-log.ts";
 
 interface Written {
@@ -69,7 +70,7 @@ describe("every request", () => {
     const silent = { warn: none, error: none, fatal: none, trace: none, silent: none, level: "debug" };
     const logger = Object.assign({ ...log, ...silent }, { child: () => logger }) as unknown as FastifyBaseLogger;
     app = await createApp({
-      context: open.context,
+      context: { ...open.context, shares: { ...open.context.shares, bodyBytes: 100_000 } },
       access: {
         required: true,
         authenticate: async (key) => (key === "valid" ? { actor: "api-key:7", scopes: ["score"], isLimited: false } : undefined),
@@ -113,6 +114,18 @@ describe("every request", () => {
     expect(fields["request_id"]).toBe(answer?.headers.get("x-request-id"));
     expect(Object.keys(fields)).toEqual(["method", "route", "status", "ms", "request_id", "actor"]);
     expect(fields["ms"]).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [415, { "content-encoding": "gzip" }, "{}"],
+    [413, {}, " ".repeat(200_000)],
+  ])("that is refused with %d for its body leaves it, and its answer has all headers", async (status, more, body) => {
+    const headers = { "content-type": "application/json", "x-api-key": "valid", ...more };
+    let answer: Response | undefined;
+    const lines = await linesOf(async () => (answer = await fetch(`${url}/api/detectors`, { method: "POST", headers, body })));
+    const request_id = answer?.headers.get("x-request-id");
+    expect(lines.map(({ fields }) => fields)).toMatchObject([{ route: "/api/detectors", status, request_id }]);
+    expect(Object.fromEntries(answer?.headers ?? [])).toMatchObject(securityHeaders);
   });
 
   it.each(["/health/live", "/health/ready", "/health/full", "/metrics"])(

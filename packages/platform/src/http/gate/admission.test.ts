@@ -7,6 +7,7 @@ import type { Config } from "../../config/settings.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import type { App } from "../app.ts";
 import { guardRequests } from "./guard.ts";
+import { giveHeaders } from "../answers/security-headers.ts";
 import { createLoadGate } from "./load-gate.ts";
 import { problemOf, problemType } from "../answers/problem.ts";
 
@@ -176,9 +177,25 @@ it("the gate's refusal says when to try again in the header and, the same, in th
   }
 });
 
+it("refuses at no cost by each method of a route that has several", async () => {
+  const refused: string[] = [];
+  const gate = createLoadGate(createAdmission({ waitSeconds: () => 5 }), { over: (_route, line) => refused.push(line().method) });
+  const app = fastify({ serverFactory: gate.serverFactory }) as unknown as App;
+  gate.guard(app);
+  app.route({ method: ["POST", "PUT"], url: "/work", config: { isCostly: true }, handler: async () => "done" });
+  const url = await app.listen({ port: 0, host: "127.0.0.1" });
+  try {
+    for (const method of ["POST", "PUT"]) await fetch(`${url}/work`, { method });
+    expect(refused).toEqual(["POST", "PUT"]);
+  } finally {
+    await app.close();
+  }
+});
+
 function guarded(admission: Admission): App {
   const gate = createLoadGate(admission, { over: () => {} });
   const app = fastify({ serverFactory: gate.serverFactory }) as unknown as App;
+  giveHeaders(app);
   gate.guard(app);
   return app;
 }

@@ -79,7 +79,7 @@ export interface AdmissionOptions {
 }
 
 /** Smaller bodies are not counted. */
-const countedBytesMin = 64 * 1024;
+const weighedBytesMin = 64 * 1024;
 
 export function createAdmission({
   limits: given = {},
@@ -165,5 +165,5 @@ export function createAdmission({
 
 function sizeOf({ headers }: Sized): number {
   const length = Number(headers["content-length"]);
-  return length >= countedBytesMin ? length : 0;
+  return length >= weighedBytesMin ? length : 0;
 }

@@ -10,7 +10,6 @@ import { endWithin } from "./ending.ts";
 import { createRateLimit, type SharedCounts } from "./rate-limit.ts";
 import { SeenKeys } from "./seen-keys.ts";
 import { requireSameOrigin } from "./same-origin.ts";
-import { securityHeaders } from "../answers/security-headers.ts";
 import { whenOver } from "./when-over.ts";
 
 declare module "fastify" {
@@ -66,8 +65,6 @@ export function guardRequests(app: App, { access, config, sharedCounts, sendProb
     },
   });
   app.addHook("onRequest", (request, reply, done) => {
-    reply.headers(securityHeaders);
-    reply.header("x-request-id", request.id);
     const { isStream, isUpload } = request.routeOptions.config;
     const ownLimitMs = isStream === true ? Infinity : isUpload === true ? Math.max(limitMs, uploadIdleMsMax) : limitMs;
     request.deadline = deadlines.start(request, reply, ownLimitMs);

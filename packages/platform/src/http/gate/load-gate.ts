@@ -44,15 +44,13 @@ export function createLoadGate(admission: Admission, requests: Pick<RequestLog, 
       }),
     guard(app) {
       app.addHook("onRoute", ({ method, url, config }) => {
-        if (config?.isCostly === true) costly.add(`${String(method)} ${url}`);
+        if (config?.isCostly !== true) return;
+        for (const one of [method].flat()) costly.add(`${one} ${url}`);
       });
-      app.addHook("onRequest", ({ id, raw, routeOptions }, reply, done) => {
+      app.addHook("onRequest", ({ raw, routeOptions }, reply, done) => {
         if (routeOptions.config.isCostly !== true || admission.has(raw)) return done();
         const why = admission.refusal(raw);
-        if (why !== undefined) {
-          reply.headers(problemHeaders(id));
-          return done(new NomalyError("OVERLOADED", why, { field: "load" }));
-        }
+        if (why !== undefined) return done(new NomalyError("OVERLOADED", why, { field: "load" }));
         whenOver(reply.raw, () => admission.left(raw));
         done();
       });

@@ -143,24 +143,19 @@ function registerCreation(app: App, context: ServiceContext): void {
   const body = Type.Union([Type.Ref("NewDataset"), Type.Null()]);
   app.post(
     "/api/datasets",
-    {
-      config: {
-        scope: "train",
-        isUpload: true,
-        takesLargeBodies: true,
-        example: { name: "pumps", data: exampleRows },
-        sent: sentAs,
-      },
-      schema: {
-        tags,
-        summary: "store a data set",
-        description:
-          "A file (CSV, Parquet, JSON, NDJSON or Arrow, also gzip) as the part `file` of multipart/form-data, or rows as JSON.",
-        consumes: ["application/json", "multipart/form-data"],
-        body,
-        response: { 201: Dataset, ...problemsOf(409, 413, 415, 422, 502, 507) },
-      },
-    },
+    route({
+      scope: "train",
+      isUpload: true,
+      takesLargeBodies: true,
+      example: { name: "pumps", data: exampleRows },
+      sent: sentAs,
+      tags,
+      summary: "store a data set",
+      description:
+        "A file (CSV, Parquet, JSON, NDJSON or Arrow, also gzip) as the part `file` of multipart/form-data, or rows as JSON.",
+      body,
+      response: { 201: Dataset, ...problemsOf(409, 413, 415, 422, 502, 507) },
+    }),
     async (request, reply) => {
       // An upload that is refused has not been read to its end, so its connection cannot be used again.
       if (request.isMultipart()) reply.header("connection", "close");

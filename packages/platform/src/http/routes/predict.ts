@@ -7,7 +7,7 @@ import type { BodyFields } from "../../compute/work.ts";
 import type { ServiceContext } from "../../services/core/context.ts";
 import { jobFor, refuseBesideRows } from "../../services/jobs/job-choice.ts";
 import { liveModel } from "../../services/detectors/live-model.ts";
-import { predictBody, predictRows } from "../../services/scoring/predict.ts";
+import { answerRows, predictBody } from "../../services/scoring/predict.ts";
 import { rowsSource } from "../../services/rows/rows-source.ts";
 import { scoreTable } from "../../services/scoring/score-dataset.ts";
 import type { App } from "../app.ts";
@@ -75,7 +75,7 @@ async function predictFrom(context: ServiceContext, request: FastifyRequest, rep
   });
   if (job !== undefined) return sendJob(reply, job);
   if (source.kind === "rows" && body.keep !== true) {
-    return sendPredicted(reply, await predictRows(context, call, { detectorId, input: source, explain }), start);
+    return sendPredicted(reply, await answerRows(context, call, { detectorId, input: source, explain }), start);
   }
   const asked = { detectorId, source, explain };
   const { model, rowCount, anomalyCount, resultId, scores } = await scoreTable(context, call, asked, shownMax);

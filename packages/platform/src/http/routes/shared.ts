@@ -12,15 +12,17 @@ import type { RouteFacts } from "../app.ts";
 import { LargeBody } from "../body/large-body.ts";
 import { Id, strict } from "../schemas/shared.ts";
 
-const schemaParts = ["tags", "summary", "description", "consumes", "params", "querystring", "body", "response"];
+const schemaParts = ["tags", "summary", "description", "params", "querystring", "body", "response"] as const;
+type Schema = Pick<FastifySchema, (typeof schemaParts)[number]>;
+type Known = RouteFacts & Schema & { readonly bodyLimit?: number };
+/** Keys that would be neither checked nor known. */
+type Unknown<Given> = { readonly [Name in Exclude<keyof Given, keyof Known>]: never };
 
 /** Splits the one object that defines a route into the schema for Fastify and our own properties. */
-export function route<Given extends RouteFacts & FastifySchema>({
-  bodyLimit,
-  ...given
-}: Given & { readonly bodyLimit?: number }) {
+export function route<Given extends Known>({ bodyLimit, ...given }: Given & Unknown<Given>) {
+  const names: readonly string[] = schemaParts;
   const parts = (isSchema: boolean) =>
-    Object.fromEntries(Object.entries(given).filter(([name]) => schemaParts.includes(name) === isSchema));
+    Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name) === isSchema));
   const limit = bodyLimit === undefined ? {} : { bodyLimit };
   return { ...limit, config: parts(false) as RouteFacts, schema: parts(true) as Omit<Given, keyof RouteFacts> };
 }

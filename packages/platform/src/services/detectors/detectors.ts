@@ -205,7 +205,7 @@ function requireUsable(
 }
 
 /** The library's options for a stored detector. */
-export function fitOptionsOf(row: DetectorRow): TrainOptions {
+export function trainOptionsOf(row: DetectorRow): TrainOptions {
   const { label_column: label, threshold, scaling, missing, columns, seed } = row.options as DetectorOptions;
   return {
     detector: row.algorithmName,

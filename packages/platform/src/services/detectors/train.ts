@@ -11,7 +11,7 @@ import { insertVersion, type NewModelVersion } from "../../store/tables/model-ve
 import { endTraining } from "../../store/tables/trainings.ts";
 import { change } from "../core/change.ts";
 import { type Call, controlOf, type ServiceContext } from "../core/context.ts";
-import { fitOptionsOf, noDetector } from "./detectors.ts";
+import { trainOptionsOf, noDetector } from "./detectors.ts";
 import type { JobAccepted } from "../jobs/enqueue.ts";
 import { jobFor } from "../jobs/job-choice.ts";
 import { withPlacedContent } from "../core/placed-content.ts";
@@ -99,7 +99,7 @@ async function fitAndStore(context: ServiceContext, call: Call, { ask, job, begu
     // Set before the commit, whose answer may be lost although the training has begun.
     begun.training = { id: job?.id ?? newId(), detectorId: id };
     await trainingBegins(context, call, begun.training, job);
-    return fitOptionsOf(begun.detector);
+    return trainOptionsOf(begun.detector);
   };
   const control = { ...controlOf(call), ...(job === undefined ? {} : { progress: job.progress }) };
   const options =

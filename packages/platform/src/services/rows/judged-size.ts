@@ -3,7 +3,7 @@
 import { NomalyError } from "@nomaly/detect";
 import type { RowsGiven } from "../../compute/rows/rows-given.ts";
 import type { ServiceContext } from "../core/context.ts";
-import type { TableSource } from "../scoring/scored-file.ts";
+import type { TableSource } from "./rows-source.ts";
 
 /** @throws NomalyError TOO_LARGE for a data set of more than `trainInlineValues` values. */
 export function requireJudgeable(

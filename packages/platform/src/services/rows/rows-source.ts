@@ -14,7 +14,13 @@ export interface RowsRequest {
   readonly columns?: readonly string[];
 }
 
-export type RowsSource = { readonly kind: "dataset"; readonly dataset: DatasetRow } | RowsGiven | BodyGiven;
+/** Rows as a file. */
+export interface TableSource {
+  readonly kind: "dataset";
+  readonly dataset: DatasetRow;
+}
+
+export type RowsSource = TableSource | RowsGiven | BodyGiven;
 
 export function rowLimitsOf({ requestRows, requestColumns }: Config): RowLimits {
   return { rowCountMax: requestRows, columnCountMax: requestColumns, valueCountMax: 1 << 25 };
@@ -24,7 +30,7 @@ export function rowLimitsOf({ requestRows, requestColumns }: Config): RowLimits 
 export async function rowsSource(
   context: ServiceContext,
   { dataset_id: datasetId, data, columns }: RowsRequest,
-): Promise<Exclude<RowsSource, BodyGiven>> {
+): Promise<TableSource | RowsGiven> {
   if ((datasetId === undefined) === (data === undefined)) {
     throw new NomalyError("REQUEST", "give either data or dataset_id", {
       field: datasetId === undefined ? "data" : "dataset_id",

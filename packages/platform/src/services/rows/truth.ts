@@ -3,7 +3,7 @@
 import { NomalyError } from "@nomaly/detect";
 import { columnsOf, haveNames, type RowsGiven } from "../../compute/rows/rows-given.ts";
 import { labelsOf } from "../../files/read/labels.ts";
-import type { TableSource } from "../scoring/scored-file.ts";
+import type { TableSource } from "./rows-source.ts";
 
 export interface TruthRequest {
   readonly labels?: readonly (number | boolean)[];

@@ -5,9 +5,9 @@ import { requireExplainable } from "../../compute/rows/predict-rows.ts";
 import type { RowsGiven } from "../../compute/rows/rows-given.ts";
 import type { DatasetRow } from "../../store/tables/datasets.ts";
 import type { Call, ServiceContext } from "../core/context.ts";
-import { type PredictAnswer, predictRows } from "./predict.ts";
+import { type PredictAnswer, answerRows } from "./predict.ts";
 import { type ScoredTable, type ScoringJob, scoreTable } from "./score-dataset.ts";
-import type { TableSource } from "./scored-file.ts";
+import type { TableSource } from "../rows/rows-source.ts";
 
 export type BatchOutcome =
   | { readonly kind: "predicted"; readonly predicted: PredictAnswer; readonly resultId?: string }
@@ -32,7 +32,7 @@ export async function predictBatch(
   if (source.kind === "rows" && explain) requireExplainable(source, new Set(detectorIds).size);
   return forEachDetector(call, detectorIds, async (detectorId): Promise<BatchOutcome> => {
     if (source.kind === "rows") {
-      return { kind: "predicted", predicted: await predictRows(context, call, { detectorId, input: source, explain }) };
+      return { kind: "predicted", predicted: await answerRows(context, call, { detectorId, input: source, explain }) };
     }
     const scored = await scoreTable(context, callFor(call, detectorId), { detectorId, source, explain }, shownMax);
     const { model, rowCount, anomalyCount, resultId } = scored;

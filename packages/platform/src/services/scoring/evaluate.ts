@@ -6,7 +6,8 @@ import { type Call, controlOf, type ServiceContext } from "../core/context.ts";
 import { agreement, type Agreement } from "./agreement.ts";
 import { requireJudgeable } from "../rows/judged-size.ts";
 import { liveModel, type LiveModel } from "../detectors/live-model.ts";
-import { type TableSource, withScoredFile } from "./scored-file.ts";
+import type { TableSource } from "../rows/rows-source.ts";
+import { withScoredFile } from "./scored-file.ts";
 import type { Truth } from "../rows/truth.ts";
 
 export interface Figures {

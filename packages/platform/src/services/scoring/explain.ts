@@ -8,7 +8,8 @@ import type { Explained, ToldRows } from "../../compute/work.ts";
 import { type Call, controlOf, type ServiceContext } from "../core/context.ts";
 import { requireJudgeable } from "../rows/judged-size.ts";
 import { liveModel, type LiveModel } from "../detectors/live-model.ts";
-import { type TableSource, withScoredFile } from "./scored-file.ts";
+import type { TableSource } from "../rows/rows-source.ts";
+import { withScoredFile } from "./scored-file.ts";
 
 export interface ExplainedRow {
   /** The row's index in the table, from 0. */

@@ -38,7 +38,7 @@ interface CachedPredictions {
 }
 
 /** @throws NomalyError NOT_FOUND, CONFLICT (not trained), OVERLOADED, and the errors of invalid rows. */
-export async function predictRows(
+export async function answerRows(
   context: ServiceContext,
   call: Call,
   { detectorId, input, explain }: { readonly detectorId: string; readonly input: RowsGiven; readonly explain: boolean },
@@ -100,7 +100,7 @@ function bodyKey({ body, checksum, request }: BodyToPredict): string {
   return `${checksum} ${detectorId} ${explain}`;
 }
 
-/** As `predictRows`, for a body that a worker parses and scores. */
+/** As `answerRows`, for a body that a worker parses and scores. */
 export async function predictBody(context: ServiceContext, call: Call, asked: BodyToPredict): Promise<PredictBodyAnswer> {
   const known = asked.reply === "json" ? askedInBodies.get(bodyKey(asked)) : undefined;
   if (known === undefined) return scoreBody(context, call, asked);

@@ -13,7 +13,8 @@ import { type Explanation, explanationOf } from "./explain.ts";
 import type { AnsweringModel } from "../detectors/live-model.ts";
 import { withPlacedContent } from "../core/placed-content.ts";
 import { scoreSummary } from "./predict.ts";
-import { type TableSource, withScoredFile } from "./scored-file.ts";
+import type { TableSource } from "../rows/rows-source.ts";
+import { withScoredFile } from "./scored-file.ts";
 
 export interface TableToScore {
   readonly detectorId: string;

@@ -5,15 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RowsGiven } from "../../compute/rows/rows-given.ts";
 import type { ScoreFileOutcome, TableWanted } from "../../compute/work.ts";
-import type { DatasetRow } from "../../store/tables/datasets.ts";
 import { type Call, type ServiceContext, controlOf } from "../core/context.ts";
 import { liveModel, type LiveModel } from "../detectors/live-model.ts";
-import { withDatasetFile } from "../rows/rows-source.ts";
-
-export interface TableSource {
-  readonly kind: "dataset";
-  readonly dataset: DatasetRow;
-}
+import { type TableSource, withDatasetFile } from "../rows/rows-source.ts";
 
 export interface ScoredFile {
   readonly model: LiveModel;
