@@ -44,7 +44,7 @@ describe("on a PostgreSQL as it is installed, of 100 connections,", () => {
     const databaseUrl = await server.createDatabase();
     await launch(databaseUrl).ready();
     const set = launch(databaseUrl, { NOMALY_DATABASE_POOL_SIZE: "20", NOMALY_DATABASE_MAX_OVERFLOW: "30" });
-    await expect(set.ready()).rejects.toThrow(/together 110, but only 87 are there/);
+    await expect(set.ready()).rejects.toThrow(/together 110, but only 87 are available/);
     expect(await set.end("SIGTERM")).toBe(2);
     const small = await launch(databaseUrl, { NOMALY_DATABASE_POOL_SIZE: "2", NOMALY_DATABASE_MAX_OVERFLOW: "1" }).ready();
     expect(await connectionsOf(small.url)).toMatchObject({ claimed: connectionCountOf({ poolSize: 20, maxOverflow: 30 }) + 8 });
@@ -83,7 +83,7 @@ describe("three servers share all connections, and the database is restarted whi
       });
     await eventually("the fourth looks at the others", async () => fourth.hasEnded() || (await isLooking()), 60_000);
     signal(three, "SIGCONT");
-    await expect(fourth.ready()).rejects.toThrow(/together 60, but only 47 are there/);
+    await expect(fourth.ready()).rejects.toThrow(/together 60, but only 47 are available/);
     expect(await fourth.end("SIGTERM")).toBe(2);
     for (const { url } of three) await healthy(url);
     expect(await connectionsOf(three[0].url)).toMatchObject({ claimed: 45, process_count: 3, is_within: true });
