@@ -247,9 +247,11 @@ function centersAndScale(rows: Matrix): { centers: Float64Array; scale: number }
   let most = 0;
   for (let column = 0; column < columnCount; column++) {
     for (let i = 0; i < sample.length; i++) sample[i] = values[i * step * columnCount + column];
-    const center = sample.sort()[sample.length >> 1];
-    centers[column] = center;
-    for (let at = column; at < values.length; at += columnCount) most = Math.max(most, Math.abs(values[at] - center));
+    centers[column] = sample.sort()[sample.length >> 1];
+  }
+  // Row after row, as the values lie: column after column took ten times as long in a wide table.
+  for (let at = 0; at < values.length;) {
+    for (let column = 0; column < columnCount; column++, at++) most = Math.max(most, Math.abs(values[at] - centers[column]));
   }
   return { centers, scale: most === 0 ? 1 : 2 ** -Math.ceil(Math.log2(most)) };
 }

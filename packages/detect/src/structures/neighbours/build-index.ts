@@ -142,9 +142,11 @@ function createIndex(parts: IndexParts, kernels: NeighbourKernels, ready?: Neigh
     values: { indexColumnCount: columnCount, indexMetric: metric, indexPower: parts.p },
     arrays: { indexRows: rows.values, indexOrder: order },
   });
+  const prepare = () => void search();
   const method = () => search().method();
   const pairSearch = () => search().pairs();
-  return { rowCount, columnCount, metric, rows, order, wanted: parts.method, query, othersInto, method, pairSearch, toState };
+  const wanted = parts.method;
+  return { rowCount, columnCount, metric, rows, order, wanted, query, othersInto, prepare, method, pairSearch, toState };
 }
 
 /** Uses the plain search for powers other than 1 and 2, for tables of extreme values, and for each query too far out. */

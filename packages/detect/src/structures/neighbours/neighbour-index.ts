@@ -37,10 +37,12 @@ export interface NeighbourIndex {
    * the lines of these rows are written. k from 1 to rowCount - 1.
    */
   othersInto(places: PlaceRange, k: number, out: NearestOutput): void;
+  /** Copies the rows into the memory of the search, if that has not been done: the first search does it otherwise. */
+  readonly prepare: () => void;
   /** The method asked for. */
   readonly wanted: SearchMethod | "auto";
   /** The method used: `auto` is decided at the first search. */
-  method(): SearchMethod;
+  readonly method: () => SearchMethod;
   /** Searches each pair of training rows once for both; undefined where the method is another. */
   pairSearch(): PairSearch | undefined;
   /** Plain data for `restoreNeighbourIndex`, to be spread into the state of the model that owns the index; names start with `index`. */

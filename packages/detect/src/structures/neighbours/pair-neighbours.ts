@@ -24,8 +24,10 @@ export interface PairNeighboursTask {
 const firstWaveStepCount = 4;
 /** Waves of equal size after that, at least. */
 const waveCountMin = 24;
-/** Multiply-adds of a piece, most of them in single precision: less than a tenth of a second between two looks at the signal. */
+/** Multiply-adds of a piece, most of them in single precision: a few tenths of a second at most between two looks at the signal. */
 const pieceWorkMax = 1e9;
+/** The same for a piece of the first wave, where no limit is known yet and most pairs are summed in double precision too. */
+const firstPieceWorkMax = 2.5e8;
 /** With fewer multiply-adds, handing work to workers takes longer than doing it. */
 const threadedWorkMin = 2e8;
 
@@ -49,7 +51,8 @@ export async function pairNeighbours(
   for (let step = 0, size = firstWaveStepCount; step < stepCount; step += size, size = Math.min(size * 2, stepCountMax)) {
     const endStep = Math.min(step + size, stepCount);
     const work = (endStep - step) * blockRowCount * rowCount * columnCount;
-    const pieceCount = Math.max(context.threads.count, Math.ceil(work / pieceWorkMax));
+    const workMax = step === 0 ? firstPieceWorkMax : pieceWorkMax;
+    const pieceCount = Math.max(context.threads.count, Math.ceil(work / workMax));
     const ranges = cutRanges(blockCount, pieceCount).map(({ start, end }) => ({
       firstBlock: start,
       endBlock: end,
@@ -78,9 +81,9 @@ function pieceRunner(index: NeighbourIndex, request: Omit<PairNeighboursTask, "r
     return async (ranges) => {
       const results: PairCandidates[] = [];
       for (const range of ranges) {
+        await yieldWhenDue();
         throwIfAborted(signal);
         results.push(pairs.search(range, k, limits));
-        await yieldWhenDue();
       }
       return results;
     };

@@ -2,10 +2,12 @@
 
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import type { PlaceRange } from "../../kernels/neighbour-kernels.ts";
+import { throwIfAborted } from "../../errors.ts";
 import { hasSharedMemory, sharedFloat64, sharedInt32 } from "../../shared-memory.ts";
 import type { ScoringContext } from "../../threads/score-rows.ts";
 import { inTimedBlocks } from "../../threads/timed-blocks.ts";
 import { cutRanges, isWorthSending } from "../../threads/threads.ts";
+import { yieldWhenDue } from "../../threads/yield-when-due.ts";
 import type { CarriedIndex } from "./held-index.ts";
 import { carry, heldIndex } from "./held-index.ts";
 import type { NeighbourIndex, Neighbours } from "./neighbour-index.ts";
@@ -57,15 +59,28 @@ function usePairs({ rowCount, columnCount }: NeighbourIndex, k: number): boolean
 /** Whether the rows are searched by pairs. Where workers search, this asks each of them, so that all prepare the index. */
 async function hasPairs(index: NeighbourIndex, carried: CarriedIndex, context: ScoringContext): Promise<boolean> {
   const { threads, kernels, signal } = context;
-  if (!isPairWorthSending(index, threads)) return index.pairSearch() !== undefined;
+  if (!isPairWorthSending(index, threads)) {
+    await prepareHere(index, signal);
+    return index.pairSearch() !== undefined;
+  }
   const inputs = Array.from({ length: threads.count }, () => ({ index: carried }));
   const options = signal === undefined ? {} : { signal };
   const answers = await threads.map<IndexTask, boolean>("core/trainingNeighbours", inputs, kernels, options);
   return answers.every((answer) => answer);
 }
 
+/** Copying a large table for the search, and choosing how to search it, may each take a while: events come in between. */
+async function prepareHere(index: NeighbourIndex, signal: AbortSignal | undefined): Promise<void> {
+  for (const step of [index.prepare, index.method]) {
+    await yieldWhenDue();
+    throwIfAborted(signal);
+    step();
+  }
+}
+
 async function searchHere(index: NeighbourIndex, k: number, context: ScoringContext): Promise<Neighbours> {
   const { rowCount } = index;
+  await prepareHere(index, context.signal);
   const out: Neighbours = { k, distances: new Float64Array(rowCount * k), indexes: new Int32Array(rowCount * k) };
   await inTimedBlocks(rowCount, { ...context, blockRowCountMax: batchRowCount }, (start, end) =>
     index.othersInto({ start, end }, k, out),
