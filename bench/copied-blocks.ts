@@ -3,7 +3,7 @@
  * as a share of the work done on them. The figures behind docs/decisions/0009-private-memories.md.
  */
 
-import { close, detect } from "@nomaly/detect";
+import { close, detect, type DetectorId } from "@nomaly/detect";
 import { generateValues } from "./data.ts";
 import { median } from "./measure.ts";
 
@@ -15,7 +15,7 @@ await report("isolation-forest", 1_000_000, 10);
 await report("knn", 20_000, 32);
 await close();
 
-async function report(detector: string, rowCount: number, columnCount: number): Promise<void> {
+async function report(detector: DetectorId, rowCount: number, columnCount: number): Promise<void> {
   const values = new Float64Array(new SharedArrayBuffer(rowCount * columnCount * 8));
   values.set(generateValues(rowCount, columnCount));
   const work: number[] = [];

@@ -1,6 +1,6 @@
 /** Runs one benchmark case on our side in a process of its own and prints one line of JSON, as the peer's script does. */
 
-import { close, detect } from "@nomaly/detect";
+import { close, detect, detectorById } from "@nomaly/detect";
 import type { AnomalyModel } from "@nomaly/detect";
 import { readValues } from "./data.ts";
 import type { CaseRequest, Measurement } from "./measure.ts";
@@ -11,7 +11,8 @@ const rowRunCount = 2000;
 const request = JSON.parse(process.argv[2]) as CaseRequest;
 const values = await readValues(request.file, request.rows * request.columns);
 const rows = { values, columnCount: request.columns };
-const { detector, params, threads } = request;
+const { params, threads } = request;
+const detector = detectorById(request.detector).id;
 // A tenth of the rows first, as on the peer's side, to start threads and compile code.
 await detect(
   { values: values.slice(0, Math.floor(request.rows / 10) * request.columns), columnCount: request.columns },

@@ -88,7 +88,7 @@ async function measureRuns(detector: AnyDetector): Promise<Runs> {
 
 /** The runs with those of one detector replaced, in the order of the registry. */
 function merge(old: Runs, fresh: Runs): Runs {
-  const order = detectors.map(({ id }) => id);
+  const order: readonly string[] = detectors.map(({ id }) => id);
   const place = (run: Run) => order.indexOf(run.detectorId);
   const replaced = new Set(fresh.compared.map(({ detectorId }) => detectorId));
   const mergeLists = (olds: readonly Run[], news: readonly Run[]) =>

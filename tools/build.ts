@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { dirname, join, resolve } from "node:path";
 import { buildSync } from "esbuild";
 import { buildWasm } from "./build-wasm.ts";
+import { writeHoverTexts } from "./hover-texts.ts";
 
 const root = resolve(import.meta.dirname, "..");
 /** In the order of dependence: platform reads detect's declarations. */
@@ -22,7 +23,11 @@ export async function build(force = false): Promise<boolean> {
   if (force) for (const name of packageNames) rmSync(join(root, "packages", name, "dist"), { recursive: true, force: true });
   await buildWasm(force);
   let sound = true;
-  for (const name of packageNames) sound = buildPackage(join(root, "packages", name)) && sound;
+  for (const name of packageNames) {
+    const folder = join(root, "packages", name);
+    sound = buildPackage(folder) && sound;
+    if (name === "detect" && sound) await writeHoverTexts(join(folder, "dist"));
+  }
   return sound;
 }
 

@@ -1,6 +1,15 @@
 /** Drop a CSV, see its anomalies: the whole of nomaly's library in a page, without a server. */
 
-import { type Detection, defaultDetectorId, detect, detectors, type Explanation, type Reason, type Table } from "@nomaly/detect";
+import {
+  type Detection,
+  defaultDetectorId,
+  detect,
+  detectorById,
+  detectors,
+  type Explanation,
+  type Reason,
+  type Table,
+} from "@nomaly/detect";
 import { isUsual, numberText, tellingReasons, usualText, valueText } from "../../packages/platform/src/report/wording.ts";
 import { histogramSvg, scatterSvg } from "./charts.ts";
 import { columnsOf, type CsvTable, parseCsv, pickRows, reasonToLeaveOut, scoredCsv } from "./csv.ts";
@@ -80,7 +89,7 @@ async function run(): Promise<void> {
   const start = performance.now();
   try {
     const detection = await detect(tableOf(columns), {
-      detector: detectorSelect.value,
+      detector: detectorById(detectorSelect.value).id,
       contamination: Number(contamination.value) / 100,
       missing: "median",
       exclude: columnsLeftOut(),

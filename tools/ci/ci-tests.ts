@@ -29,6 +29,7 @@ export interface TestGroup {
 const patterns: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["browser", /\/test\/browser\//],
   ["pack", /pack\.test\.ts$/],
+  ["published-types", /^packages\/detect\/test\/types\//],
   ["examples", /^examples\//],
   ["service", /^packages\/platform\/test\/(service|http|faults)\//],
   ["command-line", /^packages\/platform\/(test|src\/cli|src\/main)\//],
@@ -37,7 +38,7 @@ const patterns: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["accuracy", /accuracy/],
 ];
 const sourceGroups = ["unit", "conformance", "parity", "accuracy"];
-const builtGroups = ["command-line", "service", "pack", "browser", "examples"];
+const builtGroups = ["command-line", "service", "pack", "published-types", "browser", "examples"];
 
 /** Titles shown of one file's skipped tests. */
 const skippedTitlesMax = 3;

@@ -1,7 +1,9 @@
 /** The library without its list of detectors: for bundles that carry only the detectors they name. */
 
-export { createLibrary, defaultDetectorId, defaultSeed } from "./library/library.ts";
-export type { Detection, FitOptions, Library, LibraryOptions } from "./library/library.ts";
+export { createLibrary } from "./library/library.ts";
+export type { Detection, Library, LibraryOptions } from "./library/library.ts";
+export { defaultDetectorId, defaultSeed } from "./library/fit-options.ts";
+export type { DefaultIdOf, FitOptions, ParamsFor, UncheckedOptions } from "./library/fit-options.ts";
 export type { AnomalyModel, Explanation, Predictions, RowExplanation, ScoreOptions } from "./library/anomaly-model.ts";
 export type { Reason } from "./explanation/explain.ts";
 export type { ContributionMeaning } from "./explanation/column-contributions.ts";
@@ -10,7 +12,7 @@ export type { ErrorCode, ErrorDetails, MessagePart, Naming, Retelling } from "./
 export { packError, unpackError } from "./travelling-error.ts";
 export type { TravellingError } from "./travelling-error.ts";
 export { describeRange, paramFromText, parseParams, snakeCase } from "./detector/params.ts";
-export type { ParamSpec, ParamSpecs, ParamValue } from "./detector/params.ts";
+export type { ParamsById, ParamSpec, ParamSpecs, ParamValue, UncheckedParams, ValueOf } from "./detector/params.ts";
 export type {
   AnyDetector,
   Detector,
@@ -67,7 +69,7 @@ export type {
 export { matrix, matrixFromRows } from "./matrix.ts";
 export type { Matrix } from "./matrix.ts";
 export { defaultThreshold, fitThreshold, parseThreshold, thresholdMethods } from "./thresholds/index.ts";
-export type { ThresholdMethodName, ThresholdSpec } from "./thresholds/index.ts";
+export type { GivenThreshold, ThresholdMethodName, ThresholdSpec } from "./thresholds/index.ts";
 export * from "./evaluation/index.ts";
 export { nearestName } from "./detector/nearest-name.ts";
 export { libraryVersion } from "./version.ts";

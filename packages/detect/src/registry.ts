@@ -1,6 +1,7 @@
 /** The literal list of all detectors. Adding one: its folder, and its line here. */
 
 import type { AnyDetector } from "./detector/detector.ts";
+import type { ParamsById } from "./detector/params.ts";
 import { abod } from "./detectors/abod/index.ts";
 import { cblof } from "./detectors/cblof/index.ts";
 import { cof } from "./detectors/cof/index.ts";
@@ -22,7 +23,7 @@ import { pca } from "./detectors/pca/index.ts";
 import { robustZ } from "./detectors/robust-z/index.ts";
 import { sampling } from "./detectors/sampling/index.ts";
 
-export const detectors: readonly AnyDetector[] = [
+const list = [
   abod,
   cblof,
   cof,
@@ -43,4 +44,13 @@ export const detectors: readonly AnyDetector[] = [
   pca,
   robustZ,
   sampling,
-];
+] as const;
+
+/** The parameters of every detector, by its id: `DetectorParams["knn"]`. */
+export interface DetectorParams extends ParamsById<(typeof list)[number]> {}
+
+/** The ids of all detectors. */
+export type DetectorId = keyof DetectorParams;
+
+/** All detectors, in alphabetical order of their ids. */
+export const detectors: readonly AnyDetector<DetectorId>[] = list;

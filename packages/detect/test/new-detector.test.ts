@@ -65,7 +65,7 @@ function addDetectorOfGuide(): void {
   const text = withoutGuideDetector(readFileSync(registry, "utf8"));
   const listed = text
     .replace(/(?=^import )/m, 'import { meanDistance } from "./detectors/mean-distance/index.ts";\n')
-    .replace(/(export const detectors[^=]*= \[)/, "$1meanDistance, ");
+    .replace(/(const list = \[)/, "$1meanDistance, ");
   expect(listed).not.toBe(text);
   writeFileSync(registry, listed);
 }

@@ -61,8 +61,9 @@ export interface Fitted<M extends Model = Model> {
 }
 
 /** A method with parameters. Stateless. */
-export interface Detector<S extends ParamSpecs = ParamSpecs, M extends Model = Model> {
-  readonly id: string;
+export interface Detector<S extends ParamSpecs = ParamSpecs, M extends Model = Model, Id extends string = string> {
+  /** Its name in options, files and on the command line, such as `isolation-forest`. */
+  readonly id: Id;
   /** One sentence for lists and help. */
   readonly summary: string;
   readonly traits: Traits;
@@ -88,11 +89,13 @@ export type Task = (input: never, kernels: KernelSet) => unknown;
 
 /** Any detector, whatever its parameters: the type of the registry's entries. */
 // A fit takes its own parameters, so a list of detectors can only promise to have parsed them by their own specs.
-export type AnyDetector = Omit<Detector, "fit"> & {
+export type AnyDetector<Id extends string = string> = Omit<Detector<ParamSpecs, Model, Id>, "fit"> & {
   fit(train: Matrix, params: never, context: FitContext): Promise<Fitted>;
 };
 
-/** Keeps the literal types of specs, so that parameters are typed from them. */
-export function defineDetector<const S extends ParamSpecs, M extends Model>(detector: Detector<S, M>): Detector<S, M> {
+/** Keeps the literal types of id and specs, from which the options of `fit` and `detect` are typed. */
+export function defineDetector<const S extends ParamSpecs, M extends Model, const Id extends string>(
+  detector: Detector<S, M, Id>,
+): Detector<S, M, Id> {
   return detector;
 }

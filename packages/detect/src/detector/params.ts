@@ -51,7 +51,8 @@ export type ParamSpec = IntegerSpec | NumberSpec | BooleanSpec | ChoiceSpec | Nu
 export type ParamSpecs = Readonly<Record<string, ParamSpec>>;
 export type ParamValue = number | string | boolean;
 
-type ValueOf<S> = S extends { kind: "boolean" }
+/** The values that a spec allows: its choices and words by name, numbers whatever their range. */
+export type ValueOf<S> = S extends { kind: "boolean" }
   ? boolean
   : S extends { kind: "choice"; choices: readonly (infer C)[] }
     ? C
@@ -61,6 +62,17 @@ type ValueOf<S> = S extends { kind: "boolean" }
 
 /** The frozen, complete parameters that a detector's specs describe. */
 export type ParamsOf<S extends ParamSpecs> = { readonly [K in keyof S]: ValueOf<S[K]> };
+
+/** Parameters of a detector that is known only when the program runs: they are checked then. */
+export type UncheckedParams = Readonly<Record<string, unknown>>;
+
+/** The parameters of each of some detectors, by the detector's id. */
+// The inner type has neither a name nor "readonly", so that the compiler's messages list the parameters, and are short.
+export type ParamsById<D extends { readonly id: string; readonly params: ParamSpecs }> = {
+  readonly [Each in D as Each["id"]]: string extends keyof Each["params"]
+    ? UncheckedParams
+    : { -readonly [Name in keyof Each["params"]]?: ValueOf<Each["params"][Name]> | undefined };
+};
 
 /** `nNeighbors` -> `n_neighbors`: the name in files, HTTP and on the command line. */
 export function snakeCase(name: string): string {

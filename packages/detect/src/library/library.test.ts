@@ -76,7 +76,7 @@ describe("fit and detect", () => {
   });
 
   it("names the row and column that is no finite number, on however many threads", async () => {
-    for (const detector of ["hbos", "ecod"]) {
+    for (const detector of ["hbos", "ecod"] as const) {
       const model = await fit({ values: Float64Array.of(1, 2, 3, 4, 5, 7), columnCount: 2 }, { detector });
       const values = new Float64Array(2 * 250_000).fill(3);
       values[2 * 200_001 + 1] = Number.NaN;
@@ -94,7 +94,7 @@ describe("fit and detect", () => {
     const [a, b] = [Float64Array.from({ length: rowCount }, (_, i) => Math.sin(i) * 3), new Float64Array(rowCount).fill(1)];
     b[7] = 1e300;
     const values = Float64Array.from({ length: 2 * rowCount }, (_, at) => (at % 2 === 0 ? a : b)[at >> 1]);
-    for (const detector of ["hbos", "isolation-forest"]) {
+    for (const detector of ["hbos", "isolation-forest"] as const) {
       const model = await fit({ a, b }, { detector, seed: 1 });
       const expected = model.score({ b, a });
       const table = { values, columnCount: 2, columnNames: ["a", "b"] };
@@ -127,7 +127,9 @@ describe("fit and detect", () => {
       [3, 4],
       [5, 7],
     ];
+    // @ts-expect-error a misspelt id does not compile
     await expect(fit(rows, { detector: "robust-x" })).rejects.toMatchObject({ code: "UNKNOWN_DETECTOR" });
+    // @ts-expect-error nor does a misspelt parameter
     await expect(fit(rows, { detector, params: { agregate: "mean" } })).rejects.toThrow(/did you mean "aggregate"/);
     await expect(fit(rows, { detector, contamination: 0.6 })).rejects.toMatchObject({ code: "PARAM" });
     await expect(fit(rows, { detector, contamination: 0.2, threshold: { method: "iqr" } })).rejects.toMatchObject({

@@ -2,7 +2,7 @@
 
 import type { AnyDetector, FitContext } from "../detector/detector.ts";
 import { nearestName } from "../detector/nearest-name.ts";
-import type { ParamValue } from "../detector/params.ts";
+import type { ParamsById, ParamValue, UncheckedParams } from "../detector/params.ts";
 import { parseParams, snakeCase } from "../detector/params.ts";
 import { NomalyError, throwIfAborted } from "../errors.ts";
 import { chooseKernels } from "../kernels/choose.ts";
@@ -10,7 +10,6 @@ import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { RowsInput } from "../pipeline/column-source.ts";
 import { columnSource } from "../pipeline/column-source.ts";
 import { encodePieces } from "../pipeline/encode.ts";
-import type { PipelineOptions } from "../pipeline/learn.ts";
 import { learnPieces } from "../pipeline/learn.ts";
 import { createRandom } from "../random.ts";
 import type { Ranker } from "../thresholds/rank.ts";
@@ -19,30 +18,16 @@ import { fitThreshold } from "../thresholds/threshold.ts";
 import type { ThresholdSpec } from "../thresholds/threshold-spec.ts";
 import { parseThreshold } from "../thresholds/threshold-spec.ts";
 import type { WorkerHost } from "../threads/worker-host.ts";
-import type { AnomalyModel, Predictions, ScoreOptions } from "./anomaly-model.ts";
+import type { AnomalyModel, Predictions } from "./anomaly-model.ts";
 import { createAnomalyModel } from "./anomaly-model.ts";
+import type { FitOptions, ParamsFor, UncheckedOptions } from "./fit-options.ts";
+import { defaultDetectorId, defaultSeed } from "./fit-options.ts";
 import { openModel } from "./saved-model.ts";
 import { createThreadSource } from "./thread-source.ts";
 import { inTurns } from "../threads/pieces.ts";
 
-export const defaultDetectorId = "isolation-forest";
-export const defaultSeed = 1;
-
-export interface FitOptions extends PipelineOptions, ScoreOptions {
-  /** Id of the detector; default isolation-forest. */
-  readonly detector?: string;
-  /** The detector's parameters, in camelCase or snake_case; the others keep their defaults. */
-  readonly params?: Readonly<Record<string, unknown>>;
-  /** Expected share of anomalies among the rows, in (0, 0.5]; default 0.1. Short for a threshold of that method. */
-  readonly contamination?: number;
-  /** How the threshold is set, such as `{ method: "iqr", factor: 3 }`. */
-  readonly threshold?: Readonly<Record<string, unknown>>;
-  /** Equal seeds give equal bits, on any number of threads; default 1. */
-  readonly seed?: number;
-}
-
 /** The names of all options, to refuse mistyped ones in JavaScript, where types are not checked. */
-const fitOptionNames: Readonly<Record<keyof FitOptions, true>> = {
+const fitOptionNames: Readonly<Record<keyof UncheckedOptions, true>> = {
   detector: true,
   params: true,
   contamination: true,
@@ -63,41 +48,51 @@ export interface Detection extends Predictions {
   readonly model: AnomalyModel;
 }
 
-export interface Library {
-  readonly detectors: readonly AnyDetector[];
+/** The entry functions, for detectors of which `Table` has the parameters by their ids. */
+export interface Library<Table = Readonly<Record<string, UncheckedParams>>> {
+  readonly detectors: readonly AnyDetector<keyof Table & string>[];
   /**
    * Learns from rows.
    * @throws NomalyError PARAM, UNKNOWN_DETECTOR, COLUMN, SHAPE, NOT_FINITE, TOO_FEW_ROWS for bad input, ABORTED by the signal.
    */
-  readonly fit: (rows: RowsInput, options?: FitOptions) => Promise<AnomalyModel>;
+  readonly fit: <const Id extends (keyof Table & string) | undefined>(
+    rows: RowsInput,
+    options?: FitOptions<Id, ParamsFor<Table, Id>>,
+  ) => Promise<AnomalyModel>;
   /** Learns from rows and judges the same rows by their training scores (a row is not its own neighbour). */
-  readonly detect: (rows: RowsInput, options?: FitOptions) => Promise<Detection>;
+  readonly detect: <const Id extends (keyof Table & string) | undefined>(
+    rows: RowsInput,
+    options?: FitOptions<Id, ParamsFor<Table, Id>>,
+  ) => Promise<Detection>;
   /** Reads what `save` wrote. @throws NomalyError MODEL_FILE, UNKNOWN_DETECTOR. */
   readonly load: (bytes: Uint8Array) => AnomalyModel;
-  /** The detector of that id. @throws NomalyError UNKNOWN_DETECTOR with the nearest id. */
-  readonly detectorById: (id: string) => AnyDetector;
+  /** The detector of an id that is known only when the program runs. @throws NomalyError UNKNOWN_DETECTOR with the nearest id. */
+  readonly detectorById: (id: string) => AnyDetector<keyof Table & string>;
+  /** Whether a text is the id of a detector: where it is, the type of the text allows it as the option `detector`. */
+  readonly isDetectorId: (text: string) => text is keyof Table & string;
   /** Threads that "auto" uses. */
   readonly threadCount: () => number;
   /** Ends worker threads at once; the next call that needs some starts new ones. */
   readonly close: () => Promise<void>;
 }
 
-export interface LibraryOptions {
-  readonly detectors: readonly AnyDetector[];
+export interface LibraryOptions<D extends AnyDetector = AnyDetector> {
+  readonly detectors: readonly D[];
   /** Gives worker threads; without one everything runs on the caller's thread. Its workers must know the same detectors. */
   readonly host?: WorkerHost;
   /** Default: the fastest that this engine runs. */
   readonly kernels?: KernelSet;
 }
 
-export function createLibrary(options: LibraryOptions): Library {
+/** The entry functions over the given detectors: their ids and parameters are checked by the compiler. */
+export function createLibrary<const D extends AnyDetector>(options: LibraryOptions<D>): Library<ParamsById<D>> {
   const { detectors } = options;
   // Chosen when first needed, so that importing the library compiles nothing.
   let chosen = options.kernels;
   const kernelSet = () => (chosen ??= chooseKernels());
   const threads = createThreadSource(detectors, options.host);
 
-  function detectorById(id: string): AnyDetector {
+  function detectorById(id: string): D {
     const detector = detectors.find((candidate) => candidate.id === id);
     if (detector !== undefined) return detector;
     const ids = detectors.map((candidate) => candidate.id);
@@ -106,7 +101,7 @@ export function createLibrary(options: LibraryOptions): Library {
     throw new NomalyError("UNKNOWN_DETECTOR", `there is no detector "${id}"; ${hint}`, { field: "detector", received: id });
   }
 
-  async function detect(rows: RowsInput, given: FitOptions = {}): Promise<Detection> {
+  async function detect(rows: RowsInput, given: UncheckedOptions = {}): Promise<Detection> {
     const detector = detectorById(given.detector ?? defaultDetectorId);
     requireKnownOptions(given, detector);
     const params = parseParams(detector.id, detector.params, given.params ?? {});
@@ -148,12 +143,16 @@ export function createLibrary(options: LibraryOptions): Library {
     };
   }
 
+  type Typed = Library<ParamsById<D>>;
+  const fit = async (rows: RowsInput, given?: UncheckedOptions) => (await detect(rows, given)).model;
   return {
     detectors,
-    fit: async (rows, given) => (await detect(rows, given)).model,
-    detect,
+    // Whatever the types promise, the options are checked as those of JavaScript are.
+    fit: fit as Typed["fit"],
+    detect: detect as Typed["detect"],
     load: (bytes) => createAnomalyModel(openModel(bytes, detectors, kernelSet()), kernelSet(), threads.open),
     detectorById,
+    isDetectorId: (text): text is D["id"] => detectors.some(({ id }) => id === text),
     threadCount: threads.count,
     close: threads.close,
   };
@@ -175,7 +174,7 @@ function laterRanker(trainingScores: Float64Array, kernels: KernelSet): () => Ra
   };
 }
 
-function requireKnownOptions(given: FitOptions, detector: AnyDetector): void {
+function requireKnownOptions(given: UncheckedOptions, detector: AnyDetector): void {
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || Object.hasOwn(fitOptionNames, name)) continue;
     const names = Object.keys(fitOptionNames);
@@ -188,7 +187,7 @@ function requireKnownOptions(given: FitOptions, detector: AnyDetector): void {
   }
 }
 
-function thresholdOf({ threshold, contamination }: FitOptions): ThresholdSpec {
+function thresholdOf({ threshold, contamination }: UncheckedOptions): ThresholdSpec {
   if (threshold === undefined) return parseThreshold(contamination === undefined ? {} : { contamination });
   if (contamination === undefined) return parseThreshold(threshold);
   throw new NomalyError("PARAM", "contamination is a threshold by itself: give it or threshold, not both", {

@@ -4,4 +4,4 @@ export { createRanker, orderStatisticCountMax, rankStateOf, restoreRanker } from
 export type { Ranker, RankState } from "./rank.ts";
 export { fitThreshold, sortedScores, thresholdOfSorted } from "./threshold.ts";
 export { defaultThreshold, parseThreshold, thresholdMethods } from "./threshold-spec.ts";
-export type { ThresholdMethodName, ThresholdSpec } from "./threshold-spec.ts";
+export type { GivenThreshold, ThresholdMethodName, ThresholdSpec } from "./threshold-spec.ts";

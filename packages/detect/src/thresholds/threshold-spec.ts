@@ -1,6 +1,6 @@
 /** The ways to set a threshold, and their parameters: the one definition from which parsing, help and docs come. */
 
-import type { ParamSpecs, ParamsOf } from "../detector/params.ts";
+import type { ParamSpecs, ParamsOf, ValueOf } from "../detector/params.ts";
 import { parseParams } from "../detector/params.ts";
 import { nearestName } from "../detector/nearest-name.ts";
 import { NomalyError } from "../errors.ts";
@@ -92,6 +92,20 @@ export type ThresholdMethodName = keyof Methods;
 export type ThresholdSpec = {
   readonly [Name in ThresholdMethodName]: { readonly method: Name } & ParamsOf<Methods[Name]["params"]>;
 }[ThresholdMethodName];
+
+/** A threshold as a caller gives it: `{ method: "iqr" }`, `{ contamination: 0.05 }`; what is left out keeps its default. */
+export type GivenThreshold = {
+  readonly [Name in ThresholdMethodName]: MethodOf<Name> & GivenParamsOf<Name>;
+}[ThresholdMethodName];
+
+// Without "readonly", so that the compiler's messages are short.
+/** Without a method, contamination is meant. */
+type MethodOf<Name> = Name extends "contamination" ? { method?: Name | undefined } : { method: Name };
+
+/** The value of a fixed threshold has no default. */
+type GivenParamsOf<Name extends ThresholdMethodName> = Name extends "fixed"
+  ? { -readonly [Param in keyof Methods[Name]["params"]]: ValueOf<Methods[Name]["params"][Param]> }
+  : { -readonly [Param in keyof Methods[Name]["params"]]?: ValueOf<Methods[Name]["params"][Param]> | undefined };
 
 export const defaultThreshold: ThresholdSpec = Object.freeze({ method: "contamination", contamination: 0.1 });
 

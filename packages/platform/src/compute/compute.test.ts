@@ -17,7 +17,7 @@ const names = ["a", "b", "c"];
 const rows = Array.from({ length: 3000 }, () => names.map(() => random.normal()));
 const objects = rows.map(([a, b, c]) => ({ a, b, c }));
 const mixed = objects.map((row, index) => ({ ...row, colour: index % 3 === 0 ? "red" : "blue", fresh: index % 2 === 0 }));
-const detectors = ["isolation-forest", "knn", "hbos", "mcd"];
+const detectors = ["isolation-forest", "knn", "hbos", "mcd"] as const;
 const models = new Map<string, Uint8Array>();
 for (const detector of detectors) models.set(detector, (await fit(rows.slice(0, 500), { detector })).save());
 models.set("named", (await fit(mixed.slice(0, 500), { detector: "hbos" })).save());
@@ -155,7 +155,7 @@ async function columnsOf(path: string) {
 }
 
 describe("models are the library's, byte for byte", () => {
-  const options = { detector: "isolation-forest", params: { n_estimators: 20 }, seed: 5, contamination: 0.05 };
+  const options = { detector: "isolation-forest", params: { nEstimators: 20 }, seed: 5, contamination: 0.05 } as const;
 
   it("fitted on rows of a request", async () => {
     const expected = await detect(rows, options);

@@ -2,12 +2,12 @@
 
 import type {
   ContributionMeaning,
-  FitOptions,
   ParamValue,
   Predictions,
   Reason,
   SkippedColumn,
   ThresholdSpec,
+  UncheckedOptions,
 } from "@nomaly/detect";
 import type { CsvOptions } from "../files/read/csv-dialect.ts";
 import type { FileFormat } from "../files/read/format.ts";
@@ -54,7 +54,7 @@ export interface BodyGiven {
 /** The fields of a body beside its rows, not checked yet. Empty for Arrow. */
 export type BodyFields = Readonly<Record<string, unknown>>;
 
-export interface TrainOptions extends Omit<FitOptions, "signal" | "progress" | "threads"> {
+export interface TrainOptions extends Omit<UncheckedOptions, "signal" | "progress" | "threads"> {
   /** The column of known labels, which the fit leaves out. */
   readonly label?: string;
   /** Default: as many as speed the fit up if no other training runs, else 1. */

@@ -1,6 +1,6 @@
 /** `nomaly bench`: measures the seconds to fit and to score random rows on this machine. */
 
-import { createRandom, defaultSeed, detectorById, detectors, fit } from "@nomaly/detect";
+import { createRandom, defaultSeed, detectorById, type DetectorId, detectors, fit } from "@nomaly/detect";
 import { painter } from "../../report/terminal.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import { type CliContext, say, sayJson } from "../frame/context.ts";
@@ -22,8 +22,7 @@ export async function runBench(given: Arguments, context: CliContext): Promise<v
   const rowCount = given.number("rows", { min: 10, max: 1e8, whole: true }) ?? 10_000;
   const columnCount = given.number("columns", { min: 1, max: 1000, whole: true }) ?? 10;
   const seed = given.number("seed", { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? defaultSeed;
-  const names = given.list("algorithm") ?? detectors.map(({ id }) => id);
-  for (const name of names) detectorById(name);
+  const names = given.list("algorithm")?.map((name) => detectorById(name).id) ?? detectors.map(({ id }) => id);
   const rows = { values: madeUpValues(rowCount, columnCount, seed), columnCount };
   const progress = createProgress(context);
   const results: Measured[] = [];
@@ -56,7 +55,7 @@ function madeUpValues(rowCount: number, columnCount: number, seed: number): Floa
 }
 
 async function measure(
-  algorithm: string,
+  algorithm: DetectorId,
   rows: { readonly values: Float64Array; readonly columnCount: number },
   { seed, threads, context }: { readonly seed: number; readonly threads: number | undefined; readonly context: CliContext },
 ): Promise<Measured> {

@@ -43,7 +43,7 @@ describe("rows of a request", () => {
     ["a column called __proto__", JSON.parse('[{"__proto__":1,"b":2},{"__proto__":2,"b":1},{"__proto__":5,"b":5}]'), undefined],
   ])("given as %s score as the library scores them", async (_, data, names) => {
     const given = rowsGiven(data, names);
-    const options = { detector: "robust-z", missing: "median" as const };
+    const options = { detector: "robust-z", missing: "median" } as const;
     const whole = Array.isArray(data) && names !== undefined ? data.map((row: number[]) => ({ a: row[0], b: row[1] })) : data;
     // As objects, the rows cannot be mistaken for a table of the library's own.
     const plain =

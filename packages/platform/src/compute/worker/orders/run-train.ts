@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { detect, type Detection, type FitOptions, libraryVersion, NomalyError } from "@nomaly/detect";
+import { detect, type Detection, detectorById, libraryVersion, NomalyError, parseThreshold } from "@nomaly/detect";
 import type { TrainOrder } from "../../messages.ts";
 import { asRowsInput, inRequestTerms } from "../../rows/rows-given.ts";
 import { scoreQuantiles } from "../../rows/score-quantiles.ts";
@@ -57,12 +57,14 @@ async function trainingRows(
   return { rows, rowCount, fittedRowCount: rowCount, options: chosen, explainError: inRequestTerms };
 }
 
-/** Converts compute's options to the library's: the label column is excluded. */
-function fitOptionsOf(options: TrainOptions): FitOptions {
-  const { label, fitRowCountMax: _, threads, exclude, columns, ...others } = options;
+/** Converts compute's options to the library's, and checks them: the label column is excluded. */
+function fitOptionsOf(options: TrainOptions) {
+  const { label, fitRowCountMax: _, threads, exclude, columns, detector, threshold, ...others } = options;
   const left = [...(exclude ?? []), ...(label === undefined ? [] : [label])];
   return {
     ...others,
+    ...(detector === undefined ? {} : { detector: detectorById(detector).id }),
+    ...(threshold === undefined ? {} : { threshold: parseThreshold(threshold) }),
     ...(threads === undefined ? {} : { threads }),
     ...(left.length === 0 ? {} : { exclude: left }),
     ...(columns === undefined ? {} : { columns: columns.filter((name) => !left.includes(name)) }),
