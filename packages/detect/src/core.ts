@@ -68,6 +68,7 @@ export type {
 } from "./pipeline/index.ts";
 export { matrix, matrixFromRows } from "./matrix.ts";
 export type { Matrix } from "./matrix.ts";
+export type { OwnBytes } from "./shared-memory.ts";
 export { defaultThreshold, fitThreshold, parseThreshold, thresholdMethods } from "./thresholds/index.ts";
 export type { GivenThreshold, ThresholdMethodName, ThresholdSpec } from "./thresholds/index.ts";
 export * from "./evaluation/index.ts";

@@ -2,6 +2,9 @@
 
 import type { Matrix } from "./matrix.ts";
 
+/** Bytes on memory that is not shared: `Uint8Array<ArrayBuffer>`, as compilers before TypeScript 5.7 can read it, too. */
+export type OwnBytes = ReturnType<Uint8Array["slice"]>;
+
 /** True in Node, and in browsers on pages that are cross-origin isolated. */
 export const hasSharedMemory = typeof SharedArrayBuffer !== "undefined";
 

@@ -13,6 +13,7 @@ import { encodePieces, encodeRows, plainRows } from "../pipeline/encode.ts";
 import type { Pipeline, PipelineColumn, SkippedColumn } from "../pipeline/pipeline.ts";
 import type { Ranker } from "../thresholds/rank.ts";
 import type { ThresholdSpec } from "../thresholds/threshold-spec.ts";
+import type { OwnBytes } from "../shared-memory.ts";
 import { scoreRows } from "../threads/score-rows.ts";
 import type { Threads } from "../threads/threads.ts";
 import { saveModel } from "./saved-model.ts";
@@ -95,7 +96,7 @@ export interface AnomalyModel {
   /** Learns further: score first, then update. Threshold and ranks stay as fitted. @throws NomalyError UNSUPPORTED. */
   update(rows: RowsInput): void;
   /** One buffer that `load` reads back to a model of bit-equal scores. */
-  save(): Uint8Array<ArrayBuffer>;
+  save(): OwnBytes;
 }
 
 /** Gives threads for an input of `valueCount` values; the library closes them, not the caller. */

@@ -11,6 +11,7 @@ import { parsePipeline } from "../pipeline/pipeline-state.ts";
 import { restoreRanker } from "../thresholds/rank.ts";
 import type { ThresholdSpec } from "../thresholds/threshold-spec.ts";
 import { parseThreshold } from "../thresholds/threshold-spec.ts";
+import type { OwnBytes } from "../shared-memory.ts";
 import { libraryVersion } from "../version.ts";
 import type { ModelParts } from "./anomaly-model.ts";
 
@@ -19,7 +20,7 @@ const kind = "nomaly-model";
 const statePrefix = "state.";
 const rankArray = "rank.orderStatistics";
 
-export function saveModel(parts: ModelParts): Uint8Array<ArrayBuffer> {
+export function saveModel(parts: ModelParts): OwnBytes {
   const state = parts.model.toState();
   const arrays: Record<string, StateArray> = { [rankArray]: parts.ranker().state.orderStatistics };
   for (const [name, array] of Object.entries(state.arrays)) arrays[statePrefix + name] = array;

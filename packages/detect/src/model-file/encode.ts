@@ -2,6 +2,7 @@
 
 import type { StateArray } from "../detector/detector.ts";
 import { assert } from "../errors.ts";
+import type { OwnBytes } from "../shared-memory.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { checksumOf } from "./checksum.ts";
 import type { ArrayEntry, ArrayTypeName, ModelFileContent } from "./format.ts";
@@ -22,7 +23,7 @@ import {
  * Equal content gives equal bytes. `format.ts` draws the layout.
  * Content comes from our own models, so what does not fit the format is an internal error.
  */
-export function encodeModelFile(content: ModelFileContent): Uint8Array<ArrayBuffer> {
+export function encodeModelFile(content: ModelFileContent): OwnBytes {
   requireLittleEndian();
   const names = Object.keys(content.arrays).sort();
   assert(names.length <= arrayCountMax, `a model file holds at most ${arrayCountMax} arrays, got ${names.length}`);

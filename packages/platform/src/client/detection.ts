@@ -17,7 +17,7 @@ import type {
 } from "./detection-types.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Rows } from "./stored-types.ts";
-import { type CallOptions, json, type Transport } from "./transport.ts";
+import { type CallOptions, json, type OwnBytes, type Transport } from "./transport.ts";
 
 /** A request whose rows may also be one array of numbers, row after row, as long as `columns`. NaN is a missing value. */
 export type Given<Request> = Omit<Request, "data"> & { readonly data?: Rows | Float64Array | undefined };
@@ -56,7 +56,7 @@ export interface Detection {
 export interface ArrowRequest {
   readonly detector_id: string;
   /** An Arrow IPC stream, such as `tableToIPC(table, "stream")` of the package apache-arrow makes. */
-  readonly data: Uint8Array<ArrayBuffer> | Blob;
+  readonly data: OwnBytes | Blob;
 }
 
 export interface ArrowPredicted {

@@ -25,7 +25,7 @@ export type { ListOptions } from "./pages.ts";
 export type { ResultFilter, ResultFormat, Results } from "./results.ts";
 export { ServiceError } from "./service-error.ts";
 export type * from "./stored-types.ts";
-export type { CallOptions, ClientOptions } from "./transport.ts";
+export type { CallOptions, ClientOptions, OwnBytes } from "./transport.ts";
 
 export interface Client extends Detection {
   readonly datasets: Datasets;

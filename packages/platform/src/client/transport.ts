@@ -2,6 +2,9 @@
 
 import { describe, errorOf, ServiceError } from "./service-error.ts";
 
+/** Bytes on memory that is not shared: `Uint8Array<ArrayBuffer>`, as compilers before TypeScript 5.7 can read it, too. */
+export type OwnBytes = ReturnType<Uint8Array["slice"]>;
+
 export interface ClientOptions {
   /** Address of the service, such as `http://127.0.0.1:8080`; it may have a path, to which `/api` is added. */
   readonly url: string;
@@ -33,7 +36,7 @@ export interface Asked {
   readonly query?: Readonly<Record<string, QueryValue>> | undefined;
   readonly json?: unknown;
   /** A body that is not JSON. */
-  readonly body?: FormData | Blob | Uint8Array<ArrayBuffer>;
+  readonly body?: FormData | Blob | OwnBytes;
   readonly headers?: Readonly<Record<string, string>>;
   /** The request changes something: it is sent under an idempotency key, so that the service makes the change once. */
   readonly isChange?: boolean;

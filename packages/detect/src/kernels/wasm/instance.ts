@@ -40,14 +40,17 @@ export interface WasmArena {
   readonly call: WasmExports;
 }
 
+/** A `WebAssembly.Module`: projects without the DOM library have no type of that name, and read these declarations. */
+export type CompiledModule = object;
+
 /** Compiles hexadecimal text at once (our modules are a few kilobytes), so that several arenas can be made of it. */
-export function compileModule(hex: string): WebAssembly.Module {
+export function compileModule(hex: string): CompiledModule {
   return new WebAssembly.Module(bytesFromHex(hex));
 }
 
 /** @param bytesMax most bytes the arena may hold. */
-export function createArena(source: string | WebAssembly.Module, bytesMax = arenaBytesMax): WasmArena {
-  const module = typeof source === "string" ? compileModule(source) : source;
+export function createArena(source: string | CompiledModule, bytesMax = arenaBytesMax): WasmArena {
+  const module = (typeof source === "string" ? compileModule(source) : source) as WebAssembly.Module;
   let instance = new WebAssembly.Instance(module, {});
   let memory = instance.exports["memory"] as WebAssembly.Memory;
   // Address 0 to 1023 stays free for static data of the module.
