@@ -15,6 +15,7 @@ import {
 } from "apache-arrow";
 import type { Vector } from "apache-arrow";
 import { checkArrowBody } from "../../files/arrow/arrow-check.ts";
+import { decimalNumber, microsecondsOf } from "../../files/arrow/arrow-values.ts";
 import type { RowLimits } from "../rows/parse-rows.ts";
 import { type RowsGiven, tableGiven } from "../rows/rows-given.ts";
 import type { PredictedRows } from "../work.ts";
@@ -22,13 +23,14 @@ import type { PredictedRows } from "../work.ts";
 /** Limit for the texts of a body. A text in a dictionary counts once for each row that refers to it. */
 const expandedTextBytesMax = 256 * 1024 ** 2;
 
-/** @throws NomalyError REQUEST for bytes that are no Arrow stream, COLUMN for a type without use, TOO_LARGE. */
+/** @param bytes are not compressed. @throws NomalyError REQUEST for bytes that are no Arrow stream, COLUMN for a type without use, TOO_LARGE. */
 export function arrowRows(bytes: Uint8Array, limits: RowLimits): RowsGiven {
   // The Arrow library trusts lengths and offsets in the bytes, so they are checked before it sees them.
-  const { rowCount, columnCount } = checkArrowBody(bytes, { ...limits, expandedTextBytesMax });
+  const { rowCount, columnCount, unread } = checkArrowBody(bytes, { ...limits, expandedTextBytesMax });
   if (rowCount === 0 || columnCount === 0) {
     throw new NomalyError("REQUEST", "the body has no rows", { field: "body", expected: "rows", received: "none" });
   }
+  if (unread !== undefined) throw unusable(unread.name, unread.type);
   try {
     const table = tableFromIPC(bytes);
     const columns = table.schema.fields.map(({ name }, index) => columnOf(name, table.getChildAt(index) as Vector, rowCount));
@@ -41,28 +43,36 @@ export function arrowRows(bytes: Uint8Array, limits: RowLimits): RowsGiven {
 }
 
 function columnOf(name: string, vector: Vector, rowCount: number): Column {
-  const type = vector.type as DataType;
-  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || holdsTexts(type)) {
+  const own = vector.type as DataType;
+  const type = DataType.isDictionary(own) ? (own.dictionary as DataType) : own;
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type)) {
     return { kind: "text", name, values: Array.from({ length: rowCount }, (_, row) => textOf(vector.get(row))) };
   }
   const kind = DataType.isBool(type) ? "boolean" : isDate(type) ? "date" : "number";
-  if (kind === "number" && !DataType.isInt(type) && !DataType.isFloat(type)) {
-    const expected = "numbers, booleans, dates or texts";
-    const received = Type[type.typeId];
-    const message = `column "${name}" has the Arrow type ${received}; ${expected} can be used`;
-    throw new NomalyError("COLUMN", message, { field: name, expected, received });
-  }
+  const toNumber = kind === "number" ? numberOf(type) : Number;
+  if (toNumber === undefined) throw unusable(name, Type[type.typeId]);
   const values = new Float64Array(rowCount);
   for (let row = 0; row < rowCount; row++) {
     const cell: unknown = vector.get(row);
-    values[row] = cell === null || cell === undefined ? Number.NaN : Number(cell);
+    values[row] = cell === null || cell === undefined ? Number.NaN : toNumber(cell);
   }
   return { kind, name, values };
 }
 
-/** True for a dictionary of texts; dictionaries of other types are not supported. */
-function holdsTexts(type: DataType): boolean {
-  return DataType.isDictionary(type) && (DataType.isUtf8(type.dictionary) || DataType.isLargeUtf8(type.dictionary));
+function unusable(name: string, received: string): NomalyError {
+  const expected = "numbers, booleans, dates or texts";
+  const message = `column "${name}" has the Arrow type ${received}; ${expected} can be used`;
+  return new NomalyError("COLUMN", message, { field: name, expected, received });
+}
+
+const microsecondsPerSecond = 1e6;
+
+/** Times and durations become seconds, as in files. @returns undefined for a type without numbers. */
+function numberOf(type: DataType): ((cell: unknown) => number) | undefined {
+  if (DataType.isInt(type) || DataType.isFloat(type) || DataType.isNull(type)) return Number;
+  if (DataType.isDecimal(type)) return (cell) => decimalNumber(cell, type);
+  if (!DataType.isTime(type) && !DataType.isDuration(type)) return undefined;
+  return (cell) => Number(microsecondsOf(cell, type.unit)) / microsecondsPerSecond;
 }
 
 function isDate(type: DataType): boolean {

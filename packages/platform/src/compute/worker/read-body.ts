@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
+import { unpackArrowBody } from "../../files/arrow/arrow-unpack.ts";
 import { countJson } from "../../files/json/json-count.ts";
 import { isSurelyWithin } from "../rows/json-shape.ts";
 import { refuseTraps } from "../rows/json-traps.ts";
@@ -16,6 +17,9 @@ const otherContainersMax = 1000;
 /** The fields beside the rows are small: ids and options. */
 const fieldsLengthMax = 1 << 20;
 
+/** Limit of an Arrow body whose buffers are compressed. */
+const unpackedBytesMax = 256 * 1024 ** 2;
+
 export interface BodyRead {
   readonly input: RowsGiven;
   /** The fields beside the rows, as JSON. */
@@ -25,7 +29,7 @@ export interface BodyRead {
 /** @throws NomalyError REQUEST, SHAPE, COLUMN or TOO_LARGE naming the field. */
 export async function readBody(body: BodyGiven, limits: RowLimits, signal: AbortSignal): Promise<BodyRead> {
   if (body.format === "json") return readJsonBody(body, limits, signal);
-  const bytes = await readFile(body.path, { signal });
+  const bytes = await unpackArrowBody(await readFile(body.path, { signal }), unpackedBytesMax, signal);
   // Imported here because the Arrow library takes long to load.
   const { arrowRows } = await import("./arrow-rows.ts");
   return { input: arrowRows(bytes, limits), fields: "{}" };

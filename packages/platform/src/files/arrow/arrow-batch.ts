@@ -53,7 +53,7 @@ export interface ArrowBatch {
 }
 
 /** Buffers are aligned, so that typed arrays can read their numbers in place. */
-const alignmentBytes = 8;
+export const alignmentBytes = 8;
 const noBytes: BufferRange = { start: 0, sizeBytes: 0 };
 
 /** @returns the number of rows. Yields after each piece of work, so that the caller can stop or run other events. */
@@ -119,7 +119,7 @@ function* checkField(reading: BatchReading, field: ArrowField, expected: Expecte
   return node.length;
 }
 
-function mayMiss({ layout }: ArrowField, version: 4 | 5): boolean {
+export function mayMiss({ layout }: ArrowField, version: 4 | 5): boolean {
   if (layout.kind === "union") return version === 4;
   return layout.kind !== "none" && layout.kind !== "runs";
 }

@@ -22,7 +22,9 @@ export interface ArrowExcess {
     | "bytes of texts"
     | "bytes of texts from dictionaries in one batch"
     | "parts of a dictionary"
-    | "messages";
+    | "messages"
+    | "bytes once it is unpacked"
+    | "bytes in a buffer";
   readonly max: number;
   /** The count so far. */
   readonly count: number;

@@ -35,6 +35,8 @@ export interface FlatTable {
 }
 
 export interface FlatVector {
+  /** Position of the first element in the flatbuffer. */
+  readonly start: number;
   readonly count: number;
   int32(index: number, byteInElement: number): number;
   int64(index: number, byteInElement: number): number;
@@ -71,7 +73,7 @@ function tableAt(view: DataView, position: number, what: string): FlatTable {
     return at === 0 ? 0 : at + view.getUint32(at, true);
   }
 
-  function vector(slot: number, elementBytes: number, inside: string): FlatVector & { readonly start: number } {
+  function vector(slot: number, elementBytes: number, inside: string): FlatVector {
     const at = pointed(slot);
     if (at !== 0) requireInside(view, at, uoffsetBytes, inside);
     const count = at === 0 ? 0 : view.getUint32(at, true);

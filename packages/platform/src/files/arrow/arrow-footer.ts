@@ -5,9 +5,9 @@ import { ArrowDamage, type FlatTable, metadataBudget, rootTable } from "./arrow-
 import { type ArrowMessage, type ArrowMessageKind, int32At, readMessage } from "./arrow-messages.ts";
 import { type ArrowSchema, readArrowSchema, readPairs } from "./arrow-schema.ts";
 
-const magic = "ARROW1";
+export const magic = "ARROW1";
 /** The magic and two bytes of padding. */
-const headBytes = 8;
+export const headBytes = 8;
 /** After the footer come its length and the magic. */
 const tailBytes = 4 + magic.length;
 const footerBytesMax = 256 * 1024 ** 2;
@@ -17,6 +17,10 @@ export interface ArrowFooter {
   readonly schema: ArrowSchema;
   /** Dictionary batches first, then record batches, as the footer lists them. */
   readonly messages: Iterable<ArrowMessage>;
+  /** The footer's own bytes. */
+  readonly bytes: Uint8Array;
+  /** Positions in these bytes where the footer says where a message stands, in the order of the messages. */
+  readonly blocks: Iterable<number>;
 }
 
 /** @returns undefined if the bytes do not begin with the magic. @throws ArrowDamage */
@@ -31,7 +35,8 @@ export function readFooter(bytes: ArrowBytes): ArrowFooter | undefined {
   if (footerBytes <= 0 || footerBytes > footerBytesMax || headBytes + footerBytes > lengthAt) {
     throw new ArrowDamage(`it says that its footer has ${footerBytes} bytes`);
   }
-  const footer = rootTable(new Uint8Array(bytes.read(lengthAt - footerBytes, footerBytes)), "the footer");
+  const copy = new Uint8Array(bytes.read(lengthAt - footerBytes, footerBytes));
+  const footer = rootTable(copy, "the footer");
   const version = footer.int16(0, 0);
   if (version !== 3 && version !== 4)
     throw new ArrowDamage(`its footer is of version ${version + 1} of the format; 4 and 5 are read`);
@@ -41,7 +46,7 @@ export function readFooter(bytes: ArrowBytes): ArrowFooter | undefined {
   const schema = readArrowSchema(table, budget);
   readPairs(footer, 4, "the footer", { budget, pairCount: 0 });
   // Some writers store no schema message at the start of the file, so readers use the footer's schema.
-  return { schema, messages: messagesOf(bytes, footer, lengthAt - footerBytes) };
+  return { schema, messages: messagesOf(bytes, footer, lengthAt - footerBytes), bytes: copy, blocks: blockPositions(footer) };
 }
 
 function textAt(bytes: ArrowBytes, position: number): string {
@@ -53,6 +58,13 @@ function* messagesOf(bytes: ArrowBytes, footer: FlatTable, footerStart: number):
   const left = { bytes: footerStart };
   yield* blocksOf(bytes, { footer, slot: 2, kind: "dictionary batch", left });
   yield* blocksOf(bytes, { footer, slot: 3, kind: "record batch", left });
+}
+
+function* blockPositions(footer: FlatTable): Generator<number> {
+  for (const slot of [2, 3]) {
+    const { start, count } = footer.vector(slot, blockBytes, "the footer");
+    for (let index = 0; index < count; index++) yield start + index * blockBytes;
+  }
 }
 
 interface Blocks {

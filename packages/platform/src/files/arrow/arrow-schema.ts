@@ -38,6 +38,14 @@ export interface ArrowSchema {
   readonly dictionaries: ReadonlyMap<number, ArrowField>;
 }
 
+/** The Arrow library fails on the whole file where a column has one of these layouts, anywhere in it. */
+const unreadKinds: ReadonlySet<ArrowLayout["kind"]> = new Set(["list view", "runs"]);
+
+/** True for a column that the Arrow library does not know. */
+export function isUnread({ layout, children }: ArrowField): boolean {
+  return unreadKinds.has(layout.kind) || children.some(isUnread);
+}
+
 const depthMax = 64;
 /** Limit of all fields of a schema, including those within lists and structs. */
 const nestedFieldCountMax = 100_000;

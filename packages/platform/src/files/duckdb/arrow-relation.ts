@@ -2,22 +2,13 @@
 
 import { open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import {
-  BIGINT,
-  BOOLEAN,
-  DATE,
-  DOUBLE,
-  DuckDBDataChunk,
-  DuckDBDateValue,
-  DuckDBTimestampValue,
-  TIMESTAMP,
-  UBIGINT,
-  VARCHAR,
-} from "@duckdb/node-api";
-import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
+import { BLOB, DuckDBDataChunk, VARCHAR } from "@duckdb/node-api";
+import type { DuckDBValue } from "@duckdb/node-api";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
-import { DataType, type Field, type RecordBatch, RecordBatchReader } from "apache-arrow";
+import { type DataType, type Field, type RecordBatch, RecordBatchReader } from "apache-arrow";
 import { type ArrowFound, checkArrowFile } from "../arrow/arrow-check.ts";
+import { type ArrowFile, unpackArrowFile } from "../arrow/arrow-unpack.ts";
+import { type ArrowType, arrowType, type CellCosts } from "./arrow-columns.ts";
 import { distinctNames } from "../read/column-names.ts";
 import type { ContentLimits } from "../read/content-limits.ts";
 import { type Database, sqlText } from "./database.ts";
@@ -31,19 +22,15 @@ const chunkCellCountMax = 20_000;
 const chunkTextBytesMax = 16 * 1024 ** 2;
 /** Flushing more chunks at once would block the thread for longer than a request should wait. */
 const chunksOfFlush = 8;
-const millisecondsPerDay = 86_400_000;
 
-interface ArrowColumn {
+/** Values of one list or struct. */
+const nestedCellCostMax = 1_000_000;
+
+interface ArrowColumn extends ArrowType {
   readonly name: string;
-  readonly type: DuckDBType;
-  readonly sqlType: string;
-  convert(value: unknown): DuckDBValue;
 }
 
-export interface ArrowSource {
-  readonly path: string;
-  /** Name in error messages. */
-  readonly name: string;
+export interface ArrowSource extends ArrowFile {
   /** Path of the copy. */
   readonly databasePath: string;
   readonly limits: ContentLimits;
@@ -51,9 +38,11 @@ export interface ArrowSource {
 
 /** Checks the bytes before the Arrow library reads them. @throws NomalyError FILE_FORMAT, TOO_LARGE, ABORTED. */
 export async function arrowRelation(database: Database, source: ArrowSource, signal: AbortSignal): Promise<Relation> {
-  const { path, name, databasePath, limits } = source;
+  const { name, databasePath, limits } = source;
+  const path = await unpackArrowFile(source, signal);
   const found = await checkArrowFile({ path, name }, limits, signal);
   if (found.columnCount === 0) throw new NomalyError("FILE_FORMAT", `${name} has no columns`, { field: name });
+  if (found.unread !== undefined) throw notRead(name, found.unread.name, found.unread.type);
   // From a file handle the library reads message by message, also a file with a footer.
   const input = await open(path);
   try {
@@ -63,10 +52,15 @@ export async function arrowRelation(database: Database, source: ArrowSource, sig
     requireNames(columns, name);
     await database.run(`ATTACH ${sqlText(databasePath)} AS arrow_copy`);
     await database.run(
-      `CREATE TABLE arrow_copy.records (${columns.map((column, index) => `c${index} ${column.sqlType}`).join(", ")})`,
+      `CREATE TABLE arrow_copy.records (${columns.map((column, index) => `c${index} ${String(column.type)}`).join(", ")})`,
     );
     const chunkRowCount = chunkRowCountOf(columns, found);
-    const rowCount = await appendBatches(database, reader as AsyncIterable<RecordBatch>, { columns, chunkRowCount }, signal);
+    const rowCount = await appendBatches(
+      database,
+      reader as AsyncIterable<RecordBatch>,
+      { columns, chunkRowCount, fileName: name },
+      signal,
+    );
     const names = distinctNames(columns.map((column) => column.name));
     const copied = await columnsOf(database, "arrow_copy.records");
     return {
@@ -98,38 +92,34 @@ function requireNames(columns: readonly ArrowColumn[], fileName: string): void {
 
 /** Rows copied in one go: fewer if there are many columns or long texts. */
 function chunkRowCountOf(columns: readonly ArrowColumn[], { longestTextBytes }: ArrowFound): number {
-  const textCount = columns.filter(({ sqlType }) => sqlType === "VARCHAR").length;
+  const textCount = columns.filter(({ type }) => type === VARCHAR || type === BLOB).length;
   const ofCells = Math.floor(chunkCellCountMax / columns.length);
   const ofTexts = Math.floor(chunkTextBytesMax / Math.max(1, longestTextBytes * textCount));
   return Math.max(1, Math.min(chunkRowCountMax, ofCells, ofTexts));
 }
 
+interface Copying {
+  readonly columns: readonly ArrowColumn[];
+  readonly chunkRowCount: number;
+  readonly fileName: string;
+}
+
 async function appendBatches(
   database: Database,
   batches: AsyncIterable<RecordBatch>,
-  { columns, chunkRowCount }: { readonly columns: readonly ArrowColumn[]; readonly chunkRowCount: number },
+  copying: Copying,
   signal: AbortSignal,
 ): Promise<number> {
   const appender = await database.connection.createAppender("records", "main", "arrow_copy");
-  const types = columns.map((column) => column.type);
   let rowCount = 0;
   let chunkCount = 0;
   for await (const batch of batches) {
-    for (let start = 0; start < batch.numRows; start += chunkRowCount) {
+    for (let start = 0; start < batch.numRows;) {
       throwIfAborted(signal);
-      const count = Math.min(chunkRowCount, batch.numRows - start);
-      const chunk = DuckDBDataChunk.create(types, count);
-      for (const [index, column] of columns.entries()) {
-        const vector = batch.getChildAt(index);
-        const values: DuckDBValue[] = [];
-        for (let row = start; row < start + count; row++) {
-          const value: unknown = vector?.get(row);
-          values.push(value === null || value === undefined ? null : column.convert(value));
-        }
-        chunk.setColumnValues(index, values);
-      }
+      const chunk = chunkOf(batch, start, copying, rowCount);
       appender.appendDataChunk(chunk);
-      rowCount += count;
+      start += chunk.rowCount;
+      rowCount += chunk.rowCount;
       if (++chunkCount % chunksOfFlush === 0) appender.flushSync();
       // Lets a server on this thread answer requests meanwhile.
       await nextTurn();
@@ -140,35 +130,85 @@ async function appendBatches(
   return rowCount;
 }
 
+/** The next rows of the batch, as many as are copied in one go. */
+function chunkOf(
+  batch: RecordBatch,
+  start: number,
+  { columns, chunkRowCount, fileName }: Copying,
+  rowsBefore: number,
+): DuckDBDataChunk {
+  const wanted = Math.min(chunkRowCount, batch.numRows - start);
+  const nested = columns.flatMap((column, index) => (column.isNested ? [{ column, vector: batch.getChildAt(index) }] : []));
+  const nestedValues: readonly DuckDBValue[][] = nested.map(() => []);
+  const costs = createCosts();
+  // Lists may be of any length, so the rows are as few as their values allow.
+  let count = nested.length === 0 ? wanted : 0;
+  for (; count < wanted && (count === 0 || costs.sum() < chunkCellCountMax); count++) {
+    for (const [index, { column, vector }] of nested.entries()) {
+      costs.begin(() => `${fileName}: row ${rowsBefore + count + 1} of column "${column.name}"`, column.name);
+      nestedValues[index].push(cellOf(column, vector?.get(start + count), costs));
+    }
+  }
+  const chunk = DuckDBDataChunk.create(
+    columns.map(({ type }) => type),
+    count,
+  );
+  let nestedIndex = 0;
+  for (const [index, column] of columns.entries()) {
+    if (column.isNested) chunk.setColumnValues(index, nestedValues[nestedIndex++]);
+    else {
+      const vector = batch.getChildAt(index);
+      chunk.setColumnValues(
+        index,
+        Array.from({ length: count }, (_, row) => cellOf(column, vector?.get(start + row), costs)),
+      );
+    }
+  }
+  return chunk;
+}
+
+function cellOf(column: ArrowColumn, value: unknown, costs: CellCosts): DuckDBValue {
+  return value === null || value === undefined ? null : column.convert(value, costs);
+}
+
+interface ChunkCosts extends CellCosts {
+  sum(): number;
+  /** Called before each nested cell. */
+  begin(place: () => string, columnName: string): void;
+}
+
+function createCosts(): ChunkCosts {
+  let [sum, atBegin] = [0, 0];
+  let [place, field] = [() => "", ""];
+  return {
+    sum: () => sum,
+    begin(nextPlace, columnName) {
+      [place, field, atBegin] = [nextPlace, columnName, sum];
+    },
+    add(cost) {
+      sum += cost;
+      if (sum - atBegin <= nestedCellCostMax) return;
+      throw new NomalyError(
+        "TOO_LARGE",
+        `${place()} holds more than ${nestedCellCostMax} values, the most that a list or struct may have`,
+        {
+          field,
+          expected: `at most ${nestedCellCostMax} values`,
+        },
+      );
+    },
+  };
+}
+
 function arrowColumn(field: Field, fileName: string): ArrowColumn {
-  const { type } = field;
   // The library returns null for an empty name.
   const name = (field.name as string | null) ?? "";
-  const valueType: unknown = DataType.isDictionary(type) ? type.dictionary : type;
-  if (DataType.isInt(valueType) && valueType.bitWidth === 64 && !valueType.isSigned) {
-    return { name, type: UBIGINT, sqlType: "UBIGINT", convert: (value) => BigInt(value as number | bigint) };
-  }
-  if (DataType.isInt(valueType))
-    return { name, type: BIGINT, sqlType: "BIGINT", convert: (value) => BigInt(value as number | bigint) };
-  if (DataType.isFloat(valueType)) return { name, type: DOUBLE, sqlType: "DOUBLE", convert: Number };
-  if (DataType.isBool(valueType)) return { name, type: BOOLEAN, sqlType: "BOOLEAN", convert: Boolean };
-  if (DataType.isUtf8(valueType) || DataType.isLargeUtf8(valueType))
-    return { name, type: VARCHAR, sqlType: "VARCHAR", convert: String };
-  if (DataType.isDate(valueType)) {
-    const convert = (value: unknown) => new DuckDBDateValue(Math.floor(Number(value) / millisecondsPerDay));
-    return { name, type: DATE, sqlType: "DATE", convert };
-  }
-  if (DataType.isTimestamp(valueType)) {
-    // The library converts every unit to milliseconds.
-    const convert = (value: unknown) => new DuckDBTimestampValue(BigInt(Math.round(Number(value) * 1000)));
-    return { name, type: TIMESTAMP, sqlType: "TIMESTAMP", convert };
-  }
-  if (DataType.isDecimal(valueType)) {
-    const scale = 10 ** valueType.scale;
-    return { name, type: DOUBLE, sqlType: "DOUBLE", convert: (value) => Number(String(value)) / scale };
-  }
-  throw new NomalyError("FILE_FORMAT", `${fileName}: column "${name}" has the Arrow type ${String(type)}, which is not read`, {
-    field: name,
-    received: String(type),
-  });
+  const found = arrowType(field.type as DataType);
+  if (found !== undefined) return { name, ...found };
+  throw notRead(fileName, name, String(field.type));
+}
+
+function notRead(fileName: string, name: string, type: string): NomalyError {
+  const message = `${fileName}: column "${name}" has the Arrow type ${type}, which is not read; write the file without it`;
+  return new NomalyError("FILE_FORMAT", message, { field: name, received: type });
 }

@@ -147,8 +147,10 @@ async function openRelation(database: Database, file: LocalFile, name: string, o
     case "arrow": {
       // Imported here because the Arrow library takes long to load.
       const { arrowRelation } = await import("./arrow-relation.ts");
+      const { unpackedBytesMax } = options;
+      const unpackedPath = temporary.path("unpacked.arrow");
       const databasePath = temporary.path("arrow.db");
-      return arrowRelation(database, { path, name, databasePath, limits }, signal);
+      return arrowRelation(database, { path, name, unpackedBytesMax, unpackedPath, databasePath, limits }, signal);
     }
   }
 }

@@ -2,7 +2,7 @@
 
 import { constants, createReadStream, createWriteStream, openSync, statSync } from "node:fs";
 import { Socket } from "node:net";
-import { type Readable, Transform } from "node:stream";
+import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { NomalyError } from "@nomaly/detect";
@@ -43,6 +43,16 @@ export async function spoolGunzipped(
 ): Promise<void> {
   const limit = sizeBytesMax === undefined ? sizeLimit(name) : unpackedLimit(name, sizeBytesMax);
   await copy([createReadStream(gzipPath), createGunzip(), limit], name, path, signal);
+}
+
+/** Writes chunks that are made on the way. @throws NomalyError as they do, FILE_WRITE, ABORTED. */
+export async function spoolChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await copy([Readable.from(chunks)], name, path, signal);
 }
 
 /** Copies a text file without its byte order mark. */
