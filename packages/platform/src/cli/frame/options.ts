@@ -24,7 +24,19 @@ export const inputOptions: readonly OptionSpec[] = [
   { name: "header", summary: "CSV: the first line holds column names (default: detected)" },
   { name: "no-header", summary: "CSV: the first line is a row; columns are called column0, column1, ..." },
   { name: "missing-texts", value: "A,B", summary: "CSV: texts that mean missing (default: empty, NA, N/A, NULL, None, NaN, ?)" },
-  { name: "decimal-comma", summary: "CSV: numbers are written with a comma, such as 1,5" },
+  { name: "decimal-comma", summary: "CSV: numbers that may mean both, such as 1,234, have a decimal comma" },
+  {
+    name: "thousands",
+    value: "MARK",
+    offers: [",", ".", "space", "apostrophe"],
+    summary: "CSV: the mark of thousands in numbers that may mean both",
+  },
+  {
+    name: "date-order",
+    value: "ORDER",
+    choices: ["dmy", "mdy", "ymd"],
+    summary: "CSV: order of day, month and year in dates that do not tell it",
+  },
 ];
 
 export const columnOptions: readonly OptionSpec[] = [

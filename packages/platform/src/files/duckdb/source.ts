@@ -183,6 +183,10 @@ function createSource(opened: Opened, signal: AbortSignal): Source {
       cut.includes(column.name) ? { ...column, textLengthMax: shownTextLengthMax } : column,
     );
     if (wanted.length === 0) throw new NomalyError("COLUMN", `${name} has no column that can be used`, { field: name });
+    for (const { name: column } of wanted) {
+      const doubt = relation.doubts?.get(column);
+      if (doubt !== undefined) throw doubt;
+    }
     whole.begin(wanted);
     const large = wanted.flatMap((column, index) => (mayExceedFloat64(column.type) ? [index] : []));
     try {
@@ -215,6 +219,7 @@ function createSource(opened: Opened, signal: AbortSignal): Source {
         throw readError(error, name, signal);
       }
     },
+    notes: relation.notes ?? [],
     roundedColumns,
     wholeColumns: () => whole.all(),
     database,
