@@ -1,6 +1,7 @@
 /** Reads a CSV or TSV file as a relation, in strict mode, with a dialect detected beforehand. */
 
 import { NomalyError, type Writing } from "@nomaly/detect";
+import { afterEmptyLines, type CsvBeginning, csvBeginning } from "../read/csv-beginning.ts";
 import { checkCsvRecords } from "../read/csv-check.ts";
 import { csvDialect, type CsvOptions } from "../read/csv-dialect.ts";
 import { type Database, sqlName, sqlPath, sqlText } from "./database.ts";
@@ -24,6 +25,7 @@ interface CsvFile {
   readonly name: string;
   readonly delimiter: string;
   readonly options: CsvOptions;
+  readonly beginning: CsvBeginning;
   readonly memoryMib: number | undefined;
 }
 
@@ -40,10 +42,14 @@ export interface CsvSource {
 
 export async function csvRelation(database: Database, source: CsvSource, signal: AbortSignal): Promise<Relation> {
   const { path, name, options, columnCountMax, memoryMib } = source;
-  const head = headText(path, name);
-  const { delimiter, firstRecord, records } = csvDialect(name, head, options.delimiter);
-  const file = { path, name, delimiter, options, memoryMib };
-  await checkCsvRecords(file, { columnCountMax, recordCountMax: sampleRowCount }, signal);
+  const head = headOf(path, name);
+  const start = csvBeginning(name, head, options.skipRows ?? 0);
+  const { delimiter, firstRecord, records } = csvDialect(name, headText(head, start), options.delimiter ?? start.delimiter);
+  const beginning = firstRecord.length > 1 ? afterEmptyLines(head, start) : start;
+  const file = { path, name, delimiter, options, memoryMib, beginning };
+  const isFilled = options.fillShortRows === true;
+  const checked = isFilled ? { fieldCountMin: firstRecord.length, recordCountMax: Infinity } : { recordCountMax: sampleRowCount };
+  const { shortRecordCount } = await checkCsvRecords(file, { columnCountMax, ...checked }, signal);
   const sniffed = await sniff(database, file, firstRecord);
   const original = sniffed.columns.map((column) => ({ ...column, type: "VARCHAR" }));
   const textSql = readCsv(file, sniffed, original);
@@ -55,9 +61,10 @@ export async function csvRelation(database: Database, source: CsvSource, signal:
   return {
     sql: readWritten(asDouble),
     columns: asDouble.map((column) => ({ ...column, type: writtenType(column, written) })),
-    originalSql: readCsv({ ...file, options: { missingTexts: [""] } }, sniffed, original),
+    originalSql: readCsv({ ...file, options: { missingTexts: [""], fillShortRows: isFilled } }, sniffed, original),
     maybeWhole: new Set(sniffed.columns.filter((column) => isWhole(column.type)).map((column) => column.name)),
     ...written,
+    notes: [...fillNotes(shortRecordCount), ...written.notes],
     typedSql: (whole, dates) => {
       const columns = sniffed.columns.map((column, index) => {
         if (dates === "as texts" && /^(DATE|TIME)/.test(column.type)) return original[index];
@@ -68,6 +75,11 @@ export async function csvRelation(database: Database, source: CsvSource, signal:
         : writtenSql((read) => readCsv(file, sniffed, read), columns, { writings: numbersOnly(written) });
     },
   };
+}
+
+function fillNotes(shortRecordCount: number): string[] {
+  if (shortRecordCount === 0) return [];
+  return [`${shortRecordCount} short ${shortRecordCount === 1 ? "row is" : "rows are"} filled with missing values`];
 }
 
 interface FileAsTexts {
@@ -111,20 +123,20 @@ function isNumber(type: string): boolean {
   return isWhole(type) || /^(DOUBLE|DECIMAL.*)$/.test(type);
 }
 
-/** Reads the first bytes as text. @throws NomalyError FILE_FORMAT for an empty file, UTF-16 and binary content. */
-function headText(path: string, name: string): string {
+/** Reads the first bytes. @throws NomalyError FILE_FORMAT for an empty file and binary content. */
+function headOf(path: string, name: string): Buffer {
   const head = readHead(path);
   if (head.length === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
-  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
-    throw new NomalyError("FILE_FORMAT", `${name} is in UTF-16; UTF-8 is expected`, { field: name });
-  }
   const zeroAt = head.indexOf(0);
-  if (zeroAt >= 0) {
-    throw new NomalyError("FILE_FORMAT", `${name} is not text: byte ${zeroAt} is zero; name its format with --format`, {
-      field: name,
-    });
-  }
-  return new TextDecoder().decode(head);
+  if (zeroAt < 0) return head;
+  throw new NomalyError("FILE_FORMAT", `${name} is not text: byte ${zeroAt} is zero; name its format with --format`, {
+    field: name,
+  });
+}
+
+/** The first bytes of the table. */
+function headText(head: Buffer, { sizeBytes }: CsvBeginning): string {
+  return new TextDecoder().decode(head.subarray(sizeBytes));
 }
 
 interface Sniffed {
@@ -166,11 +178,13 @@ interface SniffRow {
   readonly TimestampFormat: string | null;
 }
 
-function dialectSql({ delimiter, options, memoryMib = memoryMibOfSmallBuffer }: CsvFile): string {
+function dialectSql({ delimiter, options, beginning, memoryMib = memoryMibOfSmallBuffer }: CsvFile): string {
   const missing = (options.missingTexts ?? defaultMissingTexts).map(sqlText).join(", ");
   const decimal = options.decimalComma === true ? ", decimal_separator=','" : "";
   const buffer = memoryMib < memoryMibOfSmallBuffer ? `, buffer_size=${smallBufferSizeBytes}` : "";
-  return `delim=${sqlText(delimiter)}, quote='"', escape='"', comment='', skip=0, nullstr=[${missing}]${decimal}${buffer}`;
+  // Lines can be filled on one thread only.
+  const filled = options.fillShortRows === true ? ", null_padding=true, parallel=false" : "";
+  return `delim=${sqlText(delimiter)}, quote='"', escape='"', comment='', skip=${beginning.lineCount}, nullstr=[${missing}]${decimal}${buffer}${filled}`;
 }
 
 function readCsv(file: CsvFile, sniffed: Pick<Sniffed, "header">, columns: readonly RelationColumn[]): string {

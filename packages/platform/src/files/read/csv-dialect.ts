@@ -1,6 +1,7 @@
 /** Detects the delimiter of a CSV file from its first bytes, and reads its first record. */
 
 import { NomalyError } from "@nomaly/detect";
+import { wrongValue } from "./wrong-value.ts";
 import type { WrittenOptions } from "./written-options.ts";
 
 /** Delimiters that are detected, likeliest first. */
@@ -17,6 +18,14 @@ export interface CsvOptions extends WrittenOptions {
   readonly header?: boolean;
   /** Texts that mean missing; by default an empty one, NA, NULL, nan and the like. */
   readonly missingTexts?: readonly string[];
+  /** A label that TextDecoder knows; undefined: detected from the bytes. */
+  readonly encoding?: string;
+  /** How a line begins that is left out. */
+  readonly comment?: string;
+  /** Lines before the table, at most {@link skipRowsMax}. */
+  readonly skipRows?: number;
+  /** Missing values fill rows that are too short. */
+  readonly fillShortRows?: boolean;
 }
 
 export interface CsvDialect {
@@ -77,10 +86,7 @@ export function parseDelimiter(text: string): string {
   const delimiter = text === "tab" || text === "\\t" ? "\t" : text;
   const sizeBytes = Buffer.byteLength(delimiter);
   if (sizeBytes >= 1 && sizeBytes <= 4 && !/["\r\n]/.test(delimiter)) return delimiter;
-  throw new NomalyError("USAGE", `--delimiter must be 1 to 4 bytes without quotes or line ends, got ${JSON.stringify(text)}`, {
-    field: "delimiter",
-    received: text,
-  });
+  throw wrongValue("delimiter", "1 to 4 bytes without quotes or line ends", text);
 }
 
 function cutBy(head: string, delimiter: string): Cut {
