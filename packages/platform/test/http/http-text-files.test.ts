@@ -11,7 +11,7 @@ afterAll(() => service.close());
 
 const rowCount = 60;
 const amountAt = (row: number) => 1000 + ((row * 37) % 500) + (row === 30 ? 40_000 : 0);
-const german = (value: number) => `${value.toLocaleString("de-DE", { minimumFractionDigits: 2 })}`;
+const german = (value: number) => value.toLocaleString("de-DE", { minimumFractionDigits: 2 });
 const dayAt = (row: number) => new Date(Date.UTC(2024, 0, 1 + ((row * 77) % 359))).toISOString().slice(0, 10);
 const germanDay = (row: number) => dayAt(row).split("-").toReversed().join(".");
 const lines = (line: (row: number) => string) => Array.from({ length: rowCount }, (_, row) => line(row)).join("\n");

@@ -39,11 +39,22 @@ function utf16Of(head: Uint8Array): Encoding {
   if (head[0] === 0xfe && head[1] === 0xff) return "utf-16be";
   const zeros = [0, 0];
   const length = Math.min(head.length, 1000) & ~1;
-  for (let at = 0; at < length; at++) if (head[at] === 0) zeros[at % 2]++;
+  for (let at = 0; at < length; at++) {
+    if (head[at] === 0) zeros[at % 2]++;
+    // Numbers of a binary file have bytes that no text has.
+    else if (head[at] < 0x20 && !isBlank(head[at])) return undefined;
+  }
   const [even, odd] = zeros.map((count) => count / (length / 2));
   // Digits, delimiters and most letters of a table have a zero in one of their two bytes.
-  if (odd > 0.7 && even === 0) return "utf-16le";
-  return even > 0.7 && odd === 0 ? "utf-16be" : undefined;
+  if (odd > zeroShareMin && even === 0) return "utf-16le";
+  return even > zeroShareMin && odd === 0 ? "utf-16be" : undefined;
+}
+
+const zeroShareMin = 0.7;
+
+/** A tabulator or the end of a line. */
+function isBlank(byte: number): boolean {
+  return byte === 9 || byte === 10 || byte === 13;
 }
 
 /** Letters of UTF-8 beyond ASCII, in bytes as Latin-1. */

@@ -40,6 +40,7 @@ describe("the shapes of a column", () => {
     ["telephone numbers", { "+99 999 999": 5 }],
     ["numbers of firms", { "999 999 999": 5 }],
     ["numbers in parentheses", { "(9)": 5 }],
+    ["house numbers", { "99": 85, "99A": 8, [otherShape]: 7 }],
     ["plain numbers with a mistake", { "9.9": 95, [otherShape]: 5 }],
   ])("%s stay what they are", (_, shapes) => expect(finding(shapes)).toEqual({ kind: "no numbers" }));
 
@@ -51,6 +52,7 @@ describe("the shapes of a column", () => {
 
   it("of several units are no numbers", () => {
     expect(finding({ $9: 9, "\u20ac9": 1 })).toEqual({ kind: "several units", shapes: ["$9", "\u20ac9"] });
+    expect(finding({ "9 kg": 9, "999 g": 1 })).toMatchObject({ kind: "several units" });
     expect(finding({ "9%": 9, "0.99": 1 })).toEqual({ kind: "several units", shapes: ["9%", "0.99"] });
   });
 

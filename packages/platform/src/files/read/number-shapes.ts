@@ -70,10 +70,13 @@ export interface NumberSettings {
 }
 
 export function numberFinding(counts: ShapeCounts, settings: NumberSettings): NumberFinding {
-  const read = [...counts].flatMap(([shape, count]) => readShape(shape, count) ?? []);
   const total = sum([...counts.values()]);
+  const read = withoutLetters(
+    [...counts].flatMap(([shape, count]) => readShape(shape, count) ?? []),
+    total,
+  );
   const numberCount = sum(read.map(({ count }) => count));
-  const codeCount = total - numberCount - (counts.get(otherShape) ?? 0);
+  const codeCount = sum([...counts].flatMap(([shape, count]) => (isCode(shape) ? [count] : [])));
   if (read.every(({ isPlain }) => isPlain)) return { kind: "no numbers" };
   if (numberCount < total * numberShareMin || codeCount >= total * codeShareMin) return { kind: "no numbers" };
   const feasible = allMarks.filter((marks) => read.every(({ core }) => fits(core, marks)));
@@ -83,6 +86,11 @@ export function numberFinding(counts: ShapeCounts, settings: NumberSettings): Nu
   if (mixed !== undefined) return { kind: "several units", shapes: mixed };
   const unit = read.find((shape) => shape.unit !== "")?.unit ?? "";
   return chosen(read, feasible, unit, settings);
+}
+
+/** Digits and marks that are no number. */
+function isCode(shape: string): boolean {
+  return shape === codeShape || (/^[-+90.,' ]+$/.test(shape) && readShape(shape, 0) === undefined);
 }
 
 function chosen(read: readonly ReadShape[], feasible: readonly Marks[], unit: string, settings: NumberSettings): NumberFinding {
@@ -114,6 +122,16 @@ function readShape(shape: string, count: number): ReadShape | undefined {
   if (unit !== "" && /e/i.test(core)) return undefined;
   const isPlain = unit === "" && opened === undefined && trailing === undefined && fits(core, allMarks[0]);
   return { shape, count, core, unit, isNegated: opened !== undefined, isPlain };
+}
+
+const unitExpression = new RegExp(`^${units}$`, "u");
+
+/** Units count only if nearly all numbers have one: in 12A among house numbers the A is none. */
+function withoutLetters(read: readonly ReadShape[], total: number): readonly ReadShape[] {
+  const measured = read.filter(({ unit }) => unitExpression.test(unit));
+  return sum(measured.map(({ count }) => count)) >= total * numberShareMin
+    ? read
+    : read.filter((shape) => !measured.includes(shape));
 }
 
 /** In the order in which one is preferred where several fit. */
