@@ -44,7 +44,19 @@ export type { WorkerEvents, WorkerHandle, WorkerHost } from "./threads/worker-ho
 export { defineDetector } from "./detector/detector.ts";
 export { traitDefaults } from "./detector/traits.ts";
 export type { ExplanationClaim, Traits } from "./detector/traits.ts";
-export { categoryEncodings, missingPolicies, scalings } from "./pipeline/index.ts";
+export {
+  blank,
+  categoryEncodings,
+  centuryYear,
+  dateOfWriting,
+  dateOrders,
+  datePattern,
+  missingPolicies,
+  numberOfWriting,
+  numberPattern,
+  scalings,
+  thousandsMarks,
+} from "./pipeline/index.ts";
 export type {
   BooleanColumn,
   CategoryEncoding,
@@ -54,9 +66,13 @@ export type {
   ColumnKind,
   ColumnProfile,
   DateColumn,
+  DateOrder,
+  DateWriting,
+  DecimalMark,
   MissingPolicy,
   NumberColumn,
   NumberProfile,
+  NumberWriting,
   NumericRows,
   PipelineColumn,
   PipelineOptions,
@@ -65,6 +81,8 @@ export type {
   SkippedColumn,
   Table,
   TextColumn,
+  ThousandsMark,
+  Writing,
 } from "./pipeline/index.ts";
 export { matrix, matrixFromRows } from "./matrix.ts";
 export type { Matrix } from "./matrix.ts";

@@ -55,7 +55,7 @@ export type MessagePart =
   | string
   /** The row at fault, which `rowIndex` counts. */
   | { readonly kind: "row" }
-  /** An option of the pipeline, with the values that would help. */
+  /** An option, with the values that would help; a switch has none. */
   | { readonly kind: "option"; readonly name: string; readonly values: readonly string[] };
 
 export const rowAtFault: MessagePart = { kind: "row" };
@@ -68,7 +68,7 @@ export interface Naming {
 
 const libraryNaming: Naming = {
   row: (rowIndex) => `row ${rowIndex}`,
-  option: (name, values) => `${name} ${values.map((value) => `"${value}"`).join(" or ")}`,
+  option: (name, values) => (values.length === 0 ? name : `${name} ${values.map((value) => `"${value}"`).join(" or ")}`),
 };
 
 /** What changes when an error is told elsewhere; what is left out stays as it is. */

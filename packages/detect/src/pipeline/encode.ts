@@ -11,6 +11,7 @@ import { encodedWidth, pipelineWidth } from "./pipeline.ts";
 import type { Column } from "./table.ts";
 import { toEnd } from "./to-end.ts";
 import { categoryOf, isMissingText, numberOfText, textsOf } from "./texts.ts";
+import { dateOfIso, dateOfWriting, numberOfWriting } from "./writing.ts";
 
 /** Below this many values a matrix is made on ordinary memory: no thread will need it. */
 const sharedValueCountMin = 100_000;
@@ -257,10 +258,16 @@ function numbersOf(column: PipelineColumn, given: Column): Float64Array {
     const text = given.values[row];
     numbers[row] = Number.NaN;
     if (text === null || isMissingText(text)) continue;
-    numbers[row] = column.kind === "date" ? Date.parse(text) : (numberOfText(text) ?? Number.NaN);
+    numbers[row] = valueOfText(column, text) ?? Number.NaN;
     if (Number.isNaN(numbers[row])) throw otherKind(column, `text ("${text.slice(0, 60)}")`, row);
   }
   return numbers;
+}
+
+/** Reads a text in the column's own way of writing; without one, dates in ISO form and numbers as programs write them. */
+function valueOfText({ kind, writing }: PipelineColumn, text: string): number | undefined {
+  if (kind === "date") return writing?.kind === "date" ? dateOfWriting(text, writing) : dateOfIso(text);
+  return writing?.kind === "number" ? numberOfWriting(text, writing) : numberOfText(text);
 }
 
 function isEmpty(values: Float64Array): boolean {
@@ -268,6 +275,14 @@ function isEmpty(values: Float64Array): boolean {
 }
 
 function otherKind(column: PipelineColumn, received: string, rowIndex: number): NomalyError {
-  const message = [`column "${column.name}" was ${column.kind} in training, but is ${received} in `, rowAtFault];
+  const form = column.kind === "date" ? `; ${dateForm(column)}` : "";
+  const message = [`column "${column.name}" was ${column.kind} in training, but is ${received} in `, rowAtFault, form];
   return new NomalyError("COLUMN", message, { field: column.name, expected: column.kind, received, rowIndex });
+}
+
+const examplesOfOrder = { dmy: "31/12/2026", mdy: "12/31/2026", ymd: "2026/12/31" } as const;
+
+function dateForm({ writing }: PipelineColumn): string {
+  const learned = writing?.kind === "date" ? ` or, as in training, ${examplesOfOrder[writing.order]}` : "";
+  return `dates are written 2026-12-31 or 2026-12-31T10:30:00Z${learned}`;
 }

@@ -19,3 +19,14 @@ export type {
 } from "./pipeline.ts";
 export { parsePipeline } from "./pipeline-state.ts";
 export type { BooleanColumn, Column, ColumnKind, DateColumn, NumberColumn, Table, TextColumn } from "./table.ts";
+export {
+  blank,
+  centuryYear,
+  dateOfWriting,
+  dateOrders,
+  datePattern,
+  numberOfWriting,
+  numberPattern,
+  thousandsMarks,
+} from "./writing.ts";
+export type { DateOrder, DateWriting, DecimalMark, NumberWriting, ThousandsMark, Writing } from "./writing.ts";

@@ -205,7 +205,8 @@ function learnNumber(column: Exclude<Column, TextColumn>, context: LearnContext)
   const indicator = context.missing === "indicator" && summary.missingCount > 0;
   const learned = numberColumn(name, kind, summary, { sample: () => sample, scale, fill, indicator });
   // The copy holds the quantiles themselves, so that the sample can be freed.
-  return { ...learned, profile: { ...learned.profile } };
+  const writing = kind === "boolean" || column.writing === undefined ? {} : { writing: column.writing };
+  return { ...learned, ...writing, profile: { ...learned.profile } };
 }
 
 function numberColumn(

@@ -5,6 +5,7 @@ import { columnCountMax } from "../matrix.ts";
 import type { ColumnProfile, Encoding, Pipeline, PipelineColumn, SkippedColumn } from "./pipeline.ts";
 import { pipelineWidth, scalings } from "./pipeline.ts";
 import type { ColumnKind } from "./table.ts";
+import { dateOrders, decimalMarks, thousandsMarks, type Writing } from "./writing.ts";
 
 const columnKinds: readonly ColumnKind[] = ["number", "date", "boolean", "text"];
 
@@ -43,7 +44,23 @@ function parseColumn(data: unknown): PipelineColumn {
   const isCategory = kind === "text";
   if (isCategory !== (encoding.kind !== "number")) throw damaged("encoding", `an encoding for ${kind}`);
   if (isCategory !== (profile.kind === "category")) throw damaged("profile", `a profile for ${kind}`);
-  return { name: textOf(record, "name"), position: countOf(record, "position"), kind, encoding, profile };
+  const writing = record["writing"] === undefined ? {} : { writing: parseWriting(record["writing"], kind) };
+  return { name: textOf(record, "name"), position: countOf(record, "position"), kind, encoding, profile, ...writing };
+}
+
+const unitLengthMax = 8;
+
+function parseWriting(data: unknown, kind: ColumnKind): Writing {
+  const record = recordOf(data, "writing");
+  if (choiceOf(record, "kind", ["number", "date"] as const) !== kind) throw damaged("writing", `a writing of ${kind}`);
+  if (kind === "date") return { kind, order: choiceOf(record, "order", dateOrders) };
+  const decimal = choiceOf(record, "decimal", decimalMarks);
+  const thousands = record["thousands"] === null ? null : choiceOf(record, "thousands", thousandsMarks);
+  const unit = textOf(record, "unit");
+  if (thousands === decimal) throw damaged("thousands", "another mark than the decimal one");
+  if (unit.length > unitLengthMax || /[\d.,]/.test(unit))
+    throw damaged("unit", `at most ${unitLengthMax} letters, no digit or mark`);
+  return { kind: "number", decimal, thousands, unit };
 }
 
 function parseEncoding(data: unknown): Encoding {

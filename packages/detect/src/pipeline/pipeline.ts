@@ -1,6 +1,7 @@
 /** What a pipeline has learned: which columns are used, and how each becomes numbers. Plain data, saved with the model. */
 
 import type { ColumnKind } from "./table.ts";
+import type { Writing } from "./writing.ts";
 
 export const scalings = ["none", "standard", "robust", "min-max"] as const;
 /** standard: mean and standard deviation; robust: median and interquartile range; min-max: to [0, 1]. */
@@ -80,6 +81,8 @@ export interface PipelineColumn {
   readonly kind: ColumnKind;
   readonly encoding: Encoding;
   readonly profile: ColumnProfile;
+  /** How texts of this column are to be read, if not as programs write numbers and dates. */
+  readonly writing?: Writing;
 }
 
 export interface SkippedColumn {

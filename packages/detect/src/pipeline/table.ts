@@ -1,10 +1,14 @@
 /** A table with named columns of several kinds: what files and callers hold before the pipeline makes numbers of it. */
 
+import type { DateWriting, NumberWriting } from "./writing.ts";
+
 /** Missing numbers, dates and booleans are NaN; infinity is kept, and refused when it reaches a detector. */
 export interface NumberColumn {
   readonly kind: "number";
   readonly name: string;
   readonly values: Float64Array;
+  /** How the numbers were written, if another way than a program's: the model then reads texts in the same way. */
+  readonly writing?: NumberWriting;
 }
 
 /** Milliseconds since 1970-01-01 UTC. */
@@ -12,6 +16,8 @@ export interface DateColumn {
   readonly kind: "date";
   readonly name: string;
   readonly values: Float64Array;
+  /** How the dates were written, if not in ISO form. */
+  readonly writing?: DateWriting;
 }
 
 /** 0, 1, or NaN for missing. */

@@ -9,6 +9,8 @@ export interface UploadOptions extends CallOptions {
   readonly name?: string | undefined;
   /** The file name of a `Blob`, which has none; its ending gives the format, as in `cars.csv` or `cars.parquet`. */
   readonly fileName?: string | undefined;
+  /** How a text file is to be read, by the names of the form's fields: `{ decimal_comma: "true", skip_rows: "2" }`. */
+  readonly reading?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface RowsOptions extends CallOptions {
@@ -32,10 +34,11 @@ export interface Datasets {
 export function datasetsOf(transport: Transport): Datasets {
   const { call } = transport;
   return {
-    upload: (file, { name, fileName = (file as Partial<File>).name ?? "data", ...options } = {}) => {
+    upload: (file, { name, fileName = (file as Partial<File>).name ?? "data", reading = {}, ...options } = {}) => {
       const form = new FormData();
-      // The name must stand before the file: the service reads the form in order.
+      // All fields must stand before the file: the service reads the form in order.
       if (name !== undefined) form.append("name", name);
+      for (const [option, text] of Object.entries(reading)) form.append(option, text);
       form.append("file", file, fileName);
       return call({ route: "POST /api/datasets", body: form, isChange: true }, json<Dataset>, options);
     },

@@ -41,6 +41,8 @@ export interface Dataset {
   readonly size_bytes: number;
   /** SHA-256 of the stored bytes, in hexadecimal. */
   readonly checksum: string;
+  /** Options of a text file that came with its upload. */
+  readonly reading: Readonly<Record<string, string>>;
   readonly columns: readonly {
     readonly name: string;
     readonly type: string;

@@ -10,10 +10,13 @@ type Named = Pick<GivenTable, "rows" | "caller">;
 
 const aboutRows: ReadonlySet<ErrorCode> = new Set(["COLUMN", "NOT_FINITE", "LABEL", "SHAPE", "TOO_FEW_ROWS"]);
 
-const commandLineNaming: Naming = {
+export const commandLineNaming: Naming = {
   // The library counts rows from 0; messages on the command line count from 1.
   row: (rowIndex) => `row ${rowIndex + 1}`,
-  option: (name, values) => values.map((value) => `--${name} ${value}`).join(" or "),
+  option(name, values) {
+    const typed = `--${name.replaceAll("_", "-")}`;
+    return values.length === 0 ? typed : values.map((value) => `${typed} ${value}`).join(" or ");
+  },
 };
 
 /** Runs `work`; its errors then name the file, and rows by their index in the file. */

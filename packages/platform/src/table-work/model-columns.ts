@@ -1,10 +1,19 @@
 /** Checks that a table has the columns that a model was fitted on. */
 
 import { type AnomalyModel, NomalyError } from "@nomaly/detect";
+import type { KnownWriting } from "../files/read/written-options.ts";
 import { columnHint, listed, requireColumns } from "./file-errors.ts";
 import type { GivenTable } from "./given-table.ts";
 
 const listedNameCount = 8;
+
+/** How the model reads the texts of its columns, for whoever opens a file for it. */
+export function writingsOf({ columns }: Pick<AnomalyModel, "columns">): KnownWriting[] {
+  return columns.flatMap(({ name, kind, writing }): KnownWriting[] => {
+    if (kind === "text") return [{ name, writing: "text" }];
+    return writing === undefined ? [] : [{ name, writing }];
+  });
+}
 
 /** @throws NomalyError COLUMN naming all missing columns; for the service, the first of them. */
 export function requireModelColumns(table: Pick<GivenTable, "rows" | "caller">, model: AnomalyModel): void {

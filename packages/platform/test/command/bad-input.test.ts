@@ -126,17 +126,17 @@ const cases: readonly Case[] = [
   },
   {
     what: "invalid UTF-8",
-    content: Buffer.concat([Buffer.from("a,b\n1,x\n2,"), Buffer.from([0xff, 0xc0]), Buffer.from("\n3,z\n")]),
+    content: Buffer.concat([Buffer.from("a,b\n1,\u00e9\n2,"), Buffer.from([0xff, 0xc0]), Buffer.from("\n3,z\n")]),
     words: ["detect", "FILE"],
     exit: 3,
     says: /FILE_FORMAT: FILE line 3: the bytes are not valid UTF-8/,
   },
   {
-    what: "UTF-16",
-    content: Buffer.from("\ufeffa,b\n1,2\n", "utf16le"),
+    what: "UTF-16 with half a letter",
+    content: Buffer.concat([Buffer.from("\ufeffa,b\n1,2\n", "utf16le"), Buffer.from([0x00, 0xd8, 0x31, 0x00])]),
     words: ["detect", "FILE"],
     exit: 3,
-    says: /FILE_FORMAT: FILE is in UTF-16/,
+    says: /FILE_FORMAT: FILE has bytes that are not utf-16le/,
   },
   {
     what: "binary content",

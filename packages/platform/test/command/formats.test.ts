@@ -101,7 +101,7 @@ describe("every format comes in and goes out", async () => {
 
   it("CSV dates are written to JSON as the texts that they were", async () => {
     const path = folder.write("days.csv", toCsv(rows.map((row, index) => ({ day: `0${1 + (index % 9)}.05.2024`, ...row }))));
-    const document = await detectJson(path, "-o", folder.file("days.ndjson"));
+    const document = await detectJson(path, "-o", folder.file("days.ndjson"), "--date-order", "dmy");
     expect(document.columns[0]).toEqual({ name: "day", kind: "date" });
     expect(folder.read("days.ndjson")).toMatch(/^{"day":"01\.05\.2024","speed":10/);
   });

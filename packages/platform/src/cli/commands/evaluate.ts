@@ -1,6 +1,6 @@
 /** `nomaly evaluate`: compares algorithms, a model or given scores with known labels. */
 
-import { defaultDetectorId, detectors, NomalyError } from "@nomaly/detect";
+import { type AnomalyModel, defaultDetectorId, detectors, NomalyError } from "@nomaly/detect";
 import type { EvaluationFigures } from "../../report/content.ts";
 import { printable } from "../../report/printable.ts";
 import { alignedLines, widthFor } from "../../report/columns.ts";
@@ -42,12 +42,19 @@ export async function runEvaluate(given: Arguments, context: CliContext): Promis
   if (given.has("model")) refuseFitOptions(given, "a saved model is judged as it was fitted");
   if (given.has("score")) refuseFitOptions(given, "scores are judged as they are", ["threshold"]);
   const progress = createProgress(context);
-  const results = await withInput(given, context, async (table) => {
-    requireColumns(table, [label], "label");
-    if (given.has("score")) return [await ofScores(given, context, table, label)];
-    if (given.has("model")) return [await ofModel(given, context, table, progress)];
-    return ofAlgorithms(given, context, table, progress);
-  });
+  const modelPath = given.text("model");
+  const saved = modelPath === undefined ? undefined : readModel(modelPath);
+  const results = await withInput(
+    given,
+    context,
+    async (table) => {
+      requireColumns(table, [label], "label");
+      if (given.has("score")) return [await ofScores(given, context, table, label)];
+      if (saved !== undefined) return [await ofModel(given, context, table, { model: saved, progress })];
+      return ofAlgorithms(given, context, table, progress);
+    },
+    saved,
+  );
   progress.clear();
   if (given.has("json")) return sayJson(context, resultsJson(given, results));
   say(context, await resultsText(results, context));
@@ -84,10 +91,14 @@ async function ofAlgorithms(given: Arguments, context: CliContext, table: GivenT
   return results.sort((a, b) => (b.figures?.rocAuc ?? -1) - (a.figures?.rocAuc ?? -1));
 }
 
-async function ofModel(given: Arguments, context: CliContext, table: GivenTable, progress: Progress): Promise<Evaluated> {
+async function ofModel(
+  given: Arguments,
+  context: CliContext,
+  table: GivenTable,
+  { model, progress }: { readonly model: AnomalyModel; readonly progress: Progress },
+): Promise<Evaluated> {
   const startedAt = context.now();
   const [path, label] = [given.text("model") ?? "", given.text("label")];
-  const model = readModel(path);
   requireModelColumns(table, model);
   const findings = createFindings({ topCount: 0, label });
   await scoreTable(table, scoringOf(given, context, { table, model }, { label }), progress, findings);

@@ -34,21 +34,26 @@ export async function runExplain(given: Arguments, context: CliContext): Promise
   const rows = rowsOf(given);
   const topCount = given.has("top") ? topCountOf(given) : topCountDefault;
   const saved = path === undefined ? undefined : readModel(path);
-  await withInput(given, context, async (table) => {
-    const findings = createFindings({ topCount: rows === undefined ? topCount : 0, label: undefined });
-    const model = saved ?? (await fittedModel({ given, context, table, progress }, rows === undefined ? findings : undefined));
-    if (saved !== undefined) requireModelColumns(table, saved);
-    if (saved !== undefined && rows === undefined)
-      await scoreTable(table, scoringOf(given, context, { table, model }), progress, findings);
-    const chosen = rows ?? findings.topRows().map(({ row }) => row);
-    const names = model.columns.map(({ name }) => name);
-    const cells = rows === undefined ? findings.topTable() : await rowsAt(table.rows, names, rows);
-    progress.clear();
-    const rowIndexOf = (row: number) => chosen[row];
-    const explanation = await onRows(table, rowIndexOf, () => model.explain(cells));
-    if (given.has("json")) return sayJson(context, explanationJson(table.rows.name, model, chosen, explanation));
-    say(context, await explanationText(model, chosen, explanation, context));
-  });
+  await withInput(
+    given,
+    context,
+    async (table) => {
+      const findings = createFindings({ topCount: rows === undefined ? topCount : 0, label: undefined });
+      const model = saved ?? (await fittedModel({ given, context, table, progress }, rows === undefined ? findings : undefined));
+      if (saved !== undefined) requireModelColumns(table, saved);
+      if (saved !== undefined && rows === undefined)
+        await scoreTable(table, scoringOf(given, context, { table, model }), progress, findings);
+      const chosen = rows ?? findings.topRows().map(({ row }) => row);
+      const names = model.columns.map(({ name }) => name);
+      const cells = rows === undefined ? findings.topTable() : await rowsAt(table.rows, names, rows);
+      progress.clear();
+      const rowIndexOf = (row: number) => chosen[row];
+      const explanation = await onRows(table, rowIndexOf, () => model.explain(cells));
+      if (given.has("json")) return sayJson(context, explanationJson(table.rows.name, model, chosen, explanation));
+      say(context, await explanationText(model, chosen, explanation, context));
+    },
+    saved,
+  );
 }
 
 /** @param findings receives the scores of all rows, if the most anomalous rows are to be explained. */

@@ -24,15 +24,20 @@ export async function runScore(given: Arguments, context: CliContext): Promise<v
   const [label, nameColumn] = [given.text("label"), given.text("id")];
   const topCount = topCountOf(given);
   const outputs = openOutputs(given, context);
-  await withInput(given, context, async (table) => {
-    requireColumns(table, [nameColumn], "id");
-    requireColumns(table, [label], "label");
-    requireModelColumns(table, model);
-    const findings = createFindings({ topCount, label, chartSeed: model.seed + 1 });
-    await scoreTable(table, scoringOf(given, context, { table, model }, { label, nameColumn }), progress, findings);
-    progress.clear();
-    const { trainingRowCount: fittedRowCount } = model;
-    const notes = tableNotes(table.rows);
-    await present({ table, model, findings, fittedRowCount, label, nameColumn, notes }, given, context, { outputs, startedAt });
-  });
+  await withInput(
+    given,
+    context,
+    async (table) => {
+      requireColumns(table, [nameColumn], "id");
+      requireColumns(table, [label], "label");
+      requireModelColumns(table, model);
+      const findings = createFindings({ topCount, label, chartSeed: model.seed + 1 });
+      await scoreTable(table, scoringOf(given, context, { table, model }, { label, nameColumn }), progress, findings);
+      progress.clear();
+      const { trainingRowCount: fittedRowCount } = model;
+      const notes = tableNotes(table.rows);
+      await present({ table, model, findings, fittedRowCount, label, nameColumn, notes }, given, context, { outputs, startedAt });
+    },
+    model,
+  );
 }

@@ -1,33 +1,57 @@
 /** Opens the input file of a command line. */
 
-import { threadCount } from "@nomaly/detect";
+import { type AnomalyModel, NomalyError, threadCount } from "@nomaly/detect";
 import { withFile } from "../../files/open-file.ts";
-import { parseDelimiter } from "../../files/read/csv-dialect.ts";
+import type { CsvOptions } from "../../files/read/csv-dialect.ts";
+import { csvOptionsOf } from "../../files/read/csv-options.ts";
 import { parseFormat } from "../../files/read/format.ts";
+import type { KnownWriting } from "../../files/read/written-options.ts";
+import { commandLineNaming } from "../../table-work/file-errors.ts";
+import { writingsOf } from "../../table-work/model-columns.ts";
 import type { GivenTable } from "../../table-work/given-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
-import { UsageError } from "../frame/exit-codes.ts";
 
-/** Runs `use` with the opened file, then closes it. */
-export async function withInput<T>(given: Arguments, context: CliContext, use: (table: GivenTable) => Promise<T>): Promise<T> {
+/**
+ * Runs `use` with the opened file, then closes it.
+ * @param model reads texts as it has learned to.
+ */
+export async function withInput<T>(
+  given: Arguments,
+  context: CliContext,
+  use: (table: GivenTable) => Promise<T>,
+  model?: AnomalyModel,
+): Promise<T> {
   const format = given.text("format");
-  const delimiter = given.text("delimiter");
-  const missingTexts = given.list("missing-texts");
-  if (given.has("header") && given.has("no-header")) throw new UsageError("--header and --no-header exclude each other");
   const options = {
+    ...csvOptionsGiven(given),
+    knownWritings: knownWritingsOf(given, model),
     ...(format === undefined ? {} : { format: parseFormat(format) }),
-    ...(delimiter === undefined ? {} : { delimiter: parseDelimiter(delimiter) }),
-    ...(given.has("header") ? { header: true } : {}),
-    ...(given.has("no-header") ? { header: false } : {}),
-    ...(missingTexts === undefined ? {} : { missingTexts: ["", ...missingTexts] }),
-    decimalComma: given.has("decimal-comma"),
     threadCount: threadCountOf(given) ?? threadCount(),
     temporary: context.temporary,
     stdin: context.stdin,
     signal: context.signal,
   };
-  return withFile(given.operands[0], options, ({ rows, sink }) => use({ rows, sink, caller: "command" }));
+  try {
+    return await withFile(given.operands[0], options, ({ rows, sink }) => use({ rows, sink, caller: "command" }));
+  } catch (error) {
+    throw error instanceof NomalyError && error.code === "FILE_FORMAT" ? error.retold({ naming: commandLineNaming }) : error;
+  }
+}
+
+function csvOptionsGiven(given: Arguments): CsvOptions {
+  const typed = (name: string) => name.replaceAll("_", "-");
+  try {
+    return csvOptionsOf({ text: (name) => given.text(typed(name)), has: (name) => given.has(typed(name)) });
+  } catch (error) {
+    throw error instanceof NomalyError ? error.retold({ naming: commandLineNaming }) : error;
+  }
+}
+
+/** Columns that the command line declares categories, or whose texts a model has learned to read. */
+function knownWritingsOf(given: Arguments, model: AnomalyModel | undefined): KnownWriting[] {
+  const declared = (given.list("categorical") ?? []).map((name): KnownWriting => ({ name, writing: "text" }));
+  return [...declared, ...(model === undefined ? [] : writingsOf(model))];
 }
 
 export function threadCountOf(given: Arguments): number | undefined {

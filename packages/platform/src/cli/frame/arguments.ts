@@ -1,6 +1,7 @@
 /** Parses a command line by the options of its command; errors about unknown names suggest the nearest one. */
 
 import { parseArgs } from "node:util";
+import { splitList } from "../../files/read/csv-option-specs.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./exit-codes.ts";
 import { generalOptions, type OptionSpec } from "./options.ts";
@@ -115,14 +116,6 @@ function createArguments(
       return given === undefined ? undefined : parseNumber(name, given, range);
     },
   };
-}
-
-/** Splits `a,b` and `a, b`; a comma inside a name is written `\,`. */
-export function splitList(list: string): string[] {
-  return list
-    .split(/(?<!\\),/)
-    .map((part) => part.trim().replaceAll("\\,", ","))
-    .filter((part, _, parts) => part !== "" || parts.length > 1);
 }
 
 function parseNumber(name: string, given: string, { min = Number.NEGATIVE_INFINITY, above, max, whole }: NumberRange): number {

@@ -1,5 +1,7 @@
 /** Defines the options of the commands, for parsing, help and completion. */
 
+import { csvOptionSpecs } from "../../files/read/csv-option-specs.ts";
+
 /** A list of values, or the name of a list that only completion loads. */
 export type Offers = readonly string[] | "algorithms" | "threshold methods" | "shells";
 
@@ -20,11 +22,7 @@ const formats = ["csv", "tsv", "json", "ndjson", "parquet", "arrow"];
 
 export const inputOptions: readonly OptionSpec[] = [
   { name: "format", value: "FORMAT", offers: formats, summary: "format of the input, if neither name nor content shows it" },
-  { name: "delimiter", value: "TEXT", summary: 'CSV: the delimiter, "tab" for a tabulator (default: detected)' },
-  { name: "header", summary: "CSV: the first line holds column names (default: detected)" },
-  { name: "no-header", summary: "CSV: the first line is a row; columns are called column0, column1, ..." },
-  { name: "missing-texts", value: "A,B", summary: "CSV: texts that mean missing (default: empty, NA, N/A, NULL, None, NaN, ?)" },
-  { name: "decimal-comma", summary: "CSV: numbers are written with a comma, such as 1,5" },
+  ...csvOptionSpecs.map((spec) => ({ ...spec, name: spec.name.replaceAll("_", "-"), summary: `CSV: ${spec.summary}` })),
 ];
 
 export const columnOptions: readonly OptionSpec[] = [

@@ -56,14 +56,14 @@ function quoted(word: string): string {
 }
 
 /** Notes on how the file was read, for every command. */
-export function tableNotes({ roundedColumns, columns }: RowStream): string[] {
+export function tableNotes({ roundedColumns, columns, notes = [] }: RowStream): string[] {
   const rounded = [...roundedColumns].map(
     (name) => `column ${name} holds whole numbers beyond 2^53: they are compared at the precision of a float64`,
   );
   const unused = columns
     .filter((column) => column.kind === undefined)
     .map(({ name, type }) => `column ${name} of type ${type} is kept, but not used`);
-  return [...rounded, ...unused];
+  return [...notes, ...rounded, ...unused];
 }
 
 export function warn(context: CliContext, notes: readonly string[]): void {

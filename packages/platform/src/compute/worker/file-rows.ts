@@ -1,6 +1,7 @@
 /** Reads the rows of a file that a worker fits on, and adapts the fit's options to them. */
 
 import { defaultSeed, type RowsInput } from "@nomaly/detect";
+import type { KnownWriting } from "../../files/read/written-options.ts";
 import { rowCountWithinBudget } from "../../files/sample/row-budget.ts";
 import { columnsByUse } from "../../table-work/columns-by-use.ts";
 import { aboutFile, requireColumns } from "../../table-work/file-errors.ts";
@@ -22,7 +23,8 @@ export interface TrainingRows {
 
 /** @throws NomalyError FILE_*, COLUMN, TOO_FEW_ROWS naming the file. */
 export function fileRows(file: FileGiven, options: TrainOptions, context: FileContext): Promise<TrainingRows> {
-  return withGivenFile(file, context, async ({ rows, sink }) => {
+  const knownWritings = (options.categorical ?? []).map((name): KnownWriting => ({ name, writing: "text" }));
+  return withGivenFile({ ...file, knownWritings }, context, async ({ rows, sink }) => {
     const table = { rows, sink, caller: "service" } as const;
     const columns = learnedColumns(table, options);
     const fitRowCountMax = options.fitRowCountMax ?? (await rowCountWithinBudget(rows, columns, context.settings.fitBytesMax));

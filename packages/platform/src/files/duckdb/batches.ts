@@ -1,6 +1,6 @@
 /** Reads a relation's columns in bounded batches. */
 
-import { type Column, throwIfAborted } from "@nomaly/detect";
+import { type Column, type TextColumn, throwIfAborted, type Writing } from "@nomaly/detect";
 import type { Batch } from "../read/row-stream.ts";
 import type { Database, RowChunk } from "./database.ts";
 import { columnExpression, kindOfType, type Relation, type RelationColumn } from "./relation.ts";
@@ -30,13 +30,13 @@ export async function* readBatches(
     throwIfAborted(signal);
     const isFull = open.rowCount + read.rowCount > capacity || open.textLength > batchTextLengthMax;
     if (open.rowCount > 0 && isFull) {
-      yield closedBatch(open, firstRow);
+      yield closedBatch(open, firstRow, relation);
       firstRow += open.rowCount;
       open = openBatch(columns, capacity);
     }
     append(open, read);
   }
-  if (open.rowCount > 0) yield closedBatch(open, firstRow);
+  if (open.rowCount > 0) yield closedBatch(open, firstRow, relation);
 }
 
 /** A batch being filled: number arrays have length `capacity`, text arrays grow. */
@@ -91,11 +91,16 @@ function append(open: OpenBatch, { chunk, rowCount: count }: RowChunk): void {
   open.rowCount += count;
 }
 
-function closedBatch({ columns, rowCount }: OpenBatch, firstRow: number): Batch {
-  const closed = columns.map((column): Column =>
-    column.kind === "text"
-      ? { kind: "text", name: column.name, values: column.values }
-      : { kind: column.kind, name: column.name, values: column.values.subarray(0, rowCount) },
-  );
+function closedBatch({ columns, rowCount }: OpenBatch, firstRow: number, { writings }: Relation): Batch {
+  const closed = columns.map((column): Column => {
+    const { kind, name } = column;
+    if (kind === "text") return { kind, name, values: column.values };
+    return writtenColumn({ kind, name, values: column.values.subarray(0, rowCount) }, writings?.get(name));
+  });
   return { firstRow, rowCount, columns: closed };
+}
+
+function writtenColumn(column: Exclude<Column, TextColumn>, writing: Writing | undefined): Column {
+  if (column.kind === "number" && writing?.kind === "number") return { ...column, writing };
+  return column.kind === "date" && writing?.kind === "date" ? { ...column, writing } : column;
 }

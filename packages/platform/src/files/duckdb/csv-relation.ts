@@ -1,11 +1,14 @@
 /** Reads a CSV or TSV file as a relation, in strict mode, with a dialect detected beforehand. */
 
-import { NomalyError } from "@nomaly/detect";
+import { NomalyError, type Writing } from "@nomaly/detect";
+import { afterEmptyLines, type CsvBeginning, csvBeginning } from "../read/csv-beginning.ts";
 import { checkCsvRecords } from "../read/csv-check.ts";
 import { csvDialect, type CsvOptions } from "../read/csv-dialect.ts";
 import { type Database, sqlName, sqlPath, sqlText } from "./database.ts";
 import { readHead } from "../read/format.ts";
 import { named, type Relation, type RelationColumn } from "./relation.ts";
+import { decimalMarkOf } from "../read/written-options.ts";
+import { type WrittenColumns, writtenColumns, writtenSql, writtenType } from "./written-columns.ts";
 
 const defaultMissingTexts = ["", "NA", "N/A", "n/a", "NULL", "null", "None", "nan", "NaN", "?"] as const;
 
@@ -22,6 +25,7 @@ interface CsvFile {
   readonly name: string;
   readonly delimiter: string;
   readonly options: CsvOptions;
+  readonly beginning: CsvBeginning;
   readonly memoryMib: number | undefined;
 }
 
@@ -38,27 +42,77 @@ export interface CsvSource {
 
 export async function csvRelation(database: Database, source: CsvSource, signal: AbortSignal): Promise<Relation> {
   const { path, name, options, columnCountMax, memoryMib } = source;
-  const head = headText(path, name);
-  const { delimiter, firstRecord } = csvDialect(name, head, options.delimiter);
-  const file = { path, name, delimiter, options, memoryMib };
-  await checkCsvRecords(file, { columnCountMax, recordCountMax: sampleRowCount }, signal);
+  const head = headOf(path, name);
+  const start = csvBeginning(name, head, options.skipRows ?? 0);
+  const { delimiter, firstRecord, records } = csvDialect(name, headText(head, start), options.delimiter ?? start.delimiter);
+  const beginning = firstRecord.length > 1 ? afterEmptyLines(head, start) : start;
+  const file = { path, name, delimiter, options, memoryMib, beginning };
+  const isFilled = options.fillShortRows === true;
+  const checked = isFilled ? { fieldCountMin: firstRecord.length, recordCountMax: Infinity } : { recordCountMax: sampleRowCount };
+  const { shortRecordCount } = await checkCsvRecords(file, { columnCountMax, ...checked }, signal);
   const sniffed = await sniff(database, file, firstRecord);
   const original = sniffed.columns.map((column) => ({ ...column, type: "VARCHAR" }));
+  const textSql = readCsv(file, sniffed, original);
+  const written = await writtenOf(database, { file, sniffed, textSql }, sniffed.header ? records.slice(1) : records);
   // A column that looks whole may hold a fraction further down, so numbers are read as DOUBLE.
   const asDouble = sniffed.columns.map((column) => ({ ...column, type: isNumber(column.type) ? "DOUBLE" : column.type }));
+  const readWritten = (columns: readonly RelationColumn[]) =>
+    writtenSql((read) => readCsv(file, sniffed, read), columns, written);
   return {
-    sql: readCsv(file, sniffed, asDouble),
-    columns: asDouble,
-    originalSql: readCsv({ ...file, options: { missingTexts: [""] } }, { ...sniffed, dateFormats: "" }, original),
+    sql: readWritten(asDouble),
+    columns: asDouble.map((column) => ({ ...column, type: writtenType(column, written) })),
+    originalSql: readCsv({ ...file, options: { missingTexts: [""], fillShortRows: isFilled } }, sniffed, original),
     maybeWhole: new Set(sniffed.columns.filter((column) => isWhole(column.type)).map((column) => column.name)),
+    ...written,
+    notes: [...fillNotes(shortRecordCount), ...written.notes],
     typedSql: (whole, dates) => {
       const columns = sniffed.columns.map((column, index) => {
         if (dates === "as texts" && /^(DATE|TIME)/.test(column.type)) return original[index];
         return whole.has(column.name) ? column : asDouble[index];
       });
-      return readCsv(file, sniffed, columns);
+      return dates === "as dates"
+        ? readWritten(columns)
+        : writtenSql((read) => readCsv(file, sniffed, read), columns, { writings: numbersOnly(written) });
     },
   };
+}
+
+function fillNotes(shortRecordCount: number): string[] {
+  if (shortRecordCount === 0) return [];
+  return [`${shortRecordCount} short ${shortRecordCount === 1 ? "row is" : "rows are"} filled with missing values`];
+}
+
+interface FileAsTexts {
+  readonly file: CsvFile;
+  readonly sniffed: Sniffed;
+  readonly textSql: string;
+}
+
+/** Looks at the columns that DuckDB takes for texts, and at those that a model knows to be written in its own way. */
+function writtenOf(
+  database: Database,
+  { file, sniffed, textSql }: FileAsTexts,
+  records: readonly (readonly string[])[],
+): Promise<WrittenColumns> {
+  const { name, delimiter, options } = file;
+  const known = options.knownWritings ?? [];
+  const missing = new Set(options.missingTexts ?? defaultMissingTexts);
+  const isKnown = new Set(known.map((column) => column.name));
+  const texts = sniffed.columns.flatMap((column, index) => {
+    if (column.type !== "VARCHAR" && !isKnown.has(column.name)) return [];
+    return [
+      {
+        column,
+        examples: records.map((record) => record[index] ?? "").filter((text) => text.trim() !== "" && !missing.has(text)),
+      },
+    ];
+  });
+  const settings = { decimal: decimalMarkOf(options), dateOrder: options.dateOrder, known };
+  return writtenColumns(database, { name, sql: textSql, delimiter }, texts, settings);
+}
+
+function numbersOnly({ writings }: Pick<WrittenColumns, "writings">): ReadonlyMap<string, Writing> {
+  return new Map([...writings].filter(([, { kind }]) => kind === "number"));
 }
 
 function isWhole(type: string): boolean {
@@ -69,45 +123,49 @@ function isNumber(type: string): boolean {
   return isWhole(type) || /^(DOUBLE|DECIMAL.*)$/.test(type);
 }
 
-/** Reads the first bytes as text. @throws NomalyError FILE_FORMAT for an empty file, UTF-16 and binary content. */
-function headText(path: string, name: string): string {
+/** Reads the first bytes. @throws NomalyError FILE_FORMAT for an empty file and binary content. */
+function headOf(path: string, name: string): Buffer {
   const head = readHead(path);
   if (head.length === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
-  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
-    throw new NomalyError("FILE_FORMAT", `${name} is in UTF-16; UTF-8 is expected`, { field: name });
-  }
   const zeroAt = head.indexOf(0);
-  if (zeroAt >= 0) {
-    throw new NomalyError("FILE_FORMAT", `${name} is not text: byte ${zeroAt} is zero; name its format with --format`, {
-      field: name,
-    });
-  }
-  return new TextDecoder().decode(head);
+  if (zeroAt < 0) return head;
+  throw new NomalyError("FILE_FORMAT", `${name} is not text: byte ${zeroAt} is zero; name its format with --format`, {
+    field: name,
+  });
+}
+
+/** The first bytes of the table. */
+function headText(head: Buffer, { sizeBytes }: CsvBeginning): string {
+  return new TextDecoder().decode(head.subarray(sizeBytes));
 }
 
 interface Sniffed {
   readonly header: boolean;
   readonly columns: readonly RelationColumn[];
-  /** SQL options for date formats. */
-  readonly dateFormats: string;
 }
 
 async function sniff(database: Database, file: CsvFile, firstRecord: readonly string[]): Promise<Sniffed> {
   const { options } = file;
   const header = options.header === undefined ? "" : `, header=${options.header}`;
-  const sql = `SELECT HasHeader, Columns, DateFormat, TimestampFormat FROM sniff_csv(${sqlPath(file.path)}, ${dialectSql(file)}${header}, sample_size=${sampleRowCount})`;
+  const sniffWith = async (more: string) => {
+    const sql = `SELECT HasHeader, Columns, DateFormat, TimestampFormat FROM sniff_csv(${sqlPath(file.path)}, ${dialectSql(file)}${header}, sample_size=${sampleRowCount}${more})`;
+    return (await database.rows(sql))[0] as unknown as SniffRow;
+  };
   try {
-    const row = (await database.rows(sql))[0] as unknown as SniffRow;
-    const dateFormats =
-      (row.DateFormat === null ? "" : `, dateformat=${sqlText(row.DateFormat)}`) +
-      (row.TimestampFormat === null ? "" : `, timestampformat=${sqlText(row.TimestampFormat)}`);
+    let row = await sniffWith("");
+    // DuckDB guesses one order of day and month for the whole file from its first rows: only ISO dates are left to it.
+    if (row.DateFormat !== null) row = await sniffWith(", dateformat='%Y-%m-%d'");
+    const isGuessed = row.TimestampFormat !== null;
+    const typed = row.Columns.map((column) =>
+      isGuessed && column.type === "TIMESTAMP" ? { ...column, type: "VARCHAR" } : column,
+    );
     // DuckDB trims the blanks around names.
     const names = () => firstRecord.map((field) => field.trim());
-    return { header: row.HasHeader, columns: row.HasHeader ? await named(row.Columns, names) : row.Columns, dateFormats };
+    return { header: row.HasHeader, columns: row.HasHeader ? await named(typed, names) : typed };
   } catch (error) {
     // The sniffer reports only that no dialect fits; reading the rows as text reports the line.
     const columns = firstRecord.map((_, index) => ({ name: `column${index}`, type: "VARCHAR" }));
-    const strict = readCsv(file, { header: options.header ?? true, dateFormats: "" }, columns);
+    const strict = readCsv(file, { header: options.header ?? true }, columns);
     await database.rows(`SELECT count(DISTINCT hash(${columns.map(({ name }) => sqlName(name)).join(", ")})) FROM ${strict}`);
     throw error;
   }
@@ -120,17 +178,19 @@ interface SniffRow {
   readonly TimestampFormat: string | null;
 }
 
-function dialectSql({ delimiter, options, memoryMib = memoryMibOfSmallBuffer }: CsvFile): string {
+function dialectSql({ delimiter, options, beginning, memoryMib = memoryMibOfSmallBuffer }: CsvFile): string {
   const missing = (options.missingTexts ?? defaultMissingTexts).map(sqlText).join(", ");
   const decimal = options.decimalComma === true ? ", decimal_separator=','" : "";
   const buffer = memoryMib < memoryMibOfSmallBuffer ? `, buffer_size=${smallBufferSizeBytes}` : "";
-  return `delim=${sqlText(delimiter)}, quote='"', escape='"', comment='', skip=0, nullstr=[${missing}]${decimal}${buffer}`;
+  // Lines can be filled on one thread only.
+  const filled = options.fillShortRows === true ? ", null_padding=true, parallel=false" : "";
+  return `delim=${sqlText(delimiter)}, quote='"', escape='"', comment='', skip=${beginning.lineCount}, nullstr=[${missing}]${decimal}${buffer}${filled}`;
 }
 
-function readCsv(file: CsvFile, sniffed: Pick<Sniffed, "header" | "dateFormats">, columns: readonly RelationColumn[]): string {
+function readCsv(file: CsvFile, sniffed: Pick<Sniffed, "header">, columns: readonly RelationColumn[]): string {
   const types = columns.map(({ name, alias = name, type }) => `${sqlText(alias)}: ${sqlText(type)}`).join(", ");
   return (
     `read_csv(${sqlPath(file.path)}, auto_detect=false, strict_mode=true, hive_partitioning=false, header=${sniffed.header}, ` +
-    `${dialectSql(file)}${sniffed.dateFormats}, columns={${types}})`
+    `${dialectSql(file)}, columns={${types}})`
   );
 }

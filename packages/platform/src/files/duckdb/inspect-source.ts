@@ -22,6 +22,7 @@ export async function inspectSource(source: Source, memoryMib = Infinity): Promi
       field: "file",
     });
   }
+  for (const doubt of source.relation.doubts?.values() ?? []) throw doubt;
   const { summary, query } = await summarize(source, memoryMib);
   const rowCount = Number(summary[0]?.["count"] ?? 0);
   if (rowCount === 0) throw new NomalyError("FILE_FORMAT", `${name} has no rows`, { field: "file" });

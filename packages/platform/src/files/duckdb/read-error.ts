@@ -1,6 +1,6 @@
 /** Turns DuckDB's errors about a file into coded errors with file, line and column. */
 
-import { NomalyError } from "@nomaly/detect";
+import { type MessagePart, NomalyError } from "@nomaly/detect";
 import { databaseMessage } from "./database.ts";
 
 /** Letters of a file's content that a message shows. */
@@ -13,7 +13,8 @@ export function readError(error: unknown, fileName: string, signal: AbortSignal,
   const text = error instanceof Error ? error.message : String(error);
   const line = /CSV Error on Line: (\d+)/.exec(text)?.[1];
   if (line !== undefined) {
-    return new NomalyError("FILE_FORMAT", `${fileName} line ${line}: ${csvFinding(text)}`, { field: fileName, cause: error });
+    const message: MessagePart[] = [`${fileName} line ${line}: ${csvFinding(text)}`, ...csvRemedy(text)];
+    return new NomalyError("FILE_FORMAT", message, { field: fileName, cause: error });
   }
   if (isOutOfMemory(error)) {
     const given = memoryMib === undefined ? "there is" : `the ${memoryMib} MiB that there are`;
@@ -43,7 +44,7 @@ function csvFinding(text: string): string {
     return `${counts[1]} value${counts[1] === "1" ? "" : "s"} expected, as in the first line, but ${counts[2]} came`;
   const cast = /Error when converting column "(.*)"\. Could not convert string "(.*)" to '(\w+)'/s.exec(text);
   if (cast !== null) return `column "${cast[1]}" holds "${excerpt(cast[2])}" where ${nameOfType(cast[3])} is expected`;
-  if (/unicode|utf-8/i.test(text)) return "the bytes are not valid UTF-8; convert the file to UTF-8";
+  if (/unicode|utf-8/i.test(text)) return "the bytes are not valid UTF-8";
   const size = /Maximum line size of (\d+) bytes exceeded/.exec(text);
   if (size !== null) return `the line is longer than ${size[1]} bytes; is a quote not closed?`;
   if (/unterminated quote/i.test(text)) return "a quote is opened and never closed";
@@ -52,6 +53,18 @@ function csvFinding(text: string): string {
     .split("\n")
     .find((line) => line !== "" && !/^(Invalid Input Error|CSV Error|Original Line|Conversion Error)/.test(line));
   return excerpt(finding ?? "it does not follow the CSV format");
+}
+
+/** The option that lets such a file be read. */
+function csvRemedy(text: string): MessagePart[] {
+  const option = (name: string): MessagePart => ({ kind: "option", name, values: [] });
+  const counts = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
+  if (counts !== null) {
+    return Number(counts[2]) < Number(counts[1])
+      ? ["; ", option("fill_short_rows"), " fills short lines with missing values"]
+      : [];
+  }
+  return /unicode|utf-8/i.test(text) ? ["; convert the file to UTF-8, or name its encoding with ", option("encoding")] : [];
 }
 
 function nameOfType(type: string): string {

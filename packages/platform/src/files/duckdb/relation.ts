@@ -1,6 +1,6 @@
 /** A relation: a SQL expression that reads a file, with its columns and their types. */
 
-import type { ColumnKind } from "@nomaly/detect";
+import type { ColumnKind, NomalyError, Writing } from "@nomaly/detect";
 import { mayBeNumbered, ownNames } from "../read/column-names.ts";
 import { sqlName } from "./database.ts";
 
@@ -23,6 +23,12 @@ export interface Relation {
   readonly originalSql?: string;
   /** Columns that look like whole numbers. They are read as DOUBLE, because a fraction may occur further down. */
   readonly maybeWhole?: ReadonlySet<string>;
+  /** How columns of numbers and dates are written, if not as programs write them. */
+  readonly writings?: ReadonlyMap<string, Writing>;
+  /** For columns whose texts could be read in two ways, or hold mistakes: the error for whoever reads them. */
+  readonly doubts?: ReadonlyMap<string, NomalyError>;
+  /** How the file was read, in sentences for its user. */
+  readonly notes?: readonly string[];
   /** Like `sql`, but reads the columns in `whole` as whole numbers, and dates as their original texts if asked. */
   typedSql?(whole: ReadonlySet<string>, dates: "as dates" | "as texts"): Promise<string> | string;
 }

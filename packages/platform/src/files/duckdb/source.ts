@@ -6,10 +6,13 @@ import type { Readable } from "node:stream";
 import { NomalyError } from "@nomaly/detect";
 import { readBatches } from "./batches.ts";
 import { type ContentLimits, ownFileLimits } from "../read/content-limits.ts";
+import { commentFilter } from "../read/csv-comments.ts";
 import type { CsvOptions } from "../read/csv-dialect.ts";
 import { csvRelation } from "./csv-relation.ts";
 import { type Database, openDuckDb } from "./database.ts";
 import { findFile } from "../local/file-fault.ts";
+import { encodingOf } from "../read/encoding.ts";
+import { refuseSpreadsheet } from "../read/spreadsheets.ts";
 import type { FileFormat } from "../read/format.ts";
 import { compressedTwice, formatOfHead, formatOfName, hasByteOrderMark, isGzip, readHead } from "../read/format.ts";
 import { type Batch, type RowStream, shownTextLengthMax } from "../read/row-stream.ts";
@@ -17,7 +20,7 @@ import { requireParquetEnds } from "../read/parquet-check.ts";
 import { jsonRelation, parquetRelation } from "./plain-relations.ts";
 import { readError } from "./read-error.ts";
 import { columnExpression, kindOfType, mayExceedFloat64, type Relation, type RelationColumn } from "./relation.ts";
-import { spoolDevice, spoolGunzipped, spoolStream, spoolUnmarked } from "../local/spool.ts";
+import { spoolDevice, spoolGunzipped, spoolStream, spoolText, spoolUnmarked } from "../local/spool.ts";
 import type { TemporaryFiles } from "../local/temporary.ts";
 import { wholeNumbers } from "./whole-numbers.ts";
 
@@ -77,6 +80,8 @@ export async function openSource(path: string, options: SourceOptions): Promise<
 interface LocalFile {
   readonly path: string;
   readonly format: FileFormat;
+  /** How its text was read, in sentences for its user. */
+  readonly notes?: readonly string[];
 }
 
 /** A plain file on disk: the input itself, or a copy of a pipe or of unpacked gzip data. */
@@ -104,7 +109,9 @@ async function localCopy(path: string, name: string, options: SourceOptions): Pr
   } else if (formatOfName(path).gzip && head.length > 0) {
     throw new NomalyError("FILE_FORMAT", `${name} is named as gzip, but is not compressed`, { field: name });
   }
+  refuseSpreadsheet(head, name);
   const format = options.format ?? formatOfName(path).format ?? formatOfHead(head);
+  if (format === "csv" || format === "tsv") return readableText({ path: local, name, head, format }, options);
   if (hasByteOrderMark(head) && format !== "parquet" && format !== "arrow") {
     // After a byte order mark DuckDB reads no JSON, and misreads a quoted first CSV name that contains the delimiter.
     const unmarked = temporary.path("unmarked");
@@ -114,6 +121,30 @@ async function localCopy(path: string, name: string, options: SourceOptions): Pr
   }
   if (head.length === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
   return { path: local, format };
+}
+
+interface TextFile {
+  readonly path: string;
+  readonly name: string;
+  readonly head: Buffer;
+  readonly format: "csv" | "tsv";
+}
+
+/** The file, or a copy in UTF-8 without comments. */
+async function readableText({ path, name, head, format }: TextFile, options: SourceOptions): Promise<LocalFile> {
+  const { temporary, signal, comment, skipRows = 0 } = options;
+  if (head.length === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
+  const found = options.encoding === undefined ? await encodingOf(path, head, signal) : undefined;
+  const encoding = options.encoding ?? found ?? "utf-8";
+  if (encoding === "utf-8" && comment === undefined && !hasByteOrderMark(head)) return { path, format };
+  const copy = temporary.path("text");
+  const dropsLines = !/[,;\t|]/.test(head.toString("latin1")) && options.delimiter === undefined;
+  const lines = comment === undefined ? undefined : commentFilter({ comment, keptLineCount: skipRows, dropsLines });
+  if (encoding === "utf-8" && lines === undefined) await spoolUnmarked(path, name, copy, signal);
+  else await spoolText(path, name, { path: copy, encoding, lines }, signal);
+  const isTold = found === "windows-1252";
+  const notes = isTold ? ["the bytes are not UTF-8 and were read as windows-1252; --encoding names another encoding"] : [];
+  return { path: copy, format, notes };
 }
 
 function requireReadable(path: string): Stats {
@@ -185,6 +216,10 @@ function createSource(opened: Opened, signal: AbortSignal): Source {
       cut.includes(column.name) ? { ...column, textLengthMax: shownTextLengthMax } : column,
     );
     if (wanted.length === 0) throw new NomalyError("COLUMN", `${name} has no column that can be used`, { field: name });
+    for (const { name: column } of wanted) {
+      const doubt = relation.doubts?.get(column);
+      if (doubt !== undefined) throw doubt;
+    }
     whole.begin(wanted);
     const large = wanted.flatMap((column, index) => (mayExceedFloat64(column.type) ? [index] : []));
     try {
@@ -217,6 +252,7 @@ function createSource(opened: Opened, signal: AbortSignal): Source {
         throw readError(error, name, signal);
       }
     },
+    notes: [...(file.notes ?? []), ...(relation.notes ?? [])],
     roundedColumns,
     wholeColumns: () => whole.all(),
     database,

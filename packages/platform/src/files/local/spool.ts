@@ -60,6 +60,60 @@ export async function spoolUnmarked(from: string, name: string, path: string, si
   await copy([createReadStream(from, { start: byteOrderMark.length }), sizeLimit(name)], name, path, signal);
 }
 
+export interface TextCopy {
+  readonly path: string;
+  /** A label that TextDecoder knows. */
+  readonly encoding: string;
+  readonly lines: LineFilter | undefined;
+}
+
+/** Changes a text that arrives in pieces. */
+export interface LineFilter {
+  feed(text: string): string;
+}
+
+/** Copies a text file as UTF-8, without its byte order mark. @throws NomalyError FILE_FORMAT for bytes that the encoding does not have. */
+export async function spoolText(
+  from: string,
+  name: string,
+  { path, encoding, lines }: TextCopy,
+  signal: AbortSignal,
+): Promise<void> {
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  const decoded = (bytes: Buffer | undefined): string => {
+    try {
+      const text = bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
+      return lines === undefined ? text : lines.feed(text);
+    } catch (cause) {
+      throw new NomalyError("FILE_FORMAT", `${name} has bytes that are not ${encoding}`, {
+        field: name,
+        received: encoding,
+        cause,
+      });
+    }
+  };
+  const transcoding = new Transform({
+    transform(bytes: Buffer, _encoding, done) {
+      passOn(done, () => decoded(bytes));
+    },
+    flush(done) {
+      passOn(done, () => decoded(undefined));
+    },
+  });
+  await copy([createReadStream(from), transcoding, sizeLimit(name)], name, path, signal);
+}
+
+function passOn(done: (error: Error | null, text?: string) => void, make: () => string): void {
+  let text: string;
+  try {
+    text = make();
+  } catch (error) {
+    done(error as Error);
+    return;
+  }
+  done(null, text);
+}
+
 function sizeLimit(name: string): Transform {
   const message = `${name} is larger than ${spoolSizeBytesMax} bytes, the most that is copied`;
   return limited(spoolSizeBytesMax, () => new NomalyError("FILE_READ", message, { field: name }));

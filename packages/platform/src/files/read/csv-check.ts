@@ -5,18 +5,27 @@
 
 import { open } from "node:fs/promises";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
+import type { CsvBeginning } from "./csv-beginning.ts";
 
 export interface CsvToCheck {
   readonly path: string;
   /** Name in error messages. */
   readonly name: string;
   readonly delimiter: string;
+  /** Lines before the table, and their bytes. */
+  readonly beginning: Pick<CsvBeginning, "lineCount" | "sizeBytes">;
 }
 
 export interface CsvCheckLimits {
   readonly columnCountMax: number;
   /** Records to check. */
   readonly recordCountMax: number;
+  /** Records with fewer fields are counted. */
+  readonly fieldCountMin?: number;
+}
+
+export interface CsvCheck {
+  readonly shortRecordCount: number;
 }
 
 /** DuckDB's own limit for a line. */
@@ -25,15 +34,16 @@ const chunkBytes = 256 * 1024;
 const [quote, lineFeed, carriageReturn] = Buffer.from('"\n\r');
 
 /** @throws NomalyError TOO_LARGE for fields, FILE_FORMAT for a line that is too long; ABORTED. */
-export async function checkCsvRecords(file: CsvToCheck, limits: CsvCheckLimits, signal: AbortSignal): Promise<void> {
+export async function checkCsvRecords(file: CsvToCheck, limits: CsvCheckLimits, signal: AbortSignal): Promise<CsvCheck> {
   const opened = await open(file.path);
   try {
     const records = createRecordScan(file, limits);
     const chunk = Buffer.alloc(chunkBytes);
-    for (;;) {
+    for (let position = file.beginning.sizeBytes; ;) {
       throwIfAborted(signal);
-      const { bytesRead } = await opened.read(chunk, 0, chunkBytes);
-      if (bytesRead === 0 || records.feed(chunk.subarray(0, bytesRead)) === "seen enough") return;
+      const { bytesRead } = await opened.read(chunk, 0, chunkBytes, position);
+      position += bytesRead;
+      if (bytesRead === 0 || records.feed(chunk.subarray(0, bytesRead)) === "seen enough") return records.end();
     }
   } finally {
     await opened.close();
@@ -42,14 +52,19 @@ export async function checkCsvRecords(file: CsvToCheck, limits: CsvCheckLimits, 
 
 interface RecordScan {
   feed(bytes: Uint8Array): "go on" | "seen enough";
+  end(): CsvCheck;
 }
 
-function createRecordScan({ name, delimiter }: CsvToCheck, { columnCountMax, recordCountMax }: CsvCheckLimits): RecordScan {
+function createRecordScan(
+  { name, delimiter, beginning }: CsvToCheck,
+  { columnCountMax, recordCountMax, fieldCountMin = 0 }: CsvCheckLimits,
+): RecordScan {
   const cut = Buffer.from(delimiter);
   let recordCount = 0;
-  let lineNumber = 1;
+  let shortRecordCount = 0;
+  let lineNumber = beginning.lineCount + 1;
   /** Line on which the record begins. */
-  let recordLine = 1;
+  let recordLine = lineNumber;
   let fieldCount = 1;
   let recordBytes = 0;
   let inQuotes = false;
@@ -66,7 +81,10 @@ function createRecordScan({ name, delimiter }: CsvToCheck, { columnCountMax, rec
 
   function endOfRecord(): void {
     // Empty lines do not count.
-    if (recordBytes > 1) recordCount++;
+    if (recordBytes > 1) {
+      recordCount++;
+      if (fieldCount < fieldCountMin) shortRecordCount++;
+    }
     [fieldCount, recordBytes, cutBytes, recordLine] = [1, 0, 0, lineNumber];
     mayOpen = true;
   }
@@ -108,5 +126,14 @@ function createRecordScan({ name, delimiter }: CsvToCheck, { columnCountMax, rec
     return new NomalyError("FILE_FORMAT", message, { field: name, expected: `at most ${csvLineBytesMax} bytes` });
   }
 
-  return { feed };
+  function end(): CsvCheck {
+    // A last line may lack its end.
+    if (recordBytes > 0) {
+      recordBytes++;
+      endOfRecord();
+    }
+    return { shortRecordCount };
+  }
+
+  return { feed, end };
 }

@@ -20,8 +20,15 @@ describe("csvDialect", () => {
     expect(dialect("a,b\n1,2\n3\n4,5\n").delimiter).toBe(",");
   });
 
+  it("takes commas within the numbers of evenly cut fields for decimal commas", () => {
+    expect(dialect("1,5;2,5\n3,5;4,5\n").delimiter).toBe(";");
+    expect(dialect("Preis, netto;Menge, brutto\n3,5;4,5\n").delimiter).toBe(";");
+    expect(dialect("a,b;c\n1,2;3\n").delimiter).toBe(";");
+    expect(dialect("a,b;c\n1,x;y\n").delimiter).toBe(",");
+  });
+
   it("takes a single column where nothing cuts it", () => {
-    expect(dialect("value\n1\n2\n")).toEqual({ delimiter: ",", firstRecord: ["value"] });
+    expect(dialect("value\n1\n2\n")).toEqual({ delimiter: ",", firstRecord: ["value"], records: [["value"], ["1"], ["2"]] });
   });
 
   it("says which delimiter is meant where all falls into one column", () => {

@@ -30,6 +30,8 @@ export interface RowStream {
   batches(names?: readonly string[], cut?: readonly string[]): AsyncGenerator<Batch>;
   /** Average bytes of the texts in a row of these columns. */
   textSizeBytes(names: readonly string[]): Promise<number>;
+  /** How the file was read, in sentences for its user. */
+  readonly notes?: readonly string[];
   /** Columns of whole numbers with a value beyond 2^53, which float64 rounds. */
   readonly roundedColumns: ReadonlySet<string>;
 }

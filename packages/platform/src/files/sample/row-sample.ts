@@ -20,6 +20,8 @@ export interface RowSample {
 interface Store {
   readonly kind: Column["kind"];
   readonly name: string;
+  /** The batch's column, for what it tells besides its values. */
+  readonly column: Column;
   numbers: Float64Array;
   readonly texts: (string | null)[];
 }
@@ -72,9 +74,15 @@ export function createRowSample(capacity: number, seed: number, textLengthMax = 
     kept += count;
   }
 
+  const emptyStore = (column: Column): Store => {
+    const { kind, name } = column;
+    // Without the batch's values, which would stay in memory.
+    const empty = column.kind === "text" ? { ...column, values: [] } : { ...column, values: new Float64Array(0) };
+    return { kind, name, column: empty, numbers: new Float64Array(rowIndexes.length), texts: [] };
+  };
+
   function add(batch: Batch): void {
-    if (total === 0)
-      stores = batch.columns.map(({ kind, name }) => ({ kind, name, numbers: new Float64Array(rowIndexes.length), texts: [] }));
+    if (total === 0) stores = batch.columns.map(emptyStore);
     const filling = Math.min(capacity - kept, batch.rowCount);
     reserve(kept + filling);
     fill(batch, filling);
@@ -121,12 +129,17 @@ function orderOfFile(rowIndexes: Float64Array, totalRowCount: number): Uint32Arr
 }
 
 /** The column in the given order of slots; undefined if it is in order already. */
-function finished({ kind, name, numbers, texts }: Store, count: number, order: Uint32Array | undefined): Column {
+function finished({ kind, name, column, numbers, texts }: Store, count: number, order: Uint32Array | undefined): Column {
   if (kind === "text") return { kind, name, values: order === undefined ? texts : Array.from(order, (slot) => texts[slot]) };
-  if (order === undefined) return { kind, name, values: numbers.subarray(0, count) };
+  if (order === undefined) return withNumbers(column, numbers.subarray(0, count));
   const values = new Float64Array(count);
   for (let place = 0; place < count; place++) values[place] = numbers[order[place]];
-  return { kind, name, values };
+  return withNumbers(column, values);
+}
+
+/** The column with other values: how they were written stays. */
+function withNumbers(column: Column, values: Float64Array): Column {
+  return column.kind === "text" ? column : { ...column, values };
 }
 
 function grown(values: Float64Array, length: number): Float64Array<ArrayBuffer> {

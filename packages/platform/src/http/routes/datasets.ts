@@ -1,7 +1,7 @@
 /** Routes that store, list, read, describe and remove data sets. */
 
 import { Readable } from "node:stream";
-import multipart, { type MultipartFile } from "@fastify/multipart";
+import multipart, { type Multipart, type MultipartFile } from "@fastify/multipart";
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
@@ -18,6 +18,7 @@ import {
   uploadDataset,
 } from "../../services/datasets/datasets.ts";
 import type { BodyFields } from "../../compute/work.ts";
+import { type CsvOptionSpec, csvOptionSpecs } from "../../services/datasets/upload-options.ts";
 import type { App } from "../app.ts";
 import { LargeBody } from "../body/large-body.ts";
 import {
@@ -134,10 +135,17 @@ const sentAs = {
     required: ["file"],
     properties: {
       file: { type: "string", format: "binary", description: "CSV, Parquet, JSON, NDJSON or Arrow, also gzip" },
-      name: { type: "string", maxLength: 200, description: "must come before the file" },
+      name: { type: "string", maxLength: 200, description: "must come before the file, as all other fields" },
+      ...Object.fromEntries(csvOptionSpecs.map(uploadField)),
     },
   },
 };
+
+/** An option of a CSV file as a field of the form. */
+function uploadField({ name, value, choices, summary }: CsvOptionSpec): readonly [string, object] {
+  const values = value === undefined ? ["true", "false"] : choices;
+  return [name, { type: "string", description: `CSV: ${summary}`, ...(values === undefined ? {} : { enum: values }) }];
+}
 
 function registerCreation(app: App, context: ServiceContext): void {
   const body = Type.Union([Type.Ref("NewDataset"), Type.Null()]);
@@ -178,23 +186,37 @@ function sent(context: ServiceContext, request: FastifyRequest): Promise<{ value
 }
 
 async function uploaded(context: ServiceContext, request: FastifyRequest): Promise<{ value: DatasetView }> {
-  const part = await request.file().catch((error: unknown) => Promise.reject(formError(error)));
+  const parts = request.parts();
+  const fields = new Map<string, string>();
+  let part = await nextPart(parts);
+  for (; part?.type === "field"; part = await nextPart(parts)) {
+    const { fieldname } = part;
+    if (fields.has(fieldname))
+      throw new NomalyError("REQUEST", `the form has the field "${fieldname}" twice`, { field: fieldname });
+    fields.set(fieldname, String(part.value));
+  }
   if (part === undefined) throw new NomalyError("REQUEST", "the form has no file", { field: "file" });
   if (part.fieldname !== "file") {
     part.file.resume();
     throw new NomalyError("REQUEST", `the file must be in the part "file", not "${part.fieldname}"`, { field: "file" });
   }
-  const named = part.fields["name"];
-  const name = named !== undefined && !Array.isArray(named) && "value" in named ? String(named.value) : undefined;
+  const { name, ...reading } = Object.fromEntries(fields);
   if (name?.includes("\0") === true || part.filename.includes("\0")) {
     throw new NomalyError("REQUEST", "a name has the character U+0000, which cannot be stored", { field: "name" });
   }
-  const content = Readable.from(arriving(part.file, request));
-  return uploadDataset(context, callOf(request), { name, fileName: part.filename, content });
+  const content = Readable.from(arriving(part.file, parts, request));
+  return uploadDataset(context, callOf(request), { name, fileName: part.filename, reading, content });
+}
+
+type Parts = ReturnType<FastifyRequest["parts"]>;
+
+async function nextPart(parts: Parts): Promise<Multipart | undefined> {
+  const next = await parts.next().catch((error: unknown) => Promise.reject(formError(error)));
+  return next.done === true ? undefined : next.value;
 }
 
 /** Extends the time limit with each chunk of an upload. @throws NomalyError when the form ends too early or the file is too large. */
-async function* arriving(file: MultipartFile["file"], { deadline }: FastifyRequest): AsyncGenerator<Buffer> {
+async function* arriving(file: MultipartFile["file"], parts: Parts, { deadline }: FastifyRequest): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of file) {
       if (deadline !== undefined) deadline.at = Math.max(deadline.at, performance.now() + uploadIdleMsMax);
@@ -204,6 +226,12 @@ async function* arriving(file: MultipartFile["file"], { deadline }: FastifyReque
     throw formError(error);
   }
   if (file.truncated) throw new NomalyError("TOO_LARGE", "the file is larger than an upload may be", { field: "file" });
+  const after = await nextPart(parts);
+  if (after === undefined) return;
+  const { fieldname } = after;
+  throw new NomalyError("REQUEST", `the field "${fieldname}" comes after the file; all fields must come before it`, {
+    field: fieldname,
+  });
 }
 
 /** Turns the plain errors of the form reader into ours. */

@@ -28,6 +28,7 @@ export const Dataset = Type.Object(
     n_features: Type.Integer({ description: "number of columns that detectors can use" }),
     size_bytes: Type.Integer(),
     checksum: Type.String({ description: "SHA-256 of the stored bytes, in hexadecimal" }),
+    reading: Type.Record(Type.String(), Type.String(), { description: "options of a text file that came with its upload" }),
     columns: Type.Array(Column),
     created_at: Type.String({ format: "date-time" }),
   },

@@ -12,6 +12,7 @@ import { fileTimeMs } from "../../compute/compute.ts";
 import { rowLines } from "../../compute/rows/row-lines.ts";
 import { rowsGiven } from "../../compute/rows/parse-rows.ts";
 import type { BodyFields, BodyGiven, DatasetProfile, FileGiven, FilePage, Inspected, PageOfFile } from "../../compute/work.ts";
+import { uploadOptionsOf } from "../../files/read/csv-options.ts";
 import { compressedTwice, type FileFormat, formatOfName, isGzip } from "../../files/read/format.ts";
 import { deleteDataset, type DatasetRow, insertDataset, listDatasets, totalBytes } from "../../store/tables/datasets.ts";
 import { newId } from "../../ids/ids.ts";
@@ -30,6 +31,7 @@ export interface DatasetView {
   readonly n_features: number;
   readonly size_bytes: number;
   readonly checksum: string;
+  readonly reading: Readonly<Record<string, string>>;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly created_at: string;
 }
@@ -38,6 +40,8 @@ export interface Upload {
   readonly name: string | undefined;
   /** The client's name of the file: it tells the format, and is never used as a path. */
   readonly fileName: string;
+  /** Options of a text file, by name. */
+  readonly reading?: Readonly<Record<string, string>>;
   readonly content: Readable;
 }
 
@@ -48,13 +52,16 @@ const gzipHeadBytes = 2;
 export async function uploadDataset(
   context: ServiceContext,
   call: Call,
-  { name, fileName, content }: Upload,
+  { name, fileName, reading = {}, content }: Upload,
 ): Promise<Done<DatasetView>> {
+  // Unusable options are refused before the file is read.
+  uploadOptionsOf(reading);
   const { format } = formatOfName(fileName);
   const plain = await unpacked(content, fileName);
   const blob = await writeBlob(context, call, plain);
   const shown = (name ?? basename(fileName.replaceAll("\\", "/"))).slice(0, nameLengthMax) || "data set";
-  return storeDataset(context, withContent(call, `${shown}\n${blob.checksum}`), { name: shown, format: tsvAsCsv(format), blob });
+  const told = withContent(call, `${shown}\n${blob.checksum}\n${JSON.stringify(reading)}`);
+  return storeDataset(context, told, { name: shown, format: tsvAsCsv(format), reading, blob });
 }
 
 /** Makes the content a part of the request's hash, so that the same key with another file is another request. */
@@ -81,7 +88,7 @@ export async function createDatasetFromBody(
   const { path } = await context.compute.writeRows({ body, plan }, controlOf(call));
   try {
     const blob = await writeBlob(context, call, createReadStream(path));
-    return await storeDataset(context, call, { name, format: "ndjson", blob });
+    return await storeDataset(context, call, { name, format: "ndjson", reading: {}, blob });
   } finally {
     await rm(path, { force: true });
   }
@@ -96,7 +103,7 @@ export async function createDataset(
   const { data, columns } = given;
   const rows = rowsGiven(data, columns, rowLimitsOf(context.config), true);
   const blob = await writeBlob(context, call, Readable.from(rowLines(rows)));
-  return storeDataset(context, call, { name: given.name, format: "ndjson", blob });
+  return storeDataset(context, call, { name: given.name, format: "ndjson", reading: {}, blob });
 }
 
 const writeBlob = ({ blobs, config }: ServiceContext, { signal }: Call, content: Readable) =>
@@ -105,14 +112,20 @@ const writeBlob = ({ blobs, config }: ServiceContext, { signal }: Call, content:
 interface NewContent {
   readonly name: string;
   readonly format: FileFormat | undefined;
+  readonly reading: Readonly<Record<string, string>>;
   readonly blob: { readonly key: string; readonly sizeBytes: number; readonly checksum: string };
 }
 
-function storeDataset(context: ServiceContext, call: Call, { name, format, blob }: NewContent): Promise<Done<DatasetView>> {
+function storeDataset(
+  context: ServiceContext,
+  call: Call,
+  { name, format, reading, blob }: NewContent,
+): Promise<Done<DatasetView>> {
   const { key: blobKey, sizeBytes, checksum } = blob;
   return withPlacedContent(context, { blobKey }, async (commits) => {
     const opened = await context.blobs.open(blobKey, call.signal);
-    const file: FileGiven = { kind: "file", path: opened.path, name, sizeBytes, ...(format === undefined ? {} : { format }) };
+    const options = { ...uploadOptionsOf(reading), ...(format === undefined ? {} : { format }) };
+    const file: FileGiven = { kind: "file", path: opened.path, name, sizeBytes, ...options };
     const found = await inspected(context, call, file, call.signal).finally(() => opened.release());
     return change<DatasetView>(context, call, {
       action: "dataset.create",
@@ -128,6 +141,7 @@ function storeDataset(context: ServiceContext, call: Call, { name, format, blob 
           sizeBytes,
           checksum,
           columns: found.columns,
+          reading,
           blobKey,
         });
         commits();
@@ -214,6 +228,7 @@ export function datasetView(row: DatasetRow): DatasetView {
     n_features: row.nFeatures,
     size_bytes: row.sizeBytes,
     checksum: row.checksum,
+    reading: row.reading,
     columns: row.columns,
     created_at: row.createdAt.toISOString(),
   };

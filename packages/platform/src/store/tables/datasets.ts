@@ -23,21 +23,24 @@ export interface NewDataset {
   readonly sizeBytes: number;
   readonly checksum: string;
   readonly columns: readonly DatasetColumn[];
+  /** Options of a text file by name, as texts. */
+  readonly reading?: Readonly<Record<string, string>>;
   readonly blobKey: string;
 }
 
 export interface DatasetRow extends NewDataset {
+  readonly reading: Readonly<Record<string, string>>;
   readonly createdAt: Date;
 }
 
 // Doubles hold every count and size that occurs; the driver gives a bigint as text.
 const columns = `id, name, file_format as "fileFormat", n_samples::float8 as "nSamples", n_features as "nFeatures",
-  size_bytes::float8 as "sizeBytes", checksum, columns, blob_key as "blobKey", created_at as "createdAt"`;
+  size_bytes::float8 as "sizeBytes", checksum, columns, reading, blob_key as "blobKey", created_at as "createdAt"`;
 
 export async function insertDataset(sql: Sql, dataset: NewDataset): Promise<DatasetRow> {
   const { id, name, fileFormat, nSamples, nFeatures, sizeBytes, checksum, blobKey } = dataset;
-  const text = `insert into datasets (id, name, file_format, n_samples, n_features, size_bytes, checksum, columns, blob_key)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ${columns}`;
+  const text = `insert into datasets (id, name, file_format, n_samples, n_features, size_bytes, checksum, columns, reading, blob_key)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${columns}`;
   const json = JSON.stringify(dataset.columns);
   const { rows } = await sql.query<DatasetRow>(text, [
     id,
@@ -48,6 +51,7 @@ export async function insertDataset(sql: Sql, dataset: NewDataset): Promise<Data
     sizeBytes,
     checksum,
     json,
+    JSON.stringify(dataset.reading ?? {}),
     blobKey,
   ]);
   return rows[0];

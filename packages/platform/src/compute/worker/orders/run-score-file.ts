@@ -7,7 +7,7 @@ import { scoreColumns } from "../../../files/write/score-columns.ts";
 import { requireColumns } from "../../../table-work/file-errors.ts";
 import { createFindings } from "../../../table-work/findings.ts";
 import type { GivenTable } from "../../../table-work/given-table.ts";
-import { requireModelColumns } from "../../../table-work/model-columns.ts";
+import { requireModelColumns, writingsOf } from "../../../table-work/model-columns.ts";
 import { scoreTable } from "../../../table-work/score-table.ts";
 import type { ScoreFileOrder } from "../../messages.ts";
 import { predictRows } from "../../rows/predict-rows.ts";
@@ -26,8 +26,10 @@ export async function runScoreFile(order: ScoreFileOrder, context: OrderContext)
   const { input, threads, temporaryFolder } = order;
   const model = await context.model(order.model);
   if (input.kind === "rows") return runScoreRows(order, { input, model, context });
-  return withGivenFile(input, { temporaryFolder, threads, ...context }, ({ rows, sink }) =>
-    scoreGiven({ rows, sink, caller: "service" }, model, order, context),
+  return withGivenFile(
+    { ...input, knownWritings: writingsOf(model) },
+    { temporaryFolder, threads, ...context },
+    ({ rows, sink }) => scoreGiven({ rows, sink, caller: "service" }, model, order, context),
   );
 }
 
