@@ -1,7 +1,7 @@
 /** Opens the input file of a command line. */
 
 import { threadCount } from "@nomaly/detect";
-import { withFile } from "../../files/open-file.ts";
+import { type OpenFile, withFile } from "../../files/open-file.ts";
 import { parseDelimiter } from "../../files/read/csv-dialect.ts";
 import { parseFormat } from "../../files/read/format.ts";
 import type { GivenTable } from "../../table-work/given-table.ts";
@@ -10,7 +10,11 @@ import type { CliContext } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
 
 /** Runs `use` with the opened file, then closes it. */
-export async function withInput<T>(given: Arguments, context: CliContext, use: (table: GivenTable) => Promise<T>): Promise<T> {
+export async function withInput<T>(
+  given: Arguments,
+  context: CliContext,
+  use: (table: GivenTable, file: Pick<OpenFile, "inspect">) => Promise<T>,
+): Promise<T> {
   const format = given.text("format");
   const delimiter = given.text("delimiter");
   const missingTexts = given.list("missing-texts");
@@ -27,7 +31,7 @@ export async function withInput<T>(given: Arguments, context: CliContext, use: (
     stdin: context.stdin,
     signal: context.signal,
   };
-  return withFile(given.operands[0], options, ({ rows, sink }) => use({ rows, sink, caller: "command" }));
+  return withFile(given.operands[0], options, (file) => use({ rows: file.rows, sink: file.sink, caller: "command" }, file));
 }
 
 export function threadCountOf(given: Arguments): number | undefined {

@@ -3,6 +3,7 @@
 import { NomalyError } from "@nomaly/detect";
 import { checkCsvRecords } from "../read/csv-check.ts";
 import { csvDialect, type CsvOptions } from "../read/csv-dialect.ts";
+import { namedByPlace, namesAllButFirst } from "../read/csv-header.ts";
 import { type Database, sqlName, sqlPath, sqlText } from "./database.ts";
 import { readHead } from "../read/format.ts";
 import { named, type Relation, type RelationColumn } from "./relation.ts";
@@ -94,7 +95,8 @@ interface Sniffed {
 
 async function sniff(database: Database, file: CsvFile, firstRecord: readonly string[]): Promise<Sniffed> {
   const { options } = file;
-  const header = options.header === undefined ? "" : `, header=${options.header}`;
+  const isHeader = options.header ?? (namesAllButFirst(firstRecord) ? true : undefined);
+  const header = isHeader === undefined ? "" : `, header=${isHeader}`;
   const sql = `SELECT HasHeader, Columns, DateFormat, TimestampFormat FROM sniff_csv(${sqlPath(file.path)}, ${dialectSql(file)}${header}, sample_size=${sampleRowCount})`;
   try {
     const row = (await database.rows(sql))[0] as unknown as SniffRow;
@@ -103,7 +105,8 @@ async function sniff(database: Database, file: CsvFile, firstRecord: readonly st
       (row.TimestampFormat === null ? "" : `, timestampformat=${sqlText(row.TimestampFormat)}`);
     // DuckDB trims the blanks around names.
     const names = () => firstRecord.map((field) => field.trim());
-    return { header: row.HasHeader, columns: row.HasHeader ? await named(row.Columns, names) : row.Columns, dateFormats };
+    const columns = row.HasHeader ? namedByPlace(await named(row.Columns, names), firstRecord) : namedByPlace(row.Columns);
+    return { header: row.HasHeader, columns, dateFormats };
   } catch (error) {
     // The sniffer reports only that no dialect fits; reading the rows as text reports the line.
     const columns = firstRecord.map((_, index) => ({ name: `column${index}`, type: "VARCHAR" }));
