@@ -43,6 +43,18 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./commands/detect.ts")).runDetect,
   },
   {
+    name: "describe",
+    summary: "show a file's columns as they are read, and what detect does with each",
+    usage: "FILE [options]",
+    operands: [1, 1],
+    options: [labelOption, ...columnOptions, jsonOption, threadsOption, ...inputOptions],
+    examples: [
+      ["nomaly describe data.csv", "types, missing values, ranges, and the columns that detect leaves out"],
+      ["nomaly describe data.csv --json", "the same for programs, with all figures"],
+    ],
+    load: async () => (await import("./commands/describe.ts")).runDescribe,
+  },
+  {
     name: "fit",
     summary: "learn from a file and save the model",
     usage: "FILE -m MODEL [options]",

@@ -63,10 +63,14 @@ export interface DatasetProfile {
     readonly name: string;
     readonly type: string;
     readonly kind: string | null;
+    /** Counted exactly; empty and blank texts count as missing. */
+    readonly missing_count: number;
     /** 0 to 1; infinite numbers and NaN count as missing and, in a column that has such, numbers beyond 1e150. */
     readonly missing_share: number;
     /** Estimated if the table has more than a million values. */
     readonly distinct_count: number;
+    /** Whether distinct_count and quartiles are estimates. */
+    readonly is_estimated: boolean;
     readonly min: string | null;
     readonly max: string | null;
     readonly mean: number | null;

@@ -1,7 +1,7 @@
 /** Opens the input file of a command line. */
 
 import { type AnomalyModel, NomalyError, threadCount } from "@nomaly/detect";
-import { withFile } from "../../files/open-file.ts";
+import { type OpenFile, withFile } from "../../files/open-file.ts";
 import type { CsvOptions } from "../../files/read/csv-dialect.ts";
 import { csvOptionsOf } from "../../files/read/csv-options.ts";
 import { parseFormat } from "../../files/read/format.ts";
@@ -19,7 +19,7 @@ import type { CliContext } from "../frame/context.ts";
 export async function withInput<T>(
   given: Arguments,
   context: CliContext,
-  use: (table: GivenTable) => Promise<T>,
+  use: (table: GivenTable, file: Pick<OpenFile, "inspect">) => Promise<T>,
   model?: AnomalyModel,
 ): Promise<T> {
   const format = given.text("format");
@@ -33,7 +33,9 @@ export async function withInput<T>(
     signal: context.signal,
   };
   try {
-    return await withFile(given.operands[0], options, ({ rows, sink }) => use({ rows, sink, caller: "command" }));
+    return await withFile(given.operands[0], options, (file) =>
+      use({ rows: file.rows, sink: file.sink, caller: "command" }, file),
+    );
   } catch (error) {
     throw error instanceof NomalyError && error.code === "FILE_FORMAT" ? error.retold({ naming: commandLineNaming }) : error;
   }

@@ -4,6 +4,7 @@ import { NomalyError, type Writing } from "@nomaly/detect";
 import { afterEmptyLines, type CsvBeginning, csvBeginning } from "../read/csv-beginning.ts";
 import { checkCsvRecords } from "../read/csv-check.ts";
 import { csvDialect, type CsvOptions } from "../read/csv-dialect.ts";
+import { namedByPlace, namesAllButFirst } from "../read/csv-header.ts";
 import { type Database, sqlName, sqlPath, sqlText } from "./database.ts";
 import { readHead } from "../read/format.ts";
 import { named, type Relation, type RelationColumn } from "./relation.ts";
@@ -146,7 +147,8 @@ interface Sniffed {
 
 async function sniff(database: Database, file: CsvFile, firstRecord: readonly string[]): Promise<Sniffed> {
   const { options } = file;
-  const header = options.header === undefined ? "" : `, header=${options.header}`;
+  const isHeader = options.header ?? (namesAllButFirst(firstRecord) ? true : undefined);
+  const header = isHeader === undefined ? "" : `, header=${isHeader}`;
   const sniffWith = async (more: string) => {
     const sql = `SELECT HasHeader, Columns, DateFormat, TimestampFormat FROM sniff_csv(${sqlPath(file.path)}, ${dialectSql(file)}${header}, sample_size=${sampleRowCount}${more})`;
     return (await database.rows(sql))[0] as unknown as SniffRow;
@@ -161,7 +163,8 @@ async function sniff(database: Database, file: CsvFile, firstRecord: readonly st
     );
     // DuckDB trims the blanks around names.
     const names = () => firstRecord.map((field) => field.trim());
-    return { header: row.HasHeader, columns: row.HasHeader ? await named(typed, names) : typed };
+    const columns = row.HasHeader ? namedByPlace(await named(typed, names), firstRecord) : namedByPlace(typed);
+    return { header: row.HasHeader, columns };
   } catch (error) {
     // The sniffer reports only that no dialect fits; reading the rows as text reports the line.
     const columns = firstRecord.map((_, index) => ({ name: `column${index}`, type: "VARCHAR" }));

@@ -2,6 +2,7 @@
 
 import { NomalyError } from "@nomaly/detect";
 import { isOutOfMemory } from "./read-error.ts";
+import { sqlText } from "./database.ts";
 import { columnSql, kindOfType } from "./relation.ts";
 import type { Source } from "./source.ts";
 import type { ColumnSummary, Finding, Inspected } from "../read/shown-file.ts";
@@ -88,8 +89,7 @@ async function summarizeColumns({ database, relation }: Source, start: number, e
   const figuresWhere = (condition: (name: string) => string) =>
     relation.columns.slice(start, end).map((given, index) => {
       const column = columnSql(given);
-      const isFloat = /^(FLOAT|DOUBLE)$/.test(given.type);
-      return `${isFloat ? `CASE WHEN ${condition(column)} THEN ${column} END` : column} AS c${start + index}`;
+      return `${presentSql(column, given.type, condition)} AS c${start + index}`;
     });
   const summaryOf = (figures: readonly string[]) => database.rows(`SUMMARIZE SELECT ${figures.join(", ")} FROM ${relation.sql}`);
   const figures = figuresWhere((column) => `isfinite(${column})`);
@@ -102,6 +102,15 @@ async function summarizeColumns({ database, relation }: Source, start: number, e
   }
 }
 
+/** Characters that blank texts consist of, as in the library's rule of what is missing. */
+const blanks = sqlText(" \t\n\v\f\r\u00a0");
+
+/** SQL that is null where the value counts as missing. @param isUsual the SQL condition that a float must meet. */
+function presentSql(column: string, type: string, isUsual: (column: string) => string): string {
+  if (/^(FLOAT|DOUBLE)$/.test(type)) return `CASE WHEN ${isUsual(column)} THEN ${column} END`;
+  return type === "VARCHAR" ? `CASE WHEN trim(${column}, ${blanks}) <> '' THEN ${column} END` : column;
+}
+
 function columnSummary(name: string, row: Readonly<Record<string, unknown>>): ColumnSummary {
   const type = String(row["column_type"]);
   const kind = kindOfType(type) ?? null;
@@ -112,8 +121,10 @@ function columnSummary(name: string, row: Readonly<Record<string, unknown>>): Co
     name,
     type,
     kind,
+    missing_count: 0,
     missing_share: (numberOf(row["null_percentage"]) ?? 0) / 100,
     distinct_count: numberOf(row["approx_unique"]) ?? 0,
+    is_estimated: true,
     min: textOf(row["min"]),
     max: textOf(row["max"]),
     mean: isNumeric ? numberOf(row["avg"]) : null,

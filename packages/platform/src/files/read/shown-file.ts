@@ -20,9 +20,12 @@ export interface ColumnSummary {
   readonly type: string;
   /** `null`: detectors cannot use this type; the data set keeps it. */
   readonly kind: string | null;
+  /** Empty and blank texts are missing, and so are values that are not finite. */
+  readonly missing_count: number;
   readonly missing_share: number;
-  /** Estimated in large tables, like the quartiles. */
   readonly distinct_count: number;
+  /** True in a large table: `distinct_count` and `quartiles` are then estimates. */
+  readonly is_estimated: boolean;
   readonly min: string | null;
   readonly max: string | null;
   readonly mean: number | null;

@@ -58,10 +58,12 @@ export const DatasetProfile = Type.Object({
       name: Type.String(),
       type: Type.String(),
       kind: nullable(Type.String()),
+      missing_count: Type.Integer({ description: "counted exactly; empty and blank texts count as missing" }),
       missing_share: Type.Number({
         description: "0 to 1; infinite numbers and NaN count as missing and, in a column that has such, numbers beyond 1e150",
       }),
       distinct_count: Type.Number({ description: "estimated if the table has more than a million values" }),
+      is_estimated: Type.Boolean({ description: "whether distinct_count and quartiles are estimates" }),
       min: nullable(Type.String()),
       max: nullable(Type.String()),
       mean: nullable(Type.Number()),
