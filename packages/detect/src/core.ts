@@ -66,8 +66,15 @@ export type {
 } from "./pipeline/index.ts";
 export { matrix, matrixFromRows } from "./matrix.ts";
 export type { Matrix } from "./matrix.ts";
-export { defaultThreshold, fitThreshold, parseThreshold, thresholdMethods } from "./thresholds/index.ts";
-export type { ThresholdMethodName, ThresholdSpec } from "./thresholds/index.ts";
+export {
+  createRanker,
+  defaultThreshold,
+  fitThreshold,
+  parseThreshold,
+  rankStateOf,
+  thresholdMethods,
+} from "./thresholds/index.ts";
+export type { Ranker, ThresholdMethodName, ThresholdSpec } from "./thresholds/index.ts";
 export * from "./evaluation/index.ts";
 export { nearestName } from "./detector/nearest-name.ts";
 export { libraryVersion } from "./version.ts";

@@ -8,6 +8,7 @@ import { rangeStrip } from "./range-strip.ts";
 import { beyondCount, scatterChart } from "./scatter-chart.ts";
 import {
   countText,
+  foundByText,
   isUsual,
   noSingleReason,
   numberText,
@@ -170,12 +171,13 @@ function topCard(content: ReportContent): Html | undefined {
   const { top, nameColumn } = content;
   if (top.length === 0) return undefined;
   const hasLabels = top.some((row) => row.label !== undefined);
+  const hasMembers = top.some(({ members }) => members.length > 0);
   const head = html`<tr>
     <th class="number">row</th>
     ${nameColumn === undefined ? undefined : html`<th>${nameColumn}</th>`}
     <th class="number">score</th>
     <th class="number">rank</th>
-    ${hasLabels ? html`<th>known as</th>` : undefined}
+    ${hasMembers ? html`<th>found by</th>` : undefined} ${hasLabels ? html`<th>known as</th>` : undefined}
     <th>why</th>
   </tr>`;
   return html`<section class="card" aria-labelledby="top">
@@ -200,9 +202,15 @@ function topRow(row: ReportRow, hasNames: boolean, hasLabels: boolean): Html {
   const name = hasNames ? html`<td class="name">${row.name ?? ""}</td>` : undefined;
   const known = row.label === 1 ? html`<span class="tag odd">anomaly</span>` : html`<span class="tag">normal</span>`;
   return html`<tr${row.isAnomaly ? html` class="anomaly"` : undefined}>
-<td class="number inline quiet" data-label="row">${row.row.toLocaleString("en-US")}</td>${name}<td class="number score inline" data-label="score">${numberText(row.score)}</td><td class="number inline quiet" data-label="rank">${rankText(row.rank)}</td>${hasLabels ? html`<td class="inline">${row.label === undefined ? undefined : known}</td>` : undefined}
+<td class="number inline quiet" data-label="row">${row.row.toLocaleString("en-US")}</td>${name}<td class="number score inline" data-label="score">${numberText(row.score)}</td><td class="number inline quiet" data-label="rank">${rankText(row.rank)}</td>${foundByCell(row.members)}${hasLabels ? html`<td class="inline">${row.label === undefined ? undefined : known}</td>` : undefined}
 <td>${reasonsCell(row.reasons)}</td>
 </tr>`;
+}
+
+function foundByCell(members: ReportRow["members"]): Html | undefined {
+  if (members.length === 0) return undefined;
+  const ranks = members.map(({ algorithm, rank }) => `${algorithm}: rank ${rankText(rank)}`).join(", ");
+  return html`<td class="inline small" data-label="found by" title="${ranks}">${foundByText(members)}</td>`;
 }
 
 function reasonsCell(reasons: ReportRow["reasons"]): Html {

@@ -3,7 +3,16 @@
 import { alignedLines, clipped, widthFor } from "./columns.ts";
 import type { ReportContent } from "./content.ts";
 import { printable } from "./printable.ts";
-import { countText, noSingleReason, numberText, percentText, rankText, reasonsText, tellingReasons } from "./wording.ts";
+import {
+  countText,
+  foundByText,
+  noSingleReason,
+  numberText,
+  percentText,
+  rankText,
+  reasonsText,
+  tellingReasons,
+} from "./wording.ts";
 
 export interface TerminalStyle {
   readonly colour: boolean;
@@ -77,18 +86,20 @@ async function rowLines({ top, nameColumn, anomalyCount }: ReportContent, style:
   const reasons = top.map((row) => reasonLines(row.reasons));
   const widthOf = await widthFor([...names, ...reasons.flat()]);
   const nameCell = (index: number) => (hasNames ? [clipped(names[index], nameWidthMax, widthOf)] : []);
+  const hasMembers = top.some(({ members }) => members.length > 0);
   const [head, ...rows] = alignedLines(
     [
-      ["row", ...nameCell(0), "score", "rank", ...(hasLabels ? ["known as"] : [])],
+      ["row", ...nameCell(0), "score", "rank", ...(hasMembers ? ["found by"] : []), ...(hasLabels ? ["known as"] : [])],
       ...top.map((row, index) => [
         String(row.row),
         ...nameCell(index + 1),
         numberText(row.score),
         rankText(row.rank),
+        ...(hasMembers ? [foundByText(row.members)] : []),
         ...(hasLabels ? [row.label === 1 ? "anomaly" : "normal"] : []),
       ]),
     ],
-    hasNames ? [1] : [],
+    [...(hasNames ? [1] : []), ...(hasMembers ? [hasNames ? 4 : 3] : [])],
     widthOf,
   );
   const reasonWidth = Math.max(reasonWidthMin, style.width - widthOf(head) - 4);

@@ -2,8 +2,12 @@
 
 import type { CategoryProfile, ColumnKind, ColumnProfile, NumberProfile, Reason } from "@nomaly/detect";
 
+import type { MemberFinding } from "./content.ts";
+
 /** Reasons whose contribution is below this share of the row's largest are not shown. */
 const tellingShareMin = 0.1;
+/** Of more detectors a row shows only how many find it. */
+const namedMemberCountMax = 4;
 const dayMs = 86_400_000;
 
 /** About four digits, and all digits before the decimal point: 0.5123, 12.3, 12,345, 1,700,000,000, 1.2345e+15. */
@@ -36,6 +40,13 @@ export function percentText(share: number): string {
 export function rankText(rank: number): string {
   if (rank < 0.9) return percentText(rank);
   return `${(rank < 1 ? Math.min(99.9, rank * 100) : 100).toFixed(1)} %`;
+}
+
+/** `knn, pca`, `6 of 20`: the detectors, of several, that find a row anomalous. */
+export function foundByText(members: readonly MemberFinding[]): string {
+  const found = members.filter(({ isAnomaly }) => isAnomaly).map(({ algorithm }) => algorithm);
+  if (found.length === 0) return "none alone";
+  return members.length > namedMemberCountMax ? `${found.length} of ${members.length}` : found.join(", ");
 }
 
 export function dateText(milliseconds: number): string {

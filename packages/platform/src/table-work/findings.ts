@@ -18,10 +18,14 @@ export interface KeptRow {
 
 export interface TopRow extends KeptRow {
   readonly score: number;
+  /** Of each detector, where several score together. */
+  readonly memberScores: readonly number[];
 }
 
 export interface Findings extends RowTaker {
   readonly scores: ScoreStore;
+  /** Of each detector; empty unless `memberCount` asks for them. */
+  readonly memberScores: readonly ScoreStore[];
   /** The highest scores first; ties in the order of the file. */
   topRows(): TopRow[];
   /** The same rows as a table. */
@@ -36,10 +40,13 @@ export interface FindingsOptions {
   readonly label: string | undefined;
   /** Seed of the sample for a chart; undefined keeps no sample. */
   readonly chartSeed?: number;
+  /** Detectors whose own scores are kept, 8 bytes a row each. */
+  readonly memberCount?: number;
 }
 
 export function createFindings(options: FindingsOptions): Findings {
   const scores = createScoreStore();
+  const memberStores = Array.from({ length: options.memberCount ?? 0 }, createScoreStore);
   const chart =
     options.chartSeed === undefined ? undefined : createRowSample(chartRowCount, options.chartSeed, shownTextLengthMax);
   const labelParts: Uint8Array[] = [];
@@ -47,14 +54,20 @@ export function createFindings(options: FindingsOptions): Findings {
   let top: TopRow[] = [];
   let lowestTop = Number.NEGATIVE_INFINITY;
 
-  function add(batch: Batch, batchScores: Float64Array): void {
+  function add(batch: Batch, batchScores: Float64Array, memberScores: readonly Float64Array[] = []): void {
     columns = batch.columns;
     scores.append(batchScores);
+    for (const [index, store] of memberStores.entries()) store.append(memberScores[index]);
     chart?.add(batch);
     if (options.label !== undefined) labelParts.push(labelsOf(labelColumn(batch, options.label)));
     for (let row = 0; row < batchScores.length; row++) {
       if (top.length >= options.topCount && batchScores[row] <= lowestTop) continue;
-      top.push({ row: batch.firstRow + row, score: batchScores[row], cells: batch.columns.map((column) => column.values[row]) });
+      top.push({
+        row: batch.firstRow + row,
+        score: batchScores[row],
+        memberScores: memberScores.map((own) => own[row]),
+        cells: batch.columns.map((column) => column.values[row]),
+      });
       // Trims only when the list has doubled, so that sorting stays cheap.
       if (top.length >= 2 * options.topCount) trim();
     }
@@ -74,6 +87,7 @@ export function createFindings(options: FindingsOptions): Findings {
   return {
     add,
     scores,
+    memberScores: memberStores,
     topRows,
     topTable: () => tableOfRows(columns, topRows()),
     labels: () => (options.label === undefined ? undefined : joined(labelParts)),

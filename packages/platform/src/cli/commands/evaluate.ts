@@ -1,6 +1,6 @@
 /** `nomaly evaluate`: compares algorithms, a model or given scores with known labels. */
 
-import { defaultDetectorId, detectors, NomalyError } from "@nomaly/detect";
+import { NomalyError } from "@nomaly/detect";
 import type { EvaluationFigures } from "../../report/content.ts";
 import { printable } from "../../report/printable.ts";
 import { alignedLines, widthFor } from "../../report/columns.ts";
@@ -14,7 +14,8 @@ import { scoreTable } from "../../table-work/score-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import { type CliContext, say, sayJson, secondsSince } from "../frame/context.ts";
 import { isCoded, UsageError } from "../frame/exit-codes.ts";
-import { fitRequest, refuseFitOptions } from "../fitting/fit-options.ts";
+import { askedDetectors } from "../fitting/asked-detectors.ts";
+import { fitRequests, refuseFitOptions } from "../fitting/fit-options.ts";
 import { readModel } from "../fitting/model-file.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { scoringOf } from "../fitting/scoring.ts";
@@ -54,14 +55,13 @@ export async function runEvaluate(given: Arguments, context: CliContext): Promis
 }
 
 async function ofAlgorithms(given: Arguments, context: CliContext, table: GivenTable, progress: Progress): Promise<Evaluated[]> {
-  const asked = given.list("algorithm") ?? [defaultDetectorId];
-  const names = asked.length === 1 && asked[0] === "all" ? detectors.map(({ id }) => id) : asked;
-  if (names.length > 1 && given.has("set")) throw new UsageError("--set goes with one algorithm only");
+  const names = askedDetectors(given);
+  const requests = await fitRequests(given, context, table, names);
+  warn(context, requests[0].notes);
   const results: Evaluated[] = [];
-  for (const name of names) {
+  for (const [index, name] of names.entries()) {
     const startedAt = context.now();
-    const request = await fitRequest(given, context, table, name);
-    if (results.length === 0) warn(context, request.notes);
+    const request = requests[index];
     const findings = createFindings({ topCount: 0, label: given.text("label") });
     try {
       const { model } = await detectTable(table, request, progress, findings);

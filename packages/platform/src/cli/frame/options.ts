@@ -53,13 +53,15 @@ export const fitOptions: readonly OptionSpec[] = [
     short: "a",
     value: "ID",
     offers: "algorithms",
-    summary: "default isolation-forest; `nomaly detectors` lists all",
+    summary:
+      "default isolation-forest; `nomaly detectors` lists all; detect and evaluate take several, as in knn,pca,mcd, and all",
   },
   {
     name: "set",
     value: "NAME=VALUE",
     repeated: true,
-    summary: "a parameter of the algorithm, such as n_neighbors=10; repeatable",
+    summary:
+      "a parameter of the algorithm, such as n_neighbors=10; of several algorithms, it is set where it exists, and knn.n_neighbors=10 sets it for one; repeatable",
   },
   { name: "contamination", value: "SHARE", summary: "expected share of anomalies, above 0 to 0.5 (default 0.1)" },
   {
@@ -89,12 +91,20 @@ export const outputOptions: readonly OptionSpec[] = [
     name: "output",
     short: "o",
     value: "OUT",
-    summary: "write all rows with anomaly_score, is_anomaly and rank; - for standard output",
+    summary:
+      "write all rows with anomaly_score, is_anomaly and rank, and anomaly_score_knn and so on of several algorithms; - for standard output",
   },
   { name: "output-format", value: "FORMAT", offers: formats, summary: "format of the output, if its name does not show it" },
   {
     name: "spreadsheet-safe",
     summary: "CSV: put a single quote before texts that a spreadsheet would run as a formula; by default texts stay unchanged",
+  },
+  { name: "only-anomalies", summary: "write only the rows that are anomalous" },
+  {
+    name: "sort",
+    value: "HOW",
+    choices: ["score"],
+    summary: "write the rows with the highest score first; by default they keep the order of the file",
   },
   { name: "explain", summary: "add a column `reasons` to the output, with the reasons of each anomaly" },
 ];

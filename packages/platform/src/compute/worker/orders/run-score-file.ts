@@ -64,7 +64,7 @@ async function scoreGiven(
     scoreQuantiles: scoreQuantiles(scores),
     addedColumns: scoreColumns(
       table.rows.columns.map(({ name }) => name),
-      false,
+      { reasons: false },
     ).added,
     sizeBytes: statSync(outputPath).size,
     scoreMs: performance.now() - startedAt,
