@@ -14,6 +14,8 @@ import {
   numberText,
   percentText,
   rankText,
+  rankTexts,
+  scoreTexts,
   tellingReasons,
   usualText,
   valueText,
@@ -171,6 +173,7 @@ function topCard(content: ReportContent): Html | undefined {
   const { top, nameColumn } = content;
   if (top.length === 0) return undefined;
   const hasLabels = top.some((row) => row.label !== undefined);
+  const [scores, ranks] = [scoreTexts(top.map(({ score }) => score)), rankTexts(top.map(({ rank }) => rank))];
   const hasMembers = top.some(({ members }) => members.length > 0);
   const head = html`<tr>
     <th class="number">row</th>
@@ -192,17 +195,23 @@ function topCard(content: ReportContent): Html | undefined {
         ${head}
       </thead>
       <tbody>
-        ${top.map((row) => topRow(row, nameColumn !== undefined, hasLabels))}
+        ${top.map((row, index) => topRow({ row, score: scores[index], rank: ranks[index] }, nameColumn !== undefined, hasLabels))}
       </tbody>
     </table>
   </section>`;
 }
 
-function topRow(row: ReportRow, hasNames: boolean, hasLabels: boolean): Html {
+interface ShownRow {
+  readonly row: ReportRow;
+  readonly score: string;
+  readonly rank: string;
+}
+
+function topRow({ row, score, rank }: ShownRow, hasNames: boolean, hasLabels: boolean): Html {
   const name = hasNames ? html`<td class="name">${row.name ?? ""}</td>` : undefined;
   const known = row.label === 1 ? html`<span class="tag odd">anomaly</span>` : html`<span class="tag">normal</span>`;
   return html`<tr${row.isAnomaly ? html` class="anomaly"` : undefined}>
-<td class="number inline quiet" data-label="row">${row.row.toLocaleString("en-US")}</td>${name}<td class="number score inline" data-label="score">${numberText(row.score)}</td><td class="number inline quiet" data-label="rank">${rankText(row.rank)}</td>${foundByCell(row.members)}${hasLabels ? html`<td class="inline">${row.label === undefined ? undefined : known}</td>` : undefined}
+<td class="number inline quiet" data-label="row">${row.row.toLocaleString("en-US")}</td>${name}<td class="number score inline" data-label="score">${score}</td><td class="number inline quiet" data-label="rank">${rank}</td>${foundByCell(row.members)}${hasLabels ? html`<td class="inline">${row.label === undefined ? undefined : known}</td>` : undefined}
 <td>${reasonsCell(row.reasons)}</td>
 </tr>`;
 }

@@ -9,8 +9,9 @@ import {
   noSingleReason,
   numberText,
   percentText,
-  rankText,
+  rankTexts,
   reasonsText,
+  scoreTexts,
   tellingReasons,
 } from "./wording.ts";
 
@@ -86,6 +87,7 @@ async function rowLines({ top, nameColumn, anomalyCount }: ReportContent, style:
   const reasons = top.map((row) => reasonLines(row.reasons));
   const widthOf = await widthFor([...names, ...reasons.flat()]);
   const nameCell = (index: number) => (hasNames ? [clipped(names[index], nameWidthMax, widthOf)] : []);
+  const [scores, ranks] = [scoreTexts(top.map(({ score }) => score)), rankTexts(top.map(({ rank }) => rank))];
   const hasMembers = top.some(({ members }) => members.length > 0);
   const [head, ...rows] = alignedLines(
     [
@@ -93,8 +95,8 @@ async function rowLines({ top, nameColumn, anomalyCount }: ReportContent, style:
       ...top.map((row, index) => [
         String(row.row),
         ...nameCell(index + 1),
-        numberText(row.score),
-        rankText(row.rank),
+        scores[index],
+        ranks[index],
         ...(hasMembers ? [foundByText(row.members)] : []),
         ...(hasLabels ? [row.label === 1 ? "anomaly" : "normal"] : []),
       ]),

@@ -2,6 +2,7 @@
 
 import { NomalyError } from "@nomaly/detect";
 import type { EvaluationFigures } from "../../report/content.ts";
+import type { LabelReader } from "../../files/read/labels.ts";
 import { printable } from "../../report/printable.ts";
 import { alignedLines, widthFor } from "../../report/columns.ts";
 import { painter } from "../../report/terminal.ts";
@@ -16,6 +17,7 @@ import { type CliContext, say, sayJson, secondsSince } from "../frame/context.ts
 import { isCoded, UsageError } from "../frame/exit-codes.ts";
 import { askedDetectors } from "../fitting/asked-detectors.ts";
 import { fitRequests, refuseFitOptions } from "../fitting/fit-options.ts";
+import { invertedLabelNotes, labelReaderOf } from "../fitting/label-options.ts";
 import { readModel } from "../fitting/model-file.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { scoringOf } from "../fitting/scoring.ts";
@@ -35,34 +37,43 @@ interface Evaluated {
   readonly failure: string | undefined;
 }
 
+interface Run {
+  readonly given: Arguments;
+  readonly context: CliContext;
+  readonly progress: Progress;
+  readonly labels: LabelReader;
+}
+
 export async function runEvaluate(given: Arguments, context: CliContext): Promise<void> {
-  const label = given.text("label");
-  if (label === undefined) throw new UsageError("nomaly evaluate needs --label COL: the column of known labels");
+  const labels = labelReaderOf(given);
+  if (labels === undefined) throw new UsageError("nomaly evaluate needs --label COL: the column of known labels");
   const ways = ["score", "model", "algorithm"].filter((name) => given.has(name));
   if (ways.length > 1) throw new UsageError(`--${ways[0]} and --${ways[1]} exclude each other`);
   if (given.has("model")) refuseFitOptions(given, "a saved model is judged as it was fitted");
   if (given.has("score")) refuseFitOptions(given, "scores are judged as they are", ["threshold"]);
   const progress = createProgress(context);
   const results = await withInput(given, context, async (table) => {
-    requireColumns(table, [label], "label");
-    if (given.has("score")) return [await ofScores(given, context, table, label)];
-    if (given.has("model")) return [await ofModel(given, context, table, progress)];
-    return ofAlgorithms(given, context, table, progress);
+    requireColumns(table, [labels.name], "label");
+    if (given.has("score")) return [await ofScores(given, context, table, labels)];
+    if (given.has("model")) return [await ofModel({ given, context, progress, labels }, table)];
+    return ofAlgorithms({ given, context, progress, labels }, table);
   });
   progress.clear();
-  if (given.has("json")) return sayJson(context, resultsJson(given, results));
-  say(context, await resultsText(results, context));
+  const best = results[0]?.figures;
+  const notes = best === undefined ? [] : invertedLabelNotes(labels, best);
+  if (given.has("json")) return sayJson(context, resultsJson(given, results, notes));
+  say(context, [await resultsText(results, context), ...notes.map(printable)].join("\n"));
 }
 
-async function ofAlgorithms(given: Arguments, context: CliContext, table: GivenTable, progress: Progress): Promise<Evaluated[]> {
+async function ofAlgorithms({ given, context, progress, labels }: Run, table: GivenTable): Promise<Evaluated[]> {
   const names = askedDetectors(given);
-  const requests = await fitRequests(given, context, table, names);
+  const requests = await fitRequests(given, context, table, { detectors: names, labels });
   warn(context, requests[0].notes);
   const results: Evaluated[] = [];
   for (const [index, name] of names.entries()) {
     const startedAt = context.now();
     const request = requests[index];
-    const findings = createFindings({ topCount: 0, label: given.text("label") });
+    const findings = createFindings({ topCount: 0, labels });
     try {
       const { model } = await detectTable(table, request, progress, findings);
       results.push(
@@ -84,24 +95,24 @@ async function ofAlgorithms(given: Arguments, context: CliContext, table: GivenT
   return results.sort((a, b) => (b.figures?.rocAuc ?? -1) - (a.figures?.rocAuc ?? -1));
 }
 
-async function ofModel(given: Arguments, context: CliContext, table: GivenTable, progress: Progress): Promise<Evaluated> {
+async function ofModel({ given, context, progress, labels }: Run, table: GivenTable): Promise<Evaluated> {
   const startedAt = context.now();
-  const [path, label] = [given.text("model") ?? "", given.text("label")];
+  const path = given.text("model") ?? "";
   const model = readModel(path);
   requireModelColumns(table, model);
-  const findings = createFindings({ topCount: 0, label });
-  await scoreTable(table, scoringOf(given, context, { table, model }, { label }), progress, findings);
+  const findings = createFindings({ topCount: 0, labels });
+  await scoreTable(table, scoringOf(given, context, { table, model }, { label: labels.name }), progress, findings);
   const name = `${path} (${model.detectorId})`;
   return evaluated(name, table, findings, { threshold: model.threshold, seconds: secondsSince(context, startedAt) });
 }
 
-async function ofScores(given: Arguments, context: CliContext, table: GivenTable, label: string): Promise<Evaluated> {
+async function ofScores(given: Arguments, context: CliContext, table: GivenTable, labels: LabelReader): Promise<Evaluated> {
   const startedAt = context.now();
   const name = given.text("score") ?? "";
   requireColumns(table, [name], "score");
   const threshold = given.number("threshold", { min: -Number.MAX_VALUE, max: Number.MAX_VALUE });
-  const findings = createFindings({ topCount: 0, label });
-  for await (const batch of table.rows.batches([name, label])) {
+  const findings = createFindings({ topCount: 0, labels });
+  for await (const batch of table.rows.batches([name, labels.name])) {
     const column = batch.columns.find((candidate) => candidate.name === name);
     if (column?.kind !== "number") {
       throw new NomalyError("COLUMN", `${table.rows.name}: column "${name}" must hold numbers to be evaluated as scores`, {
@@ -167,7 +178,7 @@ function failureText({ failure }: Evaluated): string {
   return failure === undefined ? "" : `  ${printable(failure)}`;
 }
 
-function resultsJson(given: Arguments, results: readonly Evaluated[]): unknown {
+function resultsJson(given: Arguments, results: readonly Evaluated[], notes: readonly string[]): unknown {
   return {
     file: given.operands[0],
     label: given.text("label"),
@@ -177,6 +188,7 @@ function resultsJson(given: Arguments, results: readonly Evaluated[]): unknown {
       ...(figures === undefined ? {} : { row_count: rowCount, ...ranking(figures, hasThreshold) }),
       seconds,
     })),
+    ...(notes.length === 0 ? {} : { notes }),
   };
 }
 

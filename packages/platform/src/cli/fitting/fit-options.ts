@@ -2,6 +2,7 @@
 
 import { defaultSeed, thresholdMethods, paramFromText } from "@nomaly/detect";
 import { rowCountWithinBudget } from "../../files/sample/row-budget.ts";
+import type { LabelReader } from "../../files/read/labels.ts";
 import { columnsByUse } from "../../table-work/columns-by-use.ts";
 import { requireColumns } from "../../table-work/file-errors.ts";
 import type { FitRequest } from "../../table-work/fit-table.ts";
@@ -25,7 +26,7 @@ export async function fitRequest(given: Arguments, context: CliContext, table: G
     const message = `nomaly ${given.command.name} takes one algorithm, got -a ${asked.join(",")}; nomaly detect runs several together`;
     throw new UsageError(message);
   }
-  return (await fitRequests(given, context, table, asked))[0];
+  return (await fitRequests(given, context, table, { detectors: asked }))[0];
 }
 
 /** One request for each detector; they differ in detector and parameters only. */
@@ -33,12 +34,13 @@ export async function fitRequests(
   given: Arguments,
   context: CliContext,
   table: GivenTable,
-  detectors: readonly string[],
+  { detectors, labels }: { readonly detectors: readonly string[]; readonly labels?: LabelReader | undefined },
 ): Promise<AskedFit[]> {
   const params = paramsByDetector(given.texts("set"), detectors);
   const shared = await sharedRequest(given, context, table);
   return detectors.map((detector, index) => ({
     ...shared,
+    labels,
     options: { ...shared.options, detector, params: params[index] },
   }));
 }

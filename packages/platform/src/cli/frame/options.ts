@@ -77,7 +77,13 @@ export const fitOptions: readonly OptionSpec[] = [
 export const labelOption: OptionSpec = {
   name: "label",
   value: "COL",
-  summary: "column of known labels (1 anomalous, 0 normal): never used to fit, only to evaluate",
+  summary: "column of known labels (1 anomalous, 0 normal, or any two values): never used to fit, only to evaluate",
+};
+
+export const anomalyValueOption: OptionSpec = {
+  name: "anomaly-value",
+  value: "VALUE",
+  summary: "the value of anomalous rows in the --label column, such as malignant (default: 1, true, yes, anomaly, ...)",
 };
 
 export const threadsOption: OptionSpec = {

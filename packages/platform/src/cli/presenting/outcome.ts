@@ -4,7 +4,9 @@ import type { PipelineColumn, Reason } from "@nomaly/detect";
 import { averagePrecision, confusion, detectorById, f1, precisionAtN, rocAuc, rocCurve, snakeCase } from "@nomaly/detect";
 import type { SampledRows } from "../../files/sample/row-sample.ts";
 import type { EvaluationFigures, MemberFinding, ReportContent, ReportRow, Scatter, ScatterPoint } from "../../report/content.ts";
+import type { LabelReader } from "../../files/read/labels.ts";
 import { histogramOf } from "../../report/histogram.ts";
+import { invertedLabelNotes } from "../fitting/label-options.ts";
 import { onRows } from "../../table-work/file-errors.ts";
 import type { Ensemble, Judge } from "../../table-work/ensemble.ts";
 import type { Findings, TopRow } from "../../table-work/findings.ts";
@@ -21,7 +23,7 @@ export interface Outcome {
   readonly model: Judge | Ensemble;
   readonly findings: Findings;
   readonly fittedRowCount: number;
-  readonly label: string | undefined;
+  readonly labels: LabelReader | undefined;
   /** Column that names rows; undefined chooses a skipped text column. */
   readonly nameColumn: string | undefined;
   readonly notes: readonly string[];
@@ -33,12 +35,14 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
   const { table, model, findings } = outcome;
   const scores = findings.scores.toArray();
   const flags = flagsOf(scores, model.threshold);
-  const known = findings.labels();
+  const sameIndex = (row: number) => row;
+  const known = await onRows(table, sameIndex, () => findings.labels());
   const nameColumn = outcome.nameColumn ?? nameColumnOf(model, findings);
   const top = await explainedRows(outcome, findings.topRows(), known, nameColumn);
   const telling = tellingColumns(model, top);
   const sample = findings.sample();
-  const rowIndexOf = (row: number) => row;
+  const evaluation = known === undefined ? undefined : await onRows(table, sameIndex, () => evaluate(known, scores, flags));
+  const doubts = evaluation === undefined || outcome.labels === undefined ? [] : invertedLabelNotes(outcome.labels, evaluation);
   return {
     file: table.rows.name,
     algorithm: model.detectorId,
@@ -56,8 +60,8 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
     top,
     telling,
     scatter: sample && scatterOf(model, telling, { sample, scores, top: findings.topRows(), findings, nameColumn }),
-    evaluation: known === undefined ? undefined : await onRows(table, rowIndexOf, () => evaluate(known, scores, flags)),
-    notes: outcome.notes,
+    evaluation,
+    notes: [...doubts, ...outcome.notes],
     nameColumn,
   };
 }
