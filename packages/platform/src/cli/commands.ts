@@ -6,6 +6,7 @@ import { configFileOption, dataFolderOption, hostOption, logLevelOption, portOpt
 import {
   anomalyValueOption,
   columnOptions,
+  comparisonOptions,
   fitOptions,
   inputOptions,
   jsonOption,
@@ -99,6 +100,18 @@ export const commands: readonly Command[] = [
       ["nomaly evaluate scored.csv --label fraud --score anomaly_score", "scores from elsewhere"],
     ],
     load: async () => (await import("./commands/evaluate.ts")).runEvaluate,
+  },
+  {
+    name: "compare",
+    summary: "show how far algorithms agree on a file, without known labels",
+    usage: "FILE [-a ID,ID | -a all] [options]",
+    operands: [1, 1],
+    options: [...comparisonOptions, ...columnOptions, ...shownOptions, jsonOption, threadsOption, ...inputOptions],
+    examples: [
+      ["nomaly compare cars.csv", "five algorithms: time, agreement, and the rows that most of them find"],
+      ["nomaly compare cars.csv -a all --top 10", "every algorithm, by its ten rows of highest score"],
+    ],
+    load: async () => (await import("./commands/compare.ts")).runCompare,
   },
   {
     name: "explain",

@@ -52,6 +52,9 @@ export function createEnsemble(
   };
 }
 
+/** Means of ranks are rounded, so that equal ones stay equal in whatever order they were summed: this many steps from 0 to 1. */
+const meanStepCount = 1e12;
+
 /** The mean of the ranks that the models give each row. */
 export function meanRanks(models: readonly AnomalyModel[], scores: readonly Float64Array[]): Float64Array {
   const means = new Float64Array(scores[0].length);
@@ -59,8 +62,12 @@ export function meanRanks(models: readonly AnomalyModel[], scores: readonly Floa
     const { ranks } = model.judge(scores[index]);
     for (let row = 0; row < means.length; row++) means[row] += ranks[row];
   }
-  for (let row = 0; row < means.length; row++) means[row] /= models.length;
+  for (let row = 0; row < means.length; row++) means[row] = roundedMean(means[row], models.length);
   return means;
+}
+
+export function roundedMean(sum: number, count: number): number {
+  return Math.round((sum / count) * meanStepCount) / meanStepCount;
 }
 
 /** `knn.n_neighbors`, as `--set` takes it. */

@@ -248,30 +248,6 @@ const cases: readonly Case[] = [
     says: /LABEL: .*column "power" must hold labels.* row 1 holds "100"/,
   },
   {
-    what: "labels of two values that do not tell which is anomalous",
-    words: ["detect", good, "--label", "site"],
-    exit: 3,
-    says: /"site" holds the two values "north" and "south".* with --anomaly-value north or --anomaly-value south\n/,
-  },
-  {
-    what: "a value of anomalous rows that no row has",
-    words: ["detect", good, "--label", "site", "--anomaly-value", "nort"],
-    exit: 3,
-    says: /LABEL: .*column "site" has no value "nort".*did you mean "north"\?/,
-  },
-  {
-    what: "more than two values as labels",
-    words: ["evaluate", good, "--label", "power", "--anomaly-value", "101"],
-    exit: 3,
-    says: /LABEL: .*column "power" must hold two values to be labels, and holds more: "100", .* the last in row 3\n/,
-  },
-  {
-    what: "a value of anomalous rows without labels",
-    words: ["detect", good, "--anomaly-value", "1"],
-    exit: 2,
-    says: /USAGE: --anomaly-value is about labels: it needs --label COL/,
-  },
-  {
     what: "an unknown option",
     words: ["detect", good, "--algoritm", "knn"],
     exit: 2,

@@ -280,21 +280,6 @@ describe("nomaly evaluate", () => {
     expect(results.some(({ roc_auc: area }) => area !== undefined)).toBe(true);
   });
 
-  it("takes two words as labels, and suspects labels that are the wrong way round", async () => {
-    const named = rows.map(({ label, ...row }) => ({ ...row, cells: label === 1 ? "malignant" : "benign" }));
-    const path = folder.write("cells.csv", toCsv(named));
-    const words = ["evaluate", path, "--label", "cells", "-a", "robust-z", "--exclude", "site"];
-    const [byWord] = (await json<Evaluation>(...words, "--anomaly-value", "malignant")).results;
-    const [byNumber] = (await json<Evaluation>("evaluate", csv, "--label", "label", ...words.slice(4))).results;
-    expect({ ...byWord, seconds: 0 }).toEqual({ ...byNumber, seconds: 0 });
-    expect(byNumber).toMatchObject({ roc_auc: 1, true_positives: 1 });
-    const stdout = succeeded(await runInProcess([...words, "--anomaly-value", "benign"]));
-    expect(stdout).toMatch(/the labels may be the wrong way round: "benign" counts .*; try --anomaly-value malignant\n$/);
-    const shown = succeeded(await runInProcess(["detect", ...words.slice(1), "--anomaly-value", "benign"]));
-    expect(shown).toMatch(/the labels may be the wrong way round/);
-    expect(succeeded(await runInProcess([...words, "--anomaly-value", "malignant"]))).not.toMatch(/wrong way round/);
-  });
-
   it("needs labels of both kinds", async () => {
     const alike = folder.write("alike.csv", toCsv(rows.map((row) => ({ ...row, label: 0 }))));
     expect(await runInProcess(["evaluate", alike, "--label", "label"])).toMatchObject({

@@ -74,6 +74,18 @@ export const fitOptions: readonly OptionSpec[] = [
   { name: "fit-rows", value: "N", summary: "fit on at most N rows, drawn at random (default: as many as fit in 128 MiB)" },
 ];
 
+/** A comparison needs no threshold. */
+export const comparisonOptions: readonly OptionSpec[] = [
+  {
+    name: "algorithm",
+    short: "a",
+    value: "ID,ID",
+    offers: "algorithms",
+    summary: "which algorithms, or all (default isolation-forest, ecod, knn, pca, mcd)",
+  },
+  ...fitOptions.filter(({ name }) => ["set", "seed", "fit-rows"].includes(name)),
+];
+
 export const labelOption: OptionSpec = {
   name: "label",
   value: "COL",
