@@ -87,8 +87,15 @@ export type {
 export { matrix, matrixFromRows } from "./matrix.ts";
 export type { Matrix } from "./matrix.ts";
 export type { OwnBytes } from "./shared-memory.ts";
-export { defaultThreshold, fitThreshold, parseThreshold, thresholdMethods } from "./thresholds/index.ts";
-export type { GivenThreshold, ThresholdMethodName, ThresholdSpec } from "./thresholds/index.ts";
+export {
+  createRanker,
+  defaultThreshold,
+  fitThreshold,
+  parseThreshold,
+  rankStateOf,
+  thresholdMethods,
+} from "./thresholds/index.ts";
+export type { GivenThreshold, Ranker, ThresholdMethodName, ThresholdSpec } from "./thresholds/index.ts";
 export * from "./evaluation/index.ts";
 export { nearestName } from "./detector/nearest-name.ts";
 export { libraryVersion } from "./version.ts";

@@ -5,3 +5,5 @@ export type { Confusion } from "./confusion.ts";
 export type { Labels } from "./labels.ts";
 export { averagePrecision, precisionAtN, rocAuc, rocCurve } from "./ranking.ts";
 export type { RocPoint } from "./ranking.ts";
+export { averageRanks, correlation } from "./agreement.ts";
+export { topIndexes } from "./top-indexes.ts";

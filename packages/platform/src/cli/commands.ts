@@ -4,7 +4,9 @@ import { scopes } from "../config/scopes.ts";
 import type { Command } from "./frame/command.ts";
 import { configFileOption, dataFolderOption, hostOption, logLevelOption, portOption } from "./frame/service-options.ts";
 import {
+  anomalyValueOption,
   columnOptions,
+  comparisonOptions,
   fitOptions,
   inputOptions,
   jsonOption,
@@ -25,6 +27,7 @@ export const commands: readonly Command[] = [
     options: [
       ...fitOptions,
       labelOption,
+      anomalyValueOption,
       ...columnOptions,
       ...outputOptions,
       ...shownOptions,
@@ -37,6 +40,7 @@ export const commands: readonly Command[] = [
       ["nomaly detect cars.csv", "show the most anomalous rows and why"],
       ["nomaly detect cars.csv --report report.html", "the same as an HTML page with charts"],
       ["nomaly detect data.parquet -a ecod -o scored.parquet", "write every row with its score"],
+      ["nomaly detect data.csv -a knn,pca,mcd -o odd.csv --only-anomalies --sort score", "the mean of several algorithms' ranks"],
       ["nomaly detect data.csv --label fraud --set n_estimators=300", "compare with known labels"],
       ["zcat log.ndjson.gz | nomaly detect - -o - --output-format ndjson", "in a pipe"],
     ],
@@ -71,6 +75,7 @@ export const commands: readonly Command[] = [
     options: [
       modelOption,
       labelOption,
+      anomalyValueOption,
       ...outputOptions,
       ...shownOptions,
       reportOption,
@@ -91,6 +96,7 @@ export const commands: readonly Command[] = [
     operands: [1, 1],
     options: [
       labelOption,
+      anomalyValueOption,
       modelOption,
       { name: "score", value: "COL", summary: "a column of scores, such as anomaly_score, instead of an algorithm" },
       ...fitOptions,
@@ -102,9 +108,22 @@ export const commands: readonly Command[] = [
     examples: [
       ["nomaly evaluate data.csv --label fraud -a isolation-forest,ecod,knn", "which algorithm ranks the anomalies first"],
       ["nomaly evaluate data.csv --label fraud -a all", "every algorithm"],
+      ["nomaly evaluate cells.csv --label diagnosis --anomaly-value malignant", "labels that are two words"],
       ["nomaly evaluate scored.csv --label fraud --score anomaly_score", "scores from elsewhere"],
     ],
     load: async () => (await import("./commands/evaluate.ts")).runEvaluate,
+  },
+  {
+    name: "compare",
+    summary: "show how far algorithms agree on a file, without known labels",
+    usage: "FILE [-a ID,ID | -a all] [options]",
+    operands: [1, 1],
+    options: [...comparisonOptions, ...columnOptions, ...shownOptions, jsonOption, threadsOption, ...inputOptions],
+    examples: [
+      ["nomaly compare cars.csv", "five algorithms: time, agreement, and the rows that most of them find"],
+      ["nomaly compare cars.csv -a all --top 10", "every algorithm, by its ten rows of highest score"],
+    ],
+    load: async () => (await import("./commands/compare.ts")).runCompare,
   },
   {
     name: "explain",

@@ -3,6 +3,14 @@
 import type { PipelineColumn, Reason, SkippedColumn } from "@nomaly/detect";
 import type { Histogram } from "./histogram.ts";
 
+/** What one of several detectors says of a row. */
+export interface MemberFinding {
+  readonly algorithm: string;
+  readonly score: number;
+  readonly rank: number;
+  readonly isAnomaly: boolean;
+}
+
 export interface ReportRow {
   /** Number of the row in the file; the first after the header is 1. */
   readonly row: number;
@@ -12,6 +20,8 @@ export interface ReportRow {
   readonly isAnomaly: boolean;
   /** Known label, if there is a label column. */
   readonly label: number | undefined;
+  /** Empty where one detector works alone. */
+  readonly members: readonly MemberFinding[];
   /** The largest contribution first. */
   readonly reasons: readonly Reason[];
 }

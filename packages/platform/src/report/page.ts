@@ -8,11 +8,14 @@ import { rangeStrip } from "./range-strip.ts";
 import { beyondCount, scatterChart } from "./scatter-chart.ts";
 import {
   countText,
+  foundByText,
   isUsual,
   noSingleReason,
   numberText,
   percentText,
   rankText,
+  rankTexts,
+  scoreTexts,
   tellingReasons,
   usualText,
   valueText,
@@ -170,12 +173,14 @@ function topCard(content: ReportContent): Html | undefined {
   const { top, nameColumn } = content;
   if (top.length === 0) return undefined;
   const hasLabels = top.some((row) => row.label !== undefined);
+  const [scores, ranks] = [scoreTexts(top.map(({ score }) => score)), rankTexts(top.map(({ rank }) => rank))];
+  const hasMembers = top.some(({ members }) => members.length > 0);
   const head = html`<tr>
     <th class="number">row</th>
     ${nameColumn === undefined ? undefined : html`<th>${nameColumn}</th>`}
     <th class="number">score</th>
     <th class="number">rank</th>
-    ${hasLabels ? html`<th>known as</th>` : undefined}
+    ${hasMembers ? html`<th>found by</th>` : undefined} ${hasLabels ? html`<th>known as</th>` : undefined}
     <th>why</th>
   </tr>`;
   return html`<section class="card" aria-labelledby="top">
@@ -190,19 +195,31 @@ function topCard(content: ReportContent): Html | undefined {
         ${head}
       </thead>
       <tbody>
-        ${top.map((row) => topRow(row, nameColumn !== undefined, hasLabels))}
+        ${top.map((row, index) => topRow({ row, score: scores[index], rank: ranks[index] }, nameColumn !== undefined, hasLabels))}
       </tbody>
     </table>
   </section>`;
 }
 
-function topRow(row: ReportRow, hasNames: boolean, hasLabels: boolean): Html {
+interface ShownRow {
+  readonly row: ReportRow;
+  readonly score: string;
+  readonly rank: string;
+}
+
+function topRow({ row, score, rank }: ShownRow, hasNames: boolean, hasLabels: boolean): Html {
   const name = hasNames ? html`<td class="name">${row.name ?? ""}</td>` : undefined;
   const known = row.label === 1 ? html`<span class="tag odd">anomaly</span>` : html`<span class="tag">normal</span>`;
   return html`<tr${row.isAnomaly ? html` class="anomaly"` : undefined}>
-<td class="number inline quiet" data-label="row">${row.row.toLocaleString("en-US")}</td>${name}<td class="number score inline" data-label="score">${numberText(row.score)}</td><td class="number inline quiet" data-label="rank">${rankText(row.rank)}</td>${hasLabels ? html`<td class="inline">${row.label === undefined ? undefined : known}</td>` : undefined}
+<td class="number inline quiet" data-label="row">${row.row.toLocaleString("en-US")}</td>${name}<td class="number score inline" data-label="score">${score}</td><td class="number inline quiet" data-label="rank">${rank}</td>${foundByCell(row.members)}${hasLabels ? html`<td class="inline">${row.label === undefined ? undefined : known}</td>` : undefined}
 <td>${reasonsCell(row.reasons)}</td>
 </tr>`;
+}
+
+function foundByCell(members: ReportRow["members"]): Html | undefined {
+  if (members.length === 0) return undefined;
+  const ranks = members.map(({ algorithm, rank }) => `${algorithm}: rank ${rankText(rank)}`).join(", ");
+  return html`<td class="inline small" data-label="found by" title="${ranks}">${foundByText(members)}</td>`;
 }
 
 function reasonsCell(reasons: ReportRow["reasons"]): Html {

@@ -3,7 +3,17 @@
 import { alignedLines, clipped, widthFor } from "./columns.ts";
 import type { ReportContent } from "./content.ts";
 import { printable } from "./printable.ts";
-import { countText, noSingleReason, numberText, percentText, rankText, reasonsText, tellingReasons } from "./wording.ts";
+import {
+  countText,
+  foundByText,
+  noSingleReason,
+  numberText,
+  percentText,
+  rankTexts,
+  reasonsText,
+  scoreTexts,
+  tellingReasons,
+} from "./wording.ts";
 
 export interface TerminalStyle {
   readonly colour: boolean;
@@ -77,18 +87,21 @@ async function rowLines({ top, nameColumn, anomalyCount }: ReportContent, style:
   const reasons = top.map((row) => reasonLines(row.reasons));
   const widthOf = await widthFor([...names, ...reasons.flat()]);
   const nameCell = (index: number) => (hasNames ? [clipped(names[index], nameWidthMax, widthOf)] : []);
+  const [scores, ranks] = [scoreTexts(top.map(({ score }) => score)), rankTexts(top.map(({ rank }) => rank))];
+  const hasMembers = top.some(({ members }) => members.length > 0);
   const [head, ...rows] = alignedLines(
     [
-      ["row", ...nameCell(0), "score", "rank", ...(hasLabels ? ["known as"] : [])],
+      ["row", ...nameCell(0), "score", "rank", ...(hasMembers ? ["found by"] : []), ...(hasLabels ? ["known as"] : [])],
       ...top.map((row, index) => [
         String(row.row),
         ...nameCell(index + 1),
-        numberText(row.score),
-        rankText(row.rank),
+        scores[index],
+        ranks[index],
+        ...(hasMembers ? [foundByText(row.members)] : []),
         ...(hasLabels ? [row.label === 1 ? "anomaly" : "normal"] : []),
       ]),
     ],
-    hasNames ? [1] : [],
+    [...(hasNames ? [1] : []), ...(hasMembers ? [hasNames ? 4 : 3] : [])],
     widthOf,
   );
   const reasonWidth = Math.max(reasonWidthMin, style.width - widthOf(head) - 4);

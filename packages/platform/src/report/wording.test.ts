@@ -1,7 +1,17 @@
 import type { Reason } from "@nomaly/detect";
 import { describe, expect, it } from "vitest";
 import { histogramOf } from "./histogram.ts";
-import { numberText, percentText, rankText, reasonsText, tellingReasons, usualText, valueText } from "./wording.ts";
+import {
+  numberText,
+  percentText,
+  rankText,
+  rankTexts,
+  reasonsText,
+  scoreTexts,
+  tellingReasons,
+  usualText,
+  valueText,
+} from "./wording.ts";
 import { roundTicks } from "./scale.ts";
 
 function reason(column: string, value: number, [low, high]: [number, number], contribution = 1): Reason {
@@ -44,6 +54,18 @@ describe("numbers", () => {
       "99.9 %",
       "100.0 %",
     ]);
+  });
+
+  it("have as many more digits as different ranks and scores need to differ", () => {
+    expect(rankTexts([0.99, 0.5])).toEqual(["99.0 %", "50 %"]);
+    expect(rankTexts([53939 / 53940, 53938 / 53940, 0.57])).toEqual(["99.998 %", "99.996 %", "57.000 %"]);
+    expect(rankTexts([1, 1 - 1e-9, 1 - 2e-9])).toEqual(["100.00000 %", "99.99999 %", "99.99999 %"]);
+    expect(scoreTexts([0.99921, 0.9992, 0.5])).toEqual(["0.99921", "0.9992", "0.5"]);
+    expect(scoreTexts([12345.67, 12345.6, 3])).toEqual(["12,345.7", "12,345.6", "3"]);
+    expect(scoreTexts([2.5, 2.5])).toEqual(["2.5", "2.5"]);
+    // A mean of ranks below 1 is not shown as 1; at most eight digits are shown.
+    expect(scoreTexts([0.99996])).toEqual(["0.99996"]);
+    expect(scoreTexts([1.1e-7, 1.1000000001e-7])).toEqual(["1.1e-7", "1.1e-7"]);
   });
 
   it("are dates, flags and missing values where they stand for them", () => {

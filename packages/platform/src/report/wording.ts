@@ -2,24 +2,62 @@
 
 import type { CategoryProfile, ColumnKind, ColumnProfile, NumberProfile, Reason } from "@nomaly/detect";
 
+import type { MemberFinding } from "./content.ts";
+
 /** Reasons whose contribution is below this share of the row's largest are not shown. */
 const tellingShareMin = 0.1;
+/** Digits that are shown of scores and ranks beyond the usual ones. */
+const extraDigitCountMax = 4;
+/** Of more detectors a row shows only how many find it. */
+const namedMemberCountMax = 4;
 const dayMs = 86_400_000;
 
 /** About four digits, and all digits before the decimal point: 0.5123, 12.3, 12,345, 1,700,000,000, 1.2345e+15. */
 export function numberText(value: number): string {
+  return longerText(value, 0);
+}
+
+function longerText(value: number, extraDigits: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size < 0.001 || size >= 1e15)) return value.toExponential(size < 1 ? 2 : 4).replace(/\.?0+e/, "e");
+  if (size !== 0 && (size < 0.001 || size >= 1e15)) {
+    return value.toExponential((size < 1 ? 2 : 4) + extraDigits).replace(/\.?0+e/, "e");
+  }
   if (Number.isInteger(value)) return groupDigits(value);
-  if (size >= 1000) return groupDigits(Math.round(value));
+  if (size >= 1000) return groupDigits(Number(value.toFixed(extraDigits)), extraDigits);
   const digits = size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
-  return value.toFixed(digits).replace(/\.?0+$/, "");
+  return value.toFixed(digits + extraDigits).replace(/\.?0+$/, "");
 }
 
 /** Groups digits from 10,000 on, so that a year has no comma. */
-function groupDigits(value: number): string {
-  return Math.abs(value) < 10_000 ? String(value) : value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+function groupDigits(value: number, maximumFractionDigits = 0): string {
+  return Math.abs(value) < 10_000 ? String(value) : value.toLocaleString("en-US", { maximumFractionDigits });
+}
+
+/** As {@link numberText}, with as many more digits as the scores need to differ where they do, and to stay below 1 where they are. */
+export function scoreTexts(scores: readonly number[]): string[] {
+  return tellingTexts(scores, (score, extraDigits) => longerText(score, extraDigits));
+}
+
+/** As {@link rankText}, with as many more decimals as the ranks need to differ where they do. */
+export function rankTexts(ranks: readonly number[]): string[] {
+  return tellingTexts(ranks, (rank, extraDigits) => (extraDigits === 0 ? rankText(rank) : longRankText(rank, 1 + extraDigits)));
+}
+
+function tellingTexts(values: readonly number[], textOf: (value: number, extraDigits: number) => string): string[] {
+  const distinctCount = new Set(values).size;
+  for (let extraDigits = 0; ; extraDigits++) {
+    const texts = values.map((value) => textOf(value, extraDigits));
+    const isTelling = new Set(texts).size >= distinctCount && !texts.some((text, index) => text === "1" && values[index] < 1);
+    if (isTelling || extraDigits === extraDigitCountMax) return texts;
+  }
+}
+
+/** Cut, not rounded: only a rank of 1 is shown as 100 %. */
+function longRankText(rank: number, decimals: number): string {
+  const unit = 10 ** decimals;
+  // The product of a rank of 0.57 and 100 is a little less than 57.
+  return `${(Math.floor(rank * 100 * unit + 1e-6) / unit).toFixed(decimals)} %`;
 }
 
 export function countText(count: number, one: string, many = `${one}s`): string {
@@ -36,6 +74,13 @@ export function percentText(share: number): string {
 export function rankText(rank: number): string {
   if (rank < 0.9) return percentText(rank);
   return `${(rank < 1 ? Math.min(99.9, rank * 100) : 100).toFixed(1)} %`;
+}
+
+/** `knn, pca`, `6 of 20`: the detectors, of several, that find a row anomalous. */
+export function foundByText(members: readonly MemberFinding[]): string {
+  const found = members.filter(({ isAnomaly }) => isAnomaly).map(({ algorithm }) => algorithm);
+  if (found.length === 0) return "none alone";
+  return members.length > namedMemberCountMax ? `${found.length} of ${members.length}` : found.join(", ");
 }
 
 export function dateText(milliseconds: number): string {

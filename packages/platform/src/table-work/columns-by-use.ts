@@ -25,7 +25,8 @@ export function columnsByUse(
 ): ColumnsByUse {
   const names = table.rows.columns.map(({ name }) => name);
   const usable = table.rows.columns.filter(({ kind }) => kind !== undefined).map(({ name }) => name);
-  const earlier = columns === undefined ? scoreColumns(names, true).earlier.filter((name) => usable.includes(name)) : [];
+  const earlier =
+    columns === undefined ? scoreColumns(names, { reasons: true }).earlier.filter((name) => usable.includes(name)) : [];
   const left = new Set([...exclude, ...marked, ...earlier]);
   const learned = [...new Set(columns ?? usable)].filter((name) => !left.has(name));
   if (learned.length === 0) throw noColumnLeft(table, [...left]);

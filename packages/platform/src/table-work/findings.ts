@@ -1,7 +1,7 @@
 /** Collects the results of scoring a table of any size: all scores, the rows with the highest scores, labels, and a sample for a chart. */
 
-import { type Column, NomalyError, type Table } from "@nomaly/detect";
-import { labelsOf } from "../files/read/labels.ts";
+import type { Column, Table } from "@nomaly/detect";
+import type { LabelReader } from "../files/read/labels.ts";
 import { type Batch, shownTextLengthMax } from "../files/read/row-stream.ts";
 import { createRowSample, type SampledRows } from "../files/sample/row-sample.ts";
 import { createScoreStore, type ScoreStore } from "../files/write/score-store.ts";
@@ -18,10 +18,14 @@ export interface KeptRow {
 
 export interface TopRow extends KeptRow {
   readonly score: number;
+  /** Of each detector, where several score together. */
+  readonly memberScores: readonly number[];
 }
 
 export interface Findings extends RowTaker {
   readonly scores: ScoreStore;
+  /** Of each detector; empty unless `memberCount` asks for them. */
+  readonly memberScores: readonly ScoreStore[];
   /** The highest scores first; ties in the order of the file. */
   topRows(): TopRow[];
   /** The same rows as a table. */
@@ -33,28 +37,37 @@ export interface Findings extends RowTaker {
 
 export interface FindingsOptions {
   readonly topCount: number;
-  readonly label: string | undefined;
+  /** Reads the known labels. */
+  readonly labels?: LabelReader | undefined;
   /** Seed of the sample for a chart; undefined keeps no sample. */
   readonly chartSeed?: number;
+  /** Detectors whose own scores are kept, 8 bytes a row each. */
+  readonly memberCount?: number;
 }
 
 export function createFindings(options: FindingsOptions): Findings {
   const scores = createScoreStore();
+  const memberStores = Array.from({ length: options.memberCount ?? 0 }, createScoreStore);
   const chart =
     options.chartSeed === undefined ? undefined : createRowSample(chartRowCount, options.chartSeed, shownTextLengthMax);
-  const labelParts: Uint8Array[] = [];
   let columns: readonly Pick<Column, "kind" | "name">[] = [];
   let top: TopRow[] = [];
   let lowestTop = Number.NEGATIVE_INFINITY;
 
-  function add(batch: Batch, batchScores: Float64Array): void {
+  function add(batch: Batch, batchScores: Float64Array, memberScores: readonly Float64Array[] = []): void {
     columns = batch.columns;
     scores.append(batchScores);
+    for (const [index, store] of memberStores.entries()) store.append(memberScores[index]);
     chart?.add(batch);
-    if (options.label !== undefined) labelParts.push(labelsOf(labelColumn(batch, options.label)));
+    options.labels?.add(batch);
     for (let row = 0; row < batchScores.length; row++) {
       if (top.length >= options.topCount && batchScores[row] <= lowestTop) continue;
-      top.push({ row: batch.firstRow + row, score: batchScores[row], cells: batch.columns.map((column) => column.values[row]) });
+      top.push({
+        row: batch.firstRow + row,
+        score: batchScores[row],
+        memberScores: memberScores.map((own) => own[row]),
+        cells: batch.columns.map((column) => column.values[row]),
+      });
       // Trims only when the list has doubled, so that sorting stays cheap.
       if (top.length >= 2 * options.topCount) trim();
     }
@@ -74,17 +87,12 @@ export function createFindings(options: FindingsOptions): Findings {
   return {
     add,
     scores,
+    memberScores: memberStores,
     topRows,
     topTable: () => tableOfRows(columns, topRows()),
-    labels: () => (options.label === undefined ? undefined : joined(labelParts)),
+    labels: () => options.labels?.labels(),
     sample: () => chart?.finish(),
   };
-}
-
-function labelColumn(batch: Batch, name: string): Column {
-  const column = batch.columns.find((candidate) => candidate.name === name);
-  if (column === undefined) throw new NomalyError("COLUMN", `there is no column "${name}"`, { field: name });
-  return column;
 }
 
 export function tableOfRows(columns: readonly Pick<Column, "kind" | "name">[], rows: readonly KeptRow[]): Table {
@@ -93,14 +101,4 @@ export function tableOfRows(columns: readonly Pick<Column, "kind" | "name">[], r
     return { kind, name, values: Float64Array.from(rows, (row) => row.cells[index] as number) };
   });
   return { rowCount: rows.length, columns: made };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

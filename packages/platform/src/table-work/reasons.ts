@@ -1,13 +1,14 @@
 /** Reads a table once more to explain its anomalous rows as texts; memory holds only the texts of anomalies. */
 
-import type { AnomalyModel, Reason } from "@nomaly/detect";
+import type { Reason } from "@nomaly/detect";
 import type { RowStream } from "../files/read/row-stream.ts";
 import type { ScoreStore } from "../files/write/score-store.ts";
+import type { Judge } from "./ensemble.ts";
 import { pickRows } from "./pick-rows.ts";
 
 export async function reasonsOfAnomalies(
   rows: RowStream,
-  model: AnomalyModel,
+  model: Judge,
   scores: ScoreStore,
   textOf: (reasons: readonly Reason[]) => string,
 ): Promise<Map<number, string>> {

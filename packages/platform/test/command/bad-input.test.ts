@@ -243,9 +243,9 @@ const cases: readonly Case[] = [
   },
   {
     what: "labels that are none",
-    words: ["detect", good, "--label", "site"],
+    words: ["detect", good, "--label", "power"],
     exit: 3,
-    says: /LABEL: .*column "site" must hold labels.* row 1 holds "north"/,
+    says: /LABEL: .*column "power" must hold labels.* row 1 holds "100"/,
   },
   {
     what: "an unknown option",

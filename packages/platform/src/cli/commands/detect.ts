@@ -1,10 +1,13 @@
 /** `nomaly detect`: fits on a file, scores its rows, and shows the most anomalous ones with reasons. */
 
+import { detectBySeveral } from "../../table-work/detect-several.ts";
 import { createFindings } from "../../table-work/findings.ts";
 import { detectTable } from "../../table-work/fit-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
-import { fitRequest } from "../fitting/fit-options.ts";
+import { askedDetectors } from "../fitting/asked-detectors.ts";
+import { fitRequests } from "../fitting/fit-options.ts";
+import { labelReaderOf } from "../fitting/label-options.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { openOutputs } from "../presenting/outputs.ts";
 import { present, tableNotes } from "../presenting/present.ts";
@@ -18,15 +21,20 @@ export async function runDetect(given: Arguments, context: CliContext): Promise<
   const progress = createProgress(context);
   const topCount = topCountOf(given);
   const nameColumn = given.text("id");
-  const label = given.text("label");
+  const labels = labelReaderOf(given);
   const outputs = openOutputs(given, context);
   await withInput(given, context, async (table) => {
-    const request = await fitRequest(given, context, table);
-    const findings = createFindings({ topCount, label, chartSeed: request.options.seed + 1 });
-    const { model, fittedRowCount } = await detectTable(table, request, progress, findings);
+    const requests = await fitRequests(given, context, table, { detectors: askedDetectors(given), labels });
+    const [request] = requests;
+    const memberCount = requests.length > 1 && outputs.writesRows ? requests.length : 0;
+    const findings = createFindings({ topCount, labels, chartSeed: request.options.seed + 1, memberCount });
+    const { model, fittedRowCount } =
+      requests.length === 1
+        ? await detectTable(table, request, progress, findings)
+        : await detectBySeveral(table, requests, progress, findings);
     progress.clear();
     const notes = [...request.notes, ...tableNotes(table.rows)];
-    await present({ table, model, findings, fittedRowCount, label, nameColumn, notes }, given, context, { outputs, startedAt });
+    await present({ table, model, findings, fittedRowCount, labels, nameColumn, notes }, given, context, { outputs, startedAt });
   });
 }
 

@@ -1,7 +1,8 @@
 /** `nomaly evaluate`: compares algorithms, a model or given scores with known labels. */
 
-import { type AnomalyModel, defaultDetectorId, detectors, NomalyError } from "@nomaly/detect";
+import { type AnomalyModel, NomalyError } from "@nomaly/detect";
 import type { EvaluationFigures } from "../../report/content.ts";
+import type { LabelReader } from "../../files/read/labels.ts";
 import { printable } from "../../report/printable.ts";
 import { alignedLines, widthFor } from "../../report/columns.ts";
 import { painter } from "../../report/terminal.ts";
@@ -14,7 +15,9 @@ import { scoreTable } from "../../table-work/score-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import { type CliContext, say, sayJson, secondsSince } from "../frame/context.ts";
 import { isCoded, UsageError } from "../frame/exit-codes.ts";
-import { fitRequest, refuseFitOptions } from "../fitting/fit-options.ts";
+import { askedDetectors } from "../fitting/asked-detectors.ts";
+import { fitRequests, refuseFitOptions } from "../fitting/fit-options.ts";
+import { invertedLabelNotes, labelReaderOf } from "../fitting/label-options.ts";
 import { readModel } from "../fitting/model-file.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { scoringOf } from "../fitting/scoring.ts";
@@ -34,9 +37,16 @@ interface Evaluated {
   readonly failure: string | undefined;
 }
 
+interface Run {
+  readonly given: Arguments;
+  readonly context: CliContext;
+  readonly progress: Progress;
+  readonly labels: LabelReader;
+}
+
 export async function runEvaluate(given: Arguments, context: CliContext): Promise<void> {
-  const label = given.text("label");
-  if (label === undefined) throw new UsageError("nomaly evaluate needs --label COL: the column of known labels");
+  const labels = labelReaderOf(given);
+  if (labels === undefined) throw new UsageError("nomaly evaluate needs --label COL: the column of known labels");
   const ways = ["score", "model", "algorithm"].filter((name) => given.has(name));
   if (ways.length > 1) throw new UsageError(`--${ways[0]} and --${ways[1]} exclude each other`);
   if (given.has("model")) refuseFitOptions(given, "a saved model is judged as it was fitted");
@@ -48,28 +58,29 @@ export async function runEvaluate(given: Arguments, context: CliContext): Promis
     given,
     context,
     async (table) => {
-      requireColumns(table, [label], "label");
-      if (given.has("score")) return [await ofScores(given, context, table, label)];
-      if (saved !== undefined) return [await ofModel(given, context, table, { model: saved, progress })];
-      return ofAlgorithms(given, context, table, progress);
+      requireColumns(table, [labels.name], "label");
+      if (given.has("score")) return [await ofScores(given, context, table, labels)];
+      if (saved !== undefined) return [await ofModel({ given, context, progress, labels }, table, saved)];
+      return ofAlgorithms({ given, context, progress, labels }, table);
     },
     saved,
   );
   progress.clear();
-  if (given.has("json")) return sayJson(context, resultsJson(given, results));
-  say(context, await resultsText(results, context));
+  const best = results[0]?.figures;
+  const notes = best === undefined ? [] : invertedLabelNotes(labels, best);
+  if (given.has("json")) return sayJson(context, resultsJson(given, results, notes));
+  say(context, [await resultsText(results, context), ...notes.map(printable)].join("\n"));
 }
 
-async function ofAlgorithms(given: Arguments, context: CliContext, table: GivenTable, progress: Progress): Promise<Evaluated[]> {
-  const asked = given.list("algorithm") ?? [defaultDetectorId];
-  const names = asked.length === 1 && asked[0] === "all" ? detectors.map(({ id }) => id) : asked;
-  if (names.length > 1 && given.has("set")) throw new UsageError("--set goes with one algorithm only");
+async function ofAlgorithms({ given, context, progress, labels }: Run, table: GivenTable): Promise<Evaluated[]> {
+  const names = askedDetectors(given);
+  const requests = await fitRequests(given, context, table, { detectors: names, labels });
+  warn(context, requests[0].notes);
   const results: Evaluated[] = [];
-  for (const name of names) {
+  for (const [index, name] of names.entries()) {
     const startedAt = context.now();
-    const request = await fitRequest(given, context, table, name);
-    if (results.length === 0) warn(context, request.notes);
-    const findings = createFindings({ topCount: 0, label: given.text("label") });
+    const request = requests[index];
+    const findings = createFindings({ topCount: 0, labels });
     try {
       const { model } = await detectTable(table, request, progress, findings);
       results.push(
@@ -91,28 +102,23 @@ async function ofAlgorithms(given: Arguments, context: CliContext, table: GivenT
   return results.sort((a, b) => (b.figures?.rocAuc ?? -1) - (a.figures?.rocAuc ?? -1));
 }
 
-async function ofModel(
-  given: Arguments,
-  context: CliContext,
-  table: GivenTable,
-  { model, progress }: { readonly model: AnomalyModel; readonly progress: Progress },
-): Promise<Evaluated> {
+async function ofModel({ given, context, progress, labels }: Run, table: GivenTable, model: AnomalyModel): Promise<Evaluated> {
   const startedAt = context.now();
-  const [path, label] = [given.text("model") ?? "", given.text("label")];
+  const path = given.text("model") ?? "";
   requireModelColumns(table, model);
-  const findings = createFindings({ topCount: 0, label });
-  await scoreTable(table, scoringOf(given, context, { table, model }, { label }), progress, findings);
+  const findings = createFindings({ topCount: 0, labels });
+  await scoreTable(table, scoringOf(given, context, { table, model }, { label: labels.name }), progress, findings);
   const name = `${path} (${model.detectorId})`;
   return evaluated(name, table, findings, { threshold: model.threshold, seconds: secondsSince(context, startedAt) });
 }
 
-async function ofScores(given: Arguments, context: CliContext, table: GivenTable, label: string): Promise<Evaluated> {
+async function ofScores(given: Arguments, context: CliContext, table: GivenTable, labels: LabelReader): Promise<Evaluated> {
   const startedAt = context.now();
   const name = given.text("score") ?? "";
   requireColumns(table, [name], "score");
   const threshold = given.number("threshold", { min: -Number.MAX_VALUE, max: Number.MAX_VALUE });
-  const findings = createFindings({ topCount: 0, label });
-  for await (const batch of table.rows.batches([name, label])) {
+  const findings = createFindings({ topCount: 0, labels });
+  for await (const batch of table.rows.batches([name, labels.name])) {
     const column = batch.columns.find((candidate) => candidate.name === name);
     if (column?.kind !== "number") {
       throw new NomalyError("COLUMN", `${table.rows.name}: column "${name}" must hold numbers to be evaluated as scores`, {
@@ -178,7 +184,7 @@ function failureText({ failure }: Evaluated): string {
   return failure === undefined ? "" : `  ${printable(failure)}`;
 }
 
-function resultsJson(given: Arguments, results: readonly Evaluated[]): unknown {
+function resultsJson(given: Arguments, results: readonly Evaluated[], notes: readonly string[]): unknown {
   return {
     file: given.operands[0],
     label: given.text("label"),
@@ -188,6 +194,7 @@ function resultsJson(given: Arguments, results: readonly Evaluated[]): unknown {
       ...(figures === undefined ? {} : { row_count: rowCount, ...ranking(figures, hasThreshold) }),
       seconds,
     })),
+    ...(notes.length === 0 ? {} : { notes }),
   };
 }
 

@@ -38,7 +38,7 @@ export async function runExplain(given: Arguments, context: CliContext): Promise
     given,
     context,
     async (table) => {
-      const findings = createFindings({ topCount: rows === undefined ? topCount : 0, label: undefined });
+      const findings = createFindings({ topCount: rows === undefined ? topCount : 0 });
       const model = saved ?? (await fittedModel({ given, context, table, progress }, rows === undefined ? findings : undefined));
       if (saved !== undefined) requireModelColumns(table, saved);
       if (saved !== undefined && rows === undefined)

@@ -9,6 +9,7 @@ import type { CliContext } from "../frame/context.ts";
 import { topCountOf } from "./detect.ts";
 import { UsageError } from "../frame/exit-codes.ts";
 import { readModel } from "../fitting/model-file.ts";
+import { labelReaderOf } from "../fitting/label-options.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { scoringOf } from "../fitting/scoring.ts";
 import { openOutputs } from "../presenting/outputs.ts";
@@ -22,6 +23,7 @@ export async function runScore(given: Arguments, context: CliContext): Promise<v
   if (path === undefined) throw new UsageError("nomaly score needs -m MODEL: a file made by nomaly fit");
   const model = readModel(path);
   const [label, nameColumn] = [given.text("label"), given.text("id")];
+  const labels = labelReaderOf(given);
   const topCount = topCountOf(given);
   const outputs = openOutputs(given, context);
   await withInput(
@@ -31,12 +33,12 @@ export async function runScore(given: Arguments, context: CliContext): Promise<v
       requireColumns(table, [nameColumn], "id");
       requireColumns(table, [label], "label");
       requireModelColumns(table, model);
-      const findings = createFindings({ topCount, label, chartSeed: model.seed + 1 });
+      const findings = createFindings({ topCount, labels, chartSeed: model.seed + 1 });
       await scoreTable(table, scoringOf(given, context, { table, model }, { label, nameColumn }), progress, findings);
       progress.clear();
       const { trainingRowCount: fittedRowCount } = model;
       const notes = tableNotes(table.rows);
-      await present({ table, model, findings, fittedRowCount, label, nameColumn, notes }, given, context, { outputs, startedAt });
+      await present({ table, model, findings, fittedRowCount, labels, nameColumn, notes }, given, context, { outputs, startedAt });
     },
     model,
   );

@@ -1,7 +1,8 @@
 /** Turns the fit options of a command line into options of the library. */
 
-import { defaultDetectorId, defaultSeed, detectorById, paramFromText, thresholdMethods } from "@nomaly/detect";
+import { defaultSeed, thresholdMethods, paramFromText } from "@nomaly/detect";
 import { rowCountWithinBudget } from "../../files/sample/row-budget.ts";
+import type { LabelReader } from "../../files/read/labels.ts";
 import { columnsByUse } from "../../table-work/columns-by-use.ts";
 import { requireColumns } from "../../table-work/file-errors.ts";
 import type { FitRequest } from "../../table-work/fit-table.ts";
@@ -10,6 +11,7 @@ import { splitList } from "../../files/read/csv-option-specs.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
+import { askedDetectors, paramsByDetector } from "./asked-detectors.ts";
 import { threadCountOf } from "./open-input.ts";
 import { columnOptions, fitOptions } from "../frame/options.ts";
 
@@ -18,8 +20,34 @@ export interface AskedFit extends FitRequest {
   readonly notes: readonly string[];
 }
 
-/** @throws NomalyError or UsageError for an unknown column, algorithm or parameter. */
-export async function fitRequest(given: Arguments, context: CliContext, table: GivenTable, detector?: string): Promise<AskedFit> {
+/** @throws NomalyError or UsageError for an unknown column, algorithm or parameter; for several algorithms. */
+export async function fitRequest(given: Arguments, context: CliContext, table: GivenTable): Promise<AskedFit> {
+  const asked = askedDetectors(given);
+  if (asked.length > 1) {
+    const message = `nomaly ${given.command.name} takes one algorithm, got -a ${asked.join(",")}; nomaly detect runs several together`;
+    throw new UsageError(message);
+  }
+  return (await fitRequests(given, context, table, { detectors: asked }))[0];
+}
+
+/** One request for each detector; they differ in detector and parameters only. */
+export async function fitRequests(
+  given: Arguments,
+  context: CliContext,
+  table: GivenTable,
+  { detectors, labels }: { readonly detectors: readonly string[]; readonly labels?: LabelReader | undefined },
+): Promise<AskedFit[]> {
+  const params = paramsByDetector(given.texts("set"), detectors);
+  const shared = await sharedRequest(given, context, table);
+  return detectors.map((detector, index) => ({
+    ...shared,
+    labels,
+    options: { ...shared.options, detector, params: params[index] },
+  }));
+}
+
+/** What the fits of all detectors have in common. */
+async function sharedRequest(given: Arguments, context: CliContext, table: GivenTable): Promise<AskedFit> {
   const threads = threadCountOf(given);
   const categorical = given.list("categorical");
   const [named, exclude] = [given.list("columns"), given.list("exclude") ?? []];
@@ -34,8 +62,6 @@ export async function fitRequest(given: Arguments, context: CliContext, table: G
   const seed = given.number("seed", { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? defaultSeed;
   const threshold = thresholdOf(given);
   const options = {
-    detector: detectorById(detector ?? given.text("algorithm") ?? defaultDetectorId).id,
-    params: paramsOf(given),
     seed,
     signal: context.signal,
     // The fit uses columns that are named even if they look like identifiers.
@@ -69,19 +95,6 @@ export function refuseFitOptions(given: Arguments, why: string, allowed: readonl
 function choice(given: Arguments, name: string): Readonly<Record<string, string>> {
   const value = given.text(name);
   return value === undefined ? {} : { [name]: value };
-}
-
-/** `--set n_neighbors=10 --set metric=manhattan`. */
-function paramsOf(given: Arguments): Record<string, unknown> {
-  const params: Record<string, unknown> = {};
-  for (const assignment of given.texts("set")) {
-    const at = assignment.indexOf("=");
-    if (at < 1) throw new UsageError(`--set needs NAME=VALUE, got "${assignment}"`);
-    const name = assignment.slice(0, at).trim();
-    if (Object.hasOwn(params, name)) throw new UsageError(`--set ${name} is given twice`);
-    params[name] = paramFromText(assignment.slice(at + 1).trim());
-  }
-  return params;
 }
 
 /** `0.6` (a score), `iqr`, `iqr:factor=3`, `extreme-value:level=0.95,risk=0.01`. */

@@ -51,13 +51,15 @@ export const fitOptions: readonly OptionSpec[] = [
     short: "a",
     value: "ID",
     offers: "algorithms",
-    summary: "default isolation-forest; `nomaly detectors` lists all",
+    summary:
+      "default isolation-forest; `nomaly detectors` lists all; detect and evaluate take several, as in knn,pca,mcd, and all",
   },
   {
     name: "set",
     value: "NAME=VALUE",
     repeated: true,
-    summary: "a parameter of the algorithm, such as n_neighbors=10; repeatable",
+    summary:
+      "a parameter of the algorithm, such as n_neighbors=10; of several algorithms, it is set where it exists, and knn.n_neighbors=10 sets it for one; repeatable",
   },
   { name: "contamination", value: "SHARE", summary: "expected share of anomalies, above 0 to 0.5 (default 0.1)" },
   {
@@ -70,10 +72,28 @@ export const fitOptions: readonly OptionSpec[] = [
   { name: "fit-rows", value: "N", summary: "fit on at most N rows, drawn at random (default: as many as fit in 128 MiB)" },
 ];
 
+/** A comparison needs no threshold. */
+export const comparisonOptions: readonly OptionSpec[] = [
+  {
+    name: "algorithm",
+    short: "a",
+    value: "ID,ID",
+    offers: "algorithms",
+    summary: "which algorithms, or all (default isolation-forest, ecod, knn, pca, mcd)",
+  },
+  ...fitOptions.filter(({ name }) => ["set", "seed", "fit-rows"].includes(name)),
+];
+
 export const labelOption: OptionSpec = {
   name: "label",
   value: "COL",
-  summary: "column of known labels (1 anomalous, 0 normal): never used to fit, only to evaluate",
+  summary: "column of known labels (1 anomalous, 0 normal, or any two values): never used to fit, only to evaluate",
+};
+
+export const anomalyValueOption: OptionSpec = {
+  name: "anomaly-value",
+  value: "VALUE",
+  summary: "the value of anomalous rows in the --label column, such as malignant (default: 1, true, yes, anomaly, ...)",
 };
 
 export const threadsOption: OptionSpec = {
@@ -87,12 +107,20 @@ export const outputOptions: readonly OptionSpec[] = [
     name: "output",
     short: "o",
     value: "OUT",
-    summary: "write all rows with anomaly_score, is_anomaly and rank; - for standard output",
+    summary:
+      "write all rows with anomaly_score, is_anomaly and rank, and anomaly_score_knn and so on of several algorithms; - for standard output",
   },
   { name: "output-format", value: "FORMAT", offers: formats, summary: "format of the output, if its name does not show it" },
   {
     name: "spreadsheet-safe",
     summary: "CSV: put a single quote before texts that a spreadsheet would run as a formula; by default texts stay unchanged",
+  },
+  { name: "only-anomalies", summary: "write only the rows that are anomalous" },
+  {
+    name: "sort",
+    value: "HOW",
+    choices: ["score"],
+    summary: "write the rows with the highest score first; by default they keep the order of the file",
   },
   { name: "explain", summary: "add a column `reasons` to the output, with the reasons of each anomaly" },
 ];

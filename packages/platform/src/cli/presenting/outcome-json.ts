@@ -1,7 +1,7 @@
 /** Converts the result of a run to one JSON document, with names in snake_case. */
 
 import type { Reason } from "@nomaly/detect";
-import type { EvaluationFigures, ReportContent } from "../../report/content.ts";
+import type { EvaluationFigures, MemberFinding, ReportContent } from "../../report/content.ts";
 import { encodeReason } from "../../report/encode-reason.ts";
 import { dateText, usualBounds } from "../../report/wording.ts";
 
@@ -26,6 +26,7 @@ export function outcomeJson(content: ReportContent, written: Readonly<Record<str
       is_anomaly: row.isAnomaly,
       rank: row.rank,
       ...(row.label === undefined ? {} : { label: row.label }),
+      ...(row.members.length === 0 ? {} : { detectors: row.members.map(memberJson) }),
       reasons: row.reasons.map(reasonJson),
     })),
     ...(content.evaluation === undefined ? {} : { evaluation: evaluationJson(content.evaluation) }),
@@ -34,6 +35,10 @@ export function outcomeJson(content: ReportContent, written: Readonly<Record<str
     seconds: content.seconds,
     version: content.version,
   };
+}
+
+function memberJson({ algorithm, score, isAnomaly, rank }: MemberFinding): Record<string, unknown> {
+  return { algorithm, anomaly_score: score, is_anomaly: isAnomaly, rank };
 }
 
 export function reasonJson(reason: Reason): Record<string, unknown> {

@@ -1,11 +1,14 @@
 /** Makes a report's content from a model and the findings of scoring. */
 
-import type { AnomalyModel, PipelineColumn, Reason } from "@nomaly/detect";
+import type { PipelineColumn, Reason } from "@nomaly/detect";
 import { averagePrecision, confusion, detectorById, f1, precisionAtN, rocAuc, rocCurve, snakeCase } from "@nomaly/detect";
 import type { SampledRows } from "../../files/sample/row-sample.ts";
-import type { EvaluationFigures, ReportContent, ReportRow, Scatter, ScatterPoint } from "../../report/content.ts";
+import type { EvaluationFigures, MemberFinding, ReportContent, ReportRow, Scatter, ScatterPoint } from "../../report/content.ts";
+import type { LabelReader } from "../../files/read/labels.ts";
 import { histogramOf } from "../../report/histogram.ts";
+import { invertedLabelNotes } from "../fitting/label-options.ts";
 import { onRows } from "../../table-work/file-errors.ts";
+import type { Ensemble, Judge } from "../../table-work/ensemble.ts";
 import type { Findings, TopRow } from "../../table-work/findings.ts";
 import type { GivenTable } from "../../table-work/given-table.ts";
 
@@ -17,10 +20,10 @@ const curvePointCountMax = 400;
 
 export interface Outcome {
   readonly table: GivenTable;
-  readonly model: AnomalyModel;
+  readonly model: Judge | Ensemble;
   readonly findings: Findings;
   readonly fittedRowCount: number;
-  readonly label: string | undefined;
+  readonly labels: LabelReader | undefined;
   /** Column that names rows; undefined chooses a skipped text column. */
   readonly nameColumn: string | undefined;
   readonly notes: readonly string[];
@@ -32,16 +35,18 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
   const { table, model, findings } = outcome;
   const scores = findings.scores.toArray();
   const flags = flagsOf(scores, model.threshold);
-  const known = findings.labels();
+  const sameIndex = (row: number) => row;
+  const known = await onRows(table, sameIndex, () => findings.labels());
   const nameColumn = outcome.nameColumn ?? nameColumnOf(model, findings);
   const top = await explainedRows(outcome, findings.topRows(), known, nameColumn);
   const telling = tellingColumns(model, top);
   const sample = findings.sample();
-  const rowIndexOf = (row: number) => row;
+  const evaluation = known === undefined ? undefined : await onRows(table, sameIndex, () => evaluate(known, scores, flags));
+  const doubts = evaluation === undefined || outcome.labels === undefined ? [] : invertedLabelNotes(outcome.labels, evaluation);
   return {
     file: table.rows.name,
     algorithm: model.detectorId,
-    algorithmSummary: detectorById(model.detectorId).summary,
+    algorithmSummary: summaryOf(model),
     params: Object.fromEntries(Object.entries(model.params).map(([name, value]) => [snakeCase(name), value])),
     seed: model.seed,
     threshold: model.threshold,
@@ -55,10 +60,15 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
     top,
     telling,
     scatter: sample && scatterOf(model, telling, { sample, scores, top: findings.topRows(), findings, nameColumn }),
-    evaluation: known === undefined ? undefined : await onRows(table, rowIndexOf, () => evaluate(known, scores, flags)),
-    notes: outcome.notes,
+    evaluation,
+    notes: [...doubts, ...outcome.notes],
     nameColumn,
   };
+}
+
+function summaryOf(model: Judge | Ensemble): string {
+  if (!("members" in model)) return detectorById(model.detectorId).summary;
+  return `The score is the mean of the ranks, 0 to 1, that ${model.members.length} detectors give a row: ${model.detectorId}.`;
 }
 
 /** Unlike the model's judge(), this does not compute ranks. */
@@ -69,14 +79,14 @@ export function flagsOf(scores: Float64Array, threshold: number): Uint8Array {
 }
 
 /** `contamination 0.1`, `iqr, factor 1.5`. */
-function thresholdRule(model: AnomalyModel): string {
+function thresholdRule(model: Judge): string {
   const { method, ...params } = model.thresholdSpec;
   const values = Object.entries(params).map(([name, value]) => (name === method ? String(value) : `${name} ${String(value)}`));
   return method === "fixed" ? "given" : [`${method} ${values[0] ?? ""}`.trim(), ...values.slice(1)].join(", ");
 }
 
 /** By default, a text column that was skipped because its values differ names the rows. */
-function nameColumnOf(model: AnomalyModel, findings: Findings): string | undefined {
+function nameColumnOf(model: Judge, findings: Findings): string | undefined {
   const skipped = model.skippedColumns.map(({ name }) => name);
   const { columns } = findings.topTable();
   return columns.find(
@@ -104,12 +114,18 @@ async function explainedRows(
     rank: ranks[index],
     isAnomaly: labels[index] === 1,
     label: known?.[row.row],
+    members: "members" in model ? model.members.map((member, at) => memberFinding(member, row.memberScores[at])) : [],
     reasons: explained.rows[index].reasons,
   }));
 }
 
+function memberFinding(member: Judge, score: number): MemberFinding {
+  const { ranks, labels } = member.judge(Float64Array.of(score));
+  return { algorithm: member.detectorId, score, rank: ranks[0], isAnomaly: labels[0] === 1 };
+}
+
 /** Each column's share of a row's positive contributions, averaged over the rows with equal weight. */
-function tellingColumns(model: AnomalyModel, top: readonly ReportRow[]): { column: string; share: number }[] {
+function tellingColumns(model: Judge, top: readonly ReportRow[]): { column: string; share: number }[] {
   const totals = new Map(model.columns.map(({ name }) => [name, 0]));
   const rows = top.some((row) => row.isAnomaly) ? top.filter((row) => row.isAnomaly) : top;
   for (const { reasons } of rows) {
@@ -137,7 +153,7 @@ interface Drawn {
  * Chooses the two columns of numbers with the largest shares, preferring those with many distinct values, as others would only draw lines.
  * The points are the sample's rows and all top rows.
  */
-function scatterOf(model: AnomalyModel, telling: readonly { column: string }[], drawn: Drawn): Scatter | undefined {
+function scatterOf(model: Judge, telling: readonly { column: string }[], drawn: Drawn): Scatter | undefined {
   const numeric = telling
     .map(({ column }) => model.columns.find((candidate) => candidate.name === column))
     .filter((column): column is PipelineColumn => column !== undefined && (column.kind === "number" || column.kind === "date"));

@@ -1,11 +1,13 @@
 /** The output files of a run, which are checked before the work begins and completed after it. */
 
-import { type AnomalyModel, NomalyError, type Reason } from "@nomaly/detect";
+import { NomalyError, type Reason } from "@nomaly/detect";
 import { openDestination, writeWhole } from "../../files/write/destination.ts";
 import { type FormatAndCompression, formatOfName, parseFormat } from "../../files/read/format.ts";
 import type { RowStream } from "../../files/read/row-stream.ts";
-import { scoreColumnNames, scoreColumns } from "../../files/write/score-columns.ts";
+import type { RowSelection } from "../../files/write/row-sink.ts";
+import { scoreColumnNames, scoreColumns, type ScoresAdded } from "../../files/write/score-columns.ts";
 import { noSingleReason, reasonsText, tellingReasons } from "../../report/wording.ts";
+import type { Ensemble, Judge } from "../../table-work/ensemble.ts";
 import type { Findings } from "../../table-work/findings.ts";
 import type { GivenTable } from "../../table-work/given-table.ts";
 import { reasonsOfAnomalies } from "../../table-work/reasons.ts";
@@ -20,7 +22,9 @@ const gzippable = ["csv", "tsv", "json", "ndjson"];
 export interface Outputs {
   /** True if rows or report are written to standard output, so that nothing else may be. */
   readonly takesStdout: boolean;
-  writeRows(table: GivenTable, model: AnomalyModel, findings: Findings): Promise<void>;
+  /** True if scored rows are written to a file. */
+  readonly writesRows: boolean;
+  writeRows(table: GivenTable, model: Judge | Ensemble, findings: Findings): Promise<void>;
   writeReport(html: () => Promise<string>): Promise<void>;
   /** Paths of the written files, for the JSON document. */
   readonly written: Readonly<Record<string, string>>;
@@ -47,16 +51,24 @@ export function openOutputs(given: Arguments, context: CliContext): Outputs {
   const isSpreadsheetSafe = given.has("spreadsheet-safe");
   if (isSpreadsheetSafe && format?.format !== "csv" && format?.format !== "tsv")
     throw new UsageError("--spreadsheet-safe is about the texts of a CSV or TSV output: it needs -o OUT.csv");
+  const selection = selectionOf(given, output);
   const rows = output === undefined ? undefined : openDestination(output, context.temporary, context.stdout);
   const page = report === undefined ? undefined : openDestination(report, context.temporary, context.stdout);
 
   return {
     takesStdout: uses.some(([, path]) => path !== undefined && isStandardOutput(path)),
-    async writeRows(table, model, { scores }) {
+    writesRows: rows !== undefined,
+    async writeRows(table, model, { scores, memberScores }) {
       if (rows === undefined || format === undefined) return;
-      noteColumns(table.rows, given.has("explain"), context);
+      const members = "members" in model ? model.members : [];
+      const added = { reasons: given.has("explain"), detectorIds: members.map(({ detectorId }) => detectorId) };
+      noteColumns(table.rows, added, context);
       const reasons = given.has("explain") ? await reasonsOfAnomalies(table.rows, model, scores, shortReasons) : undefined;
-      await table.sink.write({ model, scores, reasons }, { destination: rows, format, isSpreadsheetSafe });
+      const scored = members.map(({ detectorId }, index) => ({ detectorId, scores: memberScores[index] }));
+      await table.sink.write(
+        { model, scores, members: scored, reasons },
+        { destination: rows, format, isSpreadsheetSafe, selection },
+      );
     },
     async writeReport(html) {
       if (page !== undefined) await writeWhole(page, await html());
@@ -65,15 +77,22 @@ export function openOutputs(given: Arguments, context: CliContext): Outputs {
   };
 }
 
+function selectionOf(given: Arguments, output: string | undefined): RowSelection {
+  for (const name of ["only-anomalies", "sort"]) {
+    if (given.has(name) && output === undefined) throw new UsageError(`--${name} is about the rows written: it needs -o OUT`);
+  }
+  return { onlyAnomalies: given.has("only-anomalies"), byScore: given.has("sort") };
+}
+
 function shortReasons(reasons: readonly Reason[]): string {
   return reasonsText(tellingReasons(reasons, reasonCount)) || noSingleReason;
 }
 
-function noteColumns({ name, columns }: RowStream, withReasons: boolean, context: CliContext): void {
+function noteColumns({ name, columns }: RowStream, scores: ScoresAdded, context: CliContext): void {
   const names = columns.map((column) => column.name);
-  const { added, replaced } = scoreColumns(names, withReasons);
+  const { added, replaced } = scoreColumns(names, scores);
   if (replaced.length > 0) note(context, `the columns ${replaced.join(", ")} of ${name} are replaced in the output`);
-  if (added[0] === scoreColumnNames[0]) return;
+  if (added[0] === scoreColumnNames(scores)[0]) return;
   note(context, `${name} has columns of these names already: scores are written as ${added.join(", ")}`);
 }
 

@@ -1,7 +1,6 @@
 /** Collects what a caller wants of a scored table: its rows if they are few, its scores, the reasons of the highest scores. */
 
-import type { Predictions } from "@nomaly/detect";
-import { topIndexes } from "../rows/top-rows.ts";
+import { type Predictions, topIndexes } from "@nomaly/detect";
 import type { PredictedRows, ScoreFileOutcome, TableWanted } from "../work.ts";
 
 type Wanted = Pick<ScoreFileOutcome, "shown" | "scores" | "top">;

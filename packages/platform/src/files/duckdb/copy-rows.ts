@@ -61,7 +61,10 @@ function namedCopy(output: Output, aliases: readonly string[], format: CopyForma
       const header = columns.map(({ name }, index) => `${sqlText(name)} AS c${index}`).join(", ");
       const texts = columns.map(({ sql }) => `CAST(${sql} AS VARCHAR)`).join(", ");
       const delimiter = format.format === "tsv" ? ", DELIMITER '\t'" : "";
-      return [`SELECT ${header} UNION ALL SELECT ${texts} FROM ${from}`, `FORMAT csv, HEADER false${delimiter}, ${compression}`];
+      return [
+        `SELECT ${header} UNION ALL SELECT * FROM (SELECT ${texts} FROM ${from})`,
+        `FORMAT csv, HEADER false${delimiter}, ${compression}`,
+      ];
     }
     case "json":
     case "ndjson": {

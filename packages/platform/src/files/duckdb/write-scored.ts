@@ -1,30 +1,30 @@
 /** Writes the rows of a source with their scores: all original columns, in their order, then the added ones. */
 
-import { BOOLEAN, DOUBLE, DuckDBTableFunction, VARCHAR } from "@duckdb/node-api";
-import { throwIfAborted } from "@nomaly/detect";
+import { BIGINT, BOOLEAN, DOUBLE, DuckDBTableFunction, type DuckDBValue, type DuckDBVector, VARCHAR } from "@duckdb/node-api";
+import { type Predictions, throwIfAborted } from "@nomaly/detect";
 import { copySql, type Output, selectSql } from "./copy-rows.ts";
 import { databaseMessage } from "./database.ts";
 import { writeError } from "../write/destination.ts";
 import type { FormatAndCompression } from "../read/format.ts";
 import { columnSql } from "./relation.ts";
-import type { ScoredRows, ScoredTarget } from "../write/row-sink.ts";
-import { scoreColumnNames, scoreColumns } from "../write/score-columns.ts";
+import type { RowSelection, ScoredRows, ScoredTarget } from "../write/row-sink.ts";
+import { scoreColumns } from "../write/score-columns.ts";
 import type { Source } from "./source.ts";
 import { safeColumns } from "./spreadsheet-safe.ts";
 
 /** Rows that DuckDB takes in one call. */
 const chunkRowCount = 2048;
 let functionCount = 0;
-/** Types of the columns that scoring adds. */
-const scoreTypes = ["DOUBLE", "BOOLEAN", "DOUBLE", "VARCHAR"] as const;
+/** Name of the column, among those of the table function, that numbers the rows: only sorting needs it. */
+const rowName = "row_index";
 
 /** The {@link RowSink} of a source. */
 export async function writeScored(source: Source, scored: ScoredRows, target: ScoredTarget, signal: AbortSignal): Promise<void> {
   const { destination } = target;
   source.requireUnchanged();
-  const functionName = `nomaly_scores_${++functionCount}`;
-  source.database.registerTableFunction(scoresFunction(functionName, scored));
-  const outputs = await scoredOutputs(source, target, functionName, scored.reasons !== undefined);
+  const scores = { functionName: `nomaly_scores_${++functionCount}`, columns: scoresOf(scored), scored };
+  source.database.registerTableFunction(scoresFunction(scores));
+  const outputs = await scoredOutputs(source, target, scores);
   try {
     await writeFirst(source, outputs, target);
   } catch (error) {
@@ -60,21 +60,21 @@ async function writeOutput(
 
 async function scoredOutputs(
   source: Source,
-  { format, isSpreadsheetSafe = false }: ScoredTarget,
-  functionName: string,
-  withReasons: boolean,
+  { format, isSpreadsheetSafe = false, selection }: ScoredTarget,
+  { functionName, columns: given, scored: { reasons, members } }: GivenScores,
 ): Promise<Output[]> {
   const { relation } = source;
   const names = relation.columns.map(({ name }) => name);
-  const { added, replaced } = scoreColumns(names, withReasons);
+  const detectorIds = members?.map(({ detectorId }) => detectorId);
+  const { added, replaced } = scoreColumns(names, { reasons: reasons !== undefined, detectorIds });
   const kept = relation.columns
     .filter(({ name }) => !replaced.includes(name))
     .map((column) => ({ name: column.name, sql: `rows.${columnSql(column)}`, type: column.type }));
-  const scores = added.map((name, index) => ({ name, sql: `scores.${scoreColumnNames[index]}`, type: scoreTypes[index] }));
+  const scores = added.map((name, index) => ({ name, sql: `scores.c${index}`, type: given[index].type }));
   const columns = [...kept, ...scores];
   return (await readings(source, format)).map((reading) => ({
     columns: isSpreadsheetSafe ? safeColumns(columns) : columns,
-    from: `${reading} AS rows POSITIONAL JOIN ${functionName}() AS scores`,
+    from: `${reading} AS rows POSITIONAL JOIN ${functionName}() AS scores${selectionSql(selection)}`,
   }));
 }
 
@@ -88,15 +88,53 @@ async function readings(source: Source, { format }: FormatAndCompression): Promi
   return [...new Set([typed ?? relation.sql, relation.sql])];
 }
 
+/** DuckDB sorts in bounded memory, with files in the temporary folder. */
+function selectionSql(selection: RowSelection | undefined): string {
+  const where = selection?.onlyAnomalies === true ? " WHERE scores.c1" : "";
+  const order = selection?.byScore === true ? ` ORDER BY scores.c0 DESC, scores.${rowName}` : "";
+  return where + order;
+}
+
+/** Some rows: where they begin in the file, and what the model says of them. */
+interface Judged extends Predictions {
+  readonly firstRow: number;
+}
+
+interface AddedColumn {
+  readonly type: "DOUBLE" | "BOOLEAN" | "VARCHAR";
+  valueAt(rows: Judged, index: number): number | boolean | string | null;
+}
+
+interface GivenScores {
+  readonly functionName: string;
+  readonly columns: readonly AddedColumn[];
+  readonly scored: ScoredRows;
+}
+
+/** In the order of the columns that `scoreColumns` names. */
+function scoresOf({ members = [], reasons }: ScoredRows): AddedColumn[] {
+  return [
+    { type: "DOUBLE", valueAt: ({ scores }, index) => scores[index] },
+    { type: "BOOLEAN", valueAt: ({ labels }, index) => labels[index] === 1 },
+    { type: "DOUBLE", valueAt: ({ ranks }, index) => ranks[index] },
+    ...members.map(({ scores }): AddedColumn => ({
+      type: "DOUBLE",
+      valueAt: ({ firstRow }, index) => scores.at(firstRow + index),
+    })),
+    ...(reasons === undefined
+      ? []
+      : [{ type: "VARCHAR", valueAt: ({ firstRow }, index) => reasons.get(firstRow + index) ?? null } satisfies AddedColumn]),
+  ];
+}
+
 /** A table function that gives DuckDB the scores in row order, for a positional join with the file's rows. */
-function scoresFunction(name: string, { model, scores: given, reasons: texts }: ScoredRows): DuckDBTableFunction {
+function scoresFunction({ functionName, columns, scored: { model, scores: given } }: GivenScores): DuckDBTableFunction {
+  const types = { DOUBLE, BOOLEAN, VARCHAR };
   return DuckDBTableFunction.create({
-    name,
+    name: functionName,
     bindFunction(bind) {
-      bind.addResultColumn("anomaly_score", DOUBLE);
-      bind.addResultColumn("is_anomaly", BOOLEAN);
-      bind.addResultColumn("rank", DOUBLE);
-      bind.addResultColumn("reasons", VARCHAR);
+      for (const [index, { type }] of columns.entries()) bind.addResultColumn(`c${index}`, types[type]);
+      bind.addResultColumn(rowName, BIGINT);
       bind.setCardinality(given.rowCount, true);
     },
     initFunction(init) {
@@ -110,16 +148,18 @@ function scoresFunction(name: string, { model, scores: given, reasons: texts }: 
       if (count === 0) return;
       const values = new Float64Array(count);
       for (let i = 0; i < count; i++) values[i] = given.at(cursor.nextRow + i);
-      const { ranks: rankValues } = model.judge(values);
-      const [scores, flags, ranks, reasons] = [0, 1, 2, 3].map((index) => chunk.getColumnVector(index));
-      for (let i = 0; i < count; i++) {
-        scores.setItem(i, values[i]);
-        flags.setItem(i, values[i] > model.threshold);
-        ranks.setItem(i, rankValues[i]);
-        reasons.setItem(i, texts?.get(cursor.nextRow + i) ?? null);
+      const { scores, labels, ranks } = model.judge(values);
+      const rows = { firstRow: cursor.nextRow, scores, labels, ranks };
+      for (const [at, column] of columns.entries()) {
+        fillVector(chunk.getColumnVector(at), count, (index) => column.valueAt(rows, index));
       }
-      for (const vector of [scores, flags, ranks, reasons]) vector.flush();
+      fillVector(chunk.getColumnVector(columns.length), count, (index) => BigInt(cursor.nextRow + index));
       cursor.nextRow += count;
     },
   });
+}
+
+function fillVector(vector: DuckDBVector, count: number, valueAt: (index: number) => DuckDBValue): void {
+  for (let index = 0; index < count; index++) vector.setItem(index, valueAt(index));
+  vector.flush();
 }

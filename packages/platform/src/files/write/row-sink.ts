@@ -5,12 +5,26 @@ import type { FormatAndCompression } from "../read/format.ts";
 import type { Destination } from "./destination.ts";
 import type { ScoreStore } from "./score-store.ts";
 
+export interface ScoredMember {
+  readonly detectorId: string;
+  readonly scores: ScoreStore;
+}
+
 export interface ScoredRows {
   readonly model: Pick<AnomalyModel, "threshold" | "judge">;
   /** One score for each row of the file. */
   readonly scores: ScoreStore;
+  /** Detectors that scored together, each with its own scores. */
+  readonly members?: readonly ScoredMember[];
   /** Reasons of the anomalous rows, by row; undefined leaves the column out. */
   readonly reasons?: ReadonlyMap<number, string> | undefined;
+}
+
+/** Which rows are written, and in which order; by default all, in the order of the file. */
+export interface RowSelection {
+  readonly onlyAnomalies: boolean;
+  /** The highest score first; equal scores in the order of the file. */
+  readonly byScore: boolean;
 }
 
 export interface ScoredTarget {
@@ -19,6 +33,7 @@ export interface ScoredTarget {
   readonly format: FormatAndCompression;
   /** CSV only: quotes texts that a spreadsheet would run as formulas. */
   readonly isSpreadsheetSafe?: boolean;
+  readonly selection?: RowSelection;
 }
 
 export interface RowSink {

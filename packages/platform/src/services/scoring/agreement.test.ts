@@ -1,5 +1,6 @@
+import { averageRanks } from "@nomaly/detect";
 import { expect, it } from "vitest";
-import { agreement, averageRanks } from "./agreement.ts";
+import { agreement } from "./agreement.ts";
 
 it("ranks equal scores by the mean of their places", () => {
   expect([...averageRanks(Float64Array.of(5, 1, 5, 3))]).toEqual([3.5, 1, 3.5, 2]);

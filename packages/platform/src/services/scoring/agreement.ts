@@ -1,6 +1,6 @@
 /** Measures how far detectors agree about one table, which does not show which of them is right. */
 
-import { topIndexes } from "../../compute/rows/top-rows.ts";
+import { averageRanks, correlation, topIndexes } from "@nomaly/detect";
 
 export interface Agreement {
   /** How many rows of highest score are compared. */
@@ -40,33 +40,4 @@ export function agreement(scoresById: ReadonlyMap<string, Float64Array>): Agreem
 function sharedCount(first: readonly number[], second: readonly number[]): number {
   const known = new Set(first);
   return second.reduce((count, row) => count + (known.has(row) ? 1 : 0), 0);
-}
-
-/** Ranks from 1; equal scores share the mean of their ranks. */
-export function averageRanks(scores: Float64Array): Float64Array {
-  const sorted = scores.slice().sort();
-  return scores.map((score) => (countUpTo(sorted, score, false) + 1 + countUpTo(sorted, score, true)) / 2);
-}
-
-/** How many of the sorted numbers are less than `value`, or also equal to it. */
-function countUpTo(sorted: Float64Array, value: number, countsEqual: boolean): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle] < value || (countsEqual && sorted[middle] === value)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function correlation(first: Float64Array, second: Float64Array): number | null {
-  const mean = (first.length + 1) / 2;
-  let [together, spreadFirst, spreadSecond] = [0, 0, 0];
-  for (let row = 0; row < first.length; row++) {
-    const [a, b] = [first[row] - mean, second[row] - mean];
-    together += a * b;
-    spreadFirst += a * a;
-    spreadSecond += b * b;
-  }
-  return spreadFirst === 0 || spreadSecond === 0 ? null : together / Math.sqrt(spreadFirst * spreadSecond);
 }

@@ -1,9 +1,9 @@
 /** Explains the scores of the most anomalous rows of a table. */
 
+import { topIndexes } from "@nomaly/detect";
 import { type EncodedReason, encodeReason } from "../../report/encode-reason.ts";
 import { resultsEntry } from "../../cache/keys.ts";
 import { chosenRows, type RowsGiven } from "../../compute/rows/rows-given.ts";
-import { topIndexes } from "../../compute/rows/top-rows.ts";
 import type { Explained, ToldRows } from "../../compute/work.ts";
 import { type Call, controlOf, type ServiceContext } from "../core/context.ts";
 import { requireJudgeable } from "../rows/judged-size.ts";

@@ -3,8 +3,9 @@
 import { statSync } from "node:fs";
 import type { AnomalyModel } from "@nomaly/detect";
 import { partialDestination } from "../../../files/write/destination.ts";
+import { createLabelReader } from "../../../files/read/labels.ts";
 import { scoreColumns } from "../../../files/write/score-columns.ts";
-import { requireColumns } from "../../../table-work/file-errors.ts";
+import { onRows, requireColumns } from "../../../table-work/file-errors.ts";
 import { createFindings } from "../../../table-work/findings.ts";
 import type { GivenTable } from "../../../table-work/given-table.ts";
 import { requireModelColumns, writingsOf } from "../../../table-work/model-columns.ts";
@@ -43,7 +44,8 @@ async function scoreGiven(
   const { labelColumn, explainTop = 0 } = wanted;
   requireModelColumns(table, model);
   requireColumns(table, [labelColumn], "label_column");
-  const findings = createFindings({ topCount: explainTop, label: labelColumn });
+  const labels = labelColumn === undefined ? undefined : createLabelReader({ name: labelColumn });
+  const findings = createFindings({ topCount: explainTop, labels });
   const columns = [...model.columns.map(({ name }) => name), ...(labelColumn === undefined ? [] : [labelColumn])];
   const report = (_: string, share: number | undefined) => share !== undefined && progress(share * scoreShare);
   await scoreTable(table, { model, threads, signal, columns, shownColumns: [] }, { report }, findings);
@@ -58,7 +60,8 @@ async function scoreGiven(
   };
   const told = await tableWanted(wanted, { ...judged(scores, model, wanted), scores }, explainTopRows);
   progress(1);
-  const truth = findings.labels();
+  const sameIndex = (row: number) => row;
+  const truth = await onRows(table, sameIndex, () => findings.labels());
   return {
     rowCount: scores.length,
     anomalyCount: scores.reduce((count, score) => count + (score > model.threshold ? 1 : 0), 0),
@@ -66,7 +69,7 @@ async function scoreGiven(
     scoreQuantiles: scoreQuantiles(scores),
     addedColumns: scoreColumns(
       table.rows.columns.map(({ name }) => name),
-      false,
+      { reasons: false },
     ).added,
     sizeBytes: statSync(outputPath).size,
     scoreMs: performance.now() - startedAt,

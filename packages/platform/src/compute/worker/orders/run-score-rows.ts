@@ -22,7 +22,7 @@ export async function runScoreRows(
   const given = columnsOf(input.rows);
   const { added, replaced } = scoreColumns(
     given.map(({ name }) => name),
-    false,
+    { reasons: false },
   );
   const kept = given.filter(({ name }) => !replaced.includes(name));
   const columns = [...kept, ...columnsOfScores(predicted, added)];

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { topIndexes } from "./top-rows.ts";
+import { topIndexes } from "./top-indexes.ts";
 
 it("gives the highest scores first, equals in the order of the rows, and all rows where fewer are there", () => {
   const scores = Float64Array.of(1, 3, 2, 3, 2, 2);
