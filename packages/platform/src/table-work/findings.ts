@@ -5,6 +5,7 @@ import { labelsOf } from "../files/read/labels.ts";
 import { type Batch, shownTextLengthMax } from "../files/read/row-stream.ts";
 import { createRowSample, type SampledRows } from "../files/sample/row-sample.ts";
 import { createScoreStore, type ScoreStore } from "../files/write/score-store.ts";
+import { createMissingCounts } from "./missing-counts.ts";
 import type { RowTaker } from "./score-table.ts";
 
 /** Points in the report's scatter chart. */
@@ -27,6 +28,8 @@ export interface Findings extends RowTaker {
   /** The same rows as a table. */
   topTable(): Table;
   labels(): Uint8Array | undefined;
+  /** Missing values by column; columns without any are left out. */
+  missingCounts(): ReadonlyMap<string, number>;
   /** Rows for a chart; undefined without `chartSeed`. */
   sample(): SampledRows | undefined;
 }
@@ -43,6 +46,7 @@ export function createFindings(options: FindingsOptions): Findings {
   const chart =
     options.chartSeed === undefined ? undefined : createRowSample(chartRowCount, options.chartSeed, shownTextLengthMax);
   const labelParts: Uint8Array[] = [];
+  const missing = createMissingCounts();
   let columns: readonly Pick<Column, "kind" | "name">[] = [];
   let top: TopRow[] = [];
   let lowestTop = Number.NEGATIVE_INFINITY;
@@ -51,6 +55,7 @@ export function createFindings(options: FindingsOptions): Findings {
     columns = batch.columns;
     scores.append(batchScores);
     chart?.add(batch);
+    missing.add(batch);
     if (options.label !== undefined) labelParts.push(labelsOf(labelColumn(batch, options.label)));
     for (let row = 0; row < batchScores.length; row++) {
       if (top.length >= options.topCount && batchScores[row] <= lowestTop) continue;
@@ -77,6 +82,7 @@ export function createFindings(options: FindingsOptions): Findings {
     topRows,
     topTable: () => tableOfRows(columns, topRows()),
     labels: () => (options.label === undefined ? undefined : joined(labelParts)),
+    missingCounts: () => missing.counts(),
     sample: () => chart?.finish(),
   };
 }

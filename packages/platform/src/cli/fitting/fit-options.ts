@@ -43,7 +43,7 @@ export async function fitRequest(given: Arguments, context: CliContext, table: G
     ...(threshold === undefined ? {} : { threshold }),
     ...(threads === undefined ? {} : { threads }),
     ...choice(given, "scaling"),
-    ...choice(given, "missing"),
+    missing: given.text("missing") ?? "auto",
     ...choice(given, "categories"),
   } as FitRequest["options"];
   const columns = [...learned, ...marked];

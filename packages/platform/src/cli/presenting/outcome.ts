@@ -5,6 +5,7 @@ import { averagePrecision, confusion, detectorById, f1, precisionAtN, rocAuc, ro
 import type { SampledRows } from "../../files/sample/row-sample.ts";
 import type { EvaluationFigures, ReportContent, ReportRow, Scatter, ScatterPoint } from "../../report/content.ts";
 import { histogramOf } from "../../report/histogram.ts";
+import { missingColumns, missingNote } from "../../report/missing-values.ts";
 import { onRows } from "../../table-work/file-errors.ts";
 import type { Findings, TopRow } from "../../table-work/findings.ts";
 import type { GivenTable } from "../../table-work/given-table.ts";
@@ -38,6 +39,7 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
   const telling = tellingColumns(model, top);
   const sample = findings.sample();
   const rowIndexOf = (row: number) => row;
+  const missing = missingColumns(model.columns, findings.missingCounts(), scores.length);
   return {
     file: table.rows.name,
     algorithm: model.detectorId,
@@ -51,12 +53,13 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
     anomalyCount: flags.reduce((sum, flag) => sum + flag, 0),
     columns: model.columns,
     skipped: model.skippedColumns,
+    missing,
     histogram: histogramOf(scores, histogramBinCount, model.threshold),
     top,
     telling,
     scatter: sample && scatterOf(model, telling, { sample, scores, top: findings.topRows(), findings, nameColumn }),
     evaluation: known === undefined ? undefined : await onRows(table, rowIndexOf, () => evaluate(known, scores, flags)),
-    notes: outcome.notes,
+    notes: [missingNote(missing), ...outcome.notes].filter((text) => text !== undefined),
     nameColumn,
   };
 }
