@@ -18,6 +18,7 @@ const pipeline: Pipeline = {
   })),
   skipped: [],
 };
+const fitted = { pipeline, trainingRowCount: 2 };
 const infinite: Model = {
   columnCount: 2,
   scoreInto: (_rows, scores) => {
@@ -28,7 +29,7 @@ const infinite: Model = {
 
 describe("contributions of columns, where numbers end", () => {
   it("a column whose usual value leaves the score infinite adds 0, not NaN", () => {
-    const { values } = columnContributions(infinite, pipeline, matrixFromRows([[1, 2]]));
+    const { values } = columnContributions({ ...fitted, model: infinite }, matrixFromRows([[1, 2]]), () => false);
     expect([...values]).toEqual([0, 0]);
   });
 
@@ -36,12 +37,12 @@ describe("contributions of columns, where numbers end", () => {
     const vague: Model = { ...infinite, contributionsInto: (_rows, out) => out.set([1, 2, Number.NaN, 4]) };
     const work = () =>
       columnContributions(
-        vague,
-        pipeline,
+        { ...fitted, model: vague },
         matrixFromRows([
           [1, 2],
           [3, 4],
         ]),
+        () => false,
       );
     expect(expectCode("NOT_FINITE", work).rowIndex).toBe(1);
   });

@@ -6,6 +6,7 @@ import { positionOf } from "../pipeline/encode.ts";
 import type { ColumnSource } from "../pipeline/column-source.ts";
 import type { ColumnKind, Column } from "../pipeline/table.ts";
 import type { ColumnProfile, Pipeline } from "../pipeline/pipeline.ts";
+import { isMissingText } from "../pipeline/texts.ts";
 import { columnContributions } from "./column-contributions.ts";
 
 export interface Reason {
@@ -15,21 +16,33 @@ export interface Reason {
   readonly value: number | string | null;
   /** Larger made the row more anomalous; `meaning` of the explanation says what the numbers sum to. */
   readonly contribution: number;
-  /** What is usual in this column, from the training rows. */
+  /** Share of the training rows that have no value in this column, 0 to 1. */
+  readonly missingShare: number;
+  /** What is usual in this column, from the training rows that have a value. */
   readonly profile: ColumnProfile;
 }
 
+/** What explaining takes from a fitted model. */
+export interface Explained {
+  readonly model: Model;
+  readonly pipeline: Pipeline;
+  readonly trainingRowCount: number;
+}
+
 /** Every row's reasons, the largest contribution first, equals in the order of the columns. */
-export function explainRows(model: Model, pipeline: Pipeline, source: ColumnSource, rows: Matrix): Reason[][] {
+export function explainRows(explained: Explained, source: ColumnSource, rows: Matrix): Reason[][] {
   if (rows.rowCount === 0) return [];
-  const contributions = columnContributions(model, pipeline, rows);
+  const { pipeline, trainingRowCount } = explained;
   const columns = pipeline.columns.map(({ kind }, index) => source.column(positionOf(pipeline, source, index), kind));
+  const isMissing = (row: number, index: number) => cellValue(columns[index], row) === null;
+  const contributions = columnContributions(explained, rows, isMissing);
   return Array.from({ length: rows.rowCount }, (_, row) => {
     const reasons = pipeline.columns.map(({ name, kind, profile }, index): Reason => ({
       column: name,
       kind,
       value: cellValue(columns[index], row),
       contribution: contributions.values[row * pipeline.columns.length + index],
+      missingShare: Math.min(1, profile.missingCount / trainingRowCount),
       profile,
     }));
     return reasons.sort((a, b) => b.contribution - a.contribution);
@@ -38,5 +51,6 @@ export function explainRows(model: Model, pipeline: Pipeline, source: ColumnSour
 
 function cellValue(column: Column, row: number): number | string | null {
   const value = column.values[row];
-  return value === null || value === "" || Number.isNaN(value) ? null : value;
+  if (typeof value === "number") return Number.isNaN(value) ? null : value;
+  return isMissingText(value) ? null : value;
 }

@@ -39,17 +39,38 @@ describe("an explanation", () => {
   });
 
   it.each(["one-hot", "frequency"] as const)(
-    "by substitution never takes a missing category for usual, %s",
+    "by substitution takes a missing category for usual only where more than half of the rows have none, %s",
     async (categories) => {
-      const sparse = rows().map((row, index) => (index % 3 === 0 || index > 199 ? row : { ...row, color: "" }));
-      const { model } = await detect(sparse, { detector: "knn", categories, missing: "median" });
-      const violet = sparse[201];
-      const [{ reasons }] = model.explain([violet]).rows;
-      const contribution = reasons.find((reason) => reason.column === "color")?.contribution;
-      const difference = model.score([violet])[0] - model.score([{ ...violet, color: "red" }])[0];
-      expect(contribution).toBeCloseTo(difference, 12);
+      for (const [missingCount, usual] of [
+        [101, "red"],
+        [102, ""],
+      ] as const) {
+        const sparse = rows().map((row, index) => (index < missingCount ? { ...row, color: "" } : row));
+        const { model } = await detect(sparse, { detector: "knn", categories, missing: "median" });
+        const violet = sparse[201];
+        const reason = model.explain([violet]).rows[0].reasons.find(({ column }) => column === "color");
+        const difference = model.score([violet])[0] - model.score([{ ...violet, color: usual }])[0];
+        expect(reason?.contribution).toBeCloseTo(difference, 12);
+        expect(reason?.missingShare).toBe(missingCount / 202);
+      }
     },
   );
+
+  it("by substitution takes a missing number for usual only where more than half of the rows have none", async () => {
+    for (const [missingCount, usual] of [
+      [100, 5],
+      [102, null],
+    ] as const) {
+      // The weights there are lie evenly about 5, their median, with one far above and one far below.
+      const sparse = rows().map((row, index) => ({ ...row, weight: index < missingCount ? null : 4.5 + (index % 2) }));
+      sparse[201].weight = 40;
+      sparse[200].weight = -30;
+      const { model } = await detect(sparse, { detector: "knn", missing: "indicator", exclude: ["color"] });
+      const reason = model.explain([sparse[201]]).rows[0].reasons.find(({ column }) => column === "weight");
+      const difference = model.score([sparse[201]])[0] - model.score([{ ...sparse[201], weight: usual }])[0];
+      expect(reason?.contribution).toBeCloseTo(difference, 12);
+    }
+  });
 
   it("names the rare category and what is usual there", async () => {
     const { model } = await detect(rows(), { detector: "knn", categories: "one-hot" });

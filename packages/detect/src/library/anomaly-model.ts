@@ -157,7 +157,7 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     const scores = new Float64Array(matrix.rowCount);
     model.scoreInto(matrix, scores);
     const { labels, ranks } = judge(scores);
-    const reasons = explainRows(model, pipeline, source, matrix);
+    const reasons = explainRows(parts, source, matrix);
     const claim = detector.traits.explains;
     return {
       meaning: claim === "none" || model.contributionsInto === undefined ? "substitution" : claim,

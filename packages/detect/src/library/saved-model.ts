@@ -6,7 +6,7 @@ import { damaged } from "../detector/state.ts";
 import { NomalyError } from "../errors.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import { decodeModelFile, encodeModelFile } from "../model-file/index.ts";
-import { pipelineWidth } from "../pipeline/pipeline.ts";
+import { hasPresenceColumn, pipelineWidth } from "../pipeline/pipeline.ts";
 import { parsePipeline } from "../pipeline/pipeline-state.ts";
 import { restoreRanker } from "../thresholds/rank.ts";
 import type { ThresholdSpec } from "../thresholds/threshold-spec.ts";
@@ -34,7 +34,7 @@ export function saveModel(parts: ModelParts): OwnBytes {
     pipeline: parts.pipeline as unknown as StateValue,
     state: state.values,
   };
-  return encodeModelFile({ header, arrays });
+  return encodeModelFile({ header, arrays }, hasPresenceColumn(parts.pipeline) ? 2 : 1);
 }
 
 /** @throws NomalyError MODEL_FILE when the bytes are no model of ours, UNKNOWN_DETECTOR when its detector is not among those given. */

@@ -22,9 +22,11 @@ import {
 /**
  * Equal content gives equal bytes. `format.ts` draws the layout.
  * Content comes from our own models, so what does not fit the format is an internal error.
+ * @param version the lowest whose readers understand the content.
  */
-export function encodeModelFile(content: ModelFileContent): OwnBytes {
+export function encodeModelFile(content: ModelFileContent, version = 1): OwnBytes {
   requireLittleEndian();
+  assert(version <= formatVersion, `format ${version} is not written`);
   const names = Object.keys(content.arrays).sort();
   assert(names.length <= arrayCountMax, `a model file holds at most ${arrayCountMax} arrays, got ${names.length}`);
   const unplaced = names.map((name) => describeArray(name, content.arrays[name]));
@@ -34,7 +36,7 @@ export function encodeModelFile(content: ModelFileContent): OwnBytes {
   const bytes = new Uint8Array(end);
   const prefix = new DataView(bytes.buffer);
   for (let i = 0; i < magic.length; i++) prefix.setUint8(i, magic.charCodeAt(i));
-  prefix.setUint16(6, formatVersion, true);
+  prefix.setUint16(6, version, true);
   prefix.setUint32(8, header.length, true);
   prefix.setUint32(12, checksumOf(header), true);
   bytes.set(header, prefixBytes);

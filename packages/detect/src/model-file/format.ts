@@ -14,8 +14,11 @@ import type { StateArray, StateValue } from "../detector/detector.ts";
 import { NomalyError } from "../errors.ts";
 
 export const magic = "NOMALY";
-/** Raised when a reader of the old version could not read the new file. Every older version stays readable. */
-export const formatVersion = 1;
+/**
+ * The newest version that is read; raised when a reader of the old version could not read a new file. Every older version stays
+ * readable, and a file has the lowest version whose readers understand it. 1: the first. 2: the pipeline has a presence column.
+ */
+export const formatVersion = 2;
 export const prefixBytes = 16;
 export const alignment = 64;
 

@@ -116,7 +116,7 @@ describe("what is not a sound model file is refused in words", () => {
     ["half a header", bytes.subarray(0, 100), /cut short/],
     ["a missing end", bytes.subarray(0, bytes.length - 1), /cut short/],
     ["more behind the end", new Uint8Array([...bytes, 0]), /1 bytes behind its end/],
-    ["a newer format", changed(6, 2), /format 2, written by a newer version/],
+    ["a newer format", changed(6, 3), /format 3, written by a newer version/],
     ["format 0", changed(6, 0), /format is 0/],
     ["a huge header", changed(11, 255), /limit is 16777216/],
     ["a changed header", changed(40, 0), /checksum of its header/],

@@ -171,7 +171,7 @@ function encodeColumn(column: PipelineColumn, given: Column, out: Matrix, offset
 }
 
 function encodeNumbers(name: string, encoding: NumberEncoding, values: Float64Array, out: Matrix, offset: number): void {
-  const { center, scale, fill, indicator } = encoding;
+  const { center, scale, fill, indicator, counted } = encoding;
   const width = out.columnCount;
   let missingCount = 0;
   let sum = 0;
@@ -186,6 +186,7 @@ function encodeNumbers(name: string, encoding: NumberEncoding, values: Float64Ar
     sum += encoded - encoded; // NaN as soon as one value is infinite.
     out.values[at] = encoded;
   }
+  if (counted !== undefined) countInto(out, values, counted);
   if (missingCount > 0 && fill === null)
     throw missingValues([{ name, count: missingCount, firstRow: values.findIndex(Number.isNaN) }], "fit with");
   if (sum === 0) return;
@@ -193,6 +194,14 @@ function encodeNumbers(name: string, encoding: NumberEncoding, values: Float64Ar
   throw new NomalyError("NOT_FINITE", `column "${name}" holds values too large to be scaled to comparable units`, {
     field: name,
   });
+}
+
+/** Adds to the presence column, the last one, what it counts of a column. */
+function countInto(out: Matrix, values: Float64Array, counted: "missing" | "present"): void {
+  const isMissingCounted = counted === "missing";
+  for (let row = 0, at = out.columnCount - 1; row < values.length; row++, at += out.columnCount) {
+    if (Number.isNaN(values[row]) === isMissingCounted) out.values[at]++;
+  }
 }
 
 function encodeOneHot(

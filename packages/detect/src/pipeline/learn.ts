@@ -4,8 +4,17 @@ import { nearestName } from "../detector/nearest-name.ts";
 import { type MessagePart, NomalyError, rowAtFault } from "../errors.ts";
 import type { ColumnSource } from "./column-source.ts";
 import { identifierReason } from "./identifiers.ts";
-import type { CategoryEncoding, Encoding, MissingPolicy, Pipeline, PipelineColumn, Scaling, SkippedColumn } from "./pipeline.ts";
-import { categoryEncodings, missingPolicies, scalings } from "./pipeline.ts";
+import type {
+  CategoryEncoding,
+  Encoding,
+  MissingPolicy,
+  NumberEncoding,
+  Pipeline,
+  PipelineColumn,
+  Scaling,
+  SkippedColumn,
+} from "./pipeline.ts";
+import { categoryEncodings, missingPolicies, scalings, usuallyMissingShare } from "./pipeline.ts";
 import type { NumberSummary } from "./statistics.ts";
 import { countTexts, exactMedian, quantile, sampleColumns, sortedSample, summarize, summarizeColumns } from "./statistics.ts";
 import type { Column, TextColumn } from "./table.ts";
@@ -34,6 +43,9 @@ const frequencyCategoryCountMax = 10_000;
 /** Share of texts that read as numbers above which the others are taken for mistakes. */
 const numericTextShareMin = 0.9;
 const commonestCount = 5;
+/** Under auto, the presence column counts a column when its missing values and their share of the rows reach both of these. */
+const countedMissingMin = 10;
+const countedMissingShareMin = 0.01;
 /** With more columns, profiles are computed at once instead of when first read, so that their samples can be freed. */
 const laterColumnCountMax = 64;
 /** Columns that a message about missing values lists. */
@@ -87,7 +99,8 @@ export function* learnPieces(
     if (column.kind === "text" && options.categorical?.includes(column.name) !== true) refuseMistypedNumbers(column);
     const counts = column.kind === "text" ? countTexts(column.values) : undefined;
     const chosen = options.columns !== undefined || !source.named || options.categorical?.includes(column.name) === true;
-    const reason = chosen ? undefined : (emptyReason(column) ?? identifierReason(column, counts?.length));
+    const empty = chosen && context.missing !== "auto" ? undefined : emptyReason(column);
+    const reason = empty ?? (chosen ? undefined : identifierReason(column, counts?.length));
     if (reason !== undefined) {
       skipped.push({ name: column.name, reason });
       continue;
@@ -203,24 +216,41 @@ function learnNumber(column: Exclude<Column, TextColumn>, context: LearnContext)
   const sample = sortedSample(values.length, (row) => values[row]);
   const fill = context.missing === "refuse" ? null : summary.missingCount === 0 ? quantile(sample, 0.5) : exactMedian(values);
   const indicator = context.missing === "indicator" && summary.missingCount > 0;
-  const learned = numberColumn(name, kind, summary, { sample: () => sample, scale, fill, indicator });
+  const counted = context.missing === "auto" ? countedFor(summary.missingCount, values.length) : undefined;
+  const learned = numberColumn(name, kind, summary, { sample: () => sample, scale, fill, indicator, counted });
   // The copy holds the quantiles themselves, so that the sample can be freed.
   const writing = kind === "boolean" || column.writing === undefined ? {} : { writing: column.writing };
   return { ...learned, ...writing, profile: { ...learned.profile } };
+}
+
+/** The rarer of missing and present, where enough values are missing to learn from. */
+function countedFor(missingCount: number, rowCount: number): NumberEncoding["counted"] {
+  const share = missingCount / rowCount;
+  if (missingCount < countedMissingMin || share < countedMissingShareMin) return undefined;
+  return share > usuallyMissingShare ? "present" : "missing";
+}
+
+interface LearnedNumbers {
+  readonly sample: () => Float64Array;
+  readonly scale: { center: number; scale: number };
+  readonly fill: number | null;
+  readonly indicator: boolean;
+  readonly counted?: NumberEncoding["counted"];
 }
 
 function numberColumn(
   name: string,
   kind: "number" | "date" | "boolean",
   summary: NumberSummary,
-  learned: { sample: () => Float64Array; scale: { center: number; scale: number }; fill: number | null; indicator: boolean },
+  learned: LearnedNumbers,
 ): LearnedColumn {
-  const { sample, scale, fill, indicator } = learned;
+  const { sample, scale, fill, indicator, counted } = learned;
   const encoding: Encoding = {
     kind: "number",
     ...scale,
     fill: fill !== null && kind === "boolean" ? Math.round(fill) : fill,
     indicator,
+    ...(counted === undefined ? {} : { counted }),
   };
   const profile = {
     kind: "number",
@@ -331,7 +361,7 @@ export function missingValues(gaps: readonly Gap[], remedy: "choose" | "fit with
   const listed = gaps.slice(0, gapCountShown).map((gap) => `"${gap.name}" (${gap.count})`);
   const more = gaps.length > gapCountShown ? ` and ${gaps.length - gapCountShown} more` : "";
   const where = gaps.length === 1 ? `column "${gaps[0].name}" has` : `columns ${listed.join(", ")}${more} have`;
-  const option: MessagePart = { kind: "option", name: "missing", values: ["median", "indicator"] };
+  const option: MessagePart = { kind: "option", name: "missing", values: ["auto", "median"] };
   const message = [`${where} ${received}, the first in `, rowAtFault, `; fill them, or ${remedy} `, option];
   return new NomalyError("COLUMN", message, { field: gaps[0].name, expected: "a value in every row", received, rowIndex });
 }
@@ -351,7 +381,8 @@ function requireUsable(columns: readonly PipelineColumn[], skipped: readonly Ski
   }
   const constant = columns.every(({ profile, encoding }) => {
     // Missing values can tell rows apart, too.
-    if (profile.missingCount > 0 && !(encoding.kind === "number" && !encoding.indicator)) return false;
+    const tellsMissing = encoding.kind !== "number" || encoding.indicator || encoding.counted !== undefined;
+    if (profile.missingCount > 0 && tellsMissing) return false;
     return profile.kind === "number" ? profile.min === profile.max : profile.distinctCount <= 1;
   });
   if (constant && rowCount > 1) {

@@ -71,7 +71,9 @@ function parseEncoding(data: unknown): Encoding {
       const fill = record["fill"] === null ? null : numberOf(record, "fill");
       const indicator = booleanOf(record, "indicator");
       if (indicator && fill === null) throw damaged("indicator", "false where missing values are refused");
-      return { kind, ...parseScale(record), fill, indicator };
+      if (record["counted"] === undefined) return { kind, ...parseScale(record), fill, indicator };
+      if (fill === null) throw damaged("counted", "absent where missing values are refused");
+      return { kind, ...parseScale(record), fill, indicator, counted: choiceOf(record, "counted", ["missing", "present"]) };
     }
     case "one-hot":
       return { kind, categories: textsOf(record, "categories"), refusesMissing: booleanOf(record, "refusesMissing") };

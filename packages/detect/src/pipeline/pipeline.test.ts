@@ -66,10 +66,69 @@ describe("missing values", () => {
     expect(values).toEqual([1, 0, 1, 3, 1, 2, 3, 0, 3, 5, 0, 5]);
   });
 
+  it.each([
+    [1000, 10, "missing"],
+    [1001, 10, undefined],
+    [500, 10, "missing"],
+    [500, 9, undefined],
+    [20, 10, "missing"],
+    [21, 11, "present"],
+  ] as const)("of %i rows, %i of one column, by auto count as %s", (rowCount, missingCount, counted) => {
+    const a = Array.from({ length: rowCount }, (_, row) => (row < missingCount ? null : (row * 7) % 11));
+    const b = Array.from({ length: rowCount }, (_, row) => (row * 5) % 13);
+    const { pipeline, values, width } = encoded({ a, b }, { missing: "auto" });
+    const encoding = pipeline.columns[0].encoding;
+    expect(encoding.kind === "number" && encoding.counted).toBe(counted);
+    expect(width).toBe(counted === undefined ? 2 : 3);
+    if (counted === undefined) return;
+    const counts = a.map((value) => ((value === null) === (counted === "missing") ? 1 : 0));
+    expect(values.filter((_, at) => at % width === 2)).toEqual(counts);
+  });
+
+  it("by auto are counted over all columns, after them", () => {
+    const gap = (first: number, end: number) =>
+      Array.from({ length: 30 }, (_, row) => (row >= first && row < end ? null : row % 5));
+    const { values, width } = encoded({ a: gap(0, 10), b: gap(5, 15), c: gap(0, 16), d: gap(29, 30) }, { missing: "auto" });
+    expect(width).toBe(5);
+    // Where a or b is missing, and where c is there, as it mostly is not; d misses too few.
+    const counts = Array.from({ length: 30 }, (_, row) => Number(row < 10) + Number(row >= 5 && row < 15) + Number(row >= 16));
+    expect(values.filter((_, at) => at % width === 4)).toEqual(counts);
+  });
+
+  it("by auto in new rows get the median of a column that had none missing in training", () => {
+    const { values } = encoded({ a: [1, 2, 9], b: [1, 2, 4] }, { missing: "auto" }, { a: [null], b: [null] });
+    expect(values).toEqual([2, 2]);
+  });
+
+  it("by auto leave out a column that has no value, even one that was chosen", () => {
+    const empty = { a: [1, 2, 9], b: [null, null, null] };
+    for (const options of [{}, { columns: ["a", "b"] }, { categorical: ["b"] }]) {
+      const { pipeline } = encoded(empty, { missing: "auto", ...options });
+      expect(pipeline.skipped).toEqual([{ name: "b", reason: "it has no values" }]);
+    }
+    expect(
+      encoded(
+        [
+          [1, null],
+          [3, null],
+        ],
+        { missing: "auto" },
+      ).values,
+    ).toEqual([1, 3]);
+    expect(() => encoded({ b: [null, null] }, { missing: "auto" })).toThrow(
+      'no column is left to learn from ("b": it has no values)',
+    );
+  });
+
+  it("by auto change nothing where none is missing", () => {
+    const whole = { a: [1, 2, 9], b: [1, 2, 4] };
+    expect(encoded(whole, { missing: "auto" }, whole, true).values).toEqual(encoded(whole, {}, whole, true).values);
+  });
+
   it("in new rows are refused where training had been told to refuse them", () => {
     const fresh = { a: [1, null], b: [1, 2] };
     expect(() => encoded({ a: [1, 2, 9], b: [1, 2, 3] }, {}, fresh)).toThrow(
-      /column "a" has 1 missing value.*or fit with missing "median"/,
+      /column "a" has 1 missing value.*or fit with missing "auto" or "median"$/,
     );
   });
 });

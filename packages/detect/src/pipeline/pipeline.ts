@@ -7,12 +7,18 @@ export const scalings = ["none", "standard", "robust", "min-max"] as const;
 /** standard: mean and standard deviation; robust: median and interquartile range; min-max: to [0, 1]. */
 export type Scaling = (typeof scalings)[number];
 
-export const missingPolicies = ["refuse", "median", "indicator"] as const;
+export const missingPolicies = ["refuse", "auto", "median", "indicator"] as const;
 /**
  * refuse: an error. median: numbers get the training median, texts count as a category of their own.
- * indicator: like median, with one more 0/1 column for each column that had missing values in training.
+ * indicator: like median, with one more 0/1 column for each column of numbers that had missing values in training.
+ * auto: like median, with one more column for all columns together that counts what is unusual in a row: values missing where most
+ * rows have one, and values there where most rows have none. It counts the columns of numbers that miss a value in at least
+ * 1 % of the training rows and in at least 10, as fewer are too few to learn from. Columns without any value are left out.
  */
 export type MissingPolicy = (typeof missingPolicies)[number];
+
+/** Where more than this share of the training rows has no value, a missing one is usual. */
+export const usuallyMissingShare = 0.5;
 
 export const categoryEncodings = ["auto", "one-hot", "frequency"] as const;
 /**
@@ -29,6 +35,8 @@ export interface NumberEncoding {
   readonly fill: number | null;
   /** A second output column, 1 where the value was missing. */
   readonly indicator: boolean;
+  /** What the pipeline's presence column counts of this column; undefined: nothing. */
+  readonly counted?: "missing" | "present" | undefined;
 }
 
 /** One output column a category. A category not seen in training is 0 in all of them. */
@@ -114,14 +122,23 @@ export function encodedWidth(encoding: Encoding): number {
 
 /** Width of the matrix that the pipeline makes. */
 export function pipelineWidth(pipeline: Pipeline): number {
-  let width = 0;
+  let width = hasPresenceColumn(pipeline) ? 1 : 0;
   for (const column of pipeline.columns) width += encodedWidth(column.encoding);
   return width;
 }
 
-/** For each output column the index of the pipeline column it came from. */
+/** Whether the last output column counts, over all columns, values that are unusually missing or unusually there. */
+export function hasPresenceColumn({ columns }: Pick<Pipeline, "columns">): boolean {
+  return columns.some(({ encoding }) => countedOf(encoding) !== undefined);
+}
+
+/** What the presence column counts of a column. */
+export function countedOf(encoding: Encoding): NumberEncoding["counted"] {
+  return encoding.kind === "number" ? encoding.counted : undefined;
+}
+
+/** For each output column the index of the pipeline column it came from; -1 for the presence column, which comes from several. */
 export function sourceColumns(pipeline: Pipeline): Int32Array {
-  return Int32Array.from(
-    pipeline.columns.flatMap((column, index) => Array.from({ length: encodedWidth(column.encoding) }, () => index)),
-  );
+  const own = pipeline.columns.flatMap((column, index) => Array.from({ length: encodedWidth(column.encoding) }, () => index));
+  return Int32Array.from(hasPresenceColumn(pipeline) ? [...own, -1] : own);
 }

@@ -58,6 +58,8 @@ export interface Reason {
   readonly value: number | string | boolean | null;
   /** What the column added to the score. */
   readonly contribution: number;
+  /** Share of the training rows that have no value in this column, 0 to 1. */
+  readonly missing_share: number;
   /** The usual values of this column, in words. */
   readonly usual: string;
   readonly usual_low?: number | string | undefined;

@@ -86,7 +86,7 @@ export interface DatasetProfile {
 
 export interface DetectorOptions {
   readonly scaling?: "none" | "standard" | "robust" | "min-max" | undefined;
-  readonly missing?: "refuse" | "median" | "indicator" | undefined;
+  readonly missing?: "refuse" | "auto" | "median" | "indicator" | undefined;
   readonly columns?: readonly string[] | undefined;
   /** True labels; never used in training. */
   readonly label_column?: string | undefined;

@@ -2,6 +2,7 @@
 
 import type { PipelineColumn, Reason, SkippedColumn } from "@nomaly/detect";
 import type { Histogram } from "./histogram.ts";
+import type { MissingColumn } from "./missing-values.ts";
 
 /** What one of several detectors says of a row. */
 export interface MemberFinding {
@@ -72,6 +73,8 @@ export interface ReportContent {
   readonly anomalyCount: number;
   readonly columns: readonly PipelineColumn[];
   readonly skipped: readonly SkippedColumn[];
+  /** Columns with missing values, and how these were dealt with. */
+  readonly missing: readonly MissingColumn[];
   readonly histogram: Histogram;
   readonly top: readonly ReportRow[];
   /** Each column's share of the top rows' contributions, the largest first; shares sum to 1. */

@@ -8,15 +8,18 @@ export interface EncodedReason {
   readonly column: string;
   readonly value: number | string | boolean | null;
   readonly contribution: number;
+  /** Share of the training rows that have no value in this column, 0 to 1. */
+  readonly missing_share: number;
   readonly usual: string;
   readonly usual_low?: number | string;
   readonly usual_high?: number | string;
 }
 
-export function encodeReason({ column, kind, value, contribution, profile }: Reason): EncodedReason {
+export function encodeReason({ column, kind, value, contribution, missingShare, profile }: Reason): EncodedReason {
   const shown = (number: number) => (kind === "date" ? dateText(number) : number);
   const told = typeof value !== "number" ? value : kind === "boolean" ? value === 1 : shown(value);
-  const reason = { column, value: told, contribution, usual: usualText(profile, kind) };
+  const usual = usualText(profile, kind, missingShare);
+  const reason = { column, value: told, contribution, missing_share: missingShare, usual };
   if (profile.kind === "category" || kind === "boolean") return reason;
   const { low, high } = usualBounds(profile, kind);
   return { ...reason, usual_low: shown(low), usual_high: shown(high) };

@@ -10,6 +10,8 @@ import {
   countText,
   foundByText,
   isUsual,
+  presenceTells,
+  presenceText,
   noSingleReason,
   numberText,
   percentText,
@@ -232,7 +234,8 @@ function reasonsCell(reasons: ReportRow["reasons"]): Html {
 
 function reasonItem(reason: ReportRow["reasons"][number]): Html {
   const within = reason.profile.kind === "category" ? "one of" : "within";
-  const note = `${isUsual(reason) ? within : "usual"} ${usualText(reason.profile, reason.kind)}`;
+  const usual = `${isUsual(reason) ? within : "usual"} ${usualText(reason.profile, reason.kind, reason.missingShare)}`;
+  const note = presenceTells(reason) ? presenceText(reason) : usual;
   return html`<li>
     <span>${reason.column} <b>${valueText(reason.value, reason.kind)}</b></span
     >${rangeStrip(reason) ?? html`<span></span>`}<span class="quiet small usual-text">${note}</span>

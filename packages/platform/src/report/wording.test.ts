@@ -2,6 +2,7 @@ import type { Reason } from "@nomaly/detect";
 import { describe, expect, it } from "vitest";
 import { histogramOf } from "./histogram.ts";
 import {
+  missingShareText,
   numberText,
   percentText,
   rankText,
@@ -14,9 +15,9 @@ import {
 } from "./wording.ts";
 import { roundTicks } from "./scale.ts";
 
-function reason(column: string, value: number, [low, high]: [number, number], contribution = 1): Reason {
+function reason(column: string, value: number | null, [low, high]: [number, number], contribution = 1, missingShare = 0): Reason {
   const profile = { kind: "number", min: low - 1, low, median: (low + high) / 2, high, max: high + 1, missingCount: 0 } as const;
-  return { column, kind: "number", value, contribution, profile };
+  return { column, kind: "number", value, contribution, missingShare, profile };
 }
 
 describe("numbers", () => {
@@ -78,6 +79,32 @@ describe("numbers", () => {
 describe("reasons", () => {
   it("say the value and what is usual", () => {
     expect(reasonsText([reason("horsepower", 230, [75, 150])])).toBe("horsepower 230, usual 75 to 150");
+  });
+
+  it("say that a value is missing where hardly any is", () => {
+    expect(reasonsText([reason("age", null, [20, 60], 1, 0.008)])).toBe("age is missing, 0.8 % are");
+    expect(reasonsText([reason("age", null, [20, 60], 1, 0.1999)])).toBe("age is missing, 20 % are");
+    expect(reasonsText([reason("age", null, [20, 60], 1, 0.2)])).toBe("age missing, unusual beside the rest");
+  });
+
+  it("say that there is a value where hardly any is", () => {
+    const deposit = (value: number, share: number) => reasonsText([reason("deposit", value, [10, 300], 1, share)]);
+    expect(deposit(250, 0.916)).toBe("deposit has a value (250), 91.6 % have none");
+    expect(deposit(250, 0.8)).toBe("deposit 250, unusual beside the rest");
+    expect(deposit(5000, 0.916)).toBe("deposit 5000, usual missing (91.6 %) or 10 to 300");
+    expect(deposit(5000, 0.4)).toBe("deposit 5000, usual 10 to 300 or missing (40 %)");
+    expect(deposit(5000, 0.1999)).toBe("deposit 5000, usual 10 to 300");
+  });
+
+  it("never round a share of missing values to none or all", () => {
+    expect([0, 0.0004, 0.0005, 0.5, 0.9999, 1].map(missingShareText)).toEqual([
+      "0 %",
+      "under 0.1 %",
+      "0.1 %",
+      "50 %",
+      "99.9 %",
+      "100 %",
+    ]);
   });
 
   it("say usual days, not hours, where all dates are days", () => {

@@ -10,6 +10,10 @@ const tellingShareMin = 0.1;
 const extraDigitCountMax = 4;
 /** Of more detectors a row shows only how many find it. */
 const namedMemberCountMax = 4;
+/** Where at least this share of the training rows has no value, a missing one is usual. */
+const usualMissingShareMin = 0.2;
+/** Where more than this share of the training rows has no value, any value is unusual. */
+const rarelyGivenShareMin = 0.8;
 const dayMs = 86_400_000;
 
 /** About four digits, and all digits before the decimal point: 0.5123, 12.3, 12,345, 1,700,000,000, 1.2345e+15. */
@@ -98,8 +102,21 @@ export function valueText(value: number | string | null, kind: ColumnKind): stri
   return numberText(value);
 }
 
-/** `75 to 150`, `petrol (61 %) or diesel (39 %)`. */
-export function usualText(profile: ColumnProfile, kind: ColumnKind): string {
+/** A share of missing values, with one decimal: 91.6 %. */
+export function missingShareText(share: number): string {
+  if (share > 0 && share < 0.0005) return "under 0.1 %";
+  return `${(share < 1 ? Math.min(99.9, share * 100) : 100).toFixed(1).replace(/\.0$/, "")} %`;
+}
+
+/** `75 to 150`, `petrol (61 %) or diesel (39 %)`, `missing (91.6 %) or 75 to 150`. @param missingShare see {@link Reason}. */
+export function usualText(profile: ColumnProfile, kind: ColumnKind, missingShare = 0): string {
+  const values = usualValuesText(profile, kind);
+  if (missingShare < usualMissingShareMin || values === "missing") return values;
+  const missing = `missing (${missingShareText(missingShare)})`;
+  return missingShare > 0.5 ? `${missing} or ${values}` : `${values} or ${missing}`;
+}
+
+function usualValuesText(profile: ColumnProfile, kind: ColumnKind): string {
   if (profile.kind === "category") {
     const words = usualCategories(profile).map(({ value, share }) => `${value} (${percentText(share)})`);
     return words.length === 0 ? "missing" : words.join(" or ");
@@ -127,16 +144,33 @@ function boundText(value: number): string {
 
 /**
  * `horsepower 230, usual 75 to 150; weight 5000, usual 1900 to 4500`. Values that are usual alone are listed together:
- * `unusual together: displacement 350, cylinders 8`.
+ * `unusual together: displacement 350, cylinders 8`. Where it tells that a value is there or is not:
+ * `deposit has a value (250), 91.6 % have none`, `age is missing, 0.8 % are`.
  */
 export function reasonsText(reasons: readonly Reason[]): string {
-  const alone = reasons
-    .filter((reason) => !isUsual(reason))
-    .map((reason) => `${cellText(reason)}, usual ${usualText(reason.profile, reason.kind)}`);
+  const alone = reasons.filter((reason) => !isUsual(reason)).map(aloneText);
   const together = reasons.filter(isUsual).map(cellText);
   if (together.length === 0) return alone.join("; ");
   const last = together.length === 1 ? `${together[0]}, unusual beside the rest` : `unusual together: ${together.join(", ")}`;
   return [...alone, last].join("; ");
+}
+
+function aloneText(reason: Reason): string {
+  const { column, kind, value, profile, missingShare } = reason;
+  if (value === null) return `${column} is missing, ${presenceText(reason)}`;
+  if (presenceTells(reason)) return `${column} has a value (${valueText(value, kind)}), ${presenceText(reason)}`;
+  return `${cellText(reason)}, usual ${usualText(profile, kind, missingShare)}`;
+}
+
+/** True where it tells more that there is a value, or none, than what the value is. */
+export function presenceTells({ value, profile, missingShare }: Reason): boolean {
+  if (value === null) return true;
+  return missingShare > rarelyGivenShareMin && (typeof value === "string" || isWithin(value, profile));
+}
+
+/** `0.8 % are` of a missing value, `91.6 % have none` of one that is there. */
+export function presenceText({ value, missingShare }: Reason): string {
+  return `${missingShareText(missingShare)} ${value === null ? "are" : "have none"}`;
 }
 
 function cellText(reason: Reason): string {
@@ -144,7 +178,12 @@ function cellText(reason: Reason): string {
 }
 
 /** True if the value alone is usual, so that it stands out only beside the row's other values. */
-export function isUsual({ value, profile }: Reason): boolean {
+export function isUsual({ value, profile, missingShare }: Reason): boolean {
+  if (value === null) return missingShare >= usualMissingShareMin;
+  return missingShare <= rarelyGivenShareMin && isWithin(value, profile);
+}
+
+function isWithin(value: number | string, profile: ColumnProfile): boolean {
   if (profile.kind === "category")
     return typeof value === "string" && usualCategories(profile).some((category) => category.value === value);
   return typeof value === "number" && value >= profile.low && value <= profile.high;

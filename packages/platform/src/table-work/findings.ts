@@ -5,6 +5,7 @@ import type { LabelReader } from "../files/read/labels.ts";
 import { type Batch, shownTextLengthMax } from "../files/read/row-stream.ts";
 import { createRowSample, type SampledRows } from "../files/sample/row-sample.ts";
 import { createScoreStore, type ScoreStore } from "../files/write/score-store.ts";
+import { createMissingCounts } from "./missing-counts.ts";
 import type { RowTaker } from "./score-table.ts";
 
 /** Points in the report's scatter chart. */
@@ -31,6 +32,8 @@ export interface Findings extends RowTaker {
   /** The same rows as a table. */
   topTable(): Table;
   labels(): Uint8Array | undefined;
+  /** Missing values by column; columns without any are left out. */
+  missingCounts(): ReadonlyMap<string, number>;
   /** Rows for a chart; undefined without `chartSeed`. */
   sample(): SampledRows | undefined;
 }
@@ -50,6 +53,7 @@ export function createFindings(options: FindingsOptions): Findings {
   const memberStores = Array.from({ length: options.memberCount ?? 0 }, createScoreStore);
   const chart =
     options.chartSeed === undefined ? undefined : createRowSample(chartRowCount, options.chartSeed, shownTextLengthMax);
+  const missing = createMissingCounts();
   let columns: readonly Pick<Column, "kind" | "name">[] = [];
   let top: TopRow[] = [];
   let lowestTop = Number.NEGATIVE_INFINITY;
@@ -60,6 +64,7 @@ export function createFindings(options: FindingsOptions): Findings {
     for (const [index, store] of memberStores.entries()) store.append(memberScores[index]);
     chart?.add(batch);
     options.labels?.add(batch);
+    missing.add(batch);
     for (let row = 0; row < batchScores.length; row++) {
       if (top.length >= options.topCount && batchScores[row] <= lowestTop) continue;
       top.push({
@@ -91,6 +96,7 @@ export function createFindings(options: FindingsOptions): Findings {
     topRows,
     topTable: () => tableOfRows(columns, topRows()),
     labels: () => options.labels?.labels(),
+    missingCounts: () => missing.counts(),
     sample: () => chart?.finish(),
   };
 }

@@ -55,11 +55,11 @@ const cases: readonly Case[] = [
     says: /COLUMN: FILE: .*"a".* nothing to learn/,
   },
   {
-    what: "NaN",
+    what: "NaN, where missing values are refused",
     content: `a,b\n${manyRows(30)}\nNaN,4\n`,
-    words: ["detect", "FILE"],
+    words: ["detect", "FILE", "--missing", "refuse"],
     exit: 3,
-    says: /FILE: column "a" has 1 missing value, the first in row 31; .*--missing median or --missing indicator$/m,
+    says: /FILE: column "a" has 1 missing value, the first in row 31; .*--missing auto or --missing median$/m,
   },
   {
     what: "infinity",

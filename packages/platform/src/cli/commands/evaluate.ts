@@ -1,8 +1,9 @@
 /** `nomaly evaluate`: compares algorithms, a model or given scores with known labels. */
 
-import { type AnomalyModel, NomalyError } from "@nomaly/detect";
+import { type AnomalyModel, NomalyError, type PipelineColumn } from "@nomaly/detect";
 import type { EvaluationFigures } from "../../report/content.ts";
 import type { LabelReader } from "../../files/read/labels.ts";
+import { type MissingColumn, missingColumns, missingNote } from "../../report/missing-values.ts";
 import { printable } from "../../report/printable.ts";
 import { alignedLines, widthFor } from "../../report/columns.ts";
 import { painter } from "../../report/terminal.ts";
@@ -33,6 +34,8 @@ interface Evaluated {
   /** False if there are only ranking figures. */
   readonly hasThreshold: boolean;
   readonly figures: EvaluationFigures | undefined;
+  /** Columns with missing values that an algorithm learned from; undefined for scores given. */
+  readonly missing?: readonly MissingColumn[];
   /** The error, if there are no figures. */
   readonly failure: string | undefined;
 }
@@ -66,6 +69,8 @@ export async function runEvaluate(given: Arguments, context: CliContext): Promis
     saved,
   );
   progress.clear();
+  const filled = missingNote(results.find(({ missing }) => missing !== undefined)?.missing ?? []);
+  if (filled !== undefined) warn(context, [filled]);
   const best = results[0]?.figures;
   const notes = best === undefined ? [] : invertedLabelNotes(labels, best);
   if (given.has("json")) return sayJson(context, resultsJson(given, results, notes));
@@ -83,9 +88,8 @@ async function ofAlgorithms({ given, context, progress, labels }: Run, table: Gi
     const findings = createFindings({ topCount: 0, labels });
     try {
       const { model } = await detectTable(table, request, progress, findings);
-      results.push(
-        await evaluated(name, table, findings, { threshold: model.threshold, seconds: secondsSince(context, startedAt) }),
-      );
+      const judged = { threshold: model.threshold, seconds: secondsSince(context, startedAt), columns: model.columns };
+      results.push(await evaluated(name, table, findings, judged));
     } catch (error) {
       // An algorithm that fails must not hide the results of others; a single algorithm's error is thrown.
       if (names.length === 1 || !isCoded(error) || error.code === "ABORTED" || error.code === "LABEL") throw error;
@@ -109,7 +113,8 @@ async function ofModel({ given, context, progress, labels }: Run, table: GivenTa
   const findings = createFindings({ topCount: 0, labels });
   await scoreTable(table, scoringOf(given, context, { table, model }, { label: labels.name }), progress, findings);
   const name = `${path} (${model.detectorId})`;
-  return evaluated(name, table, findings, { threshold: model.threshold, seconds: secondsSince(context, startedAt) });
+  const judged = { threshold: model.threshold, seconds: secondsSince(context, startedAt), columns: model.columns };
+  return evaluated(name, table, findings, judged);
 }
 
 async function ofScores(given: Arguments, context: CliContext, table: GivenTable, labels: LabelReader): Promise<Evaluated> {
@@ -136,21 +141,41 @@ async function ofScores(given: Arguments, context: CliContext, table: GivenTable
     const rowIndexOf = (row: number) => batch.firstRow + row;
     await onRows(table, rowIndexOf, () => findings.add(batch, column.values));
   }
-  return evaluated(`column ${name}`, table, findings, { threshold, seconds: secondsSince(context, startedAt) });
+  return evaluated(`column ${name}`, table, findings, {
+    threshold,
+    seconds: secondsSince(context, startedAt),
+    columns: undefined,
+  });
+}
+
+interface Judged {
+  readonly threshold: number | undefined;
+  readonly seconds: number;
+  /** The model's columns; undefined for scores given. */
+  readonly columns: readonly PipelineColumn[] | undefined;
 }
 
 async function evaluated(
   name: string,
   table: GivenTable,
   findings: Findings,
-  { threshold, seconds }: { readonly threshold: number | undefined; readonly seconds: number },
+  { threshold, seconds, columns }: Judged,
 ): Promise<Evaluated> {
   const scores = findings.scores.toArray();
   const flags = flagsOf(scores, threshold ?? Number.POSITIVE_INFINITY);
   const known = findings.labels() ?? new Uint8Array(0);
   const rowIndexOf = (row: number) => row;
   const figures = await onRows(table, rowIndexOf, () => evaluate(known, scores, flags));
-  return { name, rowCount: scores.length, seconds, hasThreshold: threshold !== undefined, figures, failure: undefined };
+  const missing = columns && missingColumns(columns, findings.missingCounts(), scores.length);
+  return {
+    name,
+    rowCount: scores.length,
+    seconds,
+    hasThreshold: threshold !== undefined,
+    figures,
+    ...(missing === undefined ? {} : { missing }),
+    failure: undefined,
+  };
 }
 
 async function resultsText(results: readonly Evaluated[], context: CliContext): Promise<string> {
@@ -188,8 +213,9 @@ function resultsJson(given: Arguments, results: readonly Evaluated[], notes: rea
   return {
     file: given.operands[0],
     label: given.text("label"),
-    results: results.map(({ name, rowCount, seconds, hasThreshold, figures, failure }) => ({
+    results: results.map(({ name, rowCount, seconds, hasThreshold, figures, missing, failure }) => ({
       name,
+      ...(missing === undefined ? {} : { missing_values: missing }),
       ...(failure === undefined ? {} : { failure }),
       ...(figures === undefined ? {} : { row_count: rowCount, ...ranking(figures, hasThreshold) }),
       seconds,

@@ -1,10 +1,11 @@
 /** `nomaly explain`: shows for given or the most anomalous rows what each column added to the score, and its usual values. */
 
-import type { AnomalyModel, Explanation } from "@nomaly/detect";
+import type { AnomalyModel, Explanation, Reason } from "@nomaly/detect";
 import { printable } from "../../report/printable.ts";
 import { alignedLines, widthFor } from "../../report/columns.ts";
 import { painter } from "../../report/terminal.ts";
-import { numberText, rankText, usualText, valueText } from "../../report/wording.ts";
+import { missingColumns, missingNote, trainingCounts } from "../../report/missing-values.ts";
+import { numberText, presenceTells, presenceText, rankText, usualText, valueText } from "../../report/wording.ts";
 import { onRows } from "../../table-work/file-errors.ts";
 import { createFindings, type Findings } from "../../table-work/findings.ts";
 import { detectTable, fitTable } from "../../table-work/fit-table.ts";
@@ -64,7 +65,10 @@ async function fittedModel(
   const request = await fitRequest(given, context, table);
   warn(context, request.notes);
   const fitted = findings === undefined ? fitTable(table, request, progress) : detectTable(table, request, progress, findings);
-  return (await fitted).model;
+  const { model } = await fitted;
+  const filled = missingNote(missingColumns(model.columns, trainingCounts(model.columns), model.trainingRowCount));
+  if (filled !== undefined) warn(context, [filled]);
+  return model;
 }
 
 /** Parses --rows, which counts from 1, to indexes from 0. */
@@ -101,13 +105,18 @@ async function explanationText(
     const cells = reasons.map((reason) => [
       printable(reason.column),
       printable(valueText(reason.value, reason.kind)),
-      `usual ${printable(usualText(reason.profile, reason.kind))}`,
+      printable(besideText(reason)),
       numberText(reason.contribution),
     ]);
     const lines = alignedLines(cells, [0, 1, 2, 3], await widthFor(cells.flat()));
     return [paint(head, label === 1 ? "red" : "bold"), ...lines.map((line) => `  ${line}`)].join("\n");
   });
   return [...(await Promise.all(blocks)), paint(`${model.detectorId}: ${meanings[explanation.meaning]}`, "dim")].join("\n\n");
+}
+
+function besideText(reason: Reason): string {
+  const { profile, kind, missingShare } = reason;
+  return presenceTells(reason) ? presenceText(reason) : `usual ${usualText(profile, kind, missingShare)}`;
 }
 
 function explanationJson(file: string, model: AnomalyModel, rows: readonly number[], explanation: Explanation): unknown {

@@ -3,6 +3,7 @@
 import { snakeCase } from "@nomaly/detect";
 import { openDestination, writeWhole } from "../../files/write/destination.ts";
 import { printable } from "../../report/printable.ts";
+import { missingColumns, missingNote, trainingCounts } from "../../report/missing-values.ts";
 import { countText, numberText } from "../../report/wording.ts";
 import { fitTable } from "../../table-work/fit-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
@@ -36,6 +37,8 @@ export async function runFit(given: Arguments, context: CliContext): Promise<voi
     await writeWhole(destination, bytes);
     progress.clear();
     warn(context, [...request.notes, ...tableNotes(table.rows)]);
+    const missing = missingColumns(model.columns, trainingCounts(model.columns), fittedRowCount);
+    const filled = missingNote(missing);
     const seconds = secondsSince(context, startedAt);
     if (given.has("json")) {
       const params = Object.fromEntries(Object.entries(model.params).map(([name, value]) => [snakeCase(name), value]));
@@ -51,6 +54,7 @@ export async function runFit(given: Arguments, context: CliContext): Promise<voi
         fitted_row_count: fittedRowCount,
         columns: model.columns.map(({ name, kind }) => ({ name, kind })),
         skipped_columns: model.skippedColumns,
+        missing_values: missing,
         seconds,
       };
       return sayJson(context, document);
@@ -60,6 +64,7 @@ export async function runFit(given: Arguments, context: CliContext): Promise<voi
       `${model.detectorId}, seed ${model.seed}, learned from ${countText(fittedRowCount, "row")}${sampled} of ${printable(table.rows.name)}, ${countText(model.columns.length, "column")}`,
       `threshold ${numberText(model.threshold)}`,
       ...model.skippedColumns.map(({ name, reason }) => `column ${printable(name)} is left out: ${printable(reason)}`),
+      ...(filled === undefined ? [] : [printable(filled)]),
       `model written to ${printable(path)} (${bytes.length.toLocaleString("en-US")} bytes)`,
     ];
     if (!isStandardOutput(path)) say(context, lines.join("\n"));

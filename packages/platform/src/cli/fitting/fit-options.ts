@@ -70,7 +70,7 @@ async function sharedRequest(given: Arguments, context: CliContext, table: Given
     ...(threshold === undefined ? {} : { threshold }),
     ...(threads === undefined ? {} : { threads }),
     ...choice(given, "scaling"),
-    ...choice(given, "missing"),
+    missing: given.text("missing") ?? "auto",
     ...choice(given, "categories"),
   } as FitRequest["options"];
   const columns = [...learned, ...marked];

@@ -38,9 +38,9 @@ export const columnOptions: readonly OptionSpec[] = [
   {
     name: "missing",
     value: "HOW",
-    choices: ["refuse", "median", "indicator"],
+    choices: ["auto", "refuse", "median", "indicator"],
     summary:
-      "missing values: refuse (default), fill numbers with the median, or fill and add an indicator column; a missing text becomes a value of its own",
+      "missing values: median fills numbers with the median of their column; indicator also adds a 0/1 column for each such column; auto (default) adds one column that counts them where 1 % of the rows or more, and at least 10, miss a value; refuse ends with an error; a missing text becomes a value of its own",
   },
   { name: "categories", value: "HOW", choices: ["auto", "one-hot", "frequency"], summary: "how text becomes numbers" },
 ];

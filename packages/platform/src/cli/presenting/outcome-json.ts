@@ -18,6 +18,7 @@ export function outcomeJson(content: ReportContent, written: Readonly<Record<str
     anomaly_count: content.anomalyCount,
     columns: content.columns.map(({ name, kind }) => ({ name, kind })),
     skipped_columns: content.skipped,
+    missing_values: content.missing,
     telling_columns: content.telling,
     top: content.top.map((row) => ({
       row: row.row,

@@ -7,6 +7,7 @@ import type { EvaluationFigures, MemberFinding, ReportContent, ReportRow, Scatte
 import type { LabelReader } from "../../files/read/labels.ts";
 import { histogramOf } from "../../report/histogram.ts";
 import { invertedLabelNotes } from "../fitting/label-options.ts";
+import { missingColumns, missingNote } from "../../report/missing-values.ts";
 import { onRows } from "../../table-work/file-errors.ts";
 import type { Ensemble, Judge } from "../../table-work/ensemble.ts";
 import type { Findings, TopRow } from "../../table-work/findings.ts";
@@ -43,6 +44,7 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
   const sample = findings.sample();
   const evaluation = known === undefined ? undefined : await onRows(table, sameIndex, () => evaluate(known, scores, flags));
   const doubts = evaluation === undefined || outcome.labels === undefined ? [] : invertedLabelNotes(outcome.labels, evaluation);
+  const missing = missingColumns(model.columns, findings.missingCounts(), scores.length);
   return {
     file: table.rows.name,
     algorithm: model.detectorId,
@@ -56,12 +58,13 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
     anomalyCount: flags.reduce((sum, flag) => sum + flag, 0),
     columns: model.columns,
     skipped: model.skippedColumns,
+    missing,
     histogram: histogramOf(scores, histogramBinCount, model.threshold),
     top,
     telling,
     scatter: sample && scatterOf(model, telling, { sample, scores, top: findings.topRows(), findings, nameColumn }),
     evaluation,
-    notes: [...doubts, ...outcome.notes],
+    notes: [missingNote(missing), ...doubts, ...outcome.notes].filter((text) => text !== undefined),
     nameColumn,
   };
 }

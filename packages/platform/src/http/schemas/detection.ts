@@ -85,6 +85,7 @@ export const Reason = Type.Object({
   column: Type.String(),
   value: Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]),
   contribution: Type.Number({ description: "what the column added to the score" }),
+  missing_share: Type.Number({ description: "share of the training rows that have no value in this column, 0 to 1" }),
   usual: Type.String({ description: "the usual values of this column, in words" }),
   usual_low: Type.Optional(Type.Union([Type.Number(), Type.String()])),
   usual_high: Type.Optional(Type.Union([Type.Number(), Type.String()])),
