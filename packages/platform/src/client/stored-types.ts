@@ -151,6 +151,10 @@ export interface ModelVersion {
   readonly model_version: number;
   /** Whether this version answers requests. */
   readonly is_live: boolean;
+  /** How it was made: by training, from a model file, by learning further, or by another threshold. */
+  readonly origin: "trained" | "imported" | "updated" | "threshold";
+  /** The version that it was made from. */
+  readonly based_on: number | null;
   readonly dataset_id: string | null;
   readonly job_id: string | null;
   readonly size_bytes: number;

@@ -14,6 +14,7 @@ import { explainedRowCountMax, predictRows, wantsReasons } from "./rows/predict-
 import type {
   BodyFields,
   BodyPlan,
+  CheckedModel,
   Control,
   ConvertOutcome,
   ConvertWork,
@@ -21,6 +22,7 @@ import type {
   FileGiven,
   FilePage,
   Inspected,
+  ModelFileGiven,
   ModelReference,
   PageOfFile,
   PredictBodyOutcome,
@@ -97,6 +99,8 @@ export interface Compute {
   /** Reads the rows of a page, or as many of them as fit into an answer. */
   readPage(file: FileGiven, page: PageOfFile, control?: Control): Promise<FilePage>;
   convert(work: ConvertWork, control?: Control): Promise<ConvertOutcome>;
+  /** Restores the model of a file from outside. @throws NomalyError MODEL_FILE, UNKNOWN_DETECTOR, TOO_LARGE, FILE_READ. */
+  checkModel(file: ModelFileGiven, control?: Control): Promise<CheckedModel>;
   /** Reads the rows of a body and writes them to a file. */
   writeRows(work: WriteRowsWork, control?: Control): Promise<WriteRowsOutcome>;
   readonly models: {
@@ -124,6 +128,7 @@ export function createCompute(options: ComputeOptions): Compute {
     inspect: (file, control = {}) => compute.readFile(file, control, { kind: "inspect" }),
     readPage: (file, page, control = {}) => compute.readFile(file, control, { kind: "read-page", page }),
     convert: (work, control = {}) => compute.convert(work, control),
+    checkModel: (file, control = {}) => compute.checkModel(file, control),
     writeRows: (work, control = {}) => compute.writeRows(work, control),
     models: {
       get: async (reference) => (await compute.models.hold(reference)).model(),
@@ -196,7 +201,8 @@ class PooledCompute {
     const key = costKey(held.versionId, explain);
     const weight = wantsReasons(explain) ? input.columnCount + 1 : 1;
     const estimateMs = this.#costs.estimateMs(key, input.rowCount, held.bytes.length * weight);
-    if (estimateMs <= onTheSpotMsMax && held.bytes.length <= onTheSpotModelBytesMax && input.rowCount <= explainedRowCountMax) {
+    const isSmall = held.bytes.length <= onTheSpotModelBytesMax && input.rowCount <= explainedRowCountMax;
+    if (estimateMs <= onTheSpotMsMax && isSmall && !held.isForeign) {
       const predicted = predictRows(held.model(), input, explain);
       this.#onTheSpotCount++;
       this.#costs.observe(key, input.rowCount, predicted.scoreMs);
@@ -288,6 +294,22 @@ class PooledCompute {
       order: () => ({ kind: "convert", ...work, temporaryFolder }),
       triesAgain: true,
       cleanUp: () => remove(temporaryFolder, work.toPath),
+      control,
+    });
+  }
+
+  async checkModel({ path, sizeBytes }: ModelFileGiven, control: Control): Promise<CheckedModel> {
+    return this.pool.run<"check-model">({
+      kind: "check-model",
+      lane: "file",
+      ...nothingWaits,
+      subject: "the model file",
+      field: "body",
+      readsFile: true,
+      modelBytes: this.#modelBytes,
+      order: () => ({ kind: "check-model", path }),
+      timeMsMax: fileTimeMs(sizeBytes),
+      triesAgain: true,
       control,
     });
   }

@@ -6,6 +6,7 @@ import type { RowsGiven } from "./rows/rows-given.ts";
 import type {
   BodyGiven,
   BodyPlan,
+  CheckedModel,
   ConvertOutcome,
   ConvertWork,
   FileGiven,
@@ -85,6 +86,12 @@ export interface WriteRowsOrder {
   readonly outputPath: string;
 }
 
+/** Reads a model file that came from outside, and restores the model. */
+export interface CheckModelOrder {
+  readonly kind: "check-model";
+  readonly path: string;
+}
+
 export type Order =
   | TrainOrder
   | PredictOrder
@@ -93,7 +100,8 @@ export type Order =
   | InspectOrder
   | ReadPageOrder
   | ConvertOrder
-  | WriteRowsOrder;
+  | WriteRowsOrder
+  | CheckModelOrder;
 export type OrderKind = Order["kind"];
 export type OrderOf<Kind extends OrderKind> = Extract<Order, { readonly kind: Kind }>;
 
@@ -106,6 +114,7 @@ export interface Outcomes {
   readonly "read-page": FilePage;
   readonly convert: ConvertOutcome;
   readonly "write-rows": WriteRowsOutcome;
+  readonly "check-model": CheckedModel;
 }
 
 /** Ways in which tests make a worker fail. */

@@ -3,9 +3,11 @@
 import type {
   ContributionMeaning,
   FitOptions,
+  MissingPolicy,
   ParamValue,
   Predictions,
   Reason,
+  Scaling,
   SkippedColumn,
   ThresholdSpec,
 } from "@nomaly/detect";
@@ -72,7 +74,8 @@ export interface TrainWork {
 /** Quantiles of scores by name, such as `p50`; `min` and `max` are the ends. */
 export type ScoreQuantiles = Readonly<Record<"min" | "p50" | "p90" | "p95" | "p99" | "max", number>>;
 
-export interface TrainSummary {
+/** What a model was made of, and what it says of the rows that it was fitted on. */
+export interface ModelSummary {
   readonly detectorId: string;
   /** All parameters, defaults included. */
   readonly params: Readonly<Record<string, ParamValue>>;
@@ -89,8 +92,11 @@ export interface TrainSummary {
   readonly anomalyCount: number;
   readonly anomalyShare: number;
   readonly scoreQuantiles: ScoreQuantiles;
-  readonly libraryVersion: string;
   readonly sizeBytes: number;
+}
+
+export interface TrainSummary extends ModelSummary {
+  readonly libraryVersion: string;
   readonly readMs: number;
   readonly fitMs: number;
 }
@@ -101,6 +107,23 @@ export interface TrainOutcome {
   /** Path of a large model file; the caller removes it. */
   readonly modelPath?: string;
   readonly summary: TrainSummary;
+}
+
+/** A model file that a request has sent, on this machine. */
+export interface ModelFileGiven {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+export interface CheckedModel {
+  readonly summary: ModelSummary;
+  /** How the model prepares rows, as options of the next fit. */
+  readonly preparation: {
+    readonly scaling: Scaling;
+    readonly missing: MissingPolicy;
+    /** Undefined when the rows that it was fitted on had no column names. */
+    readonly columns?: readonly string[];
+  };
 }
 
 /** A worker hands over larger model files on disk. */

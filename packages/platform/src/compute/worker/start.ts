@@ -113,6 +113,8 @@ async function run(order: Order, context: OrderContext): Promise<Outcomes[Order[
       return (await import("./orders/show-file.ts")).readPage(order, context);
     case "convert":
       return (await import("./orders/run-convert.ts")).runConvert(order, context);
+    case "check-model":
+      return (await import("./orders/run-check-model.ts")).runCheckModel(order);
     case "write-rows":
       return (await import("./orders/run-write-rows.ts")).runWriteRows(order, context);
   }

@@ -12,6 +12,7 @@ import { registerHealth } from "./health.ts";
 import { registerJobs } from "./jobs.ts";
 import { registerJudge } from "./judge.ts";
 import { registerMetrics } from "./metrics.ts";
+import { registerModels } from "./models.ts";
 import { registerPredict } from "./predict.ts";
 import { registerResults } from "./results.ts";
 import { registerTrain } from "./train.ts";
@@ -22,6 +23,7 @@ export function registerRoutes(app: App, context: ServiceContext, metrics: Metri
   registerAlgorithms(app);
   registerDatasets(app, context);
   registerDetectors(app, context);
+  registerModels(app, context);
   registerTrain(app, context);
   registerPredict(app, context);
   registerBatch(app, context);

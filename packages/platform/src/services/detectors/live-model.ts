@@ -2,8 +2,9 @@
 
 import { NomalyError } from "@nomaly/detect";
 import { metadataEntry } from "../../cache/keys.ts";
+import type { LoadedModel } from "../../compute/model-cache.ts";
 import { detectorById } from "../../store/tables/detectors.ts";
-import { liveVersion, versionBytes } from "../../store/tables/model-versions.ts";
+import { liveVersion, storedModel } from "../../store/tables/model-versions.ts";
 import type { ServiceContext } from "../core/context.ts";
 import { noDetector } from "./detectors.ts";
 
@@ -58,16 +59,11 @@ async function loadLive({ database }: ServiceContext, detectorId: string): Promi
 export async function loadModelBytes(
   context: Pick<ServiceContext, "database" | "blobs">,
   versionId: string,
-): Promise<Uint8Array> {
-  const bytes = await versionBytes(context.database, versionId);
-  if (bytes !== undefined) return bytes;
-  const { rows } = await context.database.query<{ blobKey: string | null }>(
-    `select blob_key as "blobKey" from model_versions where id = $1`,
-    [versionId],
-  );
-  const blobKey = rows.at(0)?.blobKey ?? undefined;
-  if (blobKey === undefined) {
+): Promise<LoadedModel> {
+  const stored = await storedModel(context.database, versionId);
+  if (stored === undefined) {
     throw new NomalyError("NOT_FOUND", "the model was removed during the request", { field: "detector_id", received: versionId });
   }
-  return context.blobs.read(blobKey);
+  const { fileBytes, blobKey, isForeign } = stored;
+  return { bytes: fileBytes ?? (await context.blobs.read(blobKey ?? "")), isForeign };
 }
