@@ -8,6 +8,7 @@ import type {
   NewDetector,
   StatusChange,
   StatusChanged,
+  ThresholdChange,
 } from "./stored-types.ts";
 import { listed, type ListOptions } from "./pages.ts";
 import { type CallOptions, json, nothing, type Transport } from "./transport.ts";
@@ -51,7 +52,11 @@ export interface Detectors {
   /** Makes a detector of a model file that `save()`, `nomaly fit -m` or `model` gave; its settings are those of the file. */
   importModel(name: string, file: ModelBytes, options?: CallOptions): Promise<TaggedDetector>;
   /** Stores a model file of the detector's algorithm as its live version. */
-  replaceModel(id: string, file: ModelBytes, options?: ChangeOptions): Promise<ModelVersion>;
+  replaceModel(id: string, file: ModelBytes, options?: ChangeOptions): Promise<TaggedDetector>;
+  /** Makes a version the live one, which scores at once. */
+  activate(id: string, version: number, options?: ChangeOptions): Promise<TaggedDetector>;
+  /** Moves the threshold without training, to a score (`value`), a share (`contamination`) or by a method. */
+  moveThreshold(id: string, threshold: ThresholdChange, options?: ChangeOptions): Promise<TaggedDetector>;
   /** Changes many statuses at once; the answer lists unknown ids. */
   setStatuses(change: StatusChange, options?: CallOptions): Promise<StatusChanged>;
 }
@@ -75,7 +80,15 @@ export function detectorsOf(transport: Transport): Detectors {
       call({ route: "POST /api/detectors/import", query: { name }, ...sent(file), isChange: true }, tagged, options),
     replaceModel: (id, file, { etag, ...options } = {}) => {
       const asked = sent(file, etag);
-      return call({ route: "PUT /api/detectors/:id/model", id, ...asked, isChange: true }, json<ModelVersion>, options);
+      return call({ route: "PUT /api/detectors/:id/model", id, ...asked, isChange: true }, tagged, options);
+    },
+    activate: (id, version, { etag, ...options } = {}) => {
+      const route = `POST /api/detectors/:id/versions/${version}/activate`;
+      return call({ route, id, headers: ifMatch(etag), isChange: true }, tagged, options);
+    },
+    moveThreshold: (id, threshold, { etag, ...options } = {}) => {
+      const asked = { route: "PUT /api/detectors/:id/threshold", id, json: threshold, headers: ifMatch(etag), isChange: true };
+      return call(asked, tagged, options);
     },
     setStatuses: (change, options) =>
       call({ route: "PATCH /api/detectors/status", json: change, isChange: true }, json<StatusChanged>, options),

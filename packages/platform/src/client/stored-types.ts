@@ -135,6 +135,12 @@ export interface Detector {
   readonly updated_at: string;
 }
 
+/** A score as `value`, a share of anomalies as `contamination`, or another method with its parameters. */
+export interface ThresholdChange {
+  readonly method?: "contamination" | "percentile" | "fixed" | "iqr" | "mad" | "extreme-value" | undefined;
+  readonly [name: string]: number | "contamination" | "percentile" | "fixed" | "iqr" | "mad" | "extreme-value" | undefined;
+}
+
 export interface StatusChange {
   readonly ids: readonly string[];
   /** A disabled detector refuses to predict. */
@@ -175,7 +181,7 @@ export interface Result {
   readonly created_at: string;
 }
 
-export type JobName = "train" | "predict" | "batch" | "webhook" | "maintenance";
+export type JobName = "train" | "predict" | "batch" | "update" | "webhook" | "maintenance";
 
 export type JobStatus = "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled";
 

@@ -6,12 +6,14 @@ import type { RowsGiven } from "./rows/rows-given.ts";
 import type {
   BodyGiven,
   BodyPlan,
+  ChangedModel,
   CheckedModel,
   ConvertOutcome,
   ConvertWork,
   FileGiven,
   FilePage,
   Inspected,
+  ModelChange,
   ModelReference,
   PageOfFile,
   PredictedRows,
@@ -92,6 +94,16 @@ export interface CheckModelOrder {
   readonly path: string;
 }
 
+export interface ChangeModelOrder {
+  readonly kind: "change-model";
+  readonly change: ModelChange;
+  /** Undefined: the worker asks for it once it has read the body. */
+  readonly model: ModelReference | undefined;
+  readonly temporaryFolder: string;
+  /** Where the worker writes a large model file. */
+  readonly modelPath: string;
+}
+
 export type Order =
   | TrainOrder
   | PredictOrder
@@ -101,7 +113,8 @@ export type Order =
   | ReadPageOrder
   | ConvertOrder
   | WriteRowsOrder
-  | CheckModelOrder;
+  | CheckModelOrder
+  | ChangeModelOrder;
 export type OrderKind = Order["kind"];
 export type OrderOf<Kind extends OrderKind> = Extract<Order, { readonly kind: Kind }>;
 
@@ -115,6 +128,7 @@ export interface Outcomes {
   readonly convert: ConvertOutcome;
   readonly "write-rows": WriteRowsOutcome;
   readonly "check-model": CheckedModel;
+  readonly "change-model": ChangedModel;
 }
 
 /** Ways in which tests make a worker fail. */

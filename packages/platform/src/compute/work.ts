@@ -101,12 +101,33 @@ export interface TrainSummary extends ModelSummary {
   readonly fitMs: number;
 }
 
-export interface TrainOutcome {
+export interface ModelMade {
   /** The model file; undefined if it is at `modelPath`. */
   readonly modelBytes?: Uint8Array;
   /** Path of a large model file; the caller removes it. */
   readonly modelPath?: string;
+}
+
+export interface TrainOutcome extends ModelMade {
   readonly summary: TrainSummary;
+}
+
+/** How another model is made from a stored one. */
+export type ModelChange =
+  /** As the library's `withThreshold` takes it. */
+  | { readonly kind: "threshold"; readonly threshold: Readonly<Record<string, unknown>> }
+  /** It learns from these rows, in their order. */
+  | { readonly kind: "update"; readonly input: RowsGiven | FileGiven | BodyGiven };
+
+export interface ChangeModelWork {
+  readonly change: ModelChange;
+  /** A function is called once the worker has read a body, with the fields beside its rows. */
+  readonly model: ModelReference | ((fields: BodyFields) => Promise<ModelReference>);
+}
+
+export interface ChangedModel extends ModelMade {
+  readonly summary: ModelSummary;
+  readonly learnedRowCount: number;
 }
 
 /** A model file that a request has sent, on this machine. */

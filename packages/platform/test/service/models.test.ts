@@ -72,6 +72,48 @@ describe("a model file that the service gives", () => {
   });
 });
 
+describe("a large model file, which lies beside the database", () => {
+  it("is taken and given bit for bit, also while its detector is removed", async () => {
+    const many = Array.from({ length: 40_000 }, (_, i) => [Math.sin(i), Math.cos(i * 1.3), Math.sin(i * 7.1), i % 7]);
+    const bytes = (await fit(many, { detector: "knn" })).save();
+    expect(bytes.length).toBeGreaterThan(1_000_000);
+    const made = await imported(bytes, "large");
+    expect(made.status, made.bytes.toString()).toBe(201);
+    const id = String(made.body["id"]);
+    expect((await modelOf(id)).bytes.equals(bytes)).toBe(true);
+    const response = await fetch(`${service.url}/api/detectors/${id}/model`);
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    const parts = [Buffer.from((await reader.read()).value ?? new Uint8Array(0))];
+    expect((await service.ask(`DELETE /api/detectors/${id}`)).status).toBe(204);
+    for (let next = await reader.read(); !next.done; next = await reader.read()) parts.push(Buffer.from(next.value));
+    expect(Buffer.concat(parts).equals(bytes)).toBe(true);
+    expect(problem(await modelOf(id))).toEqual([404, "NOT_FOUND", "detector_id"]);
+  });
+});
+
+describe("a model file and its key", () => {
+  it("is given with scope read, and taken with scope train alone, once under an idempotency key, in the audit log", async () => {
+    const [reads, trains] = [await service.createKey(["read", "score"]), await service.createKey(["train"])];
+    const bytes = (await fit(someRows(50))).save();
+    const headers = (key: string) => ({ "content-type": bytesType, "x-api-key": key, "idempotency-key": "once" });
+    const route = "POST /api/detectors/import?name=keyed";
+    expect((await service.ask(route, { bytes, headers: headers(reads) })).status).toBe(403);
+    const made = await service.ask(route, { bytes, headers: headers(trains) });
+    expect(made.status, made.bytes.toString()).toBe(201);
+    expect((await service.ask(route, { bytes, headers: headers(trains) })).body).toEqual(made.body);
+    const other = (await fit(someRows(60))).save();
+    expect((await service.ask(route, { bytes: other, headers: headers(trains) })).status).toBe(409);
+    const path = `/api/detectors/${String(made.body["id"])}`;
+    const readsIt = { headers: { "x-api-key": reads } };
+    expect((await service.ask(`GET ${path}/model`, readsIt)).bytes.equals(bytes)).toBe(true);
+    for (const change of [`PUT ${path}/model`, `PUT ${path}/threshold`, `POST ${path}/versions/1/activate`]) {
+      expect((await service.ask(change, readsIt)).status, change).toBe(403);
+    }
+    const log = (await service.ask("GET /api/audit")).body["items"] as readonly object[];
+    expect(log[0]).toMatchObject({ action: "detector.import", subject_id: made.body["id"] });
+  });
+});
+
 describe("a model file that the service takes", () => {
   it.each(["isolation-forest", "knn", "half-space-trees", "gmm", "lof"])(
     "becomes a detector of the same scores, labels and ranks, bit for bit: %s",
@@ -123,12 +165,13 @@ describe("a model file that the service takes", () => {
     const bytes = (await fit(someRows(150), { contamination: 0.01 })).save();
     const before = await predicted(id);
     const put = await send(`PUT /api/detectors/${id}/model`, bytes);
-    expect(put.status, put.bytes.toString()).toBe(201);
-    expect(put.body).toMatchObject({ model_version: 2, is_live: true, origin: "imported" });
+    expect(put.status, put.bytes.toString()).toBe(200);
+    expect(put.body).toMatchObject({ model_version: 2, contamination: 0.2 });
+    expect(put.headers.get("etag")).toBe((await service.ask(`GET /api/detectors/${id}`)).headers.get("etag"));
+    expect((await versionsOf(id))[0]).toMatchObject({ model_version: 2, is_live: true, origin: "imported" });
     const told = await predicted(id);
     expect(told).not.toEqual(before);
     expect(told.map((row) => row.anomaly_score)).toEqual([...load(bytes).score(rows)]);
-    expect((await service.ask(`GET /api/detectors/${id}`)).body).toMatchObject({ contamination: 0.2, model_version: 2 });
     const other = (await fit(someRows(50), { detector: "knn" })).save();
     expect(problem(await send(`PUT /api/detectors/${id}/model`, other))).toEqual([409, "CONFLICT", "body"]);
   });

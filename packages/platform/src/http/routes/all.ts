@@ -16,6 +16,7 @@ import { registerModels } from "./models.ts";
 import { registerPredict } from "./predict.ts";
 import { registerResults } from "./results.ts";
 import { registerTrain } from "./train.ts";
+import { registerUpdate } from "./update.ts";
 
 export function registerRoutes(app: App, context: ServiceContext, metrics: Metrics): void {
   standWithoutPrefix(app);
@@ -25,6 +26,7 @@ export function registerRoutes(app: App, context: ServiceContext, metrics: Metri
   registerDetectors(app, context);
   registerModels(app, context);
   registerTrain(app, context);
+  registerUpdate(app, context);
   registerPredict(app, context);
   registerBatch(app, context);
   registerJudge(app, context);

@@ -1,4 +1,4 @@
-/** Routes that give and take the model files of detectors. */
+/** Routes that give and take the model files of detectors, and change which model scores, and with which threshold. */
 
 import { createReadStream } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
@@ -7,11 +7,14 @@ import { Type } from "typebox";
 import type { ServiceContext } from "../../services/core/context.ts";
 import { detectorTagOf } from "../../services/detectors/detectors.ts";
 import { type ModelToSend, modelToSend } from "../../services/detectors/export-model.ts";
+import { activateVersion } from "../../services/detectors/activate.ts";
 import { importDetector, importVersion } from "../../services/detectors/import-model.ts";
+import { moveThreshold } from "../../services/detectors/move-threshold.ts";
 import type { App } from "../app.ts";
+import { smallBodyBytes } from "../body/large-body.ts";
 import { bytesMediaType, ModelBody, modelMediaType } from "../body/model-body.ts";
 import { whenOver } from "../gate/when-over.ts";
-import { Detector, ImportQuery, ModelQuery, ModelVersion } from "../schemas/detectors.ts";
+import { Detector, ImportQuery, ModelQuery, ThresholdChange, VersionParams } from "../schemas/detectors.ts";
 import { plain } from "./predicted-reply.ts";
 import { answeredBefore, callOf, IdParams, ifMatch, ifNoneMatch, isUnchanged, problemsOf, route, unchanged } from "./shared.ts";
 
@@ -51,6 +54,7 @@ export function registerModels(app: App, context: ServiceContext): void {
     },
   );
   registerImports(app, context);
+  registerChanges(app, context);
 }
 
 async function sendModel(reply: FastifyReply, model: ModelToSend): Promise<FastifyReply> {
@@ -92,7 +96,7 @@ function registerImports(app: App, context: ServiceContext): void {
       summary: "store a model file as the live version of a detector",
       description: `The algorithm must be that of the detector, whose settings for the next training stay as they are. ${limits}`,
       params: IdParams,
-      response: { 201: ModelVersion, ...problemsOf(404, 409, 412, 413, 415, 422, 502) },
+      response: { 200: Detector, ...problemsOf(404, 409, 412, 413, 415, 422, 502) },
     }),
     async (request, reply) => {
       const call = callOf(request);
@@ -100,8 +104,53 @@ function registerImports(app: App, context: ServiceContext): void {
       const { id } = request.params;
       const expectedTag = request.headers["if-match"];
       const { value } = await importVersion(context, call, { id, file: modelOf(request), expectedTag });
-      const location = `/api/detectors/${id}/model?version=${value.model_version}`;
-      return reply.code(201).header("location", location).send(value);
+      return reply.header("etag", detectorTagOf(value)).send(value);
+    },
+  );
+}
+
+function registerChanges(app: App, context: ServiceContext): void {
+  app.post(
+    "/api/detectors/:id/versions/:version/activate",
+    route({
+      scope: "train",
+      takesHeaders: ifMatch,
+      tags,
+      summary: "make a version the live one",
+      description:
+        "The detector scores with it at once, in all processes. A training that ends later makes its own version the live one.",
+      params: VersionParams,
+      response: { 200: Detector, ...problemsOf(404, 409, 412) },
+    }),
+    async (request, reply) => {
+      const { id, version } = request.params;
+      const view = await activateVersion(context, callOf(request), id, { version, expectedTag: request.headers["if-match"] });
+      return reply.header("etag", detectorTagOf(view)).send(view);
+    },
+  );
+  app.put(
+    "/api/detectors/:id/threshold",
+    route({
+      scope: "train",
+      bodyLimit: smallBodyBytes,
+      takesHeaders: ifMatch,
+      example: { contamination: 0.02 },
+      tags,
+      summary: "move the threshold without training",
+      description:
+        "Stores the live model with another threshold as a new version, which becomes the live one: scores and ranks stay, labels change. " +
+        "A method is computed from the training scores that the model keeps: exactly up to 65,536 training rows, beyond that within 1/65,535 of the rows, " +
+        "and `extreme-value` is refused there. The settings of the next training stay as they are.",
+      params: IdParams,
+      body: ThresholdChange,
+      response: { 200: Detector, ...problemsOf(404, 409, 412, 413, 415, 422) },
+    }),
+    async (request, reply) => {
+      const ask = { threshold: request.body, expectedTag: request.headers["if-match"] };
+      const call = callOf(request);
+      if (await answeredBefore(context, call, reply)) return reply;
+      const view = await moveThreshold(context, call, request.params.id, ask);
+      return reply.header("etag", detectorTagOf(view)).send(view);
     },
   );
 }

@@ -125,9 +125,23 @@ export const ModelVersion = Type.Object(
   },
   { $id: "ModelVersion" },
 );
+const VersionNumber = Type.Integer({ minimum: 1, maximum: 999_999_999 });
+export const VersionParams = Type.Object({ id: Id, version: VersionNumber }, strict);
+
+export const ThresholdChange = Type.Object(
+  { method: Type.Optional(oneOf(methods)) },
+  {
+    additionalProperties: Type.Number(),
+    minProperties: 1,
+    $id: "ThresholdChange",
+    description: "a score as `value`, a share of anomalies as `contamination`, or another method with its parameters",
+  },
+);
+export type ThresholdChange = Static<typeof ThresholdChange>;
+
 export const ImportQuery = Type.Object({ name: Name }, strict);
 export const ModelQuery = Type.Object(
-  { version: Type.Optional(Type.Integer({ minimum: 1, maximum: 999_999_999, description: "default: the live one" })) },
+  { version: Type.Optional(Type.Integer({ ...VersionNumber, description: "default: the live one" })) },
   strict,
 );
 export const ModelVersionList = pageOf(ModelVersion);

@@ -4,6 +4,7 @@ import { NomalyError } from "@nomaly/detect";
 import { type ModelVersionRow, storedModel, versionByNumber } from "../../store/tables/model-versions.ts";
 import type { Call, ServiceContext } from "../core/context.ts";
 import { getDetector } from "./detectors.ts";
+import { noVersion } from "./versions.ts";
 
 export interface ModelToSend {
   readonly version: number;
@@ -44,11 +45,6 @@ async function requireVersion({ database }: ServiceContext, id: string, version:
   const row = (await versionByNumber(database.read, id, version)) ?? (await versionByNumber(database, id, version));
   if (row === undefined) throw noVersion(id, version);
   return row;
-}
-
-export function noVersion(detectorId: string, version: number): NomalyError {
-  const message = `detector ${detectorId} has no version ${version}`;
-  return new NomalyError("NOT_FOUND", message, { field: "version", received: String(version) });
 }
 
 /** Letters that every system allows in file names; others become a hyphen. */

@@ -12,7 +12,6 @@ import { type DetectorOptions, type DetectorView, detectorView } from "./detecto
 import { defaultContamination, getDetector, lockUnchanged, requireUsable } from "./detectors.ts";
 import { storeLive } from "./new-version.ts";
 import { placeSent, type SentModel } from "./placed-model.ts";
-import { type VersionView, versionView } from "./versions.ts";
 
 /** The longest list of columns and the longest name that a detector's options may have. */
 const optionColumnsMax = 10_000;
@@ -55,7 +54,7 @@ export async function importVersion(
   context: ServiceContext,
   call: Call,
   { id, file, expectedTag }: ImportedVersion,
-): Promise<Done<VersionView>> {
+): Promise<Done<DetectorView>> {
   const { algorithm_name: algorithmName } = await getDetector(context, id);
   const { summary } = await checked(context, call, file);
   if (summary.detectorId !== algorithmName) {
@@ -64,16 +63,15 @@ export async function importVersion(
   }
   const placed = await placeSent(context, file, call.signal);
   return withPlacedContent(context, placed.content, (commits) =>
-    change<VersionView>(context, call, {
+    change<DetectorView>(context, call, {
       action: "detector.import",
       subjectKind: "detector",
       work: async (sql) => {
         await lockUnchanged(sql, id, expectedTag);
-        const { row } = await storeLive(sql, id, { ...placed, summary, origin: "imported", isForeign: true });
+        const { row, detector } = await storeLive(sql, id, { ...placed, summary, origin: "imported", isForeign: true });
         const details = { model_version: row.version, checksum: file.checksum };
-        return { value: versionView(row, row.version), subjectId: id, details };
+        return { value: detectorView(detector), subjectId: id, details };
       },
-      status: 201,
       finish: async () => commits(),
     }),
   );

@@ -4,7 +4,7 @@ import { NomalyError } from "@nomaly/detect";
 import { metadataEntry } from "../../cache/keys.ts";
 import type { LoadedModel } from "../../compute/model-cache.ts";
 import { detectorById } from "../../store/tables/detectors.ts";
-import { liveVersion, storedModel } from "../../store/tables/model-versions.ts";
+import { liveVersion, type ModelVersionRow, storedModel } from "../../store/tables/model-versions.ts";
 import type { ServiceContext } from "../core/context.ts";
 import { noDetector } from "./detectors.ts";
 
@@ -22,7 +22,7 @@ export interface LiveModel {
 /** The fields of the model that an answer shows. */
 export type AnsweringModel = Pick<LiveModel, "detector_id" | "model_version" | "threshold">;
 
-type Found = LiveModel | { readonly refusal: "not trained" | "disabled" };
+type Found = LiveModel | { readonly refusal: Refusal };
 
 /** @throws NomalyError NOT_FOUND; CONFLICT when the detector is not trained yet, or disabled. */
 export async function liveModel(context: ServiceContext, detectorId: string): Promise<LiveModel> {
@@ -31,8 +31,14 @@ export async function liveModel(context: ServiceContext, detectorId: string): Pr
   const { value } = near ?? (await context.cache.get<Found>(entry, () => loadLive(context, detectorId)));
   if (value === undefined) throw noDetector(detectorId);
   if (!("refusal" in value)) return value;
-  const said = value.refusal === "disabled" ? "is disabled" : "is not trained yet: POST /api/detection/train first";
-  throw new NomalyError("CONFLICT", `detector ${detectorId} ${said}`, { field: "detector_id", received: detectorId });
+  throw refused(detectorId, value.refusal);
+}
+
+type Refusal = "not trained" | "disabled";
+
+function refused(detectorId: string, refusal: Refusal): NomalyError {
+  const said = refusal === "disabled" ? "is disabled" : "is not trained yet: POST /api/detection/train first";
+  return new NomalyError("CONFLICT", `detector ${detectorId} ${said}`, { field: "detector_id", received: detectorId });
 }
 
 async function loadLive({ database }: ServiceContext, detectorId: string): Promise<Found | undefined> {
@@ -53,6 +59,14 @@ async function loadLive({ database }: ServiceContext, detectorId: string): Promi
     checksum: version.checksum,
     training_summary: version.trainingSummary,
   };
+}
+
+/** The live version as the database has it now, also of a disabled detector. @throws NomalyError NOT_FOUND; CONFLICT when it is not trained yet. */
+export async function storedLiveVersion({ database }: ServiceContext, detectorId: string): Promise<ModelVersionRow> {
+  const version = await liveVersion(database, detectorId);
+  if (version !== undefined) return version;
+  if ((await detectorById(database, detectorId)) === undefined) throw noDetector(detectorId);
+  throw refused(detectorId, "not trained");
 }
 
 /** The model file of a version, from its row or its blob. @throws NomalyError NOT_FOUND, STORAGE. */

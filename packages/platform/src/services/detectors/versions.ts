@@ -1,6 +1,6 @@
 /** Model versions of a detector as the API shows them. */
 
-import { snakeCase } from "@nomaly/detect";
+import { NomalyError, snakeCase } from "@nomaly/detect";
 import { listVersions, type ModelOrigin, type ModelVersionRow } from "../../store/tables/model-versions.ts";
 import type { ServiceContext } from "../core/context.ts";
 import { getDetector } from "./detectors.ts";
@@ -62,4 +62,9 @@ function inSnakeCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inSnakeCase);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [snakeCase(name), inSnakeCase(member)]));
+}
+
+export function noVersion(detectorId: string, version: number): NomalyError {
+  const message = `detector ${detectorId} has no version ${version}`;
+  return new NomalyError("NOT_FOUND", message, { field: "version", received: String(version) });
 }
