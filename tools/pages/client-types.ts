@@ -40,6 +40,7 @@ const stored: Readonly<Record<string, object>> = {
   DetectorChange: detectors.DetectorChange,
   DetectorStatus: detectors.Detector.properties.status,
   Detector: detectors.Detector,
+  ThresholdChange: detectors.ThresholdChange,
   StatusChange: detectors.StatusChange,
   StatusChanged: detectors.StatusChanged,
   ModelVersion: detectors.ModelVersion,
@@ -55,6 +56,8 @@ const asked: Readonly<Record<string, object>> = {
   TrainRequest: detection.TrainRequest,
   SkippedColumn: detection.SkippedColumn,
   Trained: detection.Trained,
+  UpdateRequest: detection.UpdateRequest,
+  Updated: detection.Updated,
   JobAccepted: detection.JobAccepted,
   PredictRequest: detection.PredictRequest,
   Reason: detection.Reason,
@@ -139,6 +142,7 @@ function objectType({ properties, required = [], patternProperties, additionalPr
   // TypeScript requires that the type of an index signature includes the types of all named members.
   if (typeof additionalProperties === "object") {
     const kinds = new Set([additionalProperties, ...Object.values(properties)].map((member) => typeOf(member)));
+    if (Object.keys(properties).some((name) => !required.includes(name))) kinds.add("undefined");
     members.push(`readonly [name: string]: ${[...kinds].join(" | ")};`);
   }
   return `{\n${members.join("\n")}\n}`;

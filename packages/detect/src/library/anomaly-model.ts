@@ -10,9 +10,10 @@ import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { RowsInput } from "../pipeline/column-source.ts";
 import { columnSource } from "../pipeline/column-source.ts";
 import { encodePieces, encodeRows, plainRows } from "../pipeline/encode.ts";
-import type { Pipeline, PipelineColumn, SkippedColumn } from "../pipeline/pipeline.ts";
+import type { Pipeline, PipelineColumn, Scaling, SkippedColumn } from "../pipeline/pipeline.ts";
+import { thresholdOfKept } from "../thresholds/kept-scores.ts";
 import type { Ranker } from "../thresholds/rank.ts";
-import type { ThresholdSpec } from "../thresholds/threshold-spec.ts";
+import { parseThreshold, type ThresholdSpec } from "../thresholds/threshold-spec.ts";
 import type { OwnBytes } from "../shared-memory.ts";
 import { scoreRows } from "../threads/score-rows.ts";
 import type { Threads } from "../threads/threads.ts";
@@ -73,6 +74,9 @@ export interface AnomalyModel {
   readonly threshold: number;
   readonly thresholdSpec: ThresholdSpec;
   readonly trainingRowCount: number;
+  readonly scaling: Scaling;
+  /** False when the training rows had no column names: then new rows are matched by position. */
+  readonly hasNamedColumns: boolean;
   /** The columns used, with what is usual in each. */
   readonly columns: readonly PipelineColumn[];
   /** Columns that were left out, and why. */
@@ -95,6 +99,13 @@ export interface AnomalyModel {
   readonly learnsIncrementally: boolean;
   /** Learns further: score first, then update. Threshold and ranks stay as fitted. @throws NomalyError UNSUPPORTED. */
   update(rows: RowsInput): void;
+  /**
+   * The same model with another threshold: a score, or a method that is computed from the training scores that the model keeps, such as
+   * `{ contamination: 0.02 }`. Exact up to 65,536 training rows; beyond, within 1/65,535 of the rows. Learning further with one of the
+   * two models leaves the other as it is.
+   * @throws NomalyError PARAM, UNSUPPORTED for a method that needs scores that the model does not keep.
+   */
+  withThreshold(threshold: number | Readonly<Record<string, unknown>>): AnomalyModel;
   /** One buffer that `load` reads back to a model of bit-equal scores. */
   save(): OwnBytes;
 }
@@ -172,6 +183,14 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     model.update(encodeRows(pipeline, columnSource(rows)));
   }
 
+  function withThreshold(given: number | Readonly<Record<string, unknown>>): AnomalyModel {
+    const spec = parseThreshold(typeof given === "number" ? { method: "fixed", value: given } : given);
+    // A model that learns further changes itself, so the other gets a copy.
+    const own = isIncremental(model) ? detector.restore(model.toState(), kernels) : model;
+    const moved = { ...parts, model: own, thresholdSpec: spec, threshold: thresholdOfKept(parts.ranker().state, spec) };
+    return createAnomalyModel(moved, kernels, openThreads);
+  }
+
   return {
     detectorId: detector.id,
     params: parts.params,
@@ -179,6 +198,8 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     threshold,
     thresholdSpec: parts.thresholdSpec,
     trainingRowCount: parts.trainingRowCount,
+    scaling: pipeline.scaling,
+    hasNamedColumns: pipeline.named,
     columns: pipeline.columns,
     skippedColumns: pipeline.skipped,
     score,
@@ -189,6 +210,7 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     explain,
     learnsIncrementally: isIncremental(model),
     update,
+    withThreshold,
     save: () => saveModel(parts),
   };
 }

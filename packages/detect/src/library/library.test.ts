@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { expectCode } from "../../test-support/expect-code.ts";
 import { robustZ } from "../detectors/robust-z/index.ts";
 import { detect, fit, load } from "../index.ts";
 import { createRandom } from "../random.ts";
@@ -197,5 +198,64 @@ describe("a saved model", () => {
       /"horsepower" was number in training, but is text \("many"\) in row 0/,
     );
     expect(() => model.score([[1, 2]])).toThrow(expect.objectContaining({ code: "COLUMN" }));
+  });
+});
+
+describe("a model with another threshold", () => {
+  const rows = Array.from({ length: 400 }, (_, i) => ({ a: Math.sin(i * 7.3), b: Math.cos(i * 1.1) * (i % 40 === 0 ? 9 : 1) }));
+
+  it.each([
+    { contamination: 0.02 },
+    { method: "percentile", percentile: 99 },
+    { method: "iqr", factor: 2 },
+    { method: "mad" },
+    { method: "extreme-value", risk: 0.01 },
+    { method: "fixed", value: 0.5 },
+  ])("is the one that a fit with it gives: %j", async (threshold) => {
+    const fitted = await fit(rows, { detector: "knn", threshold });
+    const moved = (await fit(rows, { detector: "knn" })).withThreshold(threshold);
+    expect([moved.threshold, moved.thresholdSpec]).toEqual([fitted.threshold, fitted.thresholdSpec]);
+    expect(moved.save()).toEqual(fitted.save());
+    const again = load((await fit(rows, { detector: "knn" })).save()).withThreshold(threshold);
+    expect(again.save()).toEqual(fitted.save());
+  });
+
+  it("has the same scores and ranks, other labels, and leaves the first as it is", async () => {
+    const model = await fit(rows, { detector: "ecod", contamination: 0.1 });
+    const before = model.save();
+    const moved = model.withThreshold(3);
+    expect(moved.threshold).toBe(3);
+    const [first, second] = [model.predict(rows), moved.predict(rows)];
+    expect([second.scores, second.ranks]).toEqual([first.scores, first.ranks]);
+    expect(second.labels).toEqual(Uint8Array.from(first.scores, (score) => (score > 3 ? 1 : 0)));
+    expect(model.save()).toEqual(before);
+  });
+
+  it("learns further without the other, which stays as it is", async () => {
+    const model = await fit(rows, { detector: "half-space-trees", params: { windowSize: 100 } });
+    const moved = model.withThreshold({ contamination: 0.2 });
+    const before = model.save();
+    moved.update(rows.map(({ a, b }) => ({ a: a / 2, b })));
+    expect(model.save()).toEqual(before);
+    expect(moved.score(rows)).not.toEqual(model.score(rows));
+  });
+
+  it("is refused when the method or a parameter is wrong, and when the model keeps too few scores for it", async () => {
+    const model = await fit(rows);
+    expectCode("PARAM", () => model.withThreshold({ method: "none" }));
+    expectCode("PARAM", () => model.withThreshold({ contamination: 0.6 }));
+    expectCode("PARAM", () => model.withThreshold(Number.NaN));
+  });
+
+  it("is close to that of a fit where not all training scores are kept, and extreme-value is refused there", async () => {
+    const values = Float64Array.from({ length: 70_000 }, (_, i) => Math.sin(i) ** 9);
+    const model = await fit({ values, columnCount: 1 }, { detector: "robust-z" });
+    const sorted = model.score({ values, columnCount: 1 }).sort();
+    const { threshold } = model.withThreshold({ contamination: 0.03 });
+    const below = sorted.filter((score) => score < threshold).length / sorted.length;
+    expect(Math.abs(below - 0.97)).toBeLessThan(2 / 65_535);
+    expectCode("UNSUPPORTED", () => model.withThreshold({ method: "extreme-value" }));
+    const exact = { values: values.subarray(0, 65_536), columnCount: 1 };
+    expect((await fit(exact, { detector: "robust-z" })).withThreshold({ method: "extreme-value" }).threshold).toBeGreaterThan(0);
   });
 });

@@ -40,6 +40,8 @@ export interface MemoryShares {
   readonly bodyBytes: number;
   /** One body, in memory or on disk: a worker has to read it in one piece. */
   readonly bodyBytesMax: number;
+  /** One model file of a request: every worker that scores has to hold the model. */
+  readonly modelFileBytesMax: number;
   /** All answers that their clients have not read yet. */
   readonly answerBytes: number;
   readonly workers: WorkerShares;
@@ -64,6 +66,8 @@ export const idleWorkerBytes = 72 * mib;
 const shortBytesMin = 104 * mib;
 /** A worker that reads a body holds its bytes, its text, its values and its table, together about this many times the bytes. */
 const bytesPerBodyByte = 6;
+/** A worker that restores a model holds its file, its arrays and what its kernels keep. */
+const bytesPerModelByte = 3;
 /** From this many workers on, two of them read files. */
 const workersOfTwoReaders = 4;
 
@@ -85,6 +89,7 @@ export function memoryShares({ limitBytes: given, hasEmbeddedDatabase, workerCou
     queueBytes: share(queueShare),
     bodyBytes: share(bodyShare),
     bodyBytesMax: Math.floor((workers.shortBytes - idleWorkerBytes) / bytesPerBodyByte),
+    modelFileBytesMax: Math.floor((workers.shortBytes - idleWorkerBytes) / bytesPerModelByte),
     answerBytes: share(answerShare),
     workers,
     embeddedConnections: Math.max(

@@ -31,6 +31,32 @@ export interface Trained {
   readonly training_time_ms: number;
 }
 
+/** The rows to learn further from, in their order. */
+export interface UpdateRequest {
+  readonly detector_id: string;
+  readonly dataset_id?: string | undefined;
+  readonly data?: Rows | undefined;
+  /** Column names, for rows that are arrays. */
+  readonly columns?: readonly string[] | undefined;
+  /** True answers 202 with a job at once; otherwise only large data sets become jobs. */
+  readonly background?: boolean | undefined;
+  /** The service sends a POST to this address when the job has ended, and runs work on a data set as a job. The operator must allow its host. */
+  readonly webhook_url?: string | undefined;
+}
+
+export interface Updated {
+  readonly detector_id: string;
+  readonly model_version: number;
+  /** The version that learned further. */
+  readonly based_on: number;
+  readonly algorithm_name: string;
+  /** As before: scores of new rows do not move it. */
+  readonly threshold: number;
+  /** Rows learned from. */
+  readonly n_samples: number;
+  readonly update_time_ms: number;
+}
+
 export interface JobAccepted {
   readonly job_id: string;
   readonly status: string;

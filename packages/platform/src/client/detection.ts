@@ -14,6 +14,8 @@ import type {
   PredictRequest,
   Trained,
   TrainRequest,
+  Updated,
+  UpdateRequest,
 } from "./detection-types.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Rows } from "./stored-types.ts";
@@ -30,6 +32,12 @@ export interface Detection {
   train(request: InBackground<TrainRequest>, options?: CallOptions): Promise<JobAccepted>;
   /** A job trains on a large data set: `isJob` recognises that answer, `jobs.wait` waits for the job. */
   train(request: TrainRequest, options?: CallOptions): Promise<Trained | JobAccepted>;
+
+  /** Learns further, for detectors that can: a new version has learned from these rows, in their order. */
+  update(request: WithRows<UpdateRequest>, options?: CallOptions): Promise<Updated>;
+  update(request: InBackground<UpdateRequest>, options?: CallOptions): Promise<JobAccepted>;
+  /** A job learns from a large data set. */
+  update(request: UpdateRequest, options?: CallOptions): Promise<Updated | JobAccepted>;
 
   predict(request: WithRows<PredictRequest>, options?: CallOptions): Promise<Predicted>;
   predict(request: InBackground<PredictRequest>, options?: CallOptions): Promise<JobAccepted>;
@@ -92,6 +100,7 @@ export function detectionOf({ call }: Transport): Detection {
   const never = () => false;
   return {
     train: ask("train", () => true),
+    update: ask("update", () => true),
     predict: ask("predict", stores),
     batch: ask("batch", stores),
     explain: ask("explain", never),

@@ -8,6 +8,7 @@ import type {
   NewDetector,
   StatusChange,
   StatusChanged,
+  ThresholdChange,
 } from "./stored-types.ts";
 import { listed, type ListOptions } from "./pages.ts";
 import { type CallOptions, json, nothing, type Transport } from "./transport.ts";
@@ -27,6 +28,15 @@ export interface ChangeOptions extends CallOptions {
   readonly etag?: string | undefined;
 }
 
+export interface ModelFile {
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly model_version: number;
+  /** With the SHA-256 of the bytes. */
+  readonly etag: string;
+}
+
+export type ModelBytes = Uint8Array<ArrayBuffer> | Blob;
+
 export interface Detectors {
   create(detector: NewDetector, options?: CallOptions): Promise<TaggedDetector>;
   get(id: string, options?: CallOptions): Promise<TaggedDetector>;
@@ -37,6 +47,16 @@ export interface Detectors {
   remove(id: string, options?: CallOptions): Promise<void>;
   /** Lists its model versions, newest first. */
   versions(id: string, options?: ListOptions): AsyncGenerator<ModelVersion, void>;
+  /** The model file of the live version, or of another: for `load` of the library, the command and other services. */
+  model(id: string, options?: CallOptions & { readonly version?: number | undefined }): Promise<ModelFile>;
+  /** Makes a detector of a model file that `save()`, `nomaly fit -m` or `model` gave; its settings are those of the file. */
+  importModel(name: string, file: ModelBytes, options?: CallOptions): Promise<TaggedDetector>;
+  /** Stores a model file of the detector's algorithm as its live version. */
+  replaceModel(id: string, file: ModelBytes, options?: ChangeOptions): Promise<TaggedDetector>;
+  /** Makes a version the live one, which scores at once. */
+  activate(id: string, version: number, options?: ChangeOptions): Promise<TaggedDetector>;
+  /** Moves the threshold without training, to a score (`value`), a share (`contamination`) or by a method. */
+  moveThreshold(id: string, threshold: ThresholdChange, options?: ChangeOptions): Promise<TaggedDetector>;
   /** Changes many statuses at once; the answer lists unknown ids. */
   setStatuses(change: StatusChange, options?: CallOptions): Promise<StatusChanged>;
 }
@@ -49,13 +69,45 @@ export function detectorsOf(transport: Transport): Detectors {
     list: (filter = {}, options = {}) =>
       listed<Detector>(transport, { route: "GET /api/detectors", query: { ...filter } }, options),
     change: (id, change, { etag, ...options } = {}) => {
-      const headers: Record<string, string> = etag === undefined ? {} : { "if-match": etag };
-      return call({ route: "PATCH /api/detectors/:id", id, json: change, headers, isChange: true }, tagged, options);
+      const asked = { route: "PATCH /api/detectors/:id", id, json: change, headers: ifMatch(etag), isChange: true };
+      return call(asked, tagged, options);
     },
     remove: (id, options) => call({ route: "DELETE /api/detectors/:id", id, isChange: true }, nothing, options),
     versions: (id, options) => listed<ModelVersion>(transport, { route: "GET /api/detectors/:id/versions", id }, options),
+    model: (id, { version, ...options } = {}) =>
+      call({ route: "GET /api/detectors/:id/model", id, query: { version } }, modelFile, options),
+    importModel: (name, file, options) =>
+      call({ route: "POST /api/detectors/import", query: { name }, ...sent(file), isChange: true }, tagged, options),
+    replaceModel: (id, file, { etag, ...options } = {}) => {
+      const asked = sent(file, etag);
+      return call({ route: "PUT /api/detectors/:id/model", id, ...asked, isChange: true }, tagged, options);
+    },
+    activate: (id, version, { etag, ...options } = {}) => {
+      const route = `POST /api/detectors/:id/versions/${version}/activate`;
+      return call({ route, id, headers: ifMatch(etag), isChange: true }, tagged, options);
+    },
+    moveThreshold: (id, threshold, { etag, ...options } = {}) => {
+      const asked = { route: "PUT /api/detectors/:id/threshold", id, json: threshold, headers: ifMatch(etag), isChange: true };
+      return call(asked, tagged, options);
+    },
     setStatuses: (change, options) =>
       call({ route: "PATCH /api/detectors/status", json: change, isChange: true }, json<StatusChanged>, options),
+  };
+}
+
+function ifMatch(etag: string | undefined): Record<string, string> {
+  return etag === undefined ? {} : { "if-match": etag };
+}
+
+function sent(file: ModelBytes, etag?: string) {
+  return { body: file, headers: { "content-type": "application/octet-stream", ...ifMatch(etag) } };
+}
+
+async function modelFile(response: Response): Promise<ModelFile> {
+  return {
+    data: new Uint8Array(await response.arrayBuffer()),
+    model_version: Number(response.headers.get("nomaly-model-version")),
+    etag: response.headers.get("etag") ?? "",
   };
 }
 

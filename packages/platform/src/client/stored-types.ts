@@ -141,6 +141,12 @@ export interface Detector {
   readonly updated_at: string;
 }
 
+/** A score as `value`, a share of anomalies as `contamination`, or another method with its parameters. */
+export interface ThresholdChange {
+  readonly method?: "contamination" | "percentile" | "fixed" | "iqr" | "mad" | "extreme-value" | undefined;
+  readonly [name: string]: number | "contamination" | "percentile" | "fixed" | "iqr" | "mad" | "extreme-value" | undefined;
+}
+
 export interface StatusChange {
   readonly ids: readonly string[];
   /** A disabled detector refuses to predict. */
@@ -157,6 +163,10 @@ export interface ModelVersion {
   readonly model_version: number;
   /** Whether this version answers requests. */
   readonly is_live: boolean;
+  /** How it was made: by training, from a model file, by learning further, or by another threshold. */
+  readonly origin: "trained" | "imported" | "updated" | "threshold";
+  /** The version that it was made from. */
+  readonly based_on: number | null;
   readonly dataset_id: string | null;
   readonly job_id: string | null;
   readonly size_bytes: number;
@@ -177,7 +187,7 @@ export interface Result {
   readonly created_at: string;
 }
 
-export type JobName = "train" | "predict" | "batch" | "webhook" | "maintenance";
+export type JobName = "train" | "predict" | "batch" | "update" | "webhook" | "maintenance";
 
 export type JobStatus = "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled";
 

@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 function opened(options: Partial<ComputeOptions> = {}): Compute {
-  const compute = createCompute({ loadModel: () => Promise.resolve(bytes), workerCount: 2, ...options });
+  const compute = createCompute({ loadModel: () => Promise.resolve({ bytes, isForeign: false }), workerCount: 2, ...options });
   open.push(compute);
   return compute;
 }
@@ -88,7 +88,7 @@ describe("a worker that dies", () => {
     const named = (await fit(rows.map(([a, b]) => ({ a, b })).slice(0, 300), { detector: "knn" })).save();
     const compute = opened({
       faults: faultsFor("score-file", "exit", 1),
-      loadModel: () => Promise.resolve(named),
+      loadModel: () => Promise.resolve({ bytes: named, isForeign: false }),
       temporaryFolder: folder,
     });
     const input = { kind: "file" as const, path, name: "rows", format: "csv" as const };

@@ -27,7 +27,7 @@ const compute = createCompute({
   temporaryFolder: folder,
   async loadModel(versionId) {
     loadCount++;
-    return models.get(versionId) as Uint8Array;
+    return { bytes: models.get(versionId) as Uint8Array, isForeign: versionId.startsWith("foreign") };
   },
 });
 afterAll(async () => {
@@ -55,6 +55,15 @@ describe("scores are the library's, bit for bit", () => {
     const few = await compute.predict({ model: { versionId }, input: rowsGiven(rows.slice(0, 3), undefined) });
     expect(few.where).toBe("on the spot");
     expect([few.scores, few.ranks]).toEqual([expected.scores.slice(0, 3), expected.ranks.slice(0, 3)]);
+  });
+
+  it("a few rows in a worker when the model came from outside", async () => {
+    models.set("foreign", models.get("hbos") as Uint8Array);
+    const { where, scores } = await compute.predict({
+      model: { versionId: "foreign" },
+      input: rowsGiven(rows.slice(0, 3), undefined),
+    });
+    expect([where, scores]).toEqual(["worker", modelOf("hbos").score(rows).slice(0, 3)]);
   });
 
   it("texts and flags, on the spot and in a worker", async () => {
@@ -284,7 +293,7 @@ describe("models in memory", () => {
 
   it("take no more bytes than allowed: the one not used for longest goes", async () => {
     const bytes = models.get("hbos") as Uint8Array;
-    const small = createCompute({ loadModel: async () => bytes, modelBytesMax: bytes.length * 7 });
+    const small = createCompute({ loadModel: async () => ({ bytes, isForeign: false }), modelBytesMax: bytes.length * 7 });
     for (const versionId of ["1", "2", "3"]) await small.models.get({ versionId });
     expect(small.models.stats()).toMatchObject({ loaded: 2, evictions: 1, misses: 3, hits: 0 });
     await small.close();
@@ -293,7 +302,10 @@ describe("models in memory", () => {
   it("that cannot be had are not remembered as missing", async () => {
     let fails = true;
     const flaky = createCompute({
-      loadModel: () => (fails ? Promise.reject(new Error("storage is away")) : Promise.resolve(models.get("hbos") as Uint8Array)),
+      loadModel: () =>
+        fails
+          ? Promise.reject(new Error("storage is away"))
+          : Promise.resolve({ bytes: models.get("hbos") as Uint8Array, isForeign: false }),
     });
     await expect(flaky.models.get({ versionId: "x" })).rejects.toThrow("storage is away");
     fails = false;

@@ -14,6 +14,9 @@ import { explainedRowCountMax, predictRows, wantsReasons } from "./rows/predict-
 import type {
   BodyFields,
   BodyPlan,
+  ChangedModel,
+  ChangeModelWork,
+  CheckedModel,
   Control,
   ConvertOutcome,
   ConvertWork,
@@ -21,6 +24,7 @@ import type {
   FileGiven,
   FilePage,
   Inspected,
+  ModelFileGiven,
   ModelReference,
   PageOfFile,
   PredictBodyOutcome,
@@ -34,6 +38,7 @@ import type {
   WriteRowsOutcome,
   WriteRowsWork,
 } from "./work.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 import { WorkerPool } from "./pool/worker-pool.ts";
 import { workerPoolMetrics } from "./pool/worker-pool-stats.ts";
 import { defaultShares, type LaneOptions, lanesOf } from "./pool/worker-lanes.ts";
@@ -97,6 +102,10 @@ export interface Compute {
   /** Reads the rows of a page, or as many of them as fit into an answer. */
   readPage(file: FileGiven, page: PageOfFile, control?: Control): Promise<FilePage>;
   convert(work: ConvertWork, control?: Control): Promise<ConvertOutcome>;
+  /** Restores the model of a file from outside. @throws NomalyError MODEL_FILE, UNKNOWN_DETECTOR, TOO_LARGE, FILE_READ. */
+  checkModel(file: ModelFileGiven, control?: Control): Promise<CheckedModel>;
+  /** Makes another model from a stored one. @throws NomalyError UNSUPPORTED, PARAM, and for bad rows. */
+  changeModel(work: ChangeModelWork, control?: Control): Promise<ChangedModel>;
   /** Reads the rows of a body and writes them to a file. */
   writeRows(work: WriteRowsWork, control?: Control): Promise<WriteRowsOutcome>;
   readonly models: {
@@ -124,6 +133,8 @@ export function createCompute(options: ComputeOptions): Compute {
     inspect: (file, control = {}) => compute.readFile(file, control, { kind: "inspect" }),
     readPage: (file, page, control = {}) => compute.readFile(file, control, { kind: "read-page", page }),
     convert: (work, control = {}) => compute.convert(work, control),
+    checkModel: (file, control = {}) => compute.checkModel(file, control),
+    changeModel: (work, control = {}) => compute.changeModel(work, control),
     writeRows: (work, control = {}) => compute.writeRows(work, control),
     models: {
       get: async (reference) => (await compute.models.hold(reference)).model(),
@@ -196,7 +207,8 @@ class PooledCompute {
     const key = costKey(held.versionId, explain);
     const weight = wantsReasons(explain) ? input.columnCount + 1 : 1;
     const estimateMs = this.#costs.estimateMs(key, input.rowCount, held.bytes.length * weight);
-    if (estimateMs <= onTheSpotMsMax && held.bytes.length <= onTheSpotModelBytesMax && input.rowCount <= explainedRowCountMax) {
+    const isSmall = held.bytes.length <= onTheSpotModelBytesMax && input.rowCount <= explainedRowCountMax;
+    if (estimateMs <= onTheSpotMsMax && isSmall && !held.isForeign) {
       const predicted = predictRows(held.model(), input, explain);
       this.#onTheSpotCount++;
       this.#costs.observe(key, input.rowCount, predicted.scoreMs);
@@ -292,6 +304,38 @@ class PooledCompute {
     });
   }
 
+  async checkModel({ path, sizeBytes }: ModelFileGiven, control: Control): Promise<CheckedModel> {
+    return this.pool.run<"check-model">({
+      kind: "check-model",
+      lane: "file",
+      ...nothingWaits,
+      subject: "the model file",
+      field: "body",
+      readsFile: true,
+      modelBytes: this.#modelBytes,
+      order: () => ({ kind: "check-model", path }),
+      timeMsMax: fileTimeMs(sizeBytes),
+      triesAgain: true,
+      control,
+    });
+  }
+
+  async changeModel({ change, model }: ChangeModelWork, control: Control): Promise<ChangedModel> {
+    const temporaryFolder = this.#taskFolder();
+    const modelPath = `${temporaryFolder}.model`;
+    const known = typeof model === "function" ? undefined : model;
+    return this.pool.run<"change-model">({
+      kind: "change-model",
+      lane: change.kind === "update" && change.input.kind === "file" ? "long" : "short",
+      ...(change.kind === "update" ? this.#about(change.input) : this.#aboutModel),
+      order: () => ({ kind: "change-model", change, model: known, temporaryFolder, modelPath }),
+      triesAgain: true,
+      ...(typeof model === "function" ? { plan: model } : {}),
+      cleanUp: () => remove(temporaryFolder, modelPath),
+      control,
+    });
+  }
+
   async writeRows({ body, plan }: WriteRowsWork, control: Control): Promise<WriteRowsOutcome> {
     const outputPath = this.#taskFolder();
     return this.pool.run<"write-rows">({
@@ -324,6 +368,10 @@ class PooledCompute {
 
   readonly #about = (input: TrainWork["input"]) => ({ ...aboutInput(input), modelBytes: this.#modelBytes });
 
+  get #aboutModel() {
+    return { ...nothingWaits, subject: "the model", field: "id", readsFile: false, modelBytes: this.#modelBytes };
+  }
+
   readonly #modelBytes = async (versionId: string): Promise<Uint8Array> => (await this.models.hold({ versionId })).bytes;
 
   /** This process chooses the path, so that it can remove the folder of a worker that died. */
@@ -342,24 +390,4 @@ function planOf({ versionId }: HeldModel, explain: Explain | undefined): BodyPla
 
 function costKey(versionId: string, explain: Explain | undefined): string {
   return wantsReasons(explain) ? `${versionId} explained` : versionId;
-}
-
-/** An abort ends the waiting, not the load: other requests may wait for it. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  throwIfAborted(signal);
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => {
-    try {
-      throwIfAborted(signal);
-    } catch (error) {
-      reject(error);
-    }
-  };
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -6,11 +6,14 @@ import type { RowsGiven } from "./rows/rows-given.ts";
 import type {
   BodyGiven,
   BodyPlan,
+  ChangedModel,
+  CheckedModel,
   ConvertOutcome,
   ConvertWork,
   FileGiven,
   FilePage,
   Inspected,
+  ModelChange,
   ModelReference,
   PageOfFile,
   PredictedRows,
@@ -85,6 +88,22 @@ export interface WriteRowsOrder {
   readonly outputPath: string;
 }
 
+/** Reads a model file that came from outside, and restores the model. */
+export interface CheckModelOrder {
+  readonly kind: "check-model";
+  readonly path: string;
+}
+
+export interface ChangeModelOrder {
+  readonly kind: "change-model";
+  readonly change: ModelChange;
+  /** Undefined: the worker asks for it once it has read the body. */
+  readonly model: ModelReference | undefined;
+  readonly temporaryFolder: string;
+  /** Where the worker writes a large model file. */
+  readonly modelPath: string;
+}
+
 export type Order =
   | TrainOrder
   | PredictOrder
@@ -93,7 +112,9 @@ export type Order =
   | InspectOrder
   | ReadPageOrder
   | ConvertOrder
-  | WriteRowsOrder;
+  | WriteRowsOrder
+  | CheckModelOrder
+  | ChangeModelOrder;
 export type OrderKind = Order["kind"];
 export type OrderOf<Kind extends OrderKind> = Extract<Order, { readonly kind: Kind }>;
 
@@ -106,6 +127,8 @@ export interface Outcomes {
   readonly "read-page": FilePage;
   readonly convert: ConvertOutcome;
   readonly "write-rows": WriteRowsOutcome;
+  readonly "check-model": CheckedModel;
+  readonly "change-model": ChangedModel;
 }
 
 /** Ways in which tests make a worker fail. */

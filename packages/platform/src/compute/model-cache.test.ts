@@ -6,7 +6,7 @@ function cacheOf(sizeBytesMax: number) {
   const loaded: string[] = [];
   const cache = new ModelCache(async (versionId) => {
     loaded.push(versionId);
-    return new Uint8Array(Number(versionId.split("/")[1]));
+    return { bytes: new Uint8Array(Number(versionId.split("/")[1])), isForeign: false };
   }, sizeBytesMax);
   const hold = (versionId: string) => cache.hold({ versionId });
   const isHeld = (versionId: string) => cache.peek({ versionId }) !== undefined;

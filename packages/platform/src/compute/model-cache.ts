@@ -8,10 +8,15 @@ import { counter, gauge, type StatsOf } from "../watch/metric-kinds.ts";
 /** A restored model takes as much memory as its file again, and its kernels take the same once more. */
 const sizePerFileByte = 3;
 
-export interface HeldModel {
-  readonly versionId: string;
+export interface LoadedModel {
   /** Content of the model file. */
   readonly bytes: Uint8Array;
+  /** The bytes, or those that the model was made from, came from outside: only a worker restores it, which may die of it. */
+  readonly isForeign: boolean;
+}
+
+export interface HeldModel extends LoadedModel {
+  readonly versionId: string;
   /** Restores the model on the first call, which takes milliseconds for a large one. */
   readonly model: () => AnomalyModel;
 }
@@ -26,7 +31,7 @@ export const modelCacheMetrics = {
 export type ModelCacheStats = StatsOf<typeof modelCacheMetrics>;
 
 /** Loads the model file of a version. @throws NomalyError NOT_FOUND, STORAGE and the like. */
-export type LoadModel = (versionId: string) => Promise<Uint8Array>;
+export type LoadModel = (versionId: string) => Promise<LoadedModel>;
 
 export class ModelCache {
   readonly #loadModel: LoadModel;
@@ -75,10 +80,10 @@ export class ModelCache {
   }
 
   async #load(versionId: string): Promise<HeldModel> {
-    const bytes = await this.#loadModel(versionId);
+    const { bytes, isForeign } = await this.#loadModel(versionId);
     if (bytes.length === 0) throw new NomalyError("STORAGE", `the stored model ${versionId} is empty`, { received: "0 bytes" });
     let model: AnomalyModel | undefined;
-    return { versionId, bytes, model: () => (model ??= load(bytes)) };
+    return { versionId, bytes, isForeign, model: () => (model ??= load(bytes)) };
   }
 
   drop(versionIds: readonly string[]): void {

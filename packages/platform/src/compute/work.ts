@@ -2,9 +2,11 @@
 
 import type {
   ContributionMeaning,
+  MissingPolicy,
   ParamValue,
   Predictions,
   Reason,
+  Scaling,
   SkippedColumn,
   ThresholdSpec,
   UncheckedOptions,
@@ -72,7 +74,8 @@ export interface TrainWork {
 /** Quantiles of scores by name, such as `p50`; `min` and `max` are the ends. */
 export type ScoreQuantiles = Readonly<Record<"min" | "p50" | "p90" | "p95" | "p99" | "max", number>>;
 
-export interface TrainSummary {
+/** What a model was made of, and what it says of the rows that it was fitted on. */
+export interface ModelSummary {
   readonly detectorId: string;
   /** All parameters, defaults included. */
   readonly params: Readonly<Record<string, ParamValue>>;
@@ -89,18 +92,59 @@ export interface TrainSummary {
   readonly anomalyCount: number;
   readonly anomalyShare: number;
   readonly scoreQuantiles: ScoreQuantiles;
-  readonly libraryVersion: string;
   readonly sizeBytes: number;
+}
+
+export interface TrainSummary extends ModelSummary {
+  readonly libraryVersion: string;
   readonly readMs: number;
   readonly fitMs: number;
 }
 
-export interface TrainOutcome {
+export interface ModelMade {
   /** The model file; undefined if it is at `modelPath`. */
   readonly modelBytes?: Uint8Array;
   /** Path of a large model file; the caller removes it. */
   readonly modelPath?: string;
+}
+
+export interface TrainOutcome extends ModelMade {
   readonly summary: TrainSummary;
+}
+
+/** How another model is made from a stored one. */
+export type ModelChange =
+  /** As the library's `withThreshold` takes it. */
+  | { readonly kind: "threshold"; readonly threshold: Readonly<Record<string, unknown>> }
+  /** It learns from these rows, in their order. */
+  | { readonly kind: "update"; readonly input: RowsGiven | FileGiven | BodyGiven };
+
+export interface ChangeModelWork {
+  readonly change: ModelChange;
+  /** A function is called once the worker has read a body, with the fields beside its rows. */
+  readonly model: ModelReference | ((fields: BodyFields) => Promise<ModelReference>);
+}
+
+export interface ChangedModel extends ModelMade {
+  readonly summary: ModelSummary;
+  readonly learnedRowCount: number;
+}
+
+/** A model file that a request has sent, on this machine. */
+export interface ModelFileGiven {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+export interface CheckedModel {
+  readonly summary: ModelSummary;
+  /** How the model prepares rows, as options of the next fit. */
+  readonly preparation: {
+    readonly scaling: Scaling;
+    readonly missing: MissingPolicy;
+    /** Undefined when the rows that it was fitted on had no column names. */
+    readonly columns?: readonly string[];
+  };
 }
 
 /** A worker hands over larger model files on disk. */

@@ -23,6 +23,8 @@ export interface RouteFacts {
   readonly takesLargeBodies?: boolean;
   /** The route accepts bodies in Arrow, too; the handler gets them as a `LargeBody`, whatever their size. */
   readonly takesArrow?: boolean;
+  /** The body is a model file; the handler gets it as a `ModelBody`. */
+  readonly takesModel?: boolean;
   /** The answer goes on until the client leaves, without a time limit. */
   readonly isStream?: boolean;
   /** The time limit is extended while parts of the body arrive. */

@@ -20,6 +20,7 @@ export const jobPolicies: Readonly<Record<JobName, JobPolicy>> = {
   train: compute,
   predict: compute,
   batch: compute,
+  update: compute,
   // The receiver may be restarting: the attempts span more than a minute.
   webhook: { expireSeconds: 300, retryDelaySeconds: 5, retryDelaySecondsMax: 600, lane: "light" },
   maintenance: { expireSeconds: hour, retryDelaySeconds: 10, retryDelaySecondsMax: 600, lane: "light" },

@@ -2,7 +2,7 @@
 
 import type { Sql } from "../store/postgres/sql.ts";
 
-export const jobNames = ["train", "predict", "batch", "webhook", "maintenance"] as const;
+export const jobNames = ["train", "predict", "batch", "update", "webhook", "maintenance"] as const;
 export type JobName = (typeof jobNames)[number];
 
 /** The common payload: who asked, for the audit log, the data set, and the webhook to call at the end. */
@@ -18,6 +18,7 @@ export interface JobPayloads {
   readonly train: Asked & { readonly detector_id: string };
   readonly predict: Asked & { readonly detector_id: string; readonly explain?: boolean };
   readonly batch: Asked & { readonly detector_ids: readonly string[]; readonly explain?: boolean };
+  readonly update: Asked & { readonly detector_id: string };
   readonly webhook: {
     readonly url: string;
     readonly event: string;

@@ -92,6 +92,7 @@ function contextOf(id: number, entry: Running, { models, settings, send }: Conte
       if (held !== undefined) return held;
       return models.restore(versionId, (await ask({ kind: "model", versionId })) as Uint8Array);
     },
+    modelBytes: async ({ versionId }) => (await ask({ kind: "model", versionId })) as Uint8Array,
     askPlan: (fields) => ask({ kind: "plan", fields }),
   };
 }
@@ -113,6 +114,10 @@ async function run(order: Order, context: OrderContext): Promise<Outcomes[Order[
       return (await import("./orders/show-file.ts")).readPage(order, context);
     case "convert":
       return (await import("./orders/run-convert.ts")).runConvert(order, context);
+    case "check-model":
+      return (await import("./orders/run-check-model.ts")).runCheckModel(order);
+    case "change-model":
+      return (await import("./orders/run-change-model.ts")).runChangeModel(order, context);
     case "write-rows":
       return (await import("./orders/run-write-rows.ts")).runWriteRows(order, context);
   }

@@ -90,6 +90,8 @@ export function detailOf(message: string, retryAfterSeconds: number | undefined)
 function statusOf({ code, field }: NomalyError): number {
   // A failed precondition has its own status (RFC 9110, section 13).
   if (code === "CONFLICT" && field === "if-match") return 412;
+  // An uploaded file is the client's; a stored one that cannot be read is a fault here.
+  if (code === "MODEL_FILE" && field === "body") return 422;
   // Without the key set of the issuer, the service cannot check the token of the caller.
   if (code === "OUTGOING" && field === "jwks_url") return 503;
   return statusOfCode[code];

@@ -3,11 +3,12 @@
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyRequest } from "fastify";
 import type { ServiceContext } from "../../services/core/context.ts";
-import type { App } from "../app.ts";
+import type { App, RouteFacts } from "../app.ts";
 import { whenOver } from "../gate/when-over.ts";
 import { parseJson } from "./json-body.ts";
 import { arrowMediaType, LargeBody, largeBodyBytesMin, wantsArrow } from "./large-body.ts";
 import { MemoryBudget } from "./memory-budget.ts";
+import { bytesMediaType, modelMediaType, takeModel } from "./model-body.ts";
 import { type BodyLimits, spoolBytes, takeBody } from "./spool-body.ts";
 
 /** Smaller bodies are not counted: admission bounds the number of requests. */
@@ -42,13 +43,43 @@ export function readBodies(app: App, { config, shares }: Pick<ServiceContext, "c
       whenOver(request.response, () => budget.giveBack(parsedBytes));
     });
   });
+  app.addContentTypeParser("*", async (request: FastifyRequest) => {
+    // An unknown path is answered as such, whatever is sent there.
+    if (request.is404) return undefined;
+    // The body is not read, so the connection cannot be used again.
+    request.response.setHeader("connection", "close");
+    throw otherType(request);
+  });
+  const modelBytesMax = Math.min(config.uploadBytes, shares.modelFileBytesMax);
+  for (const type of [modelMediaType, bytesMediaType]) {
+    app.addContentTypeParser(type, async (request: FastifyRequest, content: FastifyRequest["raw"]) => {
+      if (request.routeOptions.config.takesModel !== true) throw otherType(request);
+      return takeModel(request, content, modelBytesMax);
+    });
+  }
   app.addContentTypeParser(arrowMediaType, async (request: FastifyRequest, content: FastifyRequest["raw"]) => {
     if (request.routeOptions.config.takesArrow !== true) {
-      throw Object.assign(new Error("this path takes JSON"), { statusCode: 415 });
+      throw otherType(request);
     }
     const body = await takeBody(request, content, { ...limitsOf(request, bodyBytesMax), inMemoryBytesMax: -1 });
     return new LargeBody(Buffer.isBuffer(body) ? await spoolBytes(request, body) : body, "arrow");
   });
+}
+
+/** Says which types of body the route takes. */
+function otherType({ headers, routeOptions }: FastifyRequest): Error {
+  const taken = takenTypes(routeOptions.config).join(" or ");
+  const came = headers["content-type"]?.slice(0, 80) ?? "a body without a content-type";
+  const rows = takesRows(routeOptions.config) ? ": store a file of rows by POST /api/datasets, as multipart/form-data" : "";
+  const message = `this path takes ${taken}, not ${came}${rows}`;
+  return Object.assign(new Error(message), { statusCode: 415 });
+}
+
+const takesRows = ({ takesLargeBodies, sent }: RouteFacts) => takesLargeBodies === true && sent === undefined;
+
+function takenTypes({ takesModel, takesArrow, sent }: RouteFacts): readonly string[] {
+  if (takesModel === true) return [bytesMediaType, modelMediaType];
+  return [...(sent === undefined ? ["application/json"] : Object.keys(sent)), ...(takesArrow === true ? [arrowMediaType] : [])];
 }
 
 function limitsOf(request: FastifyRequest, bodyBytesMax: number): BodyLimits {
@@ -62,8 +93,8 @@ function heldBytesOf(request: FastifyRequest, bodyBytesMax: number): number {
   const { headers } = request;
   const isUnsaid = headers["transfer-encoding"] !== undefined;
   if (!isUnsaid && headers["content-length"] === undefined) return 0;
-  // Forms are written to disk as they arrive.
-  if (headers["content-type"]?.startsWith("multipart/") === true) return 0;
+  // Forms and model files are written to disk as they arrive.
+  if (headers["content-type"]?.startsWith("multipart/") === true || request.routeOptions.config.takesModel === true) return 0;
   const { inMemoryBytesMax } = limitsOf(request, bodyBytesMax);
   return isUnsaid ? inMemoryBytesMax : Math.min(inMemoryBytesMax, Number(headers["content-length"]));
 }

@@ -12,9 +12,11 @@ import { registerHealth } from "./health.ts";
 import { registerJobs } from "./jobs.ts";
 import { registerJudge } from "./judge.ts";
 import { registerMetrics } from "./metrics.ts";
+import { registerModels } from "./models.ts";
 import { registerPredict } from "./predict.ts";
 import { registerResults } from "./results.ts";
 import { registerTrain } from "./train.ts";
+import { registerUpdate } from "./update.ts";
 
 export function registerRoutes(app: App, context: ServiceContext, metrics: Metrics): void {
   standWithoutPrefix(app);
@@ -22,7 +24,9 @@ export function registerRoutes(app: App, context: ServiceContext, metrics: Metri
   registerAlgorithms(app);
   registerDatasets(app, context);
   registerDetectors(app, context);
+  registerModels(app, context);
   registerTrain(app, context);
+  registerUpdate(app, context);
   registerPredict(app, context);
   registerBatch(app, context);
   registerJudge(app, context);

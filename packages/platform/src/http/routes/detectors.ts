@@ -25,10 +25,20 @@ import {
   StatusChanged,
 } from "../schemas/detectors.ts";
 import { PageQuery, strict } from "../schemas/shared.ts";
-import { callOf, exampleId, IdParams, ifNoneMatch, isUnchanged, problemsOf, removed, route, unchanged } from "./shared.ts";
+import {
+  callOf,
+  exampleId,
+  IdParams,
+  ifMatch,
+  ifNoneMatch,
+  isUnchanged,
+  problemsOf,
+  removed,
+  route,
+  unchanged,
+} from "./shared.ts";
 
 const tags = ["detectors"];
-const ifMatch = { "If-Match": "an ETag: the answer is 412 when the detector has changed since" };
 const kind = { algorithm_name: "isolation-forest", contamination: 0.05, hyperparameters: { n_estimators: 200 } };
 
 export function registerDetectors(app: App, context: ServiceContext): void {

@@ -10,6 +10,7 @@ import { listsTag } from "../../services/detectors/detectors.ts";
 import type { JobAccepted } from "../../services/jobs/enqueue.ts";
 import type { RouteFacts } from "../app.ts";
 import { LargeBody } from "../body/large-body.ts";
+import { ModelBody } from "../body/model-body.ts";
 import { Id, strict } from "../schemas/shared.ts";
 
 const schemaParts = ["tags", "summary", "description", "params", "querystring", "body", "response"] as const;
@@ -88,6 +89,7 @@ function idempotencyOf(request: FastifyRequest): Call["idempotency"] {
   const hash = createHash("sha256").update(`${request.method} ${request.url}\n`);
   const body: unknown = request.body;
   if (body instanceof LargeBody) hash.update(body.checksum);
+  else if (body instanceof ModelBody) hash.update(body.checksum);
   else if (body !== undefined) hash.update(JSON.stringify(body));
   return { key, requestHash: hash.digest("hex") };
 }
@@ -102,6 +104,8 @@ export const exampleRows = [
 
 /** Header and reply of routes that may answer 304. */
 export const ifNoneMatch = { "If-None-Match": "an ETag: the answer is 304 while nothing has changed" };
+/** Header of routes that change a detector. */
+export const ifMatch = { "If-Match": "an ETag: the answer is 412 when the detector has changed since" };
 export const unchanged = Type.Null({ description: "not changed since it was read (If-None-Match)" });
 export const removed = Type.Null({ description: "removed" });
 

@@ -1,17 +1,11 @@
 /** The route that trains a detector, at once or by a job. */
 
-import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { BodyFields } from "../../compute/work.ts";
 import type { ServiceContext } from "../../services/core/context.ts";
-import { refuseBesideRows } from "../../services/jobs/job-choice.ts";
-import { rowsSource } from "../../services/rows/rows-source.ts";
-import { train, type TrainAsk } from "../../services/detectors/train.ts";
+import { train } from "../../services/detectors/train.ts";
 import type { App } from "../app.ts";
-import { LargeBody } from "../body/large-body.ts";
 import { ArrowTrainQuery, TrainRequest } from "../schemas/detection.ts";
-import { validateFields } from "../body/validation.ts";
-import { arrowField, refuseQuery } from "./arrow-query.ts";
+import { learningAsk } from "./learning-ask.ts";
 import { answeredBefore, callOf, exampleId, otherExampleId, problemsOf, route, sendJob } from "./shared.ts";
 
 const example = { detector_id: exampleId, dataset_id: otherExampleId };
@@ -38,27 +32,8 @@ export function registerTrain(app: App, context: ServiceContext): void {
     async (request, reply) => {
       const call = callOf(request);
       if (await answeredBefore(context, call, reply)) return reply;
-      const answer = await train(context, call, await askOf(context, request));
+      const answer = await train(context, call, await learningAsk(context, request, TrainRequest));
       return answer.kind === "accepted" ? sendJob(reply, answer.job) : reply.send(answer.trained);
     },
   );
-}
-
-async function askOf(context: ServiceContext, request: FastifyRequest): Promise<TrainAsk> {
-  const body = request.body as TrainRequest | LargeBody;
-  if (body instanceof LargeBody) {
-    const { given } = body;
-    if (given.format === "arrow") return { detectorId: arrowField(request, "detector_id"), source: given };
-    refuseQuery(request);
-    const detectorId = (fields: BodyFields) => {
-      const read = validateFields<TrainRequest>(TrainRequest, fields);
-      refuseBesideRows(read);
-      return read.detector_id;
-    };
-    return { detectorId, source: given };
-  }
-  refuseQuery(request);
-  const { detector_id: detectorId, background, webhook_url: webhookUrl } = body;
-  const source = await rowsSource(context, body);
-  return { detectorId, source, background, webhookUrl };
 }

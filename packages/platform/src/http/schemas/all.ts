@@ -2,7 +2,7 @@
 
 import type { TSchema } from "typebox";
 import * as detection from "./detection.ts";
-import { Detector, DetectorChange, ModelVersion, NewDetector } from "./detectors.ts";
+import { Detector, DetectorChange, ModelVersion, NewDetector, ThresholdChange } from "./detectors.ts";
 import { Dataset, NewDataset } from "./datasets.ts";
 import { Job } from "./jobs.ts";
 import { Result } from "./results.ts";
@@ -17,8 +17,11 @@ export function sharedSchemas(): readonly TSchema[] {
     Detector,
     NewDetector,
     DetectorChange,
+    ThresholdChange,
     detection.TrainRequest,
     detection.Trained,
+    detection.UpdateRequest,
+    detection.Updated,
     detection.JobAccepted,
     detection.PredictRequest,
     detection.Predicted,

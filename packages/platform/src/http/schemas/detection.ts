@@ -57,6 +57,25 @@ export const Trained = Type.Object(
 );
 export type Trained = Static<typeof Trained>;
 
+export const UpdateRequest = Type.Object(
+  { detector_id: Id, ...given, background, webhook_url: webhook },
+  { ...strict, $id: "UpdateRequest", description: "the rows to learn further from, in their order" },
+);
+export type UpdateRequest = Static<typeof UpdateRequest>;
+
+export const Updated = Type.Object(
+  {
+    detector_id: Id,
+    model_version: Type.Integer(),
+    based_on: Type.Integer({ description: "the version that learned further" }),
+    algorithm_name: Type.String(),
+    threshold: Type.Number({ description: "as before: scores of new rows do not move it" }),
+    n_samples: Type.Integer({ description: "rows learned from" }),
+    update_time_ms: Type.Number(),
+  },
+  { $id: "Updated" },
+);
+
 export const JobAccepted = Type.Object({ job_id: Id, status: Type.String(), location: Type.String() }, { $id: "JobAccepted" });
 export type JobAccepted = Static<typeof JobAccepted>;
 

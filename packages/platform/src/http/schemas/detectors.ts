@@ -3,6 +3,7 @@
 import { defaultDetectorId, missingPolicies, scalings, type ThresholdMethodName, thresholdMethods } from "@nomaly/detect";
 import { type Static, Type } from "typebox";
 import { detectorStatuses } from "../../services/detectors/detector-view.ts";
+import { modelOrigins } from "../../services/detectors/versions.ts";
 import { Id, nullable, oneOf, pageOf, PageQuery, strict } from "./shared.ts";
 
 const methods = Object.keys(thresholdMethods) as readonly ThresholdMethodName[];
@@ -111,6 +112,10 @@ export const ModelVersion = Type.Object(
     id: Id,
     model_version: Type.Integer(),
     is_live: Type.Boolean({ description: "whether this version answers requests" }),
+    origin: oneOf(modelOrigins, {
+      description: "how it was made: by training, from a model file, by learning further, or by another threshold",
+    }),
+    based_on: Type.Union([Type.Integer(), Type.Null()], { description: "the version that it was made from" }),
     dataset_id: nullable(Id),
     job_id: nullable(Id),
     size_bytes: Type.Integer(),
@@ -119,5 +124,24 @@ export const ModelVersion = Type.Object(
     created_at: Type.String({ format: "date-time" }),
   },
   { $id: "ModelVersion" },
+);
+const VersionNumber = Type.Integer({ minimum: 1, maximum: 999_999_999 });
+export const VersionParams = Type.Object({ id: Id, version: VersionNumber }, strict);
+
+export const ThresholdChange = Type.Object(
+  { method: Type.Optional(oneOf(methods)) },
+  {
+    additionalProperties: Type.Number(),
+    minProperties: 1,
+    $id: "ThresholdChange",
+    description: "a score as `value`, a share of anomalies as `contamination`, or another method with its parameters",
+  },
+);
+export type ThresholdChange = Static<typeof ThresholdChange>;
+
+export const ImportQuery = Type.Object({ name: Name }, strict);
+export const ModelQuery = Type.Object(
+  { version: Type.Optional(Type.Integer({ ...VersionNumber, description: "default: the live one" })) },
+  strict,
 );
 export const ModelVersionList = pageOf(ModelVersion);

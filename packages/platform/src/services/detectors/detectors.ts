@@ -34,7 +34,7 @@ export interface DetectorDescription {
   readonly options?: DetectorOptions;
 }
 
-const defaultContamination = 0.1;
+export const defaultContamination = 0.1;
 
 export function createDetector(context: ServiceContext, call: Call, given: DetectorDescription): Promise<Done<DetectorView>> {
   const { name, algorithm_name: algorithmName = defaultDetectorId, hyperparameters = {}, options = {} } = given;
@@ -181,7 +181,7 @@ export function detectorTagOf({ id, updated_at: updatedAt }: DetectorView): stri
 }
 
 /** @throws NomalyError NOT_FOUND; CONFLICT when the detector has another ETag. */
-async function lockUnchanged(sql: Sql, id: string, expected: string | undefined): Promise<DetectorRow> {
+export async function lockUnchanged(sql: Sql, id: string, expected: string | undefined): Promise<DetectorRow> {
   const row = await lockDetector(sql, id);
   if (row === undefined) throw noDetector(id);
   if (expected === undefined || listsTag(expected, detectorTagOf(detectorView(row)))) return row;
@@ -194,7 +194,7 @@ export function listsTag(header: string, tag: string): boolean {
 }
 
 /** Refuses parameters already here, which the training would refuse later. */
-function requireUsable(
+export function requireUsable(
   algorithmName: string,
   hyperparameters: Readonly<Record<string, unknown>>,
   options: DetectorOptions,

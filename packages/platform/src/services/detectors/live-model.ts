@@ -2,8 +2,9 @@
 
 import { NomalyError } from "@nomaly/detect";
 import { metadataEntry } from "../../cache/keys.ts";
+import type { LoadedModel } from "../../compute/model-cache.ts";
 import { detectorById } from "../../store/tables/detectors.ts";
-import { liveVersion, versionBytes } from "../../store/tables/model-versions.ts";
+import { liveVersion, type ModelVersionRow, storedModel } from "../../store/tables/model-versions.ts";
 import type { ServiceContext } from "../core/context.ts";
 import { noDetector } from "./detectors.ts";
 
@@ -21,7 +22,7 @@ export interface LiveModel {
 /** The fields of the model that an answer shows. */
 export type AnsweringModel = Pick<LiveModel, "detector_id" | "model_version" | "threshold">;
 
-type Found = LiveModel | { readonly refusal: "not trained" | "disabled" };
+type Found = LiveModel | { readonly refusal: Refusal };
 
 /** @throws NomalyError NOT_FOUND; CONFLICT when the detector is not trained yet, or disabled. */
 export async function liveModel(context: ServiceContext, detectorId: string): Promise<LiveModel> {
@@ -30,8 +31,14 @@ export async function liveModel(context: ServiceContext, detectorId: string): Pr
   const { value } = near ?? (await context.cache.get<Found>(entry, () => loadLive(context, detectorId)));
   if (value === undefined) throw noDetector(detectorId);
   if (!("refusal" in value)) return value;
-  const said = value.refusal === "disabled" ? "is disabled" : "is not trained yet: POST /api/detection/train first";
-  throw new NomalyError("CONFLICT", `detector ${detectorId} ${said}`, { field: "detector_id", received: detectorId });
+  throw refused(detectorId, value.refusal);
+}
+
+type Refusal = "not trained" | "disabled";
+
+function refused(detectorId: string, refusal: Refusal): NomalyError {
+  const said = refusal === "disabled" ? "is disabled" : "is not trained yet: POST /api/detection/train first";
+  return new NomalyError("CONFLICT", `detector ${detectorId} ${said}`, { field: "detector_id", received: detectorId });
 }
 
 async function loadLive({ database }: ServiceContext, detectorId: string): Promise<Found | undefined> {
@@ -54,20 +61,23 @@ async function loadLive({ database }: ServiceContext, detectorId: string): Promi
   };
 }
 
+/** The live version as the database has it now, also of a disabled detector. @throws NomalyError NOT_FOUND; CONFLICT when it is not trained yet. */
+export async function storedLiveVersion({ database }: ServiceContext, detectorId: string): Promise<ModelVersionRow> {
+  const version = await liveVersion(database, detectorId);
+  if (version !== undefined) return version;
+  if ((await detectorById(database, detectorId)) === undefined) throw noDetector(detectorId);
+  throw refused(detectorId, "not trained");
+}
+
 /** The model file of a version, from its row or its blob. @throws NomalyError NOT_FOUND, STORAGE. */
 export async function loadModelBytes(
   context: Pick<ServiceContext, "database" | "blobs">,
   versionId: string,
-): Promise<Uint8Array> {
-  const bytes = await versionBytes(context.database, versionId);
-  if (bytes !== undefined) return bytes;
-  const { rows } = await context.database.query<{ blobKey: string | null }>(
-    `select blob_key as "blobKey" from model_versions where id = $1`,
-    [versionId],
-  );
-  const blobKey = rows.at(0)?.blobKey ?? undefined;
-  if (blobKey === undefined) {
+): Promise<LoadedModel> {
+  const stored = await storedModel(context.database, versionId);
+  if (stored === undefined) {
     throw new NomalyError("NOT_FOUND", "the model was removed during the request", { field: "detector_id", received: versionId });
   }
-  return context.blobs.read(blobKey);
+  const { fileBytes, blobKey, isForeign } = stored;
+  return { bytes: fileBytes ?? (await context.blobs.read(blobKey ?? "")), isForeign };
 }

@@ -1,13 +1,10 @@
 /** Trains a detector: at once when there are few values, else by a job. */
 
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { rm } from "node:fs/promises";
 import type { BodyFields, TrainOptions, TrainOutcome, TrainSummary } from "../../compute/work.ts";
 import { detectorById, type DetectorRow, updateDetector } from "../../store/tables/detectors.ts";
 import { newId } from "../../ids/ids.ts";
 import type { Sql } from "../../store/postgres/sql.ts";
-import { insertVersion, type NewModelVersion } from "../../store/tables/model-versions.ts";
+import { insertVersion } from "../../store/tables/model-versions.ts";
 import { endTraining } from "../../store/tables/trainings.ts";
 import { change } from "../core/change.ts";
 import { type Call, controlOf, type ServiceContext } from "../core/context.ts";
@@ -15,6 +12,7 @@ import { trainOptionsOf, noDetector } from "./detectors.ts";
 import type { JobAccepted } from "../jobs/enqueue.ts";
 import { jobFor } from "../jobs/job-choice.ts";
 import { withPlacedContent } from "../core/placed-content.ts";
+import { placeMade } from "./placed-model.ts";
 import { type RowsSource, withDatasetFile } from "../rows/rows-source.ts";
 import { trainingBegins, trainingFailed, type TrainingJob, type TrainingUnderWay } from "./training-status.ts";
 
@@ -130,7 +128,7 @@ async function storeVersion(
   { detector, training, datasetId, outcome, job, startedAt }: VersionToStore,
 ): Promise<Trained> {
   const { summary } = outcome;
-  const { content, checksum } = await placeModel(context, outcome);
+  const { content, checksum } = await placeMade(context, outcome);
   const jobId = job?.id ?? null;
   const { sizeBytes } = summary;
   const version = { id: newId(), detectorId: detector.id, datasetId, jobId, content, checksum, sizeBytes };
@@ -160,22 +158,6 @@ async function storeVersion(
     });
     return value;
   });
-}
-
-/** Small model files go into the database, larger ones to a blob. */
-async function placeModel(
-  { blobs }: ServiceContext,
-  { modelBytes, modelPath = "", summary }: TrainOutcome,
-): Promise<Pick<NewModelVersion, "content" | "checksum">> {
-  if (modelBytes !== undefined) {
-    return { content: { fileBytes: modelBytes }, checksum: createHash("sha256").update(modelBytes).digest("hex") };
-  }
-  try {
-    const { key, checksum } = await blobs.write("model", createReadStream(modelPath), { sizeBytesMax: summary.sizeBytes });
-    return { content: { blobKey: key }, checksum };
-  } finally {
-    await rm(modelPath, { force: true });
-  }
 }
 
 function trainedOf(detector: DetectorRow, version: number, summary: TrainSummary, trainingMs: number): Trained {

@@ -10,6 +10,7 @@ import { maintain } from "../operations/maintenance.ts";
 import { requireDataset } from "../rows/rows-source.ts";
 import { type ScoredTable, scoreTable } from "../scoring/score-dataset.ts";
 import { type Trained, trainNow } from "../detectors/train.ts";
+import { type Updated, updateNow } from "../detectors/update.ts";
 
 export interface WebhookMessage {
   readonly url: string;
@@ -55,6 +56,13 @@ export function createJobHandlers(
         return [detectorId, { error: jobErrorOf(error) }];
       });
       return { results: Object.fromEntries(told) as JobResult };
+    },
+    update: async ({ id, payload }, control) => {
+      const dataset = await requireDataset(context, payload.dataset_id);
+      const ask = { detectorId: payload.detector_id, source: { kind: "dataset", dataset } } as const;
+      const { progress, completeIn, holdIn } = control;
+      const end = (sql: Sql, updated: Updated) => completeIn(sql, { ...updated });
+      return { ...(await updateNow(context, callOf(payload, control), ask, { id, progress, completeIn: end, holdIn })) };
     },
     webhook: async ({ id, payload }, { signal }) => {
       await sendWebhook({ ...payload, delivery_id: id }, signal);

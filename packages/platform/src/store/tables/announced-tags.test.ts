@@ -144,7 +144,7 @@ const reads = {
   trainings: ["isUnderWay"],
   datasets: ["datasetById", "listDatasets", "totalBytes"],
   "api keys": ["apiKeyById", "listApiKeys"],
-  "model versions": ["versionOfJob", "liveVersion", "versionBytes", "listVersions"],
+  "model versions": ["versionOfJob", "liveVersion", "storedModel", "versionByNumber", "listVersions"],
 };
 
 describe.each([

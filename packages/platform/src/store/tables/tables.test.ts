@@ -10,7 +10,14 @@ import { datasetById, deleteDataset, insertDataset, listDatasets, type NewDatase
 import { updateDetector } from "./detectors.ts";
 import { claimKey, deleteOldKeys, earlierResponse, storeResponse } from "./idempotency.ts";
 import { idTime, newId } from "../../ids/ids.ts";
-import { insertVersion, listVersions, liveVersion, type NewModelVersion, versionBytes } from "./model-versions.ts";
+import {
+  insertVersion,
+  listVersions,
+  liveVersion,
+  type NewModelVersion,
+  storedModel,
+  versionByNumber,
+} from "./model-versions.ts";
 import type { OpenDatabase } from "../postgres/open-database.ts";
 import { deleteResult, insertResult, listResults, type NewResult, resultById, resultBytes } from "./results.ts";
 
@@ -90,10 +97,13 @@ describe("model versions", () => {
     await database.transaction((sql) => updateDetector(sql, id, { modelVersion: 2 }));
     const live = await liveVersion(database, id);
     expect(live).toEqual(second.row);
-    expect([...((await versionBytes(database, second.row.id)) ?? [])]).toEqual([2]);
+    expect([...((await storedModel(database, second.row.id))?.fileBytes ?? [])]).toEqual([2]);
+    expect(await versionByNumber(database, id, 2)).toEqual(second.row);
+    expect(await versionByNumber(database, id, 4)).toBeUndefined();
     const [newest] = await listVersions(database, id, { limit: 1 });
     expect(newest.blobKey).toBe("models/3");
-    expect(await versionBytes(database, newest.id)).toBeUndefined();
+    expect(await storedModel(database, newest.id)).toEqual({ fileBytes: null, blobKey: "models/3", isForeign: false });
+    expect(await storedModel(database, newId())).toBeUndefined();
   });
 
   it("of a detector that is gone are refused", async () => {

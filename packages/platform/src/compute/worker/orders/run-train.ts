@@ -1,16 +1,14 @@
 /** Fits in a worker: reads the rows, fits, and returns the model file with a summary. */
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { detect, type Detection, detectorById, libraryVersion, NomalyError, parseThreshold } from "@nomaly/detect";
+import { detect, type Detection, libraryVersion, NomalyError } from "@nomaly/detect";
 import type { TrainOrder } from "../../messages.ts";
 import { asRowsInput, inRequestTerms } from "../../rows/rows-given.ts";
 import { scoreQuantiles } from "../../rows/score-quantiles.ts";
-import { modelInlineBytesMax, type TrainOptions, type TrainOutcome, type TrainSummary } from "../../work.ts";
-import { isDiskFull } from "../coded-error.ts";
+import type { TrainOptions, TrainOutcome, TrainSummary } from "../../work.ts";
 import type { TrainingRows } from "../file-rows.ts";
 import type { OrderContext } from "../order-context.ts";
 import { readBody } from "../read-body.ts";
+import { handOver } from "../write-model.ts";
 
 /** Reading a file is this share of the progress, fitting the rest. */
 const readShare = 0.3;
@@ -23,20 +21,7 @@ export async function runTrain(order: TrainOrder, context: OrderContext): Promis
   const modelBytes = fit.model.save();
   const fitMs = performance.now() - startedAt - readMs;
   const summary = { ...summaryOf(fit, training), sizeBytes: modelBytes.length, readMs, fitMs };
-  if (modelBytes.length <= modelInlineBytesMax) return { modelBytes, summary };
-  writeLarge(order.modelPath, modelBytes);
-  return { modelPath: order.modelPath, summary };
-}
-
-/** @throws NomalyError STORAGE when the disk is full. */
-function writeLarge(path: string, bytes: Uint8Array): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, bytes, { mode: 0o600 });
-  } catch (error) {
-    if (!isDiskFull(error)) throw error;
-    throw new NomalyError("STORAGE", "the disk is full: the model was not stored", { field: "data_dir", cause: error });
-  }
+  return { ...handOver(modelBytes, order.modelPath), summary };
 }
 
 async function trainingRows(

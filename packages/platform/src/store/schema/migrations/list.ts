@@ -8,6 +8,7 @@ import { trainings } from "./0004-trainings.ts";
 import { changeIds } from "./0005-change-ids.ts";
 import { requestCounts } from "./0006-request-counts.ts";
 import { datasetReading } from "./0007-dataset-reading.ts";
+import { modelOrigins } from "./0008-model-origins.ts";
 
 interface Numbered {
   readonly number: number;
@@ -35,4 +36,5 @@ export const migrations: readonly Migration[] = [
   { number: 5, name: "change-ids", kind: "transaction", sql: changeIds },
   { number: 6, name: "request-counts", kind: "transaction", sql: requestCounts },
   { number: 7, name: "dataset-reading", kind: "transaction", sql: datasetReading },
+  { number: 8, name: "model-origins", kind: "transaction", sql: modelOrigins },
 ];

@@ -1,0 +1,3 @@
+/** For the services: which detectors learn from further rows. */
+
+export { requireLearner } from "../table-work/learners.ts";
