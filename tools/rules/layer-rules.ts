@@ -165,7 +165,7 @@ const platformLayers: readonly Layer[] = [
     name: "files/duckdb",
     files: /^files\/duckdb\//,
     may: ["files"],
-    packages: ["node:", "@nomaly/detect", "@duckdb/node-api", "apache-arrow"],
+    packages: ["node:", "@nomaly/detect", "@duckdb/node-api", "@duckdb/node-bindings", "apache-arrow"],
     summary: "reads and writes CSV, Parquet, JSON and Arrow in chunks, by DuckDB",
   },
   {
