@@ -238,6 +238,13 @@ export const settingSpecs = [
     default: "auto",
     summary: "whether requests need a key; with auto they do when host is not loopback or a token issuer is set",
   },
+  {
+    name: "cors_origins",
+    kind: "list",
+    default: "",
+    summary:
+      "origins of pages that may use the service from a browser, such as `https://app.example.com`; `*` stands for all, and is refused where no key is needed",
+  },
   { name: "jwks_url", kind: "url", summary: "address of the key set (JWKS) of the issuer whose tokens the service accepts" },
   { name: "jwt_issuer", kind: "text", summary: "issuer that tokens must name" },
   { name: "jwt_audience", kind: "text", summary: "audience that tokens must name" },
