@@ -8,9 +8,9 @@ import { NomalyError } from "@nomaly/detect";
 import type { App } from "../app.ts";
 
 export interface OtherOrigins {
-  isListed(origin: string | undefined): boolean;
+  readonly isListed: (origin: string | undefined) => boolean;
   /** Headers of every answer to a request that names this origin. */
-  headersFor(origin: string | undefined): Readonly<Record<string, string>>;
+  readonly headersFor: (origin: string | undefined) => Readonly<Record<string, string>>;
 }
 
 const anyOrigin = "*";
@@ -44,7 +44,7 @@ export function otherOrigins(listed: readonly string[], isKeyRequired: boolean):
   const isListed = (origin: string | undefined) => origin !== undefined && (isAny || known.has(origin));
   return {
     isListed,
-    headersFor(origin) {
+    headersFor: (origin) => {
       if (known.size === 0) return {};
       // A cache between must not give the answer for one origin to another.
       if (origin === undefined || !isListed(origin)) return { vary: "Origin" };
