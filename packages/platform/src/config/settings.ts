@@ -218,7 +218,13 @@ export const settingSpecs = [
 
   { name: "body_bytes", kind: "bytes", default: "64MiB", ...sizes, summary: "largest body of a request" },
   { name: "upload_bytes", kind: "bytes", default: "2GiB", ...sizes, summary: "largest uploaded file" },
-  { name: "quota_bytes", kind: "bytes", default: "20GiB", ...sizes, summary: "largest size of all stored data sets together" },
+  {
+    name: "quota_bytes",
+    kind: "bytes",
+    default: "20GiB",
+    ...sizes,
+    summary: "largest size of all stored data sets, model versions and results together",
+  },
   { name: "request_rows", kind: "integer", default: "1000000", min: 1, max: 1e9, summary: "most rows in one request" },
   { name: "request_columns", kind: "integer", default: "10000", min: 1, max: 1e6, summary: "most columns in one request" },
   { name: "request_timeout_s", kind: "integer", default: "60", ...seconds, summary: "time limit of one request" },
@@ -272,6 +278,14 @@ export const settingSpecs = [
     min: 1,
     max: 36_500,
     summary: "age at which the service removes stored results",
+  },
+  {
+    name: "versions_kept",
+    kind: "integer",
+    default: "10",
+    min: 1,
+    max: 1e6,
+    summary: "the last versions of each detector that the service keeps; it removes older ones, and never the live one",
   },
 ] as const satisfies readonly SettingSpec[];
 

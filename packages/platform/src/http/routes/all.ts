@@ -15,6 +15,7 @@ import { registerMetrics } from "./metrics.ts";
 import { registerPredict } from "./predict.ts";
 import { registerResults } from "./results.ts";
 import { registerTrain } from "./train.ts";
+import { registerUsage } from "./usage.ts";
 
 export function registerRoutes(app: App, context: ServiceContext, metrics: Metrics): void {
   standWithoutPrefix(app);
@@ -28,6 +29,7 @@ export function registerRoutes(app: App, context: ServiceContext, metrics: Metri
   registerJudge(app, context);
   registerResults(app, context);
   registerJobs(app, context);
+  registerUsage(app, context);
   registerAudit(app, context);
 }
 

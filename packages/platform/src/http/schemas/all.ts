@@ -7,6 +7,7 @@ import { Dataset, NewDataset } from "./datasets.ts";
 import { Job } from "./jobs.ts";
 import { Result } from "./results.ts";
 import { AuditEntry } from "./audit.ts";
+import { Usage } from "./usage.ts";
 import { Problem } from "./shared.ts";
 
 export function sharedSchemas(): readonly TSchema[] {
@@ -34,5 +35,6 @@ export function sharedSchemas(): readonly TSchema[] {
     ModelVersion,
     AuditEntry,
     Job,
+    Usage,
   ];
 }

@@ -15,6 +15,7 @@ import { trainOptionsOf, noDetector } from "./detectors.ts";
 import type { JobAccepted } from "../jobs/enqueue.ts";
 import { jobFor } from "../jobs/job-choice.ts";
 import { withPlacedContent } from "../core/placed-content.ts";
+import { requireQuota } from "../core/quota.ts";
 import { type RowsSource, withDatasetFile } from "../rows/rows-source.ts";
 import { trainingBegins, trainingFailed, type TrainingJob, type TrainingUnderWay } from "./training-status.ts";
 
@@ -141,6 +142,7 @@ async function storeVersion(
       subjectKind: "detector",
       work: async (sql) => {
         await job?.holdIn(sql);
+        await requireQuota(sql, sizeBytes, context.config);
         const { row, isNew } = await insertVersion(sql, { ...version, trainingSummary: { ...summary } });
         isUsed = isNew;
         const changes = { isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;

@@ -7,6 +7,7 @@ import { installation } from "./0003-installation.ts";
 import { trainings } from "./0004-trainings.ts";
 import { changeIds } from "./0005-change-ids.ts";
 import { requestCounts } from "./0006-request-counts.ts";
+import { storedBytes } from "./0008-stored-bytes.ts";
 
 interface Numbered {
   readonly number: number;
@@ -33,4 +34,5 @@ export const migrations: readonly Migration[] = [
   { number: 4, name: "trainings", kind: "transaction", sql: trainings },
   { number: 5, name: "change-ids", kind: "transaction", sql: changeIds },
   { number: 6, name: "request-counts", kind: "transaction", sql: requestCounts },
+  { number: 8, name: "stored-bytes", kind: "transaction", sql: storedBytes },
 ];
