@@ -256,7 +256,7 @@ const platformLayers: readonly Layer[] = [
     name: "services",
     files: /^services\//,
     may: ["budget", "config", "files", "report", "ids", "store", "cache", "http-client", "blobs", "jobs", "compute"],
-    packages: ["node:", "@nomaly/detect", "jose", "lru-cache"],
+    packages: ["node:", "@nomaly/detect", "cron-parser", "jose", "lru-cache"],
     summary: "one function for each thing that a user can ask of the service",
   },
   {

@@ -272,6 +272,21 @@ export const settingSpecs = [
     summary: "further attempts of a job that failed for a passing reason",
   },
   {
+    name: "schedules_max",
+    kind: "integer",
+    default: "100",
+    min: 0,
+    max: 1e6,
+    summary: "most schedules that one key or token may make",
+  },
+  {
+    name: "schedule_seconds_min",
+    kind: "integer",
+    default: "60",
+    ...seconds,
+    summary: "shortest time between two runs of a schedule",
+  },
+  {
     name: "result_retention_days",
     kind: "integer",
     default: "365",

@@ -14,6 +14,7 @@ import { registerJudge } from "./judge.ts";
 import { registerMetrics } from "./metrics.ts";
 import { registerPredict } from "./predict.ts";
 import { registerResults } from "./results.ts";
+import { registerSchedules } from "./schedules.ts";
 import { registerTrain } from "./train.ts";
 import { registerUsage } from "./usage.ts";
 
@@ -29,6 +30,7 @@ export function registerRoutes(app: App, context: ServiceContext, metrics: Metri
   registerJudge(app, context);
   registerResults(app, context);
   registerJobs(app, context);
+  registerSchedules(app, context);
   registerUsage(app, context);
   registerAudit(app, context);
 }

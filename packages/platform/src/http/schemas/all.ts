@@ -7,6 +7,7 @@ import { Dataset, NewDataset } from "./datasets.ts";
 import { Job } from "./jobs.ts";
 import { Result } from "./results.ts";
 import { AuditEntry } from "./audit.ts";
+import { NewSchedule, Schedule, ScheduleChange } from "./schedules.ts";
 import { Usage } from "./usage.ts";
 import { Problem } from "./shared.ts";
 
@@ -36,5 +37,8 @@ export function sharedSchemas(): readonly TSchema[] {
     AuditEntry,
     Job,
     Usage,
+    NewSchedule,
+    ScheduleChange,
+    Schedule,
   ];
 }

@@ -8,6 +8,7 @@ import { trainings } from "./0004-trainings.ts";
 import { changeIds } from "./0005-change-ids.ts";
 import { requestCounts } from "./0006-request-counts.ts";
 import { storedBytes } from "./0008-stored-bytes.ts";
+import { schedules } from "./0009-schedules.ts";
 
 interface Numbered {
   readonly number: number;
@@ -35,4 +36,5 @@ export const migrations: readonly Migration[] = [
   { number: 5, name: "change-ids", kind: "transaction", sql: changeIds },
   { number: 6, name: "request-counts", kind: "transaction", sql: requestCounts },
   { number: 8, name: "stored-bytes", kind: "transaction", sql: storedBytes },
+  { number: 9, name: "schedules", kind: "transaction", sql: schedules },
 ];
