@@ -8,6 +8,8 @@ import * as detectors from "../../packages/platform/src/http/schemas/detectors.t
 import { Job } from "../../packages/platform/src/http/schemas/jobs.ts";
 import { AuditEntry } from "../../packages/platform/src/http/schemas/audit.ts";
 import { Result } from "../../packages/platform/src/http/schemas/results.ts";
+import * as schedules from "../../packages/platform/src/http/schemas/schedules.ts";
+import { Usage } from "../../packages/platform/src/http/schemas/usage.ts";
 import { Problem, Rows } from "../../packages/platform/src/http/schemas/shared.ts";
 
 /** The parts of JSON Schema that our schemas use. */
@@ -49,6 +51,10 @@ const stored: Readonly<Record<string, object>> = {
   JobStatus: Job.properties.status,
   Job,
   AuditEntry,
+  NewSchedule: schedules.NewSchedule,
+  ScheduleChange: schedules.ScheduleChange,
+  Schedule: schedules.Schedule,
+  Usage,
 };
 
 /** Schemas of requests to detectors and of their answers. */

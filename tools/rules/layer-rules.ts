@@ -165,7 +165,7 @@ const platformLayers: readonly Layer[] = [
     name: "files/duckdb",
     files: /^files\/duckdb\//,
     may: ["files"],
-    packages: ["node:", "@nomaly/detect", "@duckdb/node-api", "apache-arrow"],
+    packages: ["node:", "@nomaly/detect", "@duckdb/node-api", "@duckdb/node-bindings", "apache-arrow"],
     summary: "reads and writes CSV, Parquet, JSON and Arrow in chunks, by DuckDB",
   },
   {
@@ -256,7 +256,7 @@ const platformLayers: readonly Layer[] = [
     name: "services",
     files: /^services\//,
     may: ["budget", "config", "files", "report", "ids", "store", "cache", "http-client", "blobs", "jobs", "compute"],
-    packages: ["node:", "@nomaly/detect", "jose", "lru-cache"],
+    packages: ["node:", "@nomaly/detect", "cron-parser", "jose", "lru-cache"],
     summary: "one function for each thing that a user can ask of the service",
   },
   {

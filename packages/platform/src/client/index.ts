@@ -11,6 +11,7 @@ import { type Detectors, detectorsOf } from "./detectors.ts";
 import { type Health, healthOf } from "./health.ts";
 import { type Jobs, jobsOf } from "./jobs.ts";
 import { type Results, resultsOf } from "./results.ts";
+import { type Schedules, schedulesOf, type UsageCall, usageOf } from "./schedules.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 
 export type { Algorithm, AlgorithmParameter, Algorithms } from "./algorithms.ts";
@@ -23,6 +24,7 @@ export type { Health } from "./health.ts";
 export type { JobFilter, Jobs, WaitOptions } from "./jobs.ts";
 export type { ListOptions } from "./pages.ts";
 export type { ResultFilter, ResultFormat, Results } from "./results.ts";
+export type { Schedules } from "./schedules.ts";
 export { ServiceError } from "./service-error.ts";
 export type * from "./stored-types.ts";
 export type { CallOptions, ClientOptions, OwnBytes } from "./transport.ts";
@@ -35,6 +37,8 @@ export interface Client extends Detection {
   readonly algorithms: Algorithms;
   readonly health: Health;
   readonly audit: Audit;
+  readonly schedules: Schedules;
+  readonly usage: UsageCall;
 }
 
 export function createClient(options: ClientOptions): Client {
@@ -48,5 +52,7 @@ export function createClient(options: ClientOptions): Client {
     algorithms: algorithmsOf(transport),
     health: healthOf(transport),
     audit: auditOf(transport),
+    schedules: schedulesOf(transport),
+    usage: usageOf(transport),
   };
 }

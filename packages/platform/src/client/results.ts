@@ -12,7 +12,7 @@ export interface ResultFilter {
   readonly to?: string | undefined;
 }
 
-export type ResultFormat = "csv" | "parquet" | "arrow";
+export type ResultFormat = "csv" | "ndjson" | "parquet" | "arrow";
 
 export interface FileOptions extends CallOptions {
   /** CSV only: puts a single quote before texts that a spreadsheet would run as a formula. */

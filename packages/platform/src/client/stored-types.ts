@@ -224,3 +224,96 @@ export interface AuditEntry {
   readonly request_id: string | null;
   readonly details: Readonly<Record<string, unknown>>;
 }
+
+export interface NewSchedule {
+  readonly name: string;
+  /** Train the detector anew, or score the data set and store the result. */
+  readonly kind: "train" | "score";
+  readonly detector_id: string;
+  readonly dataset_id?: string | undefined;
+  /** Instead of dataset_id: each run takes the newest data set of this name. */
+  readonly dataset_name?: string | undefined;
+  /** Minute, hour, day of the month, month, day of the week; instead of every_seconds. */
+  readonly cron?: string | undefined;
+  /** Instead of cron. */
+  readonly every_seconds?: number | undefined;
+  /** Of cron, such as Europe/Berlin; by default UTC. */
+  readonly time_zone?: string | undefined;
+  /** True by default. */
+  readonly enabled?: boolean | undefined;
+}
+
+export interface ScheduleChange {
+  readonly name?: string | undefined;
+  readonly enabled?: boolean | undefined;
+  /** Minute, hour, day of the month, month, day of the week; instead of every_seconds. */
+  readonly cron?: string | undefined;
+  /** Instead of cron. */
+  readonly every_seconds?: number | undefined;
+  /** Of cron, such as Europe/Berlin; by default UTC. */
+  readonly time_zone?: string | undefined;
+}
+
+export interface Schedule {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "train" | "score";
+  readonly detector_id: string;
+  readonly dataset_id: string | null;
+  readonly dataset_name: string | null;
+  readonly cron: string | null;
+  readonly every_seconds: number | null;
+  readonly time_zone: string;
+  readonly enabled: boolean;
+  /** Set where the service disabled it. */
+  readonly disabled_reason: string | null;
+  readonly next_run_at: string | null;
+  readonly last_run_at: string | null;
+  /** Null where the last run could not begin. */
+  readonly last_job_id: string | null;
+  readonly last_status: "running" | "succeeded" | "failed" | "cancelled" | null;
+  readonly last_error: {
+    readonly code: string;
+    readonly detail: string;
+  } | null;
+  readonly runs: number;
+  /** Runs left out because the one before had not ended. */
+  readonly skipped: number;
+  readonly failures_in_a_row: number;
+  readonly created_by: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface Usage {
+  readonly quota_bytes: number;
+  /** Of data sets, model versions and results together. */
+  readonly used_bytes: number;
+  readonly datasets: {
+    readonly count: number;
+    readonly size_bytes: number;
+  };
+  readonly model_versions: {
+    readonly count: number;
+    readonly size_bytes: number;
+  };
+  readonly results: {
+    readonly count: number;
+    readonly size_bytes: number;
+  };
+  /** The last versions of a detector that the service keeps; the live one stays in any case. */
+  readonly versions_kept: number;
+  readonly result_retention_days: number;
+  readonly largest_datasets: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly size_bytes: number;
+  }[];
+  /** By the size of their versions. */
+  readonly largest_detectors: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly size_bytes: number;
+    readonly n_versions: number;
+  }[];
+}

@@ -247,7 +247,7 @@ export interface ScoreFileOutcome {
 
 export type { DatasetProfile, FilePage, Finding, Inspected, PageOfFile } from "../files/read/shown-file.ts";
 
-export const resultFormats = ["csv", "parquet", "arrow"] as const;
+export const resultFormats = ["csv", "ndjson", "parquet", "arrow"] as const;
 export type ResultFormat = (typeof resultFormats)[number];
 
 /** Converts a Parquet file that nomaly wrote to another format. */

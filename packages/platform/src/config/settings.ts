@@ -218,7 +218,13 @@ export const settingSpecs = [
 
   { name: "body_bytes", kind: "bytes", default: "64MiB", ...sizes, summary: "largest body of a request" },
   { name: "upload_bytes", kind: "bytes", default: "2GiB", ...sizes, summary: "largest uploaded file" },
-  { name: "quota_bytes", kind: "bytes", default: "20GiB", ...sizes, summary: "largest size of all stored data sets together" },
+  {
+    name: "quota_bytes",
+    kind: "bytes",
+    default: "20GiB",
+    ...sizes,
+    summary: "largest size of all stored data sets, model versions and results together",
+  },
   { name: "request_rows", kind: "integer", default: "1000000", min: 1, max: 1e9, summary: "most rows in one request" },
   { name: "request_columns", kind: "integer", default: "10000", min: 1, max: 1e6, summary: "most columns in one request" },
   { name: "request_timeout_s", kind: "integer", default: "60", ...seconds, summary: "time limit of one request" },
@@ -237,6 +243,13 @@ export const settingSpecs = [
     choices: ["auto", "required", "none"],
     default: "auto",
     summary: "whether requests need a key; with auto they do when host is not loopback or a token issuer is set",
+  },
+  {
+    name: "cors_origins",
+    kind: "list",
+    default: "",
+    summary:
+      "origins of pages that may use the service from a browser, such as `https://app.example.com`; `*` stands for all, and is refused where no key is needed",
   },
   { name: "jwks_url", kind: "url", summary: "address of the key set (JWKS) of the issuer whose tokens the service accepts" },
   { name: "jwt_issuer", kind: "text", summary: "issuer that tokens must name" },
@@ -259,12 +272,35 @@ export const settingSpecs = [
     summary: "further attempts of a job that failed for a passing reason",
   },
   {
+    name: "schedules_max",
+    kind: "integer",
+    default: "100",
+    min: 0,
+    max: 1e6,
+    summary: "most schedules that one key or token may make",
+  },
+  {
+    name: "schedule_seconds_min",
+    kind: "integer",
+    default: "60",
+    ...seconds,
+    summary: "shortest time between two runs of a schedule",
+  },
+  {
     name: "result_retention_days",
     kind: "integer",
     default: "365",
     min: 1,
     max: 36_500,
     summary: "age at which the service removes stored results",
+  },
+  {
+    name: "versions_kept",
+    kind: "integer",
+    default: "10",
+    min: 1,
+    max: 1e6,
+    summary: "the last versions of each detector that the service keeps; it removes older ones, and never the live one",
   },
 ] as const satisfies readonly SettingSpec[];
 

@@ -1,4 +1,4 @@
-/** Converts a Parquet file that nomaly wrote to CSV or to an Arrow IPC file. */
+/** Converts a Parquet file that nomaly wrote to CSV, NDJSON or an Arrow IPC file. */
 
 import { copySql, type Output, selectSql } from "./duckdb/copy-rows.ts";
 import { type DatabaseOptions, openDuckDb } from "./duckdb/database.ts";
@@ -10,7 +10,7 @@ import { safeColumns } from "./duckdb/spreadsheet-safe.ts";
 export interface Conversion extends DatabaseOptions {
   readonly fromPath: string;
   readonly toPath: string;
-  readonly format: "csv" | "arrow";
+  readonly format: "csv" | "ndjson" | "arrow";
   /** CSV only: quotes texts that a spreadsheet would run as formulas. */
   readonly isSpreadsheetSafe: boolean;
 }
@@ -23,7 +23,7 @@ export async function convertParquet(conversion: Conversion): Promise<void> {
     const relation = await parquetRelation(database, fromPath);
     const columns = relation.columns.map((column) => ({ name: column.name, sql: columnSql(column), type: column.type }));
     const output: Output = { columns: isSpreadsheetSafe ? safeColumns(columns) : columns, from: relation.sql };
-    if (format === "csv") await database.run(copySql(output, toPath, { format, gzip: false }));
+    if (format !== "arrow") await database.run(copySql(output, toPath, { format, gzip: false }));
     else {
       const { writeArrow } = await import("./duckdb/arrow-write.ts");
       await writeArrow(database, { select: selectSql(output), names: output.columns.map(({ name }) => name) }, toPath);

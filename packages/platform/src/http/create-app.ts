@@ -18,6 +18,7 @@ import { type Admission, admissionDefaults, admissionMetrics, createAdmission } 
 import { answerSocket } from "./gate/broken-requests.ts";
 import { guardRequests, type GuardOptions } from "./gate/guard.ts";
 import { createLoadGate, type LoadGate } from "./gate/load-gate.ts";
+import { admitPages, type OtherOrigins, otherOrigins } from "./gate/other-origins.ts";
 import { answerUnknown } from "./gate/unknown-requests.ts";
 import { registerRoutes, registerWatching } from "./routes/all.ts";
 import { sharedSchemas } from "./schemas/all.ts";
@@ -49,8 +50,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { config, shares } = context;
   const requests = createRequestLog(logger);
   const admission = admissionOf(context, () => answers.refusal());
-  const gate = createLoadGate(admission, requests, connectionLimits);
-  const app = openFramework(options, gate);
+  const others = otherOrigins(config.corsOrigins, access.required);
+  const gate = createLoadGate({ admission, requests, others }, connectionLimits);
+  const app = openFramework(options, gate, others);
   checkRequests(app, sharedSchemas());
   // Replies are sent as services return them: their schemas only describe, and tests check replies against them.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
@@ -58,9 +60,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   const answers = watchAnswers(app, { ...answerDefaults, bytesMax: shares.answerBytes });
   logRequests(app, requests);
   giveHeaders(app);
+  admitPages(app, others);
   readBodies(app, context);
   gate.guard(app);
-  guardRequests(app, { access, sharedCounts: options.sharedCounts, config, sendProblem });
+  guardRequests(app, { access, sharedCounts: options.sharedCounts, config, others, sendProblem });
   answerUnknown(app);
   const metrics = createMetrics([
     ...options.counted,
@@ -80,7 +83,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   return app;
 }
 
-function openFramework({ context, logger }: AppOptions, { serverFactory }: LoadGate): App {
+function openFramework({ context, logger }: AppOptions, { serverFactory }: LoadGate, others: OtherOrigins): App {
   return fastify({
     serverFactory,
     loggerInstance: logger,
@@ -95,7 +98,10 @@ function openFramework({ context, logger }: AppOptions, { serverFactory }: LoadG
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     clientErrorHandler: (error, socket) => answerSocket(error, socket),
     // The framework refuses some requests before it has a route and runs hooks, so the headers are set here.
-    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply.headers(problemHeaders(request.id))),
+    frameworkErrors: (error, request, reply) => {
+      reply.headers({ ...problemHeaders(request.id), ...others.headersFor(request.headers.origin) });
+      void sendProblem(error, request, reply);
+    },
   }).withTypeProvider<TypeBoxTypeProvider>();
 }
 

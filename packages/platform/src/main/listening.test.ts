@@ -6,6 +6,7 @@ import type { App } from "../http/app.ts";
 import { createAdmission } from "../http/gate/admission.ts";
 import { endWithin } from "../http/gate/ending.ts";
 import { createLoadGate } from "../http/gate/load-gate.ts";
+import { otherOrigins } from "../http/gate/other-origins.ts";
 import { listen } from "./listening.ts";
 
 let app: App;
@@ -14,7 +15,11 @@ let answer: (text: string) => void;
 
 /** With a server of our own: Fastify's would listen on every address itself. */
 beforeEach(async () => {
-  const { serverFactory } = createLoadGate(createAdmission({ waitSeconds: () => 0 }), { over: () => {} });
+  const { serverFactory } = createLoadGate({
+    admission: createAdmission({ waitSeconds: () => 0 }),
+    requests: { over: () => {} },
+    others: otherOrigins([], false),
+  });
   app = fastify({ serverFactory, forceCloseConnections: "idle" });
   endWithin(app, 20_000, () => {});
   app.get("/", async () => "here");

@@ -16,10 +16,12 @@ import { createCompute } from "../compute/compute.ts";
 import { type Config, secretVariables } from "../config/settings.ts";
 import { parseAllowedHost } from "../http-client/allowed-hosts.ts";
 import { createHttpClient, type HttpClient } from "../http-client/http-client.ts";
+import type { OnJobEnd } from "../jobs/settle.ts";
 import { openQueue } from "../jobs/open-queue.ts";
 import type { Log, ServiceContext } from "../services/core/context.ts";
 import { loadModelBytes } from "../services/detectors/live-model.ts";
 import { endTrainingOf } from "../services/detectors/training-status.ts";
+import { endRunOf } from "../services/schedules/run-due.ts";
 import { requireRoom } from "../services/core/room.ts";
 import { rowLimitsOf } from "../services/rows/rows-source.ts";
 import type { WebhookMessage } from "../services/jobs/job-handlers.ts";
@@ -36,6 +38,7 @@ import type { Closing } from "./closing.ts";
 import { type ConnectionWatch, type WatchedConnection, watchConnections } from "./upkeep/connection-watch.ts";
 import type { FoundDatabase } from "./find-database.ts";
 import { type RegisteredProcess, registerThisProcess } from "./upkeep/register-process.ts";
+import { startScheduleCare } from "./upkeep/schedule-care.ts";
 import { startSpaceCare } from "./upkeep/space-care.ts";
 import { startTrainingCare } from "./upkeep/training-care.ts";
 import { useTemporaryFolder } from "./temporary-folder.ts";
@@ -118,13 +121,17 @@ export async function openService(
     }),
     (open) => open.close(),
   );
-  const queue = closing.opened(
-    await openQueue({ database, url, retryLimit: config.jobRetryLimit, log, onEnd: endTrainingOf }),
-    (open) => open.close({ timeoutMs: config.shutdownTimeoutS * 1000 }),
+  const onEnd: OnJobEnd = async (sql, job) => {
+    await endTrainingOf(sql, job);
+    await endRunOf(sql, job);
+  };
+  const queue = closing.opened(await openQueue({ database, url, retryLimit: config.jobRetryLimit, log, onEnd }), (open) =>
+    open.close({ timeoutMs: config.shutdownTimeoutS * 1000 }),
   );
   const trainings = new Set<string>();
   const context = { config, shares, databaseUrl: url, database, cache, compute, blobs, reserve, queue, trainings, log };
-  for (const start of [startTrainingCare, startSpaceCare]) closing.opened(start(context), (open) => open.close());
+  for (const start of [startTrainingCare, startSpaceCare, startScheduleCare])
+    closing.opened(start(context), (open) => open.close());
   const where = `${isEmbedded ? `PostgreSQL in ${config.dataDir}` : "PostgreSQL server"}, ${config.redisUrl === undefined ? "no Redis" : "Redis"}`;
   return { context, httpClient, sendWebhook: webhookSender(httpClient), where };
 }

@@ -4,6 +4,7 @@ import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import {
+  AsyncByteQueue,
   Bool,
   DateDay,
   Field,
@@ -17,22 +18,24 @@ import {
   TimestampMillisecond,
   Uint64,
   Utf8,
-  vectorFromArray,
 } from "apache-arrow";
-import type { DataType } from "apache-arrow";
+import { type ColumnType, gatherColumn } from "./arrow-gather.ts";
 import { type Database, type RowChunk, sqlName } from "./database.ts";
 import { columnsOf } from "./plain-relations.ts";
 import { kindOfType, type RelationColumn } from "./relation.ts";
 
-const millisecondsPerDay = 86_400_000;
-/** Chunks of DuckDB in one record batch: about 65,000 rows. */
-const chunksPerBatch = 32;
+/** Values of a batch: its buffers are made at once, also for thousands of columns. */
+const batchValueCount = 1 << 20;
+const batchRowCountMax = 1 << 16;
+/** Rows of one chunk of DuckDB, at most. */
+const chunkRowCountMax = 2048;
+/** Bytes of texts after which a batch is written, so that rows with long texts come in smaller batches. */
+const batchTextBytesMax = 1 << 24;
 
 interface ArrowField {
-  readonly type: DataType;
-  /** SQL expression for the value that `convert` takes. */
+  readonly type: ColumnType;
+  /** SQL expression for the value in the layout of the Arrow type. */
   readonly expression: string;
-  convert(value: unknown): unknown;
 }
 
 /** A query, and the names of its columns in the file. */
@@ -47,81 +50,78 @@ export async function writeArrow(database: Database, { select, names }: ArrowRow
   const schema = new Schema(names.map((name, index) => new Field(name, fields[index].type, true)));
   const expressions = fields.map(({ expression }, index) => `${expression} AS c${index}`);
   const rows = database.stream(`SELECT ${expressions.join(", ")} FROM (${select})`, columns.length);
-  const writer = new RecordBatchFileWriter();
-  writer.reset(undefined, schema);
-
-  async function writeBatches(): Promise<void> {
-    for (let chunks = await nextChunks(); chunks.length > 0; chunks = await nextChunks()) {
-      writer.write(recordBatch(schema, fields, chunks));
-    }
-    writer.finish();
-  }
-
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    const written = writer[Symbol.asyncIterator]();
-    // An error while writing batches ends the reader too, which would otherwise wait forever.
-    const writing = writeBatches().catch((error: unknown) => {
-      writer.abort(error);
-      throw error;
-    });
-    writing.catch(() => undefined);
-    for (let next = await written.next(); next.done !== true; next = await written.next()) yield next.value;
-    await writing;
-  }
-
-  async function nextChunks(): Promise<RowChunk[]> {
-    const chunks: RowChunk[] = [];
-    while (chunks.length < chunksPerBatch) {
-      const next = await rows.next();
-      if (next.done === true) break;
-      chunks.push(next.value);
-    }
-    return chunks;
-  }
-
-  await pipeline(Readable.from(bytes(), { objectMode: false }), createWriteStream(path));
+  await pipeline(
+    Readable.from(fileBytes(schema, recordBatches(schema, fields, rows)), { objectMode: false }),
+    createWriteStream(path),
+  );
 }
 
-function recordBatch(schema: Schema, fields: readonly ArrowField[], chunks: readonly RowChunk[]): RecordBatch {
-  const rowCount = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
-  const children = fields.map((field, index) => {
-    const values: unknown[] = [];
-    for (const { chunk, rowCount: count } of chunks) {
-      const vector = chunk.getColumnVector(index);
-      for (let row = 0; row < count; row++) {
-        const value: unknown = vector.getItem(row);
-        values.push(value === null ? null : field.convert(value));
-      }
+/** Makes the bytes of one batch only once those of the batch before are written. */
+async function* fileBytes(schema: Schema, batches: AsyncIterable<RecordBatch>): AsyncGenerator<Uint8Array> {
+  const pieces = new Pieces();
+  const writer = new RecordBatchFileWriter();
+  writer.reset(pieces, schema);
+  for await (const batch of batches) {
+    writer.write(batch);
+    yield* pieces.taken();
+  }
+  writer.finish();
+  yield* pieces.taken();
+}
+
+/** What the library writes, to be taken without waiting. */
+class Pieces extends AsyncByteQueue {
+  #pieces: Uint8Array[] = [];
+
+  override write(bytes: Uint8Array): void {
+    this.#pieces.push(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
+  taken(): readonly Uint8Array[] {
+    const pieces = this.#pieces.filter(({ length }) => length > 0);
+    this.#pieces = [];
+    return pieces;
+  }
+}
+
+async function* recordBatches(
+  schema: Schema,
+  fields: readonly ArrowField[],
+  chunks: AsyncIterable<RowChunk>,
+): AsyncGenerator<RecordBatch> {
+  const rowCountMax = Math.max(chunkRowCountMax, Math.min(batchRowCountMax, Math.floor(batchValueCount / fields.length)));
+  const open = () => fields.map(({ type }, index) => gatherColumn(type, index, rowCountMax));
+  let columns = open();
+  let rowCount = 0;
+  const closed = (): RecordBatch => {
+    const children = columns.map((column) => column.finish());
+    return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: rowCount, nullCount: 0, children }));
+  };
+  for await (const { chunk, rowCount: added } of chunks) {
+    const textBytes = columns.reduce((sum, column) => sum + column.textBytes, 0);
+    if (rowCount + added > rowCountMax || textBytes > batchTextBytesMax) {
+      yield closed();
+      columns = open();
+      rowCount = 0;
     }
-    return vectorFromArray(values, field.type).data[0];
-  });
-  return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: rowCount, nullCount: 0, children }));
+    for (const column of columns) column.append(chunk, added);
+    rowCount += added;
+  }
+  if (rowCount > 0) yield closed();
 }
 
 function arrowField(column: RelationColumn): ArrowField {
   const name = sqlName(column.name);
-  const same = (value: unknown) => value;
   if (/^(U?(TINY|SMALL)INT|U?INTEGER|BIGINT)$/.test(column.type)) {
-    return { type: new Int64(), expression: `CAST(${name} AS BIGINT)`, convert: same };
+    return { type: new Int64(), expression: `CAST(${name} AS BIGINT)` };
   }
-  if (column.type === "UBIGINT") return { type: new Uint64(), expression: name, convert: same };
-  if (/^(FLOAT|DOUBLE|DECIMAL.*)$/.test(column.type))
-    return { type: new Float64(), expression: `CAST(${name} AS DOUBLE)`, convert: same };
-  if (column.type === "BOOLEAN") return { type: new Bool(), expression: name, convert: same };
-  if (column.type === "DATE") {
-    return {
-      type: new DateDay(),
-      expression: `epoch_ms(CAST(${name} AS TIMESTAMP))`,
-      convert: (value) => new Date(daysOf(value)),
-    };
-  }
+  if (column.type === "UBIGINT") return { type: new Uint64(), expression: name };
+  if (/^(FLOAT|DOUBLE|DECIMAL.*)$/.test(column.type)) return { type: new Float64(), expression: `CAST(${name} AS DOUBLE)` };
+  if (column.type === "BOOLEAN") return { type: new Bool(), expression: name };
+  if (column.type === "DATE") return { type: new DateDay(), expression: name };
   if (kindOfType(column.type) === "date") {
-    return { type: new TimestampMillisecond(), expression: `epoch_ms(CAST(${name} AS TIMESTAMP))`, convert: Number };
+    return { type: new TimestampMillisecond(), expression: `epoch_ms(CAST(${name} AS TIMESTAMP))` };
   }
   // Nested and other types are written as DuckDB's text for them.
-  return { type: new Utf8(), expression: `CAST(${name} AS VARCHAR)`, convert: same };
-}
-
-function daysOf(milliseconds: unknown): number {
-  return Math.floor(Number(milliseconds) / millisecondsPerDay) * millisecondsPerDay;
+  return { type: new Utf8(), expression: `CAST(${name} AS VARCHAR)` };
 }

@@ -63,7 +63,7 @@ export function watchAnswers(app: App, limits: AnswerLimits, now = () => perform
     const time = now();
     for (const [raw, one] of waiting) {
       const leftBytes = leftBytesOf(raw);
-      if (leftBytes !== one.leftBytes) {
+      if (leftBytes !== one.leftBytes || isAllSent(raw)) {
         one.leftBytes = leftBytes;
         one.movedAt = time;
         continue;
@@ -107,4 +107,9 @@ function sizeOf(payload: unknown): number {
 /** Bytes that this process has handed to the operating system. */
 function leftBytesOf({ socket }: ServerResponse): number {
   return socket === null ? 0 : socket.bytesWritten - socket.writableLength;
+}
+
+/** The answer is still being made, and its client has read all there is. */
+function isAllSent({ socket, writableEnded }: ServerResponse): boolean {
+  return !writableEnded && socket !== null && socket.writableLength === 0;
 }

@@ -9,7 +9,10 @@ import type { App } from "../app.ts";
 import { guardRequests } from "./guard.ts";
 import { giveHeaders } from "../answers/security-headers.ts";
 import { createLoadGate } from "./load-gate.ts";
+import { otherOrigins } from "./other-origins.ts";
 import { problemOf, problemType } from "../answers/problem.ts";
+
+const others = otherOrigins([], false);
 
 const request = (bytes = 0) =>
   Object.assign(new EventEmitter(), { headers: { "content-length": String(bytes) }, socket: { bytesRead: 0 } });
@@ -139,7 +142,12 @@ it("refuses alike before the route is known and after", async () => {
   };
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
   const access = { required: false, authenticate: async () => undefined };
-  guardRequests(app, { access, config: { requestTimeoutS: 5, rateLimit: 10, shutdownTimeoutS: 1 } as Config, sendProblem });
+  guardRequests(app, {
+    access,
+    config: { requestTimeoutS: 5, rateLimit: 10, shutdownTimeoutS: 1 } as Config,
+    others,
+    sendProblem,
+  });
   app.post("/api/detection/predict", { config: { isCostly: true } }, async () => "predicted");
   await app.listen({ port: 0, host: "127.0.0.1" });
   const { port } = app.server.address() as AddressInfo;
@@ -179,7 +187,11 @@ it("the gate's refusal says when to try again in the header and, the same, in th
 
 it("refuses at no cost by each method of a route that has several", async () => {
   const refused: string[] = [];
-  const gate = createLoadGate(createAdmission({ waitSeconds: () => 5 }), { over: (_route, line) => refused.push(line().method) });
+  const gate = createLoadGate({
+    admission: createAdmission({ waitSeconds: () => 5 }),
+    requests: { over: (_route, line) => refused.push(line().method) },
+    others,
+  });
   const app = fastify({ serverFactory: gate.serverFactory }) as unknown as App;
   gate.guard(app);
   app.route({ method: ["POST", "PUT"], url: "/work", config: { isCostly: true }, handler: async () => "done" });
@@ -193,7 +205,7 @@ it("refuses at no cost by each method of a route that has several", async () => 
 });
 
 function guarded(admission: Admission): App {
-  const gate = createLoadGate(admission, { over: () => {} });
+  const gate = createLoadGate({ admission, requests: { over: () => {} }, others });
   const app = fastify({ serverFactory: gate.serverFactory }) as unknown as App;
   giveHeaders(app);
   gate.guard(app);

@@ -4,12 +4,14 @@ import type { Config } from "../../config/settings.ts";
 import type { App } from "../app.ts";
 import { guardRequests } from "./guard.ts";
 import { problemOf } from "../answers/problem.ts";
+import { otherOrigins } from "./other-origins.ts";
 
 it("looks no further keys up from an address that has sent too many that are not valid", async () => {
   let lookedUpCount = 0;
   const app = fastify() as unknown as App;
   app.setErrorHandler((error, request, reply) => reply.code(problemOf(error, request.id).status).send());
   guardRequests(app, {
+    others: otherOrigins([], true),
     access: {
       required: true,
       authenticate: async (credential) => {

@@ -7,6 +7,7 @@ import { type AccessRules, type Caller, callerOf, credentialOf, nobody, requireS
 import type { App } from "../app.ts";
 import { createDeadlines, type Deadline } from "./deadlines.ts";
 import { endWithin } from "./ending.ts";
+import type { OtherOrigins } from "./other-origins.ts";
 import { createRateLimit, type SharedCounts } from "./rate-limit.ts";
 import { SeenKeys } from "./seen-keys.ts";
 import { requireSameOrigin } from "./same-origin.ts";
@@ -32,10 +33,11 @@ export interface GuardOptions {
   readonly config: Config;
   /** The counts of all processes; without them each process counts alone. */
   readonly sharedCounts?: SharedCounts | undefined;
+  readonly others: OtherOrigins;
   readonly sendProblem: (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
 
-export function guardRequests(app: App, { access, config, sharedCounts, sendProblem }: GuardOptions): void {
+export function guardRequests(app: App, { access, config, sharedCounts, others, sendProblem }: GuardOptions): void {
   const limitMs = config.requestTimeoutS * 1000;
   const rates = createRateLimit({ limit: config.rateLimit, windowMs: 1000, shared: sharedCounts });
   const deadlines = createDeadlines((reply, error) => {
@@ -79,7 +81,7 @@ export function guardRequests(app: App, { access, config, sharedCounts, sendProb
     const credential = credentialOf(request.headers);
     // Every request without a credential comes here, whatever its headers hold.
     if (credential === undefined && !access.required) {
-      requireSameOrigin(request.raw);
+      requireSameOrigin(request.raw, others.isListed);
       request.caller = unnamed;
       return proceed();
     }

@@ -11,6 +11,7 @@ import type { RequestLine, RequestLog } from "../answers/request-log.ts";
 import { problemHeaders } from "../answers/security-headers.ts";
 import type { App } from "../app.ts";
 import type { Admission } from "./admission.ts";
+import type { OtherOrigins } from "./other-origins.ts";
 import { whenOver } from "./when-over.ts";
 
 /** The body of a refused request is read and discarded; above this size the connection is closed instead. */
@@ -23,7 +24,13 @@ export interface LoadGate {
   guard(app: App): void;
 }
 
-export function createLoadGate(admission: Admission, requests: Pick<RequestLog, "over">, options: ServerOptions = {}): LoadGate {
+export interface LoadGateParts {
+  readonly admission: Admission;
+  readonly requests: Pick<RequestLog, "over">;
+  readonly others: Pick<OtherOrigins, "headersFor">;
+}
+
+export function createLoadGate({ admission, requests, others }: LoadGateParts, options: ServerOptions = {}): LoadGate {
   /** Method and path of costly routes, whose paths have no parameters. */
   const costly = new Set<string>();
   return {
@@ -34,7 +41,7 @@ export function createLoadGate(admission: Admission, requests: Pick<RequestLog, 
         if (costly.has(`${method} ${path}`)) {
           const why = admission.refusal(request);
           if (why !== undefined) {
-            const id = refuse(request, response, why);
+            const id = refuse(request, response, { why, headers: others.headersFor(request.headers.origin) });
             return requests.over({}, () => refusedLine(method, path, id));
           }
           // `whenOver` also runs when the client leaves before its answer.
@@ -64,13 +71,19 @@ function refusedLine(method: string, route: string, id: string): RequestLine {
   return { method, route, status: refused.status, ms: 0, request_id: id, actor: "public" };
 }
 
+interface Refusal {
+  readonly why: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** @returns the request id of the answer. */
-function refuse({ headers }: IncomingMessage, response: ServerResponse, why: string): string {
+function refuse({ headers }: IncomingMessage, response: ServerResponse, { why, headers: further }: Refusal): string {
   const id = randomUUID();
   const body = JSON.stringify({ ...template, detail: detailOf(why, refused.retryAfterSeconds), request_id: id });
   const isDiscarded = Number(headers["content-length"]) <= discardedBytesMax;
   response.writeHead(refused.status, {
     ...problemHeaders(id),
+    ...further,
     "content-length": Buffer.byteLength(body),
     "retry-after": String(refused.retryAfterSeconds),
     ...(isDiscarded ? {} : { connection: "close" }),

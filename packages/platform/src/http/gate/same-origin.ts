@@ -14,13 +14,17 @@ const harmlessMethods: readonly string[] = ["GET", "HEAD", "OPTIONS"];
 const nearSites: readonly string[] = ["same-origin", "same-site", "none"];
 const shownLengthMax = 100;
 
-/** @throws NomalyError FORBIDDEN naming the header. */
-export function requireSameOrigin({ method = "", url = "", headers, rawHeaders }: Arriving): void {
+/** @param isListed tells origins of pages that may use the service all the same. @throws NomalyError FORBIDDEN naming the header. */
+export function requireSameOrigin(
+  { method = "", url = "", headers, rawHeaders }: Arriving,
+  isListed: (origin: string | undefined) => boolean,
+): void {
   for (const host of hostsOf(rawHeaders, url)) {
     if (!loopbackHost.test(host)) throw refusal("host", "an address of this machine, such as 127.0.0.1 or localhost", host);
   }
   if (harmlessMethods.includes(method)) return;
   const { host = "", origin, "sec-fetch-site": site } = headers;
+  if (isListed(origin)) return;
   if (origin !== undefined && hostOf(origin) !== host.toLowerCase()) throw refusal("origin", `http://${host}`, origin);
   if (site !== undefined && !nearSites.includes(site)) throw refusal("sec-fetch-site", "same-origin", site);
 }

@@ -15,8 +15,10 @@ import { registerMetrics } from "./metrics.ts";
 import { registerModels } from "./models.ts";
 import { registerPredict } from "./predict.ts";
 import { registerResults } from "./results.ts";
+import { registerSchedules } from "./schedules.ts";
 import { registerTrain } from "./train.ts";
 import { registerUpdate } from "./update.ts";
+import { registerUsage } from "./usage.ts";
 
 export function registerRoutes(app: App, context: ServiceContext, metrics: Metrics): void {
   standWithoutPrefix(app);
@@ -32,6 +34,8 @@ export function registerRoutes(app: App, context: ServiceContext, metrics: Metri
   registerJudge(app, context);
   registerResults(app, context);
   registerJobs(app, context);
+  registerSchedules(app, context);
+  registerUsage(app, context);
   registerAudit(app, context);
 }
 

@@ -1,6 +1,5 @@
-/** Routes that list, read and remove stored results, with their rows as CSV, Parquet or Arrow. */
+/** Routes that list, read and remove stored results, with their rows as CSV, NDJSON, Parquet or Arrow. */
 
-import { createReadStream } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
 import { Type } from "typebox";
 import type { ServiceContext } from "../../services/core/context.ts";
@@ -16,6 +15,7 @@ const tags = ["results"];
 const file = Type.Unsafe<never>({ type: "string", format: "binary" });
 const mediaTypes = {
   csv: "text/csv; charset=utf-8",
+  ndjson: "application/x-ndjson",
   parquet: "application/vnd.apache.parquet",
   arrow: arrowMediaType,
 } as const;
@@ -46,6 +46,7 @@ export function registerResults(app: App, context: ServiceContext): void {
           content: {
             "application/json": { schema: Type.Ref("Result") },
             "text/csv": { schema: Type.Unsafe<never>({ type: "string" }) },
+            "application/x-ndjson": { schema: Type.Unsafe<never>({ type: "string" }) },
             "application/vnd.apache.parquet": { schema: file },
             [arrowMediaType]: { schema: file },
           },
@@ -63,12 +64,13 @@ export function registerResults(app: App, context: ServiceContext): void {
       const opened = await openResult(context, callOf(request), id, { format, isSpreadsheetSafe });
       // Also runs when the client leaves. A file that cannot be removed goes with the temporary folder.
       whenOver(reply.raw, () => void opened.release().catch(() => undefined));
+      // Without a length when the file is still being written: a failure then cuts the answer off, and the client sees no end.
+      if (opened.sizeBytes !== undefined) reply.header("content-length", String(opened.sizeBytes));
       return reply
         .type(mediaTypes[format])
         .header("content-disposition", `attachment; filename="result-${id}.${format}"`)
-        .header("content-length", String(opened.sizeBytes))
         .serializer(plain)
-        .send(createReadStream(opened.path));
+        .send(opened.bytes);
     },
   );
   app.delete(

@@ -7,6 +7,8 @@ import { Dataset, NewDataset } from "./datasets.ts";
 import { Job } from "./jobs.ts";
 import { Result } from "./results.ts";
 import { AuditEntry } from "./audit.ts";
+import { NewSchedule, Schedule, ScheduleChange } from "./schedules.ts";
+import { Usage } from "./usage.ts";
 import { Problem } from "./shared.ts";
 
 export function sharedSchemas(): readonly TSchema[] {
@@ -37,5 +39,9 @@ export function sharedSchemas(): readonly TSchema[] {
     ModelVersion,
     AuditEntry,
     Job,
+    Usage,
+    NewSchedule,
+    ScheduleChange,
+    Schedule,
   ];
 }

@@ -14,11 +14,12 @@ import { rowsGiven } from "../../compute/rows/parse-rows.ts";
 import type { BodyFields, BodyGiven, DatasetProfile, FileGiven, FilePage, Inspected, PageOfFile } from "../../compute/work.ts";
 import { uploadOptionsOf } from "../../files/read/csv-options.ts";
 import { compressedTwice, type FileFormat, formatOfName, isGzip } from "../../files/read/format.ts";
-import { deleteDataset, type DatasetRow, insertDataset, listDatasets, totalBytes } from "../../store/tables/datasets.ts";
+import { deleteDataset, type DatasetRow, insertDataset, listDatasets } from "../../store/tables/datasets.ts";
 import { newId } from "../../ids/ids.ts";
 import { change, type Done } from "../core/change.ts";
 import { type Call, controlOf, type ServiceContext } from "../core/context.ts";
 import { type Page, pageFrom, type PageQuery } from "../core/pages.ts";
+import { requireExactQuota } from "../core/quota.ts";
 import { removing } from "../core/removing.ts";
 import { noDataset, requireDataset, rowLimitsOf, withDatasetFile } from "../rows/rows-source.ts";
 import { withPlacedContent } from "../core/placed-content.ts";
@@ -131,7 +132,7 @@ function storeDataset(
       action: "dataset.create",
       subjectKind: "dataset",
       work: async (sql) => {
-        requireQuota(await totalBytes(sql), sizeBytes, context.config.quotaBytes);
+        await requireExactQuota(sql, sizeBytes, context.config);
         const row = await insertDataset(sql, {
           id: newId(),
           name,
@@ -158,16 +159,6 @@ function inspected({ compute }: ServiceContext, call: Call, file: FileGiven, sig
   allow();
   // Extended again when the work begins, as other requests before it may take long.
   return compute.inspect(file, { ...controlOf(call), signal, begun: allow });
-}
-
-function requireQuota(usedBytes: number, addedBytes: number, quotaBytes: number): void {
-  if (usedBytes + addedBytes <= quotaBytes) return;
-  const message = `the data sets take ${usedBytes} bytes; with ${addedBytes} more they would pass the quota of ${quotaBytes}`;
-  throw new NomalyError("QUOTA", message, {
-    field: "quota_bytes",
-    expected: `at most ${quotaBytes}`,
-    received: String(usedBytes + addedBytes),
-  });
 }
 
 export async function getDataset(context: ServiceContext, id: string): Promise<DatasetView> {

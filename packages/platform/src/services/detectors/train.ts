@@ -13,6 +13,7 @@ import type { JobAccepted } from "../jobs/enqueue.ts";
 import { jobFor } from "../jobs/job-choice.ts";
 import { withPlacedContent } from "../core/placed-content.ts";
 import { placeMade } from "./placed-model.ts";
+import { requireQuota } from "../core/quota.ts";
 import { type RowsSource, withDatasetFile } from "../rows/rows-source.ts";
 import { trainingBegins, trainingFailed, type TrainingJob, type TrainingUnderWay } from "./training-status.ts";
 
@@ -139,6 +140,7 @@ async function storeVersion(
       subjectKind: "detector",
       work: async (sql) => {
         await job?.holdIn(sql);
+        await requireQuota(sql, sizeBytes, context.config);
         const { row, isNew } = await insertVersion(sql, { ...version, trainingSummary: { ...summary } });
         isUsed = isNew;
         const changes = { isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;

@@ -6,6 +6,7 @@ import type { Sql } from "../../store/postgres/sql.ts";
 import { beginTraining, endTraining, isUnderWay, type TrainingEnd } from "../../store/tables/trainings.ts";
 import type { Call, ServiceContext } from "../core/context.ts";
 import { noDetector } from "./detectors.ts";
+import { requireSomeQuota } from "../core/quota.ts";
 import { requireRoom } from "../core/room.ts";
 
 export interface TrainingUnderWay {
@@ -31,6 +32,7 @@ export async function trainingBegins(
   job: TrainingJob | undefined,
 ): Promise<void> {
   requireRoom(context);
+  await requireSomeQuota(context.database, context.config);
   const leaseSeconds = job === undefined ? trainingLeaseSeconds : undefined;
   await context.database.withSignal(call.signal).transaction(async (sql) => {
     await job?.holdIn(sql);

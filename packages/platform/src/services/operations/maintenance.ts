@@ -3,11 +3,16 @@
 import { NomalyError } from "@nomaly/detect";
 import type { BlobStore } from "../../blobs/blob-store.ts";
 import { blobRemovalsDone, dueBlobRemovals } from "../../store/tables/blob-removals.ts";
+import { detectorsWithMore, removeVersions } from "../../store/tables/old-versions.ts";
 import { namedBlobs } from "../../store/tables/named-blobs.ts";
 import { maintain as maintainTables } from "../../store/schema/maintain.ts";
 import type { Log, ServiceContext } from "../core/context.ts";
 
 const removalsPerRound = 1000;
+const detectorsPerRound = 100;
+const versionsPerStep = 100;
+/** A request that has begun to use a version has its bytes by then; jobs may take longer, and keep the versions of their detectors. */
+const versionGraceSeconds = 3600;
 /** A request that has found a blob's key has read the blob by then. */
 const removalAgeMs = 3_600_000;
 /** A process that wrote a blob has stored its row by then, or never will. */
@@ -18,10 +23,33 @@ export async function maintain(context: ServiceContext, signal: AbortSignal): Pr
   const tables = await maintainTables({ url, resultRetentionDays: config.resultRetentionDays, signal });
   return {
     ...tables,
+    versions_removed: await removeOldVersions(context, signal),
     blobs_removed: await removeBlobs(context, signal),
     orphans_removed: await removeOrphans(context, signal),
     unfinished_removed: await removeUnfinished(context, signal),
   };
+}
+
+/** Removes versions beyond the last ones that are kept, a detector in each transaction. */
+export async function removeOldVersions(
+  { database, config }: Pick<ServiceContext, "database"> & { readonly config: Pick<ServiceContext["config"], "versionsKept"> },
+  signal: AbortSignal,
+  graceSeconds = versionGraceSeconds,
+): Promise<number> {
+  const keptCount = config.versionsKept;
+  let removed = 0;
+  for (let after: string | null = null; !signal.aborted;) {
+    const found: readonly string[] = await detectorsWithMore(database, { keptCount, after, limit: detectorsPerRound });
+    for (const detectorId of found) {
+      for (let count = versionsPerStep; count === versionsPerStep && !signal.aborted; removed += count) {
+        const step = { detectorId, keptCount, graceSeconds, limit: versionsPerStep };
+        count = await database.withSignal(signal).transaction((sql) => removeVersions(sql, step));
+      }
+    }
+    if (found.length < detectorsPerRound) break;
+    after = found[found.length - 1];
+  }
+  return removed;
 }
 
 /** @param ageMs removes blobs that were scheduled for removal at least this long ago. */

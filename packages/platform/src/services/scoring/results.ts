@@ -1,14 +1,17 @@
 /** Lists, opens and removes stored results. */
 
+import { createReadStream } from "node:fs";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { NomalyError } from "@nomaly/detect";
 import type { ResultFormat } from "../../compute/work.ts";
 import { deleteResult, listResults, resultById, resultBytes, type ResultRow } from "../../store/tables/results.ts";
 import { type Call, controlOf, type ServiceContext } from "../core/context.ts";
 import { type Page, pageFrom, type PageQuery } from "../core/pages.ts";
 import { removing } from "../core/removing.ts";
+import { growingFile } from "./growing-file.ts";
 
 export interface ResultView {
   readonly id: string;
@@ -47,10 +50,12 @@ export interface FileForm {
   readonly isSpreadsheetSafe?: boolean;
 }
 
-/** The scored rows as a local file. The caller calls `release` when it has sent the file. */
+/** The scored rows as a file. The caller calls `release` when it has sent the file, or needs it no longer. */
 export interface OpenedResult {
-  readonly path: string;
-  readonly sizeBytes: number;
+  /** Fails when the rows cannot be read to their end. */
+  readonly bytes: Readable;
+  /** Undefined while the file is still being written. */
+  readonly sizeBytes: number | undefined;
   release(): Promise<void>;
 }
 
@@ -65,7 +70,7 @@ export async function openResult(
   const folder = await mkdtemp(join(tmpdir(), "nomaly-result-"));
   const releases = [() => rm(folder, { recursive: true, force: true })];
   const release = async () => {
-    for (const one of releases.toReversed()) await one();
+    for (const one of releases.splice(0).toReversed()) await one();
   };
   try {
     let from = join(folder, "result.parquet");
@@ -78,13 +83,18 @@ export async function openResult(
       releases.push(() => opened.release());
       from = opened.path;
     }
-    if (format === "parquet") return { path: from, sizeBytes: (await stat(from)).size, release };
+    if (format === "parquet") return { bytes: createReadStream(from), sizeBytes: (await stat(from)).size, release };
+    const ending = new AbortController();
+    const control = { ...controlOf(call), signal: AbortSignal.any([call.signal, ending.signal]) };
     const path = join(folder, `result.${format}`);
-    const { sizeBytes } = await context.compute.convert(
-      { fromPath: from, toPath: path, format, isSpreadsheetSafe },
-      controlOf(call),
-    );
-    return { path, sizeBytes, release };
+    const written = context.compute.convert({ fromPath: from, toPath: path, format, isSpreadsheetSafe }, control);
+    releases.push(async () => {
+      ending.abort();
+      await written.catch(() => undefined);
+    });
+    // The rows go out while later ones are still being written: to the disk, so that a slow client keeps no worker busy.
+    const onBytes = () => call.allowTime?.(context.config.requestTimeoutS * 1000);
+    return { ...(await growingFile(path, written, onBytes)), release };
   } catch (error) {
     await release();
     throw error;

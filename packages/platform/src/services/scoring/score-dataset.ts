@@ -12,6 +12,7 @@ import type { Call, ServiceContext } from "../core/context.ts";
 import { type Explanation, explanationOf } from "./explain.ts";
 import type { AnsweringModel } from "../detectors/live-model.ts";
 import { withPlacedContent } from "../core/placed-content.ts";
+import { requireQuota, requireSomeQuota } from "../core/quota.ts";
 import { scoreSummary } from "./predict.ts";
 import type { TableSource } from "../rows/rows-source.ts";
 import { withScoredFile } from "./scored-file.ts";
@@ -66,6 +67,7 @@ export async function scoreTable(
   const resultId = job?.resultId ?? job?.id ?? newId();
   const stored = job === undefined ? undefined : await resultById(context.database, resultId);
   if (stored !== undefined) return tableOfResult(stored);
+  await requireSomeQuota(context.database, context.config);
   const wanted = { shownRowCountMax: shownMax, ...(explain ? { explainTop: explainedTop } : {}) };
   return withScoredFile(context, call, { detectorId, source, wanted, progress: job?.progress }, async (scored) => {
     const { model, outcome, path } = scored;
@@ -107,6 +109,7 @@ async function storeResult(
       action: "result.create",
       subjectKind: "result",
       work: async (sql) => {
+        await requireQuota(sql, sizeBytes, context.config);
         isNew = await insertResult(sql, { ...result, content, sizeBytes });
         // If another attempt of the same job has stored its result meanwhile, the answer describes that one.
         const stored = isNew ? undefined : await resultById(sql, result.id);

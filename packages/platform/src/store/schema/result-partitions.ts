@@ -113,6 +113,10 @@ async function dropPartition(sql: Sql, partition: string): Promise<void> {
   await sql.query(`lock table only ${table} in access exclusive mode`);
   await sql.query(`insert into blob_removals (blob_key) select blob_key from ${partition} where blob_key is not null
     on conflict (blob_key) do nothing`);
+  // No trigger counts a dropped table.
+  await sql.query(`insert into stored_bytes as present (kind, shard, n, bytes)
+    select 'result', 0, -count(*), -sum(size_bytes) from ${partition} having count(*) > 0
+    on conflict (kind, shard) do update set n = present.n + excluded.n, bytes = present.bytes + excluded.bytes`);
   await sql.query(`drop table ${partition}`);
 }
 

@@ -142,7 +142,7 @@ const versionWrites: Writes<typeof versions> = {
 const reads = {
   detectors: ["detectorById", "lockDetector", "listDetectors", "detectorsByAlgorithms", "untrainedAmong"],
   trainings: ["isUnderWay"],
-  datasets: ["datasetById", "listDatasets", "totalBytes"],
+  datasets: ["datasetById", "listDatasets"],
   "api keys": ["apiKeyById", "listApiKeys"],
   "model versions": ["versionOfJob", "liveVersion", "storedModel", "versionByNumber", "listVersions"],
 };

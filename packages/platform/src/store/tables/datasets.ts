@@ -4,7 +4,6 @@ import { announce } from "./cache-invalidations.ts";
 import { isId } from "../../ids/ids.ts";
 import { datasetTag } from "../../ids/tags.ts";
 import type { PageRequest } from "./page.ts";
-import { lockInTransaction } from "../postgres/advisory-locks.ts";
 import type { Sql } from "../postgres/sql.ts";
 
 export type FileFormat = "csv" | "parquet" | "json" | "ndjson" | "arrow";
@@ -96,15 +95,4 @@ export async function deleteDataset(sql: Sql, id: string): Promise<boolean> {
   if (rowCount === 0) return false;
   await announce(sql, [datasetTag(id)]);
   return true;
-}
-
-/**
- * The size of all data sets together. Other transactions wait here until this one ends, so two uploads cannot pass the quota
- * together.
- */
-export async function totalBytes(sql: Sql): Promise<number> {
-  await lockInTransaction(sql, "quota");
-  const text = `select coalesce(sum(size_bytes), 0)::float8 as "totalBytes" from datasets`;
-  const { rows } = await sql.query<{ totalBytes: number }>(text);
-  return rows[0].totalBytes;
 }

@@ -6,7 +6,8 @@ import { apiKeyById, apiKeyUsed, insertApiKey, listApiKeys, revokeApiKey } from 
 import { insertAuditEntry, listAuditEntries } from "./audit-log.ts";
 import { blobRemovalsDone, dueBlobRemovals, scheduleBlobRemovals } from "./blob-removals.ts";
 import { announce, invalidationsDone, takeInvalidations } from "./cache-invalidations.ts";
-import { datasetById, deleteDataset, insertDataset, listDatasets, type NewDataset, totalBytes } from "./datasets.ts";
+import { datasetById, deleteDataset, insertDataset, listDatasets, type NewDataset } from "./datasets.ts";
+import { lockedTotalBytes } from "./stored-bytes.ts";
 import { updateDetector } from "./detectors.ts";
 import { claimKey, deleteOldKeys, earlierResponse, storeResponse } from "./idempotency.ts";
 import { idTime, newId } from "../../ids/ids.ts";
@@ -133,11 +134,11 @@ describe("data sets", () => {
   });
 
   it("do not pass a quota together", async () => {
-    const quotaBytes = (await database.transaction(totalBytes)) + 250;
+    const quotaBytes = (await database.transaction(lockedTotalBytes)) + 250;
     const upload = () =>
       database.transaction(async (sql) => {
         const one = dataset({ sizeBytes: 100 });
-        if ((await totalBytes(sql)) + one.sizeBytes > quotaBytes) return false;
+        if ((await lockedTotalBytes(sql)) + one.sizeBytes > quotaBytes) return false;
         await insertDataset(sql, one);
         return true;
       });

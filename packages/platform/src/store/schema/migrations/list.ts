@@ -9,6 +9,8 @@ import { changeIds } from "./0005-change-ids.ts";
 import { requestCounts } from "./0006-request-counts.ts";
 import { datasetReading } from "./0007-dataset-reading.ts";
 import { modelOrigins } from "./0008-model-origins.ts";
+import { storedBytes } from "./0009-stored-bytes.ts";
+import { schedules } from "./0010-schedules.ts";
 
 interface Numbered {
   readonly number: number;
@@ -37,4 +39,6 @@ export const migrations: readonly Migration[] = [
   { number: 6, name: "request-counts", kind: "transaction", sql: requestCounts },
   { number: 7, name: "dataset-reading", kind: "transaction", sql: datasetReading },
   { number: 8, name: "model-origins", kind: "transaction", sql: modelOrigins },
+  { number: 9, name: "stored-bytes", kind: "transaction", sql: storedBytes },
+  { number: 10, name: "schedules", kind: "transaction", sql: schedules },
 ];
