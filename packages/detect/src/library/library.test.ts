@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { expectCode } from "../../test-support/expect-code.ts";
 import { robustZ } from "../detectors/robust-z/index.ts";
-import { detect, fit, load } from "../index.ts";
+import { detect, fit, type GivenThreshold, load } from "../index.ts";
 import { createRandom } from "../random.ts";
 import { createLibrary } from "./library.ts";
 
@@ -204,7 +204,7 @@ describe("a saved model", () => {
 describe("a model with another threshold", () => {
   const rows = Array.from({ length: 400 }, (_, i) => ({ a: Math.sin(i * 7.3), b: Math.cos(i * 1.1) * (i % 40 === 0 ? 9 : 1) }));
 
-  it.each([
+  it.each<GivenThreshold>([
     { contamination: 0.02 },
     { method: "percentile", percentile: 99 },
     { method: "iqr", factor: 2 },

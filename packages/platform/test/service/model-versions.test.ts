@@ -1,4 +1,4 @@
-import { fit, load } from "@nomaly/detect";
+import { fit, type GivenThreshold, load } from "@nomaly/detect";
 import { tableFromArrays, tableToIPC } from "apache-arrow";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../../test-support/eventually.ts";
@@ -106,7 +106,7 @@ describe("an older version made the live one", () => {
 });
 
 describe("a threshold moved without training", () => {
-  it.each([
+  it.each<GivenThreshold>([
     { contamination: 0.01 },
     { method: "percentile", percentile: 70 },
     { method: "iqr", factor: 1 },

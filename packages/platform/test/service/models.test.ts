@@ -115,7 +115,7 @@ describe("a model file and its key", () => {
 });
 
 describe("a model file that the service takes", () => {
-  it.each(["isolation-forest", "knn", "half-space-trees", "gmm", "lof"])(
+  it.each(["isolation-forest", "knn", "half-space-trees", "gmm", "lof"] as const)(
     "becomes a detector of the same scores, labels and ranks, bit for bit: %s",
     async (detector) => {
       const model = await fit(someRows(300), { detector, contamination: 0.03, seed: 7, columns: ["x", "y"] });

@@ -7,7 +7,7 @@ import type { GivenTable } from "../../table-work/given-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import { type CliContext, say, sayJson, secondsSince } from "../frame/context.ts";
 import { createProgress } from "../frame/progress-bar.ts";
-import { type AskedFit, fitRequest } from "../fitting/fit-options.ts";
+import { fitRequests } from "../fitting/fit-options.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { type Description, descriptionJson, descriptionText, type Learned } from "../presenting/description.ts";
 import { tableNotes } from "../presenting/present.ts";
@@ -39,7 +39,7 @@ async function describe(given: Arguments, context: CliContext, { table, file }: 
   let refusal: NomalyError | undefined;
   let notes: readonly string[] = [];
   try {
-    const request: AskedFit = await fitRequest(given, context, table, quickDetector);
+    const [request] = await fitRequests(given, context, table, { detectors: [quickDetector] });
     notes = request.notes;
     const { model } = await fitTable(table, request, progress);
     learned = { columns: model.columns, skipped: model.skippedColumns, unaskedReason: (name) => unaskedReason(given, name) };

@@ -38,7 +38,10 @@ export async function runScore(given: Arguments, context: CliContext): Promise<v
       progress.clear();
       const { trainingRowCount: fittedRowCount } = model;
       const notes = tableNotes(table.rows);
-      await present({ table, model, findings, fittedRowCount, labels, nameColumn, notes }, given, context, { outputs, startedAt });
+      await present({ table, model, findings, fittedRowCount, labels, nameColumn, notes }, given, context, {
+        outputs,
+        startedAt,
+      });
     },
     model,
   );

@@ -1,6 +1,6 @@
 /** Turns the fit options of a command line into options of the library. */
 
-import { defaultSeed, thresholdMethods, paramFromText } from "@nomaly/detect";
+import { defaultSeed, detectorById, thresholdMethods, paramFromText } from "@nomaly/detect";
 import { rowCountWithinBudget } from "../../files/sample/row-budget.ts";
 import type { LabelReader } from "../../files/read/labels.ts";
 import { columnsByUse } from "../../table-work/columns-by-use.ts";
@@ -42,7 +42,7 @@ export async function fitRequests(
   return detectors.map((detector, index) => ({
     ...shared,
     labels,
-    options: { ...shared.options, detector, params: params[index] },
+    options: { ...shared.options, detector: detectorById(detector).id, params: params[index] } as FitRequest["options"],
   }));
 }
 

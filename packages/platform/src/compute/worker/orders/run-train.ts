@@ -1,6 +1,6 @@
 /** Fits in a worker: reads the rows, fits, and returns the model file with a summary. */
 
-import { detect, type Detection, libraryVersion, NomalyError } from "@nomaly/detect";
+import { detect, type Detection, detectorById, libraryVersion, NomalyError, parseThreshold } from "@nomaly/detect";
 import type { TrainOrder } from "../../messages.ts";
 import { asRowsInput, inRequestTerms } from "../../rows/rows-given.ts";
 import { scoreQuantiles } from "../../rows/score-quantiles.ts";
