@@ -187,6 +187,17 @@ describe("values that could mean two things", () => {
     );
   });
 
+  it("in a column of plain numbers are named with their line, and read once an option asks for all rows", async () => {
+    const far = 25_000;
+    const text = table(";", [(row) => (row === far - 1 ? "1,234.5" : String(row % 900)), (row) => String(row % 90)], far);
+    expect(await refused(text)).toBe(
+      `nomaly: FILE_FORMAT: FILE line ${far + 1}: column "amount" holds "1,234.5" where a number is expected; --thousands , or --decimal-comma lets all rows tell how numbers are written`,
+    );
+    const out = folder.file("far.ndjson");
+    await detected("far.csv", text, "--fit-rows", "500", "--thousands", ",", "-o", out);
+    expect(folder.read("far.ndjson").trim().split("\n").at(-1)).toMatch(/"amount":1234.5,/);
+  });
+
   it("are refused as dates too, and read in the order that is given", async () => {
     const text = table(",", [plainCells[0], plainCells[1], (row) => `${1 + (row % 12)}/${1 + (row % 11)}/2024`]);
     expect(await refused(text)).toBe(
@@ -206,6 +217,21 @@ describe("values that could mean two things", () => {
       'holds "3/1/70" in row 1, whose year has two digits; pass --date-order dmy or --date-order mdy or --date-order ymd',
     );
     expect((await detected("short.csv", text, "--date-order", "mdy")).notes[0]).toContain('("3/10/79" is 1979-03-10)');
+  });
+});
+
+it("a file without names has no row taken for names", async () => {
+  const result = await runInProcess([
+    "detect",
+    folder.write("bare.csv", `1,5;2,50\n${"3,5;4,25\n".repeat(20)}90,5;7,5\n`),
+    "--json",
+  ]);
+  expect(JSON.parse(result.stdout)).toMatchObject({
+    row_count: 22,
+    columns: [
+      { name: "column0", kind: "number" },
+      { name: "column1", kind: "number" },
+    ],
   });
 });
 

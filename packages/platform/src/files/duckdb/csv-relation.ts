@@ -6,6 +6,8 @@ import { checkCsvRecords } from "../read/csv-check.ts";
 import { csvDialect, type CsvOptions } from "../read/csv-dialect.ts";
 import { namedByPlace, namesAllButFirst } from "../read/csv-header.ts";
 import { type Database, sqlName, sqlPath, sqlText } from "./database.ts";
+import { isDateLike } from "../read/date-finding.ts";
+import { isNumberLike } from "../read/number-shapes.ts";
 import { readHead } from "../read/format.ts";
 import { named, type Relation, type RelationColumn } from "./relation.ts";
 import { decimalMarkOf } from "../read/written-options.ts";
@@ -98,9 +100,12 @@ function writtenOf(
   const { name, delimiter, options } = file;
   const known = options.knownWritings ?? [];
   const missing = new Set(options.missingTexts ?? defaultMissingTexts);
+  const decimal = decimalMarkOf(options);
   const isKnown = new Set(known.map((column) => column.name));
   const texts = sniffed.columns.flatMap((column, index) => {
-    if (column.type !== "VARCHAR" && !isKnown.has(column.name)) return [];
+    // With an option about marks, numbers too: some may have marks only further down than DuckDB looks.
+    const isOpen = column.type === "VARCHAR" || (decimal !== undefined && isNumber(column.type));
+    if (!isOpen && !isKnown.has(column.name)) return [];
     return [
       {
         column,
@@ -108,7 +113,7 @@ function writtenOf(
       },
     ];
   });
-  const settings = { decimal: decimalMarkOf(options), dateOrder: options.dateOrder, known };
+  const settings = { decimal, dateOrder: options.dateOrder, known };
   return writtenColumns(database, { name, sql: textSql, delimiter }, texts, settings);
 }
 
@@ -157,6 +162,9 @@ async function sniff(database: Database, file: CsvFile, firstRecord: readonly st
     let row = await sniffWith("");
     // DuckDB guesses one order of day and month for the whole file from its first rows: only ISO dates are left to it.
     if (row.DateFormat !== null) row = await sniffWith(", dateformat='%Y-%m-%d'");
+    // DuckDB takes a first row for names where all columns are texts.
+    if (options.header === undefined && row.HasHeader && isRowOfValues(firstRecord, row.Columns))
+      row = await sniffWith(", header=false");
     const isGuessed = row.TimestampFormat !== null;
     const typed = row.Columns.map((column) =>
       isGuessed && column.type === "TIMESTAMP" ? { ...column, type: "VARCHAR" } : column,
@@ -172,6 +180,11 @@ async function sniff(database: Database, file: CsvFile, firstRecord: readonly st
     await database.rows(`SELECT count(DISTINCT hash(${columns.map(({ name }) => sqlName(name)).join(", ")})) FROM ${strict}`);
     throw error;
   }
+}
+
+/** Numbers and dates as people write them, in columns of texts. */
+function isRowOfValues(record: readonly string[], columns: readonly RelationColumn[]): boolean {
+  return columns.every(({ type }) => type === "VARCHAR") && record.every((text) => isNumberLike(text) || isDateLike(text));
 }
 
 interface SniffRow {

@@ -42,7 +42,7 @@ function csvFinding(text: string): string {
   const counts = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
   if (counts !== null)
     return `${counts[1]} value${counts[1] === "1" ? "" : "s"} expected, as in the first line, but ${counts[2]} came`;
-  const cast = /Error when converting column "(.*)"\. Could not convert string "(.*)" to '(\w+)'/s.exec(text);
+  const cast = castOf(text);
   if (cast !== null) return `column "${cast[1]}" holds "${excerpt(cast[2])}" where ${nameOfType(cast[3])} is expected`;
   if (/unicode|utf-8/i.test(text)) return "the bytes are not valid UTF-8";
   const size = /Maximum line size of (\d+) bytes exceeded/.exec(text);
@@ -55,6 +55,10 @@ function csvFinding(text: string): string {
   return excerpt(finding ?? "it does not follow the CSV format");
 }
 
+function castOf(text: string): RegExpExecArray | null {
+  return /Error when converting column "(.*)"\. Could not convert string "(.*)" to '(\w+)'/s.exec(text);
+}
+
 /** The option that lets such a file be read. */
 function csvRemedy(text: string): MessagePart[] {
   const option = (name: string): MessagePart => ({ kind: "option", name, values: [] });
@@ -63,6 +67,16 @@ function csvRemedy(text: string): MessagePart[] {
     return Number(counts[2]) < Number(counts[1])
       ? ["; ", option("fill_short_rows"), " fills short lines with missing values"]
       : [];
+  }
+  const cast = castOf(text);
+  if (cast !== null && /^[-+]?\d[\d.,' ]*$/.test(cast[2])) {
+    return [
+      "; ",
+      { kind: "option", name: "thousands", values: [","] },
+      " or ",
+      option("decimal_comma"),
+      " lets all rows tell how numbers are written",
+    ];
   }
   return /unicode|utf-8/i.test(text) ? ["; convert the file to UTF-8, or name its encoding with ", option("encoding")] : [];
 }
