@@ -4,6 +4,7 @@ import { nearestName } from "../detector/nearest-name.ts";
 import { type MessagePart, NomalyError, rowAtFault } from "../errors.ts";
 import type { ColumnSource } from "./column-source.ts";
 import { identifierReason } from "./identifiers.ts";
+import { refuseMistypedNumbers } from "./mistyped-numbers.ts";
 import type {
   CategoryEncoding,
   Encoding,
@@ -19,7 +20,7 @@ import type { NumberSummary } from "./statistics.ts";
 import { countTexts, exactMedian, quantile, sampleColumns, sortedSample, summarize, summarizeColumns } from "./statistics.ts";
 import type { Column, TextColumn } from "./table.ts";
 import { toEnd } from "./to-end.ts";
-import { categoryOf, isMissingText, numberOfText, numbersOfTexts, textsOf } from "./texts.ts";
+import { categoryOf, isMissingText, numbersOfTexts, textsOf } from "./texts.ts";
 
 export interface PipelineOptions {
   /** Columns to use, none other; they are used even if they look like identifiers. */
@@ -40,8 +41,6 @@ export interface PipelineOptions {
 export const oneHotCategoryCountMax = 20;
 /** Categories whose share is kept; rarer ones count as not seen. */
 const frequencyCategoryCountMax = 10_000;
-/** Share of texts that read as numbers above which the others are taken for mistakes. */
-const numericTextShareMin = 0.9;
 const commonestCount = 5;
 /** Under auto, the presence column counts a column when its missing values and their share of the rows reach both of these. */
 const countedMissingMin = 10;
@@ -321,25 +320,6 @@ function frequencyEncoding(
   const encoded = Float64Array.from(column.values, (value) => (counts.get(categoryOf(value)) ?? 0) / column.values.length);
   const { center, scale } = centerAndScale(options.scaling, summarize(encoded), encoded);
   return { kind: "frequency", categories, shares, center, scale, refusesMissing: options.refusesMissing };
-}
-
-/** Text in a column that is nearly all numbers is a mistake more often than a category. */
-function refuseMistypedNumbers(column: TextColumn): void {
-  let presentCount = 0;
-  let numberCount = 0;
-  let firstOther = -1;
-  for (const [row, value] of column.values.entries()) {
-    if (value === null || isMissingText(value)) continue;
-    presentCount++;
-    if (numberOfText(value) === undefined) firstOther = firstOther < 0 ? row : firstOther;
-    else numberCount++;
-  }
-  if (firstOther < 0 || numberCount < presentCount * numericTextShareMin) return;
-  const received = `"${String(column.values[firstOther]).slice(0, 60)}"`;
-  const share = `${numberCount} of ${presentCount}`;
-  const holds = `column "${column.name}" holds numbers in ${share} rows, but ${received} in `;
-  const message = [holds, rowAtFault, "; mend it, exclude the column, or declare it categorical"];
-  throw new NomalyError("COLUMN", message, { field: column.name, expected: "a number", received, rowIndex: firstOther });
 }
 
 /** Missing values of one column. */

@@ -162,6 +162,17 @@ describe("categories", () => {
     const a = [...Array.from({ length: 19 }, (_, i) => String(i * i)), "n/a"];
     expect(() => encoded({ a, b: a.map((_, i) => i % 3) }, {})).toThrow(/holds numbers in 19 of 20 rows, but "n\/a" in row 19/);
   });
+
+  it.each([
+    ["20 numbers with five rows each", 20, 5, false],
+    ["21 numbers with five rows each", 21, 5, true],
+    ["20 numbers, one of them with four rows", 20, 4.95, true],
+  ])("may be few numbers that repeat beside a text: %s", (_, codeCount, rowsOfCode, isRefused) => {
+    const a = [...Array.from({ length: codeCount * rowsOfCode }, (_value, i) => String(i % codeCount)), "rotary"];
+    const learn = () => encoded({ a, b: a.map((_value, i) => i % 3) }, {}).pipeline.columns[0].kind;
+    if (isRefused) expect(learn).toThrow(/but "rotary" in row/);
+    else expect(learn()).toBe("text");
+  });
 });
 
 describe("identifiers", () => {

@@ -30,6 +30,7 @@ export interface DescribedTable {
 
 export interface DescribedColumn {
   readonly name: string;
+  readonly type: string;
   readonly kind: string | null;
   readonly missing_count: number;
   readonly distinct_count: number;
@@ -41,7 +42,9 @@ export interface DescribedColumn {
 }
 
 /** Relative to the size of the values: both sides sum in float64, in different orders. */
-const tolerance = 1e-9;
+const float64Tolerance = 1e-9;
+/** A text of a float32 has as many digits as tell it from the next float32. */
+const float32Tolerance = 1e-7;
 
 /** @returns one line for each difference. */
 export function differences(told: ToldTable, described: DescribedTable): string[] {
@@ -74,6 +77,7 @@ function columnDifferences(told: ToldColumn, described: DescribedColumn): string
 }
 
 function numberDifferences(told: ToldColumn, described: DescribedColumn): string[] {
+  const tolerance = described.type === "FLOAT" ? float32Tolerance : float64Tolerance;
   const size = Math.max(Math.abs(Number(told.min)), Math.abs(Number(told.max)));
   const pairs: [string, number | null | undefined, number | undefined][] = [
     ["min", Number(described.min), Number(told.min)],

@@ -9,9 +9,10 @@ Conventions where a reader of tables has to decide something:
 
 - missing: pandas's texts for missing values (empty, NA, N/A, NaN, NULL, None and others), "?" and texts of blanks only
 - names: those of the file; a column without a name is called column0, column1, ... by its place
-- boolean: true and false, t and f, yes and no, y and n, in any case; 0 and 1 are numbers; years and codes of whole numbers are numbers
-- date: every text is a day, or a moment, in one form that names year, month and day; a time of day or a duration is a number of seconds
-- text: what is none of these, also a column of numbers with a single text among them; categories of pandas are texts
+- boolean: true and false, t and f, yes and no, in any case in a CSV; JSON, Parquet and Arrow have booleans of their own
+- number: years, 0 and 1, and codes of whole numbers too; a time of day or a duration is a number of seconds
+- date: in CSV and JSON, every text is a day, or a moment, in one form that names year, month and day
+- text: what is none of these, codes with a zero in front (007), a column of numbers with a single text among them; categories of pandas are texts
 - nested: lists and objects
 - figures of numbers leave out missing and infinite values
 """
@@ -19,6 +20,9 @@ Conventions where a reader of tables has to decide something:
 import argparse
 import bz2
 import csv
+import datetime
+import gzip
+import importlib.util
 import io
 import json
 import math
@@ -35,12 +39,12 @@ ROW_COUNT_MIN = 10
 COLUMN_COUNT_MIN = 2
 MISSING_TEXTS = ["?"]
 WAYS = ["csv", "csv with index", "csv with ; and decimal comma", "csv in latin-1", "tsv", "csv.gz", "parquet", "feather", "json", "ndjson"]
+# Files that say the type of every column.
+TYPED_WAYS = ["parquet", "feather"]
 
 
 def folder_of(package):
     """The folder of an installed package, which need not be imported."""
-    import importlib.util
-
     spec = importlib.util.find_spec(package)
     return pathlib.Path(spec.submodule_search_locations[0])
 
@@ -215,7 +219,12 @@ def write_csv(frame, way, stem):
 def read_csv(path, **options):
     """Reads the file with pandas, and names the columns as the file does."""
     encoding = encoding_of(path)
-    frame = pd.read_csv(path, na_values=MISSING_TEXTS, low_memory=False, encoding=encoding, index_col=False, **options)
+    options |= {"na_values": MISSING_TEXTS, "low_memory": False, "encoding": encoding, "index_col": False}
+    frame = pd.read_csv(path, **options)
+    texts = pd.read_csv(path, dtype=str, **options)
+    for place, name in enumerate(frame.columns):
+        if pd.api.types.is_numeric_dtype(frame[name].dtype) and texts.iloc[:, place].str.fullmatch(r"[+-]?0\d+").any():
+            frame[name] = texts.iloc[:, place]
     header = next(csv.reader(io.StringIO(text_of(path, encoding)), delimiter=options.get("sep", ",")))
     if len(header) == len(frame.columns):
         frame.columns = [name.strip() or f"column{place}" for place, name in enumerate(header)]
@@ -226,8 +235,6 @@ def bytes_of(path):
     content = path.read_bytes()
     if path.suffix != ".gz":
         return content
-    import gzip
-
     return gzip.decompress(content)
 
 
@@ -243,12 +250,14 @@ def encoding_of(path):
         return "cp1252"
 
 
-def describe(frame):
-    return {"row_count": len(frame), "columns": [describe_column(frame.columns[place], frame.iloc[:, place]) for place in range(len(frame.columns))]}
+def describe(frame, way):
+    """What pandas reads from a file written in this way."""
+    columns = [describe_column(frame.columns[place], frame.iloc[:, place], way) for place in range(len(frame.columns))]
+    return {"row_count": len(frame), "columns": columns}
 
 
-def describe_column(name, column):
-    kind, values = kind_of(column)
+def describe_column(name, column, way):
+    kind, values = kind_of(column, way)
     present = values.dropna()
     if len(present) == 0:
         kind = "empty"
@@ -267,7 +276,7 @@ def describe_column(name, column):
     return said
 
 
-def kind_of(column):
+def kind_of(column, way):
     """The column's kind by the conventions above, and its values as that kind."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         categories = column.cat.categories
@@ -292,21 +301,21 @@ def kind_of(column):
     if kinds <= {"int", "float", "Decimal", "int64", "float64"}:
         return "number", column.astype("float64")
     if kinds == {"str"}:
-        return kind_of_texts(column, present)
+        return ("text", column) if way in TYPED_WAYS else kind_of_texts(column, present, way)
     if kinds <= {"date", "datetime", "Timestamp"}:
         return "date", pd.to_datetime(column, utc=True)
     if kinds == {"time"}:
-        return "number", column.map(lambda at: None if at is None else at.hour * 3600 + at.minute * 60 + at.second)
-    return "text", column.map(lambda value: value if value is None else str(value))
+        return "number", column.map(lambda at: at.hour * 3600 + at.minute * 60 + at.second if isinstance(at, datetime.time) else None).astype("float64")
+    return "text", column.where(column.isna(), column.astype(str))
 
 
 DATE = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
 TIME = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
 
 
-def kind_of_texts(column, present):
-    if present.str.fullmatch("true|false|t|f|yes|no|y|n", case=False).all():
-        return "boolean", column.map(lambda text: None if text is None else text[0].lower() in "ty")
+def kind_of_texts(column, present, way):
+    if "json" not in way and present.str.fullmatch("true|false|t|f|yes|no", case=False).all():
+        return "boolean", column.map(lambda text: text[0].lower() in "ty" if isinstance(text, str) else None)
     if present.str.fullmatch(rf"({DATE})([T ]{TIME})?\s?(Z|UTC|[+-]\d\d:?\d\d)?").all():
         try:
             return "date", pd.to_datetime(column, utc=True)
@@ -340,7 +349,7 @@ def main():
         if written is None:
             continue
         path, way, frame = written
-        drawn.append({"file": path.name, "package": package, "table": name, "written": way, **describe(frame)})
+        drawn.append({"file": path.name, "package": package, "table": name, "written": way, **describe(frame, way)})
         print(f"{path.name}: {way}, {len(frame)} rows, {len(frame.columns)} columns", flush=True)
     document = {"seed": asked.seed, "pandas": pd.__version__, "tables": drawn}
     (asked.folder / "tables.json").write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))

@@ -22,7 +22,7 @@ describe("the comparison of tables", () => {
     row_count: told.row_count,
     columns: told.columns.map((column) => ({
       ...column,
-      kind: column.kind,
+      type: "",
       distinct_count: column.distinct_count ?? 0,
       min: String(column.min),
       max: String(column.max),
