@@ -22,9 +22,9 @@ const growingShare = 0.1;
  * value, again and again until rows stand alone. A row far from the others is alone after few cuts, one in a cluster after
  * many. The mean path length over the trees, against that of a random tree, is the score. No distances, no density.
  *
- * Good at: rows far out in some columns, large tables, columns of any units, the first try. Bad at: rows unusual only among
- * their neighbours (use lof or inne), clusters of many similar anomalies, unusual combinations of usual values (use
- * extended-isolation-forest or mcd).
+ * Good at: rows far out in several columns, large tables, columns of any units. Bad at: rows far out in one column of many
+ * (use knn, pca, mcd or robust-z), rows unusual only among their neighbours (use lof or inne), clusters of many similar
+ * anomalies, unusual combinations of usual values (use extended-isolation-forest or mcd).
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept.
  * Units   (0, 1]: near 1 anomalous, 0.5 as isolated as in a random tree, well below 0.5 usual; columns: any units.
@@ -37,7 +37,7 @@ const growingShare = 0.1;
  */
 export const isolationForest = defineDetector({
   id: "isolation-forest",
-  summary: "How few random cuts set a row apart: fast, any units, the best first try.",
+  summary: "How few random cuts set a row apart: fast, any units, good at rows that are far out in several columns.",
   traits: {
     ...traitDefaults,
     usesRandomness: true,
