@@ -50,6 +50,11 @@ describe("the shapes of a column", () => {
     expect(finding({ "9.99": 50, "9,9": 50 })).toMatchObject({ kind: "mistakes" });
   });
 
+  it("are lists from one hundredth of lists on, below that a list is a mistake", () => {
+    expect(finding({ "9,9": 99, [codeShape]: 1 })).toEqual({ kind: "no numbers" });
+    expect(finding({ "9,9": 199, [codeShape]: 1 })).toEqual({ kind: "mistakes", shapes: [codeShape], usual: "9,9" });
+  });
+
   it("of several units are no numbers", () => {
     expect(finding({ $9: 9, "\u20ac9": 1 })).toEqual({ kind: "several units", shapes: ["$9", "\u20ac9"] });
     expect(finding({ "9 kg": 9, "999 g": 1 })).toMatchObject({ kind: "several units" });
