@@ -257,10 +257,17 @@ function numbersOf(column: PipelineColumn, given: Column): Float64Array {
     const text = given.values[row];
     numbers[row] = Number.NaN;
     if (text === null || isMissingText(text)) continue;
-    numbers[row] = column.kind === "date" ? Date.parse(text) : (numberOfText(text) ?? Number.NaN);
+    numbers[row] = valueOfText(column.kind, text);
     if (Number.isNaN(numbers[row])) throw otherKind(column, `text ("${text.slice(0, 60)}")`, row);
   }
   return numbers;
+}
+
+/** NaN for a text that is no value of the kind. Flags become texts where a column of theirs also has a text. */
+function valueOfText(kind: PipelineColumn["kind"], text: string): number {
+  if (kind === "date") return Date.parse(text);
+  if (kind === "boolean" && (text === "true" || text === "false")) return text === "true" ? 1 : 0;
+  return numberOfText(text) ?? Number.NaN;
 }
 
 function isEmpty(values: Float64Array): boolean {
