@@ -273,9 +273,13 @@ function numbersOf(column: PipelineColumn, given: Column): Float64Array {
   return numbers;
 }
 
-/** Reads a text in the column's own way of writing; without one, dates in ISO form and numbers as programs write them. */
+/**
+ * Reads a text in the column's own way of writing; without one, dates in ISO form and numbers as programs write them. Flags become texts
+ * where a column of theirs also has a text.
+ */
 function valueOfText({ kind, writing }: PipelineColumn, text: string): number | undefined {
   if (kind === "date") return writing?.kind === "date" ? dateOfWriting(text, writing) : dateOfIso(text);
+  if (kind === "boolean" && (text === "true" || text === "false")) return text === "true" ? 1 : 0;
   return writing?.kind === "number" ? numberOfWriting(text, writing) : numberOfText(text);
 }
 

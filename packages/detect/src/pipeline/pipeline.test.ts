@@ -262,6 +262,14 @@ describe("rows that say things in several ways", () => {
     expect(encoded({ hp: [100, 90, 80] }, {}, [{ hp: "105" }, { hp: 105 }]).values).toEqual([105, 105]);
   });
 
+  it("a text among flags is refused by its own row, and flags written as words are flags", () => {
+    const rows = [true, false, true].map((on, index) => ({ on, load: index }));
+    const fresh = (last: string) => [...rows, { on: last, load: 3 }];
+    expect(encoded(rows, {}, fresh("false")).values.slice(6)).toEqual([0, 3]);
+    const refused = expect.objectContaining({ code: "COLUMN", field: "on", rowIndex: 3 });
+    expect(() => encoded(rows, {}, fresh("maybe"))).toThrow(refused);
+  });
+
   it("booleans and dates declared categorical are found again", () => {
     const rows = { flag: [true, false, true, true], day: [1, 2, 1, 1].map((day) => new Date(Date.UTC(2024, 0, day))) };
     const { values } = encoded(rows, { categorical: ["flag", "day"], categories: "frequency" });

@@ -11,7 +11,9 @@ function numbers(kind: "number" | "boolean", ...values: number[]): Column {
 }
 
 function read(column: Column, anomalyValue?: string): number[] {
-  return [...labelsOf(column, anomalyValue)];
+  const reader = createLabelReader({ name: "state", anomalyValue, takesAnyTwo: true });
+  reader.add({ firstRow: 0, rowCount: column.values.length, columns: [column] });
+  return [...reader.labels()];
 }
 
 describe("labels", () => {
@@ -56,6 +58,11 @@ describe("labels", () => {
   ])("are refused: %s", (_, column, anomalyValue, says) => {
     expect(() => read(column, anomalyValue)).toThrow(says);
     expect(() => read(column, anomalyValue)).toThrow(expect.objectContaining({ code: "LABEL", field: "state" }));
+  });
+
+  it("are words only, where nobody can say which of two values is anomalous", () => {
+    expect([...labelsOf(texts("yes", "no"))]).toEqual([1, 0]);
+    expect(() => labelsOf(texts("yes", "maybe"))).toThrow(/must hold labels.*anomaly and normal\); row 1 holds "maybe"$/);
   });
 
   it("are read once where batches come twice, and counted from the batch in errors", () => {

@@ -14,6 +14,8 @@ export interface LabelSource {
   readonly name: string;
   /** The value of anomalous rows; the other value is normal. Undefined: the words above. */
   readonly anomalyValue?: string | undefined;
+  /** True where the caller can give `anomalyValue`, so that errors name it. */
+  readonly takesAnyTwo?: boolean;
 }
 
 export interface LabelReader {
@@ -30,13 +32,13 @@ export interface LabelReader {
 }
 
 /** @throws NomalyError LABEL naming the row (from 0 within the column) whose value is no label. */
-export function labelsOf(column: Column, anomalyValue?: string): Uint8Array {
-  const reader = createLabelReader({ name: column.name, anomalyValue });
+export function labelsOf(column: Column): Uint8Array {
+  const reader = createLabelReader({ name: column.name });
   reader.add({ rowCount: column.values.length, columns: [column], firstRow: 0 });
   return reader.labels();
 }
 
-export function createLabelReader({ name, anomalyValue }: LabelSource): LabelReader {
+export function createLabelReader({ name, anomalyValue, takesAnyTwo = anomalyValue !== undefined }: LabelSource): LabelReader {
   /** Of each value the index by which `parts` name it, and the first row that has it. */
   const found = new Map<string, FoundValue>();
   const parts: Uint8Array[] = [];
@@ -56,7 +58,7 @@ export function createLabelReader({ name, anomalyValue }: LabelSource): LabelRea
     const text = valueText(column, row);
     const known = found.get(text ?? "");
     if (known !== undefined) return known.index;
-    if (text === undefined) throw notALabel(name, text, row);
+    if (text === undefined) throw notALabel({ name, takesAnyTwo }, text, row);
     const value = { index: found.size, firstRow: firstRow + row, label: column.kind === "date" ? undefined : labelOfWord(text) };
     found.set(text, value);
     refuseMany(row, firstRow);
@@ -65,10 +67,10 @@ export function createLabelReader({ name, anomalyValue }: LabelSource): LabelRea
 
   /** Throws as soon as it is certain that the values cannot be labels. */
   function refuseMany(row: number, firstRow: number): void {
-    if (found.size <= 2) return;
+    if (takesAnyTwo && found.size <= 2) return;
     if (anomalyValue !== undefined) throw tooManyValues(name, [...found.keys()], row);
     const strange = [...found].find(([, { label }]) => label === undefined);
-    if (strange !== undefined) throw notALabel(name, strange[0], strange[1].firstRow - firstRow);
+    if (strange !== undefined) throw notALabel({ name, takesAnyTwo }, strange[0], strange[1].firstRow - firstRow);
     if (found.size > valueCountMax) throw tooManyValues(name, [...found.keys()], row);
   }
 
@@ -171,8 +173,9 @@ function oneValue(name: string, words: readonly string[]): NomalyError {
   return new NomalyError("LABEL", message, { field: name, received: words[0] });
 }
 
-function notALabel(name: string, value: string | undefined, rowIndex: number): NomalyError {
+function notALabel({ name, takesAnyTwo = false }: LabelSource, value: string | undefined, rowIndex: number): NomalyError {
   const received = value === undefined ? "nothing" : `"${value.slice(0, shownLengthMax)}"`;
-  const expects = `column "${name}" must hold labels, 1 for anomalous and 0 for normal (or yes and no, anomaly and normal), or any two values; `;
-  return new NomalyError("LABEL", [expects, rowAtFault, ` holds ${received}`], { field: name, received, rowIndex });
+  const expects = `column "${name}" must hold labels, 1 for anomalous and 0 for normal (or yes and no, anomaly and normal)`;
+  const others = takesAnyTwo ? ", or any two values; " : "; ";
+  return new NomalyError("LABEL", [expects, others, rowAtFault, ` holds ${received}`], { field: name, received, rowIndex });
 }
