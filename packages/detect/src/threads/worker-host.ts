@@ -19,6 +19,8 @@ export interface WorkerHost {
   spawn(events: WorkerEvents): WorkerHandle;
   /** Called in a worker: answers requests until the worker is terminated. */
   listen(answer: (request: TaskRequest) => TaskReply): void;
+  /** Tells whoever runs the program, once, that all work is done on one thread from now on, and what to do about it. */
+  warn?(message: string, code: string): void;
   /** Threads that pay: the real CPU quota, at least 1; 1 where memory cannot be shared. */
   threadCount(): number;
 }
