@@ -8,8 +8,11 @@ import type { ColumnKind, Column } from "../pipeline/table.ts";
 import type { ColumnProfile, Pipeline } from "../pipeline/pipeline.ts";
 import { columnContributions } from "./column-contributions.ts";
 
+/** What one column contributed to a row's score. */
 export interface Reason {
+  /** Name of the column. */
   readonly column: string;
+  /** What the column holds. */
   readonly kind: ColumnKind;
   /** As it was given; dates in milliseconds since 1970, booleans as 0 and 1, null for missing. */
   readonly value: number | string | null;
