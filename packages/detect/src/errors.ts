@@ -35,6 +35,7 @@ export const errorCodes = {
   STORAGE: "stored bytes are missing, damaged or cannot be written",
 } as const;
 
+/** The code of an error: a key of {@link errorCodes}. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** Where an error happened and what was expected: the parts of the message as data. */
@@ -47,6 +48,7 @@ export interface ErrorDetails {
   readonly received?: string | undefined;
   /** Row at fault, from 0: a file reader turns it into a line. */
   readonly rowIndex?: number | undefined;
+  /** The error that led to this one. */
   readonly cause?: unknown;
 }
 
@@ -58,11 +60,14 @@ export type MessagePart =
   /** An option, with the values that would help; a switch has none. */
   | { readonly kind: "option"; readonly name: string; readonly values: readonly string[] };
 
+/** The part of a message that names the row. */
 export const rowAtFault: MessagePart = { kind: "row" };
 
 /** How a place calls what messages name. */
 export interface Naming {
+  /** The name of a row, counted from 0. */
   row(rowIndex: number): string;
+  /** The name of an option, with the values that would help. */
   option(name: string, values: readonly string[]): string;
 }
 
@@ -73,14 +78,17 @@ const libraryNaming: Naming = {
 
 /** What changes when an error is told elsewhere; what is left out stays as it is. */
 export interface Retelling {
+  /** Another code. */
   readonly code?: ErrorCode;
   /** Instead of the message. */
   readonly message?: string;
   /** Goes before the message. */
   readonly prefix?: string;
+  /** Another name of what is at fault. */
   readonly field?: string | undefined;
   /** The row's place there. */
   readonly rowIndex?: number | undefined;
+  /** How that place calls what the message names. */
   readonly naming?: Naming;
 }
 
@@ -89,12 +97,19 @@ export interface Retelling {
  * The message is one sentence: who, what was expected, what came. It is given in parts where it names the row or an option.
  */
 export class NomalyError extends Error {
+  /** Always "NomalyError". */
   override readonly name = "NomalyError";
+  /** One of a closed list: see {@link errorCodes}. */
   readonly code: ErrorCode;
+  /** The parameter, column, file or argument at fault. */
   readonly field: string | undefined;
+  /** What was allowed, in words or as a number. */
   readonly expected: string | undefined;
+  /** What came instead. */
   readonly received: string | undefined;
+  /** Row at fault, from 0. */
   readonly rowIndex: number | undefined;
+  /** The message in parts, which another place tells with its own names. */
   readonly parts: readonly MessagePart[];
   readonly #naming: Naming;
 

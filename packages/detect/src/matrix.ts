@@ -4,8 +4,11 @@ import { NomalyError } from "./errors.ts";
 
 /** `values[row * columnCount + column]`; `values.length === rowCount * columnCount`. */
 export interface Matrix {
+  /** Rows. */
   readonly rowCount: number;
+  /** Columns. */
   readonly columnCount: number;
+  /** Row after row. */
   readonly values: Float64Array;
 }
 

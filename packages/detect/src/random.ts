@@ -6,6 +6,7 @@
  * and the forest is the same whatever thread grows which tree.
  */
 export interface Random {
+  /** The seed that it began with. */
   readonly seed: number;
   /** A whole number in [0, 2^32). */
   uint32(): number;
@@ -15,6 +16,7 @@ export interface Random {
   integer(limit: number): number;
   /** A standard normal number (Marsaglia's polar method). */
   normal(): number;
+  /** An independent source of its own, the same for equal seeds and numbers. */
   stream(index: number): Random;
 }
 

@@ -21,10 +21,15 @@ export type CheckGround = Pick<Subject, "kernelSets" | "golden">;
 /** Receives one fault as text: what was expected, what came, under which parameters and kernels. */
 export type Report = (fault: string) => void;
 
+/** The outcome of one check of one detector. */
 export interface CheckResult {
+  /** Id of the detector checked. */
   readonly detectorId: string;
+  /** Name of the check. */
   readonly check: string;
+  /** What it claims, in one sentence. */
   readonly claim: string;
+  /** Whether the claim holds. */
   readonly outcome: "passed" | "failed" | "not-applicable";
   /** The faults, or the reason why the check does not apply. */
   readonly details: readonly string[];

@@ -2,9 +2,11 @@
 
 import type { NumberOrWordSpec, NumberSpec, IntegerSpec, ParamSpec, ParamSpecs, ParamValue } from "../detector/params.ts";
 
+/** Parameters at the end of their ranges. */
 export interface Corner {
   /** `default`, or `name=value`. */
   readonly label: string;
+  /** The parameters. */
   readonly params: Readonly<Record<string, ParamValue>>;
   /** True when a boolean, a choice or a word differs from its default: the detector may then follow another rule. */
   readonly isSwitched: boolean;

@@ -2,6 +2,7 @@
 
 import type { Subject } from "./subject.ts";
 
+/** Scores that must never change unnoticed. */
 export interface GoldenScores {
   /** Scores of the first training rows of the shared sample. */
   readonly train: readonly number[];

@@ -18,6 +18,7 @@ import type { GoldenScores } from "./golden-scores.ts";
 import type { Sample } from "./samples.ts";
 import { clusteredSample } from "./samples.ts";
 
+/** How a detector is checked. */
 export interface SubjectOptions {
   /** Kernel sets to check, the reference first; checks of a single set use the last. Default: all that this engine runs. */
   readonly kernelSets?: readonly KernelSet[];
@@ -49,12 +50,17 @@ export interface SharedFit {
   readonly freshScores: Float64Array;
 }
 
+/** A detector under test, with what its checks share. */
 export interface Subject {
+  /** The detector under test. */
   readonly detector: AnyDetector;
+  /** The kernel sets that this engine runs. */
   readonly kernelSets: readonly KernelSet[];
   /** The kernel set that checks of a single set use. */
   readonly kernels: KernelSet;
+  /** The scores on record, where there are some. */
   readonly golden: GoldenScores | undefined;
+  /** Rows to fit and score. */
   readonly sample: Sample;
   /** Corners that these rows allow; the defaults first. */
   readonly corners: readonly Corner[];

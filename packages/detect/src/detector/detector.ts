@@ -10,9 +10,13 @@ import type { Traits } from "./traits.ts";
 
 /** The resources of a fit. Nothing here changes the answer except `random`. */
 export interface FitContext {
+  /** The seeded source of all randomness. */
   readonly random: Random;
+  /** The numeric operations to use; all sets give the same bits. */
   readonly kernels: KernelSet;
+  /** Where tasks run. */
   readonly threads: Threads;
+  /** Stops the fit. */
   readonly signal?: AbortSignal;
   /** Called with the share done, 0 to 1, never decreasing; where it is called at all, the last report is 1. */
   readonly progress?: (done: number) => void;
@@ -26,7 +30,9 @@ export type StateValue = number | string | boolean | null | readonly StateValue[
 
 /** All that a model is, as plain data: what a model file holds and what travels to a worker. */
 export interface ModelState {
+  /** Numbers, texts and lists of them. */
   readonly values: Readonly<Record<string, StateValue>>;
+  /** Typed arrays by name. */
   readonly arrays: Readonly<Record<string, StateArray>>;
 }
 
@@ -35,6 +41,7 @@ export interface ModelState {
  * A row's score depends on the model and the row alone: the same bits whatever rows stand beside it.
  */
 export interface Model {
+  /** Columns that rows must have. */
   readonly columnCount: number;
   /**
    * Scores every row; higher is more anomalous. Neither reads nor keeps `scores`; does not keep or write `rows`.
@@ -51,10 +58,13 @@ export interface Model {
 
 /** A model that learns further, row by row in order. Score first, then update: always in that order. */
 export interface IncrementalModel extends Model {
+  /** Learns from further rows, in order. */
   update(rows: Matrix): void;
 }
 
+/** What a fit gives. */
 export interface Fitted<M extends Model = Model> {
+  /** The fitted model. */
   readonly model: M;
   /** Scores of the rows fitted on, in their order. For neighbour methods a row is not its own neighbour. */
   readonly trainingScores: Float64Array;
@@ -66,7 +76,9 @@ export interface Detector<S extends ParamSpecs = ParamSpecs, M extends Model = M
   readonly id: Id;
   /** One sentence for lists and help. */
   readonly summary: string;
+  /** What it claims about itself. */
   readonly traits: Traits;
+  /** What its parameters may be. */
   readonly params: S;
   /**
    * Learns from rows. `train` is finite (unless acceptsMissing) and has at least `traits.rowMinimum` rows.

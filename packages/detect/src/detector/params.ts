@@ -47,8 +47,11 @@ export interface NumberOrWordSpec<W extends string = string> extends SpecBase {
   readonly integer?: boolean;
 }
 
+/** What one parameter may be. */
 export type ParamSpec = IntegerSpec | NumberSpec | BooleanSpec | ChoiceSpec | NumberOrWordSpec;
+/** The parameters of a detector, by their names in camelCase. */
 export type ParamSpecs = Readonly<Record<string, ParamSpec>>;
+/** The value of a parameter. */
 export type ParamValue = number | string | boolean;
 
 /** The values that a spec allows: its choices and words by name, numbers whatever their range. */

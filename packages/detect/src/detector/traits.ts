@@ -11,7 +11,9 @@ export type ExplanationClaim =
   /** Contributions are non-negative shares that sum to 1. */
   | "sums-to-one";
 
+/** What a detector claims about itself. */
 export interface Traits {
+  /** The seed changes the model. */
   readonly usesRandomness: boolean;
   /** The model has `update`. */
   readonly learnsIncrementally: boolean;
@@ -23,6 +25,7 @@ export interface Traits {
   readonly trainingScoresAreRescores: boolean;
   /** Parts fitted on separate rows can be merged. */
   readonly mergeable: "exact" | "approximate" | "no";
+  /** Whether the model computes contributions, and what they sum to. */
   readonly explains: ExplanationClaim;
   /** Fewest rows a fit accepts. */
   readonly rowMinimum: number;
@@ -36,6 +39,7 @@ export interface Traits {
   readonly columnOrderMatters: boolean;
 }
 
+/** Traits that claim nothing: a detector overrides those that it has. */
 export const traitDefaults: Traits = {
   usesRandomness: false,
   learnsIncrementally: false,

@@ -4,6 +4,7 @@ import { NomalyError } from "../errors.ts";
 import type { Labels } from "./labels.ts";
 import { requireLabels } from "./labels.ts";
 
+/** How many rows were labelled right and wrong. */
 export interface Confusion {
   /** Anomalous and flagged. */
   readonly truePositives: number;

@@ -11,10 +11,13 @@ interface Level {
   readonly falsePositives: number;
 }
 
+/** A point of the receiver operating characteristic. */
 export interface RocPoint {
   /** Rows with `score >= threshold` count as flagged. */
   readonly threshold: number;
+  /** Share of the normal rows above the threshold, 0 to 1. */
   readonly falsePositiveRate: number;
+  /** Share of the anomalous rows above the threshold, 0 to 1. */
   readonly truePositiveRate: number;
 }
 

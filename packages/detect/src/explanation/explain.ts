@@ -9,8 +9,11 @@ import type { ColumnProfile, Pipeline } from "../pipeline/pipeline.ts";
 import { isMissingText } from "../pipeline/texts.ts";
 import { columnContributions } from "./column-contributions.ts";
 
+/** What one column contributed to a row's score. */
 export interface Reason {
+  /** Name of the column. */
   readonly column: string;
+  /** What the column holds. */
   readonly kind: ColumnKind;
   /** As it was given; dates in milliseconds since 1970, booleans as 0 and 1, null for missing. */
   readonly value: number | string | null;

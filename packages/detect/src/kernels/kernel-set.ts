@@ -6,6 +6,7 @@ import type { ForestKernels } from "./forest-kernels.ts";
 import type { NeighbourKernels } from "./neighbour-kernels.ts";
 import type { TailKernels } from "./tail-kernels.ts";
 
+/** The implementations of the kernels. */
 export type KernelSetName = "reference" | "wasm-simd" | "wasm-relaxed-simd";
 
 /**
@@ -14,5 +15,6 @@ export type KernelSetName = "reference" | "wasm-simd" | "wasm-relaxed-simd";
  * So a score does not depend on engine, batch size or thread count.
  */
 export interface KernelSet extends ForestKernels, NeighbourKernels, ColumnKernels, DenseKernels, TailKernels {
+  /** Which implementation it is. */
   readonly name: KernelSetName;
 }

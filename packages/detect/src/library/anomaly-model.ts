@@ -20,6 +20,7 @@ import type { Threads } from "../threads/threads.ts";
 import { saveModel } from "./saved-model.ts";
 import { inTurns } from "../threads/pieces.ts";
 
+/** What a model says of rows: one entry a row in each array, in order. */
 export interface Predictions {
   /** Higher is more anomalous. */
   readonly scores: Float64Array;
@@ -29,23 +30,31 @@ export interface Predictions {
   readonly ranks: Float64Array;
 }
 
+/** Why a row has its score. */
 export interface RowExplanation {
+  /** Higher is more anomalous. */
   readonly score: number;
+  /** Share of training scores below, 0 to 1. */
   readonly rank: number;
+  /** 1 where `score > threshold`, else 0. */
   readonly label: number;
   /** Every column, the largest contribution first. */
   readonly reasons: readonly Reason[];
 }
 
+/** Why rows have their scores. */
 export interface Explanation {
   /** What the contributions sum to; `substitution` for detectors that have none of their own. */
   readonly meaning: ContributionMeaning;
+  /** One explanation a row, in order. */
   readonly rows: readonly RowExplanation[];
 }
 
+/** How the work is done: threads, stopping, progress. None of it changes a score. */
 export interface ScoreOptions {
   /** Worker threads to use; "auto" takes as many as pay. Default auto. */
   readonly threads?: number | "auto";
+  /** Stops the work: the call then fails with ABORTED. */
   readonly signal?: AbortSignal;
   /** Called with the share done, 0 to 1. */
   readonly progress?: (done: number) => void;
@@ -65,14 +74,19 @@ export interface ModelParts {
   readonly model: Model;
 }
 
+/** A fitted model: scores, judges and explains rows, and is saved to bytes. */
 export interface AnomalyModel {
+  /** Id of the detector that was fitted. */
   readonly detectorId: string;
   /** The parameters used, complete. */
   readonly params: Readonly<Record<string, ParamValue>>;
+  /** The seed of the fit. */
   readonly seed: number;
   /** A row is anomalous when its score is above this. */
   readonly threshold: number;
+  /** How the threshold was set, complete. */
   readonly thresholdSpec: ThresholdSpec;
+  /** Rows that the model has learned from. */
   readonly trainingRowCount: number;
   readonly scaling: Scaling;
   /** False when the training rows had no column names: then new rows are matched by position. */
@@ -87,6 +101,7 @@ export interface AnomalyModel {
    * @throws NomalyError COLUMN, SHAPE or NOT_FINITE when the rows do not fit the model.
    */
   score(rows: RowsInput): Float64Array;
+  /** Scores rows as `score` does, and labels and ranks them. */
   predict(rows: RowsInput): Predictions;
   /** Like `score`, on worker threads, with abort and progress. */
   scoreAsync(rows: RowsInput, options?: ScoreOptions): Promise<Float64Array>;
@@ -94,6 +109,7 @@ export interface AnomalyModel {
   predictAsync(rows: RowsInput, options?: ScoreOptions): Promise<Predictions>;
   /** Labels and ranks of scores that this model gave. */
   judge(scores: Float64Array): Predictions;
+  /** What each column contributed to the score of each row, with the usual values there. */
   explain(rows: RowsInput): Explanation;
   /** True when the model learns further from new rows. */
   readonly learnsIncrementally: boolean;

@@ -5,7 +5,9 @@ import type { PipelineOptions } from "../pipeline/learn.ts";
 import type { GivenThreshold } from "../thresholds/threshold-spec.ts";
 import type { ScoreOptions } from "./anomaly-model.ts";
 
+/** The detector of a call that names none. */
 export const defaultDetectorId = "isolation-forest";
+/** The seed of a call that gives none. */
 export const defaultSeed = 1;
 
 /** The id that is meant where none is given: isolation-forest, where that is among the detectors. */

@@ -44,12 +44,15 @@ const fitOptionNames: Readonly<Record<keyof UncheckedOptions, true>> = {
   progress: true,
 };
 
+/** What `detect` found in the rows it learned from, and the model. */
 export interface Detection extends Predictions {
+  /** The fitted model, for further rows. */
   readonly model: AnomalyModel;
 }
 
 /** The entry functions, for detectors of which `Table` has the parameters by their ids. */
 export interface Library<Table = Readonly<Record<string, UncheckedParams>>> {
+  /** The detectors that the library knows. */
   readonly detectors: readonly AnyDetector<keyof Table & string>[];
   /**
    * Learns from rows.
@@ -76,7 +79,9 @@ export interface Library<Table = Readonly<Record<string, UncheckedParams>>> {
   readonly close: () => Promise<void>;
 }
 
+/** What a library is made of. */
 export interface LibraryOptions<D extends AnyDetector = AnyDetector> {
+  /** The detectors that `fit` and `load` know. */
   readonly detectors: readonly D[];
   /** Gives worker threads; without one everything runs on the caller's thread. Its workers must know the same detectors. */
   readonly host?: WorkerHost;

@@ -2,6 +2,7 @@
 
 import type { AnyDetector } from "../detector/detector.ts";
 import { NomalyError } from "../errors.ts";
+import { orOneThread } from "../threads/or-one-thread.ts";
 import { singleThread } from "../threads/single-thread.ts";
 import { taskTable } from "../threads/task-table.ts";
 import { createThreadPool, threadCountMax } from "../threads/thread-pool.ts";
@@ -20,7 +21,14 @@ export interface ThreadSource {
 export function createThreadSource(detectors: readonly AnyDetector[], host: WorkerHost | undefined): ThreadSource {
   const caller = singleThread(taskTable(detectors));
   const pools = new Map<number, Threads>();
-  const count = () => host?.threadCount() ?? 1;
+  let isLost = false;
+  const count = () => (isLost ? 1 : (host?.threadCount() ?? 1));
+
+  /** From now on all is done on the caller's thread. */
+  function lose({ message }: Error): void {
+    if (!isLost) host?.warn?.(`${message}; all work is done on one thread`, "NOMALY_ONE_THREAD");
+    isLost = true;
+  }
 
   function open(threads: number | "auto" | undefined, valueCount: number): Threads {
     const isAuto = threads === undefined || threads === "auto";
@@ -30,7 +38,7 @@ export function createThreadSource(detectors: readonly AnyDetector[], host: Work
     if (host === undefined || wanted === 1 || count() === 1) return caller;
     let pool = pools.get(wanted);
     if (pool === undefined) {
-      pool = createThreadPool(wanted, host);
+      pool = orOneThread(createThreadPool(wanted, host), caller, lose);
       pools.set(wanted, pool);
     }
     return pool;

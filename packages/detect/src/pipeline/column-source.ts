@@ -7,11 +7,15 @@ import type { Column, ColumnKind, Table } from "./table.ts";
 
 /** Row-major numbers with a column count, and names if there are any. A Float64Array is used as it is, others are copied. */
 export interface NumericRows {
+  /** Row after row, each of `columnCount` values. */
   readonly values: ArrayLike<number>;
+  /** Values in a row. */
   readonly columnCount: number;
+  /** Names of the columns, in their order. */
   readonly columnNames?: readonly string[];
 }
 
+/** A value of a row. */
 export type Cell = number | string | boolean | Date | bigint | null | undefined;
 
 /**

@@ -22,6 +22,7 @@ import type { Column, TextColumn } from "./table.ts";
 import { toEnd } from "./to-end.ts";
 import { categoryOf, isMissingText, numbersOfTexts, textsOf } from "./texts.ts";
 
+/** How rows become numbers: which columns, what of missing values and categories, scaling. */
 export interface PipelineOptions {
   /** Columns to use, none other; they are used even if they look like identifiers. */
   readonly columns?: readonly string[];

@@ -3,10 +3,12 @@
 import type { ColumnKind } from "./table.ts";
 import type { Writing } from "./writing.ts";
 
+/** The scalings by name, besides auto. */
 export const scalings = ["none", "standard", "robust", "min-max"] as const;
 /** standard: mean and standard deviation; robust: median and interquartile range; min-max: to [0, 1]. */
 export type Scaling = (typeof scalings)[number];
 
+/** The values of the option `missing`. */
 export const missingPolicies = ["refuse", "auto", "median", "indicator"] as const;
 /**
  * refuse: an error. median: numbers get the training median, texts count as a category of their own.
@@ -20,6 +22,7 @@ export type MissingPolicy = (typeof missingPolicies)[number];
 /** Where more than this share of the training rows has no value, a missing one is usual. */
 export const usuallyMissingShare = 0.5;
 
+/** The values of the option `categories`. */
 export const categoryEncodings = ["auto", "one-hot", "frequency"] as const;
 /**
  * one-hot: a 0/1 column for each category (frequency where there are too many). frequency: the category's share of the training rows.
@@ -61,40 +64,58 @@ export type Encoding = NumberEncoding | OneHotEncoding | FrequencyEncoding;
 
 /** What is usual in a column of numbers, dates or booleans: quantiles of the training values. */
 export interface NumberProfile {
+  /** Marks the profile of a column of numbers. */
   readonly kind: "number";
+  /** The smallest value. */
   readonly min: number;
   /** 5 % quantile. */
   readonly low: number;
+  /** The value in the middle. */
   readonly median: number;
   /** 95 % quantile. */
   readonly high: number;
+  /** The largest value. */
   readonly max: number;
+  /** Rows without a value. */
   readonly missingCount: number;
 }
 
 /** What is usual in a column of categories: the commonest with their shares. */
 export interface CategoryProfile {
+  /** Marks the profile of a column of categories. */
   readonly kind: "category";
+  /** The commonest categories with their shares. */
   readonly commonest: readonly { readonly value: string; readonly share: number }[];
+  /** Different categories. */
   readonly distinctCount: number;
+  /** Rows without a value. */
   readonly missingCount: number;
 }
 
+/** What is usual in a column. */
 export type ColumnProfile = NumberProfile | CategoryProfile;
 
+/** A column that the model uses. */
 export interface PipelineColumn {
+  /** Name of the column. */
   readonly name: string;
   /** Its place among the columns of the training rows: how rows without names are matched. */
   readonly position: number;
+  /** What it holds. */
   readonly kind: ColumnKind;
+  /** How it becomes numbers. */
   readonly encoding: Encoding;
+  /** What is usual in it. */
   readonly profile: ColumnProfile;
   /** How texts of this column are to be read, if not as programs write numbers and dates. */
   readonly writing?: Writing;
 }
 
+/** A column that was left out. */
 export interface SkippedColumn {
+  /** Name of the column. */
   readonly name: string;
+  /** Why, in words. */
   readonly reason: string;
 }
 

@@ -14,9 +14,13 @@ import { cutRanges, isWorthSending } from "./threads.ts";
 
 /** The part of a fit's context that scoring needs. */
 export interface ScoringContext {
+  /** The numeric operations to use. */
   readonly kernels: KernelSet;
+  /** Where tasks run. */
   readonly threads: Threads;
+  /** Stops the scoring. */
   readonly signal?: AbortSignal;
+  /** Called with the share done, 0 to 1. */
   readonly progress?: (done: number) => void;
 }
 

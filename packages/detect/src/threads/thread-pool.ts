@@ -21,6 +21,13 @@ interface Slot {
   running: QueuedTask | undefined;
 }
 
+/** No worker of the pool ever started: its file is missing, or the system gives no threads. Nothing has been done yet. */
+export class NotStartedError extends NomalyError {
+  constructor(reason: string, cause?: unknown) {
+    super("WORKER", `no worker thread starts: ${reason}`, { cause });
+  }
+}
+
 /** @param threadCount workers that run at once, 2 to {@link threadCountMax}. */
 export function createThreadPool(threadCount: number, host: WorkerHost): Threads {
   assert(threadCount >= 2 && threadCount <= threadCountMax, `a pool has 2 to ${threadCountMax} threads, got ${threadCount}`);
@@ -28,15 +35,31 @@ export function createThreadPool(threadCount: number, host: WorkerHost): Threads
   const queue: QueuedTask[] = [];
   let requestCount = 0;
   let closed = false;
+  /** Some worker has loaded. */
+  let hasStarted = false;
 
   function spawnInto(slot: Slot): WorkerHandle {
     const worker: WorkerHandle = host.spawn({
-      onReply: (reply) => finish(slot, reply),
+      onReply: (reply) => {
+        hasStarted = true;
+        finish(slot, reply);
+      },
       onDeath: (reason) => {
-        if (slot.worker === worker) abandon(slot, new NomalyError("WORKER", `a worker thread stopped: ${reason}`));
+        if (slot.worker !== worker) return;
+        const stopped = () => new NomalyError("WORKER", `a worker thread stopped: ${reason}`);
+        abandon(slot, hasStarted ? stopped() : new NotStartedError(reason));
       },
     });
     return worker;
+  }
+
+  /** @throws NotStartedError when none ever started, else what the platform threw. */
+  function workerOf(slot: Slot): WorkerHandle {
+    try {
+      return (slot.worker ??= spawnInto(slot));
+    } catch (error) {
+      throw hasStarted ? error : new NotStartedError(error instanceof Error ? error.message : String(error), error);
+    }
   }
 
   function dispatch(): void {
@@ -46,9 +69,9 @@ export function createThreadPool(threadCount: number, host: WorkerHost): Threads
       if (next === undefined) return;
       slot.running = next;
       try {
-        slot.worker ??= spawnInto(slot);
-        slot.worker.setBusy(true);
-        slot.worker.post(next.request);
+        const worker = workerOf(slot);
+        worker.setBusy(true);
+        worker.post(next.request);
       } catch (error) {
         // No worker could be started, or the input cannot be cloned: only this task fails, and no worker has seen it.
         slot.running = undefined;
@@ -60,7 +83,7 @@ export function createThreadPool(threadCount: number, host: WorkerHost): Threads
 
   function finish(slot: Slot, reply: TaskReply): void {
     const task = slot.running;
-    if (task === undefined || task.request.id !== reply.id) return;
+    if (reply.kind === "ready" || task === undefined || task.request.id !== reply.id) return;
     slot.running = undefined;
     slot.worker?.setBusy(false);
     if (reply.kind === "done") task.resolve(reply.output);

@@ -19,6 +19,7 @@ export interface Threads {
    * @throws NomalyError ABORTED when the signal fires, WORKER when a thread dies, else what the task threw.
    */
   map<Input, Output>(task: TaskName, inputs: readonly Input[], kernels: KernelSet, options?: TaskOptions): Promise<Output[]>;
+  /** Ends the threads; work under way fails. */
   close(): Promise<void>;
 }
 

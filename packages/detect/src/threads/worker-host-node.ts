@@ -4,13 +4,18 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parentPort, Worker } from "node:worker_threads";
 import type { WorkerHost } from "./worker-host.ts";
-import type { TaskReply, TaskRequest } from "./worker-protocol.ts";
+import { type TaskReply, type TaskRequest, workerReady } from "./worker-protocol.ts";
+
+const remedy =
+  "Where a bundler left the worker's file behind, keep the library out of the bundle: for esbuild, --external:@nomaly/detect";
 
 export const workerHost: WorkerHost = {
   spawn(events) {
     // From source the worker is TypeScript, which Node runs as it is; built, it is one file that starts soon.
-    const fromSource = import.meta.url.endsWith(".ts");
-    const worker = new Worker(new URL(fromSource ? "../worker.ts" : "../worker-bundle.js", import.meta.url), {
+    const here: string | undefined = import.meta.url;
+    if (here === undefined) throw new Error("a bundle of CommonJS does not know where the worker's file is");
+    const fromSource = here.endsWith(".ts");
+    const worker = new Worker(new URL(fromSource ? "../worker.ts" : "../worker-bundle.js", here), {
       execArgv: fromSource ? ["--conditions=source"] : [],
       name: "nomaly",
     });
@@ -32,7 +37,9 @@ export const workerHost: WorkerHost = {
     const port = parentPort;
     if (port === null) throw new Error("internal: this module runs in a worker only");
     port.on("message", (request: TaskRequest) => port.postMessage(answer(request)));
+    port.postMessage(workerReady);
   },
+  warn: (message, code) => process.emitWarning(`${message}. ${remedy}`, { type: "NomalyWarning", code }),
   threadCount: () => Math.max(1, Math.min(availableParallelism(), Math.floor(cpuQuota()))),
 };
 

@@ -1,12 +1,16 @@
 /** Workers on the web: module workers, where the page is cross-origin isolated and so may share memory. */
 
 import type { WorkerHost } from "./worker-host.ts";
-import type { TaskReply, TaskRequest } from "./worker-protocol.ts";
+import { type TaskReply, type TaskRequest, workerReady } from "./worker-protocol.ts";
 
 interface WorkerScope {
   addEventListener(type: "message", listener: (event: MessageEvent<TaskRequest>) => void): void;
   postMessage(reply: TaskReply): void;
 }
+
+const remedy =
+  'Where a bundler left the worker\'s file behind: for the dev server of Vite, optimizeDeps: { exclude: ["@nomaly/detect"] }; ' +
+  "for esbuild, @nomaly/detect/worker as an entry of its own";
 
 export const workerHost: WorkerHost = {
   spawn(events) {
@@ -26,6 +30,9 @@ export const workerHost: WorkerHost = {
     const scope = globalThis as unknown as WorkerScope;
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's scope has no origins
     scope.addEventListener("message", (event) => scope.postMessage(answer(event.data)));
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's scope has no origins
+    scope.postMessage(workerReady);
   },
+  warn: (message, code) => console.warn(`${code}: ${message}. ${remedy}`),
   threadCount: () => (globalThis.crossOriginIsolated ? Math.max(1, navigator.hardwareConcurrency) : 1),
 };

@@ -11,5 +11,9 @@ export interface TaskRequest {
 }
 
 export type TaskReply =
+  /** Sent once, before any other: the worker has loaded and listens. No request has the id 0. */
+  | { readonly id: 0; readonly kind: "ready" }
   | { readonly id: number; readonly kind: "done"; readonly output: unknown }
   | { readonly id: number; readonly kind: "failed"; readonly error: TravellingError };
+
+export const workerReady: TaskReply = { id: 0, kind: "ready" };

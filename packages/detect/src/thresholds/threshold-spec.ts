@@ -86,6 +86,7 @@ export const thresholdMethods = {
 } as const satisfies Record<string, ThresholdMethod>;
 
 type Methods = typeof thresholdMethods;
+/** The ways to set a threshold, by name. */
 export type ThresholdMethodName = keyof Methods;
 
 /** A method with its parameters, complete and checked: `{ method: "contamination", contamination: 0.1 }`. */
@@ -107,6 +108,7 @@ type GivenParamsOf<Name extends ThresholdMethodName> = Name extends "fixed"
   ? { -readonly [Param in keyof Methods[Name]["params"]]: ValueOf<Methods[Name]["params"][Param]> }
   : { -readonly [Param in keyof Methods[Name]["params"]]?: ValueOf<Methods[Name]["params"][Param]> | undefined };
 
+/** The threshold of a fit that asks for none: contamination 0.1. */
 export const defaultThreshold: ThresholdSpec = Object.freeze({ method: "contamination", contamination: 0.1 });
 
 /**
