@@ -13,6 +13,8 @@ import { findFile } from "../local/file-fault.ts";
 import type { FileFormat } from "../read/format.ts";
 import { compressedTwice, formatOfHead, formatOfName, hasByteOrderMark, isGzip, readHead } from "../read/format.ts";
 import { type Batch, type RowStream, shownTextLengthMax } from "../read/row-stream.ts";
+import { refuseForeign } from "../read/archives.ts";
+import { folderHint, patternHint } from "../read/one-file.ts";
 import { requireParquetEnds } from "../read/parquet-check.ts";
 import { jsonRelation, parquetRelation } from "./plain-relations.ts";
 import { readError } from "./read-error.ts";
@@ -104,6 +106,7 @@ async function localCopy(path: string, name: string, options: SourceOptions): Pr
   } else if (formatOfName(path).gzip && head.length > 0) {
     throw new NomalyError("FILE_FORMAT", `${name} is named as gzip, but is not compressed`, { field: name });
   }
+  refuseForeign(head, name);
   const format = options.format ?? formatOfName(path).format ?? formatOfHead(head);
   if (hasByteOrderMark(head) && format !== "parquet" && format !== "arrow") {
     // After a byte order mark DuckDB reads no JSON, and misreads a quoted first CSV name that contains the delimiter.
@@ -118,8 +121,9 @@ async function localCopy(path: string, name: string, options: SourceOptions): Pr
 
 function requireReadable(path: string): Stats {
   const found = findFile(path);
-  if (found === undefined) throw new NomalyError("FILE_NOT_FOUND", `there is no file ${path}`, { field: path });
-  if (found.isDirectory()) throw new NomalyError("FILE_READ", `${path} is a folder; a file is expected`, { field: path });
+  if (found === undefined)
+    throw new NomalyError("FILE_NOT_FOUND", `there is no file ${path}${patternHint(path)}`, { field: path });
+  if (found.isDirectory()) throw new NomalyError("FILE_READ", `${path} is a folder${folderHint(path)}`, { field: path });
   try {
     accessSync(path, constants.R_OK);
   } catch (error) {
