@@ -268,7 +268,7 @@ const cases: readonly Case[] = [
     says: /USAGE: --seed must be a whole number from 0, got "abc"/,
   },
   { what: "no file at all", words: ["detect"], exit: 2, says: /USAGE: nomaly detect needs FILE/ },
-  { what: "two files", words: ["detect", good, good], exit: 2, says: /USAGE: .*takes no argument/ },
+  { what: "two files", words: ["detect", good, good], exit: 2, says: /USAGE: .*one file at a time, not 2/ },
   { what: "an unknown choice", words: ["detect", good, "--scaling", "log"], exit: 2, says: /USAGE: --scaling must be one of/ },
   {
     what: "an output whose name tells no format",

@@ -55,8 +55,15 @@ export async function parseCommandLine(command: Command, words: readonly string[
   const help = values.has("help");
   if (!help && operands.length < min)
     throw new UsageError(`nomaly ${command.name} needs ${command.usage.split(" ")[0]}; see nomaly ${command.name} --help`);
-  if (!help && operands.length > max) throw new UsageError(`nomaly ${command.name} takes no argument "${operands[max]}"`);
+  if (!help && operands.length > max) throw await tooMany(command, operands);
   return createArguments(command, operands, values, words);
+}
+
+async function tooMany({ name, operands: [, max], offers }: Command, operands: readonly string[]): Promise<UsageError> {
+  // Imported when needed, as it is for a mistake only.
+  const hint =
+    max === 1 && offers === undefined ? (await import("../../files/read/one-file.ts")).severalHint(operands) : undefined;
+  return new UsageError(`nomaly ${name} ${hint ?? `takes no argument "${operands[max]}"`}`);
 }
 
 function parserOptions(

@@ -16,6 +16,8 @@ import { refuseSpreadsheet } from "../read/spreadsheets.ts";
 import type { FileFormat } from "../read/format.ts";
 import { compressedTwice, formatOfHead, formatOfName, hasByteOrderMark, isGzip, readHead } from "../read/format.ts";
 import { type Batch, type RowStream, shownTextLengthMax } from "../read/row-stream.ts";
+import { refuseForeign } from "../read/archives.ts";
+import { folderHint, patternHint } from "../read/one-file.ts";
 import { requireParquetEnds } from "../read/parquet-check.ts";
 import { jsonRelation, parquetRelation } from "./plain-relations.ts";
 import { readError } from "./read-error.ts";
@@ -110,6 +112,7 @@ async function localCopy(path: string, name: string, options: SourceOptions): Pr
     throw new NomalyError("FILE_FORMAT", `${name} is named as gzip, but is not compressed`, { field: name });
   }
   refuseSpreadsheet(head, name);
+  refuseForeign(head, name);
   const format = options.format ?? formatOfName(path).format ?? formatOfHead(head);
   if (format === "csv" || format === "tsv") return readableText({ path: local, name, head, format }, options);
   if (hasByteOrderMark(head) && format !== "parquet" && format !== "arrow") {
@@ -149,8 +152,9 @@ async function readableText({ path, name, head, format }: TextFile, options: Sou
 
 function requireReadable(path: string): Stats {
   const found = findFile(path);
-  if (found === undefined) throw new NomalyError("FILE_NOT_FOUND", `there is no file ${path}`, { field: path });
-  if (found.isDirectory()) throw new NomalyError("FILE_READ", `${path} is a folder; a file is expected`, { field: path });
+  if (found === undefined)
+    throw new NomalyError("FILE_NOT_FOUND", `there is no file ${path}${patternHint(path)}`, { field: path });
+  if (found.isDirectory()) throw new NomalyError("FILE_READ", `${path} is a folder${folderHint(path)}`, { field: path });
   try {
     accessSync(path, constants.R_OK);
   } catch (error) {
