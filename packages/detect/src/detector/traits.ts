@@ -11,6 +11,9 @@ export type ExplanationClaim =
   /** Contributions are non-negative shares that sum to 1. */
   | "sums-to-one";
 
+/** neighbours: nearly linear in few columns, where an index of the rows helps, and quadratic in many. */
+export type FitGrowth = "linear" | "neighbours" | "quadratic";
+
 export interface Traits {
   readonly usesRandomness: boolean;
   /** The model has `update`. */
@@ -34,6 +37,8 @@ export interface Traits {
   readonly scaleInvariant: boolean;
   /** Reordering columns leaves scores as they were, to rounding. */
   readonly columnOrderMatters: boolean;
+  /** How the time of a fit grows with the rows, to estimate it from a smaller fit. Not checked: times depend on the machine. */
+  readonly fitGrowth: FitGrowth;
 }
 
 export const traitDefaults: Traits = {
@@ -49,4 +54,5 @@ export const traitDefaults: Traits = {
   shiftInvariant: false,
   scaleInvariant: false,
   columnOrderMatters: false,
+  fitGrowth: "linear",
 };

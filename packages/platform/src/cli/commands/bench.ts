@@ -25,7 +25,7 @@ export async function runBench(given: Arguments, context: CliContext): Promise<v
   const names = given.list("algorithm") ?? detectors.map(({ id }) => id);
   for (const name of names) detectorById(name);
   const rows = { values: madeUpValues(rowCount, columnCount, seed), columnCount };
-  const progress = createProgress(context);
+  const progress = createProgress(context, given);
   const results: Measured[] = [];
   for (const [index, algorithm] of names.entries()) {
     progress.report(algorithm, index / names.length);

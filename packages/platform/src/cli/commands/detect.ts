@@ -15,7 +15,7 @@ const topCountDefault = 20;
 
 export async function runDetect(given: Arguments, context: CliContext): Promise<void> {
   const startedAt = context.now();
-  const progress = createProgress(context);
+  const progress = createProgress(context, given);
   const topCount = topCountOf(given);
   const nameColumn = given.text("id");
   const label = given.text("label");
@@ -26,7 +26,8 @@ export async function runDetect(given: Arguments, context: CliContext): Promise<
     const { model, fittedRowCount } = await detectTable(table, request, progress, findings);
     progress.clear();
     const notes = [...request.notes, ...tableNotes(table.rows)];
-    await present({ table, model, findings, fittedRowCount, label, nameColumn, notes }, given, context, { outputs, startedAt });
+    const outcome = { table, model, findings, fittedRowCount, label, nameColumn, notes };
+    await present(outcome, given, context, { outputs, progress, startedAt });
   });
 }
 

@@ -11,6 +11,7 @@ import type { CliContext } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
 import { threadCountOf } from "./open-input.ts";
 import { columnOptions, fitOptions } from "../frame/options.ts";
+import { fitAnnouncement } from "./fit-announcement.ts";
 
 export interface AskedFit extends FitRequest {
   /** Decisions made without an option, to tell the user. */
@@ -22,18 +23,19 @@ export async function fitRequest(given: Arguments, context: CliContext, table: G
   const threads = threadCountOf(given);
   const categorical = given.list("categorical");
   const [named, exclude] = [given.list("columns"), given.list("exclude") ?? []];
-  const [label, id] = [given.text("label"), given.text("id")];
-  const marked = [...new Set([label, id].filter((name) => name !== undefined))];
+  const { id } = detectorById(detector ?? given.text("algorithm") ?? defaultDetectorId);
+  const [label, nameColumn] = [given.text("label"), given.text("id")];
+  const marked = [...new Set([label, nameColumn].filter((name) => name !== undefined))];
   requireColumns(table, categorical ?? [], "categorical");
   requireColumns(table, named ?? [], "columns");
   requireColumns(table, exclude, "exclude");
   requireColumns(table, [label], "label");
-  requireColumns(table, [id], "id");
+  requireColumns(table, [nameColumn], "id");
   const { learned, earlier } = columnsByUse(table, { columns: named, exclude, marked });
   const seed = given.number("seed", { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? defaultSeed;
   const threshold = thresholdOf(given);
   const options = {
-    detector: detectorById(detector ?? given.text("algorithm") ?? defaultDetectorId).id,
+    detector: id,
     params: paramsOf(given),
     seed,
     signal: context.signal,
@@ -51,7 +53,8 @@ export async function fitRequest(given: Arguments, context: CliContext, table: G
     options,
     columns,
     label,
-    shownColumns: marked.filter((name) => name === id),
+    announce: fitAnnouncement(id, context),
+    shownColumns: marked.filter((name) => name === nameColumn),
     notes: earlier.length === 0 ? [] : [`scores of an earlier run are not learned from: ${earlier.join(", ")}`],
     fitRowCountMax:
       given.number("fit-rows", { min: 1, max: 1e9, whole: true }) ?? (await rowCountWithinBudget(table.rows, columns)),

@@ -12,15 +12,22 @@ import { reasonsOfAnomalies } from "../../table-work/reasons.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import { type CliContext, note } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
+import type { Progress } from "../frame/progress-bar.ts";
 import { isStandardOutput, type PathUse, refuseSameFile, refuseSharedStdout } from "./output-paths.ts";
 
 const reasonCount = 3;
 const gzippable = ["csv", "tsv", "json", "ndjson"];
 
+export interface ScoredTable {
+  readonly table: GivenTable;
+  readonly model: AnomalyModel;
+  readonly findings: Pick<Findings, "scores">;
+}
+
 export interface Outputs {
   /** True if rows or report are written to standard output, so that nothing else may be. */
   readonly takesStdout: boolean;
-  writeRows(table: GivenTable, model: AnomalyModel, findings: Findings): Promise<void>;
+  writeRows(scored: ScoredTable, progress: Progress): Promise<void>;
   writeReport(html: () => Promise<string>): Promise<void>;
   /** Paths of the written files, for the JSON document. */
   readonly written: Readonly<Record<string, string>>;
@@ -52,11 +59,16 @@ export function openOutputs(given: Arguments, context: CliContext): Outputs {
 
   return {
     takesStdout: uses.some(([, path]) => path !== undefined && isStandardOutput(path)),
-    async writeRows(table, model, { scores }) {
+    async writeRows({ table, model, findings: { scores } }, progress) {
       if (rows === undefined || format === undefined) return;
       noteColumns(table.rows, given.has("explain"), context);
-      const reasons = given.has("explain") ? await reasonsOfAnomalies(table.rows, model, scores, shortReasons) : undefined;
-      await table.sink.write({ model, scores, reasons }, { destination: rows, format, isSpreadsheetSafe });
+      const reasons = given.has("explain")
+        ? await reasonsOfAnomalies({ rows: table.rows, model, scores }, shortReasons, progress)
+        : undefined;
+      progress.report("writing", 0);
+      const scored = { model, scores, reasons, progress: (share: number) => progress.report("writing", share) };
+      await table.sink.write(scored, { destination: rows, format, isSpreadsheetSafe });
+      progress.clear();
     },
     async writeReport(html) {
       if (page !== undefined) await writeWhole(page, await html());

@@ -89,7 +89,7 @@ async function readings(source: Source, { format }: FormatAndCompression): Promi
 }
 
 /** A table function that gives DuckDB the scores in row order, for a positional join with the file's rows. */
-function scoresFunction(name: string, { model, scores: given, reasons: texts }: ScoredRows): DuckDBTableFunction {
+function scoresFunction(name: string, { model, scores: given, reasons: texts, progress }: ScoredRows): DuckDBTableFunction {
   return DuckDBTableFunction.create({
     name,
     bindFunction(bind) {
@@ -120,6 +120,7 @@ function scoresFunction(name: string, { model, scores: given, reasons: texts }: 
       }
       for (const vector of [scores, flags, ranks, reasons]) vector.flush();
       cursor.nextRow += count;
+      progress?.(cursor.nextRow / given.rowCount);
     },
   });
 }

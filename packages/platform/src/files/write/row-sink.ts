@@ -11,6 +11,8 @@ export interface ScoredRows {
   readonly scores: ScoreStore;
   /** Reasons of the anomalous rows, by row; undefined leaves the column out. */
   readonly reasons?: ReadonlyMap<number, string> | undefined;
+  /** Called with the share of rows written, 0 to 1. */
+  readonly progress?: (share: number) => void;
 }
 
 export interface ScoredTarget {
