@@ -43,7 +43,7 @@ export type { Threads } from "./threads/threads.ts";
 export type { WorkerEvents, WorkerHandle, WorkerHost } from "./threads/worker-host.ts";
 export { defineDetector } from "./detector/detector.ts";
 export { traitDefaults } from "./detector/traits.ts";
-export type { ExplanationClaim, Traits } from "./detector/traits.ts";
+export type { ExplanationClaim, FitGrowth, Traits } from "./detector/traits.ts";
 export {
   blank,
   categoryEncodings,

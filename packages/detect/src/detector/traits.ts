@@ -11,6 +11,9 @@ export type ExplanationClaim =
   /** Contributions are non-negative shares that sum to 1. */
   | "sums-to-one";
 
+/** How the time of a fit grows with the rows. neighbours: nearly linear in few columns, where an index of the rows helps, and quadratic in many. */
+export type FitGrowth = "linear" | "neighbours" | "quadratic";
+
 /** What a detector claims about itself. */
 export interface Traits {
   /** The seed changes the model. */
@@ -37,6 +40,8 @@ export interface Traits {
   readonly scaleInvariant: boolean;
   /** Reordering columns leaves scores as they were, to rounding. */
   readonly columnOrderMatters: boolean;
+  /** How the time of a fit grows with the rows, to estimate it from a smaller fit. Not checked: times depend on the machine. */
+  readonly fitGrowth: FitGrowth;
 }
 
 /** Traits that claim nothing: a detector overrides those that it has. */
@@ -53,4 +58,5 @@ export const traitDefaults: Traits = {
   shiftInvariant: false,
   scaleInvariant: false,
   columnOrderMatters: false,
+  fitGrowth: "linear",
 };

@@ -3,6 +3,7 @@
 import { type AnomalyModel, detect, fit, type FitOptions, type Table } from "@nomaly/detect";
 import type { SampledRows } from "../files/sample/row-sample.ts";
 import { onRows } from "./file-errors.ts";
+import { estimateFit, type FitEstimate } from "./fit-estimate.ts";
 import type { GivenTable, Progress } from "./given-table.ts";
 import { type RowTaker, scoreTable } from "./score-table.ts";
 import { type RowsWanted, trainingRows } from "./training-rows.ts";
@@ -11,6 +12,15 @@ export interface FitRequest extends RowsWanted {
   readonly options: FitOptions & { readonly seed: number };
   /** Column of known labels, which is read but not used to fit. */
   readonly label: string | undefined;
+  /** Told before a fit that will take long; undefined estimates nothing. */
+  readonly announce?: LongFitAnnouncement;
+}
+
+export interface LongFitAnnouncement {
+  /** Shorter work is not announced. */
+  readonly secondsMin: number;
+  readonly now: () => number;
+  tell(estimate: FitEstimate): void;
 }
 
 export interface FittedTable {
@@ -21,7 +31,7 @@ export interface FittedTable {
 }
 
 export async function fitTable(table: GivenTable, request: FitRequest, progress: Progress): Promise<FittedTable> {
-  const { learned: model, totalRowCount, rowIndexes } = await learn(table, request, progress, fit);
+  const { learned: model, totalRowCount, rowIndexes } = await learn(table, request, progress, { how: fit, scores: false });
   return { model, rowCount: totalRowCount, fittedRowCount: rowIndexes.length };
 }
 
@@ -35,7 +45,7 @@ export async function detectTable(
   progress: Progress,
   taker: RowTaker,
 ): Promise<FittedTable> {
-  const { learned, rowIndexes, totalRowCount, whole } = await learn(table, request, progress, detect);
+  const { learned, rowIndexes, totalRowCount, whole } = await learn(table, request, progress, { how: detect, scores: true });
   const { model, scores } = learned;
   if (whole !== undefined) {
     const rowIndexOf = (row: number) => rowIndexes[row];
@@ -61,11 +71,22 @@ async function learn<T>(
   table: GivenTable,
   request: FitRequest,
   progress: Progress,
-  how: (rows: Table, options: FitOptions) => Promise<T>,
+  { how, scores }: { readonly how: (rows: Table, options: FitOptions) => Promise<T>; readonly scores: boolean },
 ): Promise<Learned<T>> {
   const { table: sampled, rowIndexes, totalRowCount } = await trainingRows(table, request, progress);
+  await announceFit(sampled, request, progress, scores ? totalRowCount : 0);
+  progress.report("fitting", 0);
   const options = { ...request.options, progress: (share: number) => progress.report("fitting", share) };
   const rowIndexOf = (row: number) => rowIndexes[row];
   const learned = await onRows(table, rowIndexOf, () => how(sampled, options));
   return { learned, rowIndexes, totalRowCount, whole: totalRowCount > sampled.rowCount ? undefined : sampled };
+}
+
+async function announceFit(rows: Table, request: FitRequest, progress: Progress, scoredRowCount: number): Promise<void> {
+  const { announce, options } = request;
+  if (announce === undefined) return;
+  progress.report("estimating", undefined);
+  const work = { rows, options, scoredRowCount, secondsMin: announce.secondsMin };
+  const estimate = await estimateFit(work, announce.now);
+  if (estimate !== undefined) announce.tell(estimate);
 }

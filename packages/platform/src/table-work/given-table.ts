@@ -15,9 +15,12 @@ export interface GivenTable {
   readonly caller: Caller;
 }
 
+/** `estimating`: timing fits of a few rows. Each stage has its own share, which begins at 0. */
+export type Stage = "reading" | "estimating" | "fitting" | "scoring" | "explaining" | "writing";
+
 export interface Progress {
   /** @param share 0 to 1, or undefined if the number of rows is unknown. */
-  report(stage: "reading" | "fitting" | "scoring", share: number | undefined): void;
+  report(stage: Stage, share: number | undefined): void;
 }
 
 /** Share of the file read so far, including this batch. */

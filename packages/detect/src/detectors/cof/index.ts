@@ -41,7 +41,7 @@ const reportedRowCount = 256;
 export const cof = defineDetector({
   id: "cof",
   summary: "How much longer the links to a row's neighbours are than theirs: finds rows beside thin patterns.",
-  traits: { ...traitDefaults, unitsMatter: true, shiftInvariant: true },
+  traits: { ...traitDefaults, fitGrowth: "neighbours", unitsMatter: true, shiftInvariant: true },
   params: {
     nNeighbors: {
       kind: "integer",

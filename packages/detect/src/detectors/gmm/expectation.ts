@@ -66,6 +66,7 @@ export async function maximize(
     meanLogDensity = await expect(rows, mixture, shares, context);
     mixture = await mixtureOf(rows, shares, params, context);
     if (Math.abs(meanLogDensity - before) < params.tol) break;
+    context.progress?.((iteration + 1) / params.maxIter);
   }
   return { mixture, meanLogDensity };
 }

@@ -87,7 +87,9 @@ export const gmm = defineDetector({
     const startCount = nComponents === 1 ? 1 : nInit;
     for (let start = 0; start < startCount; start++) {
       // k-means draws from streams of its seed, so each start needs a seed of its own.
-      const startContext = { ...context, random: createRandom(context.random.stream(start).uint32()) };
+      const random = createRandom(context.random.stream(start).uint32());
+      const progress = (done: number) => context.progress?.((0.9 * (start + done)) / startCount);
+      const startContext = { ...context, random, progress };
       const shares = await startShares(train, nComponents, initParams, startContext);
       const fitted = await maximize(train, shares, params, startContext);
       if (best === undefined || fitted.meanLogDensity > best.meanLogDensity) best = fitted;

@@ -30,6 +30,7 @@ export const kde = defineDetector({
   summary: "Minus the log density under a Gaussian hill on every training row: exact, for a few ten thousand rows.",
   traits: {
     ...traitDefaults,
+    fitGrowth: "quadratic",
     trainingScoresAreRescores: true,
     rowMinimum: 1,
     unitsMatter: true,

@@ -32,7 +32,7 @@ import { combineInto, createKnnModel, knnMethods, restoreKnn } from "./model.ts"
 export const knn = defineDetector({
   id: "knn",
   summary: "Distance to the nearest training rows: strong on lone rows and clusters of any shape.",
-  traits: { ...traitDefaults, unitsMatter: true, shiftInvariant: true },
+  traits: { ...traitDefaults, fitGrowth: "neighbours", unitsMatter: true, shiftInvariant: true },
   params: {
     nNeighbors: {
       kind: "integer",

@@ -37,7 +37,7 @@ const scikitSmoothing = 1e-10;
 export const lof = defineDetector({
   id: "lof",
   summary: "Density around a row against the density around its neighbours: finds what is odd for its surroundings.",
-  traits: { ...traitDefaults, unitsMatter: true, shiftInvariant: true },
+  traits: { ...traitDefaults, fitGrowth: "neighbours", unitsMatter: true, shiftInvariant: true },
   params: {
     nNeighbors: {
       kind: "integer",

@@ -24,7 +24,7 @@ export async function runBench(given: Arguments, context: CliContext): Promise<v
   const seed = given.number("seed", { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? defaultSeed;
   const names = given.list("algorithm")?.map((name) => detectorById(name).id) ?? detectors.map(({ id }) => id);
   const rows = { values: madeUpValues(rowCount, columnCount, seed), columnCount };
-  const progress = createProgress(context);
+  const progress = createProgress(context, given);
   const results: Measured[] = [];
   for (const [index, algorithm] of names.entries()) {
     progress.report(algorithm, index / names.length);

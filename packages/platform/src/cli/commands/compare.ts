@@ -22,7 +22,7 @@ const meaning =
   "Detectors that agree see these rows alike; that does not make them right: only known labels tell which of them finds what you look for (nomaly evaluate --label COL).";
 
 export async function runCompare(given: Arguments, context: CliContext): Promise<void> {
-  const progress = createProgress(context);
+  const progress = createProgress(context, given);
   const detectors = askedDetectors(given, detectorsDefault);
   if (detectors.length < 2) throw new UsageError(`nomaly compare needs at least two algorithms, got -a ${detectors.join(",")}`);
   const topCount = given.number("top", { min: 1, max: topCountMax, whole: true });

@@ -33,7 +33,7 @@ interface Opened {
 }
 
 async function describe(given: Arguments, context: CliContext, { table, file }: Opened): Promise<Description> {
-  const progress = createProgress(context);
+  const progress = createProgress(context, given);
   const inspected = await file.inspect();
   let learned: Learned | undefined;
   let refusal: NomalyError | undefined;

@@ -18,7 +18,7 @@ const topCountDefault = 20;
 
 export async function runDetect(given: Arguments, context: CliContext): Promise<void> {
   const startedAt = context.now();
-  const progress = createProgress(context);
+  const progress = createProgress(context, given);
   const topCount = topCountOf(given);
   const nameColumn = given.text("id");
   const labels = labelReaderOf(given);
@@ -34,7 +34,8 @@ export async function runDetect(given: Arguments, context: CliContext): Promise<
         : await detectBySeveral(table, requests, progress, findings);
     progress.clear();
     const notes = [...request.notes, ...tableNotes(table.rows)];
-    await present({ table, model, findings, fittedRowCount, labels, nameColumn, notes }, given, context, { outputs, startedAt });
+    const outcome = { table, model, findings, fittedRowCount, labels, nameColumn, notes };
+    await present(outcome, given, context, { outputs, progress, startedAt });
   });
 }
 

@@ -54,7 +54,7 @@ export async function runEvaluate(given: Arguments, context: CliContext): Promis
   if (ways.length > 1) throw new UsageError(`--${ways[0]} and --${ways[1]} exclude each other`);
   if (given.has("model")) refuseFitOptions(given, "a saved model is judged as it was fitted");
   if (given.has("score")) refuseFitOptions(given, "scores are judged as they are", ["threshold"]);
-  const progress = createProgress(context);
+  const progress = createProgress(context, given);
   const modelPath = given.text("model");
   const saved = modelPath === undefined ? undefined : readModel(modelPath);
   const results = await withInput(

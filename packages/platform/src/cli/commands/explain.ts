@@ -29,7 +29,7 @@ const rowCountMax = 1000;
 const topCountDefault = 5;
 
 export async function runExplain(given: Arguments, context: CliContext): Promise<void> {
-  const progress = createProgress(context);
+  const progress = createProgress(context, given);
   const path = given.text("model");
   if (path !== undefined) refuseFitOptions(given, "a saved model explains as it was fitted");
   const rows = rowsOf(given);

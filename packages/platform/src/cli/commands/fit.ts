@@ -17,7 +17,7 @@ import { createProgress } from "../frame/progress-bar.ts";
 
 export async function runFit(given: Arguments, context: CliContext): Promise<void> {
   const startedAt = context.now();
-  const progress = createProgress(context);
+  const progress = createProgress(context, given);
   const path = given.text("model");
   if (path === undefined) throw new UsageError("nomaly fit needs -m MODEL: where the model is saved");
   if (given.has("json"))

@@ -18,7 +18,7 @@ import { createProgress } from "../frame/progress-bar.ts";
 
 export async function runScore(given: Arguments, context: CliContext): Promise<void> {
   const startedAt = context.now();
-  const progress = createProgress(context);
+  const progress = createProgress(context, given);
   const path = given.text("model");
   if (path === undefined) throw new UsageError("nomaly score needs -m MODEL: a file made by nomaly fit");
   const model = readModel(path);
@@ -38,10 +38,8 @@ export async function runScore(given: Arguments, context: CliContext): Promise<v
       progress.clear();
       const { trainingRowCount: fittedRowCount } = model;
       const notes = tableNotes(table.rows);
-      await present({ table, model, findings, fittedRowCount, labels, nameColumn, notes }, given, context, {
-        outputs,
-        startedAt,
-      });
+      const outcome = { table, model, findings, fittedRowCount, labels, nameColumn, notes };
+      await present(outcome, given, context, { outputs, progress, startedAt });
     },
     model,
   );

@@ -14,6 +14,7 @@ import { UsageError } from "../frame/exit-codes.ts";
 import { askedDetectors, paramsByDetector } from "./asked-detectors.ts";
 import { threadCountOf } from "./open-input.ts";
 import { columnOptions, fitOptions } from "../frame/options.ts";
+import { fitAnnouncement } from "./fit-announcement.ts";
 
 export interface AskedFit extends FitRequest {
   /** Decisions made without an option, to tell the user. */
@@ -42,6 +43,7 @@ export async function fitRequests(
   return detectors.map((detector, index) => ({
     ...shared,
     labels,
+    announce: fitAnnouncement(detector, context),
     options: { ...shared.options, detector: detectorById(detector).id, params: params[index] } as FitRequest["options"],
   }));
 }
@@ -51,13 +53,13 @@ async function sharedRequest(given: Arguments, context: CliContext, table: Given
   const threads = threadCountOf(given);
   const categorical = given.list("categorical");
   const [named, exclude] = [given.list("columns"), given.list("exclude") ?? []];
-  const [label, id] = [given.text("label"), given.text("id")];
-  const marked = [...new Set([label, id].filter((name) => name !== undefined))];
+  const [label, nameColumn] = [given.text("label"), given.text("id")];
+  const marked = [...new Set([label, nameColumn].filter((name) => name !== undefined))];
   requireColumns(table, categorical ?? [], "categorical");
   requireColumns(table, named ?? [], "columns");
   requireColumns(table, exclude, "exclude");
   requireColumns(table, [label], "label");
-  requireColumns(table, [id], "id");
+  requireColumns(table, [nameColumn], "id");
   const { learned, earlier } = columnsByUse(table, { columns: named, exclude, marked });
   const seed = given.number("seed", { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? defaultSeed;
   const threshold = thresholdOf(given);
@@ -78,7 +80,7 @@ async function sharedRequest(given: Arguments, context: CliContext, table: Given
     options,
     columns,
     label,
-    shownColumns: marked.filter((name) => name === id),
+    shownColumns: marked.filter((name) => name === nameColumn),
     notes: earlier.length === 0 ? [] : [`scores of an earlier run are not learned from: ${earlier.join(", ")}`],
     fitRowCountMax:
       given.number("fit-rows", { min: 1, max: 1e9, whole: true }) ?? (await rowCountWithinBudget(table.rows, columns)),

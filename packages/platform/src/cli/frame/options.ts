@@ -102,6 +102,11 @@ export const threadsOption: OptionSpec = {
   summary: "worker threads (default: as many as speed the work up)",
 };
 
+export const progressOption: OptionSpec = {
+  name: "progress",
+  summary: "tell on standard error how far the work is, also where that is no terminal: a line every five seconds",
+};
+
 export const outputOptions: readonly OptionSpec[] = [
   {
     name: "output",

@@ -14,17 +14,24 @@ import { reasonsOfAnomalies } from "../../table-work/reasons.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import { type CliContext, note } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
+import type { Progress } from "../frame/progress-bar.ts";
 import { isStandardOutput, type PathUse, refuseSameFile, refuseSharedStdout } from "./output-paths.ts";
 
 const reasonCount = 3;
 const gzippable = ["csv", "tsv", "json", "ndjson"];
+
+export interface ScoredTable {
+  readonly table: GivenTable;
+  readonly model: Judge | Ensemble;
+  readonly findings: Pick<Findings, "scores" | "memberScores">;
+}
 
 export interface Outputs {
   /** True if rows or report are written to standard output, so that nothing else may be. */
   readonly takesStdout: boolean;
   /** True if scored rows are written to a file. */
   readonly writesRows: boolean;
-  writeRows(table: GivenTable, model: Judge | Ensemble, findings: Findings): Promise<void>;
+  writeRows(scored: ScoredTable, progress: Progress): Promise<void>;
   writeReport(html: () => Promise<string>): Promise<void>;
   /** Paths of the written files, for the JSON document. */
   readonly written: Readonly<Record<string, string>>;
@@ -58,17 +65,24 @@ export function openOutputs(given: Arguments, context: CliContext): Outputs {
   return {
     takesStdout: uses.some(([, path]) => path !== undefined && isStandardOutput(path)),
     writesRows: rows !== undefined,
-    async writeRows(table, model, { scores, memberScores }) {
+    async writeRows({ table, model, findings: { scores, memberScores } }, progress) {
       if (rows === undefined || format === undefined) return;
       const members = "members" in model ? model.members : [];
       const added = { reasons: given.has("explain"), detectorIds: members.map(({ detectorId }) => detectorId) };
       noteColumns(table.rows, added, context);
-      const reasons = given.has("explain") ? await reasonsOfAnomalies(table.rows, model, scores, shortReasons) : undefined;
-      const scored = members.map(({ detectorId }, index) => ({ detectorId, scores: memberScores[index] }));
-      await table.sink.write(
-        { model, scores, members: scored, reasons },
-        { destination: rows, format, isSpreadsheetSafe, selection },
-      );
+      const reasons = given.has("explain")
+        ? await reasonsOfAnomalies({ rows: table.rows, model, scores }, shortReasons, progress)
+        : undefined;
+      progress.report("writing", 0);
+      const scored = {
+        model,
+        scores,
+        members: members.map(({ detectorId }, index) => ({ detectorId, scores: memberScores[index] })),
+        reasons,
+        progress: (share: number) => progress.report("writing", share),
+      };
+      await table.sink.write(scored, { destination: rows, format, isSpreadsheetSafe, selection });
+      progress.clear();
     },
     async writeReport(html) {
       if (page !== undefined) await writeWhole(page, await html());

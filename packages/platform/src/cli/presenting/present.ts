@@ -7,6 +7,7 @@ import { printable } from "../../report/printable.ts";
 import { painter, terminalReport } from "../../report/terminal.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import { type CliContext, note, say, sayJson, secondsSince } from "../frame/context.ts";
+import type { Progress } from "../frame/progress-bar.ts";
 import { type Outcome, outcomeContent } from "./outcome.ts";
 import { outcomeJson } from "./outcome-json.ts";
 import type { Outputs } from "./outputs.ts";
@@ -16,11 +17,11 @@ export async function present(
   outcome: Outcome,
   given: Arguments,
   context: CliContext,
-  { outputs, startedAt }: { outputs: Outputs; startedAt: number },
+  { outputs, progress, startedAt }: { outputs: Outputs; progress: Progress; startedAt: number },
 ): Promise<void> {
   // Computed first, so that unusable labels are reported before anything is written.
   const figures = await outcomeContent(outcome);
-  await outputs.writeRows(outcome.table, outcome.model, outcome.findings);
+  await outputs.writeRows(outcome, progress);
   const content: ReportContent = {
     ...figures,
     command: commandLine(given),

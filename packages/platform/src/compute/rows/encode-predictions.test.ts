@@ -43,6 +43,7 @@ it("gives each reason its value, contribution and what is usual, dates as dates 
     value: 250,
     usual: expect.stringMatching(/^[\d.]+ to [\d.]+$/),
     usual_low: expect.any(Number),
+    missing_share: 0,
   });
   expect(Object.fromEntries(reasons.map(({ column, value }) => [column, value]))).toEqual({ ...odd, sold: "2024-01-05" });
 });

@@ -128,7 +128,7 @@ function scoresOf({ members = [], reasons }: ScoredRows): AddedColumn[] {
 }
 
 /** A table function that gives DuckDB the scores in row order, for a positional join with the file's rows. */
-function scoresFunction({ functionName, columns, scored: { model, scores: given } }: GivenScores): DuckDBTableFunction {
+function scoresFunction({ functionName, columns, scored: { model, scores: given, progress } }: GivenScores): DuckDBTableFunction {
   const types = { DOUBLE, BOOLEAN, VARCHAR };
   return DuckDBTableFunction.create({
     name: functionName,
@@ -155,6 +155,7 @@ function scoresFunction({ functionName, columns, scored: { model, scores: given 
       }
       fillVector(chunk.getColumnVector(columns.length), count, (index) => BigInt(cursor.nextRow + index));
       cursor.nextRow += count;
+      progress?.(cursor.nextRow / given.rowCount);
     },
   });
 }

@@ -18,6 +18,8 @@ export interface ScoredRows {
   readonly members?: readonly ScoredMember[];
   /** Reasons of the anomalous rows, by row; undefined leaves the column out. */
   readonly reasons?: ReadonlyMap<number, string> | undefined;
+  /** Called with the share of rows written, 0 to 1. */
+  readonly progress?: (share: number) => void;
 }
 
 /** Which rows are written, and in which order; by default all, in the order of the file. */

@@ -1,0 +1,165 @@
+/** Estimates how long a fit will take on this machine, from fits of the same detector on a few of the same rows. */
+
+import {
+  type AnomalyModel,
+  defaultDetectorId,
+  detect,
+  detectorById,
+  type FitGrowth,
+  type FitOptions,
+  NomalyError,
+  type Table,
+  throwIfAborted,
+} from "@nomaly/detect";
+import { pickRows } from "./pick-rows.ts";
+
+export interface FitEstimate {
+  readonly rowCount: number;
+  /** To fit the rows, and to score those that are not fitted. */
+  readonly seconds: number;
+  /** A fit on fewer rows that is much faster, if there is one. */
+  readonly smaller: { readonly rowCount: number; readonly seconds: number } | undefined;
+}
+
+export interface WorkToEstimate {
+  /** The rows to fit. */
+  readonly rows: Table;
+  readonly options: FitOptions;
+  /** Rows that are to be scored, fitted ones among them; 0 where the model is only saved. */
+  readonly scoredRowCount: number;
+  /** Work of fewer seconds is not worth an estimate. */
+  readonly secondsMin: number;
+}
+
+/** Fits of fewer rows are done before anybody has read an estimate. */
+const rowCountMin = 1000;
+/** A fit of so few rows takes what a fit costs whatever its rows. */
+const fixedRowCount = 64;
+const firstRowCount = 500;
+/** A fit that takes this long is long enough to extrapolate from. */
+const tellingMs = 300;
+/** After a shorter fit the next has four times the rows, else twice. */
+const shortMs = 60;
+/** Work that seems shorter than this share of what is announced needs no closer look. */
+const surelyShortShare = 1 / 3;
+/** Where neighbours are searched, time grows with the lower power of the rows in few columns, with the higher one in many. */
+const neighbourGrowth = { few: { columns: 8, power: 1.2 }, many: { columns: 32, power: 2 } } as const;
+/** A smaller fit is suggested when it takes at most this long, and at most this share of the whole. */
+const smaller = { seconds: 15, share: 0.5, rowCountMin: 1000 } as const;
+
+interface Trial {
+  readonly rowCount: number;
+  /** Without what a fit costs whatever its rows. */
+  readonly ms: number;
+  readonly model: AnomalyModel;
+}
+
+/**
+ * Takes about a second where the estimate is long, less where it is short. Undefined where the work takes less than
+ * `secondsMin`, or where a few of the rows cannot be fitted, so that only the whole fit can say why.
+ * @throws NomalyError ABORTED.
+ */
+export async function estimateFit(work: WorkToEstimate, now: () => number): Promise<FitEstimate | undefined> {
+  const { rows, options, secondsMin } = work;
+  if (rows.rowCount < rowCountMin) return undefined;
+  try {
+    const power = growthPower(detectorById(options.detector ?? defaultDetectorId).traits.fitGrowth, rows.columns.length);
+    const trial = await tellingTrial(work, power, now);
+    if (trial === undefined) return undefined;
+    const scoreMs = await scoringMs(trial, work, now);
+    const secondsFor = (rowCount: number) => {
+      const growth = rowCount / trial.rowCount;
+      const otherRowCount = Math.max(0, work.scoredRowCount - rowCount);
+      // A row's score takes longer with a larger model where a fit's time grows faster than its rows.
+      return (trial.ms * growth ** power + scoreMs * (otherRowCount / trial.rowCount) * growth ** (power - 1)) / 1000;
+    };
+    const seconds = secondsFor(rows.rowCount);
+    if (seconds < secondsMin) return undefined;
+    return { rowCount: rows.rowCount, seconds, smaller: smallerFit(rows.rowCount, seconds, secondsFor) };
+  } catch (error) {
+    throwIfAborted(options.signal);
+    // The fit of all rows reports what is wrong with them, and few rows may lack what all have.
+    if (error instanceof NomalyError) return undefined;
+    throw error;
+  }
+}
+
+function growthPower(growth: FitGrowth, columnCount: number): number {
+  switch (growth) {
+    case "linear":
+      return 1;
+    case "quadratic":
+      return 2;
+    case "neighbours": {
+      const { few, many } = neighbourGrowth;
+      const share = Math.log(columnCount / few.columns) / Math.log(many.columns / few.columns);
+      return few.power + (many.power - few.power) * Math.min(1, Math.max(0, share));
+    }
+  }
+}
+
+/** A fit of some of the rows that takes long enough, or of half of them; undefined as soon as the work is sure to be short. */
+async function tellingTrial(
+  { rows, options, secondsMin, scoredRowCount }: WorkToEstimate,
+  power: number,
+  now: () => number,
+): Promise<Trial | undefined> {
+  const fitted = async (rowCount: number) => {
+    const startedAt = now();
+    const { model } = await detect(evenly(rows, rowCount), options);
+    return { rowCount, ms: now() - startedAt, model };
+  };
+  // The first fit also compiles kernels and starts threads.
+  await fitted(fixedRowCount);
+  const fixed = await fitted(fixedRowCount);
+  const workedRowCount = Math.max(rows.rowCount, scoredRowCount);
+  for (let rowCount = firstRowCount; ;) {
+    let trial = await fitted(rowCount);
+    // A second look, as other work on the machine, or compiling, may have held up the first.
+    if (trial.ms >= tellingMs) trial = fasterOf(trial, await fitted(rowCount));
+    const ms = Math.max(trial.ms - fixed.ms, trial.ms / 10);
+    const seconds = (trial.ms / 1000) * (workedRowCount / rowCount) * (rows.rowCount / rowCount) ** (power - 1);
+    if (seconds < secondsMin * surelyShortShare) return undefined;
+    if (ms >= tellingMs || rowCount * 2 >= rows.rowCount) return { ...trial, ms };
+    rowCount = Math.min(Math.floor(rows.rowCount / 2), rowCount * (ms < shortMs ? 4 : 2));
+  }
+}
+
+function fasterOf(a: Trial, b: Trial): Trial {
+  return a.ms <= b.ms ? a : b;
+}
+
+/** Milliseconds in which the trial's model scores as many rows as it was fitted on. */
+async function scoringMs(
+  { model, rowCount }: Trial,
+  { rows, options, scoredRowCount }: WorkToEstimate,
+  now: () => number,
+): Promise<number> {
+  if (scoredRowCount === 0) return 0;
+  const { threads, signal } = options;
+  const some = evenly(rows, rowCount);
+  const startedAt = now();
+  await model.scoreAsync(some, { ...(threads === undefined ? {} : { threads }), ...(signal === undefined ? {} : { signal }) });
+  return now() - startedAt;
+}
+
+/** The most rows of 1000, 2000, 5000, 10,000 and so on whose fit is short and much faster. */
+function smallerFit(rowCount: number, seconds: number, secondsFor: (rowCount: number) => number): FitEstimate["smaller"] {
+  let found: FitEstimate["smaller"];
+  for (let unit: number = smaller.rowCountMin; unit < rowCount; unit *= 10) {
+    for (const count of [unit, 2 * unit, 5 * unit]) {
+      const estimated = count < rowCount ? secondsFor(count) : Number.POSITIVE_INFINITY;
+      if (estimated <= Math.min(smaller.seconds, seconds * smaller.share)) found = { rowCount: count, seconds: estimated };
+    }
+  }
+  return found;
+}
+
+/** So many rows of a table, at even distances. */
+function evenly(rows: Table, rowCount: number): Table {
+  const step = rows.rowCount / rowCount;
+  return pickRows(
+    rows,
+    Array.from({ length: rowCount }, (_, index) => Math.floor(index * step)),
+  );
+}
