@@ -8,6 +8,7 @@ import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
 import { topCountOf } from "./detect.ts";
 import { UsageError } from "../frame/exit-codes.ts";
+import { thresholdOf } from "../fitting/fit-options.ts";
 import { readModel } from "../fitting/model-file.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { scoringOf } from "../fitting/scoring.ts";
@@ -20,7 +21,9 @@ export async function runScore(given: Arguments, context: CliContext): Promise<v
   const progress = createProgress(context);
   const path = given.text("model");
   if (path === undefined) throw new UsageError("nomaly score needs -m MODEL: a file made by nomaly fit");
-  const model = readModel(path);
+  const saved = readModel(path);
+  const threshold = thresholdOf(given);
+  const model = threshold === undefined ? saved : saved.withThreshold(threshold);
   const [label, nameColumn] = [given.text("label"), given.text("id")];
   const topCount = topCountOf(given);
   const outputs = openOutputs(given, context);

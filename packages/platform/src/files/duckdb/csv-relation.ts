@@ -78,9 +78,8 @@ function headText(path: string, name: string): string {
   }
   const zeroAt = head.indexOf(0);
   if (zeroAt >= 0) {
-    throw new NomalyError("FILE_FORMAT", `${name} is not text: byte ${zeroAt} is zero; name its format with --format`, {
-      field: name,
-    });
+    const message = `${name} is not text: byte ${zeroAt} is zero; give it the ending of its format, such as .parquet or .arrow`;
+    throw new NomalyError("FILE_FORMAT", message, { field: name });
   }
   return new TextDecoder().decode(head);
 }

@@ -1,7 +1,7 @@
 /** Routes that store, list, read, describe and remove data sets. */
 
 import { Readable } from "node:stream";
-import multipart, { type MultipartFile } from "@fastify/multipart";
+import multipart, { type Multipart, type MultipartFile } from "@fastify/multipart";
 import { NomalyError } from "@nomaly/detect";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
@@ -178,7 +178,8 @@ function sent(context: ServiceContext, request: FastifyRequest): Promise<{ value
 }
 
 async function uploaded(context: ServiceContext, request: FastifyRequest): Promise<{ value: DatasetView }> {
-  const part = await request.file().catch((error: unknown) => Promise.reject(formError(error)));
+  const parts = request.parts();
+  const part = await fileOf(parts);
   if (part === undefined) throw new NomalyError("REQUEST", "the form has no file", { field: "file" });
   if (part.fieldname !== "file") {
     part.file.resume();
@@ -189,12 +190,30 @@ async function uploaded(context: ServiceContext, request: FastifyRequest): Promi
   if (name?.includes("\0") === true || part.filename.includes("\0")) {
     throw new NomalyError("REQUEST", "a name has the character U+0000, which cannot be stored", { field: "name" });
   }
-  const content = Readable.from(arriving(part.file, request));
+  const content = Readable.from(arriving(part.file, parts, request));
   return uploadDataset(context, callOf(request), { name, fileName: part.filename, content });
 }
 
-/** Extends the time limit with each chunk of an upload. @throws NomalyError when the form ends too early or the file is too large. */
-async function* arriving(file: MultipartFile["file"], { deadline }: FastifyRequest): AsyncGenerator<Buffer> {
+type Parts = AsyncIterableIterator<Multipart>;
+
+/** The file of the form; the fields before it are among its own. */
+async function fileOf(parts: Parts): Promise<MultipartFile | undefined> {
+  for (;;) {
+    const { value, done } = await nextOf(parts);
+    if (done === true) return undefined;
+    if (value.type === "file") return value;
+  }
+}
+
+async function nextOf(parts: Parts): Promise<IteratorResult<Multipart, undefined>> {
+  return parts.next().catch((error: unknown) => Promise.reject(formError(error)));
+}
+
+/**
+ * Extends the time limit with each chunk of an upload.
+ * @throws NomalyError when the form ends too early, the file is too large, or a part follows it, which would have no effect.
+ */
+async function* arriving(file: MultipartFile["file"], parts: Parts, { deadline }: FastifyRequest): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of file) {
       if (deadline !== undefined) deadline.at = Math.max(deadline.at, performance.now() + uploadIdleMsMax);
@@ -204,6 +223,11 @@ async function* arriving(file: MultipartFile["file"], { deadline }: FastifyReque
     throw formError(error);
   }
   if (file.truncated) throw new NomalyError("TOO_LARGE", "the file is larger than an upload may be", { field: "file" });
+  const { value, done } = await nextOf(parts);
+  if (done === true) return;
+  if (value.type === "file") value.file.resume();
+  const field = value.fieldname;
+  throw new NomalyError("REQUEST", `the part "${field.slice(0, 80)}" must come before the file`, { field });
 }
 
 /** Turns the plain errors of the form reader into ours. */
