@@ -144,12 +144,24 @@ export function positionOf(pipeline: Pipeline, source: ColumnSource, index: numb
     });
   }
   const position = source.names.indexOf(pipeline.columns[index].name);
-  if (position < 0) throw missingColumn(pipeline, source, pipeline.columns[index].name);
+  if (position < 0) throw missingColumns(pipeline, source);
   return position;
 }
 
-/** The hint leaves out columns that the model knows under their own names: none of them is the missing one mistyped. */
-function missingColumn(pipeline: Pipeline, source: ColumnSource, name: string): NomalyError {
+/** Missing columns that an error names. */
+const toldNamesMax = 10;
+
+/** Names all that are missing. The hint for a single one leaves out columns that the model knows under their own names: none of them is the missing one mistyped. */
+function missingColumns(pipeline: Pipeline, source: ColumnSource): NomalyError {
+  const present = new Set(source.names);
+  const missing = pipeline.columns.map((column) => column.name).filter((name) => !present.has(name));
+  const [name] = missing;
+  if (missing.length > 1) {
+    const quoted = missing.slice(0, toldNamesMax).map((one) => `"${one}"`);
+    const more = missing.length > toldNamesMax ? ` and ${missing.length - toldNamesMax} more` : "";
+    const message = `${missing.length} columns of the model are missing in these rows: ${quoted.join(", ")}${more}`;
+    return new NomalyError("COLUMN", message, { field: name, expected: quoted.join(", ") });
+  }
   const known = new Set([...pipeline.columns, ...pipeline.skipped].map((column) => column.name));
   return unknownColumn(
     name,

@@ -12,6 +12,7 @@ import {
   jsonOption,
   labelOption,
   modelOption,
+  movedThresholdOptions,
   outputOptions,
   progressOption,
   reportOption,
@@ -85,6 +86,7 @@ export const commands: readonly Command[] = [
     operands: [1, 1],
     options: [
       modelOption,
+      ...movedThresholdOptions,
       labelOption,
       anomalyValueOption,
       ...outputOptions,
@@ -98,8 +100,24 @@ export const commands: readonly Command[] = [
     examples: [
       ["nomaly score today.csv -m plant.nomaly -o scored.csv", "score new rows"],
       ["nomaly score today.csv -m plant.nomaly --json", "as JSON, for programs"],
+      ["nomaly score today.csv -m plant.nomaly --contamination 0.01", "with another threshold than that of the fit"],
     ],
     load: async () => (await import("./commands/score.ts")).runScore,
+  },
+  {
+    name: "update",
+    summary: "let a saved model learn further from a file, for algorithms that can",
+    usage: "FILE -m MODEL [options]",
+    operands: [1, 1],
+    options: [
+      modelOption,
+      { name: "output", short: "o", value: "OUT", summary: "write the model here; by default it takes the place of MODEL" },
+      jsonOption,
+      threadsOption,
+      ...inputOptions,
+    ],
+    examples: [["nomaly update today.csv -m plant.nomaly", "after `nomaly fit -a half-space-trees`: score first, then learn"]],
+    load: async () => (await import("./commands/update.ts")).runUpdate,
   },
   {
     name: "evaluate",

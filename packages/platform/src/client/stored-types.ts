@@ -120,6 +120,7 @@ export interface DetectorChange {
   readonly hyperparameters?: Readonly<Record<string, number | string | boolean>> | undefined;
   /** Expected share of anomalies among the training rows. */
   readonly contamination?: number | undefined;
+  /** Takes the place of all options: those that are not given here have their defaults again. */
   readonly options?: DetectorOptions | undefined;
 }
 

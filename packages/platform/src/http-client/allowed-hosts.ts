@@ -51,7 +51,8 @@ export function checkUrl(url: URL, allowedHosts: readonly AllowedHost[]): Allowe
   if (url.username !== "" || url.password !== "") throw refusal(url, "a URL must not carry credentials");
   const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
   const entries = allowedHosts.filter((entry) => isSameHost(entry, url.hostname) && (entry.port ?? port) === port);
-  if (entries.length === 0) throw refusal(url, "the host is not among the allowed ones", "a host of allowed_hosts");
+  if (entries.length === 0)
+    throw refusal(url, "the host is not among those of the setting http_allowed_hosts", "a host of http_allowed_hosts");
   const entry = mergedEntry(entries);
   if (url.protocol === "http:" && entry.isPlain !== true)
     throw refusal(url, "it is not https, and the host is not listed with +http", "https");

@@ -68,6 +68,12 @@ describe("the description", () => {
     }
   });
 
+  it("is pointed to by the root, for people and programs", async () => {
+    const { status, headers, bytes } = await service.ask("GET /");
+    expect([status, headers.get("location")]).toEqual([302, "/docs/"]);
+    for (const place of ["/docs/", "/openapi.json", "/api/"]) expect(bytes.toString()).toContain(place);
+  });
+
   it("is shown by a page that loads nothing from elsewhere and reports no error", async () => {
     const browser = await launchBrowser();
     if (browser === undefined) throw new Error("no browser to open the page with");
@@ -82,7 +88,13 @@ describe("the description", () => {
         if (!request.url().startsWith(service.url) && !/^(data|blob):/.test(request.url())) faults.push(request.url());
       });
       await page.goto(`${service.url}/`);
+      // It opens on what most visitors want, with its example.
+      await page.getByRole("heading", { name: "score rows", exact: true }).first().waitFor({ timeout: 60_000 });
+      await page.locator("code:visible", { hasText: "61.5" }).first().waitFor({ timeout: 60_000 });
+      expect(new URL(page.url()).hash).toBe("#tag/detection/POST/api/detection/predict");
+      await page.goto(`${service.url}/docs/#tag/health`);
       await page.getByText("every part with its numbers").first().waitFor({ state: "attached", timeout: 60_000 });
+      expect(new URL(page.url()).hash).toMatch(/^#tag\/health/);
       expect(faults).toEqual([]);
     } finally {
       await browser.close();

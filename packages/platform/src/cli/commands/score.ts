@@ -8,6 +8,7 @@ import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
 import { topCountOf } from "./detect.ts";
 import { UsageError } from "../frame/exit-codes.ts";
+import { thresholdOf } from "../fitting/fit-options.ts";
 import { readModel } from "../fitting/model-file.ts";
 import { labelReaderOf } from "../fitting/label-options.ts";
 import { withInput } from "../fitting/open-input.ts";
@@ -21,7 +22,9 @@ export async function runScore(given: Arguments, context: CliContext): Promise<v
   const progress = createProgress(context, given);
   const path = given.text("model");
   if (path === undefined) throw new UsageError("nomaly score needs -m MODEL: a file made by nomaly fit");
-  const model = readModel(path);
+  const saved = readModel(path);
+  const threshold = thresholdOf(given);
+  const model = threshold === undefined ? saved : saved.withThreshold(threshold);
   const [label, nameColumn] = [given.text("label"), given.text("id")];
   const labels = labelReaderOf(given);
   const topCount = topCountOf(given);

@@ -100,7 +100,7 @@ function choice(given: Arguments, name: string): Readonly<Record<string, string>
 }
 
 /** `0.6` (a score), `iqr`, `iqr:factor=3`, `extreme-value:level=0.95,risk=0.01`. */
-function thresholdOf(given: Arguments): Readonly<Record<string, unknown>> | undefined {
+export function thresholdOf(given: Arguments): Readonly<Record<string, unknown>> | undefined {
   const contamination = given.number("contamination", { above: 0, max: 0.5 });
   const text = given.text("threshold");
   if (text === undefined) return contamination === undefined ? undefined : { method: "contamination", contamination };

@@ -45,6 +45,23 @@ export const columnOptions: readonly OptionSpec[] = [
   { name: "categories", value: "HOW", choices: ["auto", "one-hot", "frequency"], summary: "how text becomes numbers" },
 ];
 
+export const thresholdOptions: readonly OptionSpec[] = [
+  { name: "contamination", value: "SHARE", summary: "expected share of anomalies, above 0 to 0.5 (default 0.1)" },
+  {
+    name: "threshold",
+    value: "SPEC",
+    offers: "threshold methods",
+    summary: "instead of contamination: a score, or percentile, iqr, mad, extreme-value, with parameters as in iqr:factor=3",
+  },
+];
+
+/** For a model that has a threshold: computed from the training scores that it keeps. */
+export const movedThresholdOptions: readonly OptionSpec[] = thresholdOptions.map((option) =>
+  option.name === "contamination"
+    ? { ...option, summary: "another threshold: the one that a fit with this share of anomalies sets, above 0 to 0.5" }
+    : option,
+);
+
 export const fitOptions: readonly OptionSpec[] = [
   {
     name: "algorithm",
@@ -61,13 +78,7 @@ export const fitOptions: readonly OptionSpec[] = [
     summary:
       "a parameter of the algorithm, such as n_neighbors=10; of several algorithms, it is set where it exists, and knn.n_neighbors=10 sets it for one; repeatable",
   },
-  { name: "contamination", value: "SHARE", summary: "expected share of anomalies, above 0 to 0.5 (default 0.1)" },
-  {
-    name: "threshold",
-    value: "SPEC",
-    offers: "threshold methods",
-    summary: "instead of contamination: a score, or percentile, iqr, mad, extreme-value, with parameters as in iqr:factor=3",
-  },
+  ...thresholdOptions,
   { name: "seed", value: "N", summary: "equal seeds give equal results (default 1)" },
   { name: "fit-rows", value: "N", summary: "fit on at most N rows, drawn at random (default: as many as fit in 128 MiB)" },
 ];

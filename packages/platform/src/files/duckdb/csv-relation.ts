@@ -135,9 +135,8 @@ function headOf(path: string, name: string): Buffer {
   if (head.length === 0) throw new NomalyError("FILE_FORMAT", `${name} is empty`, { field: name });
   const zeroAt = head.indexOf(0);
   if (zeroAt < 0) return head;
-  throw new NomalyError("FILE_FORMAT", `${name} is not text: byte ${zeroAt} is zero; name its format with --format`, {
-    field: name,
-  });
+  const message = `${name} is not text: byte ${zeroAt} is zero; give it the ending of its format, such as .parquet or .arrow`;
+  throw new NomalyError("FILE_FORMAT", message, { field: name });
 }
 
 /** The first bytes of the table. */

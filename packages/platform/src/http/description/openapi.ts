@@ -57,10 +57,16 @@ export async function registerOpenApi(app: App, version: string, requiresKey: bo
   registerPage(app);
 }
 
+/** The operation that the page shows when its address names none: most visitors want to score rows. */
+const firstOperation = "#tag/detection/POST/api/detection/predict";
+const startScript = `<script>if (location.hash === "") history.replaceState(null, "", ${JSON.stringify(firstOperation)});</script>`;
+
 /** Serves the page to try the API. Its four megabytes of script are loaded at its first request. */
 function registerPage(app: App): void {
   const hidden = { schema: { hide: true }, config: { scope: "public" } } as const;
-  app.get("/", hidden, async (_request, reply) => reply.redirect("/docs/", 302));
+  const pointer =
+    "The page to try the API is at /docs/, the description of the API at /openapi.json, the API itself under /api/.\n";
+  app.get("/", hidden, async (_request, reply) => reply.code(302).header("location", "/docs/").type("text/plain").send(pointer));
   let page: Promise<FastifyInstance> | undefined;
   for (const url of ["/docs", "/docs/*"]) {
     app.get(url, hidden, async (request, reply) => {
@@ -69,7 +75,9 @@ function registerPage(app: App): void {
       for (const [name, value] of Object.entries(headers)) {
         if (value !== undefined && !["connection", "date", "content-length"].includes(name)) reply.header(name, value);
       }
-      return reply.code(statusCode).header("content-security-policy", pagePolicy).send(rawPayload);
+      const isPage = String(headers["content-type"]).startsWith("text/html");
+      const sent = isPage ? rawPayload.toString("utf8").replace("<head>", `<head>${startScript}`) : rawPayload;
+      return reply.code(statusCode).header("content-security-policy", pagePolicy).send(sent);
     });
   }
 }

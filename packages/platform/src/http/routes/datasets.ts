@@ -215,7 +215,7 @@ async function nextPart(parts: Parts): Promise<Multipart | undefined> {
   return next.done === true ? undefined : next.value;
 }
 
-/** Extends the time limit with each chunk of an upload. @throws NomalyError when the form ends too early or the file is too large. */
+/** Extends the time limit with each chunk of an upload. @throws NomalyError when the form ends too early, the file is too large, or a part follows it. */
 async function* arriving(file: MultipartFile["file"], parts: Parts, { deadline }: FastifyRequest): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of file) {
@@ -228,6 +228,7 @@ async function* arriving(file: MultipartFile["file"], parts: Parts, { deadline }
   if (file.truncated) throw new NomalyError("TOO_LARGE", "the file is larger than an upload may be", { field: "file" });
   const after = await nextPart(parts);
   if (after === undefined) return;
+  if (after.type === "file") after.file.resume();
   const { fieldname } = after;
   throw new NomalyError("REQUEST", `the field "${fieldname}" comes after the file; all fields must come before it`, {
     field: fieldname,

@@ -59,7 +59,12 @@ export const DetectorChange = Type.Object(
     name: Type.Optional(Name),
     hyperparameters: Type.Optional(Hyperparameters),
     contamination: Type.Optional(Contamination),
-    options: Type.Optional(DetectorOptions),
+    options: Type.Optional(
+      Type.Unsafe<DetectorOptions>({
+        ...DetectorOptions,
+        description: "takes the place of all options: those that are not given here have their defaults again",
+      }),
+    ),
   },
   { ...strict, minProperties: 1, $id: "DetectorChange", description: "a change takes effect with the next training" },
 );
