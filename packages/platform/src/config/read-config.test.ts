@@ -34,6 +34,20 @@ describe("the settings", () => {
     });
   });
 
+  it("name variables that are none, with the nearest that is", () => {
+    const environment = {
+      NOMALY_JOB_CONCURENCY: "2",
+      NOMALY_XYZZY: "",
+      NOMALY_PORT: "1",
+      NOMALY_CONFIG: "",
+      NOMALY_TEST_POSTGRES: "x",
+    };
+    expect(readConfig({ environment: { ...environment, PATH: "/bin", nomaly_port: "2" } }).unknownVariables).toEqual([
+      { variable: "NOMALY_JOB_CONCURENCY", nearest: "NOMALY_JOB_CONCURRENCY" },
+      { variable: "NOMALY_XYZZY", nearest: undefined },
+    ]);
+  });
+
   it("name the setting and its source when a value is wrong", () => {
     expect(() => readConfig({ environment: { NOMALY_PORT: "http" } })).toThrow(
       'port (NOMALY_PORT) from the environment must be a whole number from 0 to 65535, got "http"',

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { NomalyError } from "@nomaly/detect";
+import { nearestName, NomalyError } from "@nomaly/detect";
 import { type Config, type SettingSpec, settingSpecs, variableOf } from "./settings.ts";
 
 export interface ConfigSources {
@@ -26,7 +26,17 @@ export interface SettingInUse {
 export interface ReadConfig {
   readonly config: Config;
   readonly settings: readonly SettingInUse[];
+  /** Variables that look like settings and are none, each with the setting whose name is nearest. */
+  readonly unknownVariables: readonly UnknownVariable[];
 }
+
+export interface UnknownVariable {
+  readonly variable: string;
+  readonly nearest: string | undefined;
+}
+
+/** Variables that are no settings of the service: of the command, of programs that use the service, and of the tests. */
+const otherVariables = /^NOMALY_(CONFIG|URL|KEY|GOLDEN|USAGE_FILE|PEERS_PYTHON|TEST_.*)$/;
 
 const fileBytesMax = 1_048_576;
 
@@ -44,7 +54,15 @@ export function readConfig(sources: ConfigSources): ReadConfig {
     settings.push({ name: spec.name, variable: variableOf(spec), shown, source, summary: spec.summary });
   }
   config["isSet"] = new Set(settings.filter(({ source }) => source !== "default").map(({ name }) => name));
-  return { config: Object.freeze(config) as Config, settings };
+  return { config: Object.freeze(config) as Config, settings, unknownVariables: unknownVariables(sources.environment) };
+}
+
+function unknownVariables(environment: ConfigSources["environment"]): readonly UnknownVariable[] {
+  const known = settingSpecs.map((spec) => variableOf(spec));
+  return Object.keys(environment)
+    .filter((name) => name.startsWith("NOMALY_") && !known.includes(name) && !otherVariables.test(name))
+    .sort()
+    .map((variable) => ({ variable, nearest: nearestName(variable, known) }));
 }
 
 function valueOf(spec: SettingSpec, sources: ConfigSources, file: Readonly<Record<string, string>>) {

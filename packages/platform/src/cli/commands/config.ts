@@ -7,7 +7,7 @@ import { type CliContext, say, sayJson } from "../frame/context.ts";
 import { serviceConfig } from "../frame/service-config.ts";
 
 export async function runConfig(given: Arguments, context: CliContext): Promise<void> {
-  const { settings } = serviceConfig(given);
+  const { settings } = serviceConfig(given, context);
   if (given.has("json")) return sayJson(context, settings);
   const paint = painter(context.colour);
   const table = settings.map(({ name, shown, source, variable, summary }) => [

@@ -11,7 +11,7 @@ const daysMax = 36_500;
 
 export async function runKeys(given: Arguments, context: CliContext): Promise<void> {
   const [action, argument] = given.operands;
-  const { config } = serviceConfig(given);
+  const { config } = serviceConfig(given, context);
   const host = await context.serviceHost();
   if (action === "create") {
     const name = requireArgument(argument, "create NAME");

@@ -6,7 +6,7 @@ import { type CliContext, note, say } from "../frame/context.ts";
 import { serviceConfig } from "../frame/service-config.ts";
 
 export async function runServe(given: Arguments, context: CliContext): Promise<void> {
-  const { config } = serviceConfig(given);
+  const { config } = serviceConfig(given, context);
   const host = await context.serviceHost();
   const server = await host.serve(config, context.signal);
   // A browser cannot open the wildcard address.
@@ -16,7 +16,7 @@ export async function runServe(given: Arguments, context: CliContext): Promise<v
 }
 
 export async function runWorker(given: Arguments, context: CliContext): Promise<void> {
-  const { config } = serviceConfig(given);
+  const { config } = serviceConfig(given, context);
   const host = await context.serviceHost();
   const worker = await host.work(config, context.signal);
   say(
