@@ -12,7 +12,7 @@ const requirements = join(import.meta.dirname, "requirements.txt");
 const installed = join(environment, "requirements.txt");
 const python = join(environment, process.platform === "win32" ? "Scripts/python" : "bin/python");
 const installMsMax = 1_200_000;
-const drawMsMax = 600_000;
+const drawMsMax = 1_800_000;
 const messageLengthMax = 300;
 
 /** Makes the Python environment, or makes it again when the requirements changed. @returns why it cannot be had, or undefined. */
