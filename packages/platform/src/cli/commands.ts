@@ -114,6 +114,7 @@ export const commands: readonly Command[] = [
       { name: "output", short: "o", value: "OUT", summary: "write the model here; by default it takes the place of MODEL" },
       jsonOption,
       threadsOption,
+      progressOption,
       ...inputOptions,
     ],
     examples: [["nomaly update today.csv -m plant.nomaly", "after `nomaly fit -a half-space-trees`: score first, then learn"]],

@@ -11,7 +11,7 @@ import type {
   ThresholdSpec,
   UncheckedOptions,
 } from "@nomaly/detect";
-import type { CsvOptions } from "../files/read/csv-dialect.ts";
+import type { CsvOptions } from "../files/read/csv/csv-dialect.ts";
 import type { FileFormat } from "../files/read/format.ts";
 import type { RowsGiven } from "./rows/rows-given.ts";
 

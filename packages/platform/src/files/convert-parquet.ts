@@ -25,7 +25,7 @@ export async function convertParquet(conversion: Conversion): Promise<void> {
     const output: Output = { columns: isSpreadsheetSafe ? safeColumns(columns) : columns, from: relation.sql };
     if (format !== "arrow") await database.run(copySql(output, toPath, { format, gzip: false }));
     else {
-      const { writeArrow } = await import("./duckdb/arrow-write.ts");
+      const { writeArrow } = await import("./duckdb/arrow/arrow-write.ts");
       await writeArrow(database, { select: selectSql(output), names: output.columns.map(({ name }) => name) }, toPath);
     }
   } catch (error) {

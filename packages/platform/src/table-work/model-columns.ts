@@ -1,7 +1,7 @@
 /** Checks that a table has the columns that a model was fitted on. */
 
 import { type AnomalyModel, NomalyError } from "@nomaly/detect";
-import type { KnownWriting } from "../files/read/written-options.ts";
+import type { KnownWriting } from "../files/read/csv/written-options.ts";
 import { columnHint, listed, requireColumns } from "./file-errors.ts";
 import type { GivenTable } from "./given-table.ts";
 

@@ -49,5 +49,5 @@ process.on("message", (path: string) => {
 });
 // Sent when the readers are loaded, which takes a while on a busy machine.
 await import("@duckdb/node-api");
-await import("../../src/files/duckdb/arrow-relation.ts");
+await import("../../src/files/duckdb/arrow/arrow-relation.ts");
 process.send?.("ready");

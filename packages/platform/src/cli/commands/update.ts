@@ -3,6 +3,7 @@
 import { openDestination, writeWhole } from "../../files/write/destination.ts";
 import { printable } from "../../report/printable.ts";
 import { countText, numberText } from "../../report/wording.ts";
+import type { GivenTable } from "../../table-work/given-table.ts";
 import { requireLearner } from "../../table-work/learners.ts";
 import { updateOnTable } from "../../table-work/update-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
@@ -32,7 +33,7 @@ export async function runUpdate(given: Arguments, context: CliContext): Promise<
   const model = readModel(path);
   requireLearner(model.detectorId, path);
   const destination = openDestination(target, context.temporary, context.stdout);
-  await withInput(given, context, async (table) => {
+  const learn = async (table: GivenTable) => {
     const rowCount = await updateOnTable(table, { model, signal: context.signal }, progress);
     const bytes = model.save();
     await writeWhole(destination, bytes);
@@ -55,5 +56,6 @@ export async function runUpdate(given: Arguments, context: CliContext): Promise<
       `model written to ${printable(target)} (${bytes.length.toLocaleString("en-US")} bytes)`,
     ];
     if (!isStandardOutput(target)) say(context, lines.join("\n"));
-  });
+  };
+  await withInput(given, context, learn, model);
 }

@@ -7,7 +7,7 @@ import { columnsByUse } from "../../table-work/columns-by-use.ts";
 import { requireColumns } from "../../table-work/file-errors.ts";
 import type { FitRequest } from "../../table-work/fit-table.ts";
 import type { GivenTable } from "../../table-work/given-table.ts";
-import { splitList } from "../../files/read/csv-option-specs.ts";
+import { splitList } from "../../files/read/csv/csv-option-specs.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import type { CliContext } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";

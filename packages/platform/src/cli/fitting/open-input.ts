@@ -2,10 +2,10 @@
 
 import { type AnomalyModel, NomalyError, threadCount } from "@nomaly/detect";
 import { type OpenFile, withFile } from "../../files/open-file.ts";
-import type { CsvOptions } from "../../files/read/csv-dialect.ts";
-import { csvOptionsOf } from "../../files/read/csv-options.ts";
+import type { CsvOptions } from "../../files/read/csv/csv-dialect.ts";
+import { csvOptionsOf } from "../../files/read/csv/csv-options.ts";
 import { parseFormat } from "../../files/read/format.ts";
-import type { KnownWriting } from "../../files/read/written-options.ts";
+import type { KnownWriting } from "../../files/read/csv/written-options.ts";
 import { commandLineNaming } from "../../table-work/file-errors.ts";
 import { writingsOf } from "../../table-work/model-columns.ts";
 import type { GivenTable } from "../../table-work/given-table.ts";

@@ -1,7 +1,7 @@
 /** Parses a command line by the options of its command; errors about unknown names suggest the nearest one. */
 
 import { parseArgs } from "node:util";
-import { splitList } from "../../files/read/csv-option-specs.ts";
+import { splitList } from "../../files/read/csv/csv-option-specs.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./exit-codes.ts";
 import { generalOptions, type OptionSpec } from "./options.ts";

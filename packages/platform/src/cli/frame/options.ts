@@ -1,6 +1,6 @@
 /** Defines the options of the commands, for parsing, help and completion. */
 
-import { csvOptionSpecs } from "../../files/read/csv-option-specs.ts";
+import { csvOptionSpecs } from "../../files/read/csv/csv-option-specs.ts";
 
 /** A list of values, or the name of a list that only completion loads. */
 export type Offers = readonly string[] | "algorithms" | "threshold methods" | "shells";

@@ -1,7 +1,7 @@
 /** Reads the rows of a file that a worker fits on, and adapts the fit's options to them. */
 
 import { defaultSeed, type RowsInput } from "@nomaly/detect";
-import type { KnownWriting } from "../../files/read/written-options.ts";
+import type { KnownWriting } from "../../files/read/csv/written-options.ts";
 import { rowCountWithinBudget } from "../../files/sample/row-budget.ts";
 import { columnsByUse } from "../../table-work/columns-by-use.ts";
 import { aboutFile, requireColumns } from "../../table-work/file-errors.ts";

@@ -1,16 +1,16 @@
 /** Reads a CSV or TSV file as a relation, in strict mode, with a dialect detected beforehand. */
 
 import { NomalyError, type Writing } from "@nomaly/detect";
-import { afterEmptyLines, type CsvBeginning, csvBeginning } from "../read/csv-beginning.ts";
-import { checkCsvRecords } from "../read/csv-check.ts";
-import { csvDialect, type CsvOptions } from "../read/csv-dialect.ts";
-import { namedByPlace, namesAllButFirst } from "../read/csv-header.ts";
+import { afterEmptyLines, type CsvBeginning, csvBeginning } from "../read/csv/csv-beginning.ts";
+import { checkCsvRecords } from "../read/csv/csv-check.ts";
+import { csvDialect, type CsvOptions } from "../read/csv/csv-dialect.ts";
+import { namedByPlace, namesAllButFirst } from "../read/csv/csv-header.ts";
 import { type Database, sqlName, sqlPath, sqlText } from "./database.ts";
-import { isDateLike } from "../read/date-finding.ts";
-import { isNumberLike } from "../read/number-shapes.ts";
+import { isDateLike } from "../read/csv/date-finding.ts";
+import { isNumberLike } from "../read/csv/number-shapes.ts";
 import { readHead } from "../read/format.ts";
 import { named, type Relation, type RelationColumn } from "./relation.ts";
-import { decimalMarkOf } from "../read/written-options.ts";
+import { decimalMarkOf } from "../read/csv/written-options.ts";
 import { type WrittenColumns, writtenColumns, writtenSql, writtenType } from "./written-columns.ts";
 
 const defaultMissingTexts = ["", "NA", "N/A", "n/a", "NULL", "null", "None", "nan", "NaN", "?"] as const;

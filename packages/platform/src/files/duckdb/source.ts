@@ -6,12 +6,12 @@ import type { Readable } from "node:stream";
 import { NomalyError } from "@nomaly/detect";
 import { readBatches } from "./batches.ts";
 import { type ContentLimits, ownFileLimits } from "../read/content-limits.ts";
-import { commentFilter } from "../read/csv-comments.ts";
-import type { CsvOptions } from "../read/csv-dialect.ts";
+import { commentFilter } from "../read/csv/csv-comments.ts";
+import type { CsvOptions } from "../read/csv/csv-dialect.ts";
 import { csvRelation } from "./csv-relation.ts";
 import { type Database, openDuckDb } from "./database.ts";
 import { findFile } from "../local/file-fault.ts";
-import { encodingOf } from "../read/encoding.ts";
+import { encodingOf } from "../read/csv/encoding.ts";
 import { refuseSpreadsheet } from "../read/spreadsheets.ts";
 import type { FileFormat } from "../read/format.ts";
 import { compressedTwice, formatOfHead, formatOfName, hasByteOrderMark, isGzip, readHead } from "../read/format.ts";
@@ -181,7 +181,7 @@ async function openRelation(database: Database, file: LocalFile, name: string, o
       return parquetRelation(database, path);
     case "arrow": {
       // Imported here because the Arrow library takes long to load.
-      const { arrowRelation } = await import("./arrow-relation.ts");
+      const { arrowRelation } = await import("./arrow/arrow-relation.ts");
       const { unpackedBytesMax } = options;
       const unpackedPath = temporary.path("unpacked.arrow");
       const databasePath = temporary.path("arrow.db");

@@ -53,7 +53,7 @@ async function writeOutput(
   { path, format: { format, gzip } }: { readonly path: string; readonly format: FormatAndCompression },
 ): Promise<void> {
   if (format !== "arrow") return database.run(copySql(output, path, { format, gzip }));
-  const { writeArrow } = await import("./arrow-write.ts");
+  const { writeArrow } = await import("./arrow/arrow-write.ts");
   const names = output.columns.map(({ name }) => name);
   await writeArrow(database, { select: selectSql(output), names }, path);
 }

@@ -12,9 +12,9 @@ import {
   rowAtFault,
   type Writing,
 } from "@nomaly/detect";
-import { dateFinding, type DateFinding, isDateLike } from "../read/date-finding.ts";
-import { isNumberLike, numberFinding, type NumberFinding, type ShapeCounts } from "../read/number-shapes.ts";
-import type { KnownWriting } from "../read/written-options.ts";
+import { dateFinding, type DateFinding, isDateLike } from "../read/csv/date-finding.ts";
+import { isNumberLike, numberFinding, type NumberFinding, type ShapeCounts } from "../read/csv/number-shapes.ts";
+import type { KnownWriting } from "../read/csv/written-options.ts";
 import { type Database, sqlText } from "./database.ts";
 import { columnSql, type RelationColumn } from "./relation.ts";
 import { shapeSql, writtenDateSql, writtenNumberSql } from "./written-sql.ts";

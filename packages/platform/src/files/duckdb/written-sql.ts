@@ -9,7 +9,7 @@ import {
   numberPattern,
   type NumberWriting,
 } from "@nomaly/detect";
-import { codeShape, numberLike, otherShape, shapeLengthMax } from "../read/number-shapes.ts";
+import { codeShape, numberLike, otherShape, shapeLengthMax } from "../read/csv/number-shapes.ts";
 import { sqlText } from "./database.ts";
 
 const blanks = blank.slice(1, -1);

@@ -3,7 +3,7 @@
 import { problemType } from "../answers/problem.ts";
 import type { RouteFacts } from "../app.ts";
 import { arrowMediaType } from "../body/large-body.ts";
-import { idempotencyKeyLengthMax, meanings } from "../routes/shared.ts";
+import { idempotencyKeyLengthMax, meanings } from "../routes/shared/shared.ts";
 
 export interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;

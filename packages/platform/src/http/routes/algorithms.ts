@@ -4,7 +4,7 @@ import { type AnyDetector, describeRange, detectorById, detectors, snakeCase } f
 import { Type } from "typebox";
 import type { App } from "../app.ts";
 import { strict } from "../schemas/shared.ts";
-import { problemsOf, route } from "./shared.ts";
+import { problemsOf, route } from "./shared/shared.ts";
 
 const Parameter = Type.Object({
   name: Type.String(),

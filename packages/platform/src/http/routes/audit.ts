@@ -6,7 +6,7 @@ import type { ServiceContext } from "../../services/core/context.ts";
 import type { App } from "../app.ts";
 import { AuditList } from "../schemas/audit.ts";
 import { PageQuery, strict } from "../schemas/shared.ts";
-import { problemsOf, route } from "./shared.ts";
+import { problemsOf, route } from "./shared/shared.ts";
 
 export function registerAudit(app: App, context: ServiceContext): void {
   app.get(

@@ -9,8 +9,8 @@ import { rowsSource } from "../../services/rows/rows-source.ts";
 import type { App } from "../app.ts";
 import { problemOf } from "../answers/problem.ts";
 import { BatchRequest } from "../schemas/detection.ts";
-import { headOf, plain } from "./predicted-reply.ts";
-import { callOf, elapsedMs, exampleId, exampleRows, otherExampleId, problemsOf, route, sendJob } from "./shared.ts";
+import { headOf, plain } from "./shared/predicted-reply.ts";
+import { callOf, elapsedMs, exampleId, exampleRows, otherExampleId, problemsOf, route, sendJob } from "./shared/shared.ts";
 import { smallBodyBytes } from "../body/large-body.ts";
 
 const example = { detector_ids: [exampleId, otherExampleId], data: exampleRows };

@@ -33,8 +33,18 @@ import {
 import { PageQuery, strict } from "../schemas/shared.ts";
 import { uploadIdleMsMax } from "../gate/guard.ts";
 import { validateFields } from "../body/validation.ts";
-import { jsonType, plain } from "./predicted-reply.ts";
-import { callOf, exampleRows, IdParams, ifNoneMatch, isUnchanged, problemsOf, removed, route, unchanged } from "./shared.ts";
+import { jsonType, plain } from "./shared/predicted-reply.ts";
+import {
+  callOf,
+  exampleRows,
+  IdParams,
+  ifNoneMatch,
+  isUnchanged,
+  problemsOf,
+  removed,
+  route,
+  unchanged,
+} from "./shared/shared.ts";
 
 const tags = ["datasets"];
 const formLimits = { files: 1, fields: 20, fieldSize: 10_000, fieldNameSize: 100, parts: 30, headerPairs: 100 };

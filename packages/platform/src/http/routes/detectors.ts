@@ -36,7 +36,7 @@ import {
   removed,
   route,
   unchanged,
-} from "./shared.ts";
+} from "./shared/shared.ts";
 
 const tags = ["detectors"];
 const kind = { algorithm_name: "isolation-forest", contamination: 0.05, hyperparameters: { n_estimators: 200 } };

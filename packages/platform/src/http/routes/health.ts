@@ -6,7 +6,7 @@ import type { ServiceContext } from "../../services/core/context.ts";
 import { checkHealth, isReady } from "../../services/operations/health.ts";
 import type { App } from "../app.ts";
 import { keptFor } from "../answers/kept-for.ts";
-import { problemsOf, route } from "./shared.ts";
+import { problemsOf, route } from "./shared/shared.ts";
 
 const tags = ["health"];
 

@@ -7,7 +7,7 @@ import type { ServiceContext } from "../../services/core/context.ts";
 import { cancelJob, getJob, retryJob } from "../../services/jobs/jobs.ts";
 import type { App } from "../app.ts";
 import { Job, JobList, JobListQuery } from "../schemas/jobs.ts";
-import { callOf, IdParams, problemsOf, route } from "./shared.ts";
+import { callOf, IdParams, problemsOf, route } from "./shared/shared.ts";
 
 const tags = ["jobs"];
 /** The schema of one event: OpenAPI 3.1 cannot describe a stream of events. */

@@ -11,7 +11,7 @@ import type { App } from "../app.ts";
 import { smallBodyBytes } from "../body/large-body.ts";
 import { problemOf } from "../answers/problem.ts";
 import { CompareRequest, EvaluateRequest, ExplainRequest } from "../schemas/detection.ts";
-import { callOf, elapsedMs, exampleId, exampleRows, otherExampleId, problemsOf, route } from "./shared.ts";
+import { callOf, elapsedMs, exampleId, exampleRows, otherExampleId, problemsOf, route } from "./shared/shared.ts";
 
 const topDefault = 10;
 const problems = problemsOf(404, 409, 413, 415, 422, 502, 507);

@@ -3,7 +3,7 @@
 import { Type } from "typebox";
 import type { Metrics } from "../../watch/metrics.ts";
 import type { App } from "../app.ts";
-import { problemsOf, route } from "./shared.ts";
+import { problemsOf, route } from "./shared/shared.ts";
 
 export function registerMetrics(app: App, metrics: Metrics): void {
   app.get(

@@ -15,8 +15,18 @@ import { smallBodyBytes } from "../body/large-body.ts";
 import { bytesMediaType, ModelBody, modelMediaType } from "../body/model-body.ts";
 import { whenOver } from "../gate/when-over.ts";
 import { Detector, ImportQuery, ModelQuery, ThresholdChange, VersionParams } from "../schemas/detectors.ts";
-import { plain } from "./predicted-reply.ts";
-import { answeredBefore, callOf, IdParams, ifMatch, ifNoneMatch, isUnchanged, problemsOf, route, unchanged } from "./shared.ts";
+import { plain } from "./shared/predicted-reply.ts";
+import {
+  answeredBefore,
+  callOf,
+  IdParams,
+  ifMatch,
+  ifNoneMatch,
+  isUnchanged,
+  problemsOf,
+  route,
+  unchanged,
+} from "./shared/shared.ts";
 
 const tags = ["detectors"];
 const file = { type: "string", format: "binary", description: "a model file, as `nomaly fit -m` or `save()` writes it" } as const;

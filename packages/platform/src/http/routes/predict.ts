@@ -14,9 +14,9 @@ import type { App } from "../app.ts";
 import { arrowMediaType, LargeBody, wantsArrow } from "../body/large-body.ts";
 import { ArrowPredictQuery, PredictRequest } from "../schemas/detection.ts";
 import { validateFields } from "../body/validation.ts";
-import { arrowField, refuseQuery } from "./arrow-query.ts";
-import { sendArrow, sendPredicted } from "./predicted-reply.ts";
-import { callOf, exampleId, exampleRows, problemsOf, route, sendJob } from "./shared.ts";
+import { arrowField, refuseQuery } from "./shared/arrow-query.ts";
+import { sendArrow, sendPredicted } from "./shared/predicted-reply.ts";
+import { callOf, exampleId, exampleRows, problemsOf, route, sendJob } from "./shared/shared.ts";
 
 /** The reply has the scores of a data set up to this many rows. */
 const shownMax = 10_000;

@@ -8,8 +8,8 @@ import type { App } from "../app.ts";
 import { arrowMediaType, wantsArrow } from "../body/large-body.ts";
 import { FormatQuery, ResultList, ResultQuery } from "../schemas/results.ts";
 import { whenOver } from "../gate/when-over.ts";
-import { plain } from "./predicted-reply.ts";
-import { callOf, IdParams, problemsOf, removed, route } from "./shared.ts";
+import { plain } from "./shared/predicted-reply.ts";
+import { callOf, IdParams, problemsOf, removed, route } from "./shared/shared.ts";
 
 const tags = ["results"];
 const file = Type.Unsafe<never>({ type: "string", format: "binary" });

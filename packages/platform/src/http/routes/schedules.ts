@@ -12,7 +12,7 @@ import {
 import type { App } from "../app.ts";
 import { NewSchedule, ScheduleChange, ScheduleList } from "../schemas/schedules.ts";
 import { PageQuery, strict } from "../schemas/shared.ts";
-import { callOf, exampleId, IdParams, problemsOf, removed, route } from "./shared.ts";
+import { callOf, exampleId, IdParams, problemsOf, removed, route } from "./shared/shared.ts";
 
 const tags = ["schedules"];
 

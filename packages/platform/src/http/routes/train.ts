@@ -5,8 +5,8 @@ import type { ServiceContext } from "../../services/core/context.ts";
 import { train } from "../../services/detectors/train.ts";
 import type { App } from "../app.ts";
 import { ArrowTrainQuery, TrainRequest } from "../schemas/detection.ts";
-import { learningAsk } from "./learning-ask.ts";
-import { answeredBefore, callOf, exampleId, otherExampleId, problemsOf, route, sendJob } from "./shared.ts";
+import { learningAsk } from "./shared/learning-ask.ts";
+import { answeredBefore, callOf, exampleId, otherExampleId, problemsOf, route, sendJob } from "./shared/shared.ts";
 
 const example = { detector_id: exampleId, dataset_id: otherExampleId };
 

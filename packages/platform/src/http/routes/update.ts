@@ -5,8 +5,8 @@ import type { ServiceContext } from "../../services/core/context.ts";
 import { updateDetectorModel } from "../../services/detectors/update.ts";
 import type { App } from "../app.ts";
 import { ArrowTrainQuery, UpdateRequest } from "../schemas/detection.ts";
-import { learningAsk } from "./learning-ask.ts";
-import { answeredBefore, callOf, exampleId, exampleRows, problemsOf, route, sendJob } from "./shared.ts";
+import { learningAsk } from "./shared/learning-ask.ts";
+import { answeredBefore, callOf, exampleId, exampleRows, problemsOf, route, sendJob } from "./shared/shared.ts";
 
 export function registerUpdate(app: App, context: ServiceContext): void {
   app.post(

@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import type { ServiceContext } from "../../services/core/context.ts";
 import { usage } from "../../services/operations/usage.ts";
 import type { App } from "../app.ts";
-import { problemsOf, route } from "./shared.ts";
+import { problemsOf, route } from "./shared/shared.ts";
 
 export function registerUsage(app: App, context: ServiceContext): void {
   app.get(

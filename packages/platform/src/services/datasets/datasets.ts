@@ -12,7 +12,7 @@ import { fileTimeMs } from "../../compute/compute.ts";
 import { rowLines } from "../../compute/rows/row-lines.ts";
 import { rowsGiven } from "../../compute/rows/parse-rows.ts";
 import type { BodyFields, BodyGiven, DatasetProfile, FileGiven, FilePage, Inspected, PageOfFile } from "../../compute/work.ts";
-import { uploadOptionsOf } from "../../files/read/csv-options.ts";
+import { uploadOptionsOf } from "../../files/read/csv/csv-options.ts";
 import { compressedTwice, type FileFormat, formatOfName, isGzip } from "../../files/read/format.ts";
 import { deleteDataset, type DatasetRow, insertDataset, listDatasets } from "../../store/tables/datasets.ts";
 import { newId } from "../../ids/ids.ts";

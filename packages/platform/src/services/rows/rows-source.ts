@@ -4,7 +4,7 @@ import { NomalyError } from "@nomaly/detect";
 import type { BodyGiven, FileGiven } from "../../compute/work.ts";
 import { type RowLimits, rowsGiven } from "../../compute/rows/parse-rows.ts";
 import type { RowsGiven } from "../../compute/rows/rows-given.ts";
-import { uploadOptionsOf } from "../../files/read/csv-options.ts";
+import { uploadOptionsOf } from "../../files/read/csv/csv-options.ts";
 import type { Config } from "../../config/settings.ts";
 import { datasetById, type DatasetRow } from "../../store/tables/datasets.ts";
 import type { ServiceContext } from "../core/context.ts";

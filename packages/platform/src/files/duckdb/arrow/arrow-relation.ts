@@ -6,14 +6,14 @@ import { BLOB, DuckDBDataChunk, VARCHAR } from "@duckdb/node-api";
 import type { DuckDBValue } from "@duckdb/node-api";
 import { NomalyError, throwIfAborted } from "@nomaly/detect";
 import { type DataType, type Field, type RecordBatch, RecordBatchReader } from "apache-arrow";
-import { type ArrowFound, checkArrowFile } from "../arrow/arrow-check.ts";
-import { type ArrowFile, unpackArrowFile } from "../arrow/arrow-unpack.ts";
+import { type ArrowFound, checkArrowFile } from "../../arrow/arrow-check.ts";
+import { type ArrowFile, unpackArrowFile } from "../../arrow/arrow-unpack.ts";
 import { type ArrowType, arrowType, type CellCosts } from "./arrow-columns.ts";
-import { distinctNames } from "../read/column-names.ts";
-import type { ContentLimits } from "../read/content-limits.ts";
-import { type Database, sqlText } from "./database.ts";
-import { columnsOf } from "./plain-relations.ts";
-import type { Relation } from "./relation.ts";
+import { distinctNames } from "../../read/column-names.ts";
+import type { ContentLimits } from "../../read/content-limits.ts";
+import { type Database, sqlText } from "../database.ts";
+import { columnsOf } from "../plain-relations.ts";
+import type { Relation } from "../relation.ts";
 
 const chunkRowCountMax = 2048;
 /** Cells copied in one go: this blocks the thread for a few milliseconds. */

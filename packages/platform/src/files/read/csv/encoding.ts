@@ -3,7 +3,7 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { open } from "node:fs/promises";
 import { throwIfAborted } from "@nomaly/detect";
-import { wrongValue } from "./wrong-value.ts";
+import { wrongValue } from "../wrong-value.ts";
 
 /** A label that TextDecoder knows; undefined is UTF-8. */
 export type Encoding = string | undefined;

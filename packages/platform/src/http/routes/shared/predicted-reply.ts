@@ -4,9 +4,9 @@ import { createReadStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
-import type { FragmentFile, PredictAnswer, PredictBodyAnswer } from "../../services/scoring/predict.ts";
-import { arrowMediaType } from "../body/large-body.ts";
-import { whenOver } from "../gate/when-over.ts";
+import type { FragmentFile, PredictAnswer, PredictBodyAnswer } from "../../../services/scoring/predict.ts";
+import { arrowMediaType } from "../../body/large-body.ts";
+import { whenOver } from "../../gate/when-over.ts";
 import { elapsedMs } from "./shared.ts";
 
 /** A serializer that sends bytes unchanged; Fastify declares that serializers return text. */

@@ -26,8 +26,8 @@ import {
 } from "@duckdb/node-api";
 import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { DataType, type Field, type Interval, IntervalUnit, type Struct } from "apache-arrow";
-import { decimalNumber, microsecondsOf, microsecondsOfMilliseconds } from "../arrow/arrow-values.ts";
-import { distinctNames } from "../read/column-names.ts";
+import { decimalNumber, microsecondsOf, microsecondsOfMilliseconds } from "../../arrow/arrow-values.ts";
+import { distinctNames } from "../../read/column-names.ts";
 
 /** Counts what a row takes: one for each value in lists and structs, more for long texts. */
 export interface CellCosts {

@@ -1,7 +1,7 @@
 /** Options that settle how numbers and dates of a text file are written. */
 
 import { type DateOrder, dateOrders, type DecimalMark, type ThousandsMark, thousandsMarks, type Writing } from "@nomaly/detect";
-import { wrongValue } from "./wrong-value.ts";
+import { wrongValue } from "../wrong-value.ts";
 
 /** How one column is known to be written, from a model or because it is declared a category. */
 export interface KnownWriting {

@@ -20,9 +20,9 @@ import {
   Utf8,
 } from "apache-arrow";
 import { type ColumnType, gatherColumn } from "./arrow-gather.ts";
-import { type Database, type RowChunk, sqlName } from "./database.ts";
-import { columnsOf } from "./plain-relations.ts";
-import { kindOfType, type RelationColumn } from "./relation.ts";
+import { type Database, type RowChunk, sqlName } from "../database.ts";
+import { columnsOf } from "../plain-relations.ts";
+import { kindOfType, type RelationColumn } from "../relation.ts";
 
 /** Values of a batch: its buffers are made at once, also for thousands of columns. */
 const batchValueCount = 1 << 20;

@@ -1,6 +1,6 @@
 /** Empties the comment lines of a CSV file while it is copied, so that other lines keep their numbers. */
 
-import type { LineFilter } from "../local/spool.ts";
+import type { LineFilter } from "../../local/spool.ts";
 
 export interface CommentOptions {
   /** How a comment line begins. */

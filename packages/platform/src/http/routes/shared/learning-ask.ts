@@ -2,14 +2,14 @@
 
 import type { FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
-import type { BodyFields } from "../../compute/work.ts";
-import type { ServiceContext } from "../../services/core/context.ts";
-import type { TrainAsk } from "../../services/detectors/train.ts";
-import { refuseBesideRows } from "../../services/jobs/job-choice.ts";
-import { rowsSource } from "../../services/rows/rows-source.ts";
-import { LargeBody } from "../body/large-body.ts";
-import { validateFields } from "../body/validation.ts";
-import type { TrainRequest } from "../schemas/detection.ts";
+import type { BodyFields } from "../../../compute/work.ts";
+import type { ServiceContext } from "../../../services/core/context.ts";
+import type { TrainAsk } from "../../../services/detectors/train.ts";
+import { refuseBesideRows } from "../../../services/jobs/job-choice.ts";
+import { rowsSource } from "../../../services/rows/rows-source.ts";
+import { LargeBody } from "../../body/large-body.ts";
+import { validateFields } from "../../body/validation.ts";
+import type { TrainRequest } from "../../schemas/detection.ts";
 import { arrowField, refuseQuery } from "./arrow-query.ts";
 
 /** @param schema checks the fields of a body that a worker reads. */

@@ -1,7 +1,7 @@
 /** Detects the delimiter of a CSV file from its first bytes, and reads its first record. */
 
 import { NomalyError } from "@nomaly/detect";
-import { wrongValue } from "./wrong-value.ts";
+import { wrongValue } from "../wrong-value.ts";
 import type { WrittenOptions } from "./written-options.ts";
 
 /** Delimiters that are detected, likeliest first. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { tableFromIPC } from "apache-arrow";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeArrow } from "./arrow-write.ts";
-import { type Database, openDuckDb } from "./database.ts";
+import { type Database, openDuckDb } from "../database.ts";
 
 let folder: string;
 let database: Database;

@@ -5,7 +5,7 @@ import { skipRowsMax } from "./csv-beginning.ts";
 import { type CsvOptions, parseDelimiter } from "./csv-dialect.ts";
 import { csvOptionSpecs, splitList } from "./csv-option-specs.ts";
 import { parseEncoding } from "./encoding.ts";
-import { wrongValue } from "./wrong-value.ts";
+import { wrongValue } from "../wrong-value.ts";
 import { parseDateOrder, parseThousands } from "./written-options.ts";
 
 /** The options given, by the names of {@link csvOptionSpecs}. */
