@@ -68,7 +68,7 @@ async function store<Value>(
         await job?.holdIn(sql);
         const before: DetectorRow = await lockUnchanged(sql, base.detectorId, expectedTag);
         if (before.modelVersion !== base.version) throw overtaken;
-        const stored = await storeLive(sql, base.detectorId, version);
+        const stored = await storeLive(sql, base.detectorId, version, context.config);
         isUsed = stored.isNew;
         return { ...valueOf(stored, made), subjectId: base.detectorId };
       },

@@ -34,7 +34,7 @@ export async function importDetector(
       work: async (sql) => {
         const { id } = await insertDetector(sql, { id: newId(), name, ...settings });
         const made = { ...placed, summary: model.summary, origin: "imported", isForeign: true } as const;
-        const { row, detector } = await storeLive(sql, id, made);
+        const { row, detector } = await storeLive(sql, id, made, context.config);
         return { value: detectorView(detector), subjectId: id, details: { model_version: row.version, checksum: file.checksum } };
       },
       status: 201,
@@ -68,7 +68,12 @@ export async function importVersion(
       subjectKind: "detector",
       work: async (sql) => {
         await lockUnchanged(sql, id, expectedTag);
-        const { row, detector } = await storeLive(sql, id, { ...placed, summary, origin: "imported", isForeign: true });
+        const { row, detector } = await storeLive(
+          sql,
+          id,
+          { ...placed, summary, origin: "imported", isForeign: true },
+          context.config,
+        );
         const details = { model_version: row.version, checksum: file.checksum };
         return { value: detectorView(detector), subjectId: id, details };
       },

@@ -1,11 +1,13 @@
 /** Stores a model as the live version of its detector, within a transaction. */
 
 import type { ModelSummary } from "../../compute/work.ts";
+import type { Config } from "../../config/settings.ts";
 import { newId } from "../../ids/ids.ts";
 import type { Sql } from "../../store/postgres/sql.ts";
 import { type DetectorRow, updateDetector } from "../../store/tables/detectors.ts";
 import { insertVersion, type ModelOrigin, type ModelVersionRow } from "../../store/tables/model-versions.ts";
 import { endTraining } from "../../store/tables/trainings.ts";
+import { requireQuota } from "../core/quota.ts";
 import { noDetector } from "./detectors.ts";
 import type { PlacedModel } from "./placed-model.ts";
 
@@ -25,8 +27,14 @@ export interface StoredVersion {
   readonly isNew: boolean;
 }
 
-/** The caller holds the lock of the detector's row. @throws NomalyError NOT_FOUND. */
-export async function storeLive(sql: Sql, detectorId: string, made: VersionMade): Promise<StoredVersion> {
+/** The caller holds the lock of the detector's row. @throws NomalyError NOT_FOUND, QUOTA. */
+export async function storeLive(
+  sql: Sql,
+  detectorId: string,
+  made: VersionMade,
+  config: Pick<Config, "quotaBytes">,
+): Promise<StoredVersion> {
+  await requireQuota(sql, made.summary.sizeBytes, config);
   const { summary, content, checksum, origin, basedOn, isForeign, datasetId = null, jobId = null } = made;
   const id = newId();
   const { row, isNew } = await insertVersion(sql, {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type OpenContext, openContext, someCall } from "../../../test-support/servers/open-context.ts";
 import { startTestDatabase, type TestDatabase } from "../../../test-support/servers/postgres.ts";
 import { addDetector } from "../../../test-support/servers/store.ts";
+import type { ModelSummary } from "../../compute/work.ts";
 import { newId } from "../../ids/ids.ts";
 import { dueBlobRemovals } from "../../store/tables/blob-removals.ts";
 import { insertDataset, deleteDataset } from "../../store/tables/datasets.ts";
@@ -10,6 +11,7 @@ import { insertVersion, listVersions } from "../../store/tables/model-versions.t
 import { deleteResult, insertResult } from "../../store/tables/results.ts";
 import { maintain } from "../../store/schema/maintain.ts";
 import { createDataset } from "../datasets/datasets.ts";
+import { storeLive } from "../detectors/new-version.ts";
 import { removeOldVersions } from "./maintenance.ts";
 import { usage } from "./usage.ts";
 
@@ -104,6 +106,18 @@ describe("what is stored", () => {
     };
     await expect(store(990 + 15)).rejects.toMatchObject({ code: "QUOTA", field: "quota_bytes" });
     expect((await store(990 + 16)).value.size_bytes).toBe(16);
+  });
+
+  it("refuses a model that is made without training when it would pass the quota", async () => {
+    const { context } = open;
+    const detectorId = await addDetector(context.database);
+    const usedBytes = (await usage(context)).used_bytes;
+    const summary = { sizeBytes: 50, threshold: 0.5 } as ModelSummary;
+    const content = { fileBytes: new Uint8Array(50) };
+    const made = { summary, content, checksum: "c", origin: "imported", isForeign: true } as const;
+    const store = (quotaBytes: number) => context.database.transaction((sql) => storeLive(sql, detectorId, made, { quotaBytes }));
+    await expect(store(usedBytes + 49)).rejects.toMatchObject({ code: "QUOTA" });
+    expect((await store(usedBytes + 50)).row.version).toBe(1);
   });
 });
 
