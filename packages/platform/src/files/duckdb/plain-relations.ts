@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { NomalyError } from "@nomaly/detect";
 import { ownNamesKey } from "./copy-rows.ts";
 import type { ContentLimits } from "../read/content-limits.ts";
-import { type Database, sqlPath, sqlText } from "./database.ts";
+import { type Database, sqlName, sqlPath, sqlText } from "./database.ts";
 import { checkJsonFile, type JsonFile } from "../json/json-check.ts";
 import { named, type Relation, type RelationColumn } from "./relation.ts";
 
@@ -86,10 +86,13 @@ export async function jsonRelation(
   const readJson = (options: string) =>
     `read_json(${sqlPath(path)}, format='${jsonFormat}', compression='uncompressed', hive_partitioning=false, ` +
     `maximum_object_size=${recordBytesMax}, map_inference_threshold=${limits.columnCountMax + 1}, ${options})`;
-  const sql = readJson(`sample_size=${sampleSize}`);
-  const columns = await named(await columnsOf(database, sql), () =>
-    jsonNames(database, { path, format: jsonFormat, recordBytesMax }),
-  );
+  const sniffedSql = readJson(`sample_size=${sampleSize}`);
+  const sniffed = await columnsOf(database, sniffedSql);
+  const moments = await unsniffedMoments(database, sniffedSql, sniffed);
+  const typed = sniffed.map((column) => (moments.includes(column.name) ? { ...column, type: "TIMESTAMP" } : column));
+  const replaced = moments.map((column) => `CAST(${sqlName(column)} AS TIMESTAMP) AS ${sqlName(column)}`);
+  const sql = moments.length === 0 ? sniffedSql : `(SELECT * REPLACE (${replaced.join(", ")}) FROM ${sniffedSql})`;
+  const columns = await named(typed, () => jsonNames(database, { path, format: jsonFormat, recordBytesMax }));
   // DuckDB reads a file without objects as one column of this name and type.
   if (columns.length === 1 && columns[0].name === "json" && columns[0].type === "JSON") {
     throw new NomalyError("FILE_FORMAT", `${name} has no records; an array of objects, or one object a line, is expected`, {
@@ -113,6 +116,29 @@ export async function jsonRelation(
       return readJson(`columns={${types.join(", ")}}`);
     },
   };
+}
+
+/** Rows that show whether a column of texts may hold moments; then all rows are asked. */
+const momentSampleRowCount = 1000;
+
+/**
+ * Columns whose texts are all of the form 2015-12-27T00:00:00.000, as pandas and D3 write moments without a zone: DuckDB takes them for
+ * texts, unless they end with a Z or have no fraction.
+ */
+async function unsniffedMoments(database: Database, sql: string, columns: readonly RelationColumn[]): Promise<string[]> {
+  const allMoments = async (names: readonly string[], from: string) => {
+    if (names.length === 0) return [];
+    const tests = names.map((name, index) => {
+      const text = sqlName(name);
+      const isMoment = `regexp_full_match(${text}, '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{1,9}') AND TRY_CAST(${text} AS TIMESTAMP) IS NOT NULL`;
+      return `count(${text}) > 0 AND bool_and(${text} IS NULL OR (${isMoment})) AS c${index}`;
+    });
+    const [row] = await database.rows(`SELECT ${tests.join(", ")} FROM ${from}`);
+    return names.filter((_, index) => row[`c${index}`] === true);
+  };
+  const texts = columns.filter(({ type }) => type === "VARCHAR").map(({ name }) => name);
+  const maybe = await allMoments(texts, `(SELECT * FROM ${sql} LIMIT ${momentSampleRowCount})`);
+  return allMoments(maybe, sql);
 }
 
 /** Types that JSON has only as texts, each of which can be written in several ways. */

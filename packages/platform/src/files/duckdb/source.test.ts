@@ -95,6 +95,31 @@ it("JSON records of many keys, all numbers, have as many columns", async () => {
   temporary.removeAll();
 });
 
+it("moments in JSON are dates with a fraction of a second as without one; a text that is no moment keeps its column texts", async () => {
+  const kindOf = async (...texts: readonly (string | null)[]) => {
+    const path = join(folder, "moments.ndjson");
+    writeFileSync(path, texts.map((moment) => JSON.stringify({ moment })).join("\n"));
+    const temporary = createTemporaryFiles(folder);
+    const { signal } = new AbortController();
+    const source = await openSource(path, { threadCount: 1, temporary, stdin: Readable.from([]), signal });
+    const [{ kind }] = source.columns;
+    const values: unknown[] = [];
+    for await (const { columns } of source.batches()) values.push(...columns[0].values);
+    source.close();
+    temporary.removeAll();
+    return { kind, values };
+  };
+  const first = Date.UTC(2015, 11, 27, 13, 4, 5, 250);
+  expect(await kindOf("2015-12-27T13:04:05.250", null, "2016-01-02T00:00:00.000")).toEqual({
+    kind: "date",
+    values: [first, Number.NaN, Date.UTC(2016, 0, 2)],
+  });
+  expect((await kindOf("2015-12-27T13:04:05", "2016-01-02T00:00:00")).kind).toBe("date");
+  const many = Array.from({ length: 1500 }, () => "2015-12-27T13:04:05.250");
+  expect((await kindOf(...many, "2015-02-30T13:04:05.250")).kind).toBe("text");
+  expect((await kindOf(...many, "soon")).kind).toBe("text");
+});
+
 it("a small Arrow file whose dictionary becomes gigabytes is refused, one that becomes megabytes is read", async () => {
   const file = (rowCount: number) => {
     const texts = Array.from({ length: rowCount }, () => "x".repeat(1024 ** 2));
