@@ -1,16 +1,23 @@
 /** How people write numbers and dates: a column's way of writing, and the values that its texts stand for. */
 
+/** The marks that may stand before the fraction of a number. */
 export const decimalMarks = [".", ","] as const;
+/** The mark before the fraction of a number. */
 export type DecimalMark = (typeof decimalMarks)[number];
 /** A blank stands for every kind of blank, the straight apostrophe for both. */
 export const thousandsMarks = [",", ".", " ", "'"] as const;
+/** The mark between groups of three digits. */
 export type ThousandsMark = (typeof thousandsMarks)[number];
+/** Orders of day, month and year: 15.03.2024, 3/15/2024, 2024/3/15. */
 export const dateOrders = ["dmy", "mdy", "ymd"] as const;
 /** The order of day, month and year. */
 export type DateOrder = (typeof dateOrders)[number];
 
+/** How the numbers of a column are written. */
 export interface NumberWriting {
+  /** Numbers. */
   readonly kind: "number";
+  /** The mark before the fraction. */
   readonly decimal: DecimalMark;
   /** null: thousands are not marked. */
   readonly thousands: ThousandsMark | null;
@@ -18,11 +25,15 @@ export interface NumberWriting {
   readonly unit: string;
 }
 
+/** How the dates of a column are written. */
 export interface DateWriting {
+  /** Dates. */
   readonly kind: "date";
+  /** The order of day, month and year. */
   readonly order: DateOrder;
 }
 
+/** How a column is written, where it is not written as programs write numbers and dates. */
 export type Writing = NumberWriting | DateWriting;
 
 /** Blanks between digits, and between number and unit: plain, no-break, figure, thin and narrow no-break. */

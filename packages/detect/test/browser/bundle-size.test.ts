@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { detectors } from "@nomaly/detect";
 import { bundleSize } from "../../test-support/bundle.ts";
 
-const bytesMax = 40 * 1024;
+const bytesMax = 42 * 1024;
 
 /** The library with one detector: fit, score, explain, save and load, on the caller's thread. */
 function moduleWith(id: string): string {
@@ -16,7 +16,7 @@ function moduleWith(id: string): string {
 }
 
 describe("a single detector imported alone", () => {
-  it.each(detectors.map(({ id }) => id))("%s is under 40 KB compressed", async (id) => {
+  it.each(detectors.map(({ id }) => id))("%s is under 42 KB compressed", async (id) => {
     const { brotliBytes, gzipBytes } = await bundleSize(moduleWith(id));
     const inKb = (bytes: number) => (bytes / 1024).toFixed(1).padStart(5);
     console.log(`bundle ${id.padEnd(26)} ${inKb(brotliBytes)} KB brotli ${inKb(gzipBytes)} KB gzip`);

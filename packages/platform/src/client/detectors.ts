@@ -11,7 +11,7 @@ import type {
   ThresholdChange,
 } from "./stored-types.ts";
 import { listed, type ListOptions } from "./pages.ts";
-import { type CallOptions, json, nothing, type Transport } from "./transport.ts";
+import { type CallOptions, json, nothing, type OwnBytes, type Transport } from "./transport.ts";
 
 /** A detector with the tag of its state: a change with the tag fails when someone else has changed the detector. */
 export type TaggedDetector = Detector & { readonly etag: string };
@@ -29,13 +29,13 @@ export interface ChangeOptions extends CallOptions {
 }
 
 export interface ModelFile {
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly data: OwnBytes;
   readonly model_version: number;
   /** With the SHA-256 of the bytes. */
   readonly etag: string;
 }
 
-export type ModelBytes = Uint8Array<ArrayBuffer> | Blob;
+export type ModelBytes = OwnBytes | Blob;
 
 export interface Detectors {
   create(detector: NewDetector, options?: CallOptions): Promise<TaggedDetector>;

@@ -248,7 +248,7 @@ describe("a detector that learns further", () => {
     const id = await learner();
     expect(problem(await post("/api/detection/update", { detector_id: id, data: [{ x: 1 }] }))).toEqual([422, "COLUMN", "y"]);
     const bad = await post("/api/detection/update", { detector_id: id, data: [...more, { x: null, y: 1 }] });
-    expect([bad.status, bad.body["code"], bad.body["row_index"]]).toEqual([422, "NOT_FINITE", 120]);
+    expect([bad.status, bad.body["code"], bad.body["row_index"]]).toEqual([422, "COLUMN", 120]);
     expect(problem(await post("/api/detection/update", { detector_id: absent, data: more }))).toEqual([
       404,
       "NOT_FOUND",

@@ -230,7 +230,7 @@ describe("a body that is no model file is refused, and nothing is stored", () =>
       "MODEL_FILE",
       /checksum of its array/,
     ],
-    ["a newer format", () => changed(6, 2), 422, "MODEL_FILE", /format 2, written by a newer version/],
+    ["a newer format", () => changed(6, 3), 422, "MODEL_FILE", /format 3, written by a newer version/],
     ["a header of 4 GB", () => changed(11, 255), 422, "MODEL_FILE", /claims \d+ bytes/],
     [
       "an array of 8 GB",
