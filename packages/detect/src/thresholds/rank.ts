@@ -13,7 +13,9 @@ export interface RankState {
   readonly rowCount: number;
 }
 
+/** Tells where a score lies among the training scores. */
 export interface Ranker {
+  /** What a model file keeps of the training scores. */
   readonly state: RankState;
   /** Share of training scores strictly below `score`, 0 to 1. Never decreases as the score grows. */
   rank(score: number): number;
