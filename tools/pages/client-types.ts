@@ -122,7 +122,8 @@ function fileOf(summary: string, schemas: Readonly<Record<string, object>>): str
   return formatted([notice, imports, ...text].join("\n"));
 }
 
-function declarationOf(name: string, schema: Schema): string {
+/** Without the layout that the formatter gives. */
+export function declarationOf(name: string, schema: Schema): string {
   const isInterface = schema.properties !== undefined;
   return `${commentOf(name, schema)}export ${isInterface ? `interface ${name}` : `type ${name} =`} ${written[name] ?? bodyOf(schema)}\n`;
 }

@@ -126,7 +126,7 @@ export interface DetectorOptions {
   readonly columns?: readonly string[] | undefined;
   /** The column of true labels, which training leaves out; 1 to 1000 characters. */
   readonly label_column?: string | undefined;
-  /** How the training decides the threshold: a method, with its parameters beside it; by default by contamination. */
+  /** How the training decides the threshold: a method, with its parameters beside it; if not given, the contamination decides. */
   readonly threshold?:
     | {
         /** One of these, with the parameters in brackets beside it: contamination (contamination), percentile (percentile), fixed (value), iqr (factor), mad (factor), extreme-value (level, risk). */
@@ -164,7 +164,7 @@ export interface DetectorChange {
   readonly options?: DetectorOptions | undefined;
 }
 
-/** How far it is. created: not trained yet; training: a training is under way; ready: trained; failed: the last training failed, and a model of an earlier one still scores; disabled: it refuses to score until it is set to ready. */
+/** How far it is. created: not trained yet; training: a training is under way; ready: trained; failed: the last training failed, while a model of an earlier one goes on scoring; disabled: it refuses to score until it is set to ready. */
 export type DetectorStatus = "created" | "training" | "ready" | "failed" | "disabled";
 
 /** An algorithm with its settings and, once it is trained, a model that scores. */
@@ -181,7 +181,7 @@ export interface Detector {
   readonly contamination: number;
   /** Options of the next training; those that are not here have their defaults. */
   readonly options: DetectorOptions;
-  /** How far it is. created: not trained yet; training: a training is under way; ready: trained; failed: the last training failed, and a model of an earlier one still scores; disabled: it refuses to score until it is set to ready. */
+  /** How far it is. created: not trained yet; training: a training is under way; ready: trained; failed: the last training failed, while a model of an earlier one goes on scoring; disabled: it refuses to score until it is set to ready. */
   readonly status: DetectorStatus;
   /** Whether it has a model. */
   readonly is_fitted: boolean;

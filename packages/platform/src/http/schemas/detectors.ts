@@ -25,7 +25,7 @@ const Hyperparameters = Type.Record(
 );
 const Status = oneOf(detectorStatuses, {
   description:
-    "how far it is. created: not trained yet; training: a training is under way; ready: trained; failed: the last training failed, and a model of an earlier one still scores; disabled: it refuses to score until it is set to ready",
+    "how far it is. created: not trained yet; training: a training is under way; ready: trained; failed: the last training failed, while a model of an earlier one goes on scoring; disabled: it refuses to score until it is set to ready",
 });
 
 /** Options of preparing rows and of the threshold. */
@@ -60,7 +60,7 @@ export const DetectorOptions = Type.Object(
         {
           additionalProperties: Type.Number(),
           description:
-            "how the training decides the threshold: a method, with its parameters beside it; by default by contamination",
+            "how the training decides the threshold: a method, with its parameters beside it; if not given, the contamination decides",
         },
       ),
     ),
