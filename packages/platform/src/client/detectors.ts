@@ -11,7 +11,7 @@ import type {
   ThresholdChange,
 } from "./stored-types.ts";
 import { listed, type ListOptions } from "./pages.ts";
-import { type CallOptions, json, nothing, type Transport } from "./transport.ts";
+import { type CallOptions, json, nothing, type OwnBytes, type Transport } from "./transport.ts";
 
 /** A detector with the tag of its state: a change with the tag fails when someone else has changed the detector. */
 export type TaggedDetector = Detector & {
@@ -38,7 +38,7 @@ export interface ChangeOptions extends CallOptions {
 /** The model file of a version. */
 export interface ModelFile {
   /** The bytes of the file: for `load` of `@nomaly/detect`, and for `importModel` and `replaceModel`. */
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly data: OwnBytes;
   /** Number of the version that it holds. */
   readonly model_version: number;
   /** The SHA-256 of the bytes, in hexadecimal and in quotation marks. */
@@ -46,7 +46,7 @@ export interface ModelFile {
 }
 
 /** A model file: the `data` of a `ModelFile`, what `save()` of `@nomaly/detect` gives, or a file. */
-export type ModelBytes = Uint8Array<ArrayBuffer> | Blob;
+export type ModelBytes = OwnBytes | Blob;
 
 /** Calls that create, read, change and remove detectors. */
 export interface Detectors {
