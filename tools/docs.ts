@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { detectionTypes, storedTypes } from "./pages/client-types.ts";
+import { detectionTypes, storedTypes, upkeepTypes } from "./pages/client-types.ts";
 import {
   commandLinePage,
   configurationPage,
@@ -22,6 +22,7 @@ const pages: Readonly<Record<string, () => string>> = {
   "docs/configuration.md": configurationPage,
   "packages/platform/src/client/detection-types.ts": detectionTypes,
   "packages/platform/src/client/stored-types.ts": storedTypes,
+  "packages/platform/src/client/upkeep-types.ts": upkeepTypes,
 };
 
 /** Sections between `<!-- generated: name -->` and `<!-- end: name -->` in written documents. */

@@ -22,6 +22,13 @@ interface Schema {
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly Schema[];
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
@@ -50,10 +57,14 @@ const stored: Readonly<Record<string, object>> = {
   JobName: Job.properties.name,
   JobStatus: Job.properties.status,
   Job,
-  AuditEntry,
+};
+
+/** Schemas of schedules, of the audit log and of the space that is used. */
+const upkeep: Readonly<Record<string, object>> = {
   NewSchedule: schedules.NewSchedule,
   ScheduleChange: schedules.ScheduleChange,
   Schedule: schedules.Schedule,
+  AuditEntry,
   Usage,
 };
 
@@ -84,11 +95,18 @@ const written: Readonly<Record<string, string>> = {
   Rows: "readonly (Readonly<Record<string, unknown>> | readonly unknown[])[] | Readonly<Record<string, readonly unknown[]>>",
 };
 
-const names = new Map(Object.entries({ ...stored, ...asked }).map(([name, schema]) => [textOf(schema as Schema), name]));
+const names = new Map(
+  Object.entries({ ...stored, ...upkeep, ...asked }).map(([name, schema]) => [textOf(schema as Schema), name]),
+);
 
 /** Writes packages/platform/src/client/stored-types.ts. */
 export function storedTypes(): string {
   return fileOf("Types of what the service stores", stored);
+}
+
+/** Writes packages/platform/src/client/upkeep-types.ts. */
+export function upkeepTypes(): string {
+  return fileOf("Types of schedules, of the audit log and of the space that is used", upkeep);
 }
 
 /** Writes packages/platform/src/client/detection-types.ts. */
@@ -104,9 +122,10 @@ function fileOf(summary: string, schemas: Readonly<Record<string, object>>): str
   return formatted([notice, imports, ...text].join("\n"));
 }
 
-function declarationOf(name: string, schema: Schema): string {
+/** Without the layout that the formatter gives. */
+export function declarationOf(name: string, schema: Schema): string {
   const isInterface = schema.properties !== undefined;
-  return `${commentOf(schema)}export ${isInterface ? `interface ${name}` : `type ${name} =`} ${written[name] ?? bodyOf(schema)}\n`;
+  return `${commentOf(name, schema)}export ${isInterface ? `interface ${name}` : `type ${name} =`} ${written[name] ?? bodyOf(schema)}\n`;
 }
 
 function typeOf(schema: Schema): string {
@@ -143,7 +162,7 @@ function objectType({ properties, required = [], patternProperties, additionalPr
   }
   const members = Object.entries(properties).map(
     ([name, member]) =>
-      `${commentOf(member, typeOf(member))}readonly ${name}${required.includes(name) ? "" : "?"}: ${typeOf(member)}${required.includes(name) ? "" : " | undefined"};`,
+      `${commentOf(name, member)}readonly ${name}${required.includes(name) ? "" : "?"}: ${typeOf(member)}${required.includes(name) ? "" : " | undefined"};`,
   );
   // TypeScript requires that the type of an index signature includes the types of all named members.
   if (typeof additionalProperties === "object") {
@@ -154,12 +173,29 @@ function objectType({ properties, required = [], patternProperties, additionalPr
   return `{\n${members.join("\n")}\n}`;
 }
 
-/** The comment of a member. Ids get none, since their names say enough, nor do rows, whose type has the comment. */
-function commentOf({ description, default: usual, format }: Schema, typeName?: string): string {
-  if (format === "uuid" || typeName === "Rows") return "";
-  const parts = [description, usual === undefined ? undefined : `${JSON.stringify(usual)} by default`];
+/** What editors show of a type or member. @throws Error for a schema without a description: every name has such a text. */
+function commentOf(name: string, schema: Schema): string {
+  const { description, default: usual, anyOf = [] } = schema;
+  if (description === undefined) throw new Error(`"${name}" has no description: ${JSON.stringify(schema)}`);
+  const isTime = [schema, ...anyOf].some(({ format }) => format === "date-time");
+  const time = isTime ? "as in 2026-11-25T08:30:00.000Z" : undefined;
+  const parts = [description, limitsOf(schema), time, usual === undefined ? undefined : `${JSON.stringify(usual)} by default`];
   const text = parts.filter((part) => part !== undefined).join("; ");
-  return text === "" ? "" : `/** ${/^[a-z]+\b(?!_)/.test(text) ? text[0].toUpperCase() : text[0]}${text.slice(1)}. */\n`;
+  if (text.includes("*/")) throw new Error(`a comment cannot hold: ${text}`);
+  return `/** ${/^[a-z]+\b(?!_)/.test(text) ? text[0].toUpperCase() : text[0]}${text.slice(1)}. */\n`;
+}
+
+/** `1 to 1000`, `1 to 200 characters`, `above 0, at most 0.5`. */
+function limitsOf(schema: Schema): string | undefined {
+  const { minimum, exclusiveMinimum, maximum, minLength, maxLength, minItems, maxItems } = schema;
+  if (exclusiveMinimum !== undefined) return [`above ${exclusiveMinimum}`, rangeOf(undefined, maximum)].join(", ");
+  return rangeOf(minimum, maximum) ?? rangeOf(minLength, maxLength, " characters") ?? rangeOf(minItems, maxItems, " items");
+}
+
+function rangeOf(least: number | undefined, most: number | undefined, unit = ""): string | undefined {
+  if (least !== undefined && most !== undefined) return `${least} to ${most}${unit}`;
+  if (most !== undefined) return `at most ${most}${unit}`;
+  return least === undefined ? undefined : `at least ${least}${least === 1 ? unit.slice(0, -1) : unit}`;
 }
 
 /** The text of a schema without its description, by which a named type is recognised where it is used. */

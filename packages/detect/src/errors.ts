@@ -56,9 +56,19 @@ export interface ErrorDetails {
 export type MessagePart =
   | string
   /** The row at fault, which `rowIndex` counts. */
-  | { readonly kind: "row" }
+  | {
+      /** Marks the row. */
+      readonly kind: "row";
+    }
   /** An option, with the values that would help; a switch has none. */
-  | { readonly kind: "option"; readonly name: string; readonly values: readonly string[] };
+  | {
+      /** Marks an option. */
+      readonly kind: "option";
+      /** Its name in the library. */
+      readonly name: string;
+      /** The values that would help. */
+      readonly values: readonly string[];
+    };
 
 /** The part of a message that names the row. */
 export const rowAtFault: MessagePart = { kind: "row" };

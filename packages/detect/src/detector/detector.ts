@@ -102,6 +102,7 @@ export type Task = (input: never, kernels: KernelSet) => unknown;
 /** Any detector, whatever its parameters: the type of the registry's entries. */
 // A fit takes its own parameters, so a list of detectors can only promise to have parsed them by their own specs.
 export type AnyDetector<Id extends string = string> = Omit<Detector<ParamSpecs, Model, Id>, "fit"> & {
+  /** Fits a model to the rows of `train`. */
   fit(train: Matrix, params: never, context: FitContext): Promise<Fitted>;
 };
 

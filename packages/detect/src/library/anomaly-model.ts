@@ -88,7 +88,7 @@ export interface AnomalyModel {
   readonly thresholdSpec: ThresholdSpec;
   /** Rows that the model has learned from. */
   readonly trainingRowCount: number;
-  /** How the columns of numbers are scaled. */
+  /** How the columns were brought to one scale. */
   readonly scaling: Scaling;
   /** False when the training rows had no column names: then new rows are matched by position. */
   readonly hasNamedColumns: boolean;

@@ -85,7 +85,12 @@ export interface CategoryProfile {
   /** Marks the profile of a column of categories. */
   readonly kind: "category";
   /** The commonest categories with their shares. */
-  readonly commonest: readonly { readonly value: string; readonly share: number }[];
+  readonly commonest: readonly {
+    /** The category. */
+    readonly value: string;
+    /** Share of the training rows that have it, 0 to 1. */
+    readonly share: number;
+  }[];
   /** Different categories. */
   readonly distinctCount: number;
   /** Rows without a value. */

@@ -1,39 +1,38 @@
 /** How people write numbers and dates: a column's way of writing, and the values that its texts stand for. */
 
-/** The marks that may stand before the fraction of a number. */
 export const decimalMarks = [".", ","] as const;
-/** The mark before the fraction of a number. */
+/** What stands before the decimals of a number. */
 export type DecimalMark = (typeof decimalMarks)[number];
 /** A blank stands for every kind of blank, the straight apostrophe for both. */
 export const thousandsMarks = [",", ".", " ", "'"] as const;
-/** The mark between groups of three digits. */
+/** What stands between the thousands of a number; see {@link NumberWriting}. */
 export type ThousandsMark = (typeof thousandsMarks)[number];
-/** Orders of day, month and year: 15.03.2024, 3/15/2024, 2024/3/15. */
+/** The orders of day, month and year in which dates of figures are written. */
 export const dateOrders = ["dmy", "mdy", "ymd"] as const;
 /** The order of day, month and year. */
 export type DateOrder = (typeof dateOrders)[number];
 
-/** How the numbers of a column are written. */
+/** How the texts of a column write numbers. */
 export interface NumberWriting {
-  /** Numbers. */
+  /** Marks the writing of numbers. */
   readonly kind: "number";
-  /** The mark before the fraction. */
+  /** What stands before the decimals. */
   readonly decimal: DecimalMark;
-  /** null: thousands are not marked. */
+  /** What stands between the thousands; a blank is any blank, the straight apostrophe also the curved one; null: they are not marked. */
   readonly thousands: ThousandsMark | null;
   /** Stands before or after the number, or may be left out: `$`, `EUR`, `%`. 33% is 33. */
   readonly unit: string;
 }
 
-/** How the dates of a column are written. */
+/** How the texts of a column write dates. */
 export interface DateWriting {
-  /** Dates. */
+  /** Marks the writing of dates. */
   readonly kind: "date";
-  /** The order of day, month and year. */
+  /** Which comes first, second and third: day, month or year. */
   readonly order: DateOrder;
 }
 
-/** How a column is written, where it is not written as programs write numbers and dates. */
+/** How the texts of a column are to be read, where they are not written as programs write numbers and dates. */
 export type Writing = NumberWriting | DateWriting;
 
 /** Blanks between digits, and between number and unit: plain, no-break, figure, thin and narrow no-break. */

@@ -13,9 +13,9 @@ export interface RankState {
   readonly rowCount: number;
 }
 
-/** Gives scores their ranks among the training scores of a model. */
+/** Tells where a score lies among the training scores. */
 export interface Ranker {
-  /** The part of the training scores from which ranks are told. */
+  /** What a model file keeps of the training scores. */
   readonly state: RankState;
   /** Share of training scores strictly below `score`, 0 to 1. Never decreases as the score grows. */
   rank(score: number): number;

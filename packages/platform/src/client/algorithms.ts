@@ -2,23 +2,37 @@
 
 import { type CallOptions, json, type Transport } from "./transport.ts";
 
+/** A parameter of an algorithm. */
 export interface AlgorithmParameter {
+  /** Its name in the `hyperparameters` of a detector, such as `n_estimators`. */
   readonly name: string;
+  /** `number`, `integer`, `boolean`, `choice`, or `number-or-word`. */
   readonly kind: string;
+  /** Its value where a detector gives none. */
   readonly default: number | string | boolean;
+  /** The values that are allowed, in words: "a whole number from 1 to 100". */
   readonly range: string;
+  /** What it does, in one sentence. */
   readonly description: string;
 }
 
+/** A method of finding anomalies, which a detector uses. */
 export interface Algorithm {
+  /** Its name, the `algorithm_name` of detectors. */
   readonly id: string;
+  /** What it does, in one sentence. */
   readonly description: string;
+  /** What can be set in the `hyperparameters` of a detector; empty where nothing can. */
   readonly parameters: readonly AlgorithmParameter[];
+  /** What may be relied upon, by name: `learns_incrementally`, `explains`, `row_minimum` and so on. */
   readonly traits: Readonly<Record<string, unknown>>;
 }
 
+/** Calls that tell which algorithms there are. */
 export interface Algorithms {
+  /** All algorithms, with their parameters. */
   list(options?: CallOptions): Promise<readonly Algorithm[]>;
+  /** One algorithm by its id, such as `isolation-forest`. @throws ServiceError `UNKNOWN_DETECTOR`. */
   get(id: string, options?: CallOptions): Promise<Algorithm>;
 }
 

@@ -4,6 +4,7 @@ import type { Dataset, DatasetProfile, DatasetRows, NewDataset } from "./stored-
 import { listed, type ListOptions } from "./pages.ts";
 import { type CallOptions, json, nothing, type Transport } from "./transport.ts";
 
+/** Name, file name and reading of a file to upload. */
 export interface UploadOptions extends CallOptions {
   /** A name for people; by default the name of the file. */
   readonly name?: string | undefined;
@@ -13,21 +14,29 @@ export interface UploadOptions extends CallOptions {
   readonly reading?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Which rows of a data set to read. */
 export interface RowsOptions extends CallOptions {
+  /** Rows to leave out before the first that is read; 0 by default. */
   readonly offset?: number | undefined;
+  /** Most rows to read, 1 to 10,000; 100 by default. */
   readonly limit?: number | undefined;
 }
 
+/** Calls that store, read and remove data sets. */
 export interface Datasets {
   /** Stores a CSV, Parquet, JSON, NDJSON or Arrow file, also gzip. In Node, `openAsBlob` of `node:fs` opens one. */
   upload(file: Blob, options?: UploadOptions): Promise<Dataset>;
   /** Stores rows, given as objects or as arrays with `columns`. */
   create(dataset: NewDataset, options?: CallOptions): Promise<Dataset>;
+  /** What a data set is and which columns it has, without its rows. */
   get(id: string, options?: CallOptions): Promise<Dataset>;
+  /** All data sets, newest first. */
   list(options?: ListOptions): AsyncGenerator<Dataset, void>;
+  /** A page of its rows. It may have fewer rows than `limit`: for the next page add the number of its rows to `offset`. */
   rows(id: string, options?: RowsOptions): Promise<DatasetRows>;
   /** Describes each column, and lists findings such as constant columns. */
   profile(id: string, options?: CallOptions): Promise<DatasetProfile>;
+  /** Removes it; models that were trained on it and results stay. */
   remove(id: string, options?: CallOptions): Promise<void>;
 }
 

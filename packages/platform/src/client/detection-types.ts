@@ -2,72 +2,105 @@
 
 import type { Rows, Problem } from "./stored-types.ts";
 
+/** A detector, and the rows to train it on: data or dataset_id. */
 export interface TrainRequest {
+  /** The detector to train. */
   readonly detector_id: string;
+  /** A stored data set, whose rows are taken; instead of data. */
   readonly dataset_id?: string | undefined;
+  /** The rows themselves; instead of dataset_id. */
   readonly data?: Rows | undefined;
-  /** Column names, for rows that are arrays. */
+  /** Names of the columns, in the order of the values, for rows that are arrays; at least 1 item. */
   readonly columns?: readonly string[] | undefined;
   /** True answers 202 with a job at once; otherwise only large data sets become jobs. */
   readonly background?: boolean | undefined;
-  /** The service sends a POST to this address when the job has ended, and runs work on a data set as a job. The operator must allow its host. */
+  /** The service sends a POST to this address when the job has ended, and runs work on a data set as a job. The operator must allow its host; at most 2000 characters. */
   readonly webhook_url?: string | undefined;
 }
 
+/** A column of the training rows that the model does not use. */
 export interface SkippedColumn {
+  /** Name of the column. */
   readonly name: string;
+  /** Why it was left out, in words. */
   readonly reason: string;
 }
 
+/** What a training made. */
 export interface Trained {
+  /** The detector that was trained. */
   readonly detector_id: string;
+  /** Number of the new version, which is live now. */
   readonly model_version: number;
+  /** Algorithm of the detector. */
   readonly algorithm_name: string;
+  /** A row with a higher score is anomalous. */
   readonly threshold: number;
+  /** Number of rows given; of very many the model is fitted on a sample. */
   readonly n_samples: number;
+  /** Number of columns that the model uses. */
   readonly n_features: number;
+  /** Names of the columns that the model uses. */
   readonly columns: readonly string[];
+  /** Columns that it does not use, with the reason of each. */
   readonly skipped_columns: readonly SkippedColumn[];
+  /** Milliseconds that reading, fitting and storing took. */
   readonly training_time_ms: number;
 }
 
 /** The rows to learn further from, in their order. */
 export interface UpdateRequest {
+  /** The detector that learns further; its algorithm must be able to. */
   readonly detector_id: string;
+  /** A stored data set, whose rows are taken; instead of data. */
   readonly dataset_id?: string | undefined;
+  /** The rows themselves; instead of dataset_id. */
   readonly data?: Rows | undefined;
-  /** Column names, for rows that are arrays. */
+  /** Names of the columns, in the order of the values, for rows that are arrays; at least 1 item. */
   readonly columns?: readonly string[] | undefined;
   /** True answers 202 with a job at once; otherwise only large data sets become jobs. */
   readonly background?: boolean | undefined;
-  /** The service sends a POST to this address when the job has ended, and runs work on a data set as a job. The operator must allow its host. */
+  /** The service sends a POST to this address when the job has ended, and runs work on a data set as a job. The operator must allow its host; at most 2000 characters. */
   readonly webhook_url?: string | undefined;
 }
 
+/** What learning further made. */
 export interface Updated {
+  /** The detector that has learned further. */
   readonly detector_id: string;
+  /** Number of the new version, which is live now. */
   readonly model_version: number;
   /** The version that learned further. */
   readonly based_on: number;
+  /** Algorithm of the detector. */
   readonly algorithm_name: string;
   /** As before: scores of new rows do not move it. */
   readonly threshold: number;
   /** Rows learned from. */
   readonly n_samples: number;
+  /** Milliseconds that reading, learning and storing took. */
   readonly update_time_ms: number;
 }
 
+/** The job that does the work: GET /api/jobs/{id} tells how far it is. */
 export interface JobAccepted {
+  /** Id of the job. */
   readonly job_id: string;
+  /** Always queued. */
   readonly status: string;
+  /** Path of the job, such as /api/jobs/ID. */
   readonly location: string;
 }
 
+/** A detector, and the rows to score: data or dataset_id. */
 export interface PredictRequest {
+  /** The detector that scores. */
   readonly detector_id: string;
+  /** A stored data set, whose rows are taken; instead of data. */
   readonly dataset_id?: string | undefined;
+  /** The rows themselves; instead of dataset_id. */
   readonly data?: Rows | undefined;
-  /** Column names, for rows that are arrays. */
+  /** Names of the columns, in the order of the values, for rows that are arrays; at least 1 item. */
   readonly columns?: readonly string[] | undefined;
   /** Adds what each column contributed; for a data set, to the 100 rows of highest score only. */
   readonly explain?: boolean | undefined;
@@ -75,12 +108,15 @@ export interface PredictRequest {
   readonly keep?: boolean | undefined;
   /** True answers 202 with a job at once; otherwise only large data sets become jobs. */
   readonly background?: boolean | undefined;
-  /** The service sends a POST to this address when the job has ended, and runs work on a data set as a job. The operator must allow its host. */
+  /** The service sends a POST to this address when the job has ended, and runs work on a data set as a job. The operator must allow its host; at most 2000 characters. */
   readonly webhook_url?: string | undefined;
 }
 
+/** Why a row scored as it did: the part of one column. */
 export interface Reason {
+  /** Name of the column. */
   readonly column: string;
+  /** The row's value in this column, dates as text; null if it is missing. */
   readonly value: number | string | boolean | null;
   /** What the column added to the score. */
   readonly contribution: number;
@@ -88,10 +124,13 @@ export interface Reason {
   readonly missing_share: number;
   /** The usual values of this column, in words. */
   readonly usual: string;
+  /** Lower end of the usual values: the 5 % quantile of the training rows; only for numbers and, as text, for dates. */
   readonly usual_low?: number | string | undefined;
+  /** Upper end of the usual values: the 95 % quantile of the training rows; only for numbers and, as text, for dates. */
   readonly usual_high?: number | string | undefined;
 }
 
+/** Score, label and rank of one row. */
 export interface Prediction {
   /** Higher is more anomalous. */
   readonly anomaly_score: number;
@@ -99,44 +138,63 @@ export interface Prediction {
   readonly is_anomaly: boolean;
   /** Share of training scores below this score, 0 to 1. */
   readonly rank: number;
-  /** Largest contribution first. */
+  /** Only if asked for: one for each column, largest contribution first. */
   readonly reasons?: readonly Reason[] | undefined;
 }
 
+/** Scores, labels and ranks of rows. */
 export interface Predicted {
+  /** The detector that scored. */
   readonly detector_id: string;
+  /** Number of the model version that scored. */
   readonly model_version: number;
+  /** A row with a higher score is anomalous. */
   readonly threshold: number;
+  /** Number of rows that were scored. */
   readonly n_samples: number;
+  /** Number of rows above the threshold. */
   readonly n_anomalies: number;
+  /** The stored result; only for a data set, and for rows with keep. */
   readonly result_id?: string | undefined;
+  /** Whether the scores come from an earlier request with the same rows and model. */
   readonly cached: boolean;
+  /** Milliseconds that the work took, without receiving the request and sending the answer. */
   readonly processing_time_ms: number;
   /** In the order of the rows; empty for a data set of more than 10,000 rows. */
   readonly predictions: readonly Prediction[];
 }
 
+/** A detector, and rows to explain the highest scores of: data or dataset_id. */
 export interface ExplainRequest {
+  /** The detector whose scores are explained. */
   readonly detector_id: string;
+  /** A stored data set, whose rows are taken; instead of data. */
   readonly dataset_id?: string | undefined;
+  /** The rows themselves; instead of dataset_id. */
   readonly data?: Rows | undefined;
-  /** Column names, for rows that are arrays. */
+  /** Names of the columns, in the order of the values, for rows that are arrays; at least 1 item. */
   readonly columns?: readonly string[] | undefined;
-  /** Number of rows to explain, highest score first; 10 by default. */
+  /** Number of rows to explain, highest score first; 1 to 1000; 10 by default. */
   readonly top?: number | undefined;
 }
 
+/** Why the rows of highest score scored as they did. */
 export interface Explained {
+  /** The detector that scored. */
   readonly detector_id: string;
+  /** Number of the model version that scored. */
   readonly model_version: number;
+  /** A row with a higher score is anomalous. */
   readonly threshold: number;
+  /** Number of rows that were scored. */
   readonly n_samples: number;
-  /** What the contributions of a row sum to, as one word. */
+  /** What the contributions of a row sum to, as one word: sums-to-score, sums-to-score-less-baseline, sums-to-one or substitution. */
   readonly meaning: string;
   /** What the contributions of a row sum to, as a sentence. */
   readonly meaning_text: string;
+  /** The rows of highest score, highest first. */
   readonly rows: readonly {
-    /** Index of the row in the request, from 0. */
+    /** Index of the row among those given, from 0. */
     readonly row: number;
     /** Higher is more anomalous. */
     readonly anomaly_score: number;
@@ -144,96 +202,137 @@ export interface Explained {
     readonly is_anomaly: boolean;
     /** Share of training scores below this score, 0 to 1. */
     readonly rank: number;
+    /** One for each column, largest contribution first. */
     readonly reasons: readonly Reason[];
   }[];
+  /** Milliseconds that the work took, without receiving the request and sending the answer. */
   readonly processing_time_ms: number;
 }
 
-/** Needs true labels: labels or label_column. */
+/** A detector, rows (data or dataset_id) and their true labels (labels or label_column). */
 export interface EvaluateRequest {
+  /** The detector to evaluate. */
   readonly detector_id: string;
+  /** A stored data set, whose rows are taken; instead of data. */
   readonly dataset_id?: string | undefined;
+  /** The rows themselves; instead of dataset_id. */
   readonly data?: Rows | undefined;
-  /** Column names, for rows that are arrays. */
+  /** Names of the columns, in the order of the values, for rows that are arrays; at least 1 item. */
   readonly columns?: readonly string[] | undefined;
-  /** True labels, one for each row: 1 or true is anomalous. */
+  /** True labels, one for each row: 1 or true is anomalous; at least 1 item. */
   readonly labels?: readonly (0 | 1 | boolean)[] | undefined;
-  /** Column of the rows that holds the true labels. */
+  /** Column of the rows that holds the true labels; 1 to 1000 characters. */
   readonly label_column?: string | undefined;
 }
 
+/** How well a detector finds known anomalies. */
 export interface Evaluated {
+  /** The detector that scored. */
   readonly detector_id: string;
+  /** Number of the model version that scored. */
   readonly model_version: number;
+  /** A row with a higher score is anomalous. */
   readonly threshold: number;
+  /** Number of rows that were scored. */
   readonly n_samples: number;
-  /** Probability that an anomaly scores above a normal row. */
+  /** Probability that an anomaly scores above a normal row, 0 to 1; 0.5 by chance. */
   readonly roc_auc: number;
+  /** Mean of the precision over the recall, 0 to 1; by chance it is the share of anomalies. */
   readonly average_precision: number;
-  /** Precision among as many rows of highest score as there are true anomalies. */
+  /** Share of true anomalies among as many rows of highest score as there are true anomalies, 0 to 1. */
   readonly precision_at_n: number;
+  /** Share of true anomalies among the rows above the threshold; 0 if none is above. */
   readonly precision: number;
+  /** Share of the true anomalies that are above the threshold. */
   readonly recall: number;
-  /** At the threshold, like precision, recall and confusion. */
+  /** Harmonic mean of precision and recall at the threshold, 0 to 1. */
   readonly f1: number;
+  /** Number of rows by true label and by label at the threshold. */
   readonly confusion: {
+    /** Anomalies above the threshold. */
     readonly true_positives: number;
+    /** Normal rows above the threshold. */
     readonly false_positives: number;
+    /** Anomalies not above the threshold. */
     readonly false_negatives: number;
+    /** Normal rows not above the threshold. */
     readonly true_negatives: number;
   };
+  /** Milliseconds that the work took, without receiving the request and sending the answer. */
   readonly processing_time_ms: number;
 }
 
+/** Detectors, rows (data or dataset_id) and, if they are known, true labels (labels or label_column). */
 export interface CompareRequest {
+  /** The detectors, each once; 2 to 20 items. */
   readonly detector_ids: readonly string[];
+  /** A stored data set, whose rows are taken; instead of data. */
   readonly dataset_id?: string | undefined;
+  /** The rows themselves; instead of dataset_id. */
   readonly data?: Rows | undefined;
-  /** Column names, for rows that are arrays. */
+  /** Names of the columns, in the order of the values, for rows that are arrays; at least 1 item. */
   readonly columns?: readonly string[] | undefined;
-  /** True labels, one for each row: 1 or true is anomalous. */
+  /** True labels, one for each row: 1 or true is anomalous; at least 1 item. */
   readonly labels?: readonly (0 | 1 | boolean)[] | undefined;
-  /** Column of the rows that holds the true labels. */
+  /** Column of the rows that holds the true labels; 1 to 1000 characters. */
   readonly label_column?: string | undefined;
 }
 
+/** How alike detectors rank the same rows and, with true labels, how well each finds the anomalies. */
 export interface Compared {
+  /** Number of rows that were scored; 0 if all detectors failed. */
   readonly n_samples: number;
   /** By detector id: its figures if true labels are given, or its error. */
   readonly detectors: Readonly<
     Record<
       string,
       | {
+          /** Number of the model version that scored. */
           readonly model_version: number;
+          /** A row with a higher score is anomalous. */
           readonly threshold: number;
+          /** Number of rows above the threshold. */
           readonly n_anomalies: number;
+          /** Only with true labels: how well it finds the anomalies. */
           readonly figures?:
             | {
-                /** Probability that an anomaly scores above a normal row. */
+                /** Probability that an anomaly scores above a normal row, 0 to 1; 0.5 by chance. */
                 readonly roc_auc: number;
+                /** Mean of the precision over the recall, 0 to 1; by chance it is the share of anomalies. */
                 readonly average_precision: number;
-                /** Precision among as many rows of highest score as there are true anomalies. */
+                /** Share of true anomalies among as many rows of highest score as there are true anomalies, 0 to 1. */
                 readonly precision_at_n: number;
+                /** Share of true anomalies among the rows above the threshold; 0 if none is above. */
                 readonly precision: number;
+                /** Share of the true anomalies that are above the threshold. */
                 readonly recall: number;
-                /** At the threshold, like precision, recall and confusion. */
+                /** Harmonic mean of precision and recall at the threshold, 0 to 1. */
                 readonly f1: number;
+                /** Number of rows by true label and by label at the threshold. */
                 readonly confusion: {
+                  /** Anomalies above the threshold. */
                   readonly true_positives: number;
+                  /** Normal rows above the threshold. */
                   readonly false_positives: number;
+                  /** Anomalies not above the threshold. */
                   readonly false_negatives: number;
+                  /** Normal rows not above the threshold. */
                   readonly true_negatives: number;
                 };
               }
             | undefined;
         }
       | {
+          /** Why this detector has no scores. */
           readonly error: Problem;
         }
     >
   >;
+  /** One for each pair of detectors that scored. */
   readonly agreement: readonly {
+    /** One of the detectors. */
     readonly first: string;
+    /** The other one. */
     readonly second: string;
     /** Spearman's, -1 to 1; null if one of the detectors gives all rows the same score. */
     readonly rank_correlation: number | null;
@@ -244,23 +343,29 @@ export interface Compared {
   readonly n_top: number;
   /** What these figures cannot tell. */
   readonly note: string;
+  /** Milliseconds that the work took, without receiving the request and sending the answer. */
   readonly processing_time_ms: number;
 }
 
+/** Detectors, and the rows that each of them scores: data or dataset_id. */
 export interface BatchRequest {
+  /** The detectors that score; one that is named twice scores once; 1 to 100 items. */
   readonly detector_ids: readonly string[];
+  /** A stored data set, whose rows are taken; instead of data. */
   readonly dataset_id?: string | undefined;
+  /** The rows themselves; instead of dataset_id. */
   readonly data?: Rows | undefined;
-  /** Column names, for rows that are arrays. */
+  /** Names of the columns, in the order of the values, for rows that are arrays; at least 1 item. */
   readonly columns?: readonly string[] | undefined;
   /** Adds what each column contributed; for a data set, to the 100 rows of highest score only. */
   readonly explain?: boolean | undefined;
   /** True answers 202 with a job at once; otherwise only large data sets become jobs. */
   readonly background?: boolean | undefined;
-  /** The service sends a POST to this address when the job has ended, and runs work on a data set as a job. The operator must allow its host. */
+  /** The service sends a POST to this address when the job has ended, and runs work on a data set as a job. The operator must allow its host; at most 2000 characters. */
   readonly webhook_url?: string | undefined;
 }
 
+/** Scores of the same rows by several detectors. */
 export interface BatchAnswer {
   /** By detector id: its scores, or its error. */
   readonly results: Readonly<
@@ -268,9 +373,11 @@ export interface BatchAnswer {
       string,
       | Predicted
       | {
+          /** Why this detector has no scores. */
           readonly error: Problem;
         }
     >
   >;
+  /** Milliseconds that the work took, without receiving the request and sending the answer. */
   readonly processing_time_ms: number;
 }

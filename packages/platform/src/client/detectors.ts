@@ -14,32 +14,47 @@ import { listed, type ListOptions } from "./pages.ts";
 import { type CallOptions, json, nothing, type OwnBytes, type Transport } from "./transport.ts";
 
 /** A detector with the tag of its state: a change with the tag fails when someone else has changed the detector. */
-export type TaggedDetector = Detector & { readonly etag: string };
+export type TaggedDetector = Detector & {
+  /** The tag, for the option `etag` of changes. */
+  readonly etag: string;
+};
 
+/** Which detectors to list: those that meet all conditions. */
 export interface DetectorFilter {
   /** One name, or several with commas between. */
   readonly algorithm_name?: string | undefined;
+  /** Only detectors of this status. */
   readonly status?: DetectorStatus | undefined;
+  /** Only detectors with a model, or only those without. */
   readonly is_fitted?: boolean | undefined;
 }
 
+/** Options of calls that change a detector. */
 export interface ChangeOptions extends CallOptions {
   /** The tag of the detector as it was read: the call fails with `CONFLICT` when the detector has changed since. */
   readonly etag?: string | undefined;
 }
 
+/** The model file of a version. */
 export interface ModelFile {
+  /** The bytes of the file: for `load` of `@nomaly/detect`, and for `importModel` and `replaceModel`. */
   readonly data: OwnBytes;
+  /** Number of the version that it holds. */
   readonly model_version: number;
-  /** With the SHA-256 of the bytes. */
+  /** The SHA-256 of the bytes, in hexadecimal and in quotation marks. */
   readonly etag: string;
 }
 
+/** A model file: the `data` of a `ModelFile`, what `save()` of `@nomaly/detect` gives, or a file. */
 export type ModelBytes = OwnBytes | Blob;
 
+/** Calls that create, read, change and remove detectors. */
 export interface Detectors {
+  /** Creates a detector, which `train` trains. */
   create(detector: NewDetector, options?: CallOptions): Promise<TaggedDetector>;
+  /** One detector: its settings, its status and its live version. */
   get(id: string, options?: CallOptions): Promise<TaggedDetector>;
+  /** All detectors, or those of the filter, newest first. */
   list(filter?: DetectorFilter, options?: ListOptions): AsyncGenerator<Detector, void>;
   /** The change takes effect with the next training. */
   change(id: string, change: DetectorChange, options?: ChangeOptions): Promise<TaggedDetector>;
@@ -48,7 +63,13 @@ export interface Detectors {
   /** Lists its model versions, newest first. */
   versions(id: string, options?: ListOptions): AsyncGenerator<ModelVersion, void>;
   /** The model file of the live version, or of another: for `load` of the library, the command and other services. */
-  model(id: string, options?: CallOptions & { readonly version?: number | undefined }): Promise<ModelFile>;
+  model(
+    id: string,
+    options?: CallOptions & {
+      /** Number of the version; the live one by default. */
+      readonly version?: number | undefined;
+    },
+  ): Promise<ModelFile>;
   /** Makes a detector of a model file that `save()`, `nomaly fit -m` or `model` gave; its settings are those of the file. */
   importModel(name: string, file: ModelBytes, options?: CallOptions): Promise<TaggedDetector>;
   /** Stores a model file of the detector's algorithm as its live version. */

@@ -2,6 +2,7 @@
 
 import { type CallOptions, json, nothing, type Transport } from "./transport.ts";
 
+/** Calls that check the health of the service. */
 export interface Health {
   /** Whether the service can answer requests now; false when no answer comes. */
   isReady(options?: CallOptions): Promise<boolean>;

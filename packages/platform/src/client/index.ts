@@ -27,20 +27,35 @@ export type { ResultFilter, ResultFormat, Results } from "./results.ts";
 export type { Schedules } from "./schedules.ts";
 export { ServiceError } from "./service-error.ts";
 export type * from "./stored-types.ts";
+export type * from "./upkeep-types.ts";
 export type { CallOptions, ClientOptions, OwnBytes } from "./transport.ts";
 
+/** The calls of the service, grouped by what they are about; those that train and score stand on the client itself. */
 export interface Client extends Detection {
+  /** Stores, reads and removes data sets. */
   readonly datasets: Datasets;
+  /** Creates, reads, changes and removes detectors and their models. */
   readonly detectors: Detectors;
+  /** Lists, follows, waits for and cancels jobs. */
   readonly jobs: Jobs;
+  /** Reads and removes stored results. */
   readonly results: Results;
+  /** Lists the algorithms that detectors can use. */
   readonly algorithms: Algorithms;
+  /** Checks the health of the service. */
   readonly health: Health;
+  /** Lists who changed what. */
   readonly audit: Audit;
+  /** Trains detectors and scores data sets again and again. */
   readonly schedules: Schedules;
+  /** Tells what is stored, and how much may be. */
   readonly usage: UsageCall;
 }
 
+/**
+ * Makes a client of the service at `url`. It sends nothing before the first call, and holds nothing that must be closed.
+ * @throws TypeError when `url` is no address.
+ */
 export function createClient(options: ClientOptions): Client {
   const transport = createTransport(options);
   return {

@@ -6,20 +6,31 @@ import { listed, type ListOptions } from "./pages.ts";
 import { ServiceError } from "./service-error.ts";
 import { type CallOptions, json, type Transport } from "./transport.ts";
 
+/** Which jobs to list: those that meet all conditions. */
 export interface JobFilter {
+  /** Only jobs of this status. */
   readonly status?: JobStatus | undefined;
+  /** Only jobs of this kind. */
   readonly name?: JobName | undefined;
+  /** Only jobs of this detector, also as one of several. */
   readonly detector_id?: string | undefined;
 }
 
+/** How to wait for a job. */
 export interface WaitOptions {
+  /** Ends the waiting with the reason of the signal; the job goes on. */
   readonly signal?: AbortSignal | undefined;
+  /** Called with the job as it is now, and after each change. */
   readonly onProgress?: ((job: Job) => void) | undefined;
 }
 
+/** Calls that list, follow, wait for and cancel jobs. */
 export interface Jobs {
+  /** The job as it is now. */
   get(id: string, options?: CallOptions): Promise<Job>;
+  /** All jobs, or those of the filter, newest first. */
   list(filter?: JobFilter, options?: ListOptions): AsyncGenerator<Job, void>;
+  /** Ends a queued job at once and a running one within about a second; a job that has ended stays as it is. */
   cancel(id: string, options?: CallOptions): Promise<Job>;
   /** Yields the job now and at each change until it has ended; connects again when the connection is lost. */
   events(id: string, options?: Pick<CallOptions, "signal">): AsyncGenerator<Job, void>;

@@ -3,8 +3,9 @@
 import type { Asked, CallOptions, Transport } from "./transport.ts";
 import { json } from "./transport.ts";
 
+/** Options of calls that list: they read a page at a time as the caller goes on. */
 export interface ListOptions extends CallOptions {
-  /** Items of one request, 1 to 1000. */
+  /** Items of one request, 1 to 1000; 100 by default. */
   readonly pageSize?: number | undefined;
 }
 

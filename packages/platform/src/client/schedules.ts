@@ -1,14 +1,20 @@
 /** Calls for schedules, and the one that tells what is stored. */
 
 import { listed, type ListOptions } from "./pages.ts";
-import type { NewSchedule, Schedule, ScheduleChange, Usage } from "./stored-types.ts";
+import type { NewSchedule, Schedule, ScheduleChange, Usage } from "./upkeep-types.ts";
 import { type CallOptions, json, nothing, type Transport } from "./transport.ts";
 
+/** Calls for work that the service does again and again. */
 export interface Schedules {
+  /** Makes a schedule that trains a detector or scores a data set. */
   create(schedule: NewSchedule, options?: CallOptions): Promise<Schedule>;
+  /** A schedule with its last run and its next. */
   get(id: string, options?: CallOptions): Promise<Schedule>;
+  /** All schedules, newest first. */
   list(options?: ListOptions): AsyncGenerator<Schedule, void>;
+  /** Enables or disables a schedule, or changes its name or times, and plans its next run anew. */
   change(id: string, change: ScheduleChange, options?: CallOptions): Promise<Schedule>;
+  /** Removes a schedule; a job that it has started goes on. */
   remove(id: string, options?: CallOptions): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 /** The error of the client: what the service answered, or why no answer came. */
 
+/** What a `ServiceError` is made of. */
 export interface ServiceFault {
   readonly code: string;
   readonly detail: string;
@@ -15,7 +16,9 @@ export interface ServiceFault {
  * `UNEXPECTED` (the answer is not from the service, such as a proxy's page) and `TIMEOUT` with status 0 (the call took too long).
  */
 export class ServiceError extends Error {
+  /** Always `ServiceError`. */
   override readonly name = "ServiceError";
+  /** A code of the service's closed list, or one of the client's own three. */
   readonly code: string;
   /** One sentence: what was expected, and what came. */
   readonly detail: string;
@@ -25,7 +28,7 @@ export class ServiceError extends Error {
   readonly field: string | undefined;
   /** The id of the request in the log of the service. */
   readonly requestId: string | undefined;
-  /** Time to wait before a retry, where the service gave one. */
+  /** Seconds to wait before a retry, where the service gave them. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor({ code, detail, status, field, requestId, retryAfterSeconds, cause }: ServiceFault) {

@@ -11,6 +11,7 @@ export interface Problem {
   readonly type: string;
   /** What the code means. */
   readonly title: string;
+  /** The HTTP status of the answer; errors inside an answer have the one that they alone would get. */
   readonly status: number;
   /** A code of a closed list: match on it. */
   readonly code: string;
@@ -20,301 +21,288 @@ export interface Problem {
   readonly field?: string | undefined;
   /** The row at fault, from 0. */
   readonly row_index?: number | undefined;
+  /** Names the request in the log of the service; also in the header X-Request-Id. */
   readonly request_id: string;
 }
 
+/** Rows to store as a data set. */
 export interface NewDataset {
+  /** A name for people, which need not be unique; 1 to 200 characters. */
   readonly name: string;
+  /** The rows to store. */
   readonly data: Rows;
-  /** Column names, for rows that are arrays. */
+  /** Names of the columns, in the order of the values, for rows that are arrays; at least 1 item. */
   readonly columns?: readonly string[] | undefined;
 }
 
+/** A stored table, which never changes: new rows are a new data set. */
 export interface Dataset {
+  /** Id of the data set. */
   readonly id: string;
+  /** A name for people; by default that of the uploaded file. */
   readonly name: string;
+  /** One of csv (also for TSV), json, ndjson (also for rows of a request), parquet and arrow. */
   readonly file_format: string;
   /** Number of rows. */
   readonly n_samples: number;
   /** Number of columns that detectors can use. */
   readonly n_features: number;
+  /** Bytes of the stored file, unpacked if it came as gzip. */
   readonly size_bytes: number;
   /** SHA-256 of the stored bytes, in hexadecimal. */
   readonly checksum: string;
   /** Options of a text file that came with its upload. */
   readonly reading: Readonly<Record<string, string>>;
+  /** All columns in the order of the file, also those that detectors cannot use. */
   readonly columns: readonly {
+    /** Name of the column. */
     readonly name: string;
+    /** Type of its values as DuckDB names it, such as DOUBLE or VARCHAR. */
     readonly type: string;
   }[];
+  /** When it was stored; as in 2026-11-25T08:30:00.000Z. */
   readonly created_at: string;
 }
 
+/** A page of the rows of a data set. */
 export interface DatasetRows {
+  /** Number of rows of the whole data set. */
   readonly n_samples: number;
   /** Number of texts that were cut, and of values that are null, because they are long. */
   readonly n_cut: number;
+  /** The rows of the page, as objects by column name; fewer than asked for where they would take more than 4 MiB. */
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** What each column of a data set holds. */
 export interface DatasetProfile {
+  /** Number of rows of the whole data set. */
   readonly n_samples: number;
+  /** One for each column, in the order of the file. */
   readonly columns: readonly {
+    /** Name of the column. */
     readonly name: string;
+    /** Type of its values as DuckDB names it, such as DOUBLE or VARCHAR. */
     readonly type: string;
+    /** What detectors take the column for: number, date, boolean or text; null if they cannot use values of its type. */
     readonly kind: string | null;
-    /** Counted exactly; empty and blank texts count as missing. */
+    /** Number of missing values, counted exactly; empty and blank texts count as missing. */
     readonly missing_count: number;
-    /** 0 to 1; infinite numbers and NaN count as missing and, in a column that has such, numbers beyond 1e150. */
+    /** Share of missing values, 0 to 1; infinite numbers and NaN count as missing and, in a column that has such, numbers beyond 1e150. */
     readonly missing_share: number;
-    /** Estimated if the table has more than a million values. */
+    /** Number of different values, missing ones left out; estimated if the table has more than a million values. */
     readonly distinct_count: number;
     /** Whether distinct_count and quartiles are estimates. */
     readonly is_estimated: boolean;
+    /** The least value, written as a text of at most 200 letters; null if the column has no value. */
     readonly min: string | null;
+    /** The greatest value, written as a text of at most 200 letters; null if the column has no value. */
     readonly max: string | null;
+    /** The mean of its numbers; null for columns that hold no numbers. */
     readonly mean: number | null;
+    /** The standard deviation of its numbers, with n - 1 in the denominator; null for columns that hold no numbers. */
     readonly std: number | null;
+    /** The values below which a quarter, half and three quarters of its numbers lie; estimated like distinct_count; null for columns that hold no numbers. */
     readonly quartiles: readonly number[] | null;
   }[];
+  /** What to know of a column before detectors are trained on it. */
   readonly findings: readonly {
+    /** One of constant, missing_values, mostly_missing, identifier, many_categories and unusable_type. */
     readonly code: string;
+    /** Name of the column. */
     readonly column: string;
+    /** The finding as a sentence. */
     readonly detail: string;
   }[];
 }
 
+/** How rows are prepared, and how the threshold is decided. */
 export interface DetectorOptions {
+  /** How columns are brought to one scale: standard by mean and standard deviation, robust by median and interquartile range, min-max to 0 to 1; by default standard for algorithms that compare columns, none for the others. */
   readonly scaling?: "none" | "standard" | "robust" | "min-max" | undefined;
+  /** What is done with missing values: refuse, the default, makes them an error; median puts the training median in their place; indicator also adds a 0/1 column for each column that has missing values; auto adds one column for all that counts what is unusual. */
   readonly missing?: "refuse" | "auto" | "median" | "indicator" | undefined;
+  /** The columns to use, none other; by default all but those that only name the rows, such as ids, and those without any value; 1 to 10000 items. */
   readonly columns?: readonly string[] | undefined;
-  /** True labels; never used in training. */
+  /** The column of true labels, which training leaves out; 1 to 1000 characters. */
   readonly label_column?: string | undefined;
-  /** Method of the threshold, with its parameters. */
+  /** How the training decides the threshold: a method, with its parameters beside it; if not given, the contamination decides. */
   readonly threshold?:
     | {
+        /** One of these, with the parameters in brackets beside it: contamination (contamination), percentile (percentile), fixed (value), iqr (factor), mad (factor), extreme-value (level, risk). */
         readonly method: "contamination" | "percentile" | "fixed" | "iqr" | "mad" | "extreme-value";
         readonly [name: string]: number | "contamination" | "percentile" | "fixed" | "iqr" | "mad" | "extreme-value";
       }
     | undefined;
+  /** Start of the random numbers: equal seeds and rows give equal models; 1 if not given; 0 to 9007199254740991. */
   readonly seed?: number | undefined;
 }
 
+/** Settings of a detector to create; it is trained by a request of its own. */
 export interface NewDetector {
-  /** A name for people, which need not be unique. */
+  /** A name for people, which need not be unique; 1 to 200 characters. */
   readonly name: string;
-  /** "isolation-forest" by default. */
+  /** An id of GET /api/algorithms; it cannot be changed later; at most 100 characters; "isolation-forest" by default. */
   readonly algorithm_name?: string | undefined;
-  /** Parameters of the algorithm, as GET /api/algorithms/{id} lists them. */
+  /** Parameters of the algorithm, as GET /api/algorithms/{id} lists them; those not given have their defaults. */
   readonly hyperparameters?: Readonly<Record<string, number | string | boolean>> | undefined;
-  /** Expected share of anomalies among the training rows. */
+  /** Expected share of anomalies among the training rows, which decides the threshold; 0.1 in a new detector; without effect beside options.threshold; above 0, at most 0.5. */
   readonly contamination?: number | undefined;
+  /** How rows are prepared, and how the threshold is decided. */
   readonly options?: DetectorOptions | undefined;
 }
 
 /** A change takes effect with the next training. */
 export interface DetectorChange {
-  /** A name for people, which need not be unique. */
+  /** A name for people, which need not be unique; 1 to 200 characters. */
   readonly name?: string | undefined;
-  /** Parameters of the algorithm, as GET /api/algorithms/{id} lists them. */
+  /** Takes the place of all parameters: those that are not given here have their defaults again. */
   readonly hyperparameters?: Readonly<Record<string, number | string | boolean>> | undefined;
-  /** Expected share of anomalies among the training rows. */
+  /** Expected share of anomalies among the training rows, which decides the threshold; 0.1 in a new detector; without effect beside options.threshold; above 0, at most 0.5. */
   readonly contamination?: number | undefined;
   /** Takes the place of all options: those that are not given here have their defaults again. */
   readonly options?: DetectorOptions | undefined;
 }
 
+/** How far it is. created: not trained yet; training: a training is under way; ready: trained; failed: the last training failed, while a model of an earlier one goes on scoring; disabled: it refuses to score until it is set to ready. */
 export type DetectorStatus = "created" | "training" | "ready" | "failed" | "disabled";
 
+/** An algorithm with its settings and, once it is trained, a model that scores. */
 export interface Detector {
+  /** Id of the detector. */
   readonly id: string;
+  /** A name for people. */
   readonly name: string;
+  /** Its algorithm, an id of GET /api/algorithms. */
   readonly algorithm_name: string;
+  /** Parameters of the next training; those that are not here have the algorithm's defaults. */
   readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
+  /** Expected share of anomalies among the rows of the next training, above 0, at most 0.5. */
   readonly contamination: number;
+  /** Options of the next training; those that are not here have their defaults. */
   readonly options: DetectorOptions;
+  /** How far it is. created: not trained yet; training: a training is under way; ready: trained; failed: the last training failed, while a model of an earlier one goes on scoring; disabled: it refuses to score until it is set to ready. */
   readonly status: DetectorStatus;
+  /** Whether it has a model. */
   readonly is_fitted: boolean;
-  /** A row with a higher score is anomalous. */
+  /** A row with a higher score is anomalous; null before the first training. */
   readonly threshold: number | null;
+  /** Number of the live version, which scores; null before the first training. */
   readonly model_version: number | null;
+  /** When it was created; as in 2026-11-25T08:30:00.000Z. */
   readonly created_at: string;
+  /** When settings, status or live model last changed; as in 2026-11-25T08:30:00.000Z. */
   readonly updated_at: string;
 }
 
 /** A score as `value`, a share of anomalies as `contamination`, or another method with its parameters. */
 export interface ThresholdChange {
+  /** One of these, with the parameters in brackets beside it: contamination (contamination), percentile (percentile), fixed (value), iqr (factor), mad (factor), extreme-value (level, risk); if not given, fixed where value is given, else contamination. */
   readonly method?: "contamination" | "percentile" | "fixed" | "iqr" | "mad" | "extreme-value" | undefined;
   readonly [name: string]: number | "contamination" | "percentile" | "fixed" | "iqr" | "mad" | "extreme-value" | undefined;
 }
 
+/** A status for many detectors. */
 export interface StatusChange {
+  /** Ids of the detectors; 1 to 100000 items. */
   readonly ids: readonly string[];
-  /** A disabled detector refuses to predict. */
+  /** Disabled detectors refuse to score; ready ones score again; ready is refused, and nothing changed, if one of the detectors is not trained. */
   readonly status: "ready" | "disabled";
 }
 
+/** What a change of status did. */
 export interface StatusChanged {
+  /** Number of detectors whose status was set. */
   readonly updated: number;
+  /** Those of the ids that no detector has. */
   readonly unknown_ids: readonly string[];
 }
 
+/** A stored model of a detector; it never changes. */
 export interface ModelVersion {
+  /** Id of the version. */
   readonly id: string;
+  /** Its number: the versions of each detector count from 1. */
   readonly model_version: number;
   /** Whether this version answers requests. */
   readonly is_live: boolean;
   /** How it was made: by training, from a model file, by learning further, or by another threshold. */
   readonly origin: "trained" | "imported" | "updated" | "threshold";
-  /** The version that it was made from. */
+  /** The version that it was made from; null for a trained or imported one. */
   readonly based_on: number | null;
+  /** The data set that it learned from; null for rows of a request, for a version that learned from none, and once the data set is removed. */
   readonly dataset_id: string | null;
+  /** The job that made it; null if it was made while the client waited. */
   readonly job_id: string | null;
+  /** Bytes of the model file. */
   readonly size_bytes: number;
   /** SHA-256 of the model file, in hexadecimal. */
   readonly checksum: string;
+  /** What the model was made of: all parameters, seed, rows, columns used and left out, threshold, and quantiles of the training scores. */
   readonly training_summary: Readonly<Record<string, unknown>>;
+  /** When it was stored; as in 2026-11-25T08:30:00.000Z. */
   readonly created_at: string;
 }
 
+/** Stored rows with their scores, labels and ranks. */
 export interface Result {
+  /** Id of the result. */
   readonly id: string;
+  /** The detector that scored. */
   readonly detector_id: string;
+  /** The data set that was scored; null for rows of a request, and once the data set is removed. */
   readonly dataset_id: string | null;
+  /** The version of the detector's model that scored. */
   readonly model_version: number;
+  /** The job that made it; null if it was made while the client waited. */
   readonly job_id: string | null;
+  /** Counts of rows and anomalies, threshold, quantiles of the scores, the columns that were added to the rows, the time in milliseconds and, if asked for, the reasons of the rows of highest score. */
   readonly summary: Readonly<Record<string, unknown>>;
+  /** Bytes of the stored Parquet file. */
   readonly size_bytes: number;
+  /** When it was stored; as in 2026-11-25T08:30:00.000Z. */
   readonly created_at: string;
 }
 
+/** What the job does: train, update (learn further), predict and batch (score with several detectors) are asked for, webhook tells of another job's end, maintenance cleans up. */
 export type JobName = "train" | "predict" | "batch" | "update" | "webhook" | "maintenance";
 
+/** How far the job is: queued waits for a free place, retrying waits for another attempt after a passing error; succeeded, failed and cancelled are ends. */
 export type JobStatus = "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled";
 
+/** Work that the service does in the background; it keeps ended jobs for 30 days. */
 export interface Job {
+  /** Id of the job. */
   readonly id: string;
+  /** What the job does: train, update (learn further), predict and batch (score with several detectors) are asked for, webhook tells of another job's end, maintenance cleans up. */
   readonly name: JobName;
+  /** How far the job is: queued waits for a free place, retrying waits for another attempt after a passing error; succeeded, failed and cancelled are ends. */
   readonly status: JobStatus;
-  /** 0 to 1. */
+  /** Share of the last attempt's work that is done, 0 to 1. */
   readonly progress: number;
+  /** Number of the last attempt, from 1; 0 before the first. */
   readonly attempt: number;
+  /** Attempts after which an error is final; only passing errors are tried again. */
   readonly attempts_max: number;
+  /** The detector that it trains or scores with; null for other jobs and for batch, which has several. */
   readonly detector_id: string | null;
+  /** The data set that it reads; null for jobs that read none. */
   readonly dataset_id: string | null;
+  /** Null until it has succeeded; then for train and update what they answer when they work at once, for predict result_id, model_version, threshold and counts, for batch those by detector id. */
   readonly result: Readonly<Record<string, unknown>> | null;
+  /** Why the last attempt failed; null unless the status is retrying or failed. */
   readonly error: {
+    /** A code of a closed list: match on it. */
     readonly code: string;
+    /** One sentence: what was expected, and what came. */
     readonly detail: string;
+    /** The field, column or setting at fault. */
     readonly field?: string | undefined;
   } | null;
+  /** When it was queued; as in 2026-11-25T08:30:00.000Z. */
   readonly created_at: string;
+  /** When the last attempt began; null before the first; as in 2026-11-25T08:30:00.000Z. */
   readonly started_at: string | null;
+  /** When it succeeded, failed or was cancelled; null before that; as in 2026-11-25T08:30:00.000Z. */
   readonly finished_at: string | null;
-}
-
-export interface AuditEntry {
-  readonly id: string;
-  readonly at: string;
-  /** The id of the key or the subject of the token; `local` without keys. */
-  readonly actor: string;
-  /** What was done, such as `detector.create`. */
-  readonly action: string;
-  readonly subject_kind: string;
-  readonly subject_id: string | null;
-  readonly request_id: string | null;
-  readonly details: Readonly<Record<string, unknown>>;
-}
-
-export interface NewSchedule {
-  readonly name: string;
-  /** Train the detector anew, or score the data set and store the result. */
-  readonly kind: "train" | "score";
-  readonly detector_id: string;
-  readonly dataset_id?: string | undefined;
-  /** Instead of dataset_id: each run takes the newest data set of this name. */
-  readonly dataset_name?: string | undefined;
-  /** Minute, hour, day of the month, month, day of the week; instead of every_seconds. */
-  readonly cron?: string | undefined;
-  /** Instead of cron. */
-  readonly every_seconds?: number | undefined;
-  /** Of cron, such as Europe/Berlin; by default UTC. */
-  readonly time_zone?: string | undefined;
-  /** True by default. */
-  readonly enabled?: boolean | undefined;
-}
-
-export interface ScheduleChange {
-  readonly name?: string | undefined;
-  readonly enabled?: boolean | undefined;
-  /** Minute, hour, day of the month, month, day of the week; instead of every_seconds. */
-  readonly cron?: string | undefined;
-  /** Instead of cron. */
-  readonly every_seconds?: number | undefined;
-  /** Of cron, such as Europe/Berlin; by default UTC. */
-  readonly time_zone?: string | undefined;
-}
-
-export interface Schedule {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: "train" | "score";
-  readonly detector_id: string;
-  readonly dataset_id: string | null;
-  readonly dataset_name: string | null;
-  readonly cron: string | null;
-  readonly every_seconds: number | null;
-  readonly time_zone: string;
-  readonly enabled: boolean;
-  /** Set where the service disabled it. */
-  readonly disabled_reason: string | null;
-  readonly next_run_at: string | null;
-  readonly last_run_at: string | null;
-  /** Null where the last run could not begin. */
-  readonly last_job_id: string | null;
-  readonly last_status: "running" | "succeeded" | "failed" | "cancelled" | null;
-  readonly last_error: {
-    readonly code: string;
-    readonly detail: string;
-  } | null;
-  readonly runs: number;
-  /** Runs left out because the one before had not ended. */
-  readonly skipped: number;
-  readonly failures_in_a_row: number;
-  readonly created_by: string;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
-
-export interface Usage {
-  readonly quota_bytes: number;
-  /** Of data sets, model versions and results together. */
-  readonly used_bytes: number;
-  readonly datasets: {
-    readonly count: number;
-    readonly size_bytes: number;
-  };
-  readonly model_versions: {
-    readonly count: number;
-    readonly size_bytes: number;
-  };
-  readonly results: {
-    readonly count: number;
-    readonly size_bytes: number;
-  };
-  /** The last versions of a detector that the service keeps; the live one stays in any case. */
-  readonly versions_kept: number;
-  readonly result_retention_days: number;
-  readonly largest_datasets: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly size_bytes: number;
-  }[];
-  /** By the size of their versions. */
-  readonly largest_detectors: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly size_bytes: number;
-    readonly n_versions: number;
-  }[];
 }

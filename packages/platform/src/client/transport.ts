@@ -5,6 +5,7 @@ import { describe, errorOf, ServiceError } from "./service-error.ts";
 /** Bytes on memory that is not shared: `Uint8Array<ArrayBuffer>`, as compilers before TypeScript 5.7 can read it, too. */
 export type OwnBytes = ReturnType<Uint8Array["slice"]>;
 
+/** Where the service is, who calls, and how patient the client is. */
 export interface ClientOptions {
   /** Address of the service, such as `http://127.0.0.1:8080`; it may have a path, to which `/api` is added. */
   readonly url: string;
@@ -14,15 +15,17 @@ export interface ClientOptions {
   readonly token?: string | (() => string | Promise<string>) | undefined;
   /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch | undefined;
-  /** Time limit of a call, all its tries together; 60 s by default. */
+  /** Time limit of a call in milliseconds, all its tries together; 60,000 by default. */
   readonly timeoutMs?: number | undefined;
   /** Further tries after the first; 3 by default. */
   readonly retries?: number | undefined;
 }
 
+/** Options of every call. */
 export interface CallOptions {
+  /** Ends the call and its retries: it then throws the reason of the signal. */
   readonly signal?: AbortSignal | undefined;
-  /** Replaces the time limit of the client. */
+  /** Time limit of this call in milliseconds, all its tries together, in the place of the client's. */
   readonly timeoutMs?: number | undefined;
 }
 

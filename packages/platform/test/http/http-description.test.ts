@@ -10,6 +10,11 @@ interface Operation {
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> };
 }
 
+interface Field {
+  readonly $ref?: string;
+  readonly description?: string;
+}
+
 interface Description {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -18,6 +23,25 @@ interface Description {
 /** The checker that the page itself brings along. */
 interface Parser {
   validate(document: string): Promise<{ readonly valid: boolean; readonly errors?: readonly Json[] }>;
+}
+
+/** Fields and parameters without a description, by their path in the document. */
+function untold(part: unknown, path: string): string[] {
+  if (typeof part !== "object" || part === null) return [];
+  const { properties = {}, parameters } = part as {
+    readonly properties?: Readonly<Record<string, Field>>;
+    readonly parameters?: unknown;
+  };
+  // A schema may have a field of the name "parameters", too.
+  const listed = Array.isArray(parameters) ? (parameters as readonly (Field & { readonly name: string })[]) : [];
+  const fields = [...Object.entries(properties), ...listed.map((one) => [one.name, one] as const)];
+  const own = fields
+    .filter(([, { $ref, description }]) => ($ref ?? description ?? "") === "")
+    .map(([name]) => `${path}: ${name}`);
+  return [
+    ...own,
+    ...Object.entries(part).flatMap(([name, inner]) => (name === "example" ? [] : untold(inner, `${path}/${name}`))),
+  ];
 }
 
 describe("the description", () => {
@@ -57,6 +81,10 @@ describe("the description", () => {
         if (json !== undefined) expect(json.example, name).toBeDefined();
       }
     }
+  });
+
+  it("says of every field and parameter what it means", () => {
+    expect(untold(description, "")).toEqual([]);
   });
 
   it("shows examples that are taken: each fails only for what it names not being there", async () => {

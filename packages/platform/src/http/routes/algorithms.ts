@@ -7,18 +7,20 @@ import { strict } from "../schemas/shared.ts";
 import { problemsOf, route } from "./shared/shared.ts";
 
 const Parameter = Type.Object({
-  name: Type.String(),
-  kind: Type.String(),
-  default: Type.Union([Type.Number(), Type.String(), Type.Boolean()]),
-  range: Type.String(),
-  description: Type.String(),
+  name: Type.String({ description: "its name in the hyperparameters of a detector" }),
+  kind: Type.String({ description: "number, integer, boolean, choice, or number-or-word" }),
+  default: Type.Union([Type.Number(), Type.String(), Type.Boolean()], { description: "its value where none is given" }),
+  range: Type.String({ description: "the values that are allowed, in words" }),
+  description: Type.String({ description: "what it does, in one sentence" }),
 });
 
 const Algorithm = Type.Object({
-  id: Type.String(),
-  description: Type.String(),
-  parameters: Type.Array(Parameter),
-  traits: Type.Record(Type.String(), Type.Unknown()),
+  id: Type.String({ description: "its name, the algorithm_name of detectors" }),
+  description: Type.String({ description: "what it does, in one sentence" }),
+  parameters: Type.Array(Parameter, { description: "what can be set in the hyperparameters of a detector" }),
+  traits: Type.Record(Type.String(), Type.Unknown(), {
+    description: "what may be relied upon, by name, such as whether it learns further or explains its scores",
+  }),
 });
 
 export function registerAlgorithms(app: App): void {
@@ -29,11 +31,14 @@ export function registerAlgorithms(app: App): void {
       scope: "read",
       tags,
       summary: "all algorithms",
-      response: { 200: Type.Object({ items: Type.Array(Algorithm) }), ...problemsOf() },
+      response: {
+        200: Type.Object({ items: Type.Array(Algorithm, { description: "every algorithm, by name" }) }),
+        ...problemsOf(),
+      },
     }),
     async () => ({ items: detectors.map(algorithmOf) }),
   );
-  const params = Type.Object({ id: Type.String({ maxLength: 100 }) }, strict);
+  const params = Type.Object({ id: Type.String({ maxLength: 100, description: "its name, such as isolation-forest" }) }, strict);
   app.get(
     "/api/algorithms/:id",
     route({ scope: "read", tags, summary: "one algorithm", params, response: { 200: Algorithm, ...problemsOf(404) } }),

@@ -14,14 +14,18 @@ const tags = ["health"];
 const readyMs = 1000;
 
 export function registerHealth(app: App, context: ServiceContext): void {
-  const Live = Type.Object({ status: Type.Literal("ok") });
+  const Live = Type.Object({ status: Type.Literal("ok", { description: "always ok: a dead process does not answer" }) });
   app.get(
     "/health/live",
     route({ scope: "public", isPolled: true, tags, summary: "whether the process is alive", response: { 200: Live } }),
     async () => ({ status: "ok" as const }),
   );
   const ready = keptFor(readyMs, () => isReady(context));
-  const Ready = Type.Object({ status: Type.Union([Type.Literal("ok"), Type.Literal("unavailable")]) });
+  const Ready = Type.Object({
+    status: Type.Union([Type.Literal("ok"), Type.Literal("unavailable")], {
+      description: "unavailable while the database does not answer",
+    }),
+  });
   app.get(
     "/health/ready",
     route({

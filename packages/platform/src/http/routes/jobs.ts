@@ -15,8 +15,13 @@ const event = Type.Unsafe<never>({
   type: "object",
   required: ["event", "data"],
   properties: {
-    event: { enum: ["progress", "end"] },
-    data: { type: "string", contentMediaType: "application/json", contentSchema: { $ref: "#/components/schemas/Job" } },
+    event: { enum: ["progress", "end"], description: "progress while the job goes on, then end" },
+    data: {
+      type: "string",
+      description: "the job as it is now, as JSON",
+      contentMediaType: "application/json",
+      contentSchema: { $ref: "#/components/schemas/Job" },
+    },
   },
 });
 

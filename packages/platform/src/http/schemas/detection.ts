@@ -1,12 +1,12 @@
 /** Schemas of training, scoring, explaining, evaluating and comparing. */
 
 import { type Static, Type } from "typebox";
-import { ColumnNames, Id, Rows, strict } from "./shared.ts";
+import { ColumnNames, Id, idOf, nullable, rowsAs, strict } from "./shared.ts";
 
 /** The rows to train on or to score: rows in the request, or a stored data set. */
 const given = {
-  dataset_id: Type.Optional(Id),
-  data: Type.Optional(Rows),
+  dataset_id: Type.Optional(idOf("a stored data set, whose rows are taken; instead of data")),
+  data: Type.Optional(rowsAs("the rows themselves; instead of dataset_id")),
   columns: Type.Optional(ColumnNames),
 };
 
@@ -31,52 +31,77 @@ const labels = Type.Optional(
 const labelColumn = Type.Optional(
   Type.String({ minLength: 1, maxLength: 1000, description: "column of the rows that holds the true labels" }),
 );
-const DetectorIds = Type.Array(Id, { minItems: 1, maxItems: 100 });
+const modelVersion = Type.Integer({ description: "number of the model version that scored" });
+const threshold = Type.Number({ description: "a row with a higher score is anomalous" });
+const scoredCount = Type.Integer({ description: "number of rows that were scored" });
+const anomalyCount = Type.Integer({ description: "number of rows above the threshold" });
+const processingMs = Type.Number({
+  description: "milliseconds that the work took, without receiving the request and sending the answer",
+});
+const problem = Type.Object({ error: Type.Ref("Problem", { description: "why this detector has no scores" }) });
 
 export const TrainRequest = Type.Object(
-  { detector_id: Id, ...given, background, webhook_url: webhook },
-  { ...strict, $id: "TrainRequest" },
+  { detector_id: idOf("the detector to train"), ...given, background, webhook_url: webhook },
+  { ...strict, $id: "TrainRequest", description: "a detector, and the rows to train it on: data or dataset_id" },
 );
 export type TrainRequest = Static<typeof TrainRequest>;
 
-export const SkippedColumn = Type.Object({ name: Type.String(), reason: Type.String() });
+export const SkippedColumn = Type.Object(
+  {
+    name: Type.String({ description: "name of the column" }),
+    reason: Type.String({ description: "why it was left out, in words" }),
+  },
+  { description: "a column of the training rows that the model does not use" },
+);
 
 export const Trained = Type.Object(
   {
-    detector_id: Id,
-    model_version: Type.Integer(),
-    algorithm_name: Type.String(),
-    threshold: Type.Number(),
-    n_samples: Type.Integer(),
-    n_features: Type.Integer(),
-    columns: Type.Array(Type.String()),
-    skipped_columns: Type.Array(SkippedColumn),
-    training_time_ms: Type.Number(),
+    detector_id: idOf("the detector that was trained"),
+    model_version: Type.Integer({ description: "number of the new version, which is live now" }),
+    algorithm_name: Type.String({ description: "algorithm of the detector" }),
+    threshold,
+    n_samples: Type.Integer({ description: "number of rows given; of very many the model is fitted on a sample" }),
+    n_features: Type.Integer({ description: "number of columns that the model uses" }),
+    columns: Type.Array(Type.String(), { description: "names of the columns that the model uses" }),
+    skipped_columns: Type.Array(SkippedColumn, { description: "columns that it does not use, with the reason of each" }),
+    training_time_ms: Type.Number({ description: "milliseconds that reading, fitting and storing took" }),
   },
-  { $id: "Trained" },
+  { $id: "Trained", description: "what a training made" },
 );
 export type Trained = Static<typeof Trained>;
 
 export const UpdateRequest = Type.Object(
-  { detector_id: Id, ...given, background, webhook_url: webhook },
+  {
+    detector_id: idOf("the detector that learns further; its algorithm must be able to"),
+    ...given,
+    background,
+    webhook_url: webhook,
+  },
   { ...strict, $id: "UpdateRequest", description: "the rows to learn further from, in their order" },
 );
 export type UpdateRequest = Static<typeof UpdateRequest>;
 
 export const Updated = Type.Object(
   {
-    detector_id: Id,
-    model_version: Type.Integer(),
+    detector_id: idOf("the detector that has learned further"),
+    model_version: Type.Integer({ description: "number of the new version, which is live now" }),
     based_on: Type.Integer({ description: "the version that learned further" }),
-    algorithm_name: Type.String(),
+    algorithm_name: Type.String({ description: "algorithm of the detector" }),
     threshold: Type.Number({ description: "as before: scores of new rows do not move it" }),
     n_samples: Type.Integer({ description: "rows learned from" }),
-    update_time_ms: Type.Number(),
+    update_time_ms: Type.Number({ description: "milliseconds that reading, learning and storing took" }),
   },
-  { $id: "Updated" },
+  { $id: "Updated", description: "what learning further made" },
 );
 
-export const JobAccepted = Type.Object({ job_id: Id, status: Type.String(), location: Type.String() }, { $id: "JobAccepted" });
+export const JobAccepted = Type.Object(
+  {
+    job_id: idOf("id of the job"),
+    status: Type.String({ description: "always queued" }),
+    location: Type.String({ description: "path of the job, such as /api/jobs/ID" }),
+  },
+  { $id: "JobAccepted", description: "the job that does the work: GET /api/jobs/{id} tells how far it is" },
+);
 export type JobAccepted = Static<typeof JobAccepted>;
 
 const explain = Type.Optional(
@@ -85,30 +110,46 @@ const explain = Type.Optional(
 
 export const PredictRequest = Type.Object(
   {
-    detector_id: Id,
+    detector_id: idOf("the detector that scores"),
     ...given,
     explain,
     keep: Type.Optional(Type.Boolean({ description: "stores the scored rows as a result, as always happens for a data set" })),
     background,
     webhook_url: webhook,
   },
-  { ...strict, $id: "PredictRequest" },
+  { ...strict, $id: "PredictRequest", description: "a detector, and the rows to score: data or dataset_id" },
 );
 export type PredictRequest = Static<typeof PredictRequest>;
 
 /** Fields of requests with a body in Arrow, which has rows only. */
-export const ArrowTrainQuery = Type.Object({ detector_id: Type.Optional(Id) }, strict);
-export const ArrowPredictQuery = Type.Object({ detector_id: Type.Optional(Id), explain: Type.Optional(Type.Boolean()) }, strict);
+const arrowDetectorId = Type.Optional(idOf("for a body in Arrow: the detector"));
+export const ArrowTrainQuery = Type.Object({ detector_id: arrowDetectorId }, strict);
+export const ArrowPredictQuery = Type.Object({ detector_id: arrowDetectorId, explain }, strict);
 
-export const Reason = Type.Object({
-  column: Type.String(),
-  value: Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]),
-  contribution: Type.Number({ description: "what the column added to the score" }),
-  missing_share: Type.Number({ description: "share of the training rows that have no value in this column, 0 to 1" }),
-  usual: Type.String({ description: "the usual values of this column, in words" }),
-  usual_low: Type.Optional(Type.Union([Type.Number(), Type.String()])),
-  usual_high: Type.Optional(Type.Union([Type.Number(), Type.String()])),
-});
+export const Reason = Type.Object(
+  {
+    column: Type.String({ description: "name of the column" }),
+    value: Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()], {
+      description: "the row's value in this column, dates as text; null if it is missing",
+    }),
+    contribution: Type.Number({ description: "what the column added to the score" }),
+    missing_share: Type.Number({ description: "share of the training rows that have no value in this column, 0 to 1" }),
+    usual: Type.String({ description: "the usual values of this column, in words" }),
+    usual_low: Type.Optional(
+      Type.Union([Type.Number(), Type.String()], {
+        description:
+          "lower end of the usual values: the 5 % quantile of the training rows; only for numbers and, as text, for dates",
+      }),
+    ),
+    usual_high: Type.Optional(
+      Type.Union([Type.Number(), Type.String()], {
+        description:
+          "upper end of the usual values: the 95 % quantile of the training rows; only for numbers and, as text, for dates",
+      }),
+    ),
+  },
+  { description: "why a row scored as it did: the part of one column" },
+);
 
 const judged = {
   anomaly_score: Type.Number({ description: "higher is more anomalous" }),
@@ -116,141 +157,183 @@ const judged = {
   rank: Type.Number({ description: "share of training scores below this score, 0 to 1" }),
 };
 
-export const Prediction = Type.Object({
-  ...judged,
-  reasons: Type.Optional(Type.Array(Reason, { description: "largest contribution first" })),
-});
+export const Prediction = Type.Object(
+  {
+    ...judged,
+    reasons: Type.Optional(
+      Type.Array(Reason, { description: "only if asked for: one for each column, largest contribution first" }),
+    ),
+  },
+  { description: "score, label and rank of one row" },
+);
 
 const answered = {
-  detector_id: Id,
-  model_version: Type.Integer(),
-  threshold: Type.Number(),
-  n_samples: Type.Integer(),
+  detector_id: idOf("the detector that scored"),
+  model_version: modelVersion,
+  threshold,
+  n_samples: scoredCount,
 };
 
 export const Predicted = Type.Object(
   {
     ...answered,
-    n_anomalies: Type.Integer(),
-    result_id: Type.Optional(Id),
-    cached: Type.Boolean(),
-    processing_time_ms: Type.Number(),
+    n_anomalies: anomalyCount,
+    result_id: Type.Optional(idOf("the stored result; only for a data set, and for rows with keep")),
+    cached: Type.Boolean({ description: "whether the scores come from an earlier request with the same rows and model" }),
+    processing_time_ms: processingMs,
     predictions: Type.Array(Prediction, {
       description: "in the order of the rows; empty for a data set of more than 10,000 rows",
     }),
   },
-  { $id: "Predicted" },
+  { $id: "Predicted", description: "scores, labels and ranks of rows" },
 );
 export type Predicted = Static<typeof Predicted>;
 
 export const ExplainRequest = Type.Object(
   {
-    detector_id: Id,
+    detector_id: idOf("the detector whose scores are explained"),
     ...given,
     top: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1000, default: 10, description: "number of rows to explain, highest score first" }),
     ),
   },
-  { ...strict, $id: "ExplainRequest" },
+  { ...strict, $id: "ExplainRequest", description: "a detector, and rows to explain the highest scores of: data or dataset_id" },
 );
 export type ExplainRequest = Static<typeof ExplainRequest>;
 
 export const Explained = Type.Object(
   {
     ...answered,
-    meaning: Type.String({ description: "what the contributions of a row sum to, as one word" }),
+    meaning: Type.String({
+      description:
+        "what the contributions of a row sum to, as one word: sums-to-score, sums-to-score-less-baseline, sums-to-one or substitution",
+    }),
     meaning_text: Type.String({ description: "what the contributions of a row sum to, as a sentence" }),
     rows: Type.Array(
       Type.Object({
-        row: Type.Integer({ description: "index of the row in the request, from 0" }),
+        row: Type.Integer({ description: "index of the row among those given, from 0" }),
         ...judged,
-        reasons: Type.Array(Reason),
+        reasons: Type.Array(Reason, { description: "one for each column, largest contribution first" }),
       }),
+      { description: "the rows of highest score, highest first" },
     ),
-    processing_time_ms: Type.Number(),
+    processing_time_ms: processingMs,
   },
-  { $id: "Explained" },
+  { $id: "Explained", description: "why the rows of highest score scored as they did" },
 );
 
 export const EvaluateRequest = Type.Object(
-  { detector_id: Id, ...given, labels, label_column: labelColumn },
-  { ...strict, $id: "EvaluateRequest", description: "needs true labels: labels or label_column" },
+  { detector_id: idOf("the detector to evaluate"), ...given, labels, label_column: labelColumn },
+  {
+    ...strict,
+    $id: "EvaluateRequest",
+    description: "a detector, rows (data or dataset_id) and their true labels (labels or label_column)",
+  },
 );
 export type EvaluateRequest = Static<typeof EvaluateRequest>;
 
 const figures = {
-  roc_auc: Type.Number({ description: "probability that an anomaly scores above a normal row" }),
-  average_precision: Type.Number(),
-  precision_at_n: Type.Number({ description: "precision among as many rows of highest score as there are true anomalies" }),
-  precision: Type.Number(),
-  recall: Type.Number(),
-  f1: Type.Number({ description: "at the threshold, like precision, recall and confusion" }),
-  confusion: Type.Object({
-    true_positives: Type.Integer(),
-    false_positives: Type.Integer(),
-    false_negatives: Type.Integer(),
-    true_negatives: Type.Integer(),
+  roc_auc: Type.Number({ description: "probability that an anomaly scores above a normal row, 0 to 1; 0.5 by chance" }),
+  average_precision: Type.Number({
+    description: "mean of the precision over the recall, 0 to 1; by chance it is the share of anomalies",
   }),
+  precision_at_n: Type.Number({
+    description: "share of true anomalies among as many rows of highest score as there are true anomalies, 0 to 1",
+  }),
+  precision: Type.Number({ description: "share of true anomalies among the rows above the threshold; 0 if none is above" }),
+  recall: Type.Number({ description: "share of the true anomalies that are above the threshold" }),
+  f1: Type.Number({ description: "harmonic mean of precision and recall at the threshold, 0 to 1" }),
+  confusion: Type.Object(
+    {
+      true_positives: Type.Integer({ description: "anomalies above the threshold" }),
+      false_positives: Type.Integer({ description: "normal rows above the threshold" }),
+      false_negatives: Type.Integer({ description: "anomalies not above the threshold" }),
+      true_negatives: Type.Integer({ description: "normal rows not above the threshold" }),
+    },
+    { description: "number of rows by true label and by label at the threshold" },
+  ),
 };
 
-export const Evaluated = Type.Object({ ...answered, ...figures, processing_time_ms: Type.Number() }, { $id: "Evaluated" });
+export const Evaluated = Type.Object(
+  { ...answered, ...figures, processing_time_ms: processingMs },
+  { $id: "Evaluated", description: "how well a detector finds known anomalies" },
+);
 
 export const CompareRequest = Type.Object(
   {
-    detector_ids: Type.Array(Id, { minItems: 2, maxItems: 20, uniqueItems: true }),
+    detector_ids: Type.Array(Id, { minItems: 2, maxItems: 20, uniqueItems: true, description: "the detectors, each once" }),
     ...given,
     labels,
     label_column: labelColumn,
   },
-  { ...strict, $id: "CompareRequest" },
+  {
+    ...strict,
+    $id: "CompareRequest",
+    description: "detectors, rows (data or dataset_id) and, if they are known, true labels (labels or label_column)",
+  },
 );
 export type CompareRequest = Static<typeof CompareRequest>;
 
 export const Compared = Type.Object(
   {
-    n_samples: Type.Integer(),
+    n_samples: Type.Integer({ description: "number of rows that were scored; 0 if all detectors failed" }),
     detectors: Type.Record(
       Type.String(),
       Type.Union([
         Type.Object({
-          model_version: Type.Integer(),
-          threshold: Type.Number(),
-          n_anomalies: Type.Integer(),
-          figures: Type.Optional(Type.Object(figures)),
+          model_version: modelVersion,
+          threshold,
+          n_anomalies: anomalyCount,
+          figures: Type.Optional(Type.Object(figures, { description: "only with true labels: how well it finds the anomalies" })),
         }),
-        Type.Object({ error: Type.Ref("Problem") }),
+        problem,
       ]),
       { description: "by detector id: its figures if true labels are given, or its error" },
     ),
     agreement: Type.Array(
       Type.Object({
-        first: Id,
-        second: Id,
-        rank_correlation: Type.Union([Type.Number(), Type.Null()], {
-          description: "Spearman's, -1 to 1; null if one of the detectors gives all rows the same score",
-        }),
+        first: idOf("one of the detectors"),
+        second: idOf("the other one"),
+        rank_correlation: nullable(
+          Type.Number(),
+          "Spearman's, -1 to 1; null if one of the detectors gives all rows the same score",
+        ),
         top_overlap: Type.Number({ description: "share of the n_top rows of highest score that both detectors have, 0 to 1" }),
       }),
+      { description: "one for each pair of detectors that scored" },
     ),
     n_top: Type.Integer({ description: "number of rows of highest score that top_overlap compares: a tenth of the rows" }),
     note: Type.String({ description: "what these figures cannot tell" }),
-    processing_time_ms: Type.Number(),
+    processing_time_ms: processingMs,
   },
-  { $id: "Compared" },
+  {
+    $id: "Compared",
+    description: "how alike detectors rank the same rows and, with true labels, how well each finds the anomalies",
+  },
 );
 
 export const BatchRequest = Type.Object(
-  { detector_ids: DetectorIds, ...given, explain, background, webhook_url: webhook },
-  { ...strict, $id: "BatchRequest" },
+  {
+    detector_ids: Type.Array(Id, {
+      minItems: 1,
+      maxItems: 100,
+      description: "the detectors that score; one that is named twice scores once",
+    }),
+    ...given,
+    explain,
+    background,
+    webhook_url: webhook,
+  },
+  { ...strict, $id: "BatchRequest", description: "detectors, and the rows that each of them scores: data or dataset_id" },
 );
 export type BatchRequest = Static<typeof BatchRequest>;
 
 export const BatchAnswer = Type.Object(
   {
-    results: Type.Record(Type.String(), Type.Union([Type.Ref("Predicted"), Type.Object({ error: Type.Ref("Problem") })]), {
+    results: Type.Record(Type.String(), Type.Union([Type.Ref("Predicted"), problem]), {
       description: "by detector id: its scores, or its error",
     }),
-    processing_time_ms: Type.Number(),
+    processing_time_ms: processingMs,
   },
-  { $id: "BatchAnswer" },
+  { $id: "BatchAnswer", description: "scores of the same rows by several detectors" },
 );

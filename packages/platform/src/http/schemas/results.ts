@@ -2,37 +2,47 @@
 
 import { Type } from "typebox";
 import { resultFormats } from "../../compute/work.ts";
-import { Id, nullable, oneOf, pageOf, PageQuery, strict } from "./shared.ts";
+import { idOf, nullable, oneOf, pageOf, PageQuery, strict, timeOf } from "./shared.ts";
 
 export const Result = Type.Object(
   {
-    id: Id,
-    detector_id: Id,
-    dataset_id: nullable(Id),
-    model_version: Type.Integer(),
-    job_id: nullable(Id),
-    summary: Type.Record(Type.String(), Type.Unknown()),
-    size_bytes: Type.Integer(),
-    created_at: Type.String({ format: "date-time" }),
+    id: idOf("id of the result"),
+    detector_id: idOf("the detector that scored"),
+    dataset_id: nullable(
+      idOf("the data set"),
+      "the data set that was scored; null for rows of a request, and once the data set is removed",
+    ),
+    model_version: Type.Integer({ description: "the version of the detector's model that scored" }),
+    job_id: nullable(idOf("the job"), "the job that made it; null if it was made while the client waited"),
+    summary: Type.Record(Type.String(), Type.Unknown(), {
+      description:
+        "counts of rows and anomalies, threshold, quantiles of the scores, the columns that were added to the rows, the time in milliseconds and, if asked for, the reasons of the rows of highest score",
+    }),
+    size_bytes: Type.Integer({ description: "bytes of the stored Parquet file" }),
+    created_at: timeOf("when it was stored"),
   },
-  { $id: "Result" },
+  { $id: "Result", description: "stored rows with their scores, labels and ranks" },
 );
 export const ResultList = pageOf(Result);
 
 export const ResultQuery = Type.Object(
   {
     ...PageQuery,
-    detector_id: Type.Optional(Id),
-    dataset_id: Type.Optional(Id),
-    from: Type.Optional(Type.String({ format: "date-time" })),
-    to: Type.Optional(Type.String({ format: "date-time" })),
+    detector_id: Type.Optional(idOf("only results of this detector")),
+    dataset_id: Type.Optional(idOf("only results of this data set")),
+    from: Type.Optional(timeOf("only results stored at this time or later")),
+    to: Type.Optional(timeOf("only results stored before this time")),
   },
   strict,
 );
 
 export const FormatQuery = Type.Object(
   {
-    format: Type.Optional(oneOf(["json", ...resultFormats])),
+    format: Type.Optional(
+      oneOf(["json", ...resultFormats], {
+        description: "json gives the result without its rows, as by default; the others give its rows",
+      }),
+    ),
     spreadsheet_safe: Type.Optional(
       Type.Boolean({
         description: "with format=csv: puts a single quote before texts that a spreadsheet would run as a formula",

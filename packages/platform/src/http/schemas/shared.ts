@@ -12,21 +12,27 @@ export function oneOf<const Word extends string>(
   return Type.Unsafe<Word>({ type: "string", enum: [...words], ...options });
 }
 
-export const nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
-  Type.Union([schema, Type.Null()]);
+/** @param description also tells when it is null. */
+export const nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema, description: string) =>
+  Type.Union([schema, Type.Null()], { description });
 
-export const Id = Type.String({ format: "uuid", description: "an id that the service gave" });
+export const idOf = (description: string) => Type.String({ format: "uuid", description });
+export const timeOf = (description: string) => Type.String({ format: "date-time", description });
+
+export const Id = idOf("an id that the service gave");
 
 export const Problem = Type.Object(
   {
     type: Type.String({ description: "a URN of the code; not an address to open" }),
     title: Type.String({ description: "what the code means" }),
-    status: Type.Integer(),
+    status: Type.Integer({
+      description: "the HTTP status of the answer; errors inside an answer have the one that they alone would get",
+    }),
     code: Type.String({ description: "a code of a closed list: match on it" }),
     detail: Type.String({ description: "one sentence: what was expected, and what came" }),
     field: Type.Optional(Type.String({ description: "the field, column or setting at fault" })),
     row_index: Type.Optional(Type.Integer({ description: "the row at fault, from 0" })),
-    request_id: Type.String(),
+    request_id: Type.String({ description: "names the request in the log of the service; also in the header X-Request-Id" }),
   },
   { $id: "Problem", description: "an error (RFC 9457)" },
 );
@@ -39,8 +45,8 @@ export const PageQuery = {
 
 export function pageOf<Item extends TSchema>(item: Item) {
   return Type.Object({
-    items: Type.Array(item),
-    next_cursor: Type.Union([Type.String(), Type.Null()], { description: "null on the last page" }),
+    items: Type.Array(item, { description: "newest first" }),
+    next_cursor: nullable(Type.String(), "`cursor` of the next page; null on the last page"),
   });
 }
 
@@ -72,7 +78,10 @@ export const Rows = Type.Unsafe<
 });
 export type Rows = Static<typeof Rows>;
 
+/** Rows as the field of a request. */
+export const rowsAs = (description: string) => Type.Unsafe<Rows>({ ...Rows, description });
+
 export const ColumnNames = Type.Array(Type.String({ minLength: 1, maxLength: 1000 }), {
   minItems: 1,
-  description: "column names, for rows that are arrays",
+  description: "names of the columns, in the order of the values, for rows that are arrays",
 });
