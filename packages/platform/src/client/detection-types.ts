@@ -160,6 +160,8 @@ export interface EvaluateRequest {
   readonly labels?: readonly (0 | 1 | boolean)[] | undefined;
   /** Column of the rows that holds the true labels. */
   readonly label_column?: string | undefined;
+  /** The value of anomalous rows in label_column, whose other value is then normal; without it 1, true, yes, anomaly and the like are anomalous, 0, false, no, normal and the like are not. */
+  readonly anomaly_value?: string | number | boolean | undefined;
 }
 
 export interface Evaluated {
@@ -195,6 +197,8 @@ export interface CompareRequest {
   readonly labels?: readonly (0 | 1 | boolean)[] | undefined;
   /** Column of the rows that holds the true labels. */
   readonly label_column?: string | undefined;
+  /** The value of anomalous rows in label_column, whose other value is then normal; without it 1, true, yes, anomaly and the like are anomalous, 0, false, no, normal and the like are not. */
+  readonly anomaly_value?: string | number | boolean | undefined;
 }
 
 export interface Compared {

@@ -31,6 +31,14 @@ const labels = Type.Optional(
 const labelColumn = Type.Optional(
   Type.String({ minLength: 1, maxLength: 1000, description: "column of the rows that holds the true labels" }),
 );
+const anomalyValue = Type.Optional(
+  Type.Union([Type.String({ minLength: 1, maxLength: 1000 }), Type.Number(), Type.Boolean()], {
+    description:
+      "the value of anomalous rows in label_column, whose other value is then normal; without it 1, true, yes, anomaly and the like are anomalous, " +
+      "0, false, no, normal and the like are not",
+    examples: ["malignant"],
+  }),
+);
 const DetectorIds = Type.Array(Id, { minItems: 1, maxItems: 100 });
 
 export const TrainRequest = Type.Object(
@@ -173,7 +181,7 @@ export const Explained = Type.Object(
 );
 
 export const EvaluateRequest = Type.Object(
-  { detector_id: Id, ...given, labels, label_column: labelColumn },
+  { detector_id: Id, ...given, labels, label_column: labelColumn, anomaly_value: anomalyValue },
   { ...strict, $id: "EvaluateRequest", description: "needs true labels: labels or label_column" },
 );
 export type EvaluateRequest = Static<typeof EvaluateRequest>;
@@ -201,6 +209,7 @@ export const CompareRequest = Type.Object(
     ...given,
     labels,
     label_column: labelColumn,
+    anomaly_value: anomalyValue,
   },
   { ...strict, $id: "CompareRequest" },
 );

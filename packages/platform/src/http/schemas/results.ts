@@ -33,6 +33,12 @@ export const ResultQuery = Type.Object(
 export const FormatQuery = Type.Object(
   {
     format: Type.Optional(oneOf(["json", ...resultFormats])),
+    only_anomalies: Type.Optional(Type.Boolean({ description: "with the format of a file: only the rows that are anomalous" })),
+    sort: Type.Optional(
+      oneOf(["score"], {
+        description: "with the format of a file: the rows with the highest score first, equal scores in the order of the rows",
+      }),
+    ),
     spreadsheet_safe: Type.Optional(
       Type.Boolean({
         description: "with format=csv: puts a single quote before texts that a spreadsheet would run as a formula",
