@@ -223,6 +223,8 @@ export interface EvaluateRequest {
   readonly labels?: readonly (0 | 1 | boolean)[] | undefined;
   /** Column of the rows that holds the true labels; 1 to 1000 characters. */
   readonly label_column?: string | undefined;
+  /** The value of anomalous rows in label_column, whose other value is then normal; without it 1, true, yes, anomaly and the like are anomalous, 0, false, no, normal and the like are not. */
+  readonly anomaly_value?: string | number | boolean | undefined;
 }
 
 /** How well a detector finds known anomalies. */
@@ -276,6 +278,8 @@ export interface CompareRequest {
   readonly labels?: readonly (0 | 1 | boolean)[] | undefined;
   /** Column of the rows that holds the true labels; 1 to 1000 characters. */
   readonly label_column?: string | undefined;
+  /** The value of anomalous rows in label_column, whose other value is then normal; without it 1, true, yes, anomaly and the like are anomalous, 0, false, no, normal and the like are not. */
+  readonly anomaly_value?: string | number | boolean | undefined;
 }
 
 /** How alike detectors rank the same rows and, with true labels, how well each finds the anomalies. */

@@ -23,7 +23,7 @@ export type { ChangeOptions, DetectorFilter, Detectors, ModelBytes, ModelFile, T
 export type { Health } from "./health.ts";
 export type { JobFilter, Jobs, WaitOptions } from "./jobs.ts";
 export type { ListOptions } from "./pages.ts";
-export type { ResultFilter, ResultFormat, Results } from "./results.ts";
+export type { FileOptions, ResultFilter, ResultFormat, Results } from "./results.ts";
 export type { Schedules } from "./schedules.ts";
 export { ServiceError } from "./service-error.ts";
 export type * from "./stored-types.ts";

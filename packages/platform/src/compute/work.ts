@@ -13,6 +13,8 @@ import type {
 } from "@nomaly/detect";
 import type { CsvOptions } from "../files/read/csv/csv-dialect.ts";
 import type { FileFormat } from "../files/read/format.ts";
+import type { LabelSource } from "../files/read/labels.ts";
+import type { RowSelection } from "../files/write/row-sink.ts";
 import type { RowsGiven } from "./rows/rows-given.ts";
 
 export interface Control {
@@ -209,7 +211,7 @@ export interface TableWanted {
   /** Return all scores. */
   readonly scores?: boolean;
   /** Return the known labels of this column. */
-  readonly labelColumn?: string;
+  readonly labels?: LabelSource;
   /** Return the reasons of this many rows with the highest scores. */
   readonly explainTop?: number;
 }
@@ -250,13 +252,15 @@ export type { DatasetProfile, FilePage, Finding, Inspected, PageOfFile } from ".
 export const resultFormats = ["csv", "ndjson", "parquet", "arrow"] as const;
 export type ResultFormat = (typeof resultFormats)[number];
 
-/** Converts a Parquet file that nomaly wrote to another format. */
+/** Writes the rows of a result, a Parquet file, or some of them, in a format. */
 export interface ConvertWork {
   readonly fromPath: string;
   readonly toPath: string;
-  readonly format: Exclude<ResultFormat, "parquet">;
+  readonly format: ResultFormat;
   /** CSV only: quotes texts that a spreadsheet would run as formulas. */
   readonly isSpreadsheetSafe?: boolean;
+  /** Default: all rows, in their order. */
+  readonly selection?: RowSelection | undefined;
 }
 
 export interface ConvertOutcome {

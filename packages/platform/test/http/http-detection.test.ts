@@ -125,9 +125,9 @@ describe("evaluate", () => {
       [422, "SHAPE", "labels"],
       [422, "COLUMN", "label_column"],
     ]);
-    const wrong = { detector_id: forest, data: [{ x: 1, y: 1, known: "perhaps" }], label_column: "known" };
-    const reply = await post("/api/detection/evaluate", wrong);
-    expect([reply.body["code"], reply.body["row_index"]]).toEqual(["LABEL", 0]);
+    const labelled = ["yes", "perhaps", "no"].map((known) => ({ x: 1, y: 1, known }));
+    const reply = await post("/api/detection/evaluate", { detector_id: forest, data: labelled, label_column: "known" });
+    expect([reply.body["code"], reply.body["row_index"]]).toEqual(["LABEL", 1]);
   });
 });
 

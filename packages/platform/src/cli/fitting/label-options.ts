@@ -7,7 +7,7 @@ import { UsageError } from "../frame/exit-codes.ts";
 
 export function labelReaderOf(given: Arguments): LabelReader | undefined {
   const name = given.text("label");
-  if (name !== undefined) return createLabelReader({ name, anomalyValue: given.text("anomaly-value"), takesAnyTwo: true });
+  if (name !== undefined) return createLabelReader({ name, anomalyValue: given.text("anomaly-value") });
   if (given.has("anomaly-value")) throw new UsageError("--anomaly-value is about labels: it needs --label COL");
   return undefined;
 }

@@ -1,6 +1,7 @@
 /** Turns DuckDB's errors about a file into coded errors with file, line and column. */
 
 import { type MessagePart, NomalyError } from "@nomaly/detect";
+import type { RowSelection } from "../write/row-sink.ts";
 import { databaseMessage } from "./database.ts";
 
 /** Letters of a file's content that a message shows. */
@@ -94,4 +95,12 @@ function excerpt(text: string): string {
 /** Removes the path from DuckDB's message, as it may be that of a temporary copy. */
 function withoutPath(message: string): string {
   return message.replace(/ ?(in |of |at end of )?(file )?["'][^"']*["']/i, "").replace(/, at/, " at");
+}
+
+/** Tells of memory that ran out while the rows of a result were sorted, which takes more than reading them. */
+export function sortError(error: NomalyError, { onlyAnomalies }: RowSelection): NomalyError {
+  if (error.code !== "TOO_LARGE") return error;
+  const fewer = onlyAnomalies ? "" : "sort only the anomalies, ";
+  const message = `the result takes more memory to sort than a worker has: ${fewer}leave out sort, or raise memory_limit_bytes`;
+  return error.retold({ message, field: "sort" });
 }

@@ -7,8 +7,9 @@ import { databaseMessage } from "./database.ts";
 import { writeError } from "../write/destination.ts";
 import type { FormatAndCompression } from "../read/format.ts";
 import { columnSql } from "./relation.ts";
-import type { RowSelection, ScoredRows, ScoredTarget } from "../write/row-sink.ts";
+import type { ScoredRows, ScoredTarget } from "../write/row-sink.ts";
 import { scoreColumns } from "../write/score-columns.ts";
+import { selectionSql } from "./selection-sql.ts";
 import type { Source } from "./source.ts";
 import { safeColumns } from "./spreadsheet-safe.ts";
 
@@ -17,6 +18,7 @@ const chunkRowCount = 2048;
 let functionCount = 0;
 /** Name of the column, among those of the table function, that numbers the rows: only sorting needs it. */
 const rowName = "row_index";
+const selected = { score: "scores.c0", isAnomaly: "scores.c1", row: `scores.${rowName}` };
 
 /** The {@link RowSink} of a source. */
 export async function writeScored(source: Source, scored: ScoredRows, target: ScoredTarget, signal: AbortSignal): Promise<void> {
@@ -74,7 +76,7 @@ async function scoredOutputs(
   const columns = [...kept, ...scores];
   return (await readings(source, format)).map((reading) => ({
     columns: isSpreadsheetSafe ? safeColumns(columns) : columns,
-    from: `${reading} AS rows POSITIONAL JOIN ${functionName}() AS scores${selectionSql(selection)}`,
+    from: `${reading} AS rows POSITIONAL JOIN ${functionName}() AS scores${selectionSql(selection, selected)}`,
   }));
 }
 
@@ -86,13 +88,6 @@ async function readings(source: Source, { format }: FormatAndCompression): Promi
   const dates = isCsv || format === "json" || format === "ndjson" ? "as texts" : "as dates";
   const typed = await relation.typedSql?.(await source.wholeColumns(), dates);
   return [...new Set([typed ?? relation.sql, relation.sql])];
-}
-
-/** DuckDB sorts in bounded memory, with files in the temporary folder. */
-function selectionSql(selection: RowSelection | undefined): string {
-  const where = selection?.onlyAnomalies === true ? " WHERE scores.c1" : "";
-  const order = selection?.byScore === true ? ` ORDER BY scores.c0 DESC, scores.${rowName}` : "";
-  return where + order;
 }
 
 /** Some rows: where they begin in the file, and what the model says of them. */

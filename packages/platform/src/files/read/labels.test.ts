@@ -11,7 +11,7 @@ function numbers(kind: "number" | "boolean", ...values: number[]): Column {
 }
 
 function read(column: Column, anomalyValue?: string): number[] {
-  const reader = createLabelReader({ name: "state", anomalyValue, takesAnyTwo: true });
+  const reader = createLabelReader({ name: "state", anomalyValue });
   reader.add({ firstRow: 0, rowCount: column.values.length, columns: [column] });
   return [...reader.labels()];
 }
@@ -60,9 +60,12 @@ describe("labels", () => {
     expect(() => read(column, anomalyValue)).toThrow(expect.objectContaining({ code: "LABEL", field: "state" }));
   });
 
-  it("are words only, where nobody can say which of two values is anomalous", () => {
-    expect([...labelsOf(texts("yes", "no"))]).toEqual([1, 0]);
-    expect(() => labelsOf(texts("yes", "maybe"))).toThrow(/must hold labels.*anomaly and normal\); row 1 holds "maybe"$/);
+  it("are read from one column, by the same rules", () => {
+    expect([...labelsOf(texts("yes", "no"), undefined)]).toEqual([1, 0]);
+    expect([...labelsOf(texts("yes", "no"), "no")]).toEqual([0, 1]);
+    expect(() => labelsOf(texts("yes", "maybe"), undefined)).toThrow(/with anomaly_value "yes" or "maybe"$/);
+    const three = texts("yes", "maybe", "no");
+    expect(() => labelsOf(three, undefined)).toThrow(/must hold labels.*, or any two values; row 1 holds "maybe"$/);
   });
 
   it("are read once where batches come twice, and counted from the batch in errors", () => {

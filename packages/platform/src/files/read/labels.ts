@@ -14,8 +14,6 @@ export interface LabelSource {
   readonly name: string;
   /** The value of anomalous rows; the other value is normal. Undefined: the words above. */
   readonly anomalyValue?: string | undefined;
-  /** True where the caller can give `anomalyValue`, so that errors name it. */
-  readonly takesAnyTwo?: boolean;
 }
 
 export interface LabelReader {
@@ -31,14 +29,14 @@ export interface LabelReader {
   values(): { readonly anomalous: string; readonly normal: string };
 }
 
-/** @throws NomalyError LABEL naming the row (from 0 within the column) whose value is no label. */
-export function labelsOf(column: Column): Uint8Array {
-  const reader = createLabelReader({ name: column.name });
+/** @param anomalyValue as in {@link LabelSource}. @throws NomalyError LABEL, with the row (from 0 within the column) where one is at fault. */
+export function labelsOf(column: Column, anomalyValue: string | undefined): Uint8Array {
+  const reader = createLabelReader({ name: column.name, anomalyValue });
   reader.add({ rowCount: column.values.length, columns: [column], firstRow: 0 });
   return reader.labels();
 }
 
-export function createLabelReader({ name, anomalyValue, takesAnyTwo = anomalyValue !== undefined }: LabelSource): LabelReader {
+export function createLabelReader({ name, anomalyValue }: LabelSource): LabelReader {
   /** Of each value the index by which `parts` name it, and the first row that has it. */
   const found = new Map<string, FoundValue>();
   const parts: Uint8Array[] = [];
@@ -58,7 +56,7 @@ export function createLabelReader({ name, anomalyValue, takesAnyTwo = anomalyVal
     const text = valueText(column, row);
     const known = found.get(text ?? "");
     if (known !== undefined) return known.index;
-    if (text === undefined) throw notALabel({ name, takesAnyTwo }, text, row);
+    if (text === undefined) throw notALabel(name, text, row);
     const value = { index: found.size, firstRow: firstRow + row, label: column.kind === "date" ? undefined : labelOfWord(text) };
     found.set(text, value);
     refuseMany(row, firstRow);
@@ -67,10 +65,10 @@ export function createLabelReader({ name, anomalyValue, takesAnyTwo = anomalyVal
 
   /** Throws as soon as it is certain that the values cannot be labels. */
   function refuseMany(row: number, firstRow: number): void {
-    if (takesAnyTwo && found.size <= 2) return;
+    if (found.size <= 2) return;
     if (anomalyValue !== undefined) throw tooManyValues(name, [...found.keys()], row);
     const strange = [...found].find(([, { label }]) => label === undefined);
-    if (strange !== undefined) throw notALabel({ name, takesAnyTwo }, strange[0], strange[1].firstRow - firstRow);
+    if (strange !== undefined) throw notALabel(name, strange[0], strange[1].firstRow - firstRow);
     if (found.size > valueCountMax) throw tooManyValues(name, [...found.keys()], row);
   }
 
@@ -152,7 +150,7 @@ function quoted(words: readonly string[], between = " and "): string {
 }
 
 function whichOption(words: readonly string[]): MessagePart {
-  return { kind: "option", name: "anomaly-value", values: words.map((word) => word.slice(0, shownLengthMax)) };
+  return { kind: "option", name: "anomaly_value", values: words.map((word) => word.slice(0, shownLengthMax)) };
 }
 
 function whichIsAnomalous(name: string, words: readonly string[]): NomalyError {
@@ -173,9 +171,8 @@ function oneValue(name: string, words: readonly string[]): NomalyError {
   return new NomalyError("LABEL", message, { field: name, received: words[0] });
 }
 
-function notALabel({ name, takesAnyTwo = false }: LabelSource, value: string | undefined, rowIndex: number): NomalyError {
+function notALabel(name: string, value: string | undefined, rowIndex: number): NomalyError {
   const received = value === undefined ? "nothing" : `"${value.slice(0, shownLengthMax)}"`;
-  const expects = `column "${name}" must hold labels, 1 for anomalous and 0 for normal (or yes and no, anomaly and normal)`;
-  const others = takesAnyTwo ? ", or any two values; " : "; ";
-  return new NomalyError("LABEL", [expects, others, rowAtFault, ` holds ${received}`], { field: name, received, rowIndex });
+  const expects = `column "${name}" must hold labels, 1 for anomalous and 0 for normal (or yes and no, anomaly and normal), or any two values; `;
+  return new NomalyError("LABEL", [expects, rowAtFault, ` holds ${received}`], { field: name, received, rowIndex });
 }

@@ -47,6 +47,12 @@ export function scoreColumns(names: readonly string[], scores: ScoresAdded): Sco
   return { added: wanted.map((name) => name + free), earlier, replaced };
 }
 
+/** Those of score and label in a file with scores but without reasons and further detectors: they come behind the columns of the rows. */
+export function judgedColumns<Column>(columns: readonly Column[]): { readonly score: Column; readonly isAnomaly: Column } {
+  const [score, isAnomaly] = columns.slice(-coreNames.length);
+  return { score, isAnomaly };
+}
+
 /** `anomaly_score_isolation_forest`: with underscores, as SQL and most programs want names. */
 function memberName(detectorId: string): string {
   return `${coreNames[0]}_${detectorId.replaceAll("-", "_")}`;

@@ -11,6 +11,8 @@ export const largeBodyBytesMin = 256 * 1024;
 export const smallBodyBytes = 8 * 1024 ** 2;
 
 export const arrowMediaType = "application/vnd.apache.arrow.stream";
+/** Unlike a stream, a file begins with a mark, and ends with a list of its batches. */
+export const arrowFileMediaType = "application/vnd.apache.arrow.file";
 
 export class LargeBody {
   readonly given: BodyGiven;
@@ -26,4 +28,9 @@ export class LargeBody {
 /** Whether the client asks for an Arrow answer. A worker encodes it, and so a worker reads the body, too. */
 export function wantsArrow(request: FastifyRequest): boolean {
   return request.headers.accept?.includes(arrowMediaType) === true;
+}
+
+/** Whether the client asks for Arrow where there are files only: whoever asks for a stream gets a file, whose type says so. */
+export function wantsArrowFile(request: FastifyRequest): boolean {
+  return wantsArrow(request) || request.headers.accept?.includes(arrowFileMediaType) === true;
 }

@@ -1,11 +1,12 @@
 /** Routes that list, read and remove stored results, with their rows as CSV, NDJSON, Parquet or Arrow. */
 
 import { NomalyError } from "@nomaly/detect";
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
+import { resultFormats } from "../../compute/work.ts";
 import type { ServiceContext } from "../../services/core/context.ts";
-import { findResults, getResult, openResult, removeResult } from "../../services/scoring/results.ts";
+import { type FileForm, findResults, getResult, openResult, removeResult } from "../../services/scoring/results.ts";
 import type { App } from "../app.ts";
-import { arrowMediaType, wantsArrow } from "../body/large-body.ts";
+import { arrowFileMediaType, wantsArrowFile } from "../body/large-body.ts";
 import { FormatQuery, ResultList, ResultQuery } from "../schemas/results.ts";
 import { whenOver } from "../gate/when-over.ts";
 import { plain } from "./shared/predicted-reply.ts";
@@ -17,8 +18,16 @@ const mediaTypes = {
   csv: "text/csv; charset=utf-8",
   ndjson: "application/x-ndjson",
   parquet: "application/vnd.apache.parquet",
-  arrow: arrowMediaType,
+  arrow: arrowFileMediaType,
 } as const;
+
+const content = {
+  "application/json": { schema: Type.Ref("Result") },
+  "text/csv": { schema: Type.Unsafe<never>({ type: "string" }) },
+  "application/x-ndjson": { schema: Type.Unsafe<never>({ type: "string" }) },
+  "application/vnd.apache.parquet": { schema: file },
+  [arrowFileMediaType]: { schema: file },
+};
 
 export function registerResults(app: App, context: ServiceContext): void {
   app.get(
@@ -42,26 +51,24 @@ export function registerResults(app: App, context: ServiceContext): void {
       querystring: FormatQuery,
       response: {
         200: {
-          description: "the result, or with `format` (or an Accept header for Arrow) its rows",
-          content: {
-            "application/json": { schema: Type.Ref("Result") },
-            "text/csv": { schema: Type.Unsafe<never>({ type: "string" }) },
-            "application/x-ndjson": { schema: Type.Unsafe<never>({ type: "string" }) },
-            "application/vnd.apache.parquet": { schema: file },
-            [arrowMediaType]: { schema: file },
-          },
+          description: "the result, or with `format` (or an Accept header for Arrow) its rows; Arrow is a file, not a stream",
+          content,
         },
         ...problemsOf(404, 502, 507),
       },
     }),
     async (request, reply) => {
       const { id } = request.params;
-      const { format = wantsArrow(request) ? "arrow" : "json", spreadsheet_safe: isSpreadsheetSafe = false } = request.query;
+      const { format = wantsArrowFile(request) ? "arrow" : "json", spreadsheet_safe: isSpreadsheetSafe = false } = request.query;
+      const selection = selectionOf(request.query);
       if (isSpreadsheetSafe && format !== "csv") {
         throw new NomalyError("REQUEST", "spreadsheet_safe is allowed with format=csv only", { field: "spreadsheet_safe" });
       }
-      if (format === "json") return reply.send(await getResult(context, id));
-      const opened = await openResult(context, callOf(request), id, { format, isSpreadsheetSafe });
+      if (format === "json") {
+        if (selection !== undefined) throw noRows(selection);
+        return reply.send(await getResult(context, id));
+      }
+      const opened = await openResult(context, callOf(request), id, { format, isSpreadsheetSafe, selection });
       // Also runs when the client leaves. A file that cannot be removed goes with the temporary folder.
       whenOver(reply.raw, () => void opened.release().catch(() => undefined));
       // Without a length when the file is still being written: a failure then cuts the answer off, and the client sees no end.
@@ -87,4 +94,15 @@ export function registerResults(app: App, context: ServiceContext): void {
       return reply.code(204).send(null);
     },
   );
+}
+
+function selectionOf({ only_anomalies: onlyAnomalies = false, sort }: Static<typeof FormatQuery>): FileForm["selection"] {
+  return onlyAnomalies || sort !== undefined ? { onlyAnomalies, byScore: sort === "score" } : undefined;
+}
+
+function noRows({ onlyAnomalies }: NonNullable<FileForm["selection"]>): NomalyError {
+  const field = onlyAnomalies ? "only_anomalies" : "sort";
+  return new NomalyError("REQUEST", `${field} is about the rows of the result: it needs a format (${resultFormats.join(", ")})`, {
+    field,
+  });
 }

@@ -39,6 +39,14 @@ const processingMs = Type.Number({
   description: "milliseconds that the work took, without receiving the request and sending the answer",
 });
 const problem = Type.Object({ error: Type.Ref("Problem", { description: "why this detector has no scores" }) });
+const anomalyValue = Type.Optional(
+  Type.Union([Type.String({ minLength: 1, maxLength: 1000 }), Type.Number(), Type.Boolean()], {
+    description:
+      "the value of anomalous rows in label_column, whose other value is then normal; without it 1, true, yes, anomaly and the like are anomalous, " +
+      "0, false, no, normal and the like are not",
+    examples: ["malignant"],
+  }),
+);
 
 export const TrainRequest = Type.Object(
   { detector_id: idOf("the detector to train"), ...given, background, webhook_url: webhook },
@@ -223,7 +231,7 @@ export const Explained = Type.Object(
 );
 
 export const EvaluateRequest = Type.Object(
-  { detector_id: idOf("the detector to evaluate"), ...given, labels, label_column: labelColumn },
+  { detector_id: idOf("the detector to evaluate"), ...given, labels, label_column: labelColumn, anomaly_value: anomalyValue },
   {
     ...strict,
     $id: "EvaluateRequest",
@@ -265,6 +273,7 @@ export const CompareRequest = Type.Object(
     ...given,
     labels,
     label_column: labelColumn,
+    anomaly_value: anomalyValue,
   },
   {
     ...strict,

@@ -43,6 +43,12 @@ export const FormatQuery = Type.Object(
         description: "json gives the result without its rows, as by default; the others give its rows",
       }),
     ),
+    only_anomalies: Type.Optional(Type.Boolean({ description: "with the format of a file: only the rows that are anomalous" })),
+    sort: Type.Optional(
+      oneOf(["score"], {
+        description: "with the format of a file: the rows with the highest score first, equal scores in the order of the rows",
+      }),
+    ),
     spreadsheet_safe: Type.Optional(
       Type.Boolean({
         description: "with format=csv: puts a single quote before texts that a spreadsheet would run as a formula",

@@ -60,7 +60,7 @@ export interface Comparison {
   readonly agreement: Agreement;
 }
 
-/** A failure does not stop the other detectors. Without labels only their agreement is computed. */
+/** A failure does not stop the other detectors, unless it is one of the labels. Without labels only their agreement is computed. */
 export async function compare(
   context: ServiceContext,
   call: Call,
@@ -79,12 +79,17 @@ export async function compare(
       compared.set(detectorId, { kind: "scored", model, anomalyCount, ...figures });
       scoresById.set(detectorId, scores);
     } catch (error) {
-      if (call.signal.aborted) throw error;
+      if (call.signal.aborted || isAboutLabels(error)) throw error;
       compared.set(detectorId, { kind: "failed", error });
     }
   }
   const rowCount = scoresById.values().next().value?.length ?? 0;
   return { rowCount, compared, agreement: agreement(scoresById) };
+}
+
+/** Labels that are wrong for one detector are wrong for all. */
+function isAboutLabels(error: unknown): boolean {
+  return error instanceof NomalyError && (error.code === "LABEL" || error.field === "label_column");
 }
 
 async function scoresOf(
@@ -99,8 +104,8 @@ async function scoresOf(
     if (truth?.kind === "column") throw new Error("internal: labels of rows in a request are read with the request");
     return { model, scores, truth: truth?.labels };
   }
-  const labelColumn = truth?.kind === "column" ? { labelColumn: truth.name } : {};
-  return withScoredFile(context, call, { detectorId, source, wanted: { scores: true, ...labelColumn } }, async (scored) => {
+  const labels = truth?.kind === "column" ? { labels: truth.column } : {};
+  return withScoredFile(context, call, { detectorId, source, wanted: { scores: true, ...labels } }, async (scored) => {
     const { outcome, model } = scored;
     if (outcome.scores === undefined) throw new Error("internal: the scores that were asked for are missing");
     return { model, scores: outcome.scores, truth: truth?.kind === "labels" ? truth.labels : outcome.truth };

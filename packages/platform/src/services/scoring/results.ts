@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { NomalyError } from "@nomaly/detect";
 import type { ResultFormat } from "../../compute/work.ts";
+import type { RowSelection } from "../../files/write/row-sink.ts";
 import { deleteResult, listResults, resultById, resultBytes, type ResultRow } from "../../store/tables/results.ts";
 import { type Call, controlOf, type ServiceContext } from "../core/context.ts";
 import { type Page, pageFrom, type PageQuery } from "../core/pages.ts";
@@ -48,6 +49,8 @@ export async function getResult(context: ServiceContext, id: string): Promise<Re
 export interface FileForm {
   readonly format: ResultFormat;
   readonly isSpreadsheetSafe?: boolean;
+  /** Default: all rows, in their order. */
+  readonly selection?: RowSelection | undefined;
 }
 
 /** The scored rows as a file. The caller calls `release` when it has sent the file, or needs it no longer. */
@@ -60,12 +63,7 @@ export interface OpenedResult {
 }
 
 /** @throws NomalyError NOT_FOUND, STORAGE. */
-export async function openResult(
-  context: ServiceContext,
-  call: Call,
-  id: string,
-  { format, isSpreadsheetSafe = false }: FileForm,
-): Promise<OpenedResult> {
+export async function openResult(context: ServiceContext, call: Call, id: string, form: FileForm): Promise<OpenedResult> {
   const { blobKey } = await requireResult(context, id);
   const folder = await mkdtemp(join(tmpdir(), "nomaly-result-"));
   const releases = [() => rm(folder, { recursive: true, force: true })];
@@ -73,7 +71,7 @@ export async function openResult(
     for (const one of releases.splice(0).toReversed()) await one();
   };
   try {
-    let from = join(folder, "result.parquet");
+    let from = join(folder, "stored.parquet");
     if (blobKey === null) {
       const bytes = await resultBytes(context.database, id);
       if (bytes === undefined) throw noResult(id);
@@ -83,11 +81,14 @@ export async function openResult(
       releases.push(() => opened.release());
       from = opened.path;
     }
-    if (format === "parquet") return { bytes: createReadStream(from), sizeBytes: (await stat(from)).size, release };
+    const { format, selection } = form;
+    // As it is stored.
+    if (format === "parquet" && selection === undefined)
+      return { bytes: createReadStream(from), sizeBytes: (await stat(from)).size, release };
     const ending = new AbortController();
     const control = { ...controlOf(call), signal: AbortSignal.any([call.signal, ending.signal]) };
     const path = join(folder, `result.${format}`);
-    const written = context.compute.convert({ fromPath: from, toPath: path, format, isSpreadsheetSafe }, control);
+    const written = context.compute.convert({ fromPath: from, toPath: path, ...form }, control);
     releases.push(async () => {
       ending.abort();
       await written.catch(() => undefined);

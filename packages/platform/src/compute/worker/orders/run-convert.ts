@@ -1,4 +1,4 @@
-/** Converts a Parquet file that nomaly wrote, in a worker. */
+/** Writes the rows of a result in another format, in a worker. */
 
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { convertParquet } from "../../../files/convert-parquet.ts";

@@ -41,12 +41,12 @@ async function scoreGiven(
   { signal, progress }: OrderContext,
 ): Promise<ScoreFileOutcome> {
   const startedAt = performance.now();
-  const { labelColumn, explainTop = 0 } = wanted;
+  const { labels: labelSource, explainTop = 0 } = wanted;
   requireModelColumns(table, model);
-  requireColumns(table, [labelColumn], "label_column");
-  const labels = labelColumn === undefined ? undefined : createLabelReader({ name: labelColumn });
+  requireColumns(table, [labelSource?.name], "label_column");
+  const labels = labelSource === undefined ? undefined : createLabelReader(labelSource);
   const findings = createFindings({ topCount: explainTop, labels });
-  const columns = [...model.columns.map(({ name }) => name), ...(labelColumn === undefined ? [] : [labelColumn])];
+  const columns = [...model.columns.map(({ name }) => name), ...(labelSource === undefined ? [] : [labelSource.name])];
   const report = (_: string, share: number | undefined) => share !== undefined && progress(share * scoreShare);
   await scoreTable(table, { model, threads, signal, columns, shownColumns: [] }, { report }, findings);
   const destination = partialDestination(outputPath, `the scores of ${table.rows.name}`);
