@@ -11,7 +11,8 @@ export function nearestName(word: string, candidates: readonly string[]): string
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(lower, candidate.toLowerCase());
-    if (distance < bestDistance) {
+    // Two words without a letter in common are not alike, however short.
+    if (distance < bestDistance && distance < Math.max(lower.length, candidate.length)) {
       bestDistance = distance;
       best = candidate;
     }

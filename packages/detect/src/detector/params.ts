@@ -104,10 +104,16 @@ export function parseParams<S extends ParamSpecs>(
     const name = nameOf.get(key);
     if (name === undefined) throw unknownParam(owner, specs, key);
     parsed[name] = checkValue({ owner, name, given: key }, specs[name], value);
+    if (written.has(name)) throw givenTwice(owner, name, [written.get(name) ?? name, key]);
     written.set(name, key);
   }
   writtenNames.set(parsed, written);
   return Object.freeze(parsed) as ParamsOf<S>;
+}
+
+function givenTwice(owner: string, name: string, [first, second]: readonly [string, string]): NomalyError {
+  const message = `${owner}: ${first} and ${second} are the same parameter; give it once`;
+  return new NomalyError("PARAM", message, { field: name, received: `${first}, ${second}` });
 }
 
 /** For parameters that came from {@link parseParams}: each name as the caller wrote it. */

@@ -64,6 +64,8 @@ describe("fit and detect", () => {
     await expect(fitWith({ n_neighbors: 0 })).rejects.toThrow("knn: n_neighbors must be a whole number");
     await expect(fitWith({ nNeighbor: 2 })).rejects.toThrow('did you mean "nNeighbors"?');
     await expect(fitWith({ neighbors: 2 })).rejects.toThrow('did you mean "n_neighbors"?');
+    await expect(fitWith({ k: 2 })).rejects.toThrow('has no parameter "k"; known: n_neighbors, method,');
+    await expect(fitWith({ nNeighbors: 2, n_neighbors: 2 })).rejects.toThrow("nNeighbors and n_neighbors are the same parameter");
   });
 
   it("scores many rows on threads with the bits of one thread, scaled as they were in training", async () => {

@@ -112,6 +112,9 @@ async function rowLines({ top, nameColumn, anomalyCount }: ReportContent, style:
   }
   if (anomalyCount > top.length)
     lines.push(paint(`the first ${top.length} of ${anomalyCount} anomalies; --top N shows more`, "dim"));
+  const usualCount = top.filter(({ isAnomaly }) => !isAnomaly).length;
+  if (usualCount > 0)
+    lines.push(paint(`the last ${usualCount} of these rows ${usualCount === 1 ? "is" : "are"} not above the threshold`, "dim"));
   return lines;
 }
 

@@ -15,9 +15,14 @@ export const commandLineNaming: Naming = {
   row: (rowIndex) => `row ${rowIndex + 1}`,
   option(name, values) {
     const typed = `--${name.replaceAll("_", "-")}`;
-    return values.length === 0 ? typed : values.map((value) => `${typed} ${value}`).join(" or ");
+    return values.length === 0 ? typed : values.map((value) => `${typed} ${forShell(value)}`).join(" or ");
   },
 };
+
+/** A value as a shell takes it. */
+function forShell(value: string): string {
+  return /^[\w.,:%+@/-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+}
 
 /** Runs `work`; its errors then name the file, and rows by their index in the file. */
 export async function onRows<T>(table: Named, rowIndexOf: (row: number) => number, work: () => Promise<T> | T): Promise<T> {

@@ -31,15 +31,19 @@ describe("one file at a time is read, and the command that joins several is name
   put("others/notes.md");
 
   it("for several names, as a shell makes them of a pattern", async () => {
-    const join = "join them first: awk 'FNR > 1 || NR == 1' HERE/tables/*.csv > all.csv";
+    const join =
+      "if they have the same columns, join them first: awk 'FNR > 1 || NR == 1' HERE/tables/a.csv HERE/tables/b.csv > /tmp/all.csv";
     expect(await says("tables/a.csv", "tables/b.csv")).toBe(
       `nomaly: USAGE: nomaly detect takes one file at a time, not 2; ${join}`,
     );
+    const seven = Array.from({ length: 7 }, () => "tables/a.csv");
+    expect(await says(...seven)).toContain("'FNR > 1 || NR == 1' HERE/tables/*.csv > /tmp/all.csv");
+    expect(await says(...seven.slice(1))).not.toContain("*");
     expect(await says("tables/a.csv", "records/a.ndjson")).toBe("nomaly: USAGE: nomaly detect takes one file at a time, not 2");
   });
 
   it("for a pattern that no shell has seen", async () => {
-    const join = "join them first: awk 'FNR > 1 || NR == 1' HERE/tables/*.csv > all.csv";
+    const join = "if they have the same columns, join them first: awk 'FNR > 1 || NR == 1' HERE/tables/*.csv > /tmp/all.csv";
     expect(await says("tables/*.csv")).toBe(
       `nomaly: FILE_NOT_FOUND: there is no file HERE/tables/*.csv, and one file at a time is read; ${join}`,
     );
@@ -47,20 +51,20 @@ describe("one file at a time is read, and the command that joins several is name
   });
 
   it.each([
-    ["tables", "awk 'FNR > 1 || NR == 1' HERE/tables/*.csv > all.csv"],
-    ["deep", "awk 'FNR > 1 || NR == 1' $(find HERE/deep -name '*.tsv' | sort) > all.tsv"],
-    ["parts", `duckdb -c "COPY (FROM 'HERE/parts/**/*.parquet') TO 'all.parquet'"`],
-    ["records", "cat HERE/records/*.ndjson > all.ndjson"],
-    ["lists", `duckdb -c "COPY (FROM 'HERE/lists/*.json') TO 'all.json'"`],
-    ["packed", `duckdb -c "COPY (FROM 'HERE/packed/*.csv.gz') TO 'all.csv'"`],
+    ["tables", "awk 'FNR > 1 || NR == 1' HERE/tables/*.csv > /tmp/all.csv"],
+    ["deep", "awk 'FNR > 1 || NR == 1' $(find HERE/deep -name '*.tsv' | sort) > /tmp/all.tsv"],
+    ["parts", `duckdb -c "COPY (FROM 'HERE/parts/**/*.parquet') TO '/tmp/all.parquet'"`],
+    ["records", "cat HERE/records/*.ndjson > /tmp/all.ndjson"],
+    ["lists", `duckdb -c "COPY (FROM 'HERE/lists/*.json') TO '/tmp/all.json'"`],
+    ["packed", `duckdb -c "COPY (FROM 'HERE/packed/*.csv.gz') TO '/tmp/all.csv'"`],
     [
       "feathers",
       `python -c "import glob, pandas as p; p.concat(map(p.read_feather, sorted(glob.glob('HERE/feathers/*.feather', ` +
-        `recursive=True))), ignore_index=True).to_feather('all.feather')"`,
+        `recursive=True))), ignore_index=True).to_feather('/tmp/all.feather')"`,
     ],
   ])("for the folder %s", async (name, line) => {
     expect(await says(name)).toBe(
-      `nomaly: FILE_READ: HERE/${name} is a folder, and one file at a time is read; join its files first: ${line}`,
+      `nomaly: FILE_READ: HERE/${name} is a folder, and one file at a time is read; if they have the same columns, join its files first: ${line}`,
     );
   });
 

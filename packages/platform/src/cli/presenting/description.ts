@@ -63,7 +63,7 @@ export async function descriptionText(
         clipped(shown[index][0], nameWidthMax, widthOf),
         column.kind ?? column.type,
         column.missing_count === 0 ? "" : missingText(column),
-        `${column.is_estimated ? "about " : ""}${column.distinct_count.toLocaleString("en-US")}`,
+        `${column.is_estimated ? "about " : ""}${Math.min(column.distinct_count, inspected.rowCount - column.missing_count).toLocaleString("en-US")}`,
         clipped(shown[index][1], Math.min(valuesWidthMax, Math.max(20, width - 60)), widthOf),
         useText(uses[index]),
       ]),

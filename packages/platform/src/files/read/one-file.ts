@@ -6,22 +6,27 @@ import { type FileFormat, formatOfName } from "./format.ts";
 
 const entryCountMax = 10_000;
 const folderCountMax = 1000;
+/** Of more files than this the line has the pattern instead of all names. */
+const namedFileCountMax = 6;
 
-/** @returns a command line, or undefined if the format is not known. @param pattern as a shell takes it, for files of one format. */
-function joiningLine(pattern: string): string | undefined {
+/**
+ * @returns a command line, or undefined if the format is not known. What it writes lies elsewhere, as the pattern must not match it the next time.
+ * @param pattern as a shell takes it, for files of one format. @param names takes its place where a shell reads it.
+ */
+function joiningLine(pattern: string, names = forShell(pattern)): string | undefined {
   const { format, gzip } = formatOfName(pattern);
   if (format === undefined) return undefined;
-  const byDuckDb = (extension: string) => `duckdb -c "COPY (FROM '${pattern}') TO 'all.${extension}'"`;
+  const byDuckDb = (extension: string) => `duckdb -c "COPY (FROM '${pattern}') TO '/tmp/all.${extension}'"`;
   if (gzip) return byDuckDb(format === "tsv" ? "csv" : format);
   const lines: Readonly<Record<FileFormat, string>> = {
-    csv: `awk 'FNR > 1 || NR == 1' ${forShell(pattern)} > all.csv`,
-    tsv: `awk 'FNR > 1 || NR == 1' ${forShell(pattern)} > all.tsv`,
-    ndjson: `cat ${forShell(pattern)} > all.ndjson`,
+    csv: `awk 'FNR > 1 || NR == 1' ${names} > /tmp/all.csv`,
+    tsv: `awk 'FNR > 1 || NR == 1' ${names} > /tmp/all.tsv`,
+    ndjson: `cat ${names} > /tmp/all.ndjson`,
     json: byDuckDb("json"),
     parquet: byDuckDb("parquet"),
     arrow:
       `python -c "import glob, pandas as p; p.concat(map(p.read_feather, sorted(glob.glob('${pattern}', recursive=True))), ` +
-      `ignore_index=True).to_feather('all.feather')"`,
+      `ignore_index=True).to_feather('/tmp/all.feather')"`,
   };
   return lines[format];
 }
@@ -33,9 +38,10 @@ function forShell(pattern: string): string {
 }
 
 /** `; join ... first: COMMAND`, or an empty text if nothing is known about the files. @param what "them" or "its files". */
-function joining(what: string, pattern: string | undefined): string {
-  const line = pattern === undefined || !/^[\w./~*?[\]{},:+-]+$/.test(pattern) ? undefined : joiningLine(pattern);
-  return line === undefined ? "" : `; join ${what} first: ${line}`;
+function joining(what: string, pattern: string | undefined, names?: readonly string[]): string {
+  if (pattern === undefined || ![pattern, ...(names ?? [])].every((text) => /^[\w./~*?[\]{},:+-]+$/.test(text))) return "";
+  const line = joiningLine(pattern, names?.join(" "));
+  return line === undefined ? "" : `; if they have the same columns, join ${what} first: ${line}`;
 }
 
 /** For a name with the signs of a pattern, where there is no file of that name. */
@@ -49,7 +55,8 @@ export function severalHint(paths: readonly string[]): string | undefined {
   const [folders, extensions] = [new Set(paths.map(dirname)), new Set(paths.map(extensionOf))];
   const isAlike = folders.size === 1 && extensions.size === 1;
   const pattern = isAlike ? join(dirname(paths[0]), `*${extensionOf(paths[0])}`) : undefined;
-  return `takes one file at a time, not ${paths.length}${joining("them", pattern)}`;
+  const names = paths.length <= namedFileCountMax ? paths : undefined;
+  return `takes one file at a time, not ${paths.length}${joining("them", pattern, names)}`;
 }
 
 /** For a folder, such as a partitioned data set. */

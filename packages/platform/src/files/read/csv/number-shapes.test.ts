@@ -58,6 +58,8 @@ describe("the shapes of a column", () => {
   it("of several units are no numbers", () => {
     expect(finding({ $9: 9, "\u20ac9": 1 })).toEqual({ kind: "several units", shapes: ["$9", "\u20ac9"] });
     expect(finding({ "9 kg": 9, "999 g": 1 })).toMatchObject({ kind: "several units" });
+    // The first one is the commoner.
+    expect(finding({ $9: 1, "9%": 4 })).toEqual({ kind: "several units", shapes: ["9%", "$9"] });
     expect(finding({ "9%": 9, "0.99": 1 })).toEqual({ kind: "several units", shapes: ["9%", "0.99"] });
   });
 

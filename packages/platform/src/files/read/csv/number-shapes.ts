@@ -182,13 +182,15 @@ function lookLikeCodes(read: readonly ReadShape[]): boolean {
   return read.length === 1 && /^9+([ .])9{3}(?:\1(?:9{3}))+$/.test(read[0].core);
 }
 
-/** Two shapes with other units, or one with a unit and one without, where that matters. */
+/** A shape with the commoner unit and one with another, or with none, where that matters. */
 function severalUnits(read: readonly ReadShape[]): readonly [string, string] | undefined {
   const first = read.find(({ unit }) => unit !== "");
   if (first === undefined) return undefined;
   const isCurrency = new RegExp(`^${currencies}$`, "u").test(first.unit);
   const other = read.find(({ unit, core }) => unit !== first.unit && !(unit === "" && (isCurrency || core === "0")));
-  return other === undefined ? undefined : [first.shape, other.shape];
+  if (other === undefined) return undefined;
+  const countOf = (wanted: string) => sum(read.flatMap(({ unit, count }) => (unit === wanted ? [count] : [])));
+  return countOf(other.unit) > countOf(first.unit) ? [other.shape, first.shape] : [first.shape, other.shape];
 }
 
 function sum(counts: readonly number[]): number {
