@@ -2,7 +2,7 @@
 
 export { createLibrary, defaultDetectorId, defaultSeed } from "./library/library.ts";
 export type { Detection, FitOptions, Library, LibraryOptions } from "./library/library.ts";
-export type { AnomalyModel, Explanation, Predictions, RowExplanation, ScoreOptions } from "./library/anomaly-model.ts";
+export type { AnomalyModel, Explanation, Opinion, Predictions, RowExplanation, ScoreOptions } from "./library/anomaly-model.ts";
 export type { Reason } from "./explanation/explain.ts";
 export type { ContributionMeaning } from "./explanation/column-contributions.ts";
 export { errorCodes, NomalyError, rowAtFault, throwIfAborted } from "./errors.ts";
@@ -19,6 +19,8 @@ export type {
   IncrementalModel,
   Model,
   ModelState,
+  Panel,
+  PanelMember,
   StateArray,
   StateValue,
   Task,

@@ -1,5 +1,6 @@
 /** The literal list of all detectors. Adding one: its folder, and its line here. */
 
+import { composeAuto } from "./composed/auto/index.ts";
 import type { AnyDetector } from "./detector/detector.ts";
 import { abod } from "./detectors/abod/index.ts";
 import { cblof } from "./detectors/cblof/index.ts";
@@ -22,8 +23,12 @@ import { pca } from "./detectors/pca/index.ts";
 import { robustZ } from "./detectors/robust-z/index.ts";
 import { sampling } from "./detectors/sampling/index.ts";
 
+/** Composed of the others. */
+const auto = composeAuto({ isolationForest, knn, cblof, mcd });
+
 export const detectors: readonly AnyDetector[] = [
   abod,
+  auto,
   cblof,
   cof,
   copod,
