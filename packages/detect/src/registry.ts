@@ -1,6 +1,6 @@
 /** The literal list of all detectors. Adding one: its folder, and its line here. */
 
-import { composeAuto } from "./composed/auto/index.ts";
+import { composeAuto } from "./detectors/auto/index.ts";
 import type { AnyDetector } from "./detector/detector.ts";
 import { abod } from "./detectors/abod/index.ts";
 import { cblof } from "./detectors/cblof/index.ts";
