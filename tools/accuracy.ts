@@ -8,6 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { AnyDetector } from "../packages/detect/src/detector/detector.ts";
+import { createRandom } from "../packages/detect/src/random.ts";
 import { detectors } from "../packages/detect/src/registry.ts";
 import { createThreadPool } from "../packages/detect/src/threads/thread-pool.ts";
 import { workerHost } from "../packages/detect/src/threads/worker-host-node.ts";
@@ -169,6 +170,7 @@ function pageOf({ compared, corrected }: Runs): string {
     "| --- | --- | ---: | ---: | ---: |",
     ...corrected.map(correctedLine),
     "",
+    ...panelSection(corrected),
     "## Every set",
     "",
     "ROC-AUC of our defaults.",
@@ -177,6 +179,66 @@ function pageOf({ compared, corrected }: Runs): string {
     "",
   ];
   return lines.join("\n");
+}
+
+/** What `auto` gains over single detectors, which it is composed of or which somebody would choose. */
+function panelSection(runs: readonly Run[]): string[] {
+  const own = runs.filter((run) => Object.keys(run.params).length === 0);
+  const auto = own.find((run) => run.detectorId === "auto");
+  const forest = own.find((run) => run.detectorId === "isolation-forest");
+  if (auto === undefined || forest === undefined) return [];
+  return [
+    "## auto",
+    "",
+    "Each detector on the sets that it has figures for: mean ROC-AUC and its mean difference to isolation-forest on the same sets, with the 95 % interval over",
+    "10,000 draws of sets with replacement; then the set on which it stands lowest against the median of all single detectors.",
+    "",
+    "| detector | sets | ROC-AUC | difference to isolation-forest | interval | lowest against the median detector |",
+    "| --- | ---: | ---: | ---: | --- | --- |",
+    ...own.map((run) => differenceLine(run, forest, own)),
+    "",
+    "What auto is bad at: a lawful small group of rows apart from the others. Its forest puts them aside, the members that learn from the kept rows then",
+    "find them anomalous: 26_optdigits and 28_pendigits are such sets. Use knn or gmm there. The constants of auto were chosen on these sets and 23 others;",
+    "on the others alone its mean was .743, isolation-forest's .706.",
+    "",
+  ];
+}
+
+function differenceLine(run: Run, forest: Run, all: readonly Run[]): string {
+  const aucOf = (of: Run, set: string) => of.figures.find((figure) => figure.set === set)?.ours.rocAuc;
+  const sets = run.figures.map(({ set }) => set);
+  const differences = sets.map((set) => (aucOf(run, set) ?? 0) - (aucOf(forest, set) ?? 0));
+  const singles = all.filter(({ detectorId }) => detectorId !== "auto");
+  const against = sets.map((set) => ({
+    set,
+    difference: (aucOf(run, set) ?? 0) - median(singles.flatMap((single) => aucOf(single, set) ?? [])),
+  }));
+  const lowest = against.toSorted((a, b) => a.difference - b.difference)[0];
+  const [low, high] = bootstrapInterval(differences);
+  const isForest = run.detectorId === forest.detectorId;
+  const cells = [
+    run.detectorId,
+    String(sets.length),
+    mean(run.figures.map((figure) => figure.ours.rocAuc)).toFixed(3),
+    isForest ? "" : mean(differences).toFixed(3),
+    isForest ? "" : `${low.toFixed(3)} to ${high.toFixed(3)}`,
+    `${lowest.set}: ${lowest.difference.toFixed(3)}`,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
+
+/** The middle 95 % of the means of sets drawn with replacement, with a fixed seed. */
+function bootstrapInterval(differences: readonly number[]): [number, number] {
+  const random = createRandom(1);
+  const means = Array.from({ length: 10_000 }, () =>
+    mean(differences.map(() => differences[random.integer(differences.length)])),
+  ).toSorted((a, b) => a - b);
+  return [means[250], means[9749]];
 }
 
 function comparedLine({ detectorId, figures }: Run): string[] {
