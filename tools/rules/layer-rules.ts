@@ -124,8 +124,8 @@ const detectLayers: readonly Layer[] = [
   {
     name: "library",
     files: /^library\//,
-    may: [...contract, "kernels/choose", "threads", "thresholds", "pipeline", "explanation", "model-file"],
-    summary: "fit, detect, load over a given list of detectors",
+    may: [...contract, "structures", "kernels/choose", "threads", "thresholds", "pipeline", "explanation", "model-file"],
+    summary: "fit, detect, load over a given list of detectors; detectors composed of given ones",
   },
   { name: "entries", files: /^[a-z-]+\.ts$/, may: ["*"], summary: "the package's entry points" },
 ];

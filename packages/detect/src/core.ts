@@ -4,7 +4,9 @@ export { createLibrary } from "./library/library.ts";
 export type { Detection, Library, LibraryOptions } from "./library/library.ts";
 export { defaultDetectorId, defaultSeed } from "./library/fit-options.ts";
 export type { DefaultIdOf, FitOptions, ParamsFor, UncheckedOptions } from "./library/fit-options.ts";
-export type { AnomalyModel, Explanation, Predictions, RowExplanation, ScoreOptions } from "./library/anomaly-model.ts";
+export type { AnomalyModel, Explanation, Opinion, Predictions, RowExplanation, ScoreOptions } from "./library/anomaly-model.ts";
+export { composeAuto } from "./library/auto/index.ts";
+export type { PanelDetectors } from "./library/auto/members.ts";
 export type { Reason } from "./explanation/explain.ts";
 export type { ContributionMeaning } from "./explanation/column-contributions.ts";
 export { errorCodes, NomalyError, rowAtFault, throwIfAborted } from "./errors.ts";
@@ -14,6 +16,7 @@ export type { TravellingError } from "./travelling-error.ts";
 export { describeRange, paramFromText, parseParams, snakeCase } from "./detector/params.ts";
 export type { ParamsById, ParamSpec, ParamSpecs, ParamValue, UncheckedParams, ValueOf } from "./detector/params.ts";
 export type {
+  AbsentMember,
   AnyDetector,
   Detector,
   FitContext,
@@ -21,6 +24,8 @@ export type {
   IncrementalModel,
   Model,
   ModelState,
+  Panel,
+  PanelMember,
   StateArray,
   StateValue,
   Task,

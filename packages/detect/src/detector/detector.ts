@@ -54,6 +54,38 @@ export interface Model {
   toState(): ModelState;
   /** `out[row * columnCount + column]`: what each column added to the row's score, as the trait `explains` claims. */
   contributionsInto?(rows: Matrix, out: Float64Array): void;
+  /** Of a model that asks several others: who they are, and what each says. */
+  readonly panel?: Panel;
+}
+
+/** The members of a model that asks several others. */
+export interface Panel {
+  /** Who takes part. */
+  readonly members: readonly PanelMember[];
+  /** Who takes no part, and why. */
+  readonly leftOut: readonly AbsentMember[];
+  /** `out[row * members.length + member]`: the row's standing among the member's training scores, 0 to 1; higher is more anomalous. */
+  standingsInto(rows: Matrix, out: Float64Array): void;
+}
+
+/** A member that takes no part. */
+export interface AbsentMember {
+  /** Its name among the members. */
+  readonly name: string;
+  /** The detector that it would be fitted by. */
+  readonly detectorId: string;
+  /** Why it takes no part, in words. */
+  readonly reason: string;
+}
+
+/** A member that takes part. */
+export interface PanelMember {
+  /** Its name among the members. */
+  readonly name: string;
+  /** The detector that it is fitted by. */
+  readonly detectorId: string;
+  /** What it looks at, for people. */
+  readonly sees: string;
 }
 
 /** A model that learns further, row by row in order. Score first, then update: always in that order. */
@@ -87,6 +119,8 @@ export interface Detector<S extends ParamSpecs = ParamSpecs, M extends Model = M
   fit(train: Matrix, params: ParamsOf<S>, context: FitContext): Promise<Fitted<M>>;
   /** Rebuilds a model from {@link Model.toState}. @throws NomalyError MODEL_FILE when the state is not one of ours. */
   restore(state: ModelState, kernels: KernelSet): M;
+  /** The detectors that this one is composed of: their tasks and models are known wherever its own are. */
+  readonly parts?: readonly AnyDetector[];
   /** Named pure tasks that this detector's fit sends to worker threads. */
   readonly tasks?: Readonly<Record<string, Task>>;
   /** Tasks of the shared structures it uses, by their names under `core`. Listed here, so that no bundle carries those of other detectors. */

@@ -1,12 +1,13 @@
 /** A fitted detector with its pipeline, threshold and ranks: what a user holds, scores with and saves. */
 
-import type { AnyDetector, IncrementalModel, Model } from "../detector/detector.ts";
+import type { AnyDetector, IncrementalModel, Model, Panel } from "../detector/detector.ts";
 import type { ParamValue } from "../detector/params.ts";
 import { NomalyError } from "../errors.ts";
 import type { ContributionMeaning } from "../explanation/column-contributions.ts";
 import type { Reason } from "../explanation/explain.ts";
 import { explainRows } from "../explanation/explain.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
+import type { Matrix } from "../matrix.ts";
 import type { RowsInput } from "../pipeline/column-source.ts";
 import { columnSource } from "../pipeline/column-source.ts";
 import { encodePieces, encodeRows, plainRows } from "../pipeline/encode.ts";
@@ -40,6 +41,18 @@ export interface RowExplanation {
   readonly label: number;
   /** Every column, the largest contribution first. */
   readonly reasons: readonly Reason[];
+  /** What each member of a panel says of the row; absent for single detectors. */
+  readonly opinions?: readonly Opinion[];
+}
+
+/** What a member of a panel says of a row. */
+export interface Opinion {
+  /** The member, as in {@link AnomalyModel.panel}. */
+  readonly name: string;
+  /** The row's standing among the member's training scores, 0 to 1; higher is more anomalous. */
+  readonly rank: number;
+  /** 1 where the member places the row among as many anomalies as the whole panel labels. */
+  readonly label: number;
 }
 
 /** Why rows have their scores. */
@@ -94,6 +107,8 @@ export interface AnomalyModel {
   readonly hasNamedColumns: boolean;
   /** The columns used, with what is usual in each. */
   readonly columns: readonly PipelineColumn[];
+  /** Of a detector that asks several others: who took part, and who did not and why. Absent for single detectors. */
+  readonly panel?: Pick<Panel, "members" | "leftOut">;
   /** Columns that were left out, and why. */
   readonly skippedColumns: readonly SkippedColumn[];
   /**
@@ -187,10 +202,32 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     const { labels, ranks } = judge(scores);
     const reasons = explainRows(parts, source, matrix);
     const claim = detector.traits.explains;
+    const opinions = opinionsOf(matrix);
     return {
       meaning: claim === "none" || model.contributionsInto === undefined ? "substitution" : claim,
-      rows: reasons.map((list, row) => ({ score: scores[row], rank: ranks[row], label: labels[row], reasons: list })),
+      rows: reasons.map((list, row) => ({
+        score: scores[row],
+        rank: ranks[row],
+        label: labels[row],
+        reasons: list,
+        ...(opinions === undefined ? {} : { opinions: opinions(row) }),
+      })),
     };
+  }
+
+  /** For each row what the members of a panel say; undefined where there is no panel. */
+  function opinionsOf(matrix: Matrix): ((row: number) => Opinion[]) | undefined {
+    const { panel } = model;
+    if (panel === undefined) return undefined;
+    const { members } = panel;
+    const standings = new Float64Array(matrix.rowCount * members.length);
+    panel.standingsInto(matrix, standings);
+    const limit = parts.ranker().rank(threshold);
+    return (row) =>
+      members.map(({ name }, at) => {
+        const rank = standings[row * members.length + at];
+        return { name, rank, label: rank > limit ? 1 : 0 };
+      });
   }
 
   function update(rows: RowsInput): void {
@@ -218,6 +255,7 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     scaling: pipeline.scaling,
     hasNamedColumns: pipeline.named,
     columns: pipeline.columns,
+    ...(model.panel === undefined ? {} : { panel: { members: model.panel.members, leftOut: model.panel.leftOut } }),
     skippedColumns: pipeline.skipped,
     score,
     predict: (rows) => judge(score(rows)),

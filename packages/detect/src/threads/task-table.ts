@@ -10,7 +10,8 @@ import { scorePrepared } from "./score-rows.ts";
 const keptModelCountMax = 2;
 
 /** @returns tasks by `<detector id>/<task>` and `core/<task>`. */
-export function taskTable(detectors: readonly AnyDetector[]): ReadonlyMap<string, Task> {
+export function taskTable(given: readonly AnyDetector[]): ReadonlyMap<string, Task> {
+  const detectors = [...given, ...given.flatMap((detector) => detector.parts ?? [])];
   const table = new Map<string, Task>();
   for (const detector of detectors) {
     for (const [name, task] of Object.entries(detector.tasks ?? {})) table.set(`${detector.id}/${name}`, task);

@@ -53,8 +53,8 @@ function equalRows(values: Float64Array, width: number, first: number, second: n
   return true;
 }
 
-/** FNV-1a over the 32-bit halves of the values, then mixed, so that low bits are good. */
-function* rowHashes(table: Matrix, pieceRowCount: number): Pieces<Int32Array> {
+/** One hash a row, of which equal rows have equal ones: FNV-1a over the 32-bit halves of the values, then mixed, so that low bits are good. */
+export function* rowHashes(table: Matrix, pieceRowCount: number): Pieces<Int32Array> {
   const { rowCount, columnCount, values } = table;
   const hashes = new Int32Array(rowCount);
   const one = new Float64Array(1);

@@ -1,0 +1,219 @@
+import { describe, expect, it } from "vitest";
+import { expectCode } from "../../../test-support/expect-code.ts";
+import { createLibrary } from "../../core.ts";
+import { cblof } from "../../detectors/cblof/index.ts";
+import { isolationForest } from "../../detectors/isolation-forest/index.ts";
+import { knn } from "../../detectors/knn/index.ts";
+import { mcd } from "../../detectors/mcd/index.ts";
+import { composeAuto } from "./index.ts";
+import { createRandom } from "../../random.ts";
+import { plannedAbsences, predictedSeconds } from "./members.ts";
+import { restoreLadder, shortLadder, standingOf, wholeLadder } from "./standing.ts";
+import { learnScales, writeSpace } from "./spaces.ts";
+import { chooseKernels } from "../../kernels/choose.ts";
+import { atOnce } from "../../threads/pieces.ts";
+import { matrixFromRows } from "../../matrix.ts";
+
+const { detect, load } = createLibrary({ detectors: [composeAuto({ isolationForest, knn, cblof, mcd })] });
+
+const params = {
+  nEstimators: 300,
+  trim: 0.3,
+  referenceRows: 2000,
+  nNeighbors: 10,
+  neighbors: true,
+  clusters: true,
+  covariance: true,
+  timeBudget: 20,
+};
+const namesOf = (absences: readonly { name: string }[]) => absences.map(({ name }) => name);
+
+/** Two related columns and one of noise; the last row breaks the relation with values that are usual in themselves. */
+function related(rowCount: number): number[][] {
+  const random = createRandom(4);
+  const rows = Array.from({ length: rowCount }, () => {
+    const x = random.normal();
+    return [x, 2 * x + 0.1 * random.normal(), random.normal()];
+  });
+  return [...rows, [1.5, -3, 0]];
+}
+
+describe("a standing", () => {
+  const ladder = wholeLadder(Float64Array.of(1, 2, 2, 2, 5));
+
+  it("is (average rank - 1/2) / n of a score among the training scores", () => {
+    // scipy.stats.rankdata([1, 2, 2, 2, 5]) is [1, 3, 3, 3, 5]
+    expect([1, 2, 5].map((score) => standingOf(ladder, score))).toEqual([0.1, 0.5, 0.9]);
+  });
+
+  it("is the share below a score between two training scores, 0 below all", () => {
+    expect([0, 1.5, 3].map((score) => standingOf(ladder, score))).toEqual([0, 0.2, 0.8]);
+  });
+
+  it("goes on rising above all training scores, and stays at most 1", () => {
+    const standings = [5, 5.001, 8, 1e9, Number.POSITIVE_INFINITY].map((score) => standingOf(ladder, score));
+    expect(standings).toEqual(standings.toSorted((a, b) => a - b));
+    expect(new Set(standings).size).toBe(5);
+    // One spread (5 - 2) above the highest: 4.5 and half of the half that is left, of 5.
+    expect(standings[2]).toBeCloseTo((4.5 + 0.25) / 5, 14);
+    expect(standings[4]).toBe(1);
+  });
+
+  it("of a long list keeps the highest 8,192 exactly and the others within a step", () => {
+    const sorted = Float64Array.from({ length: 100_000 }, (_, i) => i);
+    const short = shortLadder(sorted);
+    expect(short.scores).toHaveLength(16_384);
+    for (const score of [99_999, 95_000, 91_809]) expect(standingOf(short, score)).toBe((score + 0.5) / 100_000);
+    for (let score = 3; score < 91_000; score += 997) {
+      expect(Math.abs(standingOf(short, score) - (score + 0.5) / 100_000)).toBeLessThan(12 / 100_000);
+    }
+    expect(shortLadder(sorted.subarray(0, 16_384)).scores).toHaveLength(16_384);
+  });
+
+  it("is refused from a state whose scores or places are not in order", () => {
+    const state = (scores: number[], places: number[]) => ({
+      values: {},
+      arrays: { ladderScores: Float64Array.from(scores), ladderPlaces: Uint32Array.from(places) },
+    });
+    expect(restoreLadder(state([1, 2], [0, 1]), 2).rowCount).toBe(2);
+    for (const [scores, places] of [
+      [
+        [2, 1],
+        [0, 1],
+      ],
+      [
+        [1, 2],
+        [0, 0],
+      ],
+      [
+        [1, 2],
+        [1, 2],
+      ],
+      [
+        [1, 2],
+        [0, 2],
+      ],
+      [[], []],
+    ]) {
+      expectCode("MODEL_FILE", () => restoreLadder(state(scores, places), 2));
+    }
+  });
+});
+
+describe("the spaces", () => {
+  it("scale by median and quartiles, then bend and standardise", () => {
+    const rows = matrixFromRows([
+      [1, 7],
+      [2, 7],
+      [3, 7],
+      [4, 7],
+      [100, 7],
+    ]);
+    const scales = atOnce(learnScales(rows, chooseKernels()));
+    expect([...scales.columns]).toEqual([0]);
+    // numpy: median 3, percentiles 25 and 75 are 2 and 4.
+    expect(scales.medians[0]).toBe(3);
+    expect(scales.spreads[0]).toBeCloseTo(2 / 1.349, 14);
+    const robust = new Float64Array(5);
+    writeSpace("robust", rows, scales, robust);
+    expect(robust[4]).toBeCloseTo(97 / (2 / 1.349), 12);
+    const bent = new Float64Array(5);
+    writeSpace("bent", rows, scales, bent);
+    expect(bent.reduce((a, b) => a + b)).toBeCloseTo(0, 12);
+    expect(bent.reduce((a, b) => a + b * b, 0) / 5).toBeCloseTo(1, 12);
+  });
+
+  it("use the 5 % and 95 % percentiles where the quartiles are equal, then the standard deviation", () => {
+    const spreadOf = (values: number[]) =>
+      atOnce(learnScales(matrixFromRows(values.map((v) => [v])), chooseKernels())).spreads[0];
+    // numpy.percentile([0] * 17 + [1, 1, 1], [5, 95]) is [0, 1]
+    expect(spreadOf([...Array<number>(17).fill(0), 1, 1, 1])).toBeCloseTo(1 / 3.29, 14);
+    // numpy.std([0] * 99 + [1]) is 0.099498743710662
+    expect(spreadOf([...Array<number>(99).fill(0), 1])).toBeCloseTo(0.099498743710662, 14);
+  });
+});
+
+describe("the budget", () => {
+  it("leaves members out in the stated order until the rest keep within it", () => {
+    const seconds = predictedSeconds(100_000, 20, params);
+    const whole = Object.values(seconds).reduce((a, b) => a + b);
+    const absentWithin = (timeBudget: number) => namesOf(plannedAbsences(100_000, 20, { ...params, timeBudget }));
+    expect(absentWithin(whole)).toEqual([]);
+    expect(absentWithin(whole - 0.001)).toEqual(["neighbors"]);
+    expect(absentWithin(whole - seconds.neighbors - 0.001)).toEqual(["neighbors", "covariance"]);
+    expect(absentWithin(0)).toEqual(["neighbors", "bentNeighbors", "clusters", "covariance"]);
+  });
+
+  it("leaves the covariance out beyond 300 columns", () => {
+    const unbounded = { ...params, timeBudget: 1e6 };
+    expect(namesOf(plannedAbsences(5000, 300, unbounded))).toEqual([]);
+    expect(namesOf(plannedAbsences(5000, 301, unbounded))).toEqual(["covariance"]);
+  });
+
+  it("a member switched off says so", () => {
+    expect(plannedAbsences(100, 3, { ...params, clusters: false })).toEqual([
+      { name: "clusters", reason: "switched off by the parameter clusters" },
+    ]);
+  });
+});
+
+describe("auto", () => {
+  it("finds a broken relation that the forest alone does not, and says which members saw it", async () => {
+    const rows = related(500);
+    const { model, ranks } = await detect(rows, { detector: "auto", contamination: 0.02 });
+    expect(ranks[500]).toBeGreaterThan(0.98);
+    expect(model.panel?.members.map(({ name }) => name)).toEqual([
+      "forest",
+      "neighbors",
+      "bentNeighbors",
+      "clusters",
+      "covariance",
+    ]);
+    const [{ opinions, reasons }] = model.explain([rows[500]]).rows;
+    expect(opinions?.find(({ name }) => name === "covariance")).toMatchObject({ label: 1 });
+    expect(
+      reasons
+        .slice(0, 2)
+        .map(({ column }) => column)
+        .toSorted(),
+    ).toEqual(["column_0", "column_1"]);
+  });
+
+  it("keeps its members in one file, with the same scores and opinions", async () => {
+    const rows = related(200);
+    const { model } = await detect(rows, { detector: "auto", params: { clusters: false } });
+    const again = load(model.save());
+    expect(again.score(rows)).toEqual(model.score(rows));
+    expect(again.panel).toEqual(model.panel);
+    expect(again.panel?.leftOut).toMatchObject([{ name: "clusters", detectorId: "cblof" }]);
+    expect(again.explain(rows.slice(0, 3))).toEqual(model.explain(rows.slice(0, 3)));
+  });
+
+  it.each([
+    [
+      "two rows",
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ],
+    ["one column of two values", Array.from({ length: 50 }, (_, i) => [i % 2])],
+    ["copies of one row and another", [...Array.from({ length: 30 }, () => [1, 2]), [5, 5]]],
+  ])("answers for %s", async (_, rows) => {
+    const { scores, model } = await detect(rows, { detector: "auto", columns: rows[0].map((__, at) => `column_${at}`) });
+    expect(scores.every((score) => score >= 0 && score <= 1)).toBe(true);
+    expect(model.panel?.members.length).toBeGreaterThan(0);
+  });
+
+  it("gives equal rows equal training scores, whether they are reference rows or not", async () => {
+    const random = createRandom(9);
+    const rows = Array.from({ length: 4000 }, () => [random.integer(60), random.integer(60)]);
+    const { scores } = await detect(rows, { detector: "auto" });
+    const scoreOf = new Map<string, number>();
+    for (const [at, row] of rows.entries()) {
+      const known = scoreOf.get(row.join(" "));
+      if (known !== undefined) expect(scores[at]).toBe(known);
+      scoreOf.set(row.join(" "), scores[at]);
+    }
+  });
+});

@@ -1,0 +1,144 @@
+/** The members of the panel: what each asks, in which space, of which rows, what it costs, and when it is left out. */
+
+import type { AnyDetector } from "../../detector/detector.ts";
+import type { Space } from "./spaces.ts";
+
+/** The detectors that the members are made of. */
+export interface PanelDetectors {
+  /** Scores all rows first: the others learn from the rows that it finds usual. */
+  readonly isolationForest: AnyDetector;
+  /** Looks at neighbours, in two spaces. */
+  readonly knn: AnyDetector;
+  /** Looks at clusters. */
+  readonly cblof: AnyDetector;
+  /** Looks at relations between columns. */
+  readonly mcd: AnyDetector;
+}
+
+export const memberNames = ["forest", "neighbors", "bentNeighbors", "clusters", "covariance"] as const;
+export type MemberName = (typeof memberNames)[number];
+
+export interface MemberPlan {
+  readonly detector: keyof PanelDetectors;
+  readonly space: Space;
+  /** What the member looks at, for people. */
+  readonly sees: string;
+}
+
+export const memberPlans: Readonly<Record<MemberName, MemberPlan>> = {
+  forest: { detector: "isolationForest", space: "raw", sees: "values far out in single columns" },
+  neighbors: { detector: "knn", space: "robust", sees: "rows far from all usual rows" },
+  bentNeighbors: { detector: "knn", space: "bent", sees: "rows far from usual rows, large values drawn in" },
+  clusters: { detector: "cblof", space: "bent", sees: "rows far from the large clusters" },
+  covariance: { detector: "mcd", space: "raw", sees: "broken relations between columns" },
+};
+
+export interface PanelParams {
+  readonly nEstimators: number;
+  readonly trim: number;
+  readonly referenceRows: number;
+  readonly nNeighbors: number;
+  readonly neighbors: boolean;
+  readonly clusters: boolean;
+  readonly covariance: boolean;
+  readonly timeBudget: number;
+}
+
+/** A member that takes no part, and why. */
+export interface LeftOut {
+  readonly name: MemberName;
+  readonly reason: string;
+}
+
+/** Rows that clusters and covariance are fitted on, at most. */
+export const fittedRowCountMax = 20_000;
+/** With more columns a covariance matrix says little and costs much. */
+export const covarianceColumnCountMax = 300;
+export const clusterCount = 8;
+
+/**
+ * Nanoseconds of one processor, measured in 2026-12 on two shared cores with tables of 1,000 to 100,000 rows and 5 to 200 columns: the
+ * sums below lie within a factor of 2 of what was measured.
+ */
+const cost = {
+  forestStart: 1e8,
+  treeRow: 5.5,
+  /** A row against a reference row, and a column more of both. */
+  referenceRow: 7,
+  referenceValue: 0.13,
+  /** A value turned into another space. */
+  spaceValue: 60,
+  clustersStart: 1.2e8,
+  clustersFittedValue: 300,
+  clustersScoredValue: 13,
+  covarianceStart: 2e8,
+  covarianceFittedRow: 20_000,
+  covarianceFittedValue: 2000,
+  /** A pair of columns of a fitted row, and of a scored one. */
+  covarianceFittedPair: 95,
+  covarianceScoredPair: 0.4,
+  /** Three columns: matrices are inverted again and again. */
+  covarianceTriple: 3750,
+};
+/** The prediction is for so many threads. */
+const threadCount = 2;
+
+/** Seconds that each member will take with two threads: by the size of the table alone, so that equal seeds give equal bits on any machine. */
+export function predictedSeconds(
+  rowCount: number,
+  columnCount: number,
+  params: PanelParams,
+): Readonly<Record<MemberName, number>> {
+  const values = rowCount * columnCount;
+  const fitted = Math.min(rowCount, fittedRowCountMax);
+  const references = Math.min(Math.ceil(rowCount * (1 - params.trim)), params.referenceRows);
+  const pairs = columnCount ** 2;
+  const neighbors = values * cost.spaceValue + rowCount * references * (cost.referenceRow + cost.referenceValue * columnCount);
+  const nanoseconds = {
+    forest: cost.forestStart + rowCount * params.nEstimators * cost.treeRow,
+    neighbors,
+    bentNeighbors: neighbors,
+    clusters: cost.clustersStart + fitted * columnCount * cost.clustersFittedValue + values * cost.clustersScoredValue,
+    covariance:
+      cost.covarianceStart +
+      fitted * (cost.covarianceFittedRow + columnCount * cost.covarianceFittedValue + pairs * cost.covarianceFittedPair) +
+      rowCount * pairs * cost.covarianceScoredPair +
+      pairs * columnCount * cost.covarianceTriple,
+  };
+  const seconds = Object.entries(nanoseconds).map(([name, time]) => [name, time / 1e9 / threadCount]);
+  return Object.fromEntries(seconds) as Readonly<Record<MemberName, number>>;
+}
+
+/** Members leave in this order until the rest keep within the budget. The forest stays: the others learn from the rows that it keeps. */
+const leavingOrder: readonly MemberName[] = ["neighbors", "covariance", "clusters", "bentNeighbors"];
+
+/** Which members are left out before any is fitted, and why. */
+export function plannedAbsences(rowCount: number, columnCount: number, params: PanelParams): LeftOut[] {
+  const absent = new Map<MemberName, string>();
+  const switches: readonly [MemberName, boolean, string][] = [
+    ["neighbors", params.neighbors, "neighbors"],
+    ["bentNeighbors", params.neighbors, "neighbors"],
+    ["clusters", params.clusters, "clusters"],
+    ["covariance", params.covariance, "covariance"],
+  ];
+  for (const [name, isWanted, param] of switches) if (!isWanted) absent.set(name, `switched off by the parameter ${param}`);
+  if (columnCount > covarianceColumnCountMax && !absent.has("covariance")) {
+    absent.set("covariance", `${columnCount} columns are more than the ${covarianceColumnCountMax} that it is fitted on`);
+  }
+  const seconds = predictedSeconds(rowCount, columnCount, params);
+  const total = () => memberNames.reduce((sum, name) => sum + (absent.has(name) ? 0 : seconds[name]), 0);
+  for (const name of leavingOrder) {
+    if (total() <= params.timeBudget) break;
+    if (absent.has(name)) continue;
+    const whole = total();
+    absent.set(
+      name,
+      `with it the fit would take about ${roundedSeconds(whole)} s, the time budget is ${params.timeBudget} s (${roundedSeconds(seconds[name])} s are its own)`,
+    );
+  }
+  return memberNames.flatMap((name) => (absent.has(name) ? [{ name, reason: absent.get(name) as string }] : []));
+}
+
+function roundedSeconds(seconds: number): string {
+  return seconds >= 10 ? String(Math.round(seconds)) : seconds.toPrecision(2);
+}

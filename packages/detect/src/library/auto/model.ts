@@ -1,0 +1,206 @@
+/** The fitted panel: its members, and the mean of their standings to the fourth power. */
+
+import type { AnyDetector, Model, ModelState, Panel, StateArray, StateValue } from "../../detector/detector.ts";
+import { damaged, requireIndexes, stateArray, stateFiniteArray, stateInteger } from "../../detector/state.ts";
+import type { KernelSet } from "../../kernels/kernel-set.ts";
+import type { Matrix } from "../../matrix.ts";
+import { columnCountMax, rowRange, zeros } from "../../matrix.ts";
+import type { LeftOut, MemberName, PanelDetectors } from "./members.ts";
+import { memberNames, memberPlans } from "./members.ts";
+import { sharesOf } from "./shares.ts";
+import type { Scales, Space } from "./spaces.ts";
+import { writeSpace } from "./spaces.ts";
+import type { Ladder } from "./standing.ts";
+import { ladderPlacesName, ladderScoresName, restoreLadder, standingOf } from "./standing.ts";
+
+/** A member that took part. */
+export interface Member {
+  readonly name: MemberName;
+  readonly model: Model;
+  /** Its scores of all training rows. */
+  readonly ladder: Ladder;
+}
+
+export interface PanelParts {
+  readonly columnCount: number;
+  readonly trainingRowCount: number;
+  readonly scales: Scales;
+  /** At least one, in the order of {@link memberNames}. */
+  readonly members: readonly Member[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+const leastWeight = 1e-300;
+/** Values of a block of rows, so that its spaces stay in a near cache. */
+const blockValueCount = 65_536;
+
+export function createPanelModel(parts: PanelParts, detectors: PanelDetectors): Model {
+  const { columnCount, members, scales } = parts;
+  const width = scales.columns.length;
+  const blockRowCount = Math.max(1, Math.floor(blockValueCount / width));
+
+  /** Calls `use` for each member with its scores of a block of rows. */
+  function scoreBlock(block: Matrix, use: (member: Member, at: number, scores: Float64Array, rows: Matrix) => void): void {
+    const spaces = new Map<Space, Matrix>();
+    const scores = new Float64Array(block.rowCount);
+    for (const [at, member] of members.entries()) {
+      const { space } = memberPlans[member.name];
+      let rows = spaces.get(space);
+      if (rows === undefined) {
+        rows = zeros(block.rowCount, width);
+        writeSpace(space, block, scales, rows.values);
+        spaces.set(space, rows);
+      }
+      member.model.scoreInto(rows, scores);
+      use(member, at, scores, rows);
+    }
+  }
+
+  function scoreInto(rows: Matrix, scores: Float64Array): void {
+    for (let start = 0; start < rows.rowCount; start += blockRowCount) {
+      const end = Math.min(start + blockRowCount, rows.rowCount);
+      const sums = scores.subarray(start, end).fill(0);
+      scoreBlock(rowRange(rows, start, end), ({ ladder }, _at, own) => addStandings(ladder, own, sums));
+      for (let row = 0; row < sums.length; row++) sums[row] /= members.length;
+    }
+  }
+
+  function standingsInto(rows: Matrix, out: Float64Array): void {
+    for (let start = 0; start < rows.rowCount; start += blockRowCount) {
+      const end = Math.min(start + blockRowCount, rows.rowCount);
+      scoreBlock(rowRange(rows, start, end), ({ ladder }, at, own) => {
+        for (let row = 0; row < own.length; row++) out[(start + row) * members.length + at] = standingOf(ladder, own[row]);
+      });
+    }
+  }
+
+  /** The shares of the columns in each member's score, weighted by how anomalous the member finds the row. */
+  function contributionsInto(rows: Matrix, out: Float64Array): void {
+    out.fill(0);
+    for (let start = 0; start < rows.rowCount; start += blockRowCount) {
+      const end = Math.min(start + blockRowCount, rows.rowCount);
+      const block = rowRange(rows, start, end);
+      const weightSums = new Float64Array(block.rowCount);
+      scoreBlock(block, ({ name, model, ladder }, _at, own, spaceRows) => {
+        const shares = sharesOf(model, spaceRows, own, usualOf(memberPlans[name].space, scales));
+        for (let row = 0; row < own.length; row++) {
+          // Above 0, so that the shares of a row that every member finds most usual can be divided by the sum.
+          const weight = standingOf(ladder, own[row]) ** 4 + leastWeight;
+          weightSums[row] += weight;
+          for (let i = 0; i < width; i++) {
+            out[(start + row) * columnCount + scales.columns[i]] += weight * shares[row * width + i];
+          }
+        }
+      });
+      for (let row = 0; row < block.rowCount; row++) {
+        const line = out.subarray((start + row) * columnCount, (start + row + 1) * columnCount);
+        for (let column = 0; column < columnCount; column++) line[column] /= weightSums[row];
+      }
+    }
+  }
+
+  const panel: Panel = {
+    members: members.map(({ name }) => ({
+      name,
+      detectorId: detectors[memberPlans[name].detector].id,
+      sees: memberPlans[name].sees,
+    })),
+    leftOut: parts.leftOut.map(({ name, reason }) => ({
+      name,
+      detectorId: detectors[memberPlans[name].detector].id,
+      reason,
+    })),
+    standingsInto,
+  };
+  return { columnCount, scoreInto, contributionsInto, panel, toState: () => stateOf(parts) };
+}
+
+/** Adds the fourth powers of the standings: high standings count, low ones hardly. */
+export function addStandings(ladder: Ladder, scores: Float64Array, sums: Float64Array): void {
+  for (let row = 0; row < scores.length; row++) {
+    const square = standingOf(ladder, scores[row]) ** 2;
+    sums[row] += square * square;
+  }
+}
+
+/** The row that has the median in every column, in a space. */
+function usualOf(space: Space, { medians, bentMeans, bentDeviations }: Scales): Float64Array {
+  if (space === "raw") return medians;
+  if (space === "robust") return new Float64Array(medians.length);
+  return bentMeans.map((mean, i) => -mean / bentDeviations[i]);
+}
+
+const scaleArrays = ["medians", "spreads", "bentMeans", "bentDeviations"] as const;
+
+function stateOf({ columnCount, trainingRowCount, scales, members, leftOut }: PanelParts): ModelState {
+  const arrays: Record<string, StateArray> = { ...scales };
+  const states: Record<string, StateValue> = {};
+  for (const { name, model, ladder } of members) {
+    const state = model.toState();
+    states[name] = state.values;
+    for (const [own, array] of Object.entries(state.arrays)) arrays[`${name}.${own}`] = array;
+    arrays[`${name}.${ladderScoresName}`] = ladder.scores;
+    arrays[`${name}.${ladderPlacesName}`] = ladder.places;
+  }
+  const absent = leftOut.map(({ name, reason }) => ({ name, reason }));
+  return { values: { columnCount, trainingRowCount, members: states, leftOut: absent }, arrays };
+}
+
+/** @throws NomalyError MODEL_FILE when the state is not one of ours. */
+export function restorePanel(state: ModelState, detectors: PanelDetectors, kernels: KernelSet): Model {
+  const columnCount = stateInteger(state, "columnCount", 1, columnCountMax);
+  const trainingRowCount = stateInteger(state, "trainingRowCount", 1, 2 ** 32);
+  const scales = restoreScales(state, columnCount);
+  const states = state.values["members"];
+  if (!isRecord(states)) throw damaged("members", "the states of the members");
+  const members = memberNames.flatMap((name) => {
+    const values = states[name];
+    if (values === undefined) return [];
+    if (!isRecord(values)) throw damaged(`members.${name}`, "the state of a member");
+    const own: ModelState = { values, arrays: arraysOf(state, `${name}.`) };
+    const detector: AnyDetector = detectors[memberPlans[name].detector];
+    const model = detector.restore(own, kernels);
+    if (model.columnCount !== scales.columns.length) {
+      throw damaged(`members.${name}`, `a model of ${scales.columns.length} columns, got ${model.columnCount}`);
+    }
+    return [{ name, model, ladder: restoreLadder(own, trainingRowCount) }];
+  });
+  if (members.length === 0) throw damaged("members", "at least one member");
+  return createPanelModel({ columnCount, trainingRowCount, scales, members, leftOut: restoreLeftOut(state) }, detectors);
+}
+
+function restoreScales(state: ModelState, columnCount: number): Scales {
+  const columns = stateArray(state, "columns", Int32Array);
+  if (columns.length === 0) throw damaged("columns", "at least one column");
+  requireIndexes("columns", columns, columnCount);
+  for (let i = 1; i < columns.length; i++) if (columns[i] <= columns[i - 1]) throw damaged("columns", "ascending columns");
+  const [medians, spreads, bentMeans, bentDeviations] = scaleArrays.map((name) => stateFiniteArray(state, name, columns.length));
+  for (const [name, values] of [
+    ["spreads", spreads],
+    ["bentDeviations", bentDeviations],
+  ] as const) {
+    for (const value of values) if (!(value > 0)) throw damaged(name, `numbers above 0, got ${value}`);
+  }
+  return { columns, medians, spreads, bentMeans, bentDeviations };
+}
+
+function restoreLeftOut(state: ModelState): LeftOut[] {
+  const given = state.values["leftOut"];
+  if (!Array.isArray(given) || given.length > memberNames.length) throw damaged("leftOut", "the members that were left out");
+  return given.map((entry: StateValue) => {
+    if (!isRecord(entry)) throw damaged("leftOut", "members with reasons");
+    const name = memberNames.find((candidate) => candidate === entry["name"]);
+    const { reason } = entry;
+    if (name === undefined || typeof reason !== "string") throw damaged("leftOut", "members with reasons");
+    return { name, reason };
+  });
+}
+
+function arraysOf(state: ModelState, prefix: string): ModelState["arrays"] {
+  const own = Object.entries(state.arrays).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, array]) => [name.slice(prefix.length), array]));
+}
+
+function isRecord(value: StateValue | undefined): value is Readonly<Record<string, StateValue>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,98 @@
+/** A score's standing among the training scores of a member: near 0 the most usual, near 1 the most anomalous. */
+
+import { stateFiniteArray, stateArray, damaged } from "../../detector/state.ts";
+import type { ModelState } from "../../detector/detector.ts";
+
+/** Sorted training scores, all or some of them, and their places among all. */
+export interface Ladder {
+  /** Ascending. */
+  readonly scores: Float64Array;
+  /** The place of each in the sorted list of all training scores, ascending from 0. */
+  readonly places: Uint32Array;
+  /** How many training scores there were. */
+  readonly rowCount: number;
+}
+
+/** Scores kept with a model: the highest one by one, as they tell anomalies apart, the others at even steps. */
+const highestCount = 8192;
+const otherCount = 8192;
+
+/** @param sorted ascending, finite, not empty. */
+export function wholeLadder(sorted: Float64Array): Ladder {
+  return { scores: sorted, places: Uint32Array.from(sorted.keys()), rowCount: sorted.length };
+}
+
+/** Up to 16,384 rungs: all scores, or the highest 8,192 and others at even steps. */
+export function shortLadder(sorted: Float64Array): Ladder {
+  const rowCount = sorted.length;
+  if (rowCount <= highestCount + otherCount) return wholeLadder(sorted);
+  const firstHigh = rowCount - highestCount;
+  const places = new Uint32Array(highestCount + otherCount);
+  for (let i = 0; i < otherCount; i++) places[i] = Math.floor((i * firstHigh) / otherCount);
+  for (let i = 0; i < highestCount; i++) places[otherCount + i] = firstHigh + i;
+  return { scores: Float64Array.from(places, (place) => sorted[place]), places, rowCount };
+}
+
+/**
+ * The middle of a score's ranks among the n training scores, less a half, divided by n: (average rank - 1/2) / n for a score among them.
+ * A score above them all stands between 1 - 1/(2n) and 1, the higher the nearer to 1, so that rows farther out stay in order.
+ */
+export function standingOf({ scores, places, rowCount }: Ladder, score: number): number {
+  const last = scores.length - 1;
+  if (score > scores[last]) {
+    const unit = scores[last] - scores[last >> 1];
+    const beyond = (score - scores[last]) / (unit > 0 ? unit : 1);
+    const share = beyond < Number.POSITIVE_INFINITY ? beyond / (1 + beyond) : 1;
+    return (rowCount - 0.5 + 0.5 * share) / rowCount;
+  }
+  const belowCount = countBelow(scores, score);
+  let uptoCount = belowCount;
+  if (scores[belowCount] === score) uptoCount = countUpto(scores, score, belowCount);
+  return (placeAfter(places, belowCount) + placeAfter(places, uptoCount)) / 2 / rowCount;
+}
+
+/** How many training scores stand up to the first `count` rungs. */
+function placeAfter(places: Uint32Array, count: number): number {
+  return count === 0 ? 0 : places[count - 1] + 1;
+}
+
+function countBelow(sorted: Float64Array, score: number): number {
+  let from = 0;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (sorted[middle] < score) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+function countUpto(sorted: Float64Array, score: number, first: number): number {
+  let from = first;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (sorted[middle] <= score) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+export const ladderScoresName = "ladderScores";
+export const ladderPlacesName = "ladderPlaces";
+
+/** @throws NomalyError MODEL_FILE when the arrays were not made by {@link shortLadder} of `rowCount` scores. */
+export function restoreLadder(state: ModelState, rowCount: number): Ladder {
+  const scores = stateFiniteArray(state, ladderScoresName);
+  const places = stateArray(state, ladderPlacesName, Uint32Array, scores.length);
+  if (scores.length === 0 || scores.length > highestCount + otherCount) {
+    throw damaged(ladderScoresName, `1 to ${highestCount + otherCount} scores, got ${scores.length}`);
+  }
+  for (let i = 1; i < scores.length; i++) {
+    if (scores[i] < scores[i - 1]) throw damaged(ladderScoresName, "ascending scores");
+    if (places[i] <= places[i - 1]) throw damaged(ladderPlacesName, "ascending places");
+  }
+  if (places[0] !== 0 || places[places.length - 1] !== rowCount - 1)
+    throw damaged(ladderPlacesName, `places from 0 to ${rowCount - 1}`);
+  return { scores, places, rowCount };
+}
