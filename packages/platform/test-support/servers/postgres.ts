@@ -98,19 +98,33 @@ async function startServer(place: ServerPlace): Promise<TestServer> {
   const url = `postgres://${role}:${password}@127.0.0.1:${port}/postgres`;
   let server: ChildProcess | undefined;
 
+  /** After a kill, sessions of the server before may live a moment longer and hold its memory: then it is started again. */
   async function start(): Promise<void> {
+    const until = Date.now() + readyMsMax;
+    while (!(await startOnce())) {
+      if (Date.now() > until) throw new Error("PostgreSQL does not start: the memory of the server before stays in use");
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+
+  /** @returns false if the memory of the server before was still in use. */
+  async function startOnce(): Promise<boolean> {
     const words = [...settings, `port=${port}`, ...extra].flatMap((setting) => ["-c", setting]);
-    server = spawn(binaries.postgres, ["-D", cluster, ...words], {
+    const started = spawn(binaries.postgres, ["-D", cluster, ...words], {
       ...identity(),
       cwd: "/",
       env: cleanEnvironment(),
       stdio: ["ignore", "ignore", "pipe"],
     });
+    server = started;
     let log = "";
-    server.stderr?.on("data", (bytes: Buffer) => (log = (log + bytes.toString()).slice(-2000)));
-    await eventually(`PostgreSQL answers: ${log}`, () => answers(url), readyMsMax).catch((cause: unknown) => {
+    started.stderr?.on("data", (bytes: Buffer) => (log = (log + bytes.toString()).slice(-2000)));
+    const isRefused = () => started.exitCode !== null && log.includes("pre-existing shared memory block");
+    const isSettled = async () => isRefused() || (await answers(url));
+    await eventually(`PostgreSQL answers: ${log}`, isSettled, readyMsMax).catch((cause: unknown) => {
       throw new Error(`PostgreSQL does not start: ${log}`, { cause });
     });
+    return !isRefused();
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
