@@ -254,7 +254,7 @@ export function createJudge(api: ApiDescription): JudgeReply {
     if (answer === undefined) return [404, 405, 414, 415].includes(status) ? undefined : `${status} is not described`;
     const [type] = (headers.get("content-type") ?? "").split(";");
     const schema = answer.content?.[type]?.schema;
-    if (schema === undefined || !type.endsWith("json")) return undefined;
+    if (schema === undefined || !/[/+]json$/.test(type)) return undefined;
     const check = checkOf(schema);
     if (check(body) === true) return undefined;
     return `the reply is not as described: ${ajv.errorsText(check.errors)} in ${bytes.toString().slice(0, 300)}`;
