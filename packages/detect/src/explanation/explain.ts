@@ -1,13 +1,12 @@
 /** Why rows got their scores: for each row its columns in order of contribution, with the value and what is usual there. */
 
-import type { Model } from "../detector/detector.ts";
 import type { Matrix } from "../matrix.ts";
 import { positionOf } from "../pipeline/encode.ts";
 import type { ColumnSource } from "../pipeline/column-source.ts";
 import type { ColumnKind, Column } from "../pipeline/table.ts";
-import type { ColumnProfile, Pipeline } from "../pipeline/pipeline.ts";
+import type { ColumnProfile } from "../pipeline/pipeline.ts";
 import { isMissingText } from "../pipeline/texts.ts";
-import { columnContributions } from "./column-contributions.ts";
+import { columnContributions, type Contributing } from "./column-contributions.ts";
 
 /** What one column contributed to a row's score. */
 export interface Reason {
@@ -25,15 +24,8 @@ export interface Reason {
   readonly profile: ColumnProfile;
 }
 
-/** What explaining takes from a fitted model. */
-export interface Explained {
-  readonly model: Model;
-  readonly pipeline: Pipeline;
-  readonly trainingRowCount: number;
-}
-
 /** Every row's reasons, the largest contribution first, equals in the order of the columns. */
-export function explainRows(explained: Explained, source: ColumnSource, rows: Matrix): Reason[][] {
+export function explainRows(explained: Contributing, source: ColumnSource, rows: Matrix): Reason[][] {
   if (rows.rowCount === 0) return [];
   const { pipeline, trainingRowCount } = explained;
   const columns = pipeline.columns.map(({ kind }, index) => source.column(positionOf(pipeline, source, index), kind));
