@@ -76,6 +76,12 @@ const detectLayers: readonly Layer[] = [
     summary: "structures that several detectors share: trees, neighbour indexes, decompositions",
   },
   {
+    name: "composed detectors",
+    files: /^detectors\/auto\//,
+    may: [...contract, "structures", "detectors"],
+    summary: "auto, which is made of other detectors",
+  },
+  {
     name: "detectors",
     files: /^detectors\/[^/]+\//,
     may: [...contract, "structures"],
@@ -120,12 +126,17 @@ const detectLayers: readonly Layer[] = [
     may: [...contract, "kernels/choose", "threads", "thresholds", "evaluation", "model-file"],
     summary: "the tests that every detector must pass; names no detector",
   },
-  { name: "registry", files: /^registry\.ts$/, may: ["detector", "detectors"], summary: "the literal list of detectors" },
+  {
+    name: "registry",
+    files: /^registry\.ts$/,
+    may: ["detector", "detectors", "composed detectors"],
+    summary: "the literal list of detectors",
+  },
   {
     name: "library",
     files: /^library\//,
-    may: [...contract, "structures", "kernels/choose", "threads", "thresholds", "pipeline", "explanation", "model-file"],
-    summary: "fit, detect, load over a given list of detectors; detectors composed of given ones",
+    may: [...contract, "kernels/choose", "threads", "thresholds", "pipeline", "explanation", "model-file"],
+    summary: "fit, detect, load over a given list of detectors",
   },
   { name: "entries", files: /^[a-z-]+\.ts$/, may: ["*"], summary: "the package's entry points" },
 ];

@@ -4,9 +4,7 @@ export { createLibrary } from "./library/library.ts";
 export type { Detection, Library, LibraryOptions } from "./library/library.ts";
 export { defaultDetectorId, defaultSeed } from "./library/fit-options.ts";
 export type { DefaultIdOf, FitOptions, ParamsFor, UncheckedOptions } from "./library/fit-options.ts";
-export type { AnomalyModel, Explanation, Opinion, Predictions, RowExplanation, ScoreOptions } from "./library/anomaly-model.ts";
-export { composeAuto } from "./library/auto/index.ts";
-export type { PanelDetectors } from "./library/auto/members.ts";
+export type { AnomalyModel, Explanation, Vote, Predictions, RowExplanation, ScoreOptions } from "./library/anomaly-model.ts";
 export type { Reason } from "./explanation/explain.ts";
 export type { ContributionMeaning } from "./explanation/column-contributions.ts";
 export { errorCodes, NomalyError, rowAtFault, throwIfAborted } from "./errors.ts";
@@ -24,8 +22,8 @@ export type {
   IncrementalModel,
   Model,
   ModelState,
-  Panel,
-  PanelMember,
+  Ensemble,
+  EnsembleMember,
   StateArray,
   StateValue,
   Task,

@@ -3,6 +3,7 @@
 import type { AnyDetector } from "./detector/detector.ts";
 import type { ParamsById } from "./detector/params.ts";
 import { abod } from "./detectors/abod/index.ts";
+import { auto } from "./detectors/auto/index.ts";
 import { cblof } from "./detectors/cblof/index.ts";
 import { cof } from "./detectors/cof/index.ts";
 import { copod } from "./detectors/copod/index.ts";
@@ -25,6 +26,7 @@ import { sampling } from "./detectors/sampling/index.ts";
 
 const list = [
   abod,
+  auto,
   cblof,
   cof,
   copod,

@@ -55,36 +55,34 @@ export interface Model {
   /** `out[row * columnCount + column]`: what each column added to the row's score, as the trait `explains` claims. */
   contributionsInto?(rows: Matrix, out: Float64Array): void;
   /** Of a model that asks several others: who they are, and what each says. */
-  readonly panel?: Panel;
+  readonly ensemble?: Ensemble;
 }
 
 /** The members of a model that asks several others. */
-export interface Panel {
+export interface Ensemble {
   /** Who takes part. */
-  readonly members: readonly PanelMember[];
+  readonly members: readonly EnsembleMember[];
   /** Who takes no part, and why. */
   readonly leftOut: readonly AbsentMember[];
-  /** `out[row * members.length + member]`: the row's standing among the member's training scores, 0 to 1; higher is more anomalous. */
-  standingsInto(rows: Matrix, out: Float64Array): void;
+  /** `out[row * members.length + member]`: the row's mid-rank among the member's training scores, 0 to 1; higher is more anomalous. */
+  midRanksInto(rows: Matrix, out: Float64Array): void;
 }
 
 /** A member that takes no part. */
-export interface AbsentMember {
-  /** Its name among the members. */
-  readonly name: string;
-  /** The detector that it would be fitted by. */
-  readonly detectorId: string;
+export interface AbsentMember extends EnsembleMember {
   /** Why it takes no part, in words. */
   readonly reason: string;
 }
 
-/** A member that takes part. */
-export interface PanelMember {
+/** A member of an ensemble. */
+export interface EnsembleMember {
   /** Its name among the members. */
   readonly name: string;
   /** The detector that it is fitted by. */
   readonly detectorId: string;
-  /** What it looks at, for people. */
+  /** What it looks at, in a word or two; several members may look at the same. */
+  readonly looksAt: string;
+  /** What it finds, for people. */
   readonly sees: string;
 }
 

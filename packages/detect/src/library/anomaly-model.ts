@@ -1,6 +1,6 @@
 /** A fitted detector with its pipeline, threshold and ranks: what a user holds, scores with and saves. */
 
-import type { AnyDetector, IncrementalModel, Model, Panel } from "../detector/detector.ts";
+import type { AnyDetector, IncrementalModel, Model, Ensemble } from "../detector/detector.ts";
 import type { ParamValue } from "../detector/params.ts";
 import { NomalyError } from "../errors.ts";
 import type { ContributionMeaning } from "../explanation/column-contributions.ts";
@@ -41,17 +41,17 @@ export interface RowExplanation {
   readonly label: number;
   /** Every column, the largest contribution first. */
   readonly reasons: readonly Reason[];
-  /** What each member of a panel says of the row; absent for single detectors. */
-  readonly opinions?: readonly Opinion[];
+  /** What each member of an ensemble says of the row; absent for single detectors. */
+  readonly votes?: readonly Vote[];
 }
 
-/** What a member of a panel says of a row. */
-export interface Opinion {
-  /** The member, as in {@link AnomalyModel.panel}. */
+/** What a member of an ensemble says of a row. */
+export interface Vote {
+  /** The member, as in {@link AnomalyModel.ensemble}. */
   readonly name: string;
-  /** The row's standing among the member's training scores, 0 to 1; higher is more anomalous. */
+  /** The row's mid-rank among the member's training scores, 0 to 1; higher is more anomalous. */
   readonly rank: number;
-  /** 1 where the member places the row among as many anomalies as the whole panel labels. */
+  /** 1 where the member places the row among as many anomalies as the whole ensemble labels. */
   readonly label: number;
 }
 
@@ -108,7 +108,7 @@ export interface AnomalyModel {
   /** The columns used, with what is usual in each. */
   readonly columns: readonly PipelineColumn[];
   /** Of a detector that asks several others: who took part, and who did not and why. Absent for single detectors. */
-  readonly panel?: Pick<Panel, "members" | "leftOut">;
+  readonly ensemble?: Pick<Ensemble, "members" | "leftOut">;
   /** Columns that were left out, and why. */
   readonly skippedColumns: readonly SkippedColumn[];
   /**
@@ -202,7 +202,7 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     const { labels, ranks } = judge(scores);
     const reasons = explainRows(parts, source, matrix);
     const claim = detector.traits.explains;
-    const opinions = opinionsOf(matrix);
+    const votes = votesOf(matrix);
     return {
       meaning: claim === "none" || model.contributionsInto === undefined ? "substitution" : claim,
       rows: reasons.map((list, row) => ({
@@ -210,22 +210,22 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
         rank: ranks[row],
         label: labels[row],
         reasons: list,
-        ...(opinions === undefined ? {} : { opinions: opinions(row) }),
+        ...(votes === undefined ? {} : { votes: votes(row) }),
       })),
     };
   }
 
-  /** For each row what the members of a panel say; undefined where there is no panel. */
-  function opinionsOf(matrix: Matrix): ((row: number) => Opinion[]) | undefined {
-    const { panel } = model;
-    if (panel === undefined) return undefined;
-    const { members } = panel;
-    const standings = new Float64Array(matrix.rowCount * members.length);
-    panel.standingsInto(matrix, standings);
+  /** For each row what the members of an ensemble say; undefined where there is no ensemble. */
+  function votesOf(matrix: Matrix): ((row: number) => Vote[]) | undefined {
+    const { ensemble } = model;
+    if (ensemble === undefined) return undefined;
+    const { members } = ensemble;
+    const midRanks = new Float64Array(matrix.rowCount * members.length);
+    ensemble.midRanksInto(matrix, midRanks);
     const limit = parts.ranker().rank(threshold);
     return (row) =>
       members.map(({ name }, at) => {
-        const rank = standings[row * members.length + at];
+        const rank = midRanks[row * members.length + at];
         return { name, rank, label: rank > limit ? 1 : 0 };
       });
   }
@@ -255,7 +255,7 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     scaling: pipeline.scaling,
     hasNamedColumns: pipeline.named,
     columns: pipeline.columns,
-    ...(model.panel === undefined ? {} : { panel: { members: model.panel.members, leftOut: model.panel.leftOut } }),
+    ...(model.ensemble === undefined ? {} : { ensemble: { members: model.ensemble.members, leftOut: model.ensemble.leftOut } }),
     skippedColumns: pipeline.skipped,
     score,
     predict: (rows) => judge(score(rows)),

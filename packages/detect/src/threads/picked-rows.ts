@@ -5,10 +5,13 @@ import { zeros } from "../matrix.ts";
 import type { Pieces } from "./pieces.ts";
 import { pieceWorkMax } from "./pieces.ts";
 
-/** The named rows, in the order given. */
-export function* pickedRows(table: Matrix, rowIndexes: ArrayLike<number>): Pieces<Matrix> {
+/**
+ * The named rows, in the order given.
+ * @param into memory to write them to, of as many rows; new memory without.
+ */
+export function* pickedRows(table: Matrix, rowIndexes: ArrayLike<number>, into?: Matrix): Pieces<Matrix> {
   const width = table.columnCount;
-  const result = zeros(rowIndexes.length, width);
+  const result = into ?? zeros(rowIndexes.length, width);
   const pieceRowCount = Math.ceil(pieceWorkMax / width);
   for (let start = 0; start < rowIndexes.length; start += pieceRowCount) {
     if (start > 0) yield;

@@ -6,6 +6,7 @@ import { pickedRows } from "../../threads/picked-rows.ts";
 import { squaredNorms } from "../../structures/linear-algebra/squared-norms.ts";
 import { whiten } from "../../structures/linear-algebra/whitening.ts";
 import type { Matrix } from "../../matrix.ts";
+import { zeros } from "../../matrix.ts";
 import { createRandom, sampleWithoutReplacement } from "../../random.ts";
 import type { Pieces } from "../../threads/pieces.ts";
 import { indexesOfSmallest } from "./nearest-rows.ts";
@@ -50,11 +51,11 @@ const startStepCount = 2;
 export function* candidatesTask(input: CandidatesTask, kernels: KernelSet): Pieces<Estimate[]> {
   const { rows, supportCount, startCount, keptCount } = input;
   const random = createRandom(input.seed).stream(input.stream);
-  const options = { supportCount, stepCountMax: startStepCount };
+  const options = { supportCount, stepCountMax: startStepCount, scratch: zeros(supportCount, rows.columnCount) };
   let kept: Estimate[] = [];
   for (let start = 0; start < startCount; start++) {
     const support = sampleWithoutReplacement(rows.rowCount, supportCount, random);
-    const { estimate } = yield* concentrate(rows, yield* estimateOf(rows, support, kernels), options, kernels);
+    const { estimate } = yield* concentrate(rows, yield* estimateOf(rows, support, options.scratch, kernels), options, kernels);
     kept = bestOf([...kept, estimate], keptCount);
     // No estimate is better than a singular one, and of equal estimates the first are kept.
     if (kept.length === keptCount && isSingular(kept[keptCount - 1])) break;
@@ -65,9 +66,12 @@ export function* candidatesTask(input: CandidatesTask, kernels: KernelSet): Piec
 export function* concentrateTask(input: ConcentrateTask, kernels: KernelSet): Pieces<Concentrated[]> {
   const { rows, supportCount, stepCountMax, estimates, foreign } = input;
   const results: Concentrated[] = [];
+  const scratch = zeros(supportCount, rows.columnCount);
   for (const estimate of estimates) {
-    const start = foreign ? yield* estimateOf(rows, yield* nearestTo(rows, estimate, supportCount, kernels), kernels) : estimate;
-    results.push(yield* concentrate(rows, start, { supportCount, stepCountMax }, kernels));
+    const start = foreign
+      ? yield* estimateOf(rows, yield* nearestTo(rows, estimate, supportCount, kernels), scratch, kernels)
+      : estimate;
+    results.push(yield* concentrate(rows, start, { supportCount, stepCountMax, scratch }, kernels));
   }
   return results;
 }
@@ -84,18 +88,20 @@ function isSingular({ logDeterminant }: Estimate): boolean {
   return logDeterminant === Number.NEGATIVE_INFINITY;
 }
 
+interface ConcentrateOptions {
+  readonly supportCount: number;
+  readonly stepCountMax: number;
+  /** Memory for `supportCount` rows, written in every step. */
+  readonly scratch: Matrix;
+}
+
 /** Steps until the determinant no longer falls (it never rises but by rounding), or the covariance is singular. */
-function* concentrate(
-  rows: Matrix,
-  start: Estimate,
-  options: { readonly supportCount: number; readonly stepCountMax: number },
-  kernels: KernelSet,
-): Pieces<Concentrated> {
+function* concentrate(rows: Matrix, start: Estimate, options: ConcentrateOptions, kernels: KernelSet): Pieces<Concentrated> {
   let estimate = start;
   for (let step = 0; step < options.stepCountMax; step++) {
     if (isSingular(estimate)) return { estimate, converged: true };
     const support = yield* nearestTo(rows, estimate, options.supportCount, kernels);
-    const next = yield* estimateOf(rows, support, kernels);
+    const next = yield* estimateOf(rows, support, options.scratch, kernels);
     if (!(next.logDeterminant < estimate.logDeterminant)) return { estimate, converged: true };
     estimate = isSingular(next) ? { ...next, regularCovariance: estimate.covariance } : next;
   }
@@ -108,8 +114,8 @@ function* nearestTo(rows: Matrix, estimate: Estimate, count: number, kernels: Ke
   return indexesOfSmallest(yield* squaredNorms(rows, { center: estimate.location, factor }, kernels), count);
 }
 
-function* estimateOf(rows: Matrix, support: Int32Array, kernels: KernelSet): Pieces<Estimate> {
-  const { mean, covariance } = yield* momentsOf(yield* pickedRows(rows, support), undefined, kernels);
+function* estimateOf(rows: Matrix, support: Int32Array, scratch: Matrix, kernels: KernelSet): Pieces<Estimate> {
+  const { mean, covariance } = yield* momentsOf(yield* pickedRows(rows, support, scratch), undefined, kernels);
   const { logDeterminant } = yield* whiten(covariance, rows.columnCount, kernels);
   return { location: mean, covariance, logDeterminant };
 }

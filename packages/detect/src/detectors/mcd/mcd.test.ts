@@ -60,6 +60,19 @@ describe("the rows of smallest distance", () => {
       }
     }
   });
+
+  test.each([1e-300, 0.01, 1, 300])("are those that a sort finds, of sizes that differ by powers of %d", (power) => {
+    const random = createRandom(3);
+    // 0 and infinite ones among them, and many close together.
+    const distances = Float64Array.from({ length: 999 }, (_, i) => {
+      if (i % 100 === 7) return i < 500 ? 0 : Number.POSITIVE_INFINITY;
+      return i % 3 === 0 ? 5 + random.uniform() * 1e-12 : 10 ** (power * (random.uniform() - 0.5));
+    });
+    const sorted = Array.from(distances.keys()).toSorted((a, b) => Math.sign(distances[a] - distances[b]) || a - b);
+    for (const count of [1, 250, 749, 994, 999]) {
+      expect([...indexesOfSmallest(distances, count)]).toEqual(sorted.slice(0, count).toSorted((a, b) => a - b));
+    }
+  });
 });
 
 describe("mcd", () => {

@@ -1,27 +1,27 @@
-/** The fitted panel: its members, and the mean of their standings to the fourth power. */
+/** The fitted ensemble: its members, and the mean of their mid-ranks to the fourth power. */
 
-import type { AnyDetector, Model, ModelState, Panel, StateArray, StateValue } from "../../detector/detector.ts";
+import type { Ensemble, EnsembleMember, Model, ModelState, StateArray, StateValue } from "../../detector/detector.ts";
 import { damaged, requireIndexes, stateArray, stateFiniteArray, stateInteger } from "../../detector/state.ts";
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import type { Matrix } from "../../matrix.ts";
 import { columnCountMax, rowRange, zeros } from "../../matrix.ts";
-import type { LeftOut, MemberName, PanelDetectors } from "./members.ts";
+import type { LeftOut, MemberName } from "./members.ts";
 import { memberNames, memberPlans } from "./members.ts";
 import { sharesOf } from "./shares.ts";
 import type { Scales, Space } from "./spaces.ts";
 import { writeSpace } from "./spaces.ts";
-import type { Ladder } from "./standing.ts";
-import { ladderPlacesName, ladderScoresName, restoreLadder, standingOf } from "./standing.ts";
+import type { SortedScores } from "./mid-rank.ts";
+import { placesName, scoresName, restoreScores, midRankOf } from "./mid-rank.ts";
 
 /** A member that took part. */
 export interface Member {
   readonly name: MemberName;
   readonly model: Model;
   /** Its scores of all training rows. */
-  readonly ladder: Ladder;
+  readonly sortedScores: SortedScores;
 }
 
-export interface PanelParts {
+export interface AutoParts {
   readonly columnCount: number;
   readonly trainingRowCount: number;
   readonly scales: Scales;
@@ -34,7 +34,7 @@ const leastWeight = 1e-300;
 /** Values of a block of rows, so that its spaces stay in a near cache. */
 const blockValueCount = 65_536;
 
-export function createPanelModel(parts: PanelParts, detectors: PanelDetectors): Model {
+export function createAutoModel(parts: AutoParts): Model {
   const { columnCount, members, scales } = parts;
   const width = scales.columns.length;
   const blockRowCount = Math.max(1, Math.floor(blockValueCount / width));
@@ -60,16 +60,16 @@ export function createPanelModel(parts: PanelParts, detectors: PanelDetectors): 
     for (let start = 0; start < rows.rowCount; start += blockRowCount) {
       const end = Math.min(start + blockRowCount, rows.rowCount);
       const sums = scores.subarray(start, end).fill(0);
-      scoreBlock(rowRange(rows, start, end), ({ ladder }, _at, own) => addStandings(ladder, own, sums));
+      scoreBlock(rowRange(rows, start, end), ({ sortedScores }, _at, own) => addMidRanks(sortedScores, own, sums));
       for (let row = 0; row < sums.length; row++) sums[row] /= members.length;
     }
   }
 
-  function standingsInto(rows: Matrix, out: Float64Array): void {
+  function midRanksInto(rows: Matrix, out: Float64Array): void {
     for (let start = 0; start < rows.rowCount; start += blockRowCount) {
       const end = Math.min(start + blockRowCount, rows.rowCount);
-      scoreBlock(rowRange(rows, start, end), ({ ladder }, at, own) => {
-        for (let row = 0; row < own.length; row++) out[(start + row) * members.length + at] = standingOf(ladder, own[row]);
+      scoreBlock(rowRange(rows, start, end), ({ sortedScores }, at, own) => {
+        for (let row = 0; row < own.length; row++) out[(start + row) * members.length + at] = midRankOf(sortedScores, own[row]);
       });
     }
   }
@@ -81,11 +81,11 @@ export function createPanelModel(parts: PanelParts, detectors: PanelDetectors): 
       const end = Math.min(start + blockRowCount, rows.rowCount);
       const block = rowRange(rows, start, end);
       const weightSums = new Float64Array(block.rowCount);
-      scoreBlock(block, ({ name, model, ladder }, _at, own, spaceRows) => {
+      scoreBlock(block, ({ name, model, sortedScores }, _at, own, spaceRows) => {
         const shares = sharesOf(model, spaceRows, own, usualOf(memberPlans[name].space, scales));
         for (let row = 0; row < own.length; row++) {
           // Above 0, so that the shares of a row that every member finds most usual can be divided by the sum.
-          const weight = standingOf(ladder, own[row]) ** 4 + leastWeight;
+          const weight = midRankOf(sortedScores, own[row]) ** 4 + leastWeight;
           weightSums[row] += weight;
           for (let i = 0; i < width; i++) {
             out[(start + row) * columnCount + scales.columns[i]] += weight * shares[row * width + i];
@@ -99,55 +99,52 @@ export function createPanelModel(parts: PanelParts, detectors: PanelDetectors): 
     }
   }
 
-  const panel: Panel = {
-    members: members.map(({ name }) => ({
-      name,
-      detectorId: detectors[memberPlans[name].detector].id,
-      sees: memberPlans[name].sees,
-    })),
-    leftOut: parts.leftOut.map(({ name, reason }) => ({
-      name,
-      detectorId: detectors[memberPlans[name].detector].id,
-      reason,
-    })),
-    standingsInto,
+  const ensemble: Ensemble = {
+    members: members.map(({ name }) => memberOf(name)),
+    leftOut: parts.leftOut.map(({ name, reason }) => ({ ...memberOf(name), reason })),
+    midRanksInto,
   };
-  return { columnCount, scoreInto, contributionsInto, panel, toState: () => stateOf(parts) };
+  return { columnCount, scoreInto, contributionsInto, ensemble, toState: () => stateOf(parts) };
 }
 
-/** Adds the fourth powers of the standings: high standings count, low ones hardly. */
-export function addStandings(ladder: Ladder, scores: Float64Array, sums: Float64Array): void {
+function memberOf(name: MemberName): EnsembleMember {
+  const { detector, looksAt, sees } = memberPlans[name];
+  return { name, detectorId: detector.id, looksAt, sees };
+}
+
+/** Adds the fourth powers of the mid-ranks: high mid-ranks count, low ones hardly. */
+export function addMidRanks(sortedScores: SortedScores, scores: Float64Array, sums: Float64Array): void {
   for (let row = 0; row < scores.length; row++) {
-    const square = standingOf(ladder, scores[row]) ** 2;
+    const square = midRankOf(sortedScores, scores[row]) ** 2;
     sums[row] += square * square;
   }
 }
 
 /** The row that has the median in every column, in a space. */
-function usualOf(space: Space, { medians, bentMeans, bentDeviations }: Scales): Float64Array {
+function usualOf(space: Space, { medians, asinhMeans, asinhDeviations }: Scales): Float64Array {
   if (space === "raw") return medians;
   if (space === "robust") return new Float64Array(medians.length);
-  return bentMeans.map((mean, i) => -mean / bentDeviations[i]);
+  return asinhMeans.map((mean, i) => -mean / asinhDeviations[i]);
 }
 
-const scaleArrays = ["medians", "spreads", "bentMeans", "bentDeviations"] as const;
+const scaleArrays = ["medians", "spreads", "asinhMeans", "asinhDeviations"] as const;
 
-function stateOf({ columnCount, trainingRowCount, scales, members, leftOut }: PanelParts): ModelState {
+function stateOf({ columnCount, trainingRowCount, scales, members, leftOut }: AutoParts): ModelState {
   const arrays: Record<string, StateArray> = { ...scales };
   const states: Record<string, StateValue> = {};
-  for (const { name, model, ladder } of members) {
+  for (const { name, model, sortedScores } of members) {
     const state = model.toState();
     states[name] = state.values;
     for (const [own, array] of Object.entries(state.arrays)) arrays[`${name}.${own}`] = array;
-    arrays[`${name}.${ladderScoresName}`] = ladder.scores;
-    arrays[`${name}.${ladderPlacesName}`] = ladder.places;
+    arrays[`${name}.${scoresName}`] = sortedScores.scores;
+    arrays[`${name}.${placesName}`] = sortedScores.places;
   }
   const absent = leftOut.map(({ name, reason }) => ({ name, reason }));
   return { values: { columnCount, trainingRowCount, members: states, leftOut: absent }, arrays };
 }
 
 /** @throws NomalyError MODEL_FILE when the state is not one of ours. */
-export function restorePanel(state: ModelState, detectors: PanelDetectors, kernels: KernelSet): Model {
+export function restoreAuto(state: ModelState, kernels: KernelSet): Model {
   const columnCount = stateInteger(state, "columnCount", 1, columnCountMax);
   const trainingRowCount = stateInteger(state, "trainingRowCount", 1, 2 ** 32);
   const scales = restoreScales(state, columnCount);
@@ -158,15 +155,14 @@ export function restorePanel(state: ModelState, detectors: PanelDetectors, kerne
     if (values === undefined) return [];
     if (!isRecord(values)) throw damaged(`members.${name}`, "the state of a member");
     const own: ModelState = { values, arrays: arraysOf(state, `${name}.`) };
-    const detector: AnyDetector = detectors[memberPlans[name].detector];
-    const model = detector.restore(own, kernels);
+    const model = memberPlans[name].detector.restore(own, kernels);
     if (model.columnCount !== scales.columns.length) {
       throw damaged(`members.${name}`, `a model of ${scales.columns.length} columns, got ${model.columnCount}`);
     }
-    return [{ name, model, ladder: restoreLadder(own, trainingRowCount) }];
+    return [{ name, model, sortedScores: restoreScores(own, trainingRowCount) }];
   });
   if (members.length === 0) throw damaged("members", "at least one member");
-  return createPanelModel({ columnCount, trainingRowCount, scales, members, leftOut: restoreLeftOut(state) }, detectors);
+  return createAutoModel({ columnCount, trainingRowCount, scales, members, leftOut: restoreLeftOut(state) });
 }
 
 function restoreScales(state: ModelState, columnCount: number): Scales {
@@ -174,14 +170,16 @@ function restoreScales(state: ModelState, columnCount: number): Scales {
   if (columns.length === 0) throw damaged("columns", "at least one column");
   requireIndexes("columns", columns, columnCount);
   for (let i = 1; i < columns.length; i++) if (columns[i] <= columns[i - 1]) throw damaged("columns", "ascending columns");
-  const [medians, spreads, bentMeans, bentDeviations] = scaleArrays.map((name) => stateFiniteArray(state, name, columns.length));
+  const [medians, spreads, asinhMeans, asinhDeviations] = scaleArrays.map((name) =>
+    stateFiniteArray(state, name, columns.length),
+  );
   for (const [name, values] of [
     ["spreads", spreads],
-    ["bentDeviations", bentDeviations],
+    ["asinhDeviations", asinhDeviations],
   ] as const) {
     for (const value of values) if (!(value > 0)) throw damaged(name, `numbers above 0, got ${value}`);
   }
-  return { columns, medians, spreads, bentMeans, bentDeviations };
+  return { columns, medians, spreads, asinhMeans, asinhDeviations };
 }
 
 function restoreLeftOut(state: ModelState): LeftOut[] {

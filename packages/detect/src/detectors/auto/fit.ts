@@ -1,9 +1,7 @@
-/** auto: a panel of detectors that look at a table in different ways, for tables of which nothing is known. */
+/** The fit of auto: two stages, the second on the rows that the first finds usual. */
 
 import type { FitContext, Fitted } from "../../detector/detector.ts";
-import { defineDetector } from "../../detector/detector.ts";
 import { parseParams } from "../../detector/params.ts";
-import { traitDefaults } from "../../detector/traits.ts";
 import { NomalyError } from "../../errors.ts";
 import type { Matrix } from "../../matrix.ts";
 import type { Random } from "../../random.ts";
@@ -12,51 +10,16 @@ import { distinctRows, rowHashes } from "../../structures/neighbours/distinct-ro
 import { pickedRows } from "../../threads/picked-rows.ts";
 import { inTurns, type Pieces } from "../../threads/pieces.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
-import type { LeftOut, MemberName, PanelDetectors, PanelParams } from "./members.ts";
+import type { LeftOut, MemberName, AutoParams } from "./members.ts";
 import { clusterCount, fittedRowCountMax, memberNames, memberPlans, plannedAbsences } from "./members.ts";
 import type { Member } from "./model.ts";
-import { addStandings, createPanelModel, restorePanel } from "./model.ts";
+import { addMidRanks, createAutoModel } from "./model.ts";
 import type { Scales } from "./spaces.ts";
 import { inSpace, learnScales } from "./spaces.ts";
-import { shortLadder, wholeLadder } from "./standing.ts";
-
-const specs = {
-  nEstimators: { kind: "integer", default: 300, min: 1, max: 10_000, summary: "Trees of the forest." },
-  trim: {
-    kind: "number",
-    default: 0.3,
-    min: 0,
-    max: 0.9,
-    summary: "Share of the rows, those that the forest finds most anomalous, that neighbours and clusters do not learn from.",
-  },
-  referenceRows: {
-    kind: "integer",
-    default: 2000,
-    min: 2,
-    max: 100_000,
-    summary: "Distinct kept rows that neighbours are sought among.",
-  },
-  nNeighbors: {
-    kind: "integer",
-    default: 10,
-    min: 1,
-    max: 10_000,
-    summary: "Nearest reference rows whose mean distance counts.",
-  },
-  neighbors: { kind: "boolean", default: true, summary: "The two members that look at neighbours take part." },
-  clusters: { kind: "boolean", default: true, summary: "The member that looks at clusters takes part." },
-  covariance: { kind: "boolean", default: true, summary: "The member that looks at relations between columns takes part." },
-  timeBudget: {
-    kind: "number",
-    default: 20,
-    min: 0,
-    max: 1e6,
-    summary: "Seconds that a fit may take with two threads, predicted from rows and columns: beyond it members are left out.",
-  },
-} as const;
+import { keptScores, allScores } from "./mid-rank.ts";
 
 /** How far into the fit each step reaches, for progress. */
-const stepEnds = { scales: 0.05, forest: 0.2, covariance: 0.5, neighbors: 0.7, bentNeighbors: 0.9, clusters: 1 } as const;
+const stepEnds = { scales: 0.05, forest: 0.2, covariance: 0.5, neighbors: 0.7, asinhNeighbors: 0.9, clusters: 1 } as const;
 
 /** Kept rows among which the distinct reference rows are sought, for each that is wanted. */
 const candidatesPerReference = 20;
@@ -64,50 +27,7 @@ const candidatesPerReference = 20;
 /** Streams of the seed, so that a member's numbers do not depend on which others take part. */
 const streams = { references: 100, clusterRows: 101, covarianceRows: 102 } as const;
 
-/**
- * Asks several detectors that look at a table in different ways, and combines how anomalous each finds a row among its
- * training rows. No labels, the same rules for every table.
- *
- * 1. An isolation forest scores all rows; the share `trim` that it finds most anomalous is put aside.
- * 2. From the kept rows learn: the mean distance to near reference rows, once with columns scaled robustly and once bent by
- *    asinh (so that single huge values do not decide), and the distance to the large clusters. A robust covariance learns from all.
- * 3. Each member's score of a row becomes its standing u among the member's training scores; the score is the mean of u^4.
- *
- * Good at: tables of which nothing is known. Bad at: a lawful small group of rows apart from the others, which the forest puts
- * aside and which then looks anomalous to the others: use knn or gmm there.
- *
- * Shapes  train is n x d, n >= 2; scores has n entries; order kept.
- * Units   (0, 1): the mean of fourth powers of standings; columns: any units.
- * Missing refused.
- * Cost    fit and scores O(n (t log s + r d + d^2)) with t trees on s rows and r reference rows; one row O(t log s + r d + d^2).
- * Random  seed decides; equal seeds give equal bits on any number of threads. The time budget is held against a prediction
- *         from rows and columns, never against the clock.
- * Numeric constant columns are passed over; robust values are cut off at 1e100; a member that cannot be fitted is left out.
- * Source  The two stages and the constants were measured for this project on 44 labelled tables (docs/accuracy.md); the members'
- *         sources stand with them. Standings to a power: in the spirit of Aggarwal and Sathe, Theoretical foundations and algorithms
- *         for outlier ensembles, SIGKDD Explorations 2015.
- */
-export function composeAuto(detectors: PanelDetectors) {
-  return defineDetector({
-    id: "auto",
-    summary: "A panel of five detectors that see different things, combined: the best first answer when nothing is known.",
-    traits: {
-      ...traitDefaults,
-      usesRandomness: true,
-      rowOrderMatters: true,
-      explains: "sums-to-one",
-      shiftInvariant: true,
-      scaleInvariant: true,
-      columnOrderMatters: true,
-    },
-    params: specs,
-    parts: Object.values(detectors),
-    fit: (train, params, context) => fitPanel(train, params, context, detectors),
-    restore: (state, kernels) => restorePanel(state, detectors, kernels),
-  });
-}
-
-async function fitPanel(train: Matrix, params: PanelParams, context: FitContext, detectors: PanelDetectors): Promise<Fitted> {
+export async function fitAuto(train: Matrix, params: AutoParams, context: FitContext): Promise<Fitted> {
   const { kernels, signal, random } = context;
   const { rowCount } = train;
   const scales = await inTurns(learnScales(train, kernels), signal);
@@ -117,7 +37,6 @@ async function fitPanel(train: Matrix, params: PanelParams, context: FitContext,
     scales,
     params,
     context,
-    detectors,
     sums: new Float64Array(rowCount),
     members: [],
     leftOut: [],
@@ -127,7 +46,7 @@ async function fitPanel(train: Matrix, params: PanelParams, context: FitContext,
 
   // All members' views of all rows stand in one memory, one view after the other.
   const values = sharedFloat64(rowCount * scales.columns.length);
-  const view = (space: "raw" | "robust" | "bent") => inTurns(inSpace(space, train, scales, values), signal);
+  const view = (space: "raw" | "robust" | "asinh") => inTurns(inSpace(space, train, scales, values), signal);
 
   let all = await view("raw");
   const forestScores = await addMember(fitting, "forest", all, { nEstimators: params.nEstimators }, all);
@@ -136,11 +55,11 @@ async function fitPanel(train: Matrix, params: PanelParams, context: FitContext,
     const rows = await inTurns(drawnRows(all, rowCount, fittedRowCountMax, random.stream(streams.covarianceRows)), signal);
     await addIfPossible(fitting, "covariance", rows, { supportFraction: 0.75 }, all);
   }
-  const needsReferences = !isAbsent("neighbors") || !isAbsent("bentNeighbors");
+  const needsReferences = !isAbsent("neighbors") || !isAbsent("asinhNeighbors");
   const references = needsReferences ? await referencesOf(all, kept, params.referenceRows, context) : undefined;
   for (const [name, space] of [
     ["neighbors", "robust"],
-    ["bentNeighbors", "bent"],
+    ["asinhNeighbors", "asinh"],
   ] as const) {
     if (references === undefined || isAbsent(name)) continue;
     all = await view(space);
@@ -149,7 +68,7 @@ async function fitPanel(train: Matrix, params: PanelParams, context: FitContext,
     await addIfPossible(fitting, name, rows, neighborParams, all, references.placeOf);
   }
   if (!isAbsent("clusters")) {
-    all = await view("bent");
+    all = await view("asinh");
     const rows = await inTurns(drawnRows(all, kept, fittedRowCountMax, random.stream(streams.clusterRows)), signal);
     await addIfPossible(fitting, "clusters", rows, { nClusters: Math.min(clusterCount, rows.rowCount) }, all);
   }
@@ -158,23 +77,22 @@ async function fitPanel(train: Matrix, params: PanelParams, context: FitContext,
   context.progress?.(1);
   const inOrder = memberNames.flatMap((name) => members.filter((member) => member.name === name));
   const parts = { columnCount: train.columnCount, trainingRowCount: rowCount, scales, members: inOrder, leftOut };
-  return { model: createPanelModel(parts, detectors), trainingScores: sums };
+  return { model: createAutoModel(parts), trainingScores: sums };
 }
 
 /** A fit under way. */
 interface Fitting {
   readonly train: Matrix;
   readonly scales: Scales;
-  readonly params: PanelParams;
+  readonly params: AutoParams;
   readonly context: FitContext;
-  readonly detectors: PanelDetectors;
-  /** Sums of the fourth powers of the standings so far. */
+  /** Sums of the fourth powers of the mid-ranks so far. */
   readonly sums: Float64Array;
   readonly members: Member[];
   readonly leftOut: LeftOut[];
 }
 
-/** Fits a member on `rows`, scores `all` rows with it and adds their standings to the sums. @returns its scores of all rows. */
+/** Fits a member on `rows`, scores `all` rows with it and adds their mid-ranks to the sums. @returns its scores of all rows. */
 async function addMember(
   fitting: Fitting,
   name: MemberName,
@@ -185,7 +103,7 @@ async function addMember(
 ): Promise<Float64Array> {
   const { context, sums } = fitting;
   const { kernels, threads, signal } = context;
-  const detector = fitting.detectors[memberPlans[name].detector];
+  const detector = memberPlans[name].detector;
   const own = {
     random: context.random.stream(memberNames.indexOf(name)),
     kernels,
@@ -201,8 +119,8 @@ async function addMember(
   for (let row = 0; row < scores.length; row++) if (scores[row] === Number.POSITIVE_INFINITY) scores[row] = Number.MAX_VALUE;
   const sorted = scores.slice();
   kernels.sortColumn(sorted, new Uint32Array(sorted.length));
-  addStandings(wholeLadder(sorted), scores, sums);
-  fitting.members.push({ name, model, ladder: shortLadder(sorted) });
+  addMidRanks(allScores(sorted), scores, sums);
+  fitting.members.push({ name, model, sortedScores: keptScores(sorted) });
   context.progress?.(stepEnds[name]);
   return scores;
 }
@@ -216,8 +134,7 @@ async function addIfPossible(
   all: Matrix,
   referenceOf?: Int32Array,
 ): Promise<void> {
-  const { detector } = memberPlans[name];
-  const { id, traits } = fitting.detectors[detector];
+  const { id, traits } = memberPlans[name].detector;
   if (rows.rowCount < traits.rowMinimum) {
     fitting.leftOut.push({
       name,

@@ -1,39 +1,41 @@
-/** The members of the panel: what each asks, in which space, of which rows, what it costs, and when it is left out. */
+/** The members of the ensemble: what each asks, in which space, of which rows, what it costs, and when it is left out. */
 
 import type { AnyDetector } from "../../detector/detector.ts";
+import { cblof } from "../cblof/index.ts";
+import { isolationForest } from "../isolation-forest/index.ts";
+import { knn } from "../knn/index.ts";
+import { mcd } from "../mcd/index.ts";
 import type { Space } from "./spaces.ts";
 
-/** The detectors that the members are made of. */
-export interface PanelDetectors {
-  /** Scores all rows first: the others learn from the rows that it finds usual. */
-  readonly isolationForest: AnyDetector;
-  /** Looks at neighbours, in two spaces. */
-  readonly knn: AnyDetector;
-  /** Looks at clusters. */
-  readonly cblof: AnyDetector;
-  /** Looks at relations between columns. */
-  readonly mcd: AnyDetector;
-}
-
-export const memberNames = ["forest", "neighbors", "bentNeighbors", "clusters", "covariance"] as const;
+export const memberNames = ["forest", "neighbors", "asinhNeighbors", "clusters", "covariance"] as const;
 export type MemberName = (typeof memberNames)[number];
 
 export interface MemberPlan {
-  readonly detector: keyof PanelDetectors;
+  readonly detector: AnyDetector;
   readonly space: Space;
-  /** What the member looks at, for people. */
+  /** What the member looks at, in a word or two. */
+  readonly looksAt: string;
+  /** What it finds, for people. */
   readonly sees: string;
 }
 
 export const memberPlans: Readonly<Record<MemberName, MemberPlan>> = {
-  forest: { detector: "isolationForest", space: "raw", sees: "values far out in single columns" },
-  neighbors: { detector: "knn", space: "robust", sees: "rows far from all usual rows" },
-  bentNeighbors: { detector: "knn", space: "bent", sees: "rows far from usual rows, large values drawn in" },
-  clusters: { detector: "cblof", space: "bent", sees: "rows far from the large clusters" },
-  covariance: { detector: "mcd", space: "raw", sees: "broken relations between columns" },
+  forest: { detector: isolationForest, space: "raw", looksAt: "single values", sees: "values far out in single columns" },
+  neighbors: { detector: knn, space: "robust", looksAt: "neighbours", sees: "rows far from all usual rows" },
+  asinhNeighbors: {
+    detector: knn,
+    space: "asinh",
+    looksAt: "neighbours",
+    sees: "rows far from all usual rows, with large values drawn in",
+  },
+  clusters: { detector: cblof, space: "asinh", looksAt: "clusters", sees: "rows far from the large clusters" },
+  covariance: { detector: mcd, space: "raw", looksAt: "relations", sees: "broken relations between columns" },
 };
 
-export interface PanelParams {
+/** Each once. */
+export const memberDetectors: readonly AnyDetector[] = [isolationForest, knn, cblof, mcd];
+
+export interface AutoParams {
   readonly nEstimators: number;
   readonly trim: number;
   readonly referenceRows: number;
@@ -87,7 +89,7 @@ const threadCount = 2;
 export function predictedSeconds(
   rowCount: number,
   columnCount: number,
-  params: PanelParams,
+  params: AutoParams,
 ): Readonly<Record<MemberName, number>> {
   const values = rowCount * columnCount;
   const fitted = Math.min(rowCount, fittedRowCountMax);
@@ -97,7 +99,7 @@ export function predictedSeconds(
   const nanoseconds = {
     forest: cost.forestStart + rowCount * params.nEstimators * cost.treeRow,
     neighbors,
-    bentNeighbors: neighbors,
+    asinhNeighbors: neighbors,
     clusters: cost.clustersStart + fitted * columnCount * cost.clustersFittedValue + values * cost.clustersScoredValue,
     covariance:
       cost.covarianceStart +
@@ -110,14 +112,14 @@ export function predictedSeconds(
 }
 
 /** Members leave in this order until the rest keep within the budget. The forest stays: the others learn from the rows that it keeps. */
-const leavingOrder: readonly MemberName[] = ["neighbors", "covariance", "clusters", "bentNeighbors"];
+const leavingOrder: readonly MemberName[] = ["neighbors", "covariance", "clusters", "asinhNeighbors"];
 
 /** Which members are left out before any is fitted, and why. */
-export function plannedAbsences(rowCount: number, columnCount: number, params: PanelParams): LeftOut[] {
+export function plannedAbsences(rowCount: number, columnCount: number, params: AutoParams): LeftOut[] {
   const absent = new Map<MemberName, string>();
   const switches: readonly [MemberName, boolean, string][] = [
     ["neighbors", params.neighbors, "neighbors"],
-    ["bentNeighbors", params.neighbors, "neighbors"],
+    ["asinhNeighbors", params.neighbors, "neighbors"],
     ["clusters", params.clusters, "clusters"],
     ["covariance", params.covariance, "covariance"],
   ];

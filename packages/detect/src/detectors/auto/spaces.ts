@@ -1,12 +1,12 @@
-/** Three views of a table's columns in which the members look for anomalies: as they are, robustly scaled, and bent like a logarithm. */
+/** Three views of a table's columns in which the members look for anomalies: as they are, scaled robustly, and as the asinh of that, which grows like a logarithm. */
 
 import type { KernelSet } from "../../kernels/kernel-set.ts";
 import type { Matrix } from "../../matrix.ts";
 import { columnInto, zeros } from "../../matrix.ts";
 import type { Pieces } from "../../threads/pieces.ts";
 
-/** `raw`: the columns that vary, as they are. `robust`: less the median, divided by a robust spread. `bent`: asinh of that, standardised. */
-export type Space = "raw" | "robust" | "bent";
+/** `raw`: the columns that vary, as they are. `robust`: less the median, divided by a robust spread. `asinh`: asinh of that, standardised. */
+export type Space = "raw" | "robust" | "asinh";
 
 /** What the spaces learn from a table. Arrays have an entry for each column that varies. */
 export interface Scales {
@@ -15,8 +15,8 @@ export interface Scales {
   readonly medians: Float64Array;
   readonly spreads: Float64Array;
   /** Mean and standard deviation of the asinh of the robustly scaled column. */
-  readonly bentMeans: Float64Array;
-  readonly bentDeviations: Float64Array;
+  readonly asinhMeans: Float64Array;
+  readonly asinhDeviations: Float64Array;
 }
 
 /** Robust values are cut off here, so that their squares stay finite. */
@@ -28,7 +28,7 @@ const tailSpread = 3.29;
 /** Learns the scales, column by column. The table is finite and has a row. */
 export function* learnScales(train: Matrix, kernels: KernelSet): Pieces<Scales> {
   const columns: number[] = [];
-  const parts: { median: number; spread: number; bentMean: number; bentDeviation: number }[] = [];
+  const parts: { median: number; spread: number; asinhMean: number; asinhDeviation: number }[] = [];
   const sorted = new Float64Array(train.rowCount);
   const scratch = new Uint32Array(train.rowCount);
   for (let pass = 0; pass < 2 && columns.length === 0; pass++) {
@@ -47,16 +47,16 @@ export function* learnScales(train: Matrix, kernels: KernelSet): Pieces<Scales> 
     columns: Int32Array.from(columns),
     medians: Float64Array.from(parts, (part) => part.median),
     spreads: Float64Array.from(parts, (part) => part.spread),
-    bentMeans: Float64Array.from(parts, (part) => part.bentMean),
-    bentDeviations: Float64Array.from(parts, (part) => part.bentDeviation),
+    asinhMeans: Float64Array.from(parts, (part) => part.asinhMean),
+    asinhDeviations: Float64Array.from(parts, (part) => part.asinhDeviation),
   };
 }
 
 function scalesOf(sorted: Float64Array) {
   const median = quantile(sorted, 0.5);
   const spread = spreadOf(sorted);
-  const bent = meanAndDeviation(sorted, (value) => Math.asinh(robustValue(value, median, spread)));
-  return { median, spread, bentMean: bent.mean, bentDeviation: positive(bent.deviation) };
+  const transformed = meanAndDeviation(sorted, (value) => Math.asinh(robustValue(value, median, spread)));
+  return { median, spread, asinhMean: transformed.mean, asinhDeviation: positive(transformed.deviation) };
 }
 
 /** The spread of the middle half; where that is 0, of the middle nine tenths; where that is 0, the standard deviation; else 1. */
@@ -96,7 +96,7 @@ function robustValue(value: number, median: number, spread: number): number {
 
 /** Writes rows as they stand in a space to `out`, `rows.rowCount` times the number of columns that vary. */
 export function writeSpace(space: Space, rows: Matrix, scales: Scales, out: Float64Array): void {
-  const { columns, medians, spreads, bentMeans, bentDeviations } = scales;
+  const { columns, medians, spreads, asinhMeans, asinhDeviations } = scales;
   for (let row = 0, to = 0; row < rows.rowCount; row++) {
     const from = row * rows.columnCount;
     for (let i = 0; i < columns.length; i++, to++) {
@@ -106,7 +106,7 @@ export function writeSpace(space: Space, rows: Matrix, scales: Scales, out: Floa
         continue;
       }
       const robust = robustValue(value, medians[i], spreads[i]);
-      out[to] = space === "robust" ? robust : (Math.asinh(robust) - bentMeans[i]) / bentDeviations[i];
+      out[to] = space === "robust" ? robust : (Math.asinh(robust) - asinhMeans[i]) / asinhDeviations[i];
     }
   }
 }

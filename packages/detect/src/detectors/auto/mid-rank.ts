@@ -1,10 +1,10 @@
-/** A score's standing among the training scores of a member: near 0 the most usual, near 1 the most anomalous. */
+/** A score's mid-rank among the training scores of a member: near 0 the most usual, near 1 the most anomalous. */
 
 import { stateFiniteArray, stateArray, damaged } from "../../detector/state.ts";
 import type { ModelState } from "../../detector/detector.ts";
 
 /** Sorted training scores, all or some of them, and their places among all. */
-export interface Ladder {
+export interface SortedScores {
   /** Ascending. */
   readonly scores: Float64Array;
   /** The place of each in the sorted list of all training scores, ascending from 0. */
@@ -18,14 +18,14 @@ const highestCount = 8192;
 const otherCount = 8192;
 
 /** @param sorted ascending, finite, not empty. */
-export function wholeLadder(sorted: Float64Array): Ladder {
+export function allScores(sorted: Float64Array): SortedScores {
   return { scores: sorted, places: Uint32Array.from(sorted.keys()), rowCount: sorted.length };
 }
 
 /** Up to 16,384 rungs: all scores, or the highest 8,192 and others at even steps. */
-export function shortLadder(sorted: Float64Array): Ladder {
+export function keptScores(sorted: Float64Array): SortedScores {
   const rowCount = sorted.length;
-  if (rowCount <= highestCount + otherCount) return wholeLadder(sorted);
+  if (rowCount <= highestCount + otherCount) return allScores(sorted);
   const firstHigh = rowCount - highestCount;
   const places = new Uint32Array(highestCount + otherCount);
   for (let i = 0; i < otherCount; i++) places[i] = Math.floor((i * firstHigh) / otherCount);
@@ -37,7 +37,7 @@ export function shortLadder(sorted: Float64Array): Ladder {
  * The middle of a score's ranks among the n training scores, less a half, divided by n: (average rank - 1/2) / n for a score among them.
  * A score above them all stands between 1 - 1/(2n) and 1, the higher the nearer to 1, so that rows farther out stay in order.
  */
-export function standingOf({ scores, places, rowCount }: Ladder, score: number): number {
+export function midRankOf({ scores, places, rowCount }: SortedScores, score: number): number {
   const last = scores.length - 1;
   if (score > scores[last]) {
     const unit = scores[last] - scores[last >> 1];
@@ -78,21 +78,21 @@ function countUpto(sorted: Float64Array, score: number, first: number): number {
   return from;
 }
 
-export const ladderScoresName = "ladderScores";
-export const ladderPlacesName = "ladderPlaces";
+export const scoresName = "trainingScores";
+export const placesName = "trainingPlaces";
 
-/** @throws NomalyError MODEL_FILE when the arrays were not made by {@link shortLadder} of `rowCount` scores. */
-export function restoreLadder(state: ModelState, rowCount: number): Ladder {
-  const scores = stateFiniteArray(state, ladderScoresName);
-  const places = stateArray(state, ladderPlacesName, Uint32Array, scores.length);
+/** @throws NomalyError MODEL_FILE when the arrays were not made by {@link keptScores} of `rowCount` scores. */
+export function restoreScores(state: ModelState, rowCount: number): SortedScores {
+  const scores = stateFiniteArray(state, scoresName);
+  const places = stateArray(state, placesName, Uint32Array, scores.length);
   if (scores.length === 0 || scores.length > highestCount + otherCount) {
-    throw damaged(ladderScoresName, `1 to ${highestCount + otherCount} scores, got ${scores.length}`);
+    throw damaged(scoresName, `1 to ${highestCount + otherCount} scores, got ${scores.length}`);
   }
   for (let i = 1; i < scores.length; i++) {
-    if (scores[i] < scores[i - 1]) throw damaged(ladderScoresName, "ascending scores");
-    if (places[i] <= places[i - 1]) throw damaged(ladderPlacesName, "ascending places");
+    if (scores[i] < scores[i - 1]) throw damaged(scoresName, "ascending scores");
+    if (places[i] <= places[i - 1]) throw damaged(placesName, "ascending places");
   }
   if (places[0] !== 0 || places[places.length - 1] !== rowCount - 1)
-    throw damaged(ladderPlacesName, `places from 0 to ${rowCount - 1}`);
+    throw damaged(placesName, `places from 0 to ${rowCount - 1}`);
   return { scores, places, rowCount };
 }

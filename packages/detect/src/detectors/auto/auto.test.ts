@@ -1,20 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { expectCode } from "../../../test-support/expect-code.ts";
 import { createLibrary } from "../../core.ts";
-import { cblof } from "../../detectors/cblof/index.ts";
-import { isolationForest } from "../../detectors/isolation-forest/index.ts";
-import { knn } from "../../detectors/knn/index.ts";
-import { mcd } from "../../detectors/mcd/index.ts";
-import { composeAuto } from "./index.ts";
+import { auto } from "./index.ts";
 import { createRandom } from "../../random.ts";
 import { plannedAbsences, predictedSeconds } from "./members.ts";
-import { restoreLadder, shortLadder, standingOf, wholeLadder } from "./standing.ts";
+import { restoreScores, keptScores, midRankOf, allScores } from "./mid-rank.ts";
 import { learnScales, writeSpace } from "./spaces.ts";
 import { chooseKernels } from "../../kernels/choose.ts";
 import { atOnce } from "../../threads/pieces.ts";
 import { matrixFromRows } from "../../matrix.ts";
 
-const { detect, load } = createLibrary({ detectors: [composeAuto({ isolationForest, knn, cblof, mcd })] });
+const { detect, load } = createLibrary({ detectors: [auto] });
 
 const params = {
   nEstimators: 300,
@@ -38,44 +34,44 @@ function related(rowCount: number): number[][] {
   return [...rows, [1.5, -3, 0]];
 }
 
-describe("a standing", () => {
-  const ladder = wholeLadder(Float64Array.of(1, 2, 2, 2, 5));
+describe("a mid-rank", () => {
+  const sortedScores = allScores(Float64Array.of(1, 2, 2, 2, 5));
 
   it("is (average rank - 1/2) / n of a score among the training scores", () => {
     // scipy.stats.rankdata([1, 2, 2, 2, 5]) is [1, 3, 3, 3, 5]
-    expect([1, 2, 5].map((score) => standingOf(ladder, score))).toEqual([0.1, 0.5, 0.9]);
+    expect([1, 2, 5].map((score) => midRankOf(sortedScores, score))).toEqual([0.1, 0.5, 0.9]);
   });
 
   it("is the share below a score between two training scores, 0 below all", () => {
-    expect([0, 1.5, 3].map((score) => standingOf(ladder, score))).toEqual([0, 0.2, 0.8]);
+    expect([0, 1.5, 3].map((score) => midRankOf(sortedScores, score))).toEqual([0, 0.2, 0.8]);
   });
 
   it("goes on rising above all training scores, and stays at most 1", () => {
-    const standings = [5, 5.001, 8, 1e9, Number.POSITIVE_INFINITY].map((score) => standingOf(ladder, score));
-    expect(standings).toEqual(standings.toSorted((a, b) => a - b));
-    expect(new Set(standings).size).toBe(5);
+    const midRanks = [5, 5.001, 8, 1e9, Number.POSITIVE_INFINITY].map((score) => midRankOf(sortedScores, score));
+    expect(midRanks).toEqual(midRanks.toSorted((a, b) => a - b));
+    expect(new Set(midRanks).size).toBe(5);
     // One spread (5 - 2) above the highest: 4.5 and half of the half that is left, of 5.
-    expect(standings[2]).toBeCloseTo((4.5 + 0.25) / 5, 14);
-    expect(standings[4]).toBe(1);
+    expect(midRanks[2]).toBeCloseTo((4.5 + 0.25) / 5, 14);
+    expect(midRanks[4]).toBe(1);
   });
 
   it("of a long list keeps the highest 8,192 exactly and the others within a step", () => {
     const sorted = Float64Array.from({ length: 100_000 }, (_, i) => i);
-    const short = shortLadder(sorted);
+    const short = keptScores(sorted);
     expect(short.scores).toHaveLength(16_384);
-    for (const score of [99_999, 95_000, 91_809]) expect(standingOf(short, score)).toBe((score + 0.5) / 100_000);
+    for (const score of [99_999, 95_000, 91_809]) expect(midRankOf(short, score)).toBe((score + 0.5) / 100_000);
     for (let score = 3; score < 91_000; score += 997) {
-      expect(Math.abs(standingOf(short, score) - (score + 0.5) / 100_000)).toBeLessThan(12 / 100_000);
+      expect(Math.abs(midRankOf(short, score) - (score + 0.5) / 100_000)).toBeLessThan(12 / 100_000);
     }
-    expect(shortLadder(sorted.subarray(0, 16_384)).scores).toHaveLength(16_384);
+    expect(keptScores(sorted.subarray(0, 16_384)).scores).toHaveLength(16_384);
   });
 
   it("is refused from a state whose scores or places are not in order", () => {
     const state = (scores: number[], places: number[]) => ({
       values: {},
-      arrays: { ladderScores: Float64Array.from(scores), ladderPlaces: Uint32Array.from(places) },
+      arrays: { trainingScores: Float64Array.from(scores), trainingPlaces: Uint32Array.from(places) },
     });
-    expect(restoreLadder(state([1, 2], [0, 1]), 2).rowCount).toBe(2);
+    expect(restoreScores(state([1, 2], [0, 1]), 2).rowCount).toBe(2);
     for (const [scores, places] of [
       [
         [2, 1],
@@ -95,7 +91,7 @@ describe("a standing", () => {
       ],
       [[], []],
     ]) {
-      expectCode("MODEL_FILE", () => restoreLadder(state(scores, places), 2));
+      expectCode("MODEL_FILE", () => restoreScores(state(scores, places), 2));
     }
   });
 });
@@ -117,10 +113,10 @@ describe("the spaces", () => {
     const robust = new Float64Array(5);
     writeSpace("robust", rows, scales, robust);
     expect(robust[4]).toBeCloseTo(97 / (2 / 1.349), 12);
-    const bent = new Float64Array(5);
-    writeSpace("bent", rows, scales, bent);
-    expect(bent.reduce((a, b) => a + b)).toBeCloseTo(0, 12);
-    expect(bent.reduce((a, b) => a + b * b, 0) / 5).toBeCloseTo(1, 12);
+    const transformed = new Float64Array(5);
+    writeSpace("asinh", rows, scales, transformed);
+    expect(transformed.reduce((a, b) => a + b)).toBeCloseTo(0, 12);
+    expect(transformed.reduce((a, b) => a + b * b, 0) / 5).toBeCloseTo(1, 12);
   });
 
   it("use the 5 % and 95 % percentiles where the quartiles are equal, then the standard deviation", () => {
@@ -141,7 +137,7 @@ describe("the budget", () => {
     expect(absentWithin(whole)).toEqual([]);
     expect(absentWithin(whole - 0.001)).toEqual(["neighbors"]);
     expect(absentWithin(whole - seconds.neighbors - 0.001)).toEqual(["neighbors", "covariance"]);
-    expect(absentWithin(0)).toEqual(["neighbors", "bentNeighbors", "clusters", "covariance"]);
+    expect(absentWithin(0)).toEqual(["neighbors", "asinhNeighbors", "clusters", "covariance"]);
   });
 
   it("leaves the covariance out beyond 300 columns", () => {
@@ -162,15 +158,15 @@ describe("auto", () => {
     const rows = related(500);
     const { model, ranks } = await detect(rows, { detector: "auto", contamination: 0.02 });
     expect(ranks[500]).toBeGreaterThan(0.98);
-    expect(model.panel?.members.map(({ name }) => name)).toEqual([
+    expect(model.ensemble?.members.map(({ name }) => name)).toEqual([
       "forest",
       "neighbors",
-      "bentNeighbors",
+      "asinhNeighbors",
       "clusters",
       "covariance",
     ]);
-    const [{ opinions, reasons }] = model.explain([rows[500]]).rows;
-    expect(opinions?.find(({ name }) => name === "covariance")).toMatchObject({ label: 1 });
+    const [{ votes, reasons }] = model.explain([rows[500]]).rows;
+    expect(votes?.find(({ name }) => name === "covariance")).toMatchObject({ label: 1 });
     expect(
       reasons
         .slice(0, 2)
@@ -179,13 +175,13 @@ describe("auto", () => {
     ).toEqual(["column_0", "column_1"]);
   });
 
-  it("keeps its members in one file, with the same scores and opinions", async () => {
+  it("keeps its members in one file, with the same scores and votes", async () => {
     const rows = related(200);
     const { model } = await detect(rows, { detector: "auto", params: { clusters: false } });
     const again = load(model.save());
     expect(again.score(rows)).toEqual(model.score(rows));
-    expect(again.panel).toEqual(model.panel);
-    expect(again.panel?.leftOut).toMatchObject([{ name: "clusters", detectorId: "cblof" }]);
+    expect(again.ensemble).toEqual(model.ensemble);
+    expect(again.ensemble?.leftOut).toMatchObject([{ name: "clusters", detectorId: "cblof" }]);
     expect(again.explain(rows.slice(0, 3))).toEqual(model.explain(rows.slice(0, 3)));
   });
 
@@ -202,7 +198,7 @@ describe("auto", () => {
   ])("answers for %s", async (_, rows) => {
     const { scores, model } = await detect(rows, { detector: "auto", columns: rows[0].map((__, at) => `column_${at}`) });
     expect(scores.every((score) => score >= 0 && score <= 1)).toBe(true);
-    expect(model.panel?.members.length).toBeGreaterThan(0);
+    expect(model.ensemble?.members.length).toBeGreaterThan(0);
   });
 
   it("gives equal rows equal training scores, whether they are reference rows or not", async () => {
