@@ -4,7 +4,7 @@ export { createLibrary } from "./library/library.ts";
 export type { Detection, Library, LibraryOptions } from "./library/library.ts";
 export { defaultDetectorId, defaultSeed } from "./library/fit-options.ts";
 export type { DefaultIdOf, FitOptions, ParamsFor, UncheckedOptions } from "./library/fit-options.ts";
-export type { AnomalyModel, Explanation, Vote, Predictions, RowExplanation, ScoreOptions } from "./library/anomaly-model.ts";
+export type { AnomalyModel, Explanation, Predictions, RowExplanation, ScoreOptions, Vote } from "./library/anomaly-model.ts";
 export type { Reason } from "./explanation/explain.ts";
 export type { ContributionMeaning } from "./explanation/column-contributions.ts";
 export { errorCodes, NomalyError, rowAtFault, throwIfAborted } from "./errors.ts";

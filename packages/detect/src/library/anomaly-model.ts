@@ -1,6 +1,6 @@
 /** A fitted detector with its pipeline, threshold and ranks: what a user holds, scores with and saves. */
 
-import type { AnyDetector, IncrementalModel, Model, Ensemble } from "../detector/detector.ts";
+import type { AnyDetector, Ensemble, EnsembleMember, IncrementalModel, Model } from "../detector/detector.ts";
 import type { ParamValue } from "../detector/params.ts";
 import { NomalyError } from "../errors.ts";
 import type { ContributionMeaning } from "../explanation/column-contributions.ts";
@@ -127,6 +127,12 @@ export interface AnomalyModel {
   judge(scores: Float64Array): Predictions;
   /** What each column contributed to the score of each row, with the usual values there. */
   explain(rows: RowsInput): Explanation;
+  /**
+   * What each member of an ensemble says of each row, in the order of {@link AnomalyModel.ensemble}; empty lists for single
+   * detectors. The more members agree, the surer is the label.
+   * @throws NomalyError COLUMN, SHAPE or NOT_FINITE when the rows do not fit the model.
+   */
+  votes(rows: RowsInput): readonly (readonly Vote[])[];
   /** True when the model learns further from new rows. */
   readonly learnsIncrementally: boolean;
   /** Learns further: score first, then update. Threshold and ranks stay as fitted. @throws NomalyError UNSUPPORTED. */
@@ -202,7 +208,7 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     const { labels, ranks } = judge(scores);
     const reasons = explainRows(parts, source, matrix);
     const claim = detector.traits.explains;
-    const votes = votesOf(matrix);
+    const votes = model.ensemble === undefined ? undefined : votesOf(matrix);
     return {
       meaning: claim === "none" || model.contributionsInto === undefined ? "substitution" : claim,
       rows: reasons.map((list, row) => ({
@@ -210,24 +216,23 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
         rank: ranks[row],
         label: labels[row],
         reasons: list,
-        ...(votes === undefined ? {} : { votes: votes(row) }),
+        ...(votes === undefined ? {} : { votes: votes[row] }),
       })),
     };
   }
 
-  /** For each row what the members of an ensemble say; undefined where there is no ensemble. */
-  function votesOf(matrix: Matrix): ((row: number) => Vote[]) | undefined {
+  /** For each row what the members of an ensemble say. */
+  function votesOf(matrix: Matrix): Vote[][] {
     const { ensemble } = model;
-    if (ensemble === undefined) return undefined;
+    if (ensemble === undefined) return Array.from({ length: matrix.rowCount }, () => []);
     const { members } = ensemble;
     const midRanks = new Float64Array(matrix.rowCount * members.length);
     ensemble.midRanksInto(matrix, midRanks);
     const limit = parts.ranker().rank(threshold);
-    return (row) =>
-      members.map(({ name }, at) => {
-        const rank = midRanks[row * members.length + at];
-        return { name, rank, label: rank > limit ? 1 : 0 };
-      });
+    const voteOf = (rank: number, { name }: EnsembleMember): Vote => ({ name, rank, label: rank > limit ? 1 : 0 });
+    return Array.from({ length: matrix.rowCount }, (_, row) =>
+      members.map((member, at) => voteOf(midRanks[row * members.length + at], member)),
+    );
   }
 
   function update(rows: RowsInput): void {
@@ -263,6 +268,7 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     predictAsync: async (rows, options) => judge(await scoreAsync(rows, options)),
     judge,
     explain,
+    votes: (rows) => votesOf(encodeRows(pipeline, columnSource(rows))),
     learnsIncrementally: isIncremental(model),
     update,
     withThreshold,

@@ -140,6 +140,19 @@ export interface Prediction {
   readonly rank: number;
   /** Only if asked for: one for each column, largest contribution first. */
   readonly reasons?: readonly Reason[] | undefined;
+  /** Of a detector that asks several others, such as auto: what each member says; the more agree, the surer. */
+  readonly votes?:
+    | readonly {
+        /** The algorithm of the member. */
+        readonly algorithm: string;
+        /** What the member looks at, such as neighbours. */
+        readonly looks_at: string;
+        /** Whether the member places the row among the anomalies. */
+        readonly is_anomaly: boolean;
+        /** The row's mid-rank among the member's training scores, 0 to 1. */
+        readonly rank: number;
+      }[]
+    | undefined;
 }
 
 /** Scores, labels and ranks of rows. */
@@ -204,6 +217,19 @@ export interface Explained {
     readonly rank: number;
     /** One for each column, largest contribution first. */
     readonly reasons: readonly Reason[];
+    /** Of a detector that asks several others, such as auto: what each member says; the more agree, the surer. */
+    readonly votes?:
+      | readonly {
+          /** The algorithm of the member. */
+          readonly algorithm: string;
+          /** What the member looks at, such as neighbours. */
+          readonly looks_at: string;
+          /** Whether the member places the row among the anomalies. */
+          readonly is_anomaly: boolean;
+          /** The row's mid-rank among the member's training scores, 0 to 1. */
+          readonly rank: number;
+        }[]
+      | undefined;
   }[];
   /** Milliseconds that the work took, without receiving the request and sending the answer. */
   readonly processing_time_ms: number;

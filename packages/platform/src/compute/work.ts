@@ -11,6 +11,7 @@ import type {
   ThresholdSpec,
   UncheckedOptions,
 } from "@nomaly/detect";
+import type { EncodedVote } from "../report/encode-vote.ts";
 import type { CsvOptions } from "../files/read/csv/csv-dialect.ts";
 import type { FileFormat } from "../files/read/format.ts";
 import type { LabelSource } from "../files/read/labels.ts";
@@ -165,6 +166,8 @@ export interface Explained {
   readonly meaning: ContributionMeaning;
   /** Each row's reasons, the largest contribution first. */
   readonly rows: readonly (readonly Reason[])[];
+  /** What each member of an ensemble says of each row; absent for models that ask no others. */
+  readonly votes?: readonly (readonly EncodedVote[])[];
 }
 
 export interface PredictedRows extends Predictions {

@@ -1,13 +1,16 @@
 /** The result of one run as plain data, which the terminal and the HTML page show. */
 
-import type { PipelineColumn, Reason, SkippedColumn } from "@nomaly/detect";
+import type { AbsentMember, EnsembleMember, PipelineColumn, Reason, SkippedColumn } from "@nomaly/detect";
 import type { Histogram } from "./histogram.ts";
 import type { MissingColumn } from "./missing-values.ts";
 
-/** What one of several detectors says of a row. */
+/** What one of several detectors, or one member of a detector that asks several, says of a row. */
 export interface MemberFinding {
   readonly algorithm: string;
-  readonly score: number;
+  /** What the member looks at, in a word or two; undefined of detectors that were asked for by name. */
+  readonly looksAt: string | undefined;
+  /** Undefined for a member, whose scores are not kept. */
+  readonly score: number | undefined;
   readonly rank: number;
   readonly isAnomaly: boolean;
 }
@@ -21,7 +24,7 @@ export interface ReportRow {
   readonly isAnomaly: boolean;
   /** Known label, if there is a label column. */
   readonly label: number | undefined;
-  /** Empty where one detector works alone. */
+  /** Empty where one detector works alone and asks no others. */
   readonly members: readonly MemberFinding[];
   /** The largest contribution first. */
   readonly reasons: readonly Reason[];
@@ -63,6 +66,8 @@ export interface ReportContent {
   readonly file: string;
   readonly algorithm: string;
   readonly algorithmSummary: string;
+  /** Of a detector that asks several others: who took part, and who did not. */
+  readonly ensemble: { readonly members: readonly EnsembleMember[]; readonly leftOut: readonly AbsentMember[] } | undefined;
   readonly params: Readonly<Record<string, number | string | boolean>>;
   readonly seed: number;
   readonly threshold: number;

@@ -7,6 +7,7 @@ import { pageStyle } from "./page-style.ts";
 import { rangeStrip } from "./range-strip.ts";
 import { beyondCount, scatterChart } from "./scatter-chart.ts";
 import {
+  agreementNote,
   countText,
   foundByText,
   isUsual,
@@ -182,7 +183,8 @@ function topCard(content: ReportContent): Html | undefined {
     ${nameColumn === undefined ? undefined : html`<th>${nameColumn}</th>`}
     <th class="number">score</th>
     <th class="number">rank</th>
-    ${hasMembers ? html`<th>found by</th>` : undefined} ${hasLabels ? html`<th>known as</th>` : undefined}
+    ${hasMembers ? html`<th>${content.ensemble === undefined ? "found by" : "agree"}</th>` : undefined}
+    ${hasLabels ? html`<th>known as</th>` : undefined}
     <th>why</th>
   </tr>`;
   return html`<section class="card" aria-labelledby="top">
@@ -190,7 +192,8 @@ function topCard(content: ReportContent): Html | undefined {
     <p class="quiet small">
       Each strip reaches over the training values of the column, far ones drawn at its ends; the band holds the usual ones (5 % to
       95 %). A red dot lies outside it; a blue one is usual alone, but not beside the row's other values. Row 1 is the first after
-      the header, if there is one.
+      the header, if there is
+      one.${content.ensemble === undefined ? "" : ` ${sentence(agreementNote(content.ensemble.members.length))}`}
     </p>
     <table class="top">
       <thead>
@@ -220,8 +223,9 @@ function topRow({ row, score, rank }: ShownRow, hasNames: boolean, hasLabels: bo
 
 function foundByCell(members: ReportRow["members"]): Html | undefined {
   if (members.length === 0) return undefined;
-  const ranks = members.map(({ algorithm, rank }) => `${algorithm}: rank ${rankText(rank)}`).join(", ");
-  return html`<td class="inline small" data-label="found by" title="${ranks}">${foundByText(members)}</td>`;
+  const ranks = members.map(({ algorithm, looksAt, rank }) => `${looksAt ?? algorithm}: rank ${rankText(rank)}`).join(", ");
+  const label = members.some(({ looksAt }) => looksAt !== undefined) ? "agree" : "found by";
+  return html`<td class="inline small" data-label="${label}" title="${ranks}">${foundByText(members)}</td>`;
 }
 
 function reasonsCell(reasons: ReportRow["reasons"]): Html {
@@ -252,6 +256,7 @@ function originCard(content: ReportContent): Html {
     <p class="small">
       <span class="quiet">Parameters:</span> ${paramList.length === 0 ? "none" : paramList.join(", ")}; seed ${content.seed}
     </p>
+    ${ensembleLines(content)}
     ${skipped.map(({ name, reason }) => html`<p class="small"><span class="quiet">Left out:</span> ${name} (${reason})</p>`)}
     ${notes.map((note) => html`<p class="small"><span class="quiet">Note:</span> ${note}</p>`)}
     <details>
@@ -281,6 +286,21 @@ function originCard(content: ReportContent): Html {
       </div>
     </details>
   </section>`;
+}
+
+/** Who was asked, and who was not and why. */
+function ensembleLines({ ensemble }: ReportContent): Html[] {
+  if (ensemble === undefined) return [];
+  const asked = ensemble.members.map(({ looksAt, detectorId, sees }) => `${looksAt} (${detectorId}): ${sees}`);
+  const absent = ensemble.leftOut.map(({ looksAt, detectorId, reason }) => `${looksAt} (${detectorId}): ${reason}`);
+  return [
+    ...asked.map((text) => html`<p class="small"><span class="quiet">Member that looked at</span> ${text}</p>`),
+    ...absent.map((text) => html`<p class="small"><span class="quiet">Member left out:</span> ${text}</p>`),
+  ];
+}
+
+function sentence(text: string): string {
+  return `${text[0].toUpperCase()}${text.slice(1)}.`;
 }
 
 function wholeRange({ profile, kind }: ReportContent["columns"][number]): string {

@@ -4,8 +4,10 @@ import { alignedLines, clipped, widthFor } from "./columns.ts";
 import type { ReportContent } from "./content.ts";
 import { printable } from "./printable.ts";
 import {
+  agreementNote,
   countText,
   foundByText,
+  membersText,
   noSingleReason,
   numberText,
   percentText,
@@ -46,7 +48,18 @@ function factLines(content: ReportContent, paint: Paint): string[] {
   return [
     `${paint(printable(content.file), "bold")}: ${countText(rowCount, "row")}, ${countText(columns.length, "column")} used${learned}`,
     `${content.algorithm}, seed ${content.seed}, threshold ${numberText(content.threshold)} (${printable(content.thresholdRule)})`,
+    ...ensembleLines(content),
     paint(`${countText(anomalyCount, "anomaly", "anomalies")} (${percentText(anomalyCount / rowCount)})`, "bold"),
+  ];
+}
+
+/** Who was asked, and who was not and why. */
+function ensembleLines({ ensemble }: ReportContent): string[] {
+  if (ensemble === undefined) return [];
+  const { members, leftOut } = ensemble;
+  return [
+    `${members.length} of ${members.length + leftOut.length} members looked at ${membersText(members)}`,
+    ...leftOut.map(({ looksAt, detectorId, reason }) => `  left out: ${looksAt} (${detectorId}): ${printable(reason)}`),
   ];
 }
 
@@ -80,7 +93,11 @@ export function evaluationLines({ evaluation }: Pick<ReportContent, "evaluation"
   ];
 }
 
-async function rowLines({ top, nameColumn, anomalyCount }: ReportContent, style: TerminalStyle, paint: Paint): Promise<string[]> {
+async function rowLines(
+  { top, nameColumn, anomalyCount, ensemble }: ReportContent,
+  style: TerminalStyle,
+  paint: Paint,
+): Promise<string[]> {
   const hasNames = nameColumn !== undefined;
   const hasLabels = top.some((row) => row.label !== undefined);
   const names = hasNames ? [nameColumn, ...top.map(({ name }) => name ?? "")].map(printable) : [];
@@ -91,7 +108,14 @@ async function rowLines({ top, nameColumn, anomalyCount }: ReportContent, style:
   const hasMembers = top.some(({ members }) => members.length > 0);
   const [head, ...rows] = alignedLines(
     [
-      ["row", ...nameCell(0), "score", "rank", ...(hasMembers ? ["found by"] : []), ...(hasLabels ? ["known as"] : [])],
+      [
+        "row",
+        ...nameCell(0),
+        "score",
+        "rank",
+        ...(hasMembers ? [ensemble === undefined ? "found by" : "agree"] : []),
+        ...(hasLabels ? ["known as"] : []),
+      ],
       ...top.map((row, index) => [
         String(row.row),
         ...nameCell(index + 1),
@@ -115,6 +139,7 @@ async function rowLines({ top, nameColumn, anomalyCount }: ReportContent, style:
   const usualCount = top.filter(({ isAnomaly }) => !isAnomaly).length;
   if (usualCount > 0)
     lines.push(paint(`the last ${usualCount} of these rows ${usualCount === 1 ? "is" : "are"} not above the threshold`, "dim"));
+  if (ensemble !== undefined) lines.push(paint(agreementNote(ensemble.members.length), "dim"));
   return lines;
 }
 

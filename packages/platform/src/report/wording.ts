@@ -1,6 +1,6 @@
 /** Formats numbers, values and reasons for people. */
 
-import type { CategoryProfile, ColumnKind, ColumnProfile, NumberProfile, Reason } from "@nomaly/detect";
+import type { CategoryProfile, ColumnKind, ColumnProfile, EnsembleMember, NumberProfile, Reason } from "@nomaly/detect";
 
 import type { MemberFinding } from "./content.ts";
 
@@ -80,11 +80,41 @@ export function rankText(rank: number): string {
   return `${(rank < 1 ? Math.min(99.9, rank * 100) : 100).toFixed(1)} %`;
 }
 
-/** `knn, pca`, `6 of 20`: the detectors, of several, that find a row anomalous. */
+/** `knn, pca`, `6 of 20`: the detectors, of several, that find a row anomalous. Of members see {@link agreementText}. */
 export function foundByText(members: readonly MemberFinding[]): string {
+  if (members.some(({ looksAt }) => looksAt !== undefined)) return agreementText(members);
   const found = members.filter(({ isAnomaly }) => isAnomaly).map(({ algorithm }) => algorithm);
   if (found.length === 0) return "none alone";
   return members.length > namedMemberCountMax ? `${found.length} of ${members.length}` : found.join(", ");
+}
+
+/** `5 of 5`, `4 of 5: not relations`, `2 of 5: neighbours`: how many members find a row anomalous, and what these, or the others, look at. */
+function agreementText(members: readonly MemberFinding[]): string {
+  const found = members.filter(({ isAnomaly }) => isAnomaly);
+  const count = `${found.length} of ${members.length}`;
+  if (found.length === 0 || found.length === members.length) return count;
+  if (found.length <= members.length / 2) return `${count}: ${viewsText(found)}`;
+  return `${count}: not ${viewsText(members.filter(({ isAnomaly }) => !isAnomaly))}`;
+}
+
+function viewsText(members: readonly MemberFinding[]): string {
+  return [...new Set(members.map(({ looksAt, algorithm }) => looksAt ?? algorithm))].join(", ");
+}
+
+/** `single values (isolation-forest), neighbours (knn, in 2 ways)`: what the members look at, and the detectors that do it. */
+export function membersText(members: readonly EnsembleMember[]): string {
+  const views = new Map<string, string[]>();
+  for (const { looksAt, detectorId } of members) views.set(looksAt, [...(views.get(looksAt) ?? []), detectorId]);
+  return [...views].map(([looksAt, ids]) => `${looksAt} (${[...new Set(ids)].join(", ")}${waysText(ids)})`).join(", ");
+}
+
+function waysText(ids: readonly string[]): string {
+  return ids.length === 1 ? "" : `, in ${ids.length} ways`;
+}
+
+/** What the numbers of agreeing members mean. */
+export function agreementNote(memberCount: number): string {
+  return `agree: how many of the ${memberCount} members place the row among the anomalies, and what those, or the others, look at; the more, the surer`;
 }
 
 export function dateText(milliseconds: number): string {

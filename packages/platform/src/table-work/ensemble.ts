@@ -10,14 +10,15 @@ import {
   snakeCase,
   type Table,
   type ThresholdSpec,
+  type Vote,
 } from "@nomaly/detect";
 
 /** What judges and explains the rows of a table: one model, or several together. */
 export interface Judge extends Pick<
   AnomalyModel,
-  "detectorId" | "params" | "seed" | "threshold" | "thresholdSpec" | "columns" | "skippedColumns" | "judge"
+  "detectorId" | "params" | "seed" | "threshold" | "thresholdSpec" | "columns" | "skippedColumns" | "judge" | "ensemble"
 > {
-  explain(rows: Table): { readonly rows: readonly { readonly reasons: readonly Reason[] }[] };
+  explain(rows: Table): { readonly rows: readonly { readonly reasons: readonly Reason[]; readonly votes?: readonly Vote[] }[] };
 }
 
 export interface Ensemble extends Judge {

@@ -5,7 +5,7 @@ import { printable } from "../../report/printable.ts";
 import { alignedLines, widthFor } from "../../report/columns.ts";
 import { painter } from "../../report/terminal.ts";
 import { missingColumns, missingNote, trainingCounts } from "../../report/missing-values.ts";
-import { numberText, presenceTells, presenceText, rankText, usualText, valueText } from "../../report/wording.ts";
+import { foundByText, numberText, presenceTells, presenceText, rankText, usualText, valueText } from "../../report/wording.ts";
 import { onRows } from "../../table-work/file-errors.ts";
 import { createFindings, type Findings } from "../../table-work/findings.ts";
 import { detectTable, fitTable } from "../../table-work/fit-table.ts";
@@ -21,7 +21,8 @@ import { fitRequest, refuseFitOptions } from "../fitting/fit-options.ts";
 import { readModel } from "../fitting/model-file.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { scoringOf } from "../fitting/scoring.ts";
-import { reasonJson } from "../presenting/outcome-json.ts";
+import { votedFinding } from "../presenting/outcome.ts";
+import { membersJson, reasonJson } from "../presenting/outcome-json.ts";
 import { warn } from "../presenting/present.ts";
 import { createProgress, type Progress } from "../frame/progress-bar.ts";
 
@@ -99,7 +100,7 @@ async function explanationText(
   context: CliContext,
 ): Promise<string> {
   const paint = painter(context.colour);
-  const blocks = explanation.rows.map(async ({ score, rank, label, reasons }, index) => {
+  const blocks = explanation.rows.map(async ({ score, rank, label, reasons, votes = [] }, index) => {
     const verdict = label === 1 ? "anomaly" : "normal";
     const head = `row ${rows[index] + 1}: ${verdict}, score ${numberText(score)} (threshold ${numberText(model.threshold)}), above ${rankText(rank)} of the training rows`;
     const cells = reasons.map((reason) => [
@@ -109,7 +110,8 @@ async function explanationText(
       numberText(reason.contribution),
     ]);
     const lines = alignedLines(cells, [0, 1, 2, 3], await widthFor(cells.flat()));
-    return [paint(head, label === 1 ? "red" : "bold"), ...lines.map((line) => `  ${line}`)].join("\n");
+    const agreement = votes.length === 0 ? [] : [`  agree: ${foundByText(votes.map((vote) => votedFinding(model, vote)))}`];
+    return [paint(head, label === 1 ? "red" : "bold"), ...agreement, ...lines.map((line) => `  ${line}`)].join("\n");
   });
   return [...(await Promise.all(blocks)), paint(`${model.detectorId}: ${meanings[explanation.meaning]}`, "dim")].join("\n\n");
 }
@@ -126,11 +128,12 @@ function explanationJson(file: string, model: AnomalyModel, rows: readonly numbe
     seed: model.seed,
     threshold: model.threshold,
     meaning: explanation.meaning,
-    rows: explanation.rows.map(({ score, rank, label, reasons }, index) => ({
+    rows: explanation.rows.map(({ score, rank, label, reasons, votes = [] }, index) => ({
       row: rows[index] + 1,
       anomaly_score: score,
       is_anomaly: label === 1,
       rank,
+      ...(votes.length === 0 ? {} : membersJson(votes.map((vote) => votedFinding(model, vote)))),
       reasons: reasons.map(reasonJson),
     })),
   };

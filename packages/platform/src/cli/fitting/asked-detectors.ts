@@ -1,11 +1,14 @@
 /** Reads `-a` and `--set`: which detectors, and the parameters of each. */
 
-import { defaultDetectorId, detectorById, detectors, nearestName, NomalyError, paramFromText, snakeCase } from "@nomaly/detect";
+import { detectorById, detectors, nearestName, NomalyError, paramFromText, snakeCase } from "@nomaly/detect";
 import type { Arguments } from "../frame/arguments.ts";
 import { UsageError } from "../frame/exit-codes.ts";
 
+/** What the commands fit where no algorithm is named: the library's default is one fast model, a person's first look is worth more. */
+export const commandDetectorId = "auto";
+
 /** @param otherwise without `-a`. @throws NomalyError UNKNOWN_DETECTOR; UsageError for one that is named twice. */
-export function askedDetectors(given: Arguments, otherwise: readonly string[] = [defaultDetectorId]): readonly string[] {
+export function askedDetectors(given: Arguments, otherwise: readonly string[] = [commandDetectorId]): readonly string[] {
   const asked = given.list("algorithm") ?? otherwise;
   if (asked.length === 0) throw new UsageError("-a needs an algorithm; nomaly detectors lists all");
   if (asked.length === 1 && asked[0] === "all") return detectors.map(({ id }) => id);

@@ -69,7 +69,7 @@ export const fitOptions: readonly OptionSpec[] = [
     value: "ID",
     offers: "algorithms",
     summary:
-      "default isolation-forest; `nomaly detectors` lists all; detect and evaluate take several, as in knn,pca,mcd, and all",
+      "default auto, which asks five and combines them; `nomaly detectors` lists all; detect and evaluate take several, as in knn,pca,mcd, and all",
   },
   {
     name: "set",

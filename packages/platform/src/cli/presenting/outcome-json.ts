@@ -1,6 +1,6 @@
 /** Converts the result of a run to one JSON document, with names in snake_case. */
 
-import type { Reason } from "@nomaly/detect";
+import type { EnsembleMember, Reason } from "@nomaly/detect";
 import type { EvaluationFigures, MemberFinding, ReportContent } from "../../report/content.ts";
 import { encodeReason } from "../../report/encode-reason.ts";
 import { dateText, usualBounds } from "../../report/wording.ts";
@@ -9,6 +9,7 @@ export function outcomeJson(content: ReportContent, written: Readonly<Record<str
   return {
     file: content.file,
     algorithm: content.algorithm,
+    ...(content.ensemble === undefined ? {} : ensembleJson(content.ensemble)),
     params: content.params,
     seed: content.seed,
     threshold: content.threshold,
@@ -27,7 +28,7 @@ export function outcomeJson(content: ReportContent, written: Readonly<Record<str
       is_anomaly: row.isAnomaly,
       rank: row.rank,
       ...(row.label === undefined ? {} : { label: row.label }),
-      ...(row.members.length === 0 ? {} : { detectors: row.members.map(memberJson) }),
+      ...(row.members.length === 0 ? {} : membersJson(row.members)),
       reasons: row.reasons.map(reasonJson),
     })),
     ...(content.evaluation === undefined ? {} : { evaluation: evaluationJson(content.evaluation) }),
@@ -38,8 +39,33 @@ export function outcomeJson(content: ReportContent, written: Readonly<Record<str
   };
 }
 
-function memberJson({ algorithm, score, isAnomaly, rank }: MemberFinding): Record<string, unknown> {
-  return { algorithm, anomaly_score: score, is_anomaly: isAnomaly, rank };
+function ensembleJson({ members, leftOut }: NonNullable<ReportContent["ensemble"]>): Record<string, unknown> {
+  const memberJson = ({ name, detectorId, looksAt, sees }: EnsembleMember) => ({
+    name,
+    algorithm: detectorId,
+    looks_at: looksAt,
+    sees,
+  });
+  return {
+    members: members.map(memberJson),
+    members_left_out: leftOut.map((member) => ({ ...memberJson(member), reason: member.reason })),
+  };
+}
+
+export function membersJson(members: readonly MemberFinding[]): Record<string, unknown> {
+  if (members.every(({ looksAt }) => looksAt === undefined)) return { detectors: members.map(findingJson) };
+  const foundCount = members.filter(({ isAnomaly }) => isAnomaly).length;
+  return { agreeing_members: foundCount, member_count: members.length, members: members.map(findingJson) };
+}
+
+function findingJson({ algorithm, looksAt, score, isAnomaly, rank }: MemberFinding): Record<string, unknown> {
+  return {
+    algorithm,
+    ...(looksAt === undefined ? {} : { looks_at: looksAt }),
+    ...(score === undefined ? {} : { anomaly_score: score }),
+    is_anomaly: isAnomaly,
+    rank,
+  };
 }
 
 export function reasonJson(reason: Reason): Record<string, unknown> {

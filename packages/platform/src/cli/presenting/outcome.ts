@@ -1,6 +1,6 @@
 /** Makes a report's content from a model and the findings of scoring. */
 
-import type { PipelineColumn, Reason } from "@nomaly/detect";
+import type { PipelineColumn, Reason, Vote } from "@nomaly/detect";
 import { averagePrecision, confusion, detectorById, f1, precisionAtN, rocAuc, rocCurve, snakeCase } from "@nomaly/detect";
 import type { SampledRows } from "../../files/sample/row-sample.ts";
 import type { EvaluationFigures, MemberFinding, ReportContent, ReportRow, Scatter, ScatterPoint } from "../../report/content.ts";
@@ -49,6 +49,7 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
     file: table.rows.name,
     algorithm: model.detectorId,
     algorithmSummary: summaryOf(model),
+    ensemble: model.ensemble,
     params: Object.fromEntries(Object.entries(model.params).map(([name, value]) => [snakeCase(name), value])),
     seed: model.seed,
     threshold: model.threshold,
@@ -117,14 +118,29 @@ async function explainedRows(
     rank: ranks[index],
     isAnomaly: labels[index] === 1,
     label: known?.[row.row],
-    members: "members" in model ? model.members.map((member, at) => memberFinding(member, row.memberScores[at])) : [],
+    members:
+      "members" in model
+        ? model.members.map((member, at) => memberFinding(member, row.memberScores[at]))
+        : (explained.rows[index].votes ?? []).map((vote) => votedFinding(model, vote)),
     reasons: explained.rows[index].reasons,
   }));
 }
 
 function memberFinding(member: Judge, score: number): MemberFinding {
   const { ranks, labels } = member.judge(Float64Array.of(score));
-  return { algorithm: member.detectorId, score, rank: ranks[0], isAnomaly: labels[0] === 1 };
+  return { algorithm: member.detectorId, looksAt: undefined, score, rank: ranks[0], isAnomaly: labels[0] === 1 };
+}
+
+/** What a member of a detector that asks several says of a row. */
+export function votedFinding(model: Pick<Judge, "ensemble">, { name, rank, label }: Vote): MemberFinding {
+  const member = model.ensemble?.members.find((candidate) => candidate.name === name);
+  return {
+    algorithm: member?.detectorId ?? name,
+    looksAt: member?.looksAt ?? name,
+    score: undefined,
+    rank,
+    isAnomaly: label === 1,
+  };
 }
 
 /** Each column's share of a row's positive contributions, averaged over the rows with equal weight. */

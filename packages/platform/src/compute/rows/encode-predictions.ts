@@ -6,7 +6,7 @@ import type { PredictedRows } from "../work.ts";
 
 type Encodable = Predictions & Pick<PredictedRows, "explained">;
 
-/** `[{"anomaly_score":0.61,"is_anomaly":true,"rank":0.98}, ...]`, with `reasons` if the rows are explained. */
+/** `[{"anomaly_score":0.61,"is_anomaly":true,"rank":0.98}, ...]`, with `reasons`, and `votes` of an ensemble, if the rows are explained. */
 export function encodePredictions(predicted: Encodable): string {
   return `[${encodePredictionRows(predicted, 0, predicted.scores.length)}]`;
 }
@@ -18,6 +18,7 @@ export function encodePredictionRows({ scores, labels, ranks, explained }: Encod
     if (row > start) text += ",";
     text += `{"anomaly_score":${jsonNumber(scores[row])},"is_anomaly":${labels[row] === 1},"rank":${jsonNumber(ranks[row])}`;
     if (explained !== undefined) text += `,"reasons":${JSON.stringify(explained.rows[row].map(encodeReason))}`;
+    if (explained?.votes !== undefined) text += `,"votes":${JSON.stringify(explained.votes[row])}`;
     text += "}";
   }
   return text;

@@ -1,6 +1,7 @@
 /** Computes scores, labels, ranks and reasons of rows, on the caller's thread or in a worker. */
 
-import { type AnomalyModel, NomalyError } from "@nomaly/detect";
+import { type AnomalyModel, type Explanation, NomalyError } from "@nomaly/detect";
+import { encodeVotes } from "../../report/encode-vote.ts";
 import { asRowsInput, inRequestTerms, type RowsGiven } from "./rows-given.ts";
 import type { Explain, Explained, PredictedRows } from "../work.ts";
 
@@ -52,6 +53,11 @@ export function wantsReasons(explain: Explain | undefined): explain is true | { 
   return explain !== undefined && explain !== false;
 }
 
+function votesOf({ ensemble }: AnomalyModel, { rows }: Explanation): Pick<Explained, "votes"> {
+  if (ensemble === undefined) return {};
+  return { votes: rows.map(({ votes = [] }) => encodeVotes(ensemble.members, votes)) };
+}
+
 function explainRows(
   model: AnomalyModel,
   { rows, rowCount }: Pick<RowsGiven, "rows" | "rowCount">,
@@ -68,6 +74,7 @@ function explainRows(
   const explained: Explained = {
     meaning: explanation.meaning,
     rows: explanation.rows.map(({ reasons }) => (reasons.length <= top ? reasons : reasons.slice(0, top))),
+    ...votesOf(model, explanation),
   };
   return {
     scores: Float64Array.from(explanation.rows, (row) => row.score),

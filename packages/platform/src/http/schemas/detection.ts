@@ -159,6 +159,21 @@ export const Reason = Type.Object(
   { description: "why a row scored as it did: the part of one column" },
 );
 
+const Vote = Type.Object(
+  {
+    algorithm: Type.String({ description: "the algorithm of the member" }),
+    looks_at: Type.String({ description: "what the member looks at, such as neighbours" }),
+    is_anomaly: Type.Boolean({ description: "whether the member places the row among the anomalies" }),
+    rank: Type.Number({ description: "the row's mid-rank among the member's training scores, 0 to 1" }),
+  },
+  { description: "what one member of an ensemble says of a row" },
+);
+const votes = Type.Optional(
+  Type.Array(Vote, {
+    description: "of a detector that asks several others, such as auto: what each member says; the more agree, the surer",
+  }),
+);
+
 const judged = {
   anomaly_score: Type.Number({ description: "higher is more anomalous" }),
   is_anomaly: Type.Boolean({ description: "anomaly_score > threshold" }),
@@ -171,6 +186,7 @@ export const Prediction = Type.Object(
     reasons: Type.Optional(
       Type.Array(Reason, { description: "only if asked for: one for each column, largest contribution first" }),
     ),
+    votes,
   },
   { description: "score, label and rank of one row" },
 );
@@ -222,6 +238,7 @@ export const Explained = Type.Object(
         row: Type.Integer({ description: "index of the row among those given, from 0" }),
         ...judged,
         reasons: Type.Array(Reason, { description: "one for each column, largest contribution first" }),
+        votes,
       }),
       { description: "the rows of highest score, highest first" },
     ),

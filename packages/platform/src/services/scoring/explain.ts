@@ -2,6 +2,7 @@
 
 import { topIndexes } from "@nomaly/detect";
 import { type EncodedReason, encodeReason } from "../../report/encode-reason.ts";
+import type { EncodedVote } from "../../report/encode-vote.ts";
 import { resultsEntry } from "../../cache/keys.ts";
 import { chosenRows, type RowsGiven } from "../../compute/rows/rows-given.ts";
 import type { Explained, ToldRows } from "../../compute/work.ts";
@@ -19,6 +20,8 @@ export interface ExplainedRow {
   readonly rank: number;
   /** Sorted by contribution, largest first. */
   readonly reasons: readonly EncodedReason[];
+  /** What each member of an ensemble says; absent for models that ask no others. */
+  readonly votes?: readonly EncodedVote[];
 }
 
 export interface Explanation {
@@ -92,6 +95,7 @@ export function explanationOf(told: ToldRows | undefined): Explanation {
     is_anomaly: labels[place] === 1,
     rank: ranks[place],
     reasons: explained.rows[place].map(encodeReason),
+    ...(explained.votes === undefined ? {} : { votes: explained.votes[place] }),
   }));
   return { meaning: explained.meaning, meaning_text: meaningTexts[explained.meaning], rows };
 }
