@@ -11,8 +11,22 @@ export type ExplanationClaim =
   /** Contributions are non-negative shares that sum to 1. */
   | "sums-to-one";
 
-/** How the time of a fit grows with the rows. neighbours: nearly linear in few columns, where an index of the rows helps, and quadratic in many. */
-export type FitGrowth = "linear" | "neighbours" | "quadratic";
+/** How the time of a fit grows with the rows. */
+export type FitGrowth =
+  | "linear"
+  /** Assigns rows to clusters again and again, and skips most of them: somewhat less than linear. */
+  | "clusters"
+  /** Linear after a first part that is the same for any number of rows, as trees of a few rows each. */
+  | "fixed-and-linear"
+  /** As FastMCD: it searches some parts of 300 rows, at most 40 of them, then their candidates on 1500 rows, then the best ones on all. */
+  | "parts"
+  /** Searches the neighbours of all rows at once: nearly linear in few columns, where an index of the rows helps, more in many. */
+  | "neighbours"
+  /** The same, each row's by itself. */
+  | "single-neighbours"
+  | "quadratic"
+  /** Quadratic, and more where the kernels of all pairs of rows do not fit the solver's cache. */
+  | "support-vectors";
 
 /** What a detector claims about itself. */
 export interface Traits {

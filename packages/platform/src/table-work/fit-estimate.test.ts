@@ -29,7 +29,8 @@ describe("the estimate of a fit", () => {
   it.each([
     ["robust-z", 0.4 * 20],
     ["kde", 0.4 * 20 ** 2],
-    ["knn", 0.4 * 20 ** 1.2],
+    // In three columns comparing all pairs of 213,333 rows takes as long as the rest.
+    ["knn", (0.4 * 20 * (640 / 3 + 10)) / (640 / 3 + 0.5)],
   ] as const)("of %s grows from a fit of 500 rows to 10,000 as its trait says", async (detector, seconds) => {
     // The faster of two, 401 ms, of which 1 ms is what any fit takes.
     const estimate = await estimateFit(work(10_000, { detector }), clockOf(90, 1, 900, 401));
@@ -37,16 +38,21 @@ describe("the estimate of a fit", () => {
     expect(estimate?.rowCount).toBe(10_000);
   });
 
-  it("takes neighbours for quadratic in 32 columns, and for halfway there in 16", async () => {
-    for (const [columnCount, power] of [
-      [8, 1.2],
-      [16, 1.6],
-      [32, 2],
-    ]) {
-      const wide = { rows: tableOf(10_000, columnCount) };
-      const estimate = await estimateFit(work(10_000, { detector: "knn" }, wide), clockOf(90, 0, 400, 400));
-      expect(estimate?.seconds).toBeCloseTo(0.4 * 20 ** power, 9);
-    }
+  it("does not try a fit that would take over 1.2 s, and looks twice at the one before", async () => {
+    // mcd on 1000 rows takes 13.75 times as long as on 500.
+    const estimate = await estimateFit(work(1000, { detector: "mcd" }), clockOf(90, 0, 200, 100));
+    expect(estimate?.seconds).toBeCloseTo(0.1 * 13.75, 9);
+    const longer = await estimateFit(work(100_000, { detector: "mcd" }), clockOf(90, 0, 100, 90));
+    expect(longer?.seconds).toBeCloseTo((0.09 * 165_000) / 800, 9);
+  });
+
+  it("tries more rows where the second look at a fit shows it to be short", async () => {
+    // 500 rows twice, 2000, 4000 twice.
+    const estimate = await estimateFit(
+      work(10_000, { detector: "robust-z" }, { secondsMin: 0 }),
+      clockOf(90, 0, 400, 50, 100, 320, 310),
+    );
+    expect(estimate?.seconds).toBeCloseTo(0.31 * 2.5, 9);
   });
 
   it("goes on to more rows until a fit takes 300 ms, four times as many after a short fit and twice after a longer one", async () => {

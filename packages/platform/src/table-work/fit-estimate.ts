@@ -5,12 +5,12 @@ import {
   defaultDetectorId,
   detect,
   detectorById,
-  type FitGrowth,
   type FitOptions,
   NomalyError,
   type Table,
   throwIfAborted,
 } from "@nomaly/detect";
+import { type GrowthLaw, growthLaw } from "./growth-law.ts";
 import { pickRows } from "./pick-rows.ts";
 
 export interface FitEstimate {
@@ -40,10 +40,10 @@ const firstRowCount = 500;
 const tellingMs = 300;
 /** After a shorter fit the next has four times the rows, else twice. */
 const shortMs = 60;
+/** A fit that would take longer than this is not tried: the one before has to do. */
+const trialMsMax = 1200;
 /** Work that seems shorter than this share of what is announced needs no closer look. */
 const surelyShortShare = 1 / 3;
-/** Where neighbours are searched, time grows with the lower power of the rows in few columns, with the higher one in many. */
-const neighbourGrowth = { few: { columns: 8, power: 1.2 }, many: { columns: 32, power: 2 } } as const;
 /** A smaller fit is suggested when it takes at most this long, and at most this share of the whole. */
 const smaller = { seconds: 15, share: 0.5, rowCountMin: 1000 } as const;
 
@@ -63,15 +63,14 @@ export async function estimateFit(work: WorkToEstimate, now: () => number): Prom
   const { rows, options, secondsMin } = work;
   if (rows.rowCount < rowCountMin) return undefined;
   try {
-    const power = growthPower(detectorById(options.detector ?? defaultDetectorId).traits.fitGrowth, rows.columns.length);
-    const trial = await tellingTrial(work, power, now);
+    const law = growthLaw(detectorById(options.detector ?? defaultDetectorId).traits.fitGrowth, rows.columns.length);
+    const trial = await tellingTrial(work, law, now);
     if (trial === undefined) return undefined;
     const scoreMs = await scoringMs(trial, work, now);
     const secondsFor = (rowCount: number) => {
-      const growth = rowCount / trial.rowCount;
       const otherRowCount = Math.max(0, work.scoredRowCount - rowCount);
-      // A row's score takes longer with a larger model where a fit's time grows faster than its rows.
-      return (trial.ms * growth ** power + scoreMs * (otherRowCount / trial.rowCount) * growth ** (power - 1)) / 1000;
+      const scoreGrowth = (otherRowCount / trial.rowCount) * (law.score(rowCount) / law.score(trial.rowCount));
+      return (trial.ms * (law.fit(rowCount) / law.fit(trial.rowCount)) + scoreMs * scoreGrowth) / 1000;
     };
     const seconds = secondsFor(rows.rowCount);
     if (seconds < secondsMin) return undefined;
@@ -84,44 +83,34 @@ export async function estimateFit(work: WorkToEstimate, now: () => number): Prom
   }
 }
 
-function growthPower(growth: FitGrowth, columnCount: number): number {
-  switch (growth) {
-    case "linear":
-      return 1;
-    case "quadratic":
-      return 2;
-    case "neighbours": {
-      const { few, many } = neighbourGrowth;
-      const share = Math.log(columnCount / few.columns) / Math.log(many.columns / few.columns);
-      return few.power + (many.power - few.power) * Math.min(1, Math.max(0, share));
-    }
-  }
-}
-
 /** A fit of some of the rows that takes long enough, or of half of them; undefined as soon as the work is sure to be short. */
 async function tellingTrial(
   { rows, options, secondsMin, scoredRowCount }: WorkToEstimate,
-  power: number,
+  law: GrowthLaw,
   now: () => number,
 ): Promise<Trial | undefined> {
   const fitted = async (rowCount: number) => {
+    const some = evenly(rows, rowCount);
     const startedAt = now();
-    const { model } = await detect(evenly(rows, rowCount), options);
+    const { model } = await detect(some, options);
     return { rowCount, ms: now() - startedAt, model };
   };
   // The first fit also compiles kernels and starts threads.
   await fitted(fixedRowCount);
   const fixed = await fitted(fixedRowCount);
-  const workedRowCount = Math.max(rows.rowCount, scoredRowCount);
+  const workedShare = Math.max(1, scoredRowCount / rows.rowCount);
   for (let rowCount = firstRowCount; ;) {
+    const growthTo = (other: number) => law.fit(other) / law.fit(rowCount);
+    const next = (ms: number) => Math.min(Math.floor(rows.rowCount / 2), rowCount * (ms - fixed.ms < shortMs ? 4 : 2));
+    const isTelling = (ms: number) =>
+      ms - fixed.ms >= tellingMs || rowCount * 2 >= rows.rowCount || ms * growthTo(next(ms)) > trialMsMax;
     let trial = await fitted(rowCount);
     // A second look, as other work on the machine, or compiling, may have held up the first.
-    if (trial.ms >= tellingMs) trial = fasterOf(trial, await fitted(rowCount));
-    const ms = Math.max(trial.ms - fixed.ms, trial.ms / 10);
-    const seconds = (trial.ms / 1000) * (workedRowCount / rowCount) * (rows.rowCount / rowCount) ** (power - 1);
+    if (isTelling(trial.ms)) trial = fasterOf(trial, await fitted(rowCount));
+    const seconds = (trial.ms / 1000) * growthTo(rows.rowCount) * workedShare;
     if (seconds < secondsMin * surelyShortShare) return undefined;
-    if (ms >= tellingMs || rowCount * 2 >= rows.rowCount) return { ...trial, ms };
-    rowCount = Math.min(Math.floor(rows.rowCount / 2), rowCount * (ms < shortMs ? 4 : 2));
+    if (isTelling(trial.ms)) return { ...trial, ms: Math.max(trial.ms - fixed.ms, trial.ms / 10) };
+    rowCount = next(trial.ms);
   }
 }
 

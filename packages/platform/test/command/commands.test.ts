@@ -49,7 +49,7 @@ describe("nomaly detect", () => {
   it("puts the row that is far off first, and says which column made it and what is usual there", async () => {
     const stdout = succeeded(await runInProcess(["detect", csv, "--label", "label", "--top", "3"]));
     expect(stdout).toMatch(/^.*plant\.csv: 200 rows, 3 columns used\n/);
-    expect(stdout).toMatch(/isolation-forest, seed 1, threshold 0\.\d+ \(contamination 0\.1\)/);
+    expect(stdout).toMatch(/auto, seed 1, threshold 0\.\d+ \(contamination 0\.1\)/);
     expect(stdout).toMatch(/200 .*power 900, usual 100 to 116/);
     expect(stdout).toMatch(/ROC-AUC 1\.0000, average precision 1\.0000, precision at 1 1\.0000/);
   });
@@ -233,7 +233,7 @@ describe("nomaly fit and nomaly score", () => {
       "n_estimators=20",
     );
     expect(document).toMatchObject({
-      algorithm: "isolation-forest",
+      algorithm: "auto",
       seed: 1,
       row_count: 200,
       size_bytes: statSync(folder.file("said.nomaly")).size,

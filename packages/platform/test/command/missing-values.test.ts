@@ -53,7 +53,7 @@ describe("a file with missing values", () => {
   });
 
   it("tells in words and in fields that a value is there where hardly any is", async () => {
-    const { top, notes } = await told("detect", planes, "--top", "20");
+    const { top, notes } = await told("detect", planes, "-a", "isolation-forest", "--top", "20");
     expect(notes[0]).toBe(
       'filled 3,369 missing values in 2 columns with medians; one more column counts the unusual: "year" missing, "speed" there',
     );
@@ -61,7 +61,7 @@ describe("a file with missing values", () => {
     expect(speed).toMatchObject({ column: "speed", value: 105, missing_share: 3299 / 3322 });
     expect(speed?.["usual"]).toBe("missing (99.3 %) or 90.5 to 432");
     const report = folder.file("planes.html");
-    const { stdout } = await runInProcess(["detect", planes, "--top", "20", "--report", report]);
+    const { stdout } = await runInProcess(["detect", planes, "-a", "isolation-forest", "--top", "20", "--report", report]);
     expect(stdout).toMatch(/^ *1028 .*speed has a value \(105\), 99\.3 % have none/m);
     expect(readFileSync(report, "utf8")).toMatch(/speed <b>105<\/b>[^]*?>99\.3 % have none</);
   });

@@ -40,7 +40,7 @@ describe("nomaly update", () => {
     const before = readFileSync(forest);
     const { code, stderr } = await runInProcess(["update", csv, "-m", forest]);
     expect(code).not.toBe(0);
-    expect(stderr).toMatch(/UNSUPPORTED: isolation-forest does not learn from further rows, only half-space-trees/);
+    expect(stderr).toMatch(/UNSUPPORTED: auto does not learn from further rows, only half-space-trees/);
     expect(readFileSync(forest)).toEqual(before);
     expect((await runInProcess(["update", csv])).stderr).toMatch(/needs -m MODEL/);
   });
@@ -51,7 +51,7 @@ describe("nomaly score with another threshold", () => {
     await made;
     const model = await fit(
       plantRows().map(({ speed, power, site }) => ({ speed, power, site })),
-      { contamination: 0.02 },
+      { detector: "auto", contamination: 0.02 },
     );
     await run("fit", csv, "-m", folder.file("same.nomaly"), "--exclude", "label");
     const score = async (...words: string[]) =>

@@ -32,7 +32,13 @@ import { createAbodModel, restoreAbod } from "./model.ts";
 export const abod = defineDetector({
   id: "abod",
   summary: "How little the directions to a row's neighbours vary: finds rows that see all others on one side.",
-  traits: { ...traitDefaults, fitGrowth: "neighbours", trainingScoresAreRescores: true, unitsMatter: true, shiftInvariant: true },
+  traits: {
+    ...traitDefaults,
+    fitGrowth: "single-neighbours",
+    trainingScoresAreRescores: true,
+    unitsMatter: true,
+    shiftInvariant: true,
+  },
   params: {
     nNeighbors: {
       kind: "integer",

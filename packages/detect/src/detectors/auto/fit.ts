@@ -13,7 +13,7 @@ import { scoreRows } from "../../threads/score-rows.ts";
 import type { LeftOut, MemberName, AutoParams } from "./members.ts";
 import { clusterCount, fittedRowCountMax, memberNames, memberPlans, plannedAbsences } from "./members.ts";
 import type { Member } from "./model.ts";
-import { addMidRanks, createAutoModel } from "./model.ts";
+import { addMidRanks, createAutoModel, weightOf } from "./model.ts";
 import type { Scales } from "./spaces.ts";
 import { inSpace, learnScales } from "./spaces.ts";
 import { keptScores, allScores } from "./mid-rank.ts";
@@ -73,7 +73,8 @@ export async function fitAuto(train: Matrix, params: AutoParams, context: FitCon
     await addIfPossible(fitting, "clusters", rows, { nClusters: Math.min(clusterCount, rows.rowCount) }, all);
   }
   const { sums, members, leftOut } = fitting;
-  for (let row = 0; row < rowCount; row++) sums[row] /= members.length;
+  const weight = weightOf(members);
+  for (let row = 0; row < rowCount; row++) sums[row] /= weight;
   context.progress?.(1);
   const inOrder = memberNames.flatMap((name) => members.filter((member) => member.name === name));
   const parts = { columnCount: train.columnCount, trainingRowCount: rowCount, scales, members: inOrder, leftOut };
@@ -86,7 +87,7 @@ interface Fitting {
   readonly scales: Scales;
   readonly params: AutoParams;
   readonly context: FitContext;
-  /** Sums of the fourth powers of the mid-ranks so far. */
+  /** Weighted sums of the sixth powers of the mid-ranks so far. */
   readonly sums: Float64Array;
   readonly members: Member[];
   readonly leftOut: LeftOut[];
@@ -119,7 +120,7 @@ async function addMember(
   for (let row = 0; row < scores.length; row++) if (scores[row] === Number.POSITIVE_INFINITY) scores[row] = Number.MAX_VALUE;
   const sorted = scores.slice();
   kernels.sortColumn(sorted, new Uint32Array(sorted.length));
-  addMidRanks(allScores(sorted), scores, sums);
+  addMidRanks({ name, sortedScores: allScores(sorted) }, scores, sums);
   fitting.members.push({ name, model, sortedScores: keptScores(sorted) });
   context.progress?.(stepEnds[name]);
   return scores;

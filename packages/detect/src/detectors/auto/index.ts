@@ -48,13 +48,14 @@ const specs = {
  * 1. An isolation forest scores all rows; the share `trim` that it finds most anomalous is put aside.
  * 2. From the kept rows learn: the mean distance to near reference rows, once with columns scaled robustly and once with the
  *    asinh of those (so that single huge values do not decide), and the distance to the large clusters. A robust covariance learns from all.
- * 3. Each member's score of a row becomes its mid-rank u among the member's training scores; the score is the mean of u^4.
+ * 3. Each member's score of a row becomes its mid-rank u among the member's training scores; the score is the mean
+ *    of u^6, where the forest, which chose the rows of the second stage, has half the weight of another member.
  *
  * Good at: tables of which nothing is known. Bad at: a lawful small group of rows apart from the others, which the forest puts
  * aside and which then looks anomalous to the others: use knn or gmm there.
  *
  * Shapes  train is n x d, n >= 2; scores has n entries; order kept.
- * Units   (0, 1): the mean of fourth powers of mid-ranks; columns: any units.
+ * Units   (0, 1): the weighted mean of sixth powers of mid-ranks; columns: any units.
  * Missing refused.
  * Cost    fit and scores O(n (t log s + r d + d^2)) with t trees on s rows and r reference rows; one row O(t log s + r d + d^2).
  * Random  seed decides; equal seeds give equal bits on any number of threads. The time budget is held against a prediction

@@ -13,6 +13,8 @@ export type MemberName = (typeof memberNames)[number];
 export interface MemberPlan {
   readonly detector: AnyDetector;
   readonly space: Space;
+  /** What the member counts in the score. */
+  readonly weight: number;
   /** What the member looks at, in a word or two. */
   readonly looksAt: string;
   /** What it finds, for people. */
@@ -20,16 +22,23 @@ export interface MemberPlan {
 }
 
 export const memberPlans: Readonly<Record<MemberName, MemberPlan>> = {
-  forest: { detector: isolationForest, space: "raw", looksAt: "single values", sees: "values far out in single columns" },
-  neighbors: { detector: knn, space: "robust", looksAt: "neighbours", sees: "rows far from all usual rows" },
+  forest: {
+    detector: isolationForest,
+    space: "raw",
+    weight: 0.5,
+    looksAt: "single values",
+    sees: "values far out in single columns",
+  },
+  neighbors: { detector: knn, space: "robust", weight: 1, looksAt: "neighbours", sees: "rows far from all usual rows" },
   asinhNeighbors: {
     detector: knn,
     space: "asinh",
+    weight: 1,
     looksAt: "neighbours",
     sees: "rows far from all usual rows, with large values drawn in",
   },
-  clusters: { detector: cblof, space: "asinh", looksAt: "clusters", sees: "rows far from the large clusters" },
-  covariance: { detector: mcd, space: "raw", looksAt: "relations", sees: "broken relations between columns" },
+  clusters: { detector: cblof, space: "asinh", weight: 1, looksAt: "clusters", sees: "rows far from the large clusters" },
+  covariance: { detector: mcd, space: "raw", weight: 1, looksAt: "relations", sees: "broken relations between columns" },
 };
 
 /** Each once. */
@@ -59,28 +68,29 @@ export const covarianceColumnCountMax = 300;
 export const clusterCount = 8;
 
 /**
- * Nanoseconds of one processor, measured in 2026-12 on two shared cores with tables of 1,000 to 100,000 rows and 5 to 200 columns: the
- * sums below lie within a factor of 2 of what was measured.
+ * Nanoseconds of one processor, measured in 2026-12 on two shared cores with tables of 1,000 to 100,000 rows and 2 to 300 columns: what is
+ * predicted from them lies within a factor of 2 of what was measured, where that was a tenth of a second or more.
  */
 const cost = {
-  forestStart: 1e8,
+  forestStart: 8e7,
+  forestColumn: 1e6,
   treeRow: 5.5,
   /** A row against a reference row, and a column more of both. */
-  referenceRow: 7,
-  referenceValue: 0.13,
+  referenceRow: 5,
+  referenceValue: 0.08,
   /** A value turned into another space. */
   spaceValue: 60,
-  clustersStart: 1.2e8,
-  clustersFittedValue: 300,
+  clustersStart: 5e7,
+  clustersFittedValue: 350,
   clustersScoredValue: 13,
   covarianceStart: 2e8,
   covarianceFittedRow: 20_000,
   covarianceFittedValue: 2000,
   /** A pair of columns of a fitted row, and of a scored one. */
-  covarianceFittedPair: 95,
+  covarianceFittedPair: 80,
   covarianceScoredPair: 0.4,
   /** Three columns: matrices are inverted again and again. */
-  covarianceTriple: 3750,
+  covarianceTriple: 1300,
 };
 /** The prediction is for so many threads. */
 const threadCount = 2;
@@ -95,9 +105,10 @@ export function predictedSeconds(
   const fitted = Math.min(rowCount, fittedRowCountMax);
   const references = Math.min(Math.ceil(rowCount * (1 - params.trim)), params.referenceRows);
   const pairs = columnCount ** 2;
-  const neighbors = values * cost.spaceValue + rowCount * references * (cost.referenceRow + cost.referenceValue * columnCount);
+  const pairTime = (cost.referenceRow + cost.referenceValue * columnCount) * searchedShare(columnCount);
+  const neighbors = values * cost.spaceValue + rowCount * references * pairTime;
   const nanoseconds = {
-    forest: cost.forestStart + rowCount * params.nEstimators * cost.treeRow,
+    forest: cost.forestStart + columnCount * cost.forestColumn + rowCount * params.nEstimators * cost.treeRow,
     neighbors,
     asinhNeighbors: neighbors,
     clusters: cost.clustersStart + fitted * columnCount * cost.clustersFittedValue + values * cost.clustersScoredValue,
@@ -109,6 +120,11 @@ export function predictedSeconds(
   };
   const seconds = Object.entries(nanoseconds).map(([name, time]) => [name, time / 1e9 / threadCount]);
   return Object.fromEntries(seconds) as Readonly<Record<MemberName, number>>;
+}
+
+/** A tree of the reference rows is searched in few columns: the share of them that a row is compared with. */
+function searchedShare(columnCount: number): number {
+  return Math.min(1, 0.08 + columnCount / 25);
 }
 
 /** Members leave in this order until the rest keep within the budget. The forest stays: the others learn from the rows that it keeps. */

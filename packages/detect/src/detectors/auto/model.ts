@@ -1,4 +1,4 @@
-/** The fitted ensemble: its members, and the mean of their mid-ranks to the fourth power. */
+/** The fitted ensemble: its members, and the weighted mean of their mid-ranks to the sixth power. */
 
 import type { Ensemble, EnsembleMember, Model, ModelState, StateArray, StateValue } from "../../detector/detector.ts";
 import { damaged, requireIndexes, stateArray, stateFiniteArray, stateInteger } from "../../detector/state.ts";
@@ -37,6 +37,7 @@ const blockValueCount = 65_536;
 export function createAutoModel(parts: AutoParts): Model {
   const { columnCount, members, scales } = parts;
   const width = scales.columns.length;
+  const weight = weightOf(members);
   const blockRowCount = Math.max(1, Math.floor(blockValueCount / width));
 
   /** Calls `use` for each member with its scores of a block of rows. */
@@ -60,8 +61,8 @@ export function createAutoModel(parts: AutoParts): Model {
     for (let start = 0; start < rows.rowCount; start += blockRowCount) {
       const end = Math.min(start + blockRowCount, rows.rowCount);
       const sums = scores.subarray(start, end).fill(0);
-      scoreBlock(rowRange(rows, start, end), ({ sortedScores }, _at, own) => addMidRanks(sortedScores, own, sums));
-      for (let row = 0; row < sums.length; row++) sums[row] /= members.length;
+      scoreBlock(rowRange(rows, start, end), (member, _at, own) => addMidRanks(member, own, sums));
+      for (let row = 0; row < sums.length; row++) sums[row] /= weight;
     }
   }
 
@@ -85,7 +86,7 @@ export function createAutoModel(parts: AutoParts): Model {
         const shares = sharesOf(model, spaceRows, own, usualOf(memberPlans[name].space, scales));
         for (let row = 0; row < own.length; row++) {
           // Above 0, so that the shares of a row that every member finds most usual can be divided by the sum.
-          const weight = midRankOf(sortedScores, own[row]) ** 4 + leastWeight;
+          const weight = votePower(memberPlans[name].weight, midRankOf(sortedScores, own[row])) + leastWeight;
           weightSums[row] += weight;
           for (let i = 0; i < width; i++) {
             out[(start + row) * columnCount + scales.columns[i]] += weight * shares[row * width + i];
@@ -112,11 +113,26 @@ function memberOf(name: MemberName): EnsembleMember {
   return { name, detectorId: detector.id, looksAt, sees };
 }
 
-/** Adds the fourth powers of the mid-ranks: high mid-ranks count, low ones hardly. */
-export function addMidRanks(sortedScores: SortedScores, scores: Float64Array, sums: Float64Array): void {
+/** What a member adds to a row's sum: high mid-ranks count, low ones hardly. */
+function votePower(weight: number, midRank: number): number {
+  const cube = midRank * midRank * midRank;
+  return weight * cube * cube;
+}
+
+/** The sum of the members' weights, by which the sums are divided. */
+export function weightOf(members: readonly Pick<Member, "name">[]): number {
+  return members.reduce((sum, { name }) => sum + memberPlans[name].weight, 0);
+}
+
+/** Adds a member's part of the score to the sums of the rows. */
+export function addMidRanks(
+  { name, sortedScores }: Pick<Member, "name" | "sortedScores">,
+  scores: Float64Array,
+  sums: Float64Array,
+): void {
+  const { weight } = memberPlans[name];
   for (let row = 0; row < scores.length; row++) {
-    const square = midRankOf(sortedScores, scores[row]) ** 2;
-    sums[row] += square * square;
+    sums[row] += votePower(weight, midRankOf(sortedScores, scores[row]));
   }
 }
 

@@ -34,6 +34,7 @@ export const cblof = defineDetector({
   summary: "Distance to the nearest large cluster: finds remote rows and small remote groups.",
   traits: {
     ...traitDefaults,
+    fitGrowth: "clusters",
     usesRandomness: true,
     rowOrderMatters: true,
     trainingScoresAreRescores: true,

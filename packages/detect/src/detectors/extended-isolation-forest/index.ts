@@ -42,6 +42,7 @@ export const extendedIsolationForest = defineDetector({
   summary: "How few random planes set a row apart: an isolation forest that sees unusual combinations.",
   traits: {
     ...traitDefaults,
+    fitGrowth: "fixed-and-linear",
     usesRandomness: true,
     rowOrderMatters: true,
     trainingScoresAreRescores: true,

@@ -40,6 +40,7 @@ export const isolationForest = defineDetector({
   summary: "How few random cuts set a row apart: fast, any units, good at rows that are far out in several columns.",
   traits: {
     ...traitDefaults,
+    fitGrowth: "fixed-and-linear",
     usesRandomness: true,
     rowOrderMatters: true,
     trainingScoresAreRescores: true,

@@ -41,6 +41,7 @@ export const mcd = defineDetector({
   summary: "Mahalanobis distance from the tightest half of the rows: correlated columns, robust to the anomalies themselves.",
   traits: {
     ...traitDefaults,
+    fitGrowth: "parts",
     usesRandomness: true,
     rowOrderMatters: true,
     trainingScoresAreRescores: true,

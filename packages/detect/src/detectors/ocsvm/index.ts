@@ -41,7 +41,7 @@ const solverShare = 0.95;
 export const ocsvm = defineDetector({
   id: "ocsvm",
   summary: "One-class support vector machine: how far a row lies outside a smooth border around the rows.",
-  traits: { ...traitDefaults, fitGrowth: "quadratic", rowOrderMatters: true, unitsMatter: true },
+  traits: { ...traitDefaults, fitGrowth: "support-vectors", rowOrderMatters: true, unitsMatter: true },
   params: {
     kernel: { kind: "choice", default: "rbf", choices: kernelKinds, summary: "Similarity of two rows." },
     nu: {

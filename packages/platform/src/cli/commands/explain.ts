@@ -1,6 +1,6 @@
 /** `nomaly explain`: shows for given or the most anomalous rows what each column added to the score, and its usual values. */
 
-import type { AnomalyModel, Explanation, Reason } from "@nomaly/detect";
+import type { AnomalyModel, Explanation, Reason, Vote } from "@nomaly/detect";
 import { printable } from "../../report/printable.ts";
 import { alignedLines, widthFor } from "../../report/columns.ts";
 import { painter } from "../../report/terminal.ts";
@@ -102,7 +102,7 @@ async function explanationText(
   const paint = painter(context.colour);
   const blocks = explanation.rows.map(async ({ score, rank, label, reasons, votes = [] }, index) => {
     const verdict = label === 1 ? "anomaly" : "normal";
-    const head = `row ${rows[index] + 1}: ${verdict}, score ${numberText(score)} (threshold ${numberText(model.threshold)}), above ${rankText(rank)} of the training rows`;
+    const head = `row ${rows[index] + 1}: ${verdict}, score ${numberText(score)} (threshold ${numberText(model.threshold)}), above ${rankText(rank)} of the training rows${agreementOf(model, votes)}`;
     const cells = reasons.map((reason) => [
       printable(reason.column),
       printable(valueText(reason.value, reason.kind)),
@@ -110,10 +110,14 @@ async function explanationText(
       numberText(reason.contribution),
     ]);
     const lines = alignedLines(cells, [0, 1, 2, 3], await widthFor(cells.flat()));
-    const agreement = votes.length === 0 ? [] : [`  agree: ${foundByText(votes.map((vote) => votedFinding(model, vote)))}`];
-    return [paint(head, label === 1 ? "red" : "bold"), ...agreement, ...lines.map((line) => `  ${line}`)].join("\n");
+    return [paint(head, label === 1 ? "red" : "bold"), ...lines.map((line) => `  ${line}`)].join("\n");
   });
   return [...(await Promise.all(blocks)), paint(`${model.detectorId}: ${meanings[explanation.meaning]}`, "dim")].join("\n\n");
+}
+
+/** `; found by members: 4 of 5: not relations`, empty for single detectors. */
+function agreementOf(model: AnomalyModel, votes: readonly Vote[]): string {
+  return votes.length === 0 ? "" : `; found by members: ${foundByText(votes.map((vote) => votedFinding(model, vote)))}`;
 }
 
 function besideText(reason: Reason): string {
