@@ -22,7 +22,7 @@ import { readModel } from "../fitting/model-file.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { scoringOf } from "../fitting/scoring.ts";
 import { reasonJson } from "../presenting/outcome-json.ts";
-import { warn } from "../presenting/present.ts";
+import { infiniteNotes, warn } from "../presenting/present.ts";
 import { createProgress, type Progress } from "../frame/progress-bar.ts";
 
 const rowCountMax = 1000;
@@ -44,6 +44,7 @@ export async function runExplain(given: Arguments, context: CliContext): Promise
       if (saved !== undefined) requireModelColumns(table, saved);
       if (saved !== undefined && rows === undefined)
         await scoreTable(table, scoringOf(given, context, { table, model }), progress, findings);
+      warn(context, infiniteNotes(table.rows));
       const chosen = rows ?? findings.topRows().map(({ row }) => row);
       const names = model.columns.map(({ name }) => name);
       const cells = rows === undefined ? findings.topTable() : await rowsAt(table.rows, names, rows);
