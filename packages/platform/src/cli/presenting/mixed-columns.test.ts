@@ -14,10 +14,11 @@ const note = 'column kind holds numbers and texts such as "rotary": it is taken 
 it.each([
   ["as many numbers as texts", ["3", "rotary"], [note]],
   ["numbers, a text and missing ones", ["3", "", "rotary"], [note]],
+  ["numbers and a code that could be one with a unit", ["3", "5", "15A"], [note.replace("rotary", "15A")]],
   ["more texts than numbers", ["3", "rotary", "diesel"], []],
   ["texts alone", ["rotary", "diesel"], []],
   ["codes of digits alone", ["007", "008"], []],
-])("a column of categories is named where most look like numbers: %s", async (_, texts, notes) => {
+])("a column of categories is named where most are numbers: %s", async (_, texts, notes) => {
   expect(await notesOf(texts)).toEqual(notes);
 });
 
