@@ -78,6 +78,7 @@ const asked: Readonly<Record<string, object>> = {
   JobAccepted: detection.JobAccepted,
   PredictRequest: detection.PredictRequest,
   Reason: detection.Reason,
+  Vote: detection.Vote,
   Prediction: detection.Prediction,
   Predicted: detection.Predicted,
   ExplainRequest: detection.ExplainRequest,

@@ -175,6 +175,33 @@ describe("categories", () => {
   });
 });
 
+describe("a column of whole numbers and codes", () => {
+  const learn = (...others: string[]) => {
+    const id = [...Array.from({ length: 40 }, (_, i) => String(100 + i)), ...others];
+    return encoded({ id, b: id.map((_value, i) => i % 3) }, {}).pipeline;
+  };
+
+  it.each([
+    ["207a", "136A"],
+    ["c168", "AB7"],
+    ["12-14", "98115-4820"],
+    ["3/4", "5_b"],
+  ])("such as %s and %s names rows", (...codes) => {
+    expect(learn(...codes).skipped).toEqual([{ name: "id", reason: "every value is a different text" }]);
+  });
+
+  it.each([
+    ["one code, which may be a slip", "207a"],
+    ["letters that may be a mistyped 0 or 1", "12O", "l05"],
+    ["a unit of two letters", "12cm", "14cm"],
+    ["words", "none", "many"],
+    ["a code beside a fraction", "207a", "207b", "0.5"],
+    ["a code beside a negative number", "207a", "207b", "-5"],
+  ])("is refused with %s", (_, ...others) => {
+    expect(() => learn(...others)).toThrow(new RegExp(`holds numbers in 4\\d of 4\\d rows, but "${others[0]}" in row 40`));
+  });
+});
+
 describe("identifiers", () => {
   const length = 30;
   const value = Array.from({ length }, (_, i) => (i * 7919) % 13);

@@ -130,6 +130,18 @@ export interface Reason {
   readonly usual_high?: number | string | undefined;
 }
 
+/** What one member of an ensemble says of a row. */
+export interface Vote {
+  /** The algorithm of the member. */
+  readonly algorithm: string;
+  /** What the member looks at, such as neighbours. */
+  readonly looks_at: string;
+  /** Whether the member places the row among the anomalies. */
+  readonly is_anomaly: boolean;
+  /** The row's mid-rank among the member's training scores, 0 to 1. */
+  readonly rank: number;
+}
+
 /** Score, label and rank of one row. */
 export interface Prediction {
   /** Higher is more anomalous. */
@@ -141,18 +153,7 @@ export interface Prediction {
   /** Only if asked for: one for each column, largest contribution first. */
   readonly reasons?: readonly Reason[] | undefined;
   /** Of a detector that asks several others, such as auto: what each member says; the more agree, the surer. */
-  readonly votes?:
-    | readonly {
-        /** The algorithm of the member. */
-        readonly algorithm: string;
-        /** What the member looks at, such as neighbours. */
-        readonly looks_at: string;
-        /** Whether the member places the row among the anomalies. */
-        readonly is_anomaly: boolean;
-        /** The row's mid-rank among the member's training scores, 0 to 1. */
-        readonly rank: number;
-      }[]
-    | undefined;
+  readonly votes?: readonly Vote[] | undefined;
 }
 
 /** Scores, labels and ranks of rows. */
@@ -218,18 +219,7 @@ export interface Explained {
     /** One for each column, largest contribution first. */
     readonly reasons: readonly Reason[];
     /** Of a detector that asks several others, such as auto: what each member says; the more agree, the surer. */
-    readonly votes?:
-      | readonly {
-          /** The algorithm of the member. */
-          readonly algorithm: string;
-          /** What the member looks at, such as neighbours. */
-          readonly looks_at: string;
-          /** Whether the member places the row among the anomalies. */
-          readonly is_anomaly: boolean;
-          /** The row's mid-rank among the member's training scores, 0 to 1. */
-          readonly rank: number;
-        }[]
-      | undefined;
+    readonly votes?: readonly Vote[] | undefined;
   }[];
   /** Milliseconds that the work took, without receiving the request and sending the answer. */
   readonly processing_time_ms: number;

@@ -18,6 +18,7 @@ function given(caller: Caller) {
     batches: async function* () {},
     textSizeBytes: async () => 0,
     roundedColumns: new Set(),
+    infiniteValues: new Map(),
   };
   return { rows, caller };
 }

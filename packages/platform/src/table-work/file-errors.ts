@@ -2,6 +2,7 @@
 
 import { type ErrorCode, type Naming, nearestName, NomalyError } from "@nomaly/detect";
 import type { StreamColumn } from "../files/read/row-stream.ts";
+import { typeText } from "../files/read/type-text.ts";
 import type { GivenTable } from "./given-table.ts";
 
 const listedNameCount = 12;
@@ -54,11 +55,15 @@ export function noRows({ rows: { name, columns }, caller }: Named): NomalyError 
 }
 
 /** @param left columns that were left out. */
-export function noColumnLeft({ rows: { name }, caller }: Named, left: readonly string[]): NomalyError {
+export function noColumnLeft({ rows: { name, columns }, caller }: Named, left: readonly string[]): NomalyError {
   const message = `${name}: no column is left to learn from`;
   switch (caller) {
     case "command": {
-      const why = left.length === 0 ? "" : `; left out: ${listed(left)}`;
+      const unusable = columns
+        .filter(({ kind }) => kind === undefined)
+        .map((column) => `${column.name} (values of type ${typeText(column.type)} cannot be used)`);
+      const all = [...left, ...unusable];
+      const why = all.length === 0 ? "" : `; left out: ${listed(all)}`;
       return new NomalyError("COLUMN", message + why, { field: name });
     }
     case "service":

@@ -7,7 +7,7 @@ a small one. A CSV stays as its package ships it; any other table is written by 
 
 Conventions where a reader of tables has to decide something:
 
-- missing: pandas's texts for missing values (empty, NA, N/A, NaN, NULL, None and others), "?" and texts of blanks only
+- missing: pandas's texts for missing values (empty, NA, N/A, NaN, NULL, None and others), "?", "." (of SAS and Stata) and texts of blanks only
 - names: those of the file; a column without a name is called column0, column1, ... by its place
 - boolean: true and false, t and f, yes and no, in any case in a CSV; JSON, Parquet and Arrow have booleans of their own
 - number: years, 0 and 1, and codes of whole numbers too; a time of day or a duration is a number of seconds
@@ -37,7 +37,7 @@ import pandas as pd
 
 ROW_COUNT_MIN = 10
 COLUMN_COUNT_MIN = 2
-MISSING_TEXTS = ["?"]
+MISSING_TEXTS = ["?", "."]
 WAYS = ["csv", "csv with index", "csv with ; and decimal comma", "csv in latin-1", "tsv", "csv.gz", "parquet", "feather", "json", "ndjson"]
 # Files that say the type of every column.
 TYPED_WAYS = ["parquet", "feather"]

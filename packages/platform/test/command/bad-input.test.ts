@@ -62,9 +62,9 @@ const cases: readonly Case[] = [
     says: /FILE: column "a" has 1 missing value, the first in row 31; .*--missing auto or --missing median$/m,
   },
   {
-    what: "infinity",
+    what: "infinity, where missing values are refused",
     content: `a,b\n${manyRows(30)}\ninf,4\n`,
-    words: ["detect", "FILE"],
+    words: ["detect", "FILE", "--missing", "refuse"],
     exit: 3,
     says: /NOT_FINITE: FILE: column "a" is Infinity in row 31/,
   },

@@ -7,7 +7,7 @@ afterAll(() => folder.remove());
 interface Described {
   readonly row_count: number;
   readonly columns: readonly Readonly<Record<string, unknown>>[];
-  readonly refusal: { readonly code: string } | null;
+  readonly refusal: { readonly code: string; readonly message: string } | null;
   readonly notes: readonly string[];
 }
 
@@ -46,10 +46,10 @@ describe("nomaly describe", () => {
 
   it("describes the columns of a file that detect refuses, and says what it refuses", async () => {
     const file = folder.write("infinite.csv", `a,b\n${"1,2\n".repeat(30)}1,inf\n`);
-    const refused = await described("a,b\n1,2\n3,inf\n4,5\n");
+    const refused = await described("a,b\n1,2\n3,inf\n4,5\n", ["--missing", "refuse"]);
     expect(refused.refusal?.code).toBe("NOT_FINITE");
     expect(refused.columns[1]).toMatchObject({ name: "b", kind: "number", missing_count: 1, max: "5.0", use: null });
-    const { code, stdout } = await runInProcess(["describe", file]);
+    const { code, stdout } = await runInProcess(["describe", file, "--missing", "refuse"]);
     expect(code).toBe(0);
     expect(stdout).toContain("detect stops: NOT_FINITE");
     expect(stdout).not.toContain("detect uses it as");
@@ -80,6 +80,21 @@ describe("nomaly describe", () => {
       use: "left out",
       reason: "values of type BIGINT[] cannot be used",
     });
+  });
+
+  it("names the nested columns where no other is left", async () => {
+    const { refusal } = await described(JSON.stringify({ data: [{ a: 1 }, { a: 2 }] }), [], "inside.json");
+    const left = "data (values of type STRUCT(a BIGINT)[] cannot be used)";
+    expect(refusal?.message).toMatch(/no column is left to learn from; left out: /);
+    expect(refusal?.message.endsWith(left)).toBe(true);
+  });
+
+  it("cuts the type of an object with many members", async () => {
+    const record = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${index}`, index]));
+    const content = Array.from({ length: 30 }, (_, row) => JSON.stringify({ a: row % 7, b: record })).join("\n");
+    const { notes } = await described(content, [], "wide.ndjson");
+    const begins = "STRUCT(k0 BIGINT, k1 BIGINT, k2 BIGINT, k3 BIGINT, k4 BIGINT";
+    expect(notes).toEqual([`column b of type ${begins}… is kept, but not used`]);
   });
 
   it("takes the first line of a table of texts for names where its first name is empty", async () => {

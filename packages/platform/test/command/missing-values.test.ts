@@ -66,6 +66,15 @@ describe("a file with missing values", () => {
     expect(readFileSync(report, "utf8")).toMatch(/speed <b>105<\/b>[^]*?>99\.3 % have none</);
   });
 
+  it("takes a lone dot, as SAS and Stata write it, for a missing value", async () => {
+    const rows = Array.from({ length: 30 }, (_, row) => `${row === 4 ? "." : (row * 7) % 11},${row % 3 === 0 ? "." : "x"}`);
+    const { missing_values: missing } = await told("detect", folder.write("dots.csv", `a,b\n${rows.join("\n")}\n`));
+    expect(missing).toMatchObject([
+      { column: "a", missing_count: 1 },
+      { column: "b", missing_count: 10 },
+    ]);
+  });
+
   it("counts what was filled in all scored rows, also where a sample was learned from", async () => {
     const { missing_values: missing } = await told("detect", planes, "--fit-rows", "500");
     expect(missing.map(({ column, missing_count: count }) => [column, count])).toEqual([

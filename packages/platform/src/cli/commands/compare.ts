@@ -12,7 +12,7 @@ import { UsageError } from "../frame/exit-codes.ts";
 import { askedDetectors } from "../fitting/asked-detectors.ts";
 import { fitRequests } from "../fitting/fit-options.ts";
 import { withInput } from "../fitting/open-input.ts";
-import { warn } from "../presenting/present.ts";
+import { infiniteNotes, warn } from "../presenting/present.ts";
 
 /** Fast ones with different ideas. */
 const detectorsDefault = ["isolation-forest", "ecod", "knn", "pca", "mcd"];
@@ -32,6 +32,7 @@ export async function runCompare(given: Arguments, context: CliContext): Promise
     warn(context, requests[0].notes);
     const comparison = await compareDetectors(table, { requests, topCount, nameColumn, now: context.now }, progress);
     progress.clear();
+    warn(context, infiniteNotes(table.rows));
     if (given.has("json")) return sayJson(context, comparisonJson(table.rows.name, requests[0].options.seed, comparison));
     say(context, await comparisonText(table.rows.name, comparison, context));
   });

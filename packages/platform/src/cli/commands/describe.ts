@@ -10,6 +10,7 @@ import { createProgress } from "../frame/progress-bar.ts";
 import { fitRequests } from "../fitting/fit-options.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { type Description, descriptionJson, descriptionText, type Learned } from "../presenting/description.ts";
+import { mixedColumnNotes } from "../presenting/mixed-columns.ts";
 import { tableNotes } from "../presenting/present.ts";
 
 /** Learns the columns as every detector does, in the shortest time. */
@@ -42,6 +43,7 @@ async function describe(given: Arguments, context: CliContext, { table, file }: 
     const [request] = await fitRequests(given, context, table, { detectors: [quickDetector] });
     notes = request.notes;
     const { model } = await fitTable(table, request, progress);
+    notes = [...notes, ...mixedColumnNotes(model.columns, given.list("categorical"))];
     learned = { columns: model.columns, skipped: model.skippedColumns, unaskedReason: (name) => unaskedReason(given, name) };
   } catch (error) {
     // Detection would stop here; the columns can be described all the same.

@@ -9,6 +9,7 @@ import { askedDetectors } from "../fitting/asked-detectors.ts";
 import { fitRequests } from "../fitting/fit-options.ts";
 import { labelReaderOf } from "../fitting/label-options.ts";
 import { withInput } from "../fitting/open-input.ts";
+import { mixedColumnNotes } from "../presenting/mixed-columns.ts";
 import { openOutputs } from "../presenting/outputs.ts";
 import { present, tableNotes } from "../presenting/present.ts";
 import { createProgress } from "../frame/progress-bar.ts";
@@ -33,7 +34,8 @@ export async function runDetect(given: Arguments, context: CliContext): Promise<
         ? await detectTable(table, request, progress, findings)
         : await detectBySeveral(table, requests, progress, findings);
     progress.clear();
-    const notes = [...request.notes, ...tableNotes(table.rows)];
+    const mixed = mixedColumnNotes(model.columns, given.list("categorical"));
+    const notes = [...request.notes, ...mixed, ...tableNotes(table.rows)];
     const outcome = { table, model, findings, fittedRowCount, labels, nameColumn, notes };
     await present(outcome, given, context, { outputs, progress, startedAt });
   });

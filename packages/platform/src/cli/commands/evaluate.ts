@@ -24,7 +24,7 @@ import { withInput } from "../fitting/open-input.ts";
 import { scoringOf } from "../fitting/scoring.ts";
 import { evaluate, flagsOf } from "../presenting/outcome.ts";
 import { evaluationJson } from "../presenting/outcome-json.ts";
-import { warn } from "../presenting/present.ts";
+import { infiniteNotes, warn } from "../presenting/present.ts";
 import { createProgress, type Progress } from "../frame/progress-bar.ts";
 
 interface Evaluated {
@@ -103,6 +103,7 @@ async function ofAlgorithms({ given, context, progress, labels }: Run, table: Gi
       });
     }
   }
+  warn(context, infiniteNotes(table.rows));
   return results.sort((a, b) => (b.figures?.rocAuc ?? -1) - (a.figures?.rocAuc ?? -1));
 }
 
@@ -112,6 +113,7 @@ async function ofModel({ given, context, progress, labels }: Run, table: GivenTa
   requireModelColumns(table, model);
   const findings = createFindings({ topCount: 0, labels });
   await scoreTable(table, scoringOf(given, context, { table, model }, { label: labels.name }), progress, findings);
+  warn(context, infiniteNotes(table.rows));
   const name = `${path} (${model.detectorId})`;
   const judged = { threshold: model.threshold, seconds: secondsSince(context, startedAt), columns: model.columns };
   return evaluated(name, table, findings, judged);

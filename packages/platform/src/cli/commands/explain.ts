@@ -23,7 +23,7 @@ import { withInput } from "../fitting/open-input.ts";
 import { scoringOf } from "../fitting/scoring.ts";
 import { votedFinding } from "../presenting/outcome.ts";
 import { membersJson, reasonJson } from "../presenting/outcome-json.ts";
-import { warn } from "../presenting/present.ts";
+import { infiniteNotes, warn } from "../presenting/present.ts";
 import { createProgress, type Progress } from "../frame/progress-bar.ts";
 
 const rowCountMax = 1000;
@@ -45,6 +45,7 @@ export async function runExplain(given: Arguments, context: CliContext): Promise
       if (saved !== undefined) requireModelColumns(table, saved);
       if (saved !== undefined && rows === undefined)
         await scoreTable(table, scoringOf(given, context, { table, model }), progress, findings);
+      warn(context, infiniteNotes(table.rows));
       const chosen = rows ?? findings.topRows().map(({ row }) => row);
       const names = model.columns.map(({ name }) => name);
       const cells = rows === undefined ? findings.topTable() : await rowsAt(table.rows, names, rows);

@@ -11,6 +11,7 @@ import { type CliContext, say, sayJson, secondsSince } from "../frame/context.ts
 import { UsageError } from "../frame/exit-codes.ts";
 import { fitRequest } from "../fitting/fit-options.ts";
 import { withInput } from "../fitting/open-input.ts";
+import { mixedColumnNotes } from "../presenting/mixed-columns.ts";
 import { isStandardOutput, refuseSameFile, refuseSharedStdout } from "../presenting/output-paths.ts";
 import { tableNotes, warn } from "../presenting/present.ts";
 import { createProgress } from "../frame/progress-bar.ts";
@@ -36,7 +37,8 @@ export async function runFit(given: Arguments, context: CliContext): Promise<voi
     const bytes = model.save();
     await writeWhole(destination, bytes);
     progress.clear();
-    warn(context, [...request.notes, ...tableNotes(table.rows)]);
+    const mixed = mixedColumnNotes(model.columns, given.list("categorical"));
+    warn(context, [...request.notes, ...mixed, ...tableNotes(table.rows)]);
     const missing = missingColumns(model.columns, trainingCounts(model.columns), fittedRowCount);
     const filled = missingNote(missing);
     const seconds = secondsSince(context, startedAt);

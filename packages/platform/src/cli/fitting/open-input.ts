@@ -26,6 +26,7 @@ export async function withInput<T>(
   const options = {
     ...csvOptionsGiven(given),
     knownWritings: knownWritingsOf(given, model),
+    infiniteAsMissing: model === undefined ? given.text("missing") !== "refuse" : fillsMissing(model),
     ...(format === undefined ? {} : { format: parseFormat(format) }),
     threadCount: threadCountOf(given) ?? threadCount(),
     temporary: context.temporary,
@@ -54,6 +55,11 @@ function csvOptionsGiven(given: Arguments): CsvOptions {
 function knownWritingsOf(given: Arguments, model: AnomalyModel | undefined): KnownWriting[] {
   const declared = (given.list("categorical") ?? []).map((name): KnownWriting => ({ name, writing: "text" }));
   return [...declared, ...(model === undefined ? [] : writingsOf(model))];
+}
+
+/** Whether the model was fitted with missing values filled. */
+function fillsMissing({ columns }: AnomalyModel): boolean {
+  return columns.some(({ encoding }) => encoding.kind === "number" && encoding.fill !== null);
 }
 
 export function threadCountOf(given: Arguments): number | undefined {

@@ -2,6 +2,7 @@
 
 import type { NomalyError, PipelineColumn, SkippedColumn } from "@nomaly/detect";
 import type { ColumnSummary, Inspected } from "../../files/read/shown-file.ts";
+import { typeText } from "../../files/read/type-text.ts";
 import { alignedLines, clipped, widthFor } from "../../report/columns.ts";
 import { printable } from "../../report/printable.ts";
 import { painter } from "../../report/terminal.ts";
@@ -40,7 +41,11 @@ export function descriptionJson({ file, inspected, learned, refusal, notes }: De
     file,
     format,
     row_count: rowCount,
-    columns: profile.columns.map((column) => ({ ...column, ...useOf(column, learned) })),
+    columns: profile.columns.map((column) => ({
+      ...column,
+      infinite_count: infiniteCount(column, inspected),
+      ...useOf(column, learned),
+    })),
     findings: profile.findings,
     refusal: refusal === undefined ? null : { code: refusal.code, message: refusal.message },
     notes,
@@ -61,8 +66,8 @@ export async function descriptionText(
       ["column", "kind", "missing", "distinct", "values", learned === undefined ? "" : "detect uses it as"],
       ...columns.map((column, index) => [
         clipped(shown[index][0], nameWidthMax, widthOf),
-        column.kind ?? column.type,
-        column.missing_count === 0 ? "" : missingText(column),
+        column.kind ?? typeText(column.type),
+        column.missing_count === 0 ? "" : missingText(column, infiniteCount(column, inspected)),
         `${column.is_estimated ? "about " : ""}${Math.min(column.distinct_count, inspected.rowCount - column.missing_count).toLocaleString("en-US")}`,
         clipped(shown[index][1], Math.min(valuesWidthMax, Math.max(20, width - 60)), widthOf),
         useText(uses[index]),
@@ -82,12 +87,18 @@ export async function descriptionText(
   ].join("\n");
 }
 
-function missingText({ missing_count: count, missing_share: share }: ColumnSummary): string {
-  return `${count.toLocaleString("en-US")} (${percentText(share)})`;
+function infiniteCount({ name }: ColumnSummary, { infinite }: Inspected): number {
+  return infinite.find(({ column }) => column === name)?.count ?? 0;
+}
+
+/** `12 (0.5 %)`, `12 (0.5 %), 2 infinite`. */
+function missingText({ missing_count: count, missing_share: share }: ColumnSummary, infinite: number): string {
+  const missing = `${count.toLocaleString("en-US")} (${percentText(share)})`;
+  return infinite === 0 ? missing : `${missing}, ${infinite.toLocaleString("en-US")} infinite`;
 }
 
 function useOf({ name, kind, type }: ColumnSummary, learned: Learned | undefined): Use {
-  if (kind === null) return { use: "left out", reason: `values of type ${type} cannot be used` };
+  if (kind === null) return { use: "left out", reason: `values of type ${typeText(type)} cannot be used` };
   if (learned === undefined) return { use: null };
   const column = learned.columns.find((candidate) => candidate.name === name);
   if (column?.kind === "text") return { use: "category" };

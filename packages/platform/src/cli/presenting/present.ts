@@ -2,9 +2,11 @@
 
 import { libraryVersion } from "@nomaly/detect";
 import type { RowStream } from "../../files/read/row-stream.ts";
+import { typeText } from "../../files/read/type-text.ts";
 import type { ReportContent } from "../../report/content.ts";
 import { printable } from "../../report/printable.ts";
 import { painter, terminalReport } from "../../report/terminal.ts";
+import { countText } from "../../report/wording.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import { type CliContext, note, say, sayJson, secondsSince } from "../frame/context.ts";
 import type { Progress } from "../frame/progress-bar.ts";
@@ -57,14 +59,23 @@ function quoted(word: string): string {
 }
 
 /** Notes on how the file was read, for every command. */
-export function tableNotes({ roundedColumns, columns, notes = [] }: RowStream): string[] {
+export function tableNotes(rows: RowStream): string[] {
+  const { roundedColumns, columns, notes = [] } = rows;
   const rounded = [...roundedColumns].map(
     (name) => `column ${name} holds whole numbers beyond 2^53: they are compared at the precision of a float64`,
   );
   const unused = columns
     .filter((column) => column.kind === undefined)
-    .map(({ name, type }) => `column ${name} of type ${type} is kept, but not used`);
-  return [...notes, ...rounded, ...unused];
+    .map(({ name, type }) => `column ${name} of type ${typeText(type)} is kept, but not used`);
+  return [...notes, ...rounded, ...infiniteNotes(rows), ...unused];
+}
+
+/** Says which infinite numbers count as missing. */
+export function infiniteNotes({ infiniteValues }: RowStream): string[] {
+  return [...infiniteValues].map(([name, { count, rowIndex }]) => {
+    const [first, counts] = count === 1 ? ["in", "counts"] : ["the first in", "count"];
+    return `column ${name}: ${countText(count, "infinite number")}, ${first} row ${rowIndex + 1}, ${counts} as missing`;
+  });
 }
 
 export function warn(context: CliContext, notes: readonly string[]): void {

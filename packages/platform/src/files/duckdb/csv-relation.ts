@@ -13,7 +13,7 @@ import { named, type Relation, type RelationColumn } from "./relation.ts";
 import { decimalMarkOf } from "../read/csv/written-options.ts";
 import { type WrittenColumns, writtenColumns, writtenSql, writtenType } from "./written-columns.ts";
 
-const defaultMissingTexts = ["", "NA", "N/A", "n/a", "NULL", "null", "None", "nan", "NaN", "?"] as const;
+const defaultMissingTexts = ["", "NA", "N/A", "n/a", "NULL", "null", "None", "nan", "NaN", "?", "."] as const;
 
 /** Rows from which types are inferred. */
 const sampleRowCount = 20_480;

@@ -34,6 +34,7 @@ export async function inspectSource(source: Source, memoryMib = Infinity): Promi
     rowCount,
     usableCount: profiles.filter(({ kind }) => kind !== null).length,
     columns: columns.map(({ name: column, type }) => ({ name: column, type })),
+    infinite: await infiniteCounts(source, profiles),
     profile: { n_samples: rowCount, columns: profiles, findings: profiles.flatMap((column) => findingsOf(column, rowCount)) },
   };
 }
@@ -102,12 +103,35 @@ async function summarizeColumns({ database, relation }: Source, start: number, e
   }
 }
 
+/** Columns whose infinite numbers are counted in one pass. */
+const countedColumnCountMax = 500;
+
+/** Counts the infinite numbers among the missing values. */
+async function infiniteCounts(
+  { database, relation }: Source,
+  profiles: readonly ColumnSummary[],
+): Promise<Inspected["infinite"]> {
+  const maybe = relation.columns.filter(({ type }, index) => isFloat(type) && profiles[index].missing_count > 0);
+  const counts: { column: string; count: number }[] = [];
+  for (let start = 0; start < maybe.length; start += countedColumnCountMax) {
+    const group = maybe.slice(start, start + countedColumnCountMax);
+    const counted = group.map((column, index) => `count_if(isinf(${columnSql(column)})) AS c${index}`);
+    const [row] = await database.rows(`SELECT ${counted.join(", ")} FROM ${relation.sql}`);
+    counts.push(...group.map(({ name }, index) => ({ column: name, count: Number(row[`c${index}`]) })));
+  }
+  return counts.filter(({ count }) => count > 0);
+}
+
+function isFloat(type: string): boolean {
+  return /^(FLOAT|DOUBLE)$/.test(type);
+}
+
 /** Characters that blank texts consist of, as in the library's rule of what is missing. */
 const blanks = sqlText(" \t\n\v\f\r\u00a0");
 
 /** SQL that is null where the value counts as missing. @param isUsual the SQL condition that a float must meet. */
 function presentSql(column: string, type: string, isUsual: (column: string) => string): string {
-  if (/^(FLOAT|DOUBLE)$/.test(type)) return `CASE WHEN ${isUsual(column)} THEN ${column} END`;
+  if (isFloat(type)) return `CASE WHEN ${isUsual(column)} THEN ${column} END`;
   return type === "VARCHAR" ? `CASE WHEN trim(${column}, ${blanks}) <> '' THEN ${column} END` : column;
 }
 

@@ -10,6 +10,7 @@ import { commentFilter } from "../read/csv/csv-comments.ts";
 import type { CsvOptions } from "../read/csv/csv-dialect.ts";
 import { csvRelation } from "./csv-relation.ts";
 import { type Database, openDuckDb } from "./database.ts";
+import { type InfiniteAsMissing, infiniteAsMissing } from "./infinite-values.ts";
 import { findFile } from "../local/file-fault.ts";
 import { encodingOf } from "../read/csv/encoding.ts";
 import { refuseSpreadsheet } from "../read/spreadsheets.ts";
@@ -33,6 +34,8 @@ export interface SourceOptions extends CsvOptions {
   readonly name?: string;
   /** Number of rows, if known before reading. */
   readonly rowCount?: number;
+  /** Infinite numbers are read as missing values; by default they are kept, and refused where they reach a detector. */
+  readonly infiniteAsMissing?: boolean;
   readonly threadCount: number;
   /** DuckDB's memory limit, MiB. */
   readonly memoryMib?: number;
@@ -72,7 +75,8 @@ export async function openSource(path: string, options: SourceOptions): Promise<
   try {
     const relation = await openRelation(database, local, name, options);
     const rowCount = options.rowCount ?? relation.rowCount;
-    return createSource({ database, relation, rowCount, name, file: local, openedAs: stampOf(local.path) }, signal);
+    const infinite = options.infiniteAsMissing === true ? infiniteAsMissing() : undefined;
+    return createSource({ database, relation, rowCount, name, file: local, openedAs: stampOf(local.path), infinite }, signal);
   } catch (error) {
     database.close();
     throw readError(error, name, signal, memoryMib);
@@ -197,6 +201,8 @@ interface Opened {
   readonly name: string;
   readonly file: LocalFile;
   readonly openedAs: string;
+  /** Undefined: infinite numbers are kept. */
+  readonly infinite: InfiniteAsMissing | undefined;
 }
 
 /** A text that changes when the file changes. */
@@ -206,7 +212,7 @@ function stampOf(path: string): string {
 }
 
 function createSource(opened: Opened, signal: AbortSignal): Source {
-  const { database, relation, name, file } = opened;
+  const { database, relation, name, file, infinite } = opened;
   const roundedColumns = new Set<string>();
   const whole = wholeNumbers(database, relation);
 
@@ -225,11 +231,13 @@ function createSource(opened: Opened, signal: AbortSignal): Source {
       if (doubt !== undefined) throw doubt;
     }
     whole.begin(wanted);
+    infinite?.begin(wanted.map((column) => column.name));
     const large = wanted.flatMap((column, index) => (mayExceedFloat64(column.type) ? [index] : []));
     try {
       for await (const batch of readBatches(database, relation, wanted, signal)) {
         for (const index of large) noteRounded(batch, index, roundedColumns);
         whole.note(batch);
+        infinite?.take(batch);
         yield batch;
       }
       whole.end(wanted);
@@ -258,6 +266,7 @@ function createSource(opened: Opened, signal: AbortSignal): Source {
     },
     notes: [...(file.notes ?? []), ...(relation.notes ?? [])],
     roundedColumns,
+    infiniteValues: infinite?.found ?? new Map(),
     wholeColumns: () => whole.all(),
     database,
     relation,

@@ -34,6 +34,14 @@ export interface RowStream {
   readonly notes?: readonly string[];
   /** Columns of whole numbers with a value beyond 2^53, which float64 rounds. */
   readonly roundedColumns: ReadonlySet<string>;
+  /** Infinite numbers that were read as missing values, by column; none where they are kept. */
+  readonly infiniteValues: ReadonlyMap<string, InfiniteValues>;
+}
+
+export interface InfiniteValues {
+  readonly count: number;
+  /** Index in the file of the first row with one. */
+  readonly rowIndex: number;
 }
 
 /** Most letters read of a text that only names a row. */

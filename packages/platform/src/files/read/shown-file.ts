@@ -53,4 +53,6 @@ export interface Inspected {
   readonly usableCount: number;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly profile: DatasetProfile;
+  /** Infinite numbers, which are among the missing values; columns without any are left out. */
+  readonly infinite: readonly { readonly column: string; readonly count: number }[];
 }

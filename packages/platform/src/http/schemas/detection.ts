@@ -159,7 +159,7 @@ export const Reason = Type.Object(
   { description: "why a row scored as it did: the part of one column" },
 );
 
-const Vote = Type.Object(
+export const Vote = Type.Object(
   {
     algorithm: Type.String({ description: "the algorithm of the member" }),
     looks_at: Type.String({ description: "what the member looks at, such as neighbours" }),

@@ -14,7 +14,7 @@ export const csvOptionSpecs: readonly CsvOptionSpec[] = [
   { name: "delimiter", value: "TEXT", summary: 'the delimiter, "tab" for a tabulator (default: detected)' },
   { name: "header", summary: "the first line holds column names (default: detected)" },
   { name: "no_header", summary: "the first line is a row; columns are called column0, column1, ..." },
-  { name: "missing_texts", value: "A,B", summary: "texts that mean missing (default: empty, NA, N/A, NULL, None, NaN, ?)" },
+  { name: "missing_texts", value: "A,B", summary: "texts that mean missing (default: empty, NA, N/A, NULL, None, NaN, ? and .)" },
   { name: "decimal_comma", summary: "numbers that may mean both, such as 1,234, have a decimal comma" },
   {
     name: "thousands",
