@@ -259,6 +259,8 @@ export interface ConvertWork {
   readonly format: ResultFormat;
   /** CSV only: quotes texts that a spreadsheet would run as formulas. */
   readonly isSpreadsheetSafe?: boolean;
+  /** CSV only: numbers with a decimal comma, cut at semicolons. */
+  readonly hasDecimalCommas?: boolean;
   /** Default: all rows, in their order. */
   readonly selection?: RowSelection | undefined;
 }
