@@ -11,7 +11,7 @@ import type { Matrix } from "../matrix.ts";
 import type { RowsInput } from "../pipeline/column-source.ts";
 import { columnSource } from "../pipeline/column-source.ts";
 import { encodePieces, encodeRows, plainRows } from "../pipeline/encode.ts";
-import type { Pipeline, PipelineColumn, Scaling, SkippedColumn } from "../pipeline/pipeline.ts";
+import type { MissingPolicy, Pipeline, PipelineColumn, Scaling, SkippedColumn } from "../pipeline/pipeline.ts";
 import { thresholdOfKept } from "../thresholds/kept-scores.ts";
 import type { Ranker } from "../thresholds/rank.ts";
 import { parseThreshold, type ThresholdSpec } from "../thresholds/threshold-spec.ts";
@@ -103,6 +103,8 @@ export interface AnomalyModel {
   readonly trainingRowCount: number;
   /** How the columns were brought to one scale. */
   readonly scaling: Scaling;
+  /** What is done with missing values. */
+  readonly missing: MissingPolicy;
   /** False when the training rows had no column names: then new rows are matched by position. */
   readonly hasNamedColumns: boolean;
   /** The columns used, with what is usual in each. */
@@ -253,6 +255,7 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     thresholdSpec: parts.thresholdSpec,
     trainingRowCount: parts.trainingRowCount,
     scaling: pipeline.scaling,
+    missing: pipeline.missing,
     hasNamedColumns: pipeline.named,
     columns: pipeline.columns,
     ...(model.panel === undefined ? {} : { panel: { members: model.panel.members, leftOut: model.panel.leftOut } }),

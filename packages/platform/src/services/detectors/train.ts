@@ -143,8 +143,8 @@ async function storeVersion(
         await requireQuota(sql, sizeBytes, context.config);
         const { row, isNew } = await insertVersion(sql, { ...version, trainingSummary: { ...summary } });
         isUsed = isNew;
-        const changes = { isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;
-        if (isNew) await updateDetector(sql, detector.id, changes);
+        const live = { isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;
+        if (isNew) await updateDetector(sql, detector.id, { ...live, lastTrainingError: null });
         // A detector that was disabled meanwhile stays disabled.
         await endTraining(sql, training, "ready");
         const details = { model_version: row.version, dataset_id: datasetId, job_id: jobId };
