@@ -27,7 +27,7 @@ export interface Predictions {
   readonly scores: Float64Array;
   /** 1 where `score > threshold`. */
   readonly labels: Uint8Array;
-  /** Share of training scores below, 0 to 1. Computed when first read. */
+  /** Share of training scores below, 0 to 1. With more than 10,000 rows, here or in training, computed when first read. */
   readonly ranks: Float64Array;
 }
 
@@ -144,6 +144,9 @@ export interface AnomalyModel {
   save(): OwnBytes;
 }
 
+/** Ranks of so few rows take some milliseconds. They are plain values then, which consoles show. */
+const rowCountRankedAtOnce = 10_000;
+
 /** Gives threads for an input of `valueCount` values; the library closes them, not the caller. */
 export type OpenThreads = (threads: number | "auto" | undefined, valueCount: number) => Threads;
 
@@ -182,15 +185,17 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
   function judge(scores: Float64Array): Predictions {
     const labels = new Uint8Array(scores.length);
     for (let row = 0; row < scores.length; row++) labels[row] = scores[row] > threshold ? 1 : 0;
+    const ranksOf = () => {
+      const ranker = parts.ranker();
+      return scores.map((score) => ranker.rank(score));
+    };
+    if (Math.max(scores.length, parts.trainingRowCount) <= rowCountRankedAtOnce) return { scores, labels, ranks: ranksOf() };
     let ranks: Float64Array | undefined;
     return {
       scores,
       labels,
       get ranks() {
-        if (ranks === undefined) {
-          const ranker = parts.ranker();
-          ranks = scores.map((score) => ranker.rank(score));
-        }
+        ranks ??= ranksOf();
         return ranks;
       },
     };
