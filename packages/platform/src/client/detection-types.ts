@@ -44,6 +44,8 @@ export interface Trained {
   readonly columns: readonly string[];
   /** Columns that it does not use, with the reason of each. */
   readonly skipped_columns: readonly SkippedColumn[];
+  /** How the data set's file was read, in sentences: numbers and dates that were recognised as people write them, with an example of each, columns that are not used, and what was left open; empty where there is nothing to say, and for rows of a request. */
+  readonly notes: readonly string[];
   /** Milliseconds that reading, fitting and storing took. */
   readonly training_time_ms: number;
 }

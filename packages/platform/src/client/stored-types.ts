@@ -53,6 +53,8 @@ export interface Dataset {
   readonly checksum: string;
   /** Options of a text file that came with its upload. */
   readonly reading: Readonly<Record<string, string>>;
+  /** How the file was read, in sentences: numbers and dates that were recognised as people write them, with an example of each, columns that are not used, and what was left open; empty where there is nothing to say. */
+  readonly notes: readonly string[];
   /** All columns in the order of the file, also those that detectors cannot use. */
   readonly columns: readonly {
     /** Name of the column. */

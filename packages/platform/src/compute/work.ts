@@ -99,6 +99,8 @@ export interface ModelSummary {
 
 export interface TrainSummary extends ModelSummary {
   readonly libraryVersion: string;
+  /** How the rows were read, in sentences for their user. The first summaries have none. */
+  readonly notes?: readonly string[];
   readonly readMs: number;
   readonly fitMs: number;
 }

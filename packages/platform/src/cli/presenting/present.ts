@@ -1,7 +1,6 @@
 /** Shows a result as tables on the terminal or as JSON, and writes the output files. */
 
 import { libraryVersion } from "@nomaly/detect";
-import type { RowStream } from "../../files/read/row-stream.ts";
 import type { ReportContent } from "../../report/content.ts";
 import { printable } from "../../report/printable.ts";
 import { painter, terminalReport } from "../../report/terminal.ts";
@@ -54,17 +53,6 @@ function commandLine(given: Arguments): string {
 
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-/** Notes on how the file was read, for every command. */
-export function tableNotes({ roundedColumns, columns, notes = [] }: RowStream): string[] {
-  const rounded = [...roundedColumns].map(
-    (name) => `column ${name} holds whole numbers beyond 2^53: they are compared at the precision of a float64`,
-  );
-  const unused = columns
-    .filter((column) => column.kind === undefined)
-    .map(({ name, type }) => `column ${name} of type ${type} is kept, but not used`);
-  return [...notes, ...rounded, ...unused];
 }
 
 export function warn(context: CliContext, notes: readonly string[]): void {

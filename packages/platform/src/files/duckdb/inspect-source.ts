@@ -6,6 +6,7 @@ import { sqlText } from "./database.ts";
 import { columnSql, kindOfType } from "./relation.ts";
 import type { Source } from "./source.ts";
 import type { ColumnSummary, Finding, Inspected } from "../read/shown-file.ts";
+import { storedNotes, tableNotes } from "../read/table-notes.ts";
 import { exactWhereSmall } from "./exact-profile.ts";
 
 const columnCountMax = 10_000;
@@ -34,6 +35,7 @@ export async function inspectSource(source: Source, memoryMib = Infinity): Promi
     rowCount,
     usableCount: profiles.filter(({ kind }) => kind !== null).length,
     columns: columns.map(({ name: column, type }) => ({ name: column, type })),
+    notes: storedNotes(tableNotes(source)),
     profile: { n_samples: rowCount, columns: profiles, findings: profiles.flatMap((column) => findingsOf(column, rowCount)) },
   };
 }

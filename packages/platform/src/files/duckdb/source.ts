@@ -147,7 +147,7 @@ async function readableText({ path, name, head, format }: TextFile, options: Sou
   if (encoding === "utf-8" && lines === undefined) await spoolUnmarked(path, name, copy, signal);
   else await spoolText(path, name, { path: copy, encoding, lines }, signal);
   const isTold = found === "windows-1252";
-  const notes = isTold ? ["the bytes are not UTF-8 and were read as windows-1252; --encoding names another encoding"] : [];
+  const notes = isTold ? ["the bytes are not UTF-8 and were read as windows-1252, as no encoding is named"] : [];
   return { path: copy, format, notes };
 }
 

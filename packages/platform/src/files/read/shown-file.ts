@@ -52,5 +52,7 @@ export interface Inspected {
   /** Columns that detectors can use. */
   readonly usableCount: number;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** How the file was read, in sentences for its user. */
+  readonly notes: readonly string[];
   readonly profile: DatasetProfile;
 }

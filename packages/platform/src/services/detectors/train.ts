@@ -34,6 +34,7 @@ export interface Trained {
   readonly n_features: number;
   readonly columns: readonly string[];
   readonly skipped_columns: readonly { readonly name: string; readonly reason: string }[];
+  readonly notes: readonly string[];
   readonly training_time_ms: number;
 }
 
@@ -172,6 +173,7 @@ function trainedOf(detector: DetectorRow, version: number, summary: TrainSummary
     n_features: summary.columns.length,
     columns: summary.columns.map(({ name }) => name),
     skipped_columns: summary.skippedColumns.map(({ name, reason }) => ({ name, reason })),
+    notes: summary.notes ?? [],
     training_time_ms: Math.round(trainingMs * 1000) / 1000,
   };
 }
