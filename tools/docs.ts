@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { detectionTypes, storedTypes, upkeepTypes } from "./pages/client-types.ts";
+import { detectionTypes, learningTypes, storedTypes, upkeepTypes } from "./pages/client-types.ts";
 import {
   commandLinePage,
   configurationPage,
@@ -20,6 +20,7 @@ const pages: Readonly<Record<string, () => string>> = {
   "docs/errors.md": errorsPage,
   "docs/command-line.md": commandLinePage,
   "docs/configuration.md": configurationPage,
+  "packages/platform/src/client/learning-types.ts": learningTypes,
   "packages/platform/src/client/detection-types.ts": detectionTypes,
   "packages/platform/src/client/stored-types.ts": storedTypes,
   "packages/platform/src/client/upkeep-types.ts": upkeepTypes,

@@ -68,14 +68,18 @@ const upkeep: Readonly<Record<string, object>> = {
   Usage,
 };
 
-/** Schemas of requests to detectors and of their answers. */
-const asked: Readonly<Record<string, object>> = {
+/** Schemas of requests that make a model learn, and of their answers. */
+const learning: Readonly<Record<string, object>> = {
   TrainRequest: detection.TrainRequest,
   SkippedColumn: detection.SkippedColumn,
   Trained: detection.Trained,
   UpdateRequest: detection.UpdateRequest,
   Updated: detection.Updated,
   JobAccepted: detection.JobAccepted,
+};
+
+/** Schemas of requests to detectors that have learned, and of their answers. */
+const asked: Readonly<Record<string, object>> = {
   PredictRequest: detection.PredictRequest,
   Reason: detection.Reason,
   Vote: detection.Vote,
@@ -97,7 +101,7 @@ const written: Readonly<Record<string, string>> = {
 };
 
 const names = new Map(
-  Object.entries({ ...stored, ...upkeep, ...asked }).map(([name, schema]) => [textOf(schema as Schema), name]),
+  Object.entries({ ...stored, ...upkeep, ...learning, ...asked }).map(([name, schema]) => [textOf(schema as Schema), name]),
 );
 
 /** Writes packages/platform/src/client/stored-types.ts. */
@@ -110,9 +114,14 @@ export function upkeepTypes(): string {
   return fileOf("Types of schedules, of the audit log and of the space that is used", upkeep);
 }
 
+/** Writes packages/platform/src/client/learning-types.ts. */
+export function learningTypes(): string {
+  return fileOf("Types of requests that make a model learn, and of their answers", learning);
+}
+
 /** Writes packages/platform/src/client/detection-types.ts. */
 export function detectionTypes(): string {
-  return fileOf("Types of requests to detectors and of their answers", asked);
+  return fileOf("Types of requests to detectors that have learned, and of their answers", asked);
 }
 
 function fileOf(summary: string, schemas: Readonly<Record<string, object>>): string {

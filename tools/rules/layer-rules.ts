@@ -29,9 +29,9 @@ const contract = [base, "detector", "kernels (interface)", "threads (interface)"
 const detectLayers: readonly Layer[] = [
   {
     name: base,
-    files: /^(matrix|random|errors|travelling-error|shared-memory|version)\.ts$/,
+    files: /^(matrix|random|errors|travelling-error|shared-memory|sorted-counts|version)\.ts$/,
     may: [],
-    summary: "table of numbers, seeded generator, coded errors, shared arrays",
+    summary: "table of numbers, seeded generator, coded errors, shared arrays, counts within sorted numbers",
   },
   {
     name: "kernels (interface)",

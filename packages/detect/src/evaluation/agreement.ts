@@ -1,20 +1,11 @@
 /** How far two sets of scores order the same rows alike, which does not tell which of them is right. */
 
+import { countBelow, countUpTo } from "../sorted-counts.ts";
+
 /** Ranks from 1; equal scores share the mean of their ranks. */
 export function averageRanks(scores: Float64Array): Float64Array {
   const sorted = scores.slice().sort();
-  return scores.map((score) => (countUpTo(sorted, score, false) + 1 + countUpTo(sorted, score, true)) / 2);
-}
-
-/** How many of the sorted numbers are less than `value`, or also equal to it. */
-function countUpTo(sorted: Float64Array, value: number, countsEqual: boolean): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle] < value || (countsEqual && sorted[middle] === value)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return scores.map((score) => (countBelow(sorted, score) + 1 + countUpTo(sorted, score)) / 2);
 }
 
 /** Pearson's; of {@link averageRanks} it is Spearman's. Null where one of them does not vary. */

@@ -8,6 +8,7 @@ import { columnContributions } from "./column-contributions.ts";
 const pipeline: Pipeline = {
   named: false,
   sourceColumnCount: 2,
+  missing: "refuse",
   scaling: "none",
   columns: ["a", "b"].map((name, position) => ({
     name,

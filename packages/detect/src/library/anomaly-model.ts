@@ -11,7 +11,7 @@ import type { Matrix } from "../matrix.ts";
 import type { RowsInput } from "../pipeline/column-source.ts";
 import { columnSource } from "../pipeline/column-source.ts";
 import { encodePieces, encodeRows, plainRows } from "../pipeline/encode.ts";
-import type { Pipeline, PipelineColumn, Scaling, SkippedColumn } from "../pipeline/pipeline.ts";
+import type { MissingPolicy, Pipeline, PipelineColumn, Scaling, SkippedColumn } from "../pipeline/pipeline.ts";
 import { thresholdOfKept } from "../thresholds/kept-scores.ts";
 import type { Ranker } from "../thresholds/rank.ts";
 import { parseThreshold, type ThresholdSpec } from "../thresholds/threshold-spec.ts";
@@ -27,7 +27,7 @@ export interface Predictions {
   readonly scores: Float64Array;
   /** 1 where `score > threshold`. */
   readonly labels: Uint8Array;
-  /** Share of training scores below, 0 to 1. Computed when first read. */
+  /** Share of training scores below, 0 to 1. With more than 10,000 rows, here or in training, computed when first read. */
   readonly ranks: Float64Array;
 }
 
@@ -103,6 +103,8 @@ export interface AnomalyModel {
   readonly trainingRowCount: number;
   /** How the columns were brought to one scale. */
   readonly scaling: Scaling;
+  /** What is done with missing values. */
+  readonly missing: MissingPolicy;
   /** False when the training rows had no column names: then new rows are matched by position. */
   readonly hasNamedColumns: boolean;
   /** The columns used, with what is usual in each. */
@@ -148,6 +150,9 @@ export interface AnomalyModel {
   save(): OwnBytes;
 }
 
+/** Ranks of so few rows take some milliseconds. They are plain values then, which consoles show. */
+const rowCountRankedAtOnce = 10_000;
+
 /** Gives threads for an input of `valueCount` values; the library closes them, not the caller. */
 export type OpenThreads = (threads: number | "auto" | undefined, valueCount: number) => Threads;
 
@@ -186,15 +191,17 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
   function judge(scores: Float64Array): Predictions {
     const labels = new Uint8Array(scores.length);
     for (let row = 0; row < scores.length; row++) labels[row] = scores[row] > threshold ? 1 : 0;
+    const ranksOf = () => {
+      const ranker = parts.ranker();
+      return scores.map((score) => ranker.rank(score));
+    };
+    if (Math.max(scores.length, parts.trainingRowCount) <= rowCountRankedAtOnce) return { scores, labels, ranks: ranksOf() };
     let ranks: Float64Array | undefined;
     return {
       scores,
       labels,
       get ranks() {
-        if (ranks === undefined) {
-          const ranker = parts.ranker();
-          ranks = scores.map((score) => ranker.rank(score));
-        }
+        ranks ??= ranksOf();
         return ranks;
       },
     };
@@ -258,6 +265,7 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     thresholdSpec: parts.thresholdSpec,
     trainingRowCount: parts.trainingRowCount,
     scaling: pipeline.scaling,
+    missing: pipeline.missing,
     hasNamedColumns: pipeline.named,
     columns: pipeline.columns,
     ...(model.ensemble === undefined ? {} : { ensemble: { members: model.ensemble.members, leftOut: model.ensemble.leftOut } }),

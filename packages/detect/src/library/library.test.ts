@@ -1,7 +1,8 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { expectCode } from "../../test-support/expect-code.ts";
 import { robustZ } from "../detectors/robust-z/index.ts";
-import { detect, fit, type GivenThreshold, load } from "../index.ts";
+import { detect, fit, type GivenThreshold, load, type Predictions } from "../index.ts";
 import { createRandom } from "../random.ts";
 import { createLibrary } from "./library.ts";
 
@@ -176,6 +177,34 @@ describe("fit and detect", () => {
     const library = createLibrary({ detectors: [robustZ] });
     const model = await library.fit([[1], [2], [3], [50]], { detector });
     expect(model.score([[50]])[0]).toBeGreaterThan(model.threshold);
+  });
+});
+
+describe("ranks", () => {
+  const many = (rowCount: number) => ({ values: Float64Array.from({ length: rowCount }, (_, row) => row), columnCount: 1 });
+  const isValue = (found: Predictions) => Object.getOwnPropertyDescriptor(found, "ranks")?.value !== undefined;
+
+  it("of up to 10,000 rows are values, which a console shows, beyond that they are computed when they are read", async () => {
+    const small = await detect(many(10_000), { detector: "robust-z" });
+    expect(inspect(small)).not.toContain("Getter");
+    expect([small, small.model.predict(many(10_000)), small.model.predict(many(10_001))].map(isValue)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    const large = await detect(many(10_001), { detector: "robust-z" });
+    expect([large, large.model.predict([[1]])].map(isValue)).toEqual([false, false]);
+  });
+
+  it("have the same values either way: the share of the rows that are less far out", async () => {
+    for (const rowCount of [9999, 10_001]) {
+      const { ranks } = await detect(many(rowCount), { detector: "robust-z" });
+      // The median is the least far out, the two ends are the farthest.
+      expect([ranks[(rowCount - 1) / 2], ranks[0], ranks[rowCount - 1]]).toEqual([
+        0,
+        ...Array(2).fill((rowCount - 2) / rowCount),
+      ]);
+    }
   });
 });
 

@@ -138,14 +138,9 @@ export function createLibrary<const D extends AnyDetector>(options: LibraryOptio
     };
     const anomalyModel = createAnomalyModel(parts, context.kernels, threads.open);
     const predictions = anomalyModel.judge(trainingScores);
-    return {
-      model: anomalyModel,
-      scores: predictions.scores,
-      labels: predictions.labels,
-      get ranks() {
-        return predictions.ranks;
-      },
-    };
+    // A getter stays one, as a spread would compute its value.
+    const members = Object.getOwnPropertyDescriptors(predictions);
+    return Object.defineProperties({ model: anomalyModel }, members) as Detection;
   }
 
   type Typed = Library<ParamsById<D>>;

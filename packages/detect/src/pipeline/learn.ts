@@ -80,15 +80,16 @@ export function* learnPieces(
   const sourceColumnCount = source.names.length;
   const scaling = options.scaling === undefined || options.scaling === "auto" ? autoScaling(unitsMatter) : options.scaling;
   const categories = options.categories ?? "auto";
+  const missing = options.missing ?? "refuse";
   const context: LearnContext = {
     scaling,
-    missing: options.missing ?? "refuse",
+    missing,
     oneHot: categories === "one-hot" || (categories === "auto" && unitsMatter),
   };
   const plain = yield* learnPlainColumns(source, wanted, options, context);
   if (plain !== undefined) {
     requireUsable(plain, [], source.rowCount);
-    return { named: source.named, sourceColumnCount, scaling, columns: plain, skipped: [] };
+    return { named: source.named, sourceColumnCount, scaling, missing, columns: plain, skipped: [] };
   }
   const columns: PipelineColumn[] = [];
   const skipped: SkippedColumn[] = [];
@@ -113,7 +114,7 @@ export function* learnPieces(
   }
   if (gaps.length > 0) throw missingValues(gaps);
   requireUsable(columns, skipped, source.rowCount);
-  return { named: source.named, sourceColumnCount, scaling, columns, skipped };
+  return { named: source.named, sourceColumnCount, scaling, missing, columns, skipped };
 }
 
 /** All of a column but its place. */

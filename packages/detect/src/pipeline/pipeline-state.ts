@@ -2,8 +2,8 @@
 
 import { damaged } from "../detector/state.ts";
 import { columnCountMax } from "../matrix.ts";
-import type { ColumnProfile, Encoding, Pipeline, PipelineColumn, SkippedColumn } from "./pipeline.ts";
-import { pipelineWidth, scalings } from "./pipeline.ts";
+import type { ColumnProfile, Encoding, MissingPolicy, Pipeline, PipelineColumn, SkippedColumn } from "./pipeline.ts";
+import { countedOf, missingPolicies, pipelineWidth, scalings } from "./pipeline.ts";
 import type { ColumnKind } from "./table.ts";
 import { dateOrders, decimalMarks, thousandsMarks, type Writing } from "./writing.ts";
 
@@ -17,6 +17,7 @@ export function parsePipeline(data: unknown): Pipeline {
     named: booleanOf(record, "named"),
     sourceColumnCount: countOf(record, "sourceColumnCount"),
     scaling: choiceOf(record, "scaling", scalings),
+    missing: record["missing"] === undefined ? missingOf(columns) : choiceOf(record, "missing", missingPolicies),
     columns,
     skipped: listOf(record, "skipped").map(parseSkipped),
   };
@@ -30,6 +31,15 @@ export function parsePipeline(data: unknown): Pipeline {
   if (pipeline.scaling === "none" && columns.some(({ encoding }) => isScaled(encoding)))
     throw damaged("scaling", "none, with center 0 and scale 1 in every column");
   return pipeline;
+}
+
+/** A policy with which the columns can have been fitted: the first files do not name theirs. */
+function missingOf(columns: readonly PipelineColumn[]): MissingPolicy {
+  const encodings = columns.map(({ encoding }) => encoding);
+  if (encodings.some((encoding) => countedOf(encoding) !== undefined)) return "auto";
+  if (encodings.some((encoding) => encoding.kind === "number" && encoding.indicator)) return "indicator";
+  const fills = encodings.some((encoding) => (encoding.kind === "number" ? encoding.fill !== null : !encoding.refusesMissing));
+  return fills ? "median" : "refuse";
 }
 
 function isScaled(encoding: Encoding): boolean {

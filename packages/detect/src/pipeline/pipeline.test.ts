@@ -4,6 +4,7 @@ import type { RowsInput } from "./column-source.ts";
 import { encodeRows } from "./encode.ts";
 import type { PipelineOptions } from "./learn.ts";
 import { learnPipeline } from "./learn.ts";
+import { type MissingPolicy, missingPolicies } from "./pipeline.ts";
 import { parsePipeline } from "./pipeline-state.ts";
 
 function encoded(rows: RowsInput, options: PipelineOptions, fresh: RowsInput = rows, unitsMatter = false) {
@@ -258,6 +259,20 @@ describe("columns", () => {
     }
     expect(() => encoded(given, {}, table(["a", "c"], 1, 2))).toThrow('there is no column "b"');
     expect(() => encoded({ a: [new Date(1)], b: [4] }, {}, table(["a", "b"], 1, 2))).toThrow('column "a" was date');
+  });
+
+  it("of a saved pipeline tell what is done with missing values where it does not say so itself, as the first ones do not", () => {
+    const gaps = { a: Array.from({ length: 40 }, (_, row) => (row % 3 === 0 ? null : row)), b: Array(40).fill("x") };
+    const named = (given: RowsInput, missing: MissingPolicy) => {
+      const saved = JSON.parse(JSON.stringify(learnPipeline(columnSource(given), { missing, categorical: ["b"] }, false)));
+      const { missing: _, ...first } = saved;
+      return [parsePipeline(saved).missing, parsePipeline(first).missing];
+    };
+    for (const missing of missingPolicies) expect(named(missing === "refuse" ? rows : gaps, missing)).toEqual([missing, missing]);
+    // Without gaps the columns of auto are those of median.
+    expect(named({ b: ["x", "y", "x"] }, "auto")).toEqual(["auto", "median"]);
+    const pipeline = { ...learnPipeline(columnSource(rows), {}, false), missing: "none" };
+    expect(() => parsePipeline(pipeline)).toThrow(expect.objectContaining({ code: "MODEL_FILE" }));
   });
 
   it("damaged in a saved pipeline are refused", () => {

@@ -130,6 +130,7 @@ export interface Pipeline {
   /** Columns that the training rows had, used or not. */
   readonly sourceColumnCount: number;
   readonly scaling: Scaling;
+  readonly missing: MissingPolicy;
   readonly columns: readonly PipelineColumn[];
   readonly skipped: readonly SkippedColumn[];
 }

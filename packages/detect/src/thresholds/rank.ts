@@ -1,6 +1,7 @@
 /** Rank: the share of training scores below a score, comparable between detectors and calls. */
 
 import { damaged } from "../detector/state.ts";
+import { countBelow } from "../sorted-counts.ts";
 
 /** Order statistics kept with a model: 512 KiB of float64 at most. */
 export const orderStatisticCountMax = 65_536;
@@ -93,13 +94,6 @@ function createCounter(sorted: Float64Array): (score: number) => number {
     if (score <= low) return 0;
     if (score > high) return sorted.length;
     const bucket = bucketOf(score);
-    let from = starts[bucket];
-    let to = starts[bucket + 1];
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (sorted[middle] < score) from = middle + 1;
-      else to = middle;
-    }
-    return from;
+    return countBelow(sorted, score, starts[bucket], starts[bucket + 1]);
   };
 }

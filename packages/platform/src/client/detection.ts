@@ -9,14 +9,10 @@ import type {
   EvaluateRequest,
   Explained,
   ExplainRequest,
-  JobAccepted,
   Predicted,
   PredictRequest,
-  Trained,
-  TrainRequest,
-  Updated,
-  UpdateRequest,
 } from "./detection-types.ts";
+import type { JobAccepted, Trained, TrainRequest, Updated, UpdateRequest } from "./learning-types.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Rows } from "./stored-types.ts";
 import { type CallOptions, json, type OwnBytes, type Transport } from "./transport.ts";

@@ -19,6 +19,7 @@ export type { Audit } from "./audit.ts";
 export type { Datasets, RowsOptions, UploadOptions } from "./datasets.ts";
 export { type ArrowPredicted, type ArrowRequest, type Detection, type Given, isJob } from "./detection.ts";
 export type * from "./detection-types.ts";
+export type * from "./learning-types.ts";
 export type { ChangeOptions, DetectorFilter, Detectors, ModelBytes, ModelFile, TaggedDetector } from "./detectors.ts";
 export type { Health } from "./health.ts";
 export type { JobFilter, Jobs, WaitOptions } from "./jobs.ts";

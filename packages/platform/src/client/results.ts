@@ -23,6 +23,8 @@ export type ResultFormat = "csv" | "ndjson" | "parquet" | "arrow";
 export interface FileOptions extends CallOptions {
   /** CSV only: puts a single quote before texts that a spreadsheet would run as a formula. */
   readonly spreadsheetSafe?: boolean;
+  /** CSV only: numbers have a decimal comma and a semicolon cuts the columns, as spreadsheets write in much of Europe. */
+  readonly decimalComma?: boolean;
   /** Only the rows that are anomalous. */
   readonly onlyAnomalies?: boolean;
   /** `score`: the rows with the highest score first, equal scores in the order of the rows. */
@@ -46,8 +48,9 @@ export function resultsOf(transport: Transport): Results {
   return {
     get: (id, options) => call({ route: "GET /api/results/:id", id }, json<Result>, options),
     list: (filter = {}, options = {}) => listed<Result>(transport, { route: "GET /api/results", query: { ...filter } }, options),
-    file: (id, format, { spreadsheetSafe, onlyAnomalies, sort, ...options } = {}) => {
-      const query = { format, spreadsheet_safe: spreadsheetSafe, only_anomalies: onlyAnomalies, sort };
+    file: (id, format, { spreadsheetSafe, decimalComma, onlyAnomalies, sort, ...options } = {}) => {
+      const csv = { spreadsheet_safe: spreadsheetSafe, decimal_comma: decimalComma };
+      const query = { format, ...csv, only_anomalies: onlyAnomalies, sort };
       return call({ route: "GET /api/results/:id", id, query }, (response) => response.blob(), options);
     },
     remove: (id, options) => call({ route: "DELETE /api/results/:id", id, isChange: true }, nothing, options),

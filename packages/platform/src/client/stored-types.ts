@@ -53,6 +53,8 @@ export interface Dataset {
   readonly checksum: string;
   /** Options of a text file that came with its upload. */
   readonly reading: Readonly<Record<string, string>>;
+  /** How the file was read, in sentences: numbers and dates that were recognised as people write them, with an example of each, columns that are not used, and what was left open; empty where there is nothing to say. */
+  readonly notes: readonly string[];
   /** All columns in the order of the file, also those that detectors cannot use. */
   readonly columns: readonly {
     /** Name of the column. */
@@ -164,7 +166,7 @@ export interface DetectorChange {
   readonly options?: DetectorOptions | undefined;
 }
 
-/** How far it is. created: not trained yet; training: a training is under way; ready: trained; failed: the last training failed, while a model of an earlier one goes on scoring; disabled: it refuses to score until it is set to ready. */
+/** How far it is. created: not trained yet; training: a training is under way; ready: it has a model; failed: it has none, as its training failed with these settings; disabled: it refuses to score until it is set to ready. */
 export type DetectorStatus = "created" | "training" | "ready" | "failed" | "disabled";
 
 /** An algorithm with its settings and, once it is trained, a model that scores. */
@@ -177,16 +179,31 @@ export interface Detector {
   readonly algorithm_name: string;
   /** Parameters of the next training; those that are not here have the algorithm's defaults. */
   readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
-  /** Expected share of anomalies among the rows of the next training, above 0, at most 0.5. */
+  /** Expected share of anomalies among the rows of the next training, above 0, at most 0.5; threshold_spec has that of the live version. */
   readonly contamination: number;
   /** Options of the next training; those that are not here have their defaults. */
   readonly options: DetectorOptions;
-  /** How far it is. created: not trained yet; training: a training is under way; ready: trained; failed: the last training failed, while a model of an earlier one goes on scoring; disabled: it refuses to score until it is set to ready. */
+  /** How far it is. created: not trained yet; training: a training is under way; ready: it has a model; failed: it has none, as its training failed with these settings; disabled: it refuses to score until it is set to ready. */
   readonly status: DetectorStatus;
+  /** Why the last training failed; null if it did not. A model of an earlier training goes on scoring, and the next training that succeeds makes this null. */
+  readonly last_training_error: {
+    /** A code of a closed list: match on it. */
+    readonly code: string;
+    /** One sentence: what was expected, and what came. */
+    readonly detail: string;
+    /** The field, column or setting at fault. */
+    readonly field?: string | undefined;
+  } | null;
   /** Whether it has a model. */
   readonly is_fitted: boolean;
   /** A row with a higher score is anomalous; null before the first training. */
   readonly threshold: number | null;
+  /** How the live version has its threshold: by its training, or by the method that moved it since, with the parameters beside it; null before the first training. */
+  readonly threshold_spec: {
+    /** One of these, with the parameters in brackets beside it: contamination (contamination), percentile (percentile), fixed (value), iqr (factor), mad (factor), extreme-value (level, risk). */
+    readonly method: "contamination" | "percentile" | "fixed" | "iqr" | "mad" | "extreme-value";
+    readonly [name: string]: number | "contamination" | "percentile" | "fixed" | "iqr" | "mad" | "extreme-value";
+  } | null;
   /** Number of the live version, which scores; null before the first training. */
   readonly model_version: number | null;
   /** When it was created; as in 2026-11-25T08:30:00.000Z. */

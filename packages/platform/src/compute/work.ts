@@ -100,6 +100,8 @@ export interface ModelSummary {
 
 export interface TrainSummary extends ModelSummary {
   readonly libraryVersion: string;
+  /** How the rows were read, in sentences for their user. The first summaries have none. */
+  readonly notes?: readonly string[];
   readonly readMs: number;
   readonly fitMs: number;
 }
@@ -262,6 +264,8 @@ export interface ConvertWork {
   readonly format: ResultFormat;
   /** CSV only: quotes texts that a spreadsheet would run as formulas. */
   readonly isSpreadsheetSafe?: boolean;
+  /** CSV only: numbers with a decimal comma, cut at semicolons. */
+  readonly hasDecimalCommas?: boolean;
   /** Default: all rows, in their order. */
   readonly selection?: RowSelection | undefined;
 }

@@ -26,7 +26,16 @@ async function linesOf(onlyAnomalies: boolean, byScore: boolean): Promise<readon
   const toPath = join(folder, "chosen.csv");
   const memory = { threadCount: 1, memoryMib: 96, temporaryFolder: join(folder, "temporary") };
   const selection = { onlyAnomalies, byScore };
-  await convertParquet({ fromPath, toPath, format: "csv", isSpreadsheetSafe: false, selection, ...memory, signal });
+  await convertParquet({
+    fromPath,
+    toPath,
+    format: "csv",
+    isSpreadsheetSafe: false,
+    hasDecimalCommas: false,
+    selection,
+    ...memory,
+    signal,
+  });
   return readFileSync(toPath, "utf8").trimEnd().split("\n").slice(1);
 }
 

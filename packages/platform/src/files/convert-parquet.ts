@@ -2,11 +2,12 @@
 
 import { copySql, type Output, selectSql } from "./duckdb/copy-rows.ts";
 import { type DatabaseOptions, openDuckDb, sqlName } from "./duckdb/database.ts";
+import { commaDialect, inDialect } from "./duckdb/output/output-dialect.ts";
 import { parquetRelation } from "./duckdb/plain-relations.ts";
 import { readError, sortError } from "./duckdb/read-error.ts";
 import { columnSql, type Relation } from "./duckdb/relation.ts";
-import { selectionSql } from "./duckdb/selection-sql.ts";
-import { safeColumns } from "./duckdb/spreadsheet-safe.ts";
+import { selectionSql } from "./duckdb/output/selection-sql.ts";
+import { safeColumns } from "./duckdb/output/spreadsheet-safe.ts";
 import { caselessNames } from "./read/column-names.ts";
 import type { RowSelection } from "./write/row-sink.ts";
 import { judgedColumns } from "./write/score-columns.ts";
@@ -17,20 +18,24 @@ export interface Conversion extends DatabaseOptions {
   readonly format: "csv" | "ndjson" | "parquet" | "arrow";
   /** CSV only: quotes texts that a spreadsheet would run as formulas. */
   readonly isSpreadsheetSafe: boolean;
+  /** CSV only: numbers with a decimal comma, cut at semicolons. */
+  readonly hasDecimalCommas: boolean;
   /** Default: all rows, in their order. */
   readonly selection?: RowSelection | undefined;
 }
 
 /** @throws NomalyError FILE_FORMAT, FILE_READ, TOO_LARGE, ABORTED. */
 export async function convertParquet(conversion: Conversion): Promise<void> {
-  const { fromPath, toPath, format, isSpreadsheetSafe, selection, signal } = conversion;
+  const { fromPath, toPath, format, isSpreadsheetSafe, hasDecimalCommas, selection, signal } = conversion;
   const database = await openDuckDb(conversion);
   try {
     const relation = await parquetRelation(database, fromPath);
-    const columns = relation.columns.map((column) => ({ name: column.name, sql: columnSql(column), type: column.type }));
+    const dialect = hasDecimalCommas ? commaDialect : undefined;
+    const typed = relation.columns.map((column) => ({ name: column.name, sql: columnSql(column), type: column.type }));
+    const columns = dialect === undefined ? typed : inDialect(typed, dialect);
     const from = selectedSql(relation, selection);
     const output: Output = { columns: isSpreadsheetSafe ? safeColumns(columns) : columns, from };
-    if (format !== "arrow") await database.run(copySql(output, toPath, { format, gzip: false }));
+    if (format !== "arrow") await database.run(copySql(output, toPath, { format, gzip: false, delimiter: dialect?.delimiter }));
     else {
       const { writeArrow } = await import("./duckdb/arrow/arrow-write.ts");
       await writeArrow(database, { select: selectSql(output), names: output.columns.map(({ name }) => name) }, toPath);

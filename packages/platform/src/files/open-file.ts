@@ -2,7 +2,7 @@
 
 import { readError } from "./duckdb/read-error.ts";
 import { openSource, type SourceOptions } from "./duckdb/source.ts";
-import { writeScored } from "./duckdb/write-scored.ts";
+import { writeScored } from "./duckdb/output/write-scored.ts";
 import type { RowStream } from "./read/row-stream.ts";
 import type { FilePage, Inspected, PageOfFile } from "./read/shown-file.ts";
 import type { RowSink } from "./write/row-sink.ts";

@@ -93,6 +93,7 @@ describe("a file that is no table is named for what it is", () => {
     ["a.tar", tar, "is a tar archive; unpack it, and give the table in it"],
     ["a.tar.gz", gzipSync(tar), "is a tar archive; unpack it, and give the table in it"],
     ["a.tgz", gzipSync(tar), "is a tar archive; unpack it, and give the table in it"],
+    ["folder.tar", Buffer.concat([tar, Buffer.from("xl/a.csv")]), "is a tar archive; unpack it, and give the table in it"],
     [
       "a.csv.bz2",
       Buffer.from("BZh91AY&SY\u0000\u0000"),

@@ -118,7 +118,7 @@ describe("a model reads texts as they were written in training", async () => {
       .trim()
       .split("\n")
       .slice(1)
-      .map((line) => line.split(",").at(-3));
+      .map((line) => line.split(";").at(-3));
   };
 
   it("also where a new file does not tell how to read them", async () => {

@@ -27,13 +27,13 @@ async function upload(content: string | Uint8Array, fields: Record<string, strin
   return service.ask("POST /api/datasets", { form });
 }
 
-async function trainedOn(datasetId: unknown): Promise<{ readonly id: unknown; readonly threshold: unknown }> {
+async function trainedOn(datasetId: unknown) {
   const made = await service.ask("POST /api/detectors", { json: { name: "d", algorithm_name: "isolation-forest" } });
   const trained = await service.ask("POST /api/detection/train", {
     json: { detector_id: made.body["id"], dataset_id: datasetId },
   });
   expect(trained.status).toBe(200);
-  return { id: made.body["id"], threshold: trained.body["threshold"] };
+  return { id: made.body["id"], threshold: trained.body["threshold"], notes: trained.body["notes"] };
 }
 
 describe("an upload of a text file", () => {
@@ -46,6 +46,28 @@ describe("an upload of a text file", () => {
       { name: "Anteil", type: "DOUBLE" },
     ]);
     expect((await trainedOn(found.body["id"])).threshold).toBe((await trainedOn(expected.body["id"])).threshold);
+  });
+
+  it("is answered with notes that say how it was read, as are the data set and a training on it, and not where it says nothing", async () => {
+    const { body } = await upload(written);
+    const note =
+      /^read as people write numbers and dates: Betrag \("[\d.]+,00" is \d+\), Tag \("(\d\d)\.(\d\d)\.2024" is 2024-\2-\1\)/;
+    expect(body["notes"]).toEqual([expect.stringMatching(note)]);
+    expect((await service.ask(`GET /api/datasets/${String(body["id"])}`)).body["notes"]).toEqual(body["notes"]);
+    const listed = (await service.ask("GET /api/datasets?limit=1")).body["items"] as readonly object[];
+    expect(listed[0]).toMatchObject({ notes: body["notes"] });
+    expect((await trainedOn(body["id"])).notes).toEqual(body["notes"]);
+    const { body: silent } = await upload(plain);
+    expect([silent["notes"], (await trainedOn(silent["id"])).notes]).toEqual([[], []]);
+  });
+
+  it("has notes on columns that leave open how they are written", async () => {
+    const rows = Array.from({ length: 20 }, (_, row) => ({ x: `1,${100 + row}`, y: row }));
+    const { status, body } = await service.ask("POST /api/datasets", { json: { name: "open", data: rows } });
+    expect([status, body["notes"]]).toEqual([
+      201,
+      ['column x stays text: "1,100" leaves open how its numbers or dates are written'],
+    ]);
   });
 
   it("takes the options of the command as fields, and tells them", async () => {

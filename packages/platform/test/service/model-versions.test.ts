@@ -119,6 +119,9 @@ describe("a threshold moved without training", () => {
     expect(moved.status, moved.bytes.toString()).toBe(200);
     const model = await fit(someRows(200), { detector: "knn", threshold });
     expect(moved.body).toMatchObject({ model_version: 2, threshold: model.threshold, contamination: 0.1 });
+    const { thresholdSpec } = model;
+    expect(moved.body["threshold_spec"]).toEqual(thresholdSpec);
+    expect((await get(`/api/detectors/${id}`)).body["threshold_spec"]).toEqual(thresholdSpec);
     const after = await scoresOf(id);
     expect([after.scores, after.ranks]).toEqual([before.scores, before.ranks]);
     expect(after.anomalyCount).toBe(model.predict(rows).labels.reduce((sum, label) => sum + label, 0));
@@ -131,10 +134,25 @@ describe("a threshold moved without training", () => {
     const id = await trainedDetector(service);
     const before = await scoresOf(id);
     const moved = await put(`/api/detectors/${id}/threshold`, { value: 0.99 });
-    expect(moved.body).toMatchObject({ threshold: 0.99 });
+    expect(moved.body).toMatchObject({ threshold: 0.99, threshold_spec: { method: "fixed", value: 0.99 } });
     expect((await scoresOf(id)).anomalyCount).toBe(0);
-    await post(`/api/detectors/${id}/versions/1/activate`);
+    const restored = await post(`/api/detectors/${id}/versions/1/activate`);
+    expect(restored.body["threshold_spec"]).toEqual({ method: "contamination", contamination: 0.1 });
     expect(await scoresOf(id)).toEqual(before);
+  });
+
+  it("is told as it is made, not as the settings for the next training are", async () => {
+    const created = (await post("/api/detectors", { name: "told", contamination: 0.2 })).body;
+    const id = String(created["id"]);
+    expect([created["contamination"], created["threshold_spec"]]).toEqual([0.2, null]);
+    await post("/api/detection/train", { detector_id: id, data: someRows(80) });
+    await service.ask(`PATCH /api/detectors/${id}`, { json: { contamination: 0.3 } });
+    const told = { contamination: 0.3, threshold_spec: { method: "contamination", contamination: 0.2 } };
+    expect((await get(`/api/detectors/${id}`)).body).toMatchObject(told);
+    const listed = (await get("/api/detectors?limit=100")).body["items"] as readonly { id: string }[];
+    expect(listed.find((detector) => detector.id === id)).toMatchObject(told);
+    const several = (await get("/api/detectors?limit=100&algorithm_name=isolation-forest,knn")).body["items"];
+    expect((several as readonly { id: string }[]).find((detector) => detector.id === id)).toMatchObject(told);
   });
 
   it("is refused when the method is none, its parameter out of range, the ETag out of date, or there is no model", async () => {

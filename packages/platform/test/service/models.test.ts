@@ -160,6 +160,13 @@ describe("a model file that the service takes", () => {
     expect(again.body).toMatchObject({ model_version: 2, threshold: model.threshold });
   });
 
+  it.each(["refuse", "auto", "median", "indicator"] as const)("keeps what is done with missing values: %s", async (missing) => {
+    const model = await fit(someRows(60), { missing });
+    expect((await imported(model.save())).body).toMatchObject({ options: { missing } });
+    const gaps = someRows(60).map(({ x, y }, row) => ({ x: missing !== "refuse" && row % 5 === 0 ? null : x, y }));
+    expect((await imported((await fit(gaps, { missing })).save())).body).toMatchObject({ options: { missing } });
+  });
+
   it("becomes the live version of a detector of its algorithm, whose settings stay", async () => {
     const id = await trainedDetector(service, { contamination: 0.2 });
     const bytes = (await fit(someRows(150), { contamination: 0.01 })).save();

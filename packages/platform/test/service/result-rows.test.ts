@@ -107,6 +107,19 @@ describe.each<[string, string, FileOptions]>([
   });
 });
 
+it("a CSV with decimal commas has the cells of the plain one, its numbers with a comma, and is CSV only", async () => {
+  const plain = (await fetched("csv")).toString().split("\n");
+  const commas = (await fetched("csv", "&decimal_comma=true")).toString().split("\n");
+  expect(plain[2]).toMatch(/^1,0\.5,1,/);
+  expect(commas[2]).toMatch(/^1;0,5;1;/);
+  // No text of these rows holds one of the marks.
+  expect(commas).toEqual(plain.map((line) => line.replaceAll(",", ";").replaceAll(".", ",")));
+  const blob = await createClient({ url: service.url }).results.file(result, "csv", { decimalComma: true });
+  expect(await blob.text()).toBe(commas.join("\n"));
+  const { status, body } = await service.ask(`GET /api/results/${result}?format=ndjson&decimal_comma=true`);
+  expect([status, body["code"], body["field"]]).toEqual([400, "REQUEST", "decimal_comma"]);
+});
+
 it("chosen rows as Parquet have the columns, names and types of all rows", async () => {
   const columnsOf = async (bytes: Buffer) =>
     (await service.ask(`GET /api/datasets/${await stored("some.parquet", bytes)}`)).body["columns"];

@@ -2,6 +2,7 @@
 
 import { stateFiniteArray, stateArray, damaged } from "../../detector/state.ts";
 import type { ModelState } from "../../detector/detector.ts";
+import { countBelow, countUpTo } from "../../sorted-counts.ts";
 
 /** Sorted training scores, all or some of them, and their places among all. */
 export interface SortedScores {
@@ -47,35 +48,13 @@ export function midRankOf({ scores, places, rowCount }: SortedScores, score: num
   }
   const belowCount = countBelow(scores, score);
   let uptoCount = belowCount;
-  if (scores[belowCount] === score) uptoCount = countUpto(scores, score, belowCount);
+  if (scores[belowCount] === score) uptoCount = countUpTo(scores, score, belowCount);
   return (placeAfter(places, belowCount) + placeAfter(places, uptoCount)) / 2 / rowCount;
 }
 
 /** How many training scores stand up to the first `count` rungs. */
 function placeAfter(places: Uint32Array, count: number): number {
   return count === 0 ? 0 : places[count - 1] + 1;
-}
-
-function countBelow(sorted: Float64Array, score: number): number {
-  let from = 0;
-  let to = sorted.length;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (sorted[middle] < score) from = middle + 1;
-    else to = middle;
-  }
-  return from;
-}
-
-function countUpto(sorted: Float64Array, score: number, first: number): number {
-  let from = first;
-  let to = sorted.length;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (sorted[middle] <= score) from = middle + 1;
-    else to = middle;
-  }
-  return from;
 }
 
 export const scoresName = "trainingScores";

@@ -1,5 +1,6 @@
 /** `nomaly compare`: how far detectors agree on a file, without known labels. */
 
+import { infiniteNotes } from "../../files/read/table-notes.ts";
 import { alignedLines, clipped, widthFor } from "../../report/columns.ts";
 import { printable } from "../../report/printable.ts";
 import { painter } from "../../report/terminal.ts";
@@ -12,7 +13,7 @@ import { UsageError } from "../frame/exit-codes.ts";
 import { askedDetectors } from "../fitting/asked-detectors.ts";
 import { fitRequests } from "../fitting/fit-options.ts";
 import { withInput } from "../fitting/open-input.ts";
-import { infiniteNotes, warn } from "../presenting/present.ts";
+import { warn } from "../presenting/present.ts";
 
 /** Fast ones with different ideas. */
 const detectorsDefault = ["isolation-forest", "ecod", "knn", "pca", "mcd"];

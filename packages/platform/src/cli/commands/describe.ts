@@ -2,6 +2,7 @@
 
 import { libraryVersion, NomalyError } from "@nomaly/detect";
 import type { OpenFile } from "../../files/open-file.ts";
+import { tableNotes } from "../../files/read/table-notes.ts";
 import { fitTable } from "../../table-work/fit-table.ts";
 import type { GivenTable } from "../../table-work/given-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
@@ -11,7 +12,6 @@ import { fitRequests } from "../fitting/fit-options.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { type Description, descriptionJson, descriptionText, type Learned } from "../presenting/description.ts";
 import { mixedColumnNotes } from "../presenting/mixed-columns.ts";
-import { tableNotes } from "../presenting/present.ts";
 
 /** Learns the columns as every detector does, in the shortest time. */
 const quickDetector = "robust-z";

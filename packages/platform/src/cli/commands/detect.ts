@@ -1,5 +1,6 @@
 /** `nomaly detect`: fits on a file, scores its rows, and shows the most anomalous ones with reasons. */
 
+import { tableNotes } from "../../files/read/table-notes.ts";
 import { detectBySeveral } from "../../table-work/detect-several.ts";
 import { createFindings } from "../../table-work/findings.ts";
 import { detectTable } from "../../table-work/fit-table.ts";
@@ -11,7 +12,7 @@ import { labelReaderOf } from "../fitting/label-options.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { mixedColumnNotes } from "../presenting/mixed-columns.ts";
 import { openOutputs } from "../presenting/outputs.ts";
-import { present, tableNotes } from "../presenting/present.ts";
+import { present } from "../presenting/present.ts";
 import { createProgress } from "../frame/progress-bar.ts";
 
 const topCountMax = 10_000;

@@ -1,5 +1,6 @@
 /** `nomaly evaluate`: compares algorithms, a model or given scores with known labels. */
 
+import { infiniteNotes } from "../../files/read/table-notes.ts";
 import { type AnomalyModel, NomalyError, type PipelineColumn } from "@nomaly/detect";
 import type { EvaluationFigures } from "../../report/content.ts";
 import type { LabelReader } from "../../files/read/labels.ts";
@@ -24,7 +25,7 @@ import { withInput } from "../fitting/open-input.ts";
 import { scoringOf } from "../fitting/scoring.ts";
 import { evaluate, flagsOf } from "../presenting/outcome.ts";
 import { evaluationJson } from "../presenting/outcome-json.ts";
-import { infiniteNotes, warn } from "../presenting/present.ts";
+import { warn } from "../presenting/present.ts";
 import { createProgress, type Progress } from "../frame/progress-bar.ts";
 
 interface Evaluated {

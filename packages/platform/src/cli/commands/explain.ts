@@ -1,6 +1,7 @@
 /** `nomaly explain`: shows for given or the most anomalous rows what each column added to the score, and its usual values. */
 
 import type { AnomalyModel, Explanation, Reason, Vote } from "@nomaly/detect";
+import { infiniteNotes } from "../../files/read/table-notes.ts";
 import { printable } from "../../report/printable.ts";
 import { alignedLines, widthFor } from "../../report/columns.ts";
 import { painter } from "../../report/terminal.ts";
@@ -23,7 +24,7 @@ import { withInput } from "../fitting/open-input.ts";
 import { scoringOf } from "../fitting/scoring.ts";
 import { votedFinding } from "../presenting/outcome.ts";
 import { membersJson, reasonJson } from "../presenting/outcome-json.ts";
-import { infiniteNotes, warn } from "../presenting/present.ts";
+import { warn } from "../presenting/present.ts";
 import { createProgress, type Progress } from "../frame/progress-bar.ts";
 
 const rowCountMax = 1000;

@@ -1,6 +1,7 @@
 /** `nomaly fit`: fits on a file and saves the model. */
 
 import { snakeCase } from "@nomaly/detect";
+import { tableNotes } from "../../files/read/table-notes.ts";
 import { openDestination, writeWhole } from "../../files/write/destination.ts";
 import { printable } from "../../report/printable.ts";
 import { missingColumns, missingNote, trainingCounts } from "../../report/missing-values.ts";
@@ -13,7 +14,7 @@ import { fitRequest } from "../fitting/fit-options.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { mixedColumnNotes } from "../presenting/mixed-columns.ts";
 import { isStandardOutput, refuseSameFile, refuseSharedStdout } from "../presenting/output-paths.ts";
-import { tableNotes, warn } from "../presenting/present.ts";
+import { warn } from "../presenting/present.ts";
 import { createProgress } from "../frame/progress-bar.ts";
 
 export async function runFit(given: Arguments, context: CliContext): Promise<void> {

@@ -1,5 +1,6 @@
 /** `nomaly score`: scores the rows of a file with a saved model, in bounded memory. */
 
+import { tableNotes } from "../../files/read/table-notes.ts";
 import { requireColumns } from "../../table-work/file-errors.ts";
 import { createFindings } from "../../table-work/findings.ts";
 import { requireModelColumns } from "../../table-work/model-columns.ts";
@@ -14,7 +15,7 @@ import { labelReaderOf } from "../fitting/label-options.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { scoringOf } from "../fitting/scoring.ts";
 import { openOutputs } from "../presenting/outputs.ts";
-import { present, tableNotes } from "../presenting/present.ts";
+import { present } from "../presenting/present.ts";
 import { createProgress } from "../frame/progress-bar.ts";
 
 export async function runScore(given: Arguments, context: CliContext): Promise<void> {

@@ -1,5 +1,6 @@
 /** `nomaly update`: lets a saved model learn further from the rows of a file, in their order. */
 
+import { tableNotes } from "../../files/read/table-notes.ts";
 import { openDestination, writeWhole } from "../../files/write/destination.ts";
 import { printable } from "../../report/printable.ts";
 import { countText, numberText } from "../../report/wording.ts";
@@ -13,7 +14,7 @@ import { createProgress } from "../frame/progress-bar.ts";
 import { readModel } from "../fitting/model-file.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { isStandardOutput, refuseSameFile, refuseSharedStdout } from "../presenting/output-paths.ts";
-import { tableNotes, warn } from "../presenting/present.ts";
+import { warn } from "../presenting/present.ts";
 
 export async function runUpdate(given: Arguments, context: CliContext): Promise<void> {
   const startedAt = context.now();

@@ -1,12 +1,9 @@
 /** Shows a result as tables on the terminal or as JSON, and writes the output files. */
 
 import { libraryVersion } from "@nomaly/detect";
-import type { RowStream } from "../../files/read/row-stream.ts";
-import { typeText } from "../../files/read/type-text.ts";
 import type { ReportContent } from "../../report/content.ts";
 import { printable } from "../../report/printable.ts";
 import { painter, terminalReport } from "../../report/terminal.ts";
-import { countText } from "../../report/wording.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import { type CliContext, note, say, sayJson, secondsSince } from "../frame/context.ts";
 import type { Progress } from "../frame/progress-bar.ts";
@@ -56,26 +53,6 @@ function commandLine(given: Arguments): string {
 
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-/** Notes on how the file was read, for every command. */
-export function tableNotes(rows: RowStream): string[] {
-  const { roundedColumns, columns, notes = [] } = rows;
-  const rounded = [...roundedColumns].map(
-    (name) => `column ${name} holds whole numbers beyond 2^53: they are compared at the precision of a float64`,
-  );
-  const unused = columns
-    .filter((column) => column.kind === undefined)
-    .map(({ name, type }) => `column ${name} of type ${typeText(type)} is kept, but not used`);
-  return [...notes, ...rounded, ...infiniteNotes(rows), ...unused];
-}
-
-/** Says which infinite numbers count as missing. */
-export function infiniteNotes({ infiniteValues }: RowStream): string[] {
-  return [...infiniteValues].map(([name, { count, rowIndex }]) => {
-    const [first, counts] = count === 1 ? ["in", "counts"] : ["the first in", "count"];
-    return `column ${name}: ${countText(count, "infinite number")}, ${first} row ${rowIndex + 1}, ${counts} as missing`;
-  });
 }
 
 export function warn(context: CliContext, notes: readonly string[]): void {

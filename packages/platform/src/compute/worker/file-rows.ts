@@ -2,6 +2,7 @@
 
 import { defaultSeed, type RowsInput } from "@nomaly/detect";
 import type { KnownWriting } from "../../files/read/csv/written-options.ts";
+import { storedNotes, tableNotes } from "../../files/read/table-notes.ts";
 import { rowCountWithinBudget } from "../../files/sample/row-budget.ts";
 import { columnsByUse } from "../../table-work/columns-by-use.ts";
 import { aboutFile, requireColumns } from "../../table-work/file-errors.ts";
@@ -15,6 +16,8 @@ export interface TrainingRows {
   readonly rows: RowsInput;
   readonly rowCount: number;
   readonly fittedRowCount: number;
+  /** How the rows were read, in sentences. */
+  readonly notes: readonly string[];
   /** The options of the work, adapted to these rows. */
   readonly options: TrainOptions;
   /** Renames the row or field of an error as the file or request names it. */
@@ -37,6 +40,7 @@ export function fileRows(file: FileGiven, options: TrainOptions, context: FileCo
       rows: sampled,
       rowCount: totalRowCount,
       fittedRowCount: sampled.rowCount,
+      notes: storedNotes(tableNotes(rows)),
       // The fit uses columns that are named even if they look like identifiers.
       options: options.columns === undefined ? others : { ...others, columns },
       explainError: (error) => aboutFile(error, { name: rows.name, caller: table.caller }, (row) => rowIndexes[row]),

@@ -18,7 +18,11 @@ export interface Output {
 /** Parquet metadata key with the true column names, for files in which DuckDB appended numbers to names that differ only in case. */
 export const ownNamesKey = "nomaly_column_names";
 
-type CopyFormat = Pick<FormatAndCompression, "gzip"> & { readonly format: Exclude<FormatAndCompression["format"], "arrow"> };
+type CopyFormat = Pick<FormatAndCompression, "gzip"> & {
+  readonly format: Exclude<FormatAndCompression["format"], "arrow">;
+  /** Of CSV; default: a comma, and a tabulator for TSV. */
+  readonly delimiter?: string | undefined;
+};
 
 export function copySql(output: Output, path: string, format: CopyFormat): string {
   const names = output.columns.map(({ name }) => name);
@@ -34,13 +38,13 @@ export function selectSql({ columns, from }: Output): string {
   return `SELECT ${columns.map(({ sql }, index) => `${sql} AS ${sqlName(aliases[index])}`).join(", ")} FROM ${from}`;
 }
 
-function copyOptions({ format, gzip }: CopyFormat): string {
+function copyOptions(copied: CopyFormat): string {
+  const { format, gzip } = copied;
   const compression = gzip ? ", COMPRESSION gzip" : ", COMPRESSION none";
   switch (format) {
     case "csv":
-      return `FORMAT csv, HEADER${compression}`;
     case "tsv":
-      return `FORMAT csv, HEADER, DELIMITER '\t'${compression}`;
+      return `FORMAT csv, HEADER, ${delimiterSql(copied)}${compression}`;
     case "json":
       return `FORMAT json, ARRAY true${compression}`;
     case "ndjson":
@@ -48,6 +52,10 @@ function copyOptions({ format, gzip }: CopyFormat): string {
     case "parquet":
       return "FORMAT parquet, COMPRESSION zstd";
   }
+}
+
+function delimiterSql({ format, delimiter = format === "tsv" ? "\t" : "," }: CopyFormat): string {
+  return `DELIMITER ${sqlText(delimiter)}`;
 }
 
 /** Query and options for names that differ only in case: text formats get them as data, Parquet in its metadata. */
@@ -60,10 +68,9 @@ function namedCopy(output: Output, aliases: readonly string[], format: CopyForma
       // The query writes the header as its first row.
       const header = columns.map(({ name }, index) => `${sqlText(name)} AS c${index}`).join(", ");
       const texts = columns.map(({ sql }) => `CAST(${sql} AS VARCHAR)`).join(", ");
-      const delimiter = format.format === "tsv" ? ", DELIMITER '\t'" : "";
       return [
         `SELECT ${header} UNION ALL SELECT * FROM (SELECT ${texts} FROM ${from})`,
-        `FORMAT csv, HEADER false${delimiter}, ${compression}`,
+        `FORMAT csv, HEADER false, ${delimiterSql(format)}, ${compression}`,
       ];
     }
     case "json":

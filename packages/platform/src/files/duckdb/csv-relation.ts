@@ -9,6 +9,7 @@ import { type Database, sqlName, sqlPath, sqlText } from "./database.ts";
 import { isDateLike } from "../read/csv/date-finding.ts";
 import { isNumberLike } from "../read/csv/number-shapes.ts";
 import { readHead } from "../read/format.ts";
+import { decimalMarkOfFile } from "./output/output-dialect.ts";
 import { named, type Relation, type RelationColumn } from "./relation.ts";
 import { decimalMarkOf } from "../read/csv/written-options.ts";
 import { type WrittenColumns, writtenColumns, writtenSql, writtenType } from "./written-columns.ts";
@@ -56,7 +57,9 @@ export async function csvRelation(database: Database, source: CsvSource, signal:
   const sniffed = await sniff(database, file, firstRecord);
   const original = sniffed.columns.map((column) => ({ ...column, type: "VARCHAR" }));
   const textSql = readCsv(file, sniffed, original);
-  const written = await writtenOf(database, { file, sniffed, textSql }, sniffed.header ? records.slice(1) : records);
+  const values = sniffed.header ? records.slice(1) : records;
+  const written = await writtenOf(database, { file, sniffed, textSql }, values);
+  const evidence = { delimiter, named: decimalMarkOf(options), columns: sniffed.columns, writings: written.writings };
   // A column that looks whole may hold a fraction further down, so numbers are read as DOUBLE.
   const asDouble = sniffed.columns.map((column) => ({ ...column, type: isNumber(column.type) ? "DOUBLE" : column.type }));
   const readWritten = (columns: readonly RelationColumn[]) =>
@@ -68,6 +71,7 @@ export async function csvRelation(database: Database, source: CsvSource, signal:
     maybeWhole: new Set(sniffed.columns.filter((column) => isWhole(column.type)).map((column) => column.name)),
     ...written,
     notes: [...fillNotes(shortRecordCount), ...written.notes],
+    dialect: { delimiter, decimal: decimalMarkOfFile({ ...evidence, records: values }) },
     typedSql: (whole, dates) => {
       const columns = sniffed.columns.map((column, index) => {
         if (dates === "as texts" && /^(DATE|TIME)/.test(column.type)) return original[index];

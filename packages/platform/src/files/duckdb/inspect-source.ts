@@ -6,6 +6,7 @@ import { sqlText } from "./database.ts";
 import { columnSql, kindOfType } from "./relation.ts";
 import type { Source } from "./source.ts";
 import type { ColumnSummary, Finding, Inspected } from "../read/shown-file.ts";
+import { storedNotes, tableNotes } from "../read/table-notes.ts";
 import { exactWhereSmall } from "./exact-profile.ts";
 
 const columnCountMax = 10_000;
@@ -35,6 +36,7 @@ export async function inspectSource(source: Source, memoryMib = Infinity): Promi
     usableCount: profiles.filter(({ kind }) => kind !== null).length,
     columns: columns.map(({ name: column, type }) => ({ name: column, type })),
     infinite: await infiniteCounts(source, profiles),
+    notes: storedNotes(tableNotes(source)),
     profile: { n_samples: rowCount, columns: profiles, findings: profiles.flatMap((column) => findingsOf(column, rowCount)) },
   };
 }

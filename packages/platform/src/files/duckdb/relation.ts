@@ -3,6 +3,7 @@
 import type { ColumnKind, NomalyError, Writing } from "@nomaly/detect";
 import { mayBeNumbered, ownNames } from "../read/column-names.ts";
 import { sqlName } from "./database.ts";
+import type { TextDialect } from "./output/output-dialect.ts";
 
 export interface RelationColumn {
   /** Name in the file. */
@@ -29,6 +30,8 @@ export interface Relation {
   readonly doubts?: ReadonlyMap<string, NomalyError>;
   /** How the file was read, in sentences for its user. */
   readonly notes?: readonly string[];
+  /** For CSV and TSV: how the file is cut, and its decimal mark. */
+  readonly dialect?: TextDialect;
   /** Like `sql`, but reads the columns in `whole` as whole numbers, and dates as their original texts if asked. */
   typedSql?(whole: ReadonlySet<string>, dates: "as dates" | "as texts"): Promise<string> | string;
 }

@@ -26,6 +26,7 @@ import { columnExpression, kindOfType, mayExceedFloat64, type Relation, type Rel
 import { spoolDevice, spoolGunzipped, spoolStream, spoolText, spoolUnmarked } from "../local/spool.ts";
 import type { TemporaryFiles } from "../local/temporary.ts";
 import { wholeNumbers } from "./whole-numbers.ts";
+import { withWrittenTexts } from "./written-texts.ts";
 
 export interface SourceOptions extends CsvOptions {
   /** Undefined: inferred from the extension or the first bytes. */
@@ -150,7 +151,7 @@ async function readableText({ path, name, head, format }: TextFile, options: Sou
   if (encoding === "utf-8" && lines === undefined) await spoolUnmarked(path, name, copy, signal);
   else await spoolText(path, name, { path: copy, encoding, lines }, signal);
   const isTold = found === "windows-1252";
-  const notes = isTold ? ["the bytes are not UTF-8 and were read as windows-1252; --encoding names another encoding"] : [];
+  const notes = isTold ? ["the bytes are not UTF-8 and were read as windows-1252, as no encoding is named"] : [];
   return { path: copy, format, notes };
 }
 
@@ -178,18 +179,21 @@ async function openRelation(database: Database, file: LocalFile, name: string, o
     case "tsv":
       return csvRelation(database, { ...csv, options: { delimiter: "\t", ...options } }, signal);
     case "json":
-    case "ndjson":
-      return jsonRelation(database, { path, name, format: file.format, memoryMib }, limits, signal);
+    case "ndjson": {
+      const relation = await jsonRelation(database, { path, name, format: file.format, memoryMib }, limits, signal);
+      return withWrittenTexts(database, relation, { name, options });
+    }
     case "parquet":
       requireParquetEnds(path, name);
-      return parquetRelation(database, path);
+      return withWrittenTexts(database, await parquetRelation(database, path), { name, options });
     case "arrow": {
       // Imported here because the Arrow library takes long to load.
       const { arrowRelation } = await import("./arrow/arrow-relation.ts");
       const { unpackedBytesMax } = options;
       const unpackedPath = temporary.path("unpacked.arrow");
       const databasePath = temporary.path("arrow.db");
-      return arrowRelation(database, { path, name, unpackedBytesMax, unpackedPath, databasePath, limits }, signal);
+      const source = { path, name, unpackedBytesMax, unpackedPath, databasePath, limits };
+      return withWrittenTexts(database, await arrowRelation(database, source, signal), { name, options });
     }
   }
 }

@@ -177,7 +177,7 @@ function judgeNumbers(counted: unknown, { delimiter }: TextTable, { decimal }: W
     case "perhaps lists":
       return {
         note: (name) =>
-          `column ${name} holds pairs of numbers, which are taken as categories; --decimal-comma reads them as decimals`,
+          `column ${name} holds pairs of numbers, which are taken as categories unless a decimal comma is asked for`,
       };
     case "two meanings":
       return { doubt: { finding, predicate: ofShapes([finding.shape]) } };

@@ -14,7 +14,6 @@ const unpack = "unpack it, and give the table in it";
 const convert = "write the table as Parquet, Arrow, CSV or JSON";
 
 const foreigners: readonly Foreign[] = [
-  { magic: "PK\u0003\u0004", is: "a zip archive", remedy: unpack },
   { magic: "PK\u0005\u0006", is: "a zip archive with nothing in it", remedy: "give a file with a table" },
   { magic: "ustar", at: 257, is: "a tar archive", remedy: unpack },
   { magic: "7z\u00bc\u00af\u0027\u001c", is: "a 7z archive", remedy: unpack },
@@ -43,13 +42,14 @@ const foreigners: readonly Foreign[] = [
   { magic: "\u0093NUMPY", is: "a NumPy file, which is not read", remedy: convert },
 ];
 
-/** Folder of an Excel workbook, which is a zip archive that nobody should unpack. */
-const workbookPart = "xl/";
-
-/** @param head the first bytes of the file, once gzip is unpacked. @throws NomalyError FILE_FORMAT */
+/**
+ * Zip archives with something in them, which may be spreadsheets, are refused by refuseSpreadsheet.
+ * @param head the first bytes of the file, once gzip is unpacked.
+ * @throws NomalyError FILE_FORMAT
+ */
 export function refuseForeign(head: Buffer, name: string): void {
   const found = foreigners.find(({ magic, at = 0 }) => head.subarray(at, at + magic.length).toString("latin1") === magic);
-  if (found === undefined || isText(found, head) || (found.remedy === unpack && head.includes(workbookPart))) return;
+  if (found === undefined || isText(found, head)) return;
   throw new NomalyError("FILE_FORMAT", `${name} is ${found.is}; ${found.remedy}`, { field: name });
 }
 

@@ -52,6 +52,8 @@ export interface Inspected {
   /** Columns that detectors can use. */
   readonly usableCount: number;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** How the file was read, in sentences for its user. */
+  readonly notes: readonly string[];
   readonly profile: DatasetProfile;
   /** Infinite numbers, which are among the missing values; columns without any are left out. */
   readonly infinite: readonly { readonly column: string; readonly count: number }[];

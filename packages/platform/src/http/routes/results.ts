@@ -59,16 +59,16 @@ export function registerResults(app: App, context: ServiceContext): void {
     }),
     async (request, reply) => {
       const { id } = request.params;
-      const { format = wantsArrowFile(request) ? "arrow" : "json", spreadsheet_safe: isSpreadsheetSafe = false } = request.query;
+      const { format = wantsArrowFile(request) ? "arrow" : "json", ...query } = request.query;
+      const { spreadsheet_safe: isSpreadsheetSafe = false, decimal_comma: hasDecimalCommas = false } = query;
       const selection = selectionOf(request.query);
-      if (isSpreadsheetSafe && format !== "csv") {
-        throw new NomalyError("REQUEST", "spreadsheet_safe is allowed with format=csv only", { field: "spreadsheet_safe" });
-      }
+      if (format !== "csv") refuseCsvOptions(query);
       if (format === "json") {
         if (selection !== undefined) throw noRows(selection);
         return reply.send(await getResult(context, id));
       }
-      const opened = await openResult(context, callOf(request), id, { format, isSpreadsheetSafe, selection });
+      const form = { format, isSpreadsheetSafe, hasDecimalCommas, selection };
+      const opened = await openResult(context, callOf(request), id, form);
       // Also runs when the client leaves. A file that cannot be removed goes with the temporary folder.
       whenOver(reply.raw, () => void opened.release().catch(() => undefined));
       // Without a length when the file is still being written: a failure then cuts the answer off, and the client sees no end.
@@ -98,6 +98,12 @@ export function registerResults(app: App, context: ServiceContext): void {
 
 function selectionOf({ only_anomalies: onlyAnomalies = false, sort }: Static<typeof FormatQuery>): FileForm["selection"] {
   return onlyAnomalies || sort !== undefined ? { onlyAnomalies, byScore: sort === "score" } : undefined;
+}
+
+function refuseCsvOptions(query: Static<typeof FormatQuery>): void {
+  for (const field of ["spreadsheet_safe", "decimal_comma"] as const) {
+    if (query[field] === true) throw new NomalyError("REQUEST", `${field} is allowed with format=csv only`, { field });
+  }
 }
 
 function noRows({ onlyAnomalies }: NonNullable<FileForm["selection"]>): NomalyError {

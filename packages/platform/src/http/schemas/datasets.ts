@@ -34,6 +34,10 @@ export const Dataset = Type.Object(
     size_bytes: Type.Integer({ description: "bytes of the stored file, unpacked if it came as gzip" }),
     checksum: Type.String({ description: "SHA-256 of the stored bytes, in hexadecimal" }),
     reading: Type.Record(Type.String(), Type.String(), { description: "options of a text file that came with its upload" }),
+    notes: Type.Array(Type.String(), {
+      description:
+        "how the file was read, in sentences: numbers and dates that were recognised as people write them, with an example of each, columns that are not used, and what was left open; empty where there is nothing to say",
+    }),
     columns: Type.Array(Column, { description: "all columns in the order of the file, also those that detectors cannot use" }),
     created_at: timeOf("when it was stored"),
   },

@@ -72,6 +72,10 @@ export const Trained = Type.Object(
     n_features: Type.Integer({ description: "number of columns that the model uses" }),
     columns: Type.Array(Type.String(), { description: "names of the columns that the model uses" }),
     skipped_columns: Type.Array(SkippedColumn, { description: "columns that it does not use, with the reason of each" }),
+    notes: Type.Array(Type.String(), {
+      description:
+        "how the data set's file was read, in sentences: numbers and dates that were recognised as people write them, with an example of each, columns that are not used, and what was left open; empty where there is nothing to say, and for rows of a request",
+    }),
     training_time_ms: Type.Number({ description: "milliseconds that reading, fitting and storing took" }),
   },
   { $id: "Trained", description: "what a training made" },

@@ -4,7 +4,7 @@ import { defaultDetectorId, missingPolicies, scalings, type ThresholdMethodName,
 import { type Static, Type } from "typebox";
 import { detectorStatuses } from "../../services/detectors/detector-view.ts";
 import { modelOrigins } from "../../services/detectors/versions.ts";
-import { Id, idOf, nullable, oneOf, pageOf, PageQuery, strict, timeOf } from "./shared.ts";
+import { Id, idOf, nullable, oneOf, pageOf, PageQuery, StoredError, strict, timeOf } from "./shared.ts";
 
 const methods = Object.keys(thresholdMethods) as readonly ThresholdMethodName[];
 /** `iqr (factor), extreme-value (level, risk)` and so on. */
@@ -25,7 +25,7 @@ const Hyperparameters = Type.Record(
 );
 const Status = oneOf(detectorStatuses, {
   description:
-    "how far it is. created: not trained yet; training: a training is under way; ready: trained; failed: the last training failed, while a model of an earlier one goes on scoring; disabled: it refuses to score until it is set to ready",
+    "how far it is. created: not trained yet; training: a training is under way; ready: it has a model; failed: it has none, as its training failed with these settings; disabled: it refuses to score until it is set to ready",
 });
 
 /** Options of preparing rows and of the threshold. */
@@ -124,15 +124,24 @@ export const Detector = Type.Object(
       description: "parameters of the next training; those that are not here have the algorithm's defaults",
     }),
     contamination: Type.Number({
-      description: "expected share of anomalies among the rows of the next training, above 0, at most 0.5",
+      description:
+        "expected share of anomalies among the rows of the next training, above 0, at most 0.5; threshold_spec has that of the live version",
     }),
     options: Type.Unsafe<DetectorOptions>({
       ...DetectorOptions,
       description: "options of the next training; those that are not here have their defaults",
     }),
     status: Status,
+    last_training_error: nullable(
+      StoredError,
+      "why the last training failed; null if it did not. A model of an earlier training goes on scoring, and the next training that succeeds makes this null",
+    ),
     is_fitted: Type.Boolean({ description: "whether it has a model" }),
     threshold: nullable(Type.Number(), "a row with a higher score is anomalous; null before the first training"),
+    threshold_spec: nullable(
+      Type.Object({ method: oneOf(methods, { description: methodText }) }, { additionalProperties: Type.Number() }),
+      "how the live version has its threshold: by its training, or by the method that moved it since, with the parameters beside it; null before the first training",
+    ),
     model_version: nullable(Type.Integer(), "number of the live version, which scores; null before the first training"),
     created_at: timeOf("when it was created"),
     updated_at: timeOf("when settings, status or live model last changed"),

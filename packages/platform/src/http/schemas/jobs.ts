@@ -2,7 +2,7 @@
 
 import { type Static, Type } from "typebox";
 import { jobNames, jobStatuses } from "../../jobs/job-types.ts";
-import { idOf, nullable, oneOf, pageOf, PageQuery, strict, timeOf } from "./shared.ts";
+import { idOf, nullable, oneOf, pageOf, PageQuery, StoredError, strict, timeOf } from "./shared.ts";
 
 const Status = oneOf(jobStatuses, {
   description:
@@ -30,14 +30,7 @@ export const Job = Type.Object(
       Type.Record(Type.String(), Type.Unknown()),
       "null until it has succeeded; then for train and update what they answer when they work at once, for predict result_id, model_version, threshold and counts, for batch those by detector id",
     ),
-    error: nullable(
-      Type.Object({
-        code: Type.String({ description: "a code of a closed list: match on it" }),
-        detail: Type.String({ description: "one sentence: what was expected, and what came" }),
-        field: Type.Optional(Type.String({ description: "the field, column or setting at fault" })),
-      }),
-      "why the last attempt failed; null unless the status is retrying or failed",
-    ),
+    error: nullable(StoredError, "why the last attempt failed; null unless the status is retrying or failed"),
     created_at: timeOf("when it was queued"),
     started_at: nullable(timeOf("when it began"), "when the last attempt began; null before the first"),
     finished_at: nullable(timeOf("when it ended"), "when it succeeded, failed or was cancelled; null before that"),

@@ -54,6 +54,12 @@ export const FormatQuery = Type.Object(
         description: "with format=csv: puts a single quote before texts that a spreadsheet would run as a formula",
       }),
     ),
+    decimal_comma: Type.Optional(
+      Type.Boolean({
+        description:
+          "with format=csv: numbers have a decimal comma and a semicolon cuts the columns, as spreadsheets write in much of Europe",
+      }),
+    ),
   },
   strict,
 );

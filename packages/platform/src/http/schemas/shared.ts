@@ -50,6 +50,13 @@ export function pageOf<Item extends TSchema>(item: Item) {
   });
 }
 
+/** The error of work that has ended, as it is kept. */
+export const StoredError = Type.Object({
+  code: Type.String({ description: "a code of a closed list: match on it" }),
+  detail: Type.String({ description: "one sentence: what was expected, and what came" }),
+  field: Type.Optional(Type.String({ description: "the field, column or setting at fault" })),
+});
+
 const Cell = Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]);
 
 /** The title of schemas that only describe: the reader of rows checks each cell and gives better messages. */

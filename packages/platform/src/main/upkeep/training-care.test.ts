@@ -24,11 +24,15 @@ afterAll(async () => {
 const log = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** A training of another process, which could not renew its lease in time. */
-async function lapsedTraining(): Promise<{ readonly id: string; readonly status: () => Promise<string | undefined> }> {
+async function lapsedTraining() {
   const detectorId = await addDetector(database);
   const id = newId();
   await database.transaction((sql) => beginTraining(sql, { id, detectorId, leaseSeconds: -1 }));
-  return { id, status: async () => (await detectorById(database, detectorId))?.status };
+  return {
+    id,
+    status: async () => (await detectorById(database, detectorId))?.status,
+    error: async () => (await detectorById(database, detectorId))?.lastTrainingError,
+  };
 }
 
 it("gives others one more look to renew their trainings when the database was away for longer than their leases", async () => {
@@ -49,4 +53,5 @@ it("ends at its first look the trainings of a process that was killed", async ()
   const gone = await lapsedTraining();
   await trainingLook({ database, trainings: new Set(), log })();
   expect(await gone.status()).toBe("failed");
+  expect(await gone.error()).toEqual({ code: "WORKER", detail: "the process that trained the detector stopped" });
 });

@@ -33,6 +33,7 @@ export interface DatasetView {
   readonly size_bytes: number;
   readonly checksum: string;
   readonly reading: Readonly<Record<string, string>>;
+  readonly notes: readonly string[];
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly created_at: string;
 }
@@ -143,6 +144,7 @@ function storeDataset(
           checksum,
           columns: found.columns,
           reading,
+          notes: found.notes,
           blobKey,
         });
         commits();
@@ -220,6 +222,7 @@ export function datasetView(row: DatasetRow): DatasetView {
     size_bytes: row.sizeBytes,
     checksum: row.checksum,
     reading: row.reading,
+    notes: row.notes,
     columns: row.columns,
     created_at: row.createdAt.toISOString(),
   };

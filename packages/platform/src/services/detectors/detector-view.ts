@@ -1,7 +1,7 @@
 /** A detector as the API shows it: names in snake case, times as text. */
 
 import type { FitOptions, ThresholdMethodName } from "@nomaly/detect";
-import type { DetectorRow, DetectorStatus } from "../../store/tables/detectors.ts";
+import type { DetectorRow, DetectorStatus, TrainingError } from "../../store/tables/detectors.ts";
 
 export { detectorStatuses } from "../../store/tables/detectors.ts";
 
@@ -23,8 +23,11 @@ export interface DetectorView {
   readonly contamination: number;
   readonly options: DetectorOptions;
   readonly status: DetectorStatus;
+  readonly last_training_error: TrainingError | null;
   readonly is_fitted: boolean;
   readonly threshold: number | null;
+  /** The method that set the threshold, with its parameters; null as long as there is none. */
+  readonly threshold_spec: Readonly<Record<string, unknown>> | null;
   readonly model_version: number | null;
   readonly created_at: string;
   readonly updated_at: string;
@@ -39,8 +42,10 @@ export function detectorView(row: DetectorRow): DetectorView {
     contamination: row.contamination,
     options: row.options,
     status: row.status,
+    last_training_error: row.lastTrainingError,
     is_fitted: row.isFitted,
     threshold: row.threshold,
+    threshold_spec: row.thresholdSpec,
     model_version: row.modelVersion,
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),

@@ -127,7 +127,11 @@ export async function changeDetector(
       const before = await lockUnchanged(sql, id, expectedTag);
       requireUsable(before.algorithmName, given.hyperparameters ?? {}, given.options ?? {});
       const { options, ...plain } = given;
-      const row = await updateDetector(sql, id, options === undefined ? plain : { ...plain, options: { ...options } });
+      const settings = options === undefined ? plain : { ...plain, options: { ...options } };
+      // It was the settings before that no model could be made with.
+      const isOtherwise = given.hyperparameters !== undefined || given.contamination !== undefined || options !== undefined;
+      const status = before.status === "failed" && isOtherwise ? { status: "created" as const } : {};
+      const row = await updateDetector(sql, id, { ...settings, ...status });
       if (row === undefined) throw noDetector(id);
       return { value: detectorView(row), subjectId: id, details: { fields: Object.keys(given) } };
     },

@@ -34,6 +34,7 @@ export interface Trained {
   readonly n_features: number;
   readonly columns: readonly string[];
   readonly skipped_columns: readonly { readonly name: string; readonly reason: string }[];
+  readonly notes: readonly string[];
   readonly training_time_ms: number;
 }
 
@@ -143,8 +144,8 @@ async function storeVersion(
         await requireQuota(sql, sizeBytes, context.config);
         const { row, isNew } = await insertVersion(sql, { ...version, trainingSummary: { ...summary } });
         isUsed = isNew;
-        const changes = { isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;
-        if (isNew) await updateDetector(sql, detector.id, changes);
+        const live = { isFitted: true, threshold: summary.threshold, modelVersion: row.version } as const;
+        if (isNew) await updateDetector(sql, detector.id, { ...live, lastTrainingError: null });
         // A detector that was disabled meanwhile stays disabled.
         await endTraining(sql, training, "ready");
         const details = { model_version: row.version, dataset_id: datasetId, job_id: jobId };
@@ -172,6 +173,7 @@ function trainedOf(detector: DetectorRow, version: number, summary: TrainSummary
     n_features: summary.columns.length,
     columns: summary.columns.map(({ name }) => name),
     skipped_columns: summary.skippedColumns.map(({ name, reason }) => ({ name, reason })),
+    notes: summary.notes ?? [],
     training_time_ms: Math.round(trainingMs * 1000) / 1000,
   };
 }

@@ -61,6 +61,7 @@ const statusOf = async (id: string) => {
   const { status, is_fitted: isFitted } = await getDetector(context, id);
   return isFitted ? `${status}, fitted` : status;
 };
+const errorOf = async (id: string) => (await getDetector(context, id)).last_training_error;
 const rows = (count: number) => ({ source: rowsGiven(someRows(count), undefined) });
 const trainAtOnce = (id: string, call = someCall()) => trainNow(context, call, { detectorId: id, ...rows(50) });
 const answeringVersion = async (id: string) => (await liveModel(context, id)).model_version;
@@ -118,7 +119,36 @@ describe("a detector that is trained at once", () => {
     const id = await detector(impossible);
     await expect(trainAtOnce(id)).rejects.toMatchObject({ code: "COLUMN" });
     expect(await statusOf(id)).toBe("failed");
+    expect(await errorOf(id)).toMatchObject({ code: "COLUMN", field: "nowhere", detail: expect.stringContaining("nowhere") });
     await expect(liveModel(context, id)).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+
+  it("has not failed with other settings, and tells of the last training until one succeeds", async () => {
+    const id = await detector(impossible);
+    await expect(trainAtOnce(id)).rejects.toMatchObject({ code: "COLUMN" });
+    const change = (given: object) => changeDetector(context, someCall(), id, { given, expectedTag: undefined });
+    expect(await change({ name: "another" })).toMatchObject({ status: "failed", last_training_error: { code: "COLUMN" } });
+    expect(await change({ options: {} })).toMatchObject({ status: "created", last_training_error: { code: "COLUMN" } });
+    await trainAtOnce(id);
+    expect([await statusOf(id), await errorOf(id)]).toEqual(["ready, fitted", null]);
+  });
+
+  it("hides what went wrong inside the service", async () => {
+    const id = await detector();
+    atFit = () => Promise.reject(new Error("secret"));
+    await expect(trainAtOnce(id)).rejects.toThrow("secret");
+    atFit = async () => {};
+    expect(await errorOf(id)).toEqual({
+      code: "INTERNAL",
+      detail: "an error inside the service; its log has the cause under the request's id",
+    });
+  });
+
+  it("stays disabled after a training that failed, and tells of it", async () => {
+    const id = await detector(impossible);
+    await changeStatuses(context, someCall(), { ids: [id], status: "disabled" });
+    await expect(trainAtOnce(id)).rejects.toMatchObject({ code: "COLUMN" });
+    expect([await statusOf(id), await errorOf(id)]).toEqual(["disabled", expect.objectContaining({ code: "COLUMN" })]);
   });
 
   it("goes on answering after a training that failed, and is ready after the next that succeeds", async () => {
@@ -126,7 +156,7 @@ describe("a detector that is trained at once", () => {
     await trainAtOnce(id);
     await changeDetector(context, someCall(), id, { given: impossible, expectedTag: undefined });
     await expect(trainAtOnce(id)).rejects.toMatchObject({ code: "COLUMN" });
-    expect(await statusOf(id)).toBe("failed, fitted");
+    expect([await statusOf(id), await errorOf(id)]).toEqual(["ready, fitted", expect.objectContaining({ code: "COLUMN" })]);
     expect(await answeringVersion(id)).toBe(1);
     await changeDetector(context, someCall(), id, { given: { options: {} }, expectedTag: undefined });
     await trainAtOnce(id);
@@ -136,8 +166,10 @@ describe("a detector that is trained at once", () => {
   it("is what it was before when its client left, and has failed when the time of the request was over", async () => {
     const reasons = { "client left": new NomalyError("ABORTED", "left"), "time over": new NomalyError("TIMEOUT", "over") };
     const statuses: string[] = [];
+    let timedOut = "";
     for (const reason of Object.values(reasons)) {
       const id = await detector();
+      timedOut = id;
       const controller = new AbortController();
       atFit = async () => controller.abort(reason);
       const call = { ...someCall(), signal: controller.signal };
@@ -146,6 +178,7 @@ describe("a detector that is trained at once", () => {
     }
     atFit = async () => {};
     expect(statuses).toEqual(["created", "failed"]);
+    expect(await errorOf(timedOut)).toMatchObject({ code: "TIMEOUT", detail: "over" });
   });
 
   it("is what it was before when its client left while the beginning of the training was being stored", async () => {
@@ -208,6 +241,7 @@ describe("a detector that a job trains", () => {
     const job = await jobOf(id);
     expect(await ended(job)).toMatchObject({ status: "failed", error: { code: "COLUMN" } });
     await becomes(id, "failed");
+    expect(await errorOf(id)).toEqual((await context.queue.get(job))?.error);
     await changeDetector(context, someCall(), id, { given: { options: {} }, expectedTag: undefined });
     await retryJob(context, someCall(), job);
     await becomes(id, "ready, fitted");
@@ -254,13 +288,13 @@ describe("a detector whose training ended with its process", () => {
       if (isRenewed) await renewTrainings(sql, [training], 60);
     });
 
-  it("has failed once the lease of the training is over, and goes on answering", async () => {
+  it("is as it was before once the lease of the training is over, goes on answering, and tells of it", async () => {
     const id = await detector();
     await trainAtOnce(id);
     await begin(id, -1);
     await endLapsedTrainings(context.database);
-    await becomes(id, "failed, fitted");
-    expect(await answeringVersion(id)).toBe(1);
+    await becomes(id, "ready, fitted");
+    expect([await answeringVersion(id), await errorOf(id)]).toEqual([1, expect.objectContaining({ code: "WORKER" })]);
   });
 
   it("is in training as long as the lease is renewed", async () => {

@@ -1,8 +1,10 @@
 /** Sets a detector's status to `training` when a training begins, and by the outcome when it ends. */
 
 import { NomalyError } from "@nomaly/detect";
+import { jobErrorOf } from "../../jobs/job-policies.ts";
 import type { JobRecord } from "../../jobs/job-types.ts";
 import type { Sql } from "../../store/postgres/sql.ts";
+import type { TrainingError } from "../../store/tables/detectors.ts";
 import { beginTraining, endTraining, isUnderWay, type TrainingEnd } from "../../store/tables/trainings.ts";
 import type { Call, ServiceContext } from "../core/context.ts";
 import { noDetector } from "./detectors.ts";
@@ -62,12 +64,18 @@ export async function trainingFailed(
 /** Called off when the client left or all workers were busy; failed at the time limit or by any other error. */
 function endOf(error: unknown, signal: AbortSignal): TrainingEnd {
   const codeOf = (reason: unknown) => (reason instanceof NomalyError ? reason.code : undefined);
-  if (signal.aborted) return codeOf(signal.reason) === "TIMEOUT" ? "failed" : "called off";
-  return codeOf(error) === "OVERLOADED" ? "called off" : "failed";
+  if (signal.aborted) return codeOf(signal.reason) === "TIMEOUT" ? { failure: failureOf(signal.reason) } : "called off";
+  return codeOf(error) === "OVERLOADED" ? "called off" : { failure: failureOf(error) };
+}
+
+/** As of a job, whose log lines have another id. */
+function failureOf(error: unknown): TrainingError {
+  if (error instanceof NomalyError) return jobErrorOf(error);
+  return { code: "INTERNAL", detail: "an error inside the service; its log has the cause under the request's id" };
 }
 
 /** Ends the training of a job that failed or was cancelled; a job that succeeds ends it in its own transaction. */
-export async function endTrainingOf(sql: Sql, { name, id, detectorId, status }: JobRecord): Promise<void> {
+export async function endTrainingOf(sql: Sql, { name, id, detectorId, status, error }: JobRecord): Promise<void> {
   if (name !== "train" || detectorId === null || status === "succeeded") return;
-  await endTraining(sql, { id, detectorId }, status === "failed" ? "failed" : "called off");
+  await endTraining(sql, { id, detectorId }, status === "failed" && error !== null ? { failure: error } : "called off");
 }

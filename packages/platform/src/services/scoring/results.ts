@@ -49,6 +49,7 @@ export async function getResult(context: ServiceContext, id: string): Promise<Re
 export interface FileForm {
   readonly format: ResultFormat;
   readonly isSpreadsheetSafe?: boolean;
+  readonly hasDecimalCommas?: boolean;
   /** Default: all rows, in their order. */
   readonly selection?: RowSelection | undefined;
 }

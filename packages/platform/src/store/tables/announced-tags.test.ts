@@ -83,7 +83,7 @@ const trainingWrites: Writes<typeof trainings> = {
   },
   async endTraining() {
     const { training } = await begun(60);
-    const tags = await announcedBy((sql) => trainings.endTraining(sql, training, "failed"));
+    const tags = await announcedBy((sql) => trainings.endTraining(sql, training, { failure: { code: "COLUMN", detail: "no" } }));
     return { tags, expected: ofDetector(training.detectorId) };
   },
   // A lease is shown nowhere.

@@ -24,22 +24,25 @@ export interface NewDataset {
   readonly columns: readonly DatasetColumn[];
   /** Options of a text file by name, as texts. */
   readonly reading?: Readonly<Record<string, string>>;
+  /** How the file was read, in sentences. */
+  readonly notes?: readonly string[];
   readonly blobKey: string;
 }
 
 export interface DatasetRow extends NewDataset {
   readonly reading: Readonly<Record<string, string>>;
+  readonly notes: readonly string[];
   readonly createdAt: Date;
 }
 
 // Doubles hold every count and size that occurs; the driver gives a bigint as text.
 const columns = `id, name, file_format as "fileFormat", n_samples::float8 as "nSamples", n_features as "nFeatures",
-  size_bytes::float8 as "sizeBytes", checksum, columns, reading, blob_key as "blobKey", created_at as "createdAt"`;
+  size_bytes::float8 as "sizeBytes", checksum, columns, reading, notes, blob_key as "blobKey", created_at as "createdAt"`;
 
 export async function insertDataset(sql: Sql, dataset: NewDataset): Promise<DatasetRow> {
   const { id, name, fileFormat, nSamples, nFeatures, sizeBytes, checksum, blobKey } = dataset;
-  const text = `insert into datasets (id, name, file_format, n_samples, n_features, size_bytes, checksum, columns, reading, blob_key)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${columns}`;
+  const text = `insert into datasets (id, name, file_format, n_samples, n_features, size_bytes, checksum, columns, reading, notes, blob_key)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning ${columns}`;
   const json = JSON.stringify(dataset.columns);
   const { rows } = await sql.query<DatasetRow>(text, [
     id,
@@ -51,6 +54,7 @@ export async function insertDataset(sql: Sql, dataset: NewDataset): Promise<Data
     checksum,
     json,
     JSON.stringify(dataset.reading ?? {}),
+    JSON.stringify(dataset.notes ?? []),
     blobKey,
   ]);
   return rows[0];

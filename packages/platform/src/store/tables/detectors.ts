@@ -21,12 +21,23 @@ export interface NewDetector {
   readonly hyperparameters: object;
 }
 
+export interface TrainingError {
+  /** A code of NomalyError, or INTERNAL. */
+  readonly code: string;
+  readonly detail: string;
+  readonly field?: string;
+}
+
 export interface DetectorRow extends NewDetector {
   readonly options: Values;
   readonly hyperparameters: Values;
   readonly status: DetectorStatus;
+  /** `null` once a training has succeeded. */
+  readonly lastTrainingError: TrainingError | null;
   readonly isFitted: boolean;
   readonly threshold: number | null;
+  /** How the version that scores has its threshold. */
+  readonly thresholdSpec: Values | null;
   /** The version that scores; `null` before the first training. */
   readonly modelVersion: number | null;
   readonly createdAt: Date;
@@ -41,6 +52,7 @@ export interface DetectorChanges {
   /** The complete set: hyperparameters that are missing here are removed. */
   readonly hyperparameters?: object | undefined;
   readonly status?: DetectorStatus | undefined;
+  readonly lastTrainingError?: TrainingError | null | undefined;
   readonly isFitted?: boolean | undefined;
   readonly threshold?: number | null | undefined;
   readonly modelVersion?: number | null | undefined;
@@ -52,8 +64,9 @@ export interface DetectorFilter extends PageRequest {
   readonly isFitted?: boolean | undefined;
 }
 
-const ownColumns = `d.id, d.name, d.algorithm_name as "algorithmName", d.contamination, d.options, d.status,
-  d.is_fitted as "isFitted", d.threshold, d.model_version as "modelVersion", d.created_at as "createdAt", d.updated_at as "updatedAt"`;
+const ownColumns = `d.id, d.name, d.algorithm_name as "algorithmName", d.contamination, d.options, d.status, d.last_training_error as "lastTrainingError",
+  d.is_fitted as "isFitted", d.threshold, (select v.training_summary->'thresholdSpec' from model_versions v
+  where v.detector_id = d.id and v.version = d.model_version) as "thresholdSpec", d.model_version as "modelVersion", d.created_at as "createdAt", d.updated_at as "updatedAt"`;
 const columns = `${ownColumns}, coalesce((select jsonb_object_agg(h.name, h.value) from detector_hyperparameters h
   where h.detector_id = d.id), '{}') as hyperparameters`;
 
@@ -94,6 +107,7 @@ const columnOf: Readonly<Record<Exclude<keyof DetectorChanges, "hyperparameters"
   contamination: "contamination",
   options: "options",
   status: "status",
+  lastTrainingError: "last_training_error",
   isFitted: "is_fitted",
   threshold: "threshold",
   modelVersion: "model_version",
@@ -107,7 +121,7 @@ export async function updateDetector(sql: Sql, id: string, changes: DetectorChan
   const assignments = Object.entries(plain)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => {
-      values.push(name === "options" ? JSON.stringify(value) : value);
+      values.push(typeof value === "object" && value !== null ? JSON.stringify(value) : value);
       return `${columnOf[name as keyof typeof columnOf]} = $${values.length}`;
     });
   const text = `update detectors set ${[...assignments, `updated_at = ${laterThanBefore}`].join(", ")} where id = $1`;

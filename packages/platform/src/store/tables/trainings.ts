@@ -1,6 +1,6 @@
 /** The table of trainings under way, and the detector's status that follows from it. Changes lock the detector's row first. */
 
-import { type DetectorRow, lockDetector, updateDetector } from "./detectors.ts";
+import { type DetectorRow, lockDetector, type TrainingError, updateDetector } from "./detectors.ts";
 import type { Database, Sql } from "../postgres/sql.ts";
 
 export interface NewTraining {
@@ -14,7 +14,10 @@ export interface NewTraining {
 type StatusBefore = "created" | "ready" | "failed";
 
 /** Called off: it ended without a model and without a failure. */
-export type TrainingEnd = "ready" | "failed" | "called off";
+export type TrainingEnd = "ready" | "called off" | { readonly failure: TrainingError };
+
+/** The failure of a training whose process is gone. */
+const processGone: TrainingError = { code: "WORKER", detail: "the process that trained the detector stopped" };
 
 /** False when there is no such detector. A disabled detector stays disabled. */
 export async function beginTraining(sql: Sql, { id, detectorId, leaseSeconds }: NewTraining): Promise<boolean> {
@@ -43,15 +46,20 @@ export async function endTraining(
   );
   // A training that is called off before it began has changed nothing.
   if (end === "called off" && gone.rowCount === 0) return;
+  const after = end === "called off" ? gone.rows[0].before : end === "ready" ? end : statusAfterFailure(detector);
   if (end !== "called off") {
-    await sql.query("update trainings set status_before = $2 where detector_id = $1", [detectorId, end]);
+    await sql.query("update trainings set status_before = $2 where detector_id = $1", [detectorId, after]);
   }
   const isStillTraining = (await statusBefore(sql, detectorId)) !== undefined;
-  const status = isStillTraining ? "training" : end === "called off" ? gone.rows[0].before : end;
-  if (detector.status === "disabled" || detector.status === status) return;
-  await updateDetector(sql, detectorId, { status });
+  const status = isStillTraining ? "training" : after;
+  const isSame = detector.status === "disabled" || detector.status === status;
+  const lastTrainingError = typeof end === "object" ? end.failure : undefined;
+  if (isSame && lastTrainingError === undefined) return;
+  await updateDetector(sql, detectorId, { ...(isSame ? {} : { status }), lastTrainingError });
 }
 
+/** A detector with a model of an earlier training goes on scoring with it. */
+const statusAfterFailure = ({ isFitted }: DetectorRow) => (isFitted ? "ready" : "failed");
 const idleStatus = ({ isFitted }: DetectorRow) => (isFitted ? "ready" : "created");
 
 async function statusBefore(sql: Sql, detectorId: string): Promise<StatusBefore | undefined> {
@@ -90,7 +98,7 @@ export async function endLapsedTrainings(database: Database): Promise<number> {
       await lockDetector(sql, detectorId);
       // A process that was only late may have renewed its lease meanwhile.
       const { rowCount } = await sql.query(`select from trainings where id = $1 and ${still} for update`, [id]);
-      if (rowCount === 1) await endTraining(sql, { id, detectorId }, isLapsed ? "failed" : "called off");
+      if (rowCount === 1) await endTraining(sql, { id, detectorId }, isLapsed ? { failure: processGone } : "called off");
     });
   }
   return rows.length;

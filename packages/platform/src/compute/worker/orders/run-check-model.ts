@@ -1,7 +1,7 @@
 /** Restores the model of a file from outside in a worker, which may die of it, and tells what it is. */
 
 import { readFile } from "node:fs/promises";
-import { type AnomalyModel, load, type MissingPolicy, NomalyError } from "@nomaly/detect";
+import { load, NomalyError } from "@nomaly/detect";
 import type { CheckModelOrder } from "../../messages.ts";
 import type { CheckedModel, ModelSummary } from "../../work.ts";
 import { summaryOfModel } from "../model-summary.ts";
@@ -15,21 +15,9 @@ export async function runCheckModel({ path }: CheckModelOrder): Promise<CheckedM
   const model = load(bytes);
   const summary = summaryOfModel(model, bytes.length);
   requireStorable(summary);
-  const { scaling, hasNamedColumns } = model;
+  const { scaling, missing, hasNamedColumns } = model;
   const columns = hasNamedColumns ? { columns: summary.columns.map(({ name }) => name) } : {};
-  return { summary, preparation: { scaling, missing: missingOf(model), ...columns } };
-}
-
-/** The policy with which the columns of the model can have been fitted. */
-function missingOf({ columns }: AnomalyModel): MissingPolicy {
-  let policy: MissingPolicy = "refuse";
-  for (const { encoding } of columns) {
-    if (encoding.kind !== "number") {
-      if (!encoding.refusesMissing) policy = "median";
-    } else if (encoding.indicator) return "indicator";
-    else if (encoding.fill !== null) policy = "median";
-  }
-  return policy;
+  return { summary, preparation: { scaling, missing, ...columns } };
 }
 
 /** PostgreSQL stores neither U+0000 nor half of a surrogate pair. @throws NomalyError MODEL_FILE. */

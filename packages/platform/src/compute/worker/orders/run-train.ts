@@ -39,7 +39,7 @@ async function trainingRows(
   const chosen = options ?? ((await context.askPlan(body.fields)) as TrainOptions);
   const { rowCount } = body.input;
   const rows = asRowsInput(body.input.rows);
-  return { rows, rowCount, fittedRowCount: rowCount, options: chosen, explainError: inRequestTerms };
+  return { rows, rowCount, fittedRowCount: rowCount, notes: [], options: chosen, explainError: inRequestTerms };
 }
 
 /** Converts compute's options to the library's, and checks them: the label column is excluded. */
@@ -72,7 +72,7 @@ async function fitRows(training: TrainingRows, order: TrainOrder, context: Order
 
 function summaryOf(
   { model, scores, labels }: Detection,
-  { rowCount, fittedRowCount }: TrainingRows,
+  { rowCount, fittedRowCount, notes }: TrainingRows,
 ): Omit<TrainSummary, "sizeBytes" | "readMs" | "fitMs"> {
   const anomalyCount = labels.reduce((sum, label) => sum + label, 0);
   const { detectorId, params, seed, skippedColumns, threshold, thresholdSpec } = model;
@@ -91,5 +91,6 @@ function summaryOf(
     anomalyShare: anomalyCount / fittedRowCount,
     scoreQuantiles: scoreQuantiles(scores),
     libraryVersion,
+    notes,
   };
 }

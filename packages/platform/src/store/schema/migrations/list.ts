@@ -11,6 +11,8 @@ import { datasetReading } from "./0007-dataset-reading.ts";
 import { modelOrigins } from "./0008-model-origins.ts";
 import { storedBytes } from "./0009-stored-bytes.ts";
 import { schedules } from "./0010-schedules.ts";
+import { trainingErrors } from "./0011-training-errors.ts";
+import { datasetNotes } from "./0012-dataset-notes.ts";
 
 interface Numbered {
   readonly number: number;
@@ -41,4 +43,6 @@ export const migrations: readonly Migration[] = [
   { number: 8, name: "model-origins", kind: "transaction", sql: modelOrigins },
   { number: 9, name: "stored-bytes", kind: "transaction", sql: storedBytes },
   { number: 10, name: "schedules", kind: "transaction", sql: schedules },
+  { number: 11, name: "training-errors", kind: "transaction", sql: trainingErrors },
+  { number: 12, name: "dataset-notes", kind: "transaction", sql: datasetNotes },
 ];

@@ -3,13 +3,13 @@
  * then read them as text.
  */
 
-import type { OutputColumn } from "./copy-rows.ts";
-import { kindOfType } from "./relation.ts";
+import type { OutputColumn } from "../copy-rows.ts";
+import { kindOfType } from "../relation.ts";
 
 /** Characters that begin a formula, also in full width, or hide one. The patterns mean the same in DuckDB and JavaScript. */
 const running = "^[=+\\-@\\t\\r\\n＝＋－＠]";
-/** A number such as `-1.5` in a column of texts is harmless. */
-const plainNumber = "^[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?$";
+/** A number such as `-1.5` or `-1.234,50` in a column of texts is harmless. */
+const plainNumber = "^[+-]?[0-9.,]*[0-9][0-9.,]*([eE][+-]?[0-9]+)?$";
 
 /** Quotes names and texts; numbers, dates and booleans stay unchanged. */
 export function safeColumns(columns: readonly (OutputColumn & { readonly type: string })[]): readonly OutputColumn[] {

@@ -1,6 +1,6 @@
 /** SQL for which scored rows are written, and in which order. */
 
-import type { RowSelection } from "../write/row-sink.ts";
+import type { RowSelection } from "../../write/row-sink.ts";
 
 /** Expressions of what rows are selected by. */
 export interface SelectedBy {

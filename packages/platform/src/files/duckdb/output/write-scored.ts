@@ -2,15 +2,16 @@
 
 import { BIGINT, BOOLEAN, DOUBLE, DuckDBTableFunction, type DuckDBValue, type DuckDBVector, VARCHAR } from "@duckdb/node-api";
 import { type Predictions, throwIfAborted } from "@nomaly/detect";
-import { copySql, type Output, selectSql } from "./copy-rows.ts";
-import { databaseMessage } from "./database.ts";
-import { writeError } from "../write/destination.ts";
-import type { FormatAndCompression } from "../read/format.ts";
-import { columnSql } from "./relation.ts";
-import type { ScoredRows, ScoredTarget } from "../write/row-sink.ts";
-import { scoreColumns } from "../write/score-columns.ts";
+import { copySql, type Output, selectSql } from "../copy-rows.ts";
+import { databaseMessage } from "../database.ts";
+import { writeError } from "../../write/destination.ts";
+import type { FormatAndCompression } from "../../read/format.ts";
+import { inDialect, outputDialect, type TextDialect } from "./output-dialect.ts";
+import { columnSql } from "../relation.ts";
+import type { ScoredRows, ScoredTarget } from "../../write/row-sink.ts";
+import { scoreColumns } from "../../write/score-columns.ts";
 import { selectionSql } from "./selection-sql.ts";
-import type { Source } from "./source.ts";
+import type { Source } from "../source.ts";
 import { safeColumns } from "./spreadsheet-safe.ts";
 
 /** Rows that DuckDB takes in one call. */
@@ -41,7 +42,7 @@ export async function writeScored(source: Source, scored: ScoredRows, target: Sc
 async function writeFirst(source: Source, outputs: readonly Output[], { destination, format }: ScoredTarget): Promise<void> {
   for (const [index, output] of outputs.entries()) {
     try {
-      await writeOutput(source, output, { path: destination.temporaryPath, format });
+      await writeOutput(source, output, { path: destination.temporaryPath, format, dialect: dialectOf(source, format) });
       return;
     } catch (error) {
       if (index === outputs.length - 1) throw error;
@@ -49,13 +50,20 @@ async function writeFirst(source: Source, outputs: readonly Output[], { destinat
   }
 }
 
+interface WrittenFile {
+  readonly path: string;
+  readonly format: FormatAndCompression;
+  /** Of a text file. */
+  readonly dialect: TextDialect | undefined;
+}
+
 async function writeOutput(
   { database }: Source,
   output: Output,
-  { path, format: { format, gzip } }: { readonly path: string; readonly format: FormatAndCompression },
+  { path, format: { format, gzip }, dialect }: WrittenFile,
 ): Promise<void> {
-  if (format !== "arrow") return database.run(copySql(output, path, { format, gzip }));
-  const { writeArrow } = await import("./arrow/arrow-write.ts");
+  if (format !== "arrow") return database.run(copySql(output, path, { format, gzip, delimiter: dialect?.delimiter }));
+  const { writeArrow } = await import("../arrow/arrow-write.ts");
   const names = output.columns.map(({ name }) => name);
   await writeArrow(database, { select: selectSql(output), names }, path);
 }
@@ -72,12 +80,18 @@ async function scoredOutputs(
   const kept = relation.columns
     .filter(({ name }) => !replaced.includes(name))
     .map((column) => ({ name: column.name, sql: `rows.${columnSql(column)}`, type: column.type }));
+  const dialect = dialectOf(source, format);
   const scores = added.map((name, index) => ({ name, sql: `scores.c${index}`, type: given[index].type }));
-  const columns = [...kept, ...scores];
+  // The texts of a CSV file stay as they are; numbers of other files are written as the scores.
+  const columns = dialect === undefined ? [...kept, ...scores] : [...kept, ...inDialect(scores, dialect)];
   return (await readings(source, format)).map((reading) => ({
     columns: isSpreadsheetSafe ? safeColumns(columns) : columns,
     from: `${reading} AS rows POSITIONAL JOIN ${functionName}() AS scores${selectionSql(selection, selected)}`,
   }));
+}
+
+function dialectOf({ format: read, relation }: Source, { format }: FormatAndCompression): TextDialect | undefined {
+  return format === "csv" || format === "tsv" ? outputDialect({ format: read, dialect: relation.dialect }, format) : undefined;
 }
 
 /** Text formats keep the original texts of dates, CSV those of all values. */
