@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import LongFilesFirst from "./tools/ci/long-files-first.ts";
 
 export default defineConfig({
   // Not "import": Node would apply it to what CommonJS packages require, and `pg` cannot extend a module.
@@ -11,5 +12,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: "forks",
+    sequence: { sequencer: LongFilesFirst },
   },
 });

@@ -13,7 +13,7 @@ beforeAll(async () => {
     quota_bytes: "4MiB",
     request_rows: "5000",
     request_columns: "50",
-    request_timeout_s: "3",
+    request_timeout_s: "6",
   });
   detector = await trainedDetector(service);
 });
