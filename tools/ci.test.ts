@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
-import type { TestModule } from "vitest/node";
+import type { TestModule, TestSpecification, Vitest } from "vitest/node";
 import { runCommand } from "./ci/ci-command.ts";
 import { countTests, fileLineStart, fileSeconds, testGroups } from "./ci/ci-tests.ts";
 import FileReporter from "./ci/file-reporter.ts";
-import { longFiles } from "./ci/long-files-first.ts";
+import LongFilesFirst, { longFiles } from "./ci/long-files-first.ts";
 
 const groups = [
   { name: "unit", files: ["packages/a.test.ts", "packages/b.test.ts"], ofBuilt: false },
@@ -56,7 +56,19 @@ describe("the count of tests", () => {
     ).toBe(false);
   });
 
-  it("starts long files first that are there, one for each name", () => {
+  it("starts with the long files, the longest of them first, whatever took longest before", async () => {
+    const project = { name: "", config: { isolate: true, sequence: { groupOrder: 0 } } };
+    const paths = ["/a/short.test.ts", `/a/${longFiles[1]}`, "/a/shorter.test.ts", `/a/${longFiles[0]}`];
+    const seconds = new Map(paths.map((path, index) => [path, 10 - index]));
+    const cache = {
+      getTestSpecificationResult: ({ moduleId }: TestSpecification) => ({ failed: false, duration: seconds.get(moduleId) }),
+    };
+    const files = paths.map((moduleId) => ({ project, moduleId }) as unknown as TestSpecification);
+    const sorted = await new LongFilesFirst({ cache } as unknown as Vitest).sort(files);
+    expect(sorted.map(({ moduleId }) => moduleId)).toEqual([paths[3], paths[1], paths[0], paths[2]]);
+  });
+
+  it("finds each of the long files", () => {
     const files = testGroups(`${import.meta.dirname}/..`, false).flatMap((group) => group.files);
     for (const end of longFiles) expect(files.filter((file) => file.endsWith(end))).toHaveLength(1);
   });
