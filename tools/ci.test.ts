@@ -1,5 +1,9 @@
-import { describe, expect, it } from "vitest";
-import { countTests, fileSeconds, testGroups } from "./ci/ci-tests.ts";
+import { describe, expect, it, vi } from "vitest";
+import type { TestModule, TestSpecification, Vitest } from "vitest/node";
+import { runCommand } from "./ci/ci-command.ts";
+import { countTests, fileLineStart, fileSeconds, testGroups } from "./ci/ci-tests.ts";
+import FileReporter from "./ci/file-reporter.ts";
+import LongFilesFirst, { longFiles } from "./ci/long-files-first.ts";
 
 const groups = [
   { name: "unit", files: ["packages/a.test.ts", "packages/b.test.ts"], ofBuilt: false },
@@ -50,5 +54,48 @@ describe("the count of tests", () => {
         .flatMap((group) => group.files)
         .some((path) => path.endsWith(".long.test.ts")),
     ).toBe(false);
+  });
+
+  it("starts with the long files, the longest of them first, whatever took longest before", async () => {
+    const project = { name: "", config: { isolate: true, sequence: { groupOrder: 0 } } };
+    const paths = ["/a/short.test.ts", `/a/${longFiles[1]}`, "/a/shorter.test.ts", `/a/${longFiles[0]}`];
+    const seconds = new Map(paths.map((path, index) => [path, 10 - index]));
+    const cache = {
+      getTestSpecificationResult: ({ moduleId }: TestSpecification) => ({ failed: false, duration: seconds.get(moduleId) }),
+    };
+    const files = paths.map((moduleId) => ({ project, moduleId }) as unknown as TestSpecification);
+    const sorted = await new LongFilesFirst({ cache } as unknown as Vitest).sort(files);
+    expect(sorted.map(({ moduleId }) => moduleId)).toEqual([paths[3], paths[1], paths[0], paths[2]]);
+  });
+
+  it("finds each of the long files", () => {
+    const files = testGroups(`${import.meta.dirname}/..`, false).flatMap((group) => group.files);
+    for (const end of longFiles) expect(files.filter((file) => file.endsWith(end))).toHaveLength(1);
+  });
+});
+
+describe("the output of a test run", () => {
+  it("has a line for each file as it ends, with its time and whether it failed", () => {
+    const log = vi.spyOn(console, "log").mockReturnValue();
+    const ended = (isOk: boolean) =>
+      ({
+        project: { config: { root: "/here" } },
+        moduleId: "/here/tools/a.test.ts",
+        diagnostic: () => ({ duration: 1234 }),
+        ok: () => isOk,
+      }) as unknown as TestModule;
+    new FileReporter().onTestModuleEnd(ended(true));
+    new FileReporter().onTestModuleEnd(ended(false));
+    const lines = log.mock.calls.map(([line]) => String(line));
+    log.mockRestore();
+    expect(lines).toEqual([`${fileLineStart}     1.2 s  tools/a.test.ts`, `${fileLineStart}     1.2 s  tools/a.test.ts  FAILED`]);
+  });
+
+  it("is passed on line by line while the program runs", async () => {
+    const lines: string[] = [];
+    const program = 'console.log("one\\ntwo"); process.stdout.write("three")';
+    const onLine = (line: string) => void lines.push(line);
+    const { code, output } = await runCommand([process.execPath, "--eval", program], { root: "/", msMax: 60_000, onLine });
+    expect([code, output, lines]).toEqual([0, "one\ntwo\nthree", ["one", "two", "three"]]);
   });
 });

@@ -4,14 +4,16 @@
  */
 
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { closedFolderOutcomes } from "./ci/ci-closed.ts";
 import { outputCharsMax, runCommand } from "./ci/ci-command.ts";
+import { startCheckDatabase } from "./ci/ci-database.ts";
 import {
   countTests,
   type Counts,
+  fileLineStart,
   type FileSeconds,
   fileSeconds,
   type Outcome,
@@ -24,6 +26,11 @@ const isLong = process.argv.includes("--long");
 /** A step that takes longer than this is stopped and has failed. */
 const stepMsMax = 30 * 60_000;
 const longStepMsMax = 180 * 60_000;
+/** Vitest's own choice, but never one file after the other. */
+const filesAtOnce = Math.max(2, availableParallelism() - 1);
+/** The tests of the built packages mostly wait for servers, limits of time and a browser. */
+const waitingFilesAtOnce = filesAtOnce + 1;
+const fileReporter = join(root, "tools/ci/file-reporter.ts");
 /** Shown at the end. */
 const slowFileCount = 10;
 
@@ -43,8 +50,10 @@ async function main(): Promise<void> {
   const isWanted = (name: string) => only.length === 0 || only.includes(name);
   const reports = mkdtempSync(join(tmpdir(), "nomaly-ci-"));
   const outcomes: Outcome[] = [];
-  const steps = [...checkSteps().filter(({ name }) => isWanted(name)), ...testSteps(reports, isWanted)];
-  for (const step of steps) outcomes.push(...(await runStep(step)));
+  const [builds, checks] = checkSteps().map((steps) => steps.filter(({ name }) => isWanted(name)));
+  for (const step of builds) outcomes.push(...(await runStep(step)));
+  outcomes.push(...(await Promise.all(checks.map(runStep))).flat());
+  for (const step of testSteps(reports, isWanted)) outcomes.push(...(await runStep(step)));
   if (isWanted("closed-folder")) outcomes.push(...(await runClosedFolder()));
   if (isLong && isWanted("postgres")) outcomes.push(...(await runOnInstalledPostgres(reports)));
   rmSync(reports, { recursive: true, force: true });
@@ -52,11 +61,11 @@ async function main(): Promise<void> {
   printSummary(outcomes, (performance.now() - start) / 1000);
 }
 
-/** The checks other than tests: each counts as one. */
-function checkSteps(): Step[] {
+/** The steps other than tests, each of which counts as one: the build, then those that run side by side. */
+function checkSteps(): readonly [readonly Step[], readonly Step[]] {
   const sources = ["packages", "tools", "bench", "examples", "fixtures"].filter((folder) => existsSync(join(root, folder)));
-  return [
-    { name: "build", command: ["node", "tools/build.ts"] },
+  const build = { name: "build", command: ["node", "tools/build.ts"] };
+  const checks = [
     { name: "format", command: ["oxfmt", "--check", ...sources] },
     { name: "lint", command: ["oxlint", "--type-aware", "--deny-warnings", ...sources] },
     { name: "types", command: ["tsc", "-p", "tsconfig.json"] },
@@ -66,19 +75,26 @@ function checkSteps(): Step[] {
     { name: "docs", command: ["node", "--conditions=source", "tools/docs.ts", "--check"] },
     { name: "dead-code", command: ["knip"] },
   ];
+  return [[build], checks];
 }
 
 /** Two runs: the sources' tests together, so that they share the cores, then those that use the built packages. */
 function testSteps(reports: string, isWanted: (name: string) => boolean): Step[] {
   const groups = testGroups(root, isLong).filter(({ name }) => isWanted(name));
-  const runs = [groups.filter(({ ofBuilt }) => !ofBuilt), groups.filter(({ ofBuilt }) => ofBuilt)];
-  return runs.flatMap((members, index) => (members.length === 0 ? [] : [testStep(members, join(reports, `${index}.json`))]));
+  const runs = [
+    { members: groups.filter(({ ofBuilt }) => !ofBuilt), atOnce: filesAtOnce },
+    { members: groups.filter(({ ofBuilt }) => ofBuilt), atOnce: waitingFilesAtOnce },
+  ];
+  return runs.flatMap(({ members, atOnce }, index) =>
+    members.length === 0 ? [] : [testStep(members, join(reports, `${index}.json`), atOnce)],
+  );
 }
 
-function testStep(groups: readonly TestGroup[], reportFile: string, env: Readonly<Record<string, string>> = {}): Step {
-  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
+function testStep(groups: readonly TestGroup[], reportFile: string, atOnce: number): Step {
+  const reporters = ["--reporter=default", `--reporter=${fileReporter}`, "--reporter=json", `--outputFile.json=${reportFile}`];
   const files = groups.flatMap((group) => group.files);
-  return { name: "tests", command: ["vitest", "run", ...options, ...files], tests: { groups, reportFile }, env };
+  const command = ["vitest", "run", `--maxWorkers=${atOnce}`, ...reporters, ...files];
+  return { name: "tests", command, tests: { groups, reportFile } };
 }
 
 async function runClosedFolder(): Promise<Outcome[]> {
@@ -102,13 +118,19 @@ function runOnInstalledPostgres(reports: string): Promise<Outcome[]> {
   }
   const files = globSync("packages/platform/src/store/{postgres,tables,schema}/*.test.ts", { cwd: root }).toSorted();
   const group = { name: `postgres-${version(newest)}`, files, ofBuilt: false };
-  return runStep(testStep([group], join(reports, "postgres.json"), { NOMALY_TEST_POSTGRES: resolve(newest, "..") }));
+  const step = testStep([group], join(reports, "postgres.json"), 1);
+  return runStep({ ...step, env: { NOMALY_TEST_POSTGRES: resolve(newest, "..") } });
 }
 
 async function runStep(step: Step): Promise<Outcome[]> {
   const start = performance.now();
-  const env = { ...step.env, ...(isLong ? { NOMALY_LONG: "1" } : {}) };
-  const { code, output } = await runCommand(step.command, { root, msMax: isLong ? longStepMsMax : stepMsMax, env });
+  const database = step.tests === undefined ? undefined : await startCheckDatabase(step.env ?? {});
+  const env = { ...step.env, ...(isLong ? { NOMALY_LONG: "1" } : {}), ...database?.env };
+  const onLine = (line: string) => {
+    if (line.startsWith(fileLineStart)) console.log(line.slice(fileLineStart.length));
+  };
+  const { code, output } = await runCommand(step.command, { root, msMax: isLong ? longStepMsMax : stepMsMax, env, onLine });
+  await database?.stop();
   const seconds = (performance.now() - start) / 1000;
   if (step.tests !== undefined) fileTimes.push(...fileSeconds(readReport(step.tests.reportFile), step.tests.groups));
   const outcomes =

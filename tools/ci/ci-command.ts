@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
 
 export interface CommandOptions {
   /** The checkout it runs in; the checkout's programs come first on its PATH. */
@@ -12,6 +13,8 @@ export interface CommandOptions {
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** At the time limit, ends all processes that it started, also endless ones. Then Ctrl-C of the terminal does not reach it. */
   readonly endsWhole?: boolean;
+  /** Called with each line of its output as it comes. */
+  readonly onLine?: (line: string) => void;
 }
 
 export interface CommandResult {
@@ -24,7 +27,7 @@ export const outputCharsMax = 20_000;
 
 export function runCommand(
   command: readonly string[],
-  { root, msMax, env = {}, user, endsWhole = false }: CommandOptions,
+  { root, msMax, env = {}, user, endsWhole = false, onLine }: CommandOptions,
 ): Promise<CommandResult> {
   const [program, ...args] = command;
   const path = `${join(root, "node_modules/.bin")}${delimiter}${process.env["PATH"] ?? ""}`;
@@ -42,6 +45,7 @@ export function runCommand(
     let output = "";
     const take = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-2 * outputCharsMax));
     child.stdout.on("data", take);
+    if (onLine !== undefined) createInterface(child.stdout).on("line", onLine);
     child.stderr.on("data", take);
     child.on("error", (error) => (output += String(error)));
     child.on("close", (code) => {

@@ -40,6 +40,9 @@ const patterns: readonly (readonly [name: string, pattern: RegExp])[] = [
 const sourceGroups = ["unit", "conformance", "parity", "accuracy"];
 const builtGroups = ["command-line", "service", "pack", "published-types", "browser", "examples"];
 
+/** What a line of the output begins with that tells of one file's end. */
+export const fileLineStart = "file ended:";
+
 /** Titles shown of one file's skipped tests. */
 const skippedTitlesMax = 3;
 

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { findBinaries, type PostgresBinaries } from "../../src/store/embedded/binaries.ts";
 import { reachableBinaries } from "../../src/store/embedded/place.ts";
+import { textOptions } from "../../src/store/embedded/server-process.ts";
 import { databaseUser } from "../../src/store/embedded/system-user.ts";
 import { eventually } from "../eventually.ts";
 import { freePort } from "./free-port.ts";
@@ -44,12 +45,24 @@ export interface TestServer extends TestDatabase {
 
 const role = "nomaly";
 const readyMsMax = 30_000;
-const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "shared_buffers=32MB"];
+/** Without fsync nothing is lost when a process is killed, only when the machine is. */
+const settings = [
+  "listen_addresses=127.0.0.1",
+  "unix_socket_directories=",
+  "max_connections=200",
+  "shared_buffers=32MB",
+  "fsync=off",
+];
 
 /** Gives a server to a test that only needs a database. */
 export async function startTestDatabase(): Promise<TestDatabase> {
+  return runningServer() ?? startTestServer();
+}
+
+/** The server of NOMALY_TEST_DATABASE_URL; `stop` removes the databases made in it. */
+export function runningServer(): TestDatabase | undefined {
   const url = process.env["NOMALY_TEST_DATABASE_URL"];
-  if (url === undefined || url === "") return startTestServer();
+  if (url === undefined || url === "") return undefined;
   const made: string[] = [];
   return {
     url,
@@ -79,7 +92,7 @@ export async function startTestServer(extra: readonly string[] = []): Promise<Te
   const words = ["-D", cluster, "--username", role, "--pwfile", passwordFile, "--auth", "scram-sha-256"];
   // The data is lost with the test, so initdb need not wait for the disk, as the server itself does.
   const options = { ...identity(), cwd: "/", env: cleanEnvironment(), stdio: "pipe" } as const;
-  execFileSync(binaries.initdb, [...words, "--encoding", "UTF8", "--locale", "C", "--no-sync"], options);
+  execFileSync(binaries.initdb, [...words, ...texts(), "--no-sync"], options);
   return startServer({ binaries, folder, cluster, password, extra });
 }
 
@@ -244,6 +257,11 @@ function binariesFor(folder: string): PostgresBinaries {
   const binaries = { initdb: join(installed, "initdb"), postgres: join(installed, "postgres") };
   for (const path of Object.values(binaries)) if (!existsSync(path)) throw new Error(`NOMALY_TEST_POSTGRES: no ${path}`);
   return binaries;
+}
+
+/** As the embedded database; older releases than its own have no such locale. */
+function texts(): readonly string[] {
+  return (process.env["NOMALY_TEST_POSTGRES"] ?? "") === "" ? textOptions : ["--encoding", "UTF8", "--locale", "C"];
 }
 
 function identity(): { uid?: number; gid?: number } {

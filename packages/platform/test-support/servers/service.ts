@@ -1,10 +1,14 @@
-/** Starts a service in the process of the test, with a free port, a new folder and, unless the settings name another, the embedded database. */
+/**
+ * Starts a service in the process of the test, with a free port, a new folder and, unless the settings name another, a new database of the
+ * server of the test run, or the embedded one where there is none.
+ */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfig } from "../../src/config/read-config.ts";
 import { createServiceHost } from "../../src/main/service-host.ts";
+import { runningServer } from "./postgres.ts";
 
 export interface Reply {
   readonly status: number;
@@ -40,7 +44,9 @@ const version = "0.0.0-test";
 /** @param settings by name, as on the command line: `{ rate_limit: "5" }`. */
 export async function startService(settings: Readonly<Record<string, string>> = {}): Promise<TestService> {
   const folder = mkdtempSync(join(tmpdir(), "nomaly-service-"));
-  const commandLine = { port: "0", data_dir: folder, log_level: "silent", ...settings };
+  const running = settings["database_url"] === undefined ? runningServer() : undefined;
+  const database = running === undefined ? {} : { database_url: await running.createDatabase() };
+  const commandLine = { port: "0", data_dir: folder, log_level: "silent", ...database, ...settings };
   const { config } = readConfig({ commandLine, environment: {} });
   const server = await createServiceHost(version).serve(config, new AbortController().signal);
   return {
@@ -53,6 +59,7 @@ export async function startService(settings: Readonly<Record<string, string>> = 
       }),
     async close() {
       await server.close();
+      await running?.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../test-support/eventually.ts";
 import { type Reply, someRows, startService, type TestService, trainedDetector } from "../../test-support/servers/service.ts";
 
 let service: TestService;
@@ -13,9 +14,11 @@ beforeAll(async () => {
     quota_bytes: "4MiB",
     request_rows: "5000",
     request_columns: "50",
-    request_timeout_s: "3",
+    request_timeout_s: "6",
   });
-  detector = await trainedDetector(service);
+  // The first training waits until the workers have started, which may take longer than a request may.
+  const train = async () => (detector = await trainedDetector(service).catch(() => "")) !== "";
+  await eventually("a detector is trained", train, 60_000);
 });
 afterAll(() => service.close());
 

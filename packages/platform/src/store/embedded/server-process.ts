@@ -52,6 +52,9 @@ const settingsOfSmall: Readonly<Record<string, string>> = {
   max_logical_replication_workers: "0",
 };
 
+/** Of initdb: how texts are stored and compared. */
+export const textOptions = ["--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"];
+
 /** Makes the cluster in another folder and renames that, so that no process finds a half-made one. */
 export async function initialise(place: Place): Promise<void> {
   removeRemains(place.folder, `${basename(place.cluster)}.new-`);
@@ -61,9 +64,8 @@ export async function initialise(place: Place): Promise<void> {
     mkdirSync(folder, { mode: 0o700 });
     writeFileSync(passwordFile, `${place.password}\n`, { mode: 0o600 });
     if (place.user !== undefined) for (const path of [folder, passwordFile]) chownSync(path, place.user.uid, place.user.gid);
-    const options = ["--username", role, "--pwfile", passwordFile, "--auth", "scram-sha-256", "--encoding", "UTF8"];
-    const locale = ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"];
-    const output = await runToEnd(place, place.binaries.initdb, ["-D", folder, "--no-sync", ...options, ...locale]);
+    const options = ["--username", role, "--pwfile", passwordFile, "--auth", "scram-sha-256", ...textOptions];
+    const output = await runToEnd(place, place.binaries.initdb, ["-D", folder, "--no-sync", ...options]);
     if (output !== undefined)
       throw new NomalyError("DATABASE", `PostgreSQL's data folder cannot be made: ${output}`, { field: "data_dir" });
     // initdb would sync one file after the other, which takes longer than all the rest.

@@ -51,7 +51,8 @@ async function killedBuild(statement: string): Promise<void> {
   await whileWriting(async () => {
     const building = expect(run(statement)).rejects.toThrow(/terminat/);
     const ended = async () => {
-      const text = "select pg_terminate_backend(pid) from pg_stat_activity where query = $1 and wait_event = 'virtualxid'";
+      const text = `select pg_terminate_backend(pid) from pg_stat_activity
+        where query = $1 and wait_event = 'virtualxid' and datname = current_database()`;
       return withClient(url, async (client) => (await client.query(text, [statement])).rowCount === 1);
     };
     await eventually("the build waits, and is killed", ended);
@@ -132,9 +133,8 @@ describe("an index that is not as it should be is found and rebuilt, whatever mi
       const first = rebuildIndexes(url);
       await eventually("the first builds", async () => (await faults()).includes("idx_datasets_size: invalid"));
       expect(await rebuildIndexes(url)).toEqual({ isOurs: false, mended: [], failed: [] });
-      await run(
-        "select pg_cancel_backend(pid) from pg_stat_activity where query like 'create index concurrently%' and pid <> pg_backend_pid()",
-      );
+      await run(`select pg_cancel_backend(pid) from pg_stat_activity
+        where query like 'create index concurrently%' and pid <> pg_backend_pid() and datname = current_database()`);
       expect(await first).toMatchObject({ mended: [], failed: [{ name: "idx_datasets_size" }] });
     });
     await mended();
