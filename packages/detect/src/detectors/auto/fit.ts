@@ -11,7 +11,7 @@ import { pickedRows } from "../../threads/picked-rows.ts";
 import { inTurns, type Pieces } from "../../threads/pieces.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import type { LeftOut, MemberName, AutoParams } from "./members.ts";
-import { clusterCount, fittedRowCountMax, memberNames, memberPlans, plannedAbsences } from "./members.ts";
+import { clusterCount, clusterRowCountMax, covarianceRowCountMax, memberNames, memberPlans, plannedAbsences } from "./members.ts";
 import type { Member } from "./model.ts";
 import { addMidRanks, createAutoModel, weightOf } from "./model.ts";
 import type { Scales } from "./spaces.ts";
@@ -19,7 +19,7 @@ import { inSpace, learnScales } from "./spaces.ts";
 import { keptScores, allScores } from "./mid-rank.ts";
 
 /** How far into the fit each step reaches, for progress. */
-const stepEnds = { scales: 0.05, forest: 0.2, covariance: 0.5, neighbors: 0.7, asinhNeighbors: 0.9, clusters: 1 } as const;
+const stepEnds = { scales: 0.05, forest: 0.2, neighbors: 0.4, asinhNeighbors: 0.6, clusters: 0.75, covariance: 1 } as const;
 
 /** Kept rows among which the distinct reference rows are sought, for each that is wanted. */
 const candidatesPerReference = 20;
@@ -49,28 +49,31 @@ export async function fitAuto(train: Matrix, params: AutoParams, context: FitCon
   const view = (space: "raw" | "robust" | "asinh") => inTurns(inSpace(space, train, scales, values), signal);
 
   let all = await view("raw");
-  const forestScores = await addMember(fitting, "forest", all, { nEstimators: params.nEstimators }, all);
-  const kept = await inTurns(keptRows(forestScores, params.trim, kernels), signal);
-  if (!isAbsent("covariance")) {
-    const rows = await inTurns(drawnRows(all, rowCount, fittedRowCountMax, random.stream(streams.covarianceRows)), signal);
-    await addIfPossible(fitting, "covariance", rows, { supportFraction: 0.75 }, all);
-  }
-  const needsReferences = !isAbsent("neighbors") || !isAbsent("asinhNeighbors");
-  const references = needsReferences ? await referencesOf(all, kept, params.referenceRows, context) : undefined;
-  for (const [name, space] of [
-    ["neighbors", "robust"],
-    ["asinhNeighbors", "asinh"],
-  ] as const) {
-    if (references === undefined || isAbsent(name)) continue;
-    all = await view(space);
-    const rows = await inTurns(pickedRows(all, references.rows), signal);
-    const neighborParams = { nNeighbors: params.nNeighbors, method: "mean" };
-    await addIfPossible(fitting, name, rows, neighborParams, all, references.placeOf);
-  }
-  if (!isAbsent("clusters")) {
-    all = await view("asinh");
-    const rows = await inTurns(drawnRows(all, kept, fittedRowCountMax, random.stream(streams.clusterRows)), signal);
-    await addIfPossible(fitting, "clusters", rows, { nClusters: Math.min(clusterCount, rows.rowCount) }, all);
+  const covariance = isAbsent("covariance") ? undefined : await startCovariance(fitting, all);
+  try {
+    const forest = { rows: all, params: { nEstimators: params.nEstimators } };
+    const forestScores = await addMember(fitting, "forest", forest, all);
+    const kept = await inTurns(keptRows(forestScores, params.trim, kernels), signal);
+    const needsReferences = !isAbsent("neighbors") || !isAbsent("asinhNeighbors");
+    const references = needsReferences ? await referencesOf(all, kept, params.referenceRows, context) : undefined;
+    for (const [name, space] of [
+      ["neighbors", "robust"],
+      ["asinhNeighbors", "asinh"],
+    ] as const) {
+      if (references === undefined || isAbsent(name)) continue;
+      all = await view(space);
+      const rows = await inTurns(pickedRows(all, references.rows), signal);
+      const neighborParams = { nNeighbors: params.nNeighbors, method: "mean" };
+      await addIfPossible(fitting, name, { rows, params: neighborParams }, all, references.placeOf);
+    }
+    if (!isAbsent("clusters")) {
+      all = await view("asinh");
+      const rows = await inTurns(drawnRows(all, kept, clusterRowCountMax, random.stream(streams.clusterRows)), signal);
+      await addIfPossible(fitting, "clusters", { rows, params: { nClusters: Math.min(clusterCount, rows.rowCount) } }, all);
+    }
+    if (covariance !== undefined) await covariance.add(() => view("raw"));
+  } finally {
+    await covariance?.ended;
   }
   const { sums, members, leftOut } = fitting;
   const weight = weightOf(members);
@@ -79,6 +82,51 @@ export async function fitAuto(train: Matrix, params: AutoParams, context: FitCon
   const inOrder = memberNames.flatMap((name) => members.filter((member) => member.name === name));
   const parts = { columnCount: train.columnCount, trainingRowCount: rowCount, scales, members: inOrder, leftOut };
   return { model: createAutoModel(parts), trainingScores: sums };
+}
+
+interface CovarianceFit {
+  /** Scores all rows with the fitted member and adds it, or says why there is none. @param raw the rows as they are, once more. */
+  add(raw: () => Promise<Matrix>): Promise<void>;
+  /** Resolves when the fit has ended, well or not. */
+  readonly ended: Promise<unknown>;
+}
+
+/** Fits the covariance on worker threads while the other members are fitted; on one thread, when it is to be added. */
+async function startCovariance(fitting: Fitting, all: Matrix): Promise<CovarianceFit> {
+  const { context } = fitting;
+  const drawing = drawnRows(
+    all,
+    all.rowCount,
+    covarianceRowCountMax(all.columnCount),
+    context.random.stream(streams.covarianceRows),
+  );
+  const drawn = await inTurns(drawing, context.signal);
+  const isOfAll = drawn === all;
+  // The memory of all rows is written again before this fit has ended.
+  const rows = isOfAll ? { ...all, values: all.values.slice() } : drawn;
+  const start = () => settled(fitMember(fitting, "covariance", { rows, params: { supportFraction: 0.75 } }));
+  let fit = context.threads.count > 1 ? start() : undefined;
+  return {
+    async add(raw) {
+      fit ??= start();
+      await addUnlessRefused(fitting, "covariance", async () => {
+        const outcome = await fit;
+        if (outcome === undefined || "error" in outcome) throw outcome?.error;
+        await takeMember(fitting, "covariance", outcome.fitted, { all: isOfAll ? rows : await raw(), isOfAll });
+      });
+    },
+    get ended() {
+      return fit ?? Promise.resolve();
+    },
+  };
+}
+
+/** Never rejects, so that an error waits until somebody asks. */
+function settled(fit: Promise<Fitted>): Promise<{ readonly fitted: Fitted } | { readonly error: unknown }> {
+  return fit.then(
+    (fitted) => ({ fitted }),
+    (error: unknown) => ({ error }),
+  );
 }
 
 /** A fit under way. */
@@ -93,61 +141,90 @@ interface Fitting {
   readonly leftOut: LeftOut[];
 }
 
-/** Fits a member on `rows`, scores `all` rows with it and adds their mid-ranks to the sums. @returns its scores of all rows. */
-async function addMember(
-  fitting: Fitting,
-  name: MemberName,
-  rows: Matrix,
-  given: Readonly<Record<string, unknown>>,
-  all: Matrix,
-  referenceOf?: Int32Array,
-): Promise<Float64Array> {
-  const { context, sums } = fitting;
-  const { kernels, threads, signal } = context;
-  const detector = memberPlans[name].detector;
-  const own = {
-    random: context.random.stream(memberNames.indexOf(name)),
+/** What a member learns from, and its parameters. */
+interface Lesson {
+  readonly rows: Matrix;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+function fitMember({ context }: Fitting, name: MemberName, { rows, params }: Lesson): Promise<Fitted> {
+  const { detector } = memberPlans[name];
+  return detector.fit(rows, parseParams(detector.id, detector.params, params) as never, memberContext(context, name));
+}
+
+function memberContext({ kernels, threads, signal, random }: FitContext, name: MemberName): FitContext {
+  return {
+    random: random.stream(memberNames.indexOf(name)),
     kernels,
     threads,
     ...(signal === undefined ? {} : { signal }),
   };
-  const { model, trainingScores } = await detector.fit(rows, parseParams(detector.id, detector.params, given) as never, own);
-  const scores = rows === all ? trainingScores : await scoreRows(detector.id, model, all, own);
-  // A reference row is not its own neighbour, nor is a row that equals it.
+}
+
+interface Scored {
+  readonly all: Matrix;
+  /** Whether the member was fitted on all rows, in their order. */
+  readonly isOfAll: boolean;
+  /** For each row the fitted row that it equals, -1 for none: its training score holds, as a row is not its own neighbour. */
+  readonly referenceOf?: Int32Array | undefined;
+}
+
+/** Scores all rows with a fitted member and adds their mid-ranks to the sums. @returns its scores of all rows. */
+async function takeMember(
+  { context, sums, members }: Fitting,
+  name: MemberName,
+  { model, trainingScores }: Fitted,
+  { all, isOfAll, referenceOf }: Scored,
+): Promise<Float64Array> {
+  const { id } = memberPlans[name].detector;
+  const scores = isOfAll ? trainingScores : await scoreRows(id, model, all, memberContext(context, name));
   if (referenceOf !== undefined) {
     for (let row = 0; row < scores.length; row++) if (referenceOf[row] >= 0) scores[row] = trainingScores[referenceOf[row]];
   }
   for (let row = 0; row < scores.length; row++) if (scores[row] === Number.POSITIVE_INFINITY) scores[row] = Number.MAX_VALUE;
   const sorted = scores.slice();
-  kernels.sortColumn(sorted, new Uint32Array(sorted.length));
+  context.kernels.sortColumn(sorted, new Uint32Array(sorted.length));
   addMidRanks({ name, sortedScores: allScores(sorted) }, scores, sums);
-  fitting.members.push({ name, model, sortedScores: keptScores(sorted) });
+  members.push({ name, model, sortedScores: keptScores(sorted) });
   context.progress?.(stepEnds[name]);
   return scores;
 }
 
-/** Like {@link addMember}; a member whose fit refuses the rows is left out, with the reason. */
+/** Fits a member and scores all rows with it. @returns its scores of all rows. */
+async function addMember(
+  fitting: Fitting,
+  name: MemberName,
+  lesson: Lesson,
+  all: Matrix,
+  referenceOf?: Int32Array,
+): Promise<Float64Array> {
+  const fitted = await fitMember(fitting, name, lesson);
+  return takeMember(fitting, name, fitted, { all, isOfAll: lesson.rows === all, referenceOf });
+}
+
+/** Like {@link addMember}; a member that cannot learn from the rows is left out, with the reason. */
 async function addIfPossible(
   fitting: Fitting,
   name: MemberName,
-  rows: Matrix,
-  params: Readonly<Record<string, unknown>>,
+  lesson: Lesson,
   all: Matrix,
   referenceOf?: Int32Array,
 ): Promise<void> {
   const { id, traits } = memberPlans[name].detector;
-  if (rows.rowCount < traits.rowMinimum) {
-    fitting.leftOut.push({
-      name,
-      reason: `${id} needs ${traits.rowMinimum} different rows to learn from, there are ${rows.rowCount}`,
-    });
-    return;
+  const { rowCount } = lesson.rows;
+  if (rowCount >= traits.rowMinimum) {
+    return addUnlessRefused(fitting, name, () => addMember(fitting, name, lesson, all, referenceOf));
   }
+  const reason = `${id} needs ${traits.rowMinimum} different rows to learn from, there are ${rowCount}`;
+  fitting.leftOut.push({ name, reason });
+}
+
+async function addUnlessRefused({ leftOut }: Fitting, name: MemberName, add: () => Promise<unknown>): Promise<void> {
   try {
-    await addMember(fitting, name, rows, params, all, referenceOf);
+    await add();
   } catch (error) {
     if (!(error instanceof NomalyError) || error.code === "ABORTED") throw error;
-    fitting.leftOut.push({ name, reason: error.message });
+    leftOut.push({ name, reason: error.message });
   }
 }
 

@@ -61,11 +61,16 @@ export interface LeftOut {
   readonly reason: string;
 }
 
-/** Rows that clusters and covariance are fitted on, at most. */
-export const fittedRowCountMax = 20_000;
+/** Rows that the clusters are fitted on, at most. */
+export const clusterRowCountMax = 20_000;
 /** With more columns a covariance matrix says little and costs much. */
 export const covarianceColumnCountMax = 300;
 export const clusterCount = 8;
+
+/** Rows that the covariance is fitted on, at most: 50 for each of its columns, from 5000 to 20,000. */
+export function covarianceRowCountMax(columnCount: number): number {
+  return Math.min(20_000, Math.max(5000, 50 * columnCount));
+}
 
 /**
  * Nanoseconds of one processor, measured in 2026-12 on two shared cores with tables of 1,000 to 100,000 rows and 2 to 300 columns: what is
@@ -102,7 +107,8 @@ export function predictedSeconds(
   params: AutoParams,
 ): Readonly<Record<MemberName, number>> {
   const values = rowCount * columnCount;
-  const fitted = Math.min(rowCount, fittedRowCountMax);
+  const clusterRowCount = Math.min(rowCount, clusterRowCountMax);
+  const fitted = Math.min(rowCount, covarianceRowCountMax(columnCount));
   const references = Math.min(Math.ceil(rowCount * (1 - params.trim)), params.referenceRows);
   const pairs = columnCount ** 2;
   const pairTime = (cost.referenceRow + cost.referenceValue * columnCount) * searchedShare(columnCount);
@@ -111,7 +117,7 @@ export function predictedSeconds(
     forest: cost.forestStart + columnCount * cost.forestColumn + rowCount * params.nEstimators * cost.treeRow,
     neighbors,
     asinhNeighbors: neighbors,
-    clusters: cost.clustersStart + fitted * columnCount * cost.clustersFittedValue + values * cost.clustersScoredValue,
+    clusters: cost.clustersStart + clusterRowCount * columnCount * cost.clustersFittedValue + values * cost.clustersScoredValue,
     covariance:
       cost.covarianceStart +
       fitted * (cost.covarianceFittedRow + columnCount * cost.covarianceFittedValue + pairs * cost.covarianceFittedPair) +
