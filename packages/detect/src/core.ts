@@ -18,6 +18,7 @@ export type {
   AnyDetector,
   Detector,
   FitContext,
+  FitSize,
   Fitted,
   IncrementalModel,
   Model,

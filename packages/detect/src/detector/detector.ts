@@ -92,6 +92,16 @@ export interface IncrementalModel extends Model {
   update(rows: Matrix): void;
 }
 
+/** The size of a fit. */
+export interface FitSize {
+  /** Rows that are learned from. */
+  readonly rowCount: number;
+  /** Rows that are scored, those that are learned from among them. */
+  readonly scoredRowCount: number;
+  /** Columns that are learned from. */
+  readonly columnCount: number;
+}
+
 /** What a fit gives. */
 export interface Fitted<M extends Model = Model> {
   /** The fitted model. */
@@ -117,6 +127,11 @@ export interface Detector<S extends ParamSpecs = ParamSpecs, M extends Model = M
   fit(train: Matrix, params: ParamsOf<S>, context: FitContext): Promise<Fitted<M>>;
   /** Rebuilds a model from {@link Model.toState}. @throws NomalyError MODEL_FILE when the state is not one of ours. */
   restore(state: ModelState, kernels: KernelSet): M;
+  /**
+   * About how many seconds a fit takes on two processors, where that follows from the size of the table; without, only a fit of a
+   * part of the rows can tell.
+   */
+  fitSeconds?(size: FitSize, params: ParamsOf<S>): number;
   /** The detectors that this one is composed of: their tasks and models are known wherever its own are. */
   readonly parts?: readonly AnyDetector[];
   /** Named pure tasks that this detector's fit sends to worker threads. */
@@ -133,9 +148,11 @@ export type Task = (input: never, kernels: KernelSet) => unknown;
 
 /** Any detector, whatever its parameters: the type of the registry's entries. */
 // A fit takes its own parameters, so a list of detectors can only promise to have parsed them by their own specs.
-export type AnyDetector<Id extends string = string> = Omit<Detector<ParamSpecs, Model, Id>, "fit"> & {
+export type AnyDetector<Id extends string = string> = Omit<Detector<ParamSpecs, Model, Id>, "fit" | "fitSeconds"> & {
   /** Fits a model to the rows of `train`. */
   fit(train: Matrix, params: never, context: FitContext): Promise<Fitted>;
+  /** About how many seconds a fit takes on two processors; see {@link Detector.fitSeconds}. */
+  fitSeconds?(size: FitSize, params: never): number;
 };
 
 /** Keeps the literal types of id and specs, from which the options of `fit` and `detect` are typed. */

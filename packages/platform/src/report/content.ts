@@ -73,6 +73,11 @@ export interface ReportContent {
   readonly threshold: number;
   /** Such as `contamination 0.1`. */
   readonly thresholdRule: string;
+  /**
+   * `agreement[k]`: anomalies that k members find; of very many anomalies a part is looked at. Of a detector that asks several others, if
+   * the rows were in memory and some are anomalies.
+   */
+  readonly agreement: readonly number[] | undefined;
   readonly rowCount: number;
   readonly fittedRowCount: number;
   readonly anomalyCount: number;

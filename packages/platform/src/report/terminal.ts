@@ -6,14 +6,15 @@ import { printable } from "./printable.ts";
 import {
   agreementNote,
   countText,
+  ensembleTexts,
   foundByText,
-  membersText,
   noSingleReason,
   numberText,
   percentText,
   rankTexts,
   reasonsText,
   scoreTexts,
+  sharesText,
   tellingReasons,
 } from "./wording.ts";
 
@@ -43,23 +44,14 @@ export function painter(colour: boolean): Paint {
 }
 
 function factLines(content: ReportContent, paint: Paint): string[] {
-  const { rowCount, anomalyCount, columns, fittedRowCount } = content;
+  const { rowCount, anomalyCount, columns, fittedRowCount, ensemble, agreement } = content;
   const learned = fittedRowCount < rowCount ? `, learned from ${countText(fittedRowCount, "row")}` : "";
   return [
     `${paint(printable(content.file), "bold")}: ${countText(rowCount, "row")}, ${countText(columns.length, "column")} used${learned}`,
     `${content.algorithm}, seed ${content.seed}, threshold ${numberText(content.threshold)} (${printable(content.thresholdRule)})`,
-    ...ensembleLines(content),
-    paint(`${countText(anomalyCount, "anomaly", "anomalies")} (${percentText(anomalyCount / rowCount)})`, "bold"),
-  ];
-}
-
-/** Who was asked, and who was not and why. */
-function ensembleLines({ ensemble }: ReportContent): string[] {
-  if (ensemble === undefined) return [];
-  const { members, leftOut } = ensemble;
-  return [
-    `${members.length} of ${members.length + leftOut.length} members looked at ${membersText(members)}`,
-    ...leftOut.map(({ looksAt, detectorId, reason }) => `  left out: ${looksAt} (${detectorId}): ${printable(reason)}`),
+    ...ensembleTexts(ensemble).map(printable),
+    paint(`${countText(anomalyCount, "anomaly", "anomalies")} (${percentText(anomalyCount / rowCount)})`, "bold") +
+      (agreement === undefined ? "" : `: ${sharesText(agreement)}`),
   ];
 }
 

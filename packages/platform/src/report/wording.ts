@@ -2,7 +2,7 @@
 
 import type { CategoryProfile, ColumnKind, ColumnProfile, EnsembleMember, NumberProfile, Reason } from "@nomaly/detect";
 
-import type { MemberFinding } from "./content.ts";
+import type { MemberFinding, ReportContent } from "./content.ts";
 
 /** Reasons whose contribution is below this share of the row's largest are not shown. */
 const tellingShareMin = 0.1;
@@ -88,21 +88,41 @@ export function foundByText(members: readonly MemberFinding[]): string {
   return members.length > namedMemberCountMax ? `${found.length} of ${members.length}` : found.join(", ");
 }
 
-/** `5 of 5`, `4 of 5: not relations`, `2 of 5: neighbours`: how many members find a row anomalous, and what these, or the others, look at. */
+/** `5 of 5`, `4 of 5: without relations`, `2 of 5: neighbours`: how many members find a row anomalous, and what these, or the others, look at. */
 function agreementText(members: readonly MemberFinding[]): string {
   const found = members.filter(({ isAnomaly }) => isAnomaly);
   const count = `${found.length} of ${members.length}`;
   if (found.length === 0 || found.length === members.length) return count;
   if (found.length <= members.length / 2) return `${count}: ${viewsText(found)}`;
-  return `${count}: not ${viewsText(members.filter(({ isAnomaly }) => !isAnomaly))}`;
+  return `${count}: without ${viewsText(members.filter(({ isAnomaly }) => !isAnomaly))}`;
 }
 
 function viewsText(members: readonly MemberFinding[]): string {
   return [...new Set(members.map(({ looksAt, algorithm }) => looksAt ?? algorithm))].join(", ");
 }
 
+/** Who was asked, and who was not and why; empty of a detector that asks no others. */
+export function ensembleTexts(ensemble: ReportContent["ensemble"]): string[] {
+  if (ensemble === undefined) return [];
+  const { members, leftOut } = ensemble;
+  return [
+    `${countText(members.length, "member")} asked: ${membersText(members)}`,
+    ...leftOut.map(({ looksAt, detectorId, reason }) => `not asked: ${looksAt} (${detectorId}): ${reason}`),
+  ];
+}
+
+/** `all 5 members agree on 34 % of them, at most 2 on 12 %`. @param counts of anomalies by the number of members that find them. */
+export function sharesText(counts: readonly number[]): string {
+  const memberCount = counts.length - 1;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const few = Math.floor(memberCount / 2);
+  const fewCount = counts.slice(0, few + 1).reduce((sum, count) => sum + count, 0);
+  const all = `all ${memberCount} members agree on ${percentText(counts[memberCount] / total)} of them`;
+  return few === 0 ? all : `${all}, at most ${few} on ${percentText(fewCount / total)}`;
+}
+
 /** `single values (isolation-forest), neighbours (knn, in 2 ways)`: what the members look at, and the detectors that do it. */
-export function membersText(members: readonly EnsembleMember[]): string {
+function membersText(members: readonly EnsembleMember[]): string {
   const views = new Map<string, string[]>();
   for (const { looksAt, detectorId } of members) views.set(looksAt, [...(views.get(looksAt) ?? []), detectorId]);
   return [...views].map(([looksAt, ids]) => `${looksAt} (${[...new Set(ids)].join(", ")}${waysText(ids)})`).join(", ");

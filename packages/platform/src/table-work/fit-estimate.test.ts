@@ -1,4 +1,4 @@
-import type { FitOptions, Table } from "@nomaly/detect";
+import { detectorById, type FitOptions, parseParams, type Table } from "@nomaly/detect";
 import { describe, expect, it } from "vitest";
 import { estimateFit, type WorkToEstimate } from "./fit-estimate.ts";
 
@@ -36,6 +36,20 @@ describe("the estimate of a fit", () => {
     const estimate = await estimateFit(work(10_000, { detector }), clockOf(90, 1, 900, 401));
     expect(estimate?.seconds).toBeCloseTo(seconds, 9);
     expect(estimate?.rowCount).toBe(10_000);
+  });
+
+  it("of a detector that knows from the size of the table is what it says, and nothing is fitted", async () => {
+    const never = () => {
+      throw new Error("looked at the clock");
+    };
+    const size = { rowCount: 400_000, scoredRowCount: 1_000_000, columnCount: 3 };
+    const params = parseParams("auto", detectorById("auto").params, { timeBudget: 1000 });
+    const known = detectorById("auto").fitSeconds?.(size, params as never) ?? Number.NaN;
+    const asked = work(400_000, { detector: "auto", params: { timeBudget: 1000 } }, { scoredRowCount: 1_000_000 });
+    const estimate = await estimateFit(asked, never);
+    expect(estimate?.seconds).toBe(known);
+    expect(estimate?.smaller).toBeUndefined();
+    expect(await estimateFit({ ...asked, secondsMin: known + 0.01 }, never)).toBeUndefined();
   });
 
   it("does not try a fit that would take over 1.2 s, and looks twice at the one before", async () => {

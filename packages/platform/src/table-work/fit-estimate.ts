@@ -2,11 +2,13 @@
 
 import {
   type AnomalyModel,
+  type AnyDetector,
   defaultDetectorId,
   detect,
   detectorById,
   type FitOptions,
   NomalyError,
+  parseParams,
   type Table,
   throwIfAborted,
 } from "@nomaly/detect";
@@ -63,7 +65,9 @@ export async function estimateFit(work: WorkToEstimate, now: () => number): Prom
   const { rows, options, secondsMin } = work;
   if (rows.rowCount < rowCountMin) return undefined;
   try {
-    const law = growthLaw(detectorById(options.detector ?? defaultDetectorId).traits.fitGrowth, rows.columns.length);
+    const detector = detectorById(options.detector ?? defaultDetectorId);
+    if (detector.fitSeconds !== undefined) return predictedEstimate(work, detector);
+    const law = growthLaw(detector.traits.fitGrowth, rows.columns.length);
     const trial = await tellingTrial(work, law, now);
     if (trial === undefined) return undefined;
     const scoreMs = await scoringMs(trial, work, now);
@@ -81,6 +85,19 @@ export async function estimateFit(work: WorkToEstimate, now: () => number): Prom
     if (error instanceof NomalyError) return undefined;
     throw error;
   }
+}
+
+/** Of a detector that knows from the size of the table how long its fit takes: nothing is fitted. */
+function predictedEstimate(
+  { rows, options, scoredRowCount, secondsMin }: WorkToEstimate,
+  detector: AnyDetector,
+): FitEstimate | undefined {
+  const params = parseParams(detector.id, detector.params, options.params ?? {}) as never;
+  const columnCount = rows.columns.length;
+  const secondsFor = (rowCount: number) => detector.fitSeconds?.({ rowCount, columnCount, scoredRowCount }, params) ?? 0;
+  const seconds = secondsFor(rows.rowCount);
+  if (seconds < secondsMin) return undefined;
+  return { rowCount: rows.rowCount, seconds, smaller: smallerFit(rows.rowCount, seconds, secondsFor) };
 }
 
 /** A fit of some of the rows that takes long enough, or of half of them; undefined as soon as the work is sure to be short. */

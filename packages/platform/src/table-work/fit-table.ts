@@ -5,6 +5,7 @@ import type { SampledRows } from "../files/sample/row-sample.ts";
 import { onRows } from "./file-errors.ts";
 import { estimateFit, type FitEstimate } from "./fit-estimate.ts";
 import type { GivenTable, Progress } from "./given-table.ts";
+import { agreementOn } from "./agreement.ts";
 import { type RowTaker, scoreTable } from "./score-table.ts";
 import { type RowsWanted, trainingRows } from "./training-rows.ts";
 
@@ -28,6 +29,8 @@ export interface FittedTable {
   readonly rowCount: number;
   /** Fewer than `rowCount` when a sample was drawn. */
   readonly fittedRowCount: number;
+  /** `agreement[k]`: anomalies that k members find. Of a model that asks several others, where all rows were in memory and some are anomalies. */
+  readonly agreement?: readonly number[] | undefined;
 }
 
 export async function fitTable(table: GivenTable, request: FitRequest, progress: Progress): Promise<FittedTable> {
@@ -47,9 +50,11 @@ export async function detectTable(
 ): Promise<FittedTable> {
   const { learned, rowIndexes, totalRowCount, whole } = await learn(table, request, progress, { how: detect, scores: true });
   const { model, scores } = learned;
+  let agreement: readonly number[] | undefined;
   if (whole !== undefined) {
     const rowIndexOf = (row: number) => rowIndexes[row];
     await onRows(table, rowIndexOf, () => taker.add({ ...whole, firstRow: 0 }, scores));
+    agreement = agreementOn(model, whole, scores);
   } else {
     const { threads, signal } = request.options;
     const { columns, label } = request;
@@ -58,7 +63,7 @@ export async function detectTable(
     const shownColumns = columns.filter((name) => !used.has(name));
     await scoreTable(table, { model, threads, signal, columns, shownColumns, fitted: { rowIndexes, scores } }, progress, taker);
   }
-  return { model, rowCount: totalRowCount, fittedRowCount: scores.length };
+  return { model, rowCount: totalRowCount, fittedRowCount: scores.length, agreement };
 }
 
 interface Learned<T> extends Pick<SampledRows, "rowIndexes" | "totalRowCount"> {

@@ -3,7 +3,7 @@ import { expectCode } from "../../../test-support/expect-code.ts";
 import { createLibrary } from "../../core.ts";
 import { auto } from "./index.ts";
 import { createRandom } from "../../random.ts";
-import { plannedAbsences, predictedSeconds } from "./members.ts";
+import { fitSeconds, plannedAbsences, predictedSeconds } from "./members.ts";
 import { restoreScores, keptScores, midRankOf, allScores } from "./mid-rank.ts";
 import { learnScales, writeSpace } from "./spaces.ts";
 import { chooseKernels } from "../../kernels/choose.ts";
@@ -138,6 +138,15 @@ describe("the budget", () => {
     expect(absentWithin(whole - 0.001)).toEqual(["neighbors"]);
     expect(absentWithin(whole - seconds.neighbors - 0.001)).toEqual(["neighbors", "covariance"]);
     expect(absentWithin(0)).toEqual(["neighbors", "asinhNeighbors", "clusters", "covariance"]);
+  });
+
+  it("tells how long the members that take part will take, and the scoring of other rows", () => {
+    const seconds = predictedSeconds(300_000, 20, params);
+    const whole = Object.values(seconds).reduce((a, b) => a + b);
+    const size = { rowCount: 100_000, columnCount: 20, scoredRowCount: 300_000 };
+    expect(fitSeconds(size, { ...params, timeBudget: 1000 })).toBeCloseTo(whole, 12);
+    // The budget is held against the fit, which leaves out the same members as without other rows.
+    expect(fitSeconds(size, { ...params, timeBudget: 0 })).toBeCloseTo(seconds.forest, 12);
   });
 
   it("leaves the covariance out beyond 300 columns", () => {

@@ -3,7 +3,7 @@
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
 import { fitAuto } from "./fit.ts";
-import { memberDetectors } from "./members.ts";
+import { fitSeconds, memberDetectors } from "./members.ts";
 import { restoreAuto } from "./model.ts";
 
 const specs = {
@@ -61,7 +61,7 @@ const specs = {
  * Random  seed decides; equal seeds give equal bits on any number of threads. The time budget is held against a prediction
  *         from rows and columns, never against the clock.
  * Numeric constant columns are passed over; robust values are cut off at 1e100; a member that cannot be fitted is left out.
- * Source  The two stages and the constants were measured for this project on 44 labelled tables (docs/accuracy.md); the members'
+ * Source  The two stages and the constants were measured for this project on labelled tables (docs/accuracy.md); the members'
  *         sources stand with them. Mid-ranks to a power: in the spirit of Aggarwal and Sathe, Theoretical foundations and algorithms
  *         for outlier ensembles, SIGKDD Explorations 2015.
  */
@@ -80,5 +80,6 @@ export const auto = defineDetector({
   params: specs,
   parts: memberDetectors,
   fit: fitAuto,
+  fitSeconds,
   restore: restoreAuto,
 });

@@ -1,6 +1,6 @@
 /** The members of the ensemble: what each asks, in which space, of which rows, what it costs, and when it is left out. */
 
-import type { AnyDetector } from "../../detector/detector.ts";
+import type { AnyDetector, FitSize } from "../../detector/detector.ts";
 import { cblof } from "../cblof/index.ts";
 import { isolationForest } from "../isolation-forest/index.ts";
 import { knn } from "../knn/index.ts";
@@ -161,6 +161,13 @@ export function plannedAbsences(rowCount: number, columnCount: number, params: A
     );
   }
   return memberNames.flatMap((name) => (absent.has(name) ? [{ name, reason: absent.get(name) as string }] : []));
+}
+
+/** What the members that take part will take, and the scoring of rows that are not learned from. */
+export function fitSeconds({ rowCount, columnCount, scoredRowCount }: FitSize, params: AutoParams): number {
+  const absent = new Set(plannedAbsences(rowCount, columnCount, params).map(({ name }) => name));
+  const seconds = predictedSeconds(Math.max(rowCount, scoredRowCount), columnCount, params);
+  return memberNames.reduce((sum, name) => sum + (absent.has(name) ? 0 : seconds[name]), 0);
 }
 
 function roundedSeconds(seconds: number): string {

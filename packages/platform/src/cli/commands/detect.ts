@@ -30,14 +30,14 @@ export async function runDetect(given: Arguments, context: CliContext): Promise<
     const [request] = requests;
     const memberCount = requests.length > 1 && outputs.writesRows ? requests.length : 0;
     const findings = createFindings({ topCount, labels, chartSeed: request.options.seed + 1, memberCount });
-    const { model, fittedRowCount } =
+    const found =
       requests.length === 1
         ? await detectTable(table, request, progress, findings)
         : await detectBySeveral(table, requests, progress, findings);
     progress.clear();
-    const mixed = mixedColumnNotes(model.columns, given.list("categorical"));
+    const mixed = mixedColumnNotes(found.model.columns, given.list("categorical"));
     const notes = [...request.notes, ...mixed, ...tableNotes(table.rows)];
-    const outcome = { table, model, findings, fittedRowCount, labels, nameColumn, notes };
+    const outcome = { ...found, table, findings, labels, nameColumn, notes };
     await present(outcome, given, context, { outputs, progress, startedAt });
   });
 }

@@ -24,7 +24,7 @@ function listText(context: CliContext): string {
 
 function detectorText(detector: AnyDetector, context: CliContext): string {
   const paint = painter(context.colour);
-  const { id, summary, params, traits } = detector;
+  const { id, summary, params, traits, parts = [] } = detector;
   const lines = Object.entries(params).flatMap(([name, spec]) => [
     `  ${paint(snakeCase(name), "bold")} = ${String(spec.default)}    ${describeRange(spec)}`,
     `      ${spec.summary}`,
@@ -35,11 +35,13 @@ function detectorText(detector: AnyDetector, context: CliContext): string {
     traits.unitsMatter ? "columns are compared: standardised by default" : "columns may have any units",
     ...(traits.learnsIncrementally ? ["learns further row by row"] : []),
   ];
+  const asked = parts.map((part) => part.id).join(", ");
   const example = Object.entries(params)[0];
   const set = example === undefined ? "" : ` --set ${snakeCase(example[0])}=${String(example[1].default)}`;
   return [
     paint(id, "bold"),
     summary,
+    ...(parts.length === 0 ? [] : [`It asks ${asked}, and says how many of its members agree on a row.`]),
     "",
     lines.length === 0 ? "No parameters." : "Parameters (--set NAME=VALUE):",
     ...lines,

@@ -5,7 +5,7 @@ import { tableNotes } from "../../files/read/table-notes.ts";
 import { openDestination, writeWhole } from "../../files/write/destination.ts";
 import { printable } from "../../report/printable.ts";
 import { missingColumns, missingNote, trainingCounts } from "../../report/missing-values.ts";
-import { countText, numberText } from "../../report/wording.ts";
+import { countText, ensembleTexts, numberText } from "../../report/wording.ts";
 import { fitTable } from "../../table-work/fit-table.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import { type CliContext, say, sayJson, secondsSince } from "../frame/context.ts";
@@ -13,6 +13,7 @@ import { UsageError } from "../frame/exit-codes.ts";
 import { fitRequest } from "../fitting/fit-options.ts";
 import { withInput } from "../fitting/open-input.ts";
 import { mixedColumnNotes } from "../presenting/mixed-columns.ts";
+import { ensembleJson } from "../presenting/outcome-json.ts";
 import { isStandardOutput, refuseSameFile, refuseSharedStdout } from "../presenting/output-paths.ts";
 import { warn } from "../presenting/present.ts";
 import { createProgress } from "../frame/progress-bar.ts";
@@ -50,6 +51,7 @@ export async function runFit(given: Arguments, context: CliContext): Promise<voi
         model: path,
         size_bytes: bytes.length,
         algorithm: model.detectorId,
+        ...(model.ensemble === undefined ? {} : ensembleJson(model.ensemble)),
         params,
         seed: model.seed,
         threshold: model.threshold,
@@ -65,6 +67,7 @@ export async function runFit(given: Arguments, context: CliContext): Promise<voi
     const sampled = fittedRowCount < rowCount ? ` (a sample of ${rowCount.toLocaleString("en-US")})` : "";
     const lines = [
       `${model.detectorId}, seed ${model.seed}, learned from ${countText(fittedRowCount, "row")}${sampled} of ${printable(table.rows.name)}, ${countText(model.columns.length, "column")}`,
+      ...ensembleTexts(model.ensemble).map(printable),
       `threshold ${numberText(model.threshold)}`,
       ...model.skippedColumns.map(({ name, reason }) => `column ${printable(name)} is left out: ${printable(reason)}`),
       ...(filled === undefined ? [] : [printable(filled)]),

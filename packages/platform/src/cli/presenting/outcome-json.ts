@@ -17,6 +17,7 @@ export function outcomeJson(content: ReportContent, written: Readonly<Record<str
     row_count: content.rowCount,
     fitted_row_count: content.fittedRowCount,
     anomaly_count: content.anomalyCount,
+    ...(content.agreement === undefined ? {} : { anomalies_by_agreeing_members: content.agreement }),
     columns: content.columns.map(({ name, kind }) => ({ name, kind })),
     skipped_columns: content.skipped,
     missing_values: content.missing,
@@ -39,7 +40,7 @@ export function outcomeJson(content: ReportContent, written: Readonly<Record<str
   };
 }
 
-function ensembleJson({ members, leftOut }: NonNullable<ReportContent["ensemble"]>): Record<string, unknown> {
+export function ensembleJson({ members, leftOut }: NonNullable<ReportContent["ensemble"]>): Record<string, unknown> {
   const memberJson = ({ name, detectorId, looksAt, sees }: EnsembleMember) => ({
     name,
     algorithm: detectorId,

@@ -24,6 +24,7 @@ export interface Outcome {
   readonly model: Judge | Ensemble;
   readonly findings: Findings;
   readonly fittedRowCount: number;
+  readonly agreement?: readonly number[] | undefined;
   readonly labels: LabelReader | undefined;
   /** Column that names rows; undefined chooses a skipped text column. */
   readonly nameColumn: string | undefined;
@@ -50,6 +51,7 @@ export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> 
     algorithm: model.detectorId,
     algorithmSummary: summaryOf(model),
     ensemble: model.ensemble,
+    agreement: outcome.agreement,
     params: Object.fromEntries(Object.entries(model.params).map(([name, value]) => [snakeCase(name), value])),
     seed: model.seed,
     threshold: model.threshold,
