@@ -62,6 +62,7 @@ tr.anomaly td.score{color:var(--odd)}
 .roc{max-width:320px}.roc-pair{grid-template-columns:minmax(0,340px) minmax(0,1fr)}
 td.number{white-space:nowrap}
 .top .name{min-width:8em;max-width:15em}
+.top .views{display:block;max-width:9em}
 .tag{display:inline-block;border-radius:20px;padding:1px 9px;font-size:12px;background:var(--usual-soft)}
 .tag.odd{background:var(--odd-soft);color:var(--odd)}
 .figures{display:flex;flex-wrap:wrap;gap:20px 32px;margin:8px 0 16px}

@@ -9,6 +9,7 @@ import { beyondCount, scatterChart } from "./scatter-chart.ts";
 import {
   agreementNote,
   countText,
+  ensembleTexts,
   foundByText,
   isUsual,
   presenceTells,
@@ -19,6 +20,7 @@ import {
   rankText,
   rankTexts,
   scoreTexts,
+  sharesText,
   tellingReasons,
   usualText,
   valueText,
@@ -48,7 +50,7 @@ export function reportPage(content: ReportContent): string {
           <header>
             <h1><em>${countText(anomalyCount, "anomaly", "anomalies")}</em> in ${countText(rowCount, "row")} of ${name}</h1>
             <p class="quiet">${content.algorithmSummary}</p>
-            ${facts(content)}
+            ${agreementLines(content)} ${facts(content)}
           </header>
           <section class="card" aria-labelledby="distribution">
             <h2 id="distribution">Scores</h2>
@@ -67,6 +69,13 @@ export function reportPage(content: ReportContent): string {
       </body>
     </html> `;
   return page.text;
+}
+
+/** Who was asked, and how far they agree. */
+function agreementLines({ ensemble, agreement }: ReportContent): Html[] {
+  const lines = ensembleTexts(ensemble);
+  if (agreement !== undefined) lines.push(sentence(`of the anomalies, ${sharesText(agreement)}`));
+  return lines.map((line) => html`<p class="quiet small">${sentence(line)}</p>`);
 }
 
 function facts(content: ReportContent): Html {
@@ -225,7 +234,14 @@ function foundByCell(members: ReportRow["members"]): Html | undefined {
   if (members.length === 0) return undefined;
   const ranks = members.map(({ algorithm, looksAt, rank }) => `${looksAt ?? algorithm}: rank ${rankText(rank)}`).join(", ");
   const label = members.some(({ looksAt }) => looksAt !== undefined) ? "agree" : "found by";
-  return html`<td class="inline small" data-label="${label}" title="${ranks}">${foundByText(members)}</td>`;
+  return html`<td class="inline small" data-label="${label}" title="${ranks}">${foundByLines(members)}</td>`;
+}
+
+/** How many members agree, and below what those, or the others, look at. */
+function foundByLines(members: ReportRow["members"]): Html {
+  const [count, ...views] = foundByText(members).split(": ");
+  if (views.length === 0) return html`${count}`;
+  return html`${count}<span class="views quiet">${views.join(": ")}</span>`;
 }
 
 function reasonsCell(reasons: ReportRow["reasons"]): Html {
@@ -300,7 +316,7 @@ function ensembleLines({ ensemble }: ReportContent): Html[] {
 }
 
 function sentence(text: string): string {
-  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+  return `${text[0].toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 }
 
 function wholeRange({ profile, kind }: ReportContent["columns"][number]): string {

@@ -66,7 +66,7 @@ describe("without an algorithm", () => {
     const byCount = found.anomalies_by_agreeing_members ?? [];
     const percent = (count: number) => `${String(Number(((100 * count) / found.anomaly_count).toPrecision(2)))} %`;
     expect(text).toContain(
-      `all 5 members agree on ${percent(byCount[5])} of them, at most 2 on ${percent(byCount[0] + byCount[1] + byCount[2])}\n`,
+      `all 5 members agree on ${percent(byCount[5])}, at most 2 on ${percent(byCount[0] + byCount[1] + byCount[2])}\n`,
     );
     for (const { row, agreeing_members: count, members } of top) {
       const meant = members.filter((member) => member.is_anomaly === count <= 2).map((member) => member.looks_at);
