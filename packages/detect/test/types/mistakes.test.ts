@@ -18,7 +18,7 @@ const two = createLibrary({ detectors: [knn, lof] });
 /** Each mistake, and the words that the compiler's message has to have. */
 const mistakes: readonly (readonly [line: string, words: readonly string[]])[] = [
   [`fit(rows, { detector: "isolation-forrest" });`, ['"isolation-forrest"', `Did you mean '"isolation-forest"'?`]],
-  [`detect(rows, { detector: text });`, ["'string' is not assignable", '"abod" | "cblof"']],
+  [`detect(rows, { detector: text });`, ["'string' is not assignable", '"abod" | "auto" | "cblof"']],
   [`fit(rows, { detector: "knn", params: { nNeighbours: 5 } });`, ["'nNeighbours' does not exist", "write 'nNeighbors'?"]],
   [`fit(rows, { detector: "knn", params: { n_neighbors: 5 } });`, ["write 'nNeighbors'?"]],
   [`fit(rows, { params: { nNeighbors: 5 } });`, ["'nNeighbors' does not exist", "{ nEstimators?: number"]],

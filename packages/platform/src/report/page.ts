@@ -9,6 +9,7 @@ import { beyondCount, scatterChart } from "./scatter-chart.ts";
 import {
   agreementNote,
   countText,
+  defaultShareText,
   ensembleTexts,
   foundByText,
   isUsual,
@@ -72,8 +73,9 @@ export function reportPage(content: ReportContent): string {
 }
 
 /** Who was asked, and how far they agree. */
-function agreementLines({ ensemble, agreement }: ReportContent): Html[] {
+function agreementLines({ ensemble, agreement, isDefaultShare, anomalyCount, rowCount }: ReportContent): Html[] {
   const lines = ensembleTexts(ensemble);
+  if (isDefaultShare) lines.push(`${percentText(anomalyCount / rowCount)} of the rows is ${defaultShareText}`);
   if (agreement !== undefined) lines.push(sentence(`of the anomalies, ${sharesText(agreement)}`));
   return lines.map((line) => html`<p class="quiet small">${sentence(line)}</p>`);
 }
@@ -212,6 +214,7 @@ function topCard(content: ReportContent): Html | undefined {
         ${top.map((row, index) => topRow({ row, score: scores[index], rank: ranks[index] }, nameColumn !== undefined, hasLabels))}
       </tbody>
     </table>
+    ${content.anomalyCount > top.length ? html`<p class="quiet small">The first ${top.length} of ${content.anomalyCount} anomalies; --top N shows more.</p>` : undefined}
   </section>`;
 }
 

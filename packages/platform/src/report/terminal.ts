@@ -6,6 +6,7 @@ import { printable } from "./printable.ts";
 import {
   agreementNote,
   countText,
+  defaultShareText,
   ensembleTexts,
   foundByText,
   noSingleReason,
@@ -44,14 +45,16 @@ export function painter(colour: boolean): Paint {
 }
 
 function factLines(content: ReportContent, paint: Paint): string[] {
-  const { rowCount, anomalyCount, columns, fittedRowCount, ensemble, agreement } = content;
+  const { rowCount, anomalyCount, columns, fittedRowCount, ensemble, agreement, isDefaultShare } = content;
   const learned = fittedRowCount < rowCount ? `, learned from ${countText(fittedRowCount, "row")}` : "";
   return [
     `${paint(printable(content.file), "bold")}: ${countText(rowCount, "row")}, ${countText(columns.length, "column")} used${learned}`,
     `${content.algorithm}, seed ${content.seed}, threshold ${numberText(content.threshold)} (${printable(content.thresholdRule)})`,
     ...ensembleTexts(ensemble).map(printable),
-    paint(`${countText(anomalyCount, "anomaly", "anomalies")} (${percentText(anomalyCount / rowCount)})`, "bold") +
-      (agreement === undefined ? "" : `: ${sharesText(agreement)}`),
+    paint(
+      `${countText(anomalyCount, "anomaly", "anomalies")} (${percentText(anomalyCount / rowCount)}${isDefaultShare ? `, ${defaultShareText}` : ""})`,
+      "bold",
+    ) + (agreement === undefined ? "" : `: ${sharesText(agreement)}`),
   ];
 }
 

@@ -124,8 +124,8 @@ describe("reasons", () => {
 
   it("put values together that are usual alone", () => {
     const reasons = [reason("cylinders", 8, [4, 8]), reason("power", 230, [75, 150]), reason("economy", 26.6, [13, 37])];
-    expect(reasonsText(reasons)).toBe("power 230, usual 75 to 150; unusual together: cylinders 8, economy 26.6");
-    expect(reasonsText(reasons.slice(0, 2))).toBe("power 230, usual 75 to 150; cylinders 8, unusual beside the rest");
+    expect(reasonsText(reasons)).toBe("power 230, usual 75 to 150; unusual beside that: cylinders 8, economy 26.6");
+    expect(reasonsText(reasons.slice(0, 2))).toBe("power 230, usual 75 to 150; unusual beside that: cylinders 8");
   });
 
   it("leave out what hardly counts", () => {

@@ -88,17 +88,26 @@ export function foundByText(members: readonly MemberFinding[]): string {
   return members.length > namedMemberCountMax ? `${found.length} of ${members.length}` : found.join(", ");
 }
 
-/** `5 of 5`, `4 of 5: without relations`, `2 of 5: neighbours`: how many members find a row anomalous, and what these, or the others, look at. */
+/** `5 of 5`, `4 of 5: all but relations`, `2 of 5: neighbours`: how many members find a row anomalous, and what these look at. */
 function agreementText(members: readonly MemberFinding[]): string {
   const found = members.filter(({ isAnomaly }) => isAnomaly);
   const count = `${found.length} of ${members.length}`;
   if (found.length === 0 || found.length === members.length) return count;
-  if (found.length <= members.length / 2) return `${count}: ${viewsText(found)}`;
-  return `${count}: without ${viewsText(members.filter(({ isAnomaly }) => !isAnomaly))}`;
+  const missed = members.filter(({ isAnomaly }) => !isAnomaly);
+  return `${count}: ${missed.length === 1 ? `all but ${viewsText(missed, members)}` : viewsText(found, members)}`;
 }
 
-function viewsText(members: readonly MemberFinding[]): string {
-  return [...new Set(members.map(({ looksAt, algorithm }) => looksAt ?? algorithm))].join(", ");
+/** What some of the members look at; `neighbours (1 of 2)` where others look at the same. */
+function viewsText(some: readonly MemberFinding[], all: readonly MemberFinding[]): string {
+  const countIn = (members: readonly MemberFinding[], view: string | undefined) =>
+    members.filter(({ looksAt }) => looksAt === view).length;
+  const views = [...new Set(some.map(({ looksAt }) => looksAt))];
+  return views
+    .map((view) => {
+      const [count, total] = [countIn(some, view), countIn(all, view)];
+      return count === total ? view : `${view} (${count} of ${total})`;
+    })
+    .join(", ");
 }
 
 /** Who was asked, and who was not and why; empty of a detector that asks no others. */
@@ -121,6 +130,9 @@ export function sharesText(counts: readonly number[]): string {
   return few === 0 ? all : `${all}, at most ${few} on ${percentText(fewCount / total)}`;
 }
 
+/** Said where nobody asked for a share of anomalies. */
+export const defaultShareText = "the share that is called so unless --contamination gives another";
+
 /** `single values (isolation-forest), neighbours (knn, in 2 ways)`: what the members look at, and the detectors that do it. */
 function membersText(members: readonly EnsembleMember[]): string {
   const views = new Map<string, string[]>();
@@ -134,7 +146,7 @@ function waysText(ids: readonly string[]): string {
 
 /** What the numbers of agreeing members mean. */
 export function agreementNote(memberCount: number): string {
-  return `agree: how many of the ${memberCount} members place the row among the anomalies, and what those, or the others, look at; the more, the surer`;
+  return `agree: how many of the ${memberCount} members place the row among the anomalies, and what those look at; with many it is no quirk of one method, but a lawful small group of rows is found by all, too`;
 }
 
 export function dateText(milliseconds: number): string {
@@ -194,15 +206,16 @@ function boundText(value: number): string {
 
 /**
  * `horsepower 230, usual 75 to 150; weight 5000, usual 1900 to 4500`. Values that are usual alone are listed together:
- * `unusual together: displacement 350, cylinders 8`. Where it tells that a value is there or is not:
+ * `unusual together: displacement 350, cylinders 8`; behind others `unusual beside that: cylinders 8`. Where it tells that a value is there or is not:
  * `deposit has a value (250), 91.6 % have none`, `age is missing, 0.8 % are`.
  */
 export function reasonsText(reasons: readonly Reason[]): string {
   const alone = reasons.filter((reason) => !isUsual(reason)).map(aloneText);
   const together = reasons.filter(isUsual).map(cellText);
   if (together.length === 0) return alone.join("; ");
+  if (alone.length > 0) return [...alone, `unusual beside that: ${together.join(", ")}`].join("; ");
   const last = together.length === 1 ? `${together[0]}, unusual beside the rest` : `unusual together: ${together.join(", ")}`;
-  return [...alone, last].join("; ");
+  return last;
 }
 
 function aloneText(reason: Reason): string {

@@ -58,7 +58,7 @@ describe("an output in CSV", () => {
     const { found, lines, outputPath } = output;
     expect(lines[0]).toBe("price;width;site;anomaly_score;is_anomaly;rank");
     expect(lines.map((line) => line.split(";").slice(0, 3).join(";"))).toEqual(linesOf(european));
-    for (const line of lines.slice(1)) expect(line).toMatch(/;\d+(,\d+)?;(true|false);\d(,\d+)?$/);
+    for (const line of lines.slice(1)) expect(line).toMatch(/;\d+(,\d+)?(e-\d+)?;(true|false);\d(,\d+)?$/);
     expect(topOf(output, ";")).toBe(String(found.top[0].anomaly_score).replace(".", ","));
     const again = await detect(outputPath, "-o", folder.file("again.csv"));
     expect([again.columns, again.threshold, again.top]).toEqual([found.columns, found.threshold, found.top]);

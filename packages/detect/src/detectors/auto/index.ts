@@ -67,7 +67,7 @@ const specs = {
  */
 export const auto = defineDetector({
   id: "auto",
-  summary: "An ensemble of five detectors that see different things, combined: the best first answer when nothing is known.",
+  summary: "Five detectors that see different things, combined: a good first answer where nothing is known of the table.",
   traits: {
     ...traitDefaults,
     usesRandomness: true,

@@ -35,7 +35,7 @@ export const memberPlans: Readonly<Record<MemberName, MemberPlan>> = {
     space: "asinh",
     weight: 1,
     looksAt: "neighbours",
-    sees: "rows far from all usual rows, with large values drawn in",
+    sees: "rows far from all usual rows, where single huge values count less",
   },
   clusters: { detector: cblof, space: "asinh", weight: 1, looksAt: "clusters", sees: "rows far from the large clusters" },
   covariance: { detector: mcd, space: "raw", weight: 1, looksAt: "relations", sees: "broken relations between columns" },

@@ -117,7 +117,7 @@ async function explanationText(
   return [...(await Promise.all(blocks)), paint(`${model.detectorId}: ${meanings[explanation.meaning]}`, "dim")].join("\n\n");
 }
 
-/** `; found by members: 4 of 5: without relations`, empty for single detectors. */
+/** `; found by members: 4 of 5: all but relations`, empty for single detectors. */
 function agreementOf(model: AnomalyModel, votes: readonly Vote[]): string {
   return votes.length === 0 ? "" : `; found by members: ${foundByText(votes.map((vote) => votedFinding(model, vote)))}`;
 }

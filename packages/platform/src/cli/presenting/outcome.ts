@@ -1,12 +1,13 @@
 /** Makes a report's content from a model and the findings of scoring. */
 
-import type { PipelineColumn, Reason, Vote } from "@nomaly/detect";
+import type { Column, PipelineColumn, Reason, Vote } from "@nomaly/detect";
 import { averagePrecision, confusion, detectorById, f1, precisionAtN, rocAuc, rocCurve, snakeCase } from "@nomaly/detect";
 import type { SampledRows } from "../../files/sample/row-sample.ts";
 import type { EvaluationFigures, MemberFinding, ReportContent, ReportRow, Scatter, ScatterPoint } from "../../report/content.ts";
 import type { LabelReader } from "../../files/read/labels.ts";
 import { histogramOf } from "../../report/histogram.ts";
 import { invertedLabelNotes } from "../fitting/label-options.ts";
+import { dateText } from "../../report/wording.ts";
 import { missingColumns, missingNote } from "../../report/missing-values.ts";
 import { onRows } from "../../table-work/file-errors.ts";
 import type { Ensemble, Judge } from "../../table-work/ensemble.ts";
@@ -31,7 +32,7 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
-export type OutcomeContent = Omit<ReportContent, "command" | "seconds" | "version" | "createdAt">;
+export type OutcomeContent = Omit<ReportContent, "isDefaultShare" | "command" | "seconds" | "version" | "createdAt">;
 
 export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> {
   const { table, model, findings } = outcome;
@@ -115,7 +116,7 @@ async function explainedRows(
   const names = cells.columns.find((column) => column.name === nameColumn);
   return rows.map((row, index) => ({
     row: row.row + 1,
-    name: names === undefined ? undefined : String(names.values[index] ?? ""),
+    name: names === undefined ? undefined : nameText(names, index),
     score: row.score,
     rank: ranks[index],
     isAnomaly: labels[index] === 1,
@@ -126,6 +127,11 @@ async function explainedRows(
         : (explained.rows[index].votes ?? []).map((vote) => votedFinding(model, vote)),
     reasons: explained.rows[index].reasons,
   }));
+}
+
+function nameText({ kind, values }: Column, index: number): string {
+  const value = values[index];
+  return kind === "date" && typeof value === "number" ? dateText(value) : String(value ?? "");
 }
 
 function memberFinding(member: Judge, score: number): MemberFinding {

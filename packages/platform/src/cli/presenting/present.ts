@@ -23,6 +23,7 @@ export async function present(
   await outputs.writeRows(outcome, progress);
   const content: ReportContent = {
     ...figures,
+    isDefaultShare: given.command.name === "detect" && !given.has("contamination") && !given.has("threshold"),
     command: commandLine(given),
     seconds: secondsSince(context, startedAt),
     version: libraryVersion,
