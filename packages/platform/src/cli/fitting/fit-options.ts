@@ -1,7 +1,7 @@
 /** Turns the fit options of a command line into options of the library. */
 
 import { defaultSeed, detectorById, thresholdMethods, paramFromText } from "@nomaly/detect";
-import { rowCountWithinBudget } from "../../files/sample/row-budget.ts";
+import { fitBytesOf, rowCountWithinBudget } from "../../files/sample/row-budget.ts";
 import type { LabelReader } from "../../files/read/labels.ts";
 import { columnsByUse } from "../../table-work/columns-by-use.ts";
 import { requireColumns } from "../../table-work/file-errors.ts";
@@ -39,7 +39,7 @@ export async function fitRequests(
   { detectors, labels }: { readonly detectors: readonly string[]; readonly labels?: LabelReader | undefined },
 ): Promise<AskedFit[]> {
   const params = paramsByDetector(given.texts("set"), detectors);
-  const shared = await sharedRequest(given, context, table);
+  const shared = await sharedRequest(given, context, table, detectors);
   return detectors.map((detector, index) => ({
     ...shared,
     labels,
@@ -49,7 +49,12 @@ export async function fitRequests(
 }
 
 /** What the fits of all detectors have in common. */
-async function sharedRequest(given: Arguments, context: CliContext, table: GivenTable): Promise<AskedFit> {
+async function sharedRequest(
+  given: Arguments,
+  context: CliContext,
+  table: GivenTable,
+  detectors: readonly string[],
+): Promise<AskedFit> {
   const threads = threadCountOf(given);
   const categorical = given.list("categorical");
   const [named, exclude] = [given.list("columns"), given.list("exclude") ?? []];
@@ -83,7 +88,8 @@ async function sharedRequest(given: Arguments, context: CliContext, table: Given
     shownColumns: marked.filter((name) => name === nameColumn),
     notes: earlier.length === 0 ? [] : [`scores of an earlier run are not learned from: ${earlier.join(", ")}`],
     fitRowCountMax:
-      given.number("fit-rows", { min: 1, max: 1e9, whole: true }) ?? (await rowCountWithinBudget(table.rows, columns)),
+      given.number("fit-rows", { min: 1, max: 1e9, whole: true }) ??
+      (await rowCountWithinBudget(table.rows, columns, fitBytesOf(detectors))),
   };
 }
 

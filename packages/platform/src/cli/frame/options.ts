@@ -80,7 +80,11 @@ export const fitOptions: readonly OptionSpec[] = [
   },
   ...thresholdOptions,
   { name: "seed", value: "N", summary: "equal seeds give equal results (default 1)" },
-  { name: "fit-rows", value: "N", summary: "fit on at most N rows, drawn at random (default: as many as fit in 128 MiB)" },
+  {
+    name: "fit-rows",
+    value: "N",
+    summary: "fit on at most N rows, drawn at random (default: as many as fit in 128 MiB, of auto in 32 MiB)",
+  },
 ];
 
 /** A comparison needs no threshold. */

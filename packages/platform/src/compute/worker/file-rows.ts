@@ -1,9 +1,9 @@
 /** Reads the rows of a file that a worker fits on, and adapts the fit's options to them. */
 
-import { defaultSeed, type RowsInput } from "@nomaly/detect";
+import { defaultDetectorId, defaultSeed, type RowsInput } from "@nomaly/detect";
 import type { KnownWriting } from "../../files/read/csv/written-options.ts";
 import { storedNotes, tableNotes } from "../../files/read/table-notes.ts";
-import { rowCountWithinBudget } from "../../files/sample/row-budget.ts";
+import { fitBytesOf, rowCountWithinBudget } from "../../files/sample/row-budget.ts";
 import { columnsByUse } from "../../table-work/columns-by-use.ts";
 import { aboutFile, requireColumns } from "../../table-work/file-errors.ts";
 import type { GivenTable } from "../../table-work/given-table.ts";
@@ -30,7 +30,8 @@ export function fileRows(file: FileGiven, options: TrainOptions, context: FileCo
   return withGivenFile({ ...file, knownWritings }, context, async ({ rows, sink }) => {
     const table = { rows, sink, caller: "service" } as const;
     const columns = learnedColumns(table, options);
-    const fitRowCountMax = options.fitRowCountMax ?? (await rowCountWithinBudget(rows, columns, context.settings.fitBytesMax));
+    const fitBytes = fitBytesOf([options.detector ?? defaultDetectorId], context.settings.fitBytesMax);
+    const fitRowCountMax = options.fitRowCountMax ?? (await rowCountWithinBudget(rows, columns, fitBytes));
     const progress = { report: (_: string, share: number | undefined) => share !== undefined && context.progress(share) };
     const wanted = { columns, shownColumns: [], fitRowCountMax, options: { seed: options.seed ?? defaultSeed } };
     const { table: sampled, rowIndexes, totalRowCount } = await trainingRows(table, wanted, progress);
