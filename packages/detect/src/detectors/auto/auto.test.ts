@@ -184,6 +184,32 @@ describe("auto", () => {
     ).toEqual(["column_0", "column_1"]);
   });
 
+  it.each([
+    ["a threshold that is a score", related(100)],
+    ["most scores equal to the threshold", [...Array.from({ length: 99 }, () => [1, 2]), [5, 9]]],
+    ["few different rows", Array.from({ length: 300 }, (_, i) => [i % 3, (i % 3) * 2])],
+  ])("lets no member find more training rows than are labelled, with %s", async (_, rows) => {
+    const { labels, model } = await detect(rows, { detector: "auto", columns: rows[0].map((__, at) => `column_${at}`) });
+    const labelledCount = labels.reduce((sum, label) => sum + label, 0);
+    // Scores anew would find reference rows among their own neighbours: the forest and the covariance have none.
+    for (const [at, { name }] of (model.ensemble?.members ?? []).entries()) {
+      if (name !== "forest" && name !== "covariance") continue;
+      const foundCount = model.votes(rows).filter((votes) => votes[at].label === 1).length;
+      expect(foundCount, name).toBeLessThanOrEqual(labelledCount);
+    }
+  });
+
+  it("lets members find a new row beyond all training rows where the threshold labels none of those", async () => {
+    const rows = related(200);
+    const { model, labels } = await detect(rows, { detector: "auto", threshold: { method: "fixed", value: 0.996 } });
+    expect(labels).not.toContain(1);
+    const [votes] = model.votes([[1e6, -1e6, 1e6]]);
+    expect(votes.filter(({ label }) => label === 1).map(({ name }) => name)).toContain("covariance");
+    expect(model.votes(rows).every((list) => list.every(({ name, label }) => name === "asinhNeighbors" || label === 0))).toBe(
+      true,
+    );
+  });
+
   it("keeps its members in one file, with the same scores and votes", async () => {
     const rows = related(200);
     const { model } = await detect(rows, { detector: "auto", params: { clusters: false } });
