@@ -155,6 +155,11 @@ describe("the budget", () => {
     expect(namesOf(plannedAbsences(5000, 301, unbounded))).toEqual(["covariance"]);
   });
 
+  it("leaves the covariance out of two rows", () => {
+    expect(plannedAbsences(2, 3, params)).toEqual([{ name: "covariance", reason: "2 rows are fewer than the 3 that it needs" }]);
+    expect(plannedAbsences(3, 3, params)).toEqual([]);
+  });
+
   it("a member switched off says so", () => {
     expect(plannedAbsences(100, 3, { ...params, clusters: false })).toEqual([
       { name: "clusters", reason: "switched off by the parameter clusters" },

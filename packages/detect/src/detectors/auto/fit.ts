@@ -11,7 +11,15 @@ import { pickedRows } from "../../threads/picked-rows.ts";
 import { inTurns, type Pieces } from "../../threads/pieces.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import type { LeftOut, MemberName, AutoParams } from "./members.ts";
-import { clusterCount, clusterRowCountMax, covarianceRowCountMax, memberNames, memberPlans, plannedAbsences } from "./members.ts";
+import {
+  clusterCount,
+  clusterRowCountMax,
+  covarianceRowCountMax,
+  covarianceSupport,
+  memberNames,
+  memberPlans,
+  plannedAbsences,
+} from "./members.ts";
 import type { Member } from "./model.ts";
 import { addMidRanks, createAutoModel, weightOf } from "./model.ts";
 import type { Scales } from "./spaces.ts";
@@ -104,7 +112,8 @@ async function startCovariance(fitting: Fitting, all: Matrix): Promise<Covarianc
   const isOfAll = drawn === all;
   // The memory of all rows is written again before this fit has ended.
   const rows = isOfAll ? { ...all, values: all.values.slice() } : drawn;
-  const start = () => settled(fitMember(fitting, "covariance", { rows, params: { supportFraction: 0.75 } }));
+  const start = () =>
+    settled(fitMember(fitting, "covariance", { rows, params: { supportFraction: covarianceSupport.fraction } }));
   let fit = context.threads.count > 1 ? start() : undefined;
   return {
     async add(raw) {

@@ -65,6 +65,8 @@ export interface LeftOut {
 export const clusterRowCountMax = 20_000;
 /** With more columns a covariance matrix says little and costs much. */
 export const covarianceColumnCountMax = 300;
+/** The share of the rows that must be packed tightly for the covariance, and how many rows there must be so that 2 are. */
+export const covarianceSupport = { fraction: 0.75, rowMinimum: 3 } as const;
 export const clusterCount = 8;
 
 /** Rows that the covariance is fitted on, at most: 50 for each of its columns, from 5000 to 20,000. */
@@ -148,6 +150,9 @@ export function plannedAbsences(rowCount: number, columnCount: number, params: A
   for (const [name, isWanted, param] of switches) if (!isWanted) absent.set(name, `switched off by the parameter ${param}`);
   if (columnCount > covarianceColumnCountMax && !absent.has("covariance")) {
     absent.set("covariance", `${columnCount} columns are more than the ${covarianceColumnCountMax} that it is fitted on`);
+  }
+  if (rowCount < covarianceSupport.rowMinimum && !absent.has("covariance")) {
+    absent.set("covariance", `${rowCount} rows are fewer than the ${covarianceSupport.rowMinimum} that it needs`);
   }
   const seconds = predictedSeconds(rowCount, columnCount, params);
   const total = () => memberNames.reduce((sum, name) => sum + (absent.has(name) ? 0 : seconds[name]), 0);
