@@ -140,6 +140,15 @@ describe("the budget", () => {
     expect(absentWithin(0)).toEqual(["neighbors", "asinhNeighbors", "clusters", "covariance"]);
   });
 
+  it("leaves no cheap member out where a dear one has to leave anyway", () => {
+    const seconds = predictedSeconds(3000, 280, params);
+    expect(seconds.covariance).toBeGreaterThan(params.timeBudget);
+    const [absent, ...others] = plannedAbsences(3000, 280, params);
+    expect([absent.name, others]).toEqual(["covariance", []]);
+    const whole = Math.round(Object.values(seconds).reduce((a, b) => a + b));
+    expect(absent.reason).toMatch(`with it the fit would take about ${whole} s, the time budget is 20 s`);
+  });
+
   it("tells how long the members that take part will take, and the scoring of other rows", () => {
     const seconds = predictedSeconds(300_000, 20, params);
     const whole = Object.values(seconds).reduce((a, b) => a + b);

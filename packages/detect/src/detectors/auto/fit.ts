@@ -193,10 +193,21 @@ async function takeMember(
   for (let row = 0; row < scores.length; row++) if (scores[row] === Number.POSITIVE_INFINITY) scores[row] = Number.MAX_VALUE;
   const sorted = scores.slice();
   context.kernels.sortColumn(sorted, new Uint32Array(sorted.length));
-  addMidRanks({ name, sortedScores: allScores(sorted) }, scores, sums);
+  await inTurns(midRanksAdded({ name, sortedScores: allScores(sorted) }, scores, sums), context.signal);
   members.push({ name, model, sortedScores: keptScores(sorted) });
   context.progress?.(stepEnds[name]);
   return scores;
+}
+
+/** Rows looked up between two pieces: some ten milliseconds. */
+const pieceRowCountMax = 50_000;
+
+function* midRanksAdded(member: Pick<Member, "name" | "sortedScores">, scores: Float64Array, sums: Float64Array): Pieces<void> {
+  for (let start = 0; start < scores.length; start += pieceRowCountMax) {
+    if (start > 0) yield;
+    const end = start + pieceRowCountMax;
+    addMidRanks(member, scores.subarray(start, end), sums.subarray(start, end));
+  }
 }
 
 /** Fits a member and scores all rows with it. @returns its scores of all rows. */
@@ -259,7 +270,8 @@ function* drawnRows(all: Matrix, from: number | Int32Array, most: number, random
 
 /** `most` of the numbers below `count` in random order (Fisher and Yates, cut short); all in order where there are no more. */
 function drawn(count: number, most: number, random: Random): Int32Array {
-  const numbers = Int32Array.from({ length: count }, (_, i) => i);
+  const numbers = new Int32Array(count);
+  for (let i = 0; i < count; i++) numbers[i] = i;
   if (count <= most) return numbers;
   for (let i = 0; i < most; i++) {
     const other = i + random.integer(count - i);
@@ -293,7 +305,7 @@ const pieceValueCount = 2_000_000;
 /** For each row the place in `rows` of a row with the same values, -1 for none. */
 function* equalRowOf(all: Matrix, rows: Int32Array): Pieces<Int32Array> {
   const { rowCount, columnCount, values } = all;
-  const pieceRowCount = Math.ceil(pieceValueCount / columnCount);
+  const pieceRowCount = Math.min(pieceRowCountMax, Math.ceil(pieceValueCount / columnCount));
   const hashes = yield* rowHashes(all, pieceRowCount);
   const placesOf = new Map<number, number[]>();
   for (const [place, row] of rows.entries()) placesOf.set(hashes[row], [...(placesOf.get(hashes[row]) ?? []), place]);
