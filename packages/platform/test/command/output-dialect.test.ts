@@ -58,7 +58,7 @@ describe("an output in CSV", () => {
     const { found, lines, outputPath } = output;
     expect(lines[0]).toBe("price;width;site;anomaly_score;is_anomaly;rank");
     expect(lines.map((line) => line.split(";").slice(0, 3).join(";"))).toEqual(linesOf(european));
-    for (const line of lines.slice(1)) expect(line).toMatch(/;\d+(,\d+)?;(true|false);\d(,\d+)?$/);
+    for (const line of lines.slice(1)) expect(line).toMatch(/;\d+(,\d+)?(e-\d+)?;(true|false);\d(,\d+)?$/);
     expect(topOf(output, ";")).toBe(String(found.top[0].anomaly_score).replace(".", ","));
     const again = await detect(outputPath, "-o", folder.file("again.csv"));
     expect([again.columns, again.threshold, again.top]).toEqual([found.columns, found.threshold, found.top]);
@@ -81,6 +81,12 @@ describe("an output in CSV", () => {
     expect(topOf(await written("thousands.csv", thousands), ";")).toContain(".");
     const dollars = { cells: [(row: number) => `$${price(row).toFixed(2)}`, (row: number) => String(row % 10)] };
     expect(topOf(await written("dollars.csv", dollars), ";")).toContain(".");
+  });
+
+  it("has commas beside times with parts of a second, which have a point everywhere", async () => {
+    const time = (row: number) => `2024-01-${String((row % 28) + 1).padStart(2, "0")} 10:00:00.${100 + row}`;
+    const output = await written("times.csv", { cells: [(row) => german(price(row)), time, time] });
+    expect(topOf(output, ";")).toBe(String(output.found.top[0].anomaly_score).replace(".", ","));
   });
 
   it("has commas where a file cut at semicolons has no decimals, or an option says so", async () => {
