@@ -235,7 +235,8 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     const { members } = ensemble;
     const midRanks = new Float64Array(matrix.rowCount * members.length);
     ensemble.midRanksInto(matrix, midRanks);
-    const limit = parts.ranker().rank(threshold);
+    // Where no training row is labelled, a member still finds what it scores above all of them.
+    const limit = Math.min(parts.ranker().shareUpTo(threshold), (parts.trainingRowCount - 0.5) / parts.trainingRowCount);
     const voteOf = (rank: number, { name }: EnsembleMember): Vote => ({ name, rank, label: rank > limit ? 1 : 0 });
     return Array.from({ length: matrix.rowCount }, (_, row) =>
       members.map((member, at) => voteOf(midRanks[row * members.length + at], member)),

@@ -9,6 +9,11 @@ describe("rank", () => {
     expect([0, 1, 1.5, 2, 3, 5, 9].map((score) => ranker.rank(score))).toEqual([0, 0, 0.25, 0.25, 0.75, 0.75, 1]);
   });
 
+  it("tells the share of training scores not above a score", () => {
+    const ranker = createRanker(rankStateOf(Float64Array.of(1, 2, 2, 5)));
+    expect([0, 1, 1.5, 2, 3, 5, 9].map((score) => ranker.shareUpTo(score))).toEqual([0, 0.25, 0.25, 0.75, 0.75, 1, 1]);
+  });
+
   it("orders infinite scores at the ends", () => {
     const ranker = createRanker(rankStateOf(Float64Array.of(0, 1)));
     expect(ranker.rank(Number.NEGATIVE_INFINITY)).toBe(0);

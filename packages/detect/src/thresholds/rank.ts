@@ -1,7 +1,7 @@
 /** Rank: the share of training scores below a score, comparable between detectors and calls. */
 
 import { damaged } from "../detector/state.ts";
-import { countBelow } from "../sorted-counts.ts";
+import { countBelow, countUpTo } from "../sorted-counts.ts";
 
 /** Order statistics kept with a model: 512 KiB of float64 at most. */
 export const orderStatisticCountMax = 65_536;
@@ -20,6 +20,8 @@ export interface Ranker {
   readonly state: RankState;
   /** Share of training scores strictly below `score`, 0 to 1. Never decreases as the score grows. */
   rank(score: number): number;
+  /** Share of training scores not above `score`, 0 to 1: those above a threshold, which are labelled, are the others. */
+  shareUpTo(score: number): number;
 }
 
 /** Keeps every score up to {@link orderStatisticCountMax}, evenly spaced ones beyond. @param sorted ascending, no NaN, not empty. */
@@ -43,13 +45,15 @@ export function createRanker(state: RankState): Ranker {
   function rank(score: number): number {
     if (Number.isNaN(score)) return Number.NaN;
     countBelow ??= createCounter(orderStatistics);
-    const belowCount = countBelow(score);
-    if (belowCount === 0) return 0;
-    // The last kept score below this one, and all that stand before it in sorted order.
-    return (sortedPosition(belowCount - 1, keptCount, rowCount) + 1) / rowCount;
+    return shareOfFirst(countBelow(score));
   }
 
-  return { state, rank };
+  /** The last of the first kept scores, and all that stand before it in sorted order. */
+  function shareOfFirst(count: number): number {
+    return count === 0 ? 0 : (sortedPosition(count - 1, keptCount, rowCount) + 1) / rowCount;
+  }
+
+  return { state, rank, shareUpTo: (score) => shareOfFirst(countUpTo(orderStatistics, score)) };
 }
 
 /** @throws NomalyError MODEL_FILE when the state was not made by {@link rankStateOf}. */

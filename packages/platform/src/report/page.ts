@@ -7,6 +7,7 @@ import { pageStyle } from "./page-style.ts";
 import { rangeStrip } from "./range-strip.ts";
 import { beyondCount, scatterChart } from "./scatter-chart.ts";
 import {
+  absentTexts,
   agreementNote,
   countText,
   defaultShareText,
@@ -184,8 +185,9 @@ function scatterNote(scatter: Scatter): string {
 }
 
 function topCard(content: ReportContent): Html | undefined {
-  const { top, nameColumn } = content;
+  const { top, nameColumn, ensemble } = content;
   if (top.length === 0) return undefined;
+  const agreement = ensemble === undefined ? undefined : agreementNote(ensemble.members.length);
   const hasLabels = top.some((row) => row.label !== undefined);
   const [scores, ranks] = [scoreTexts(top.map(({ score }) => score)), rankTexts(top.map(({ rank }) => rank))];
   const hasMembers = top.some(({ members }) => members.length > 0);
@@ -194,7 +196,7 @@ function topCard(content: ReportContent): Html | undefined {
     ${nameColumn === undefined ? undefined : html`<th>${nameColumn}</th>`}
     <th class="number">score</th>
     <th class="number">rank</th>
-    ${hasMembers ? html`<th>${content.ensemble === undefined ? "found by" : "agree"}</th>` : undefined}
+    ${hasMembers ? html`<th>${ensemble === undefined ? "found by" : "agree"}</th>` : undefined}
     ${hasLabels ? html`<th>known as</th>` : undefined}
     <th>why</th>
   </tr>`;
@@ -203,8 +205,7 @@ function topCard(content: ReportContent): Html | undefined {
     <p class="quiet small">
       Each strip reaches over the training values of the column, far ones drawn at its ends; the band holds the usual ones (5 % to
       95 %). A red dot lies outside it; a blue one is usual alone, but not beside the row's other values. Row 1 is the first after
-      the header, if there is
-      one.${content.ensemble === undefined ? "" : ` ${sentence(agreementNote(content.ensemble.members.length))}`}
+      the header, if there is one.${agreement === undefined ? "" : ` ${sentence(agreement)}`}
     </p>
     <table class="top">
       <thead>
@@ -311,10 +312,9 @@ function originCard(content: ReportContent): Html {
 function ensembleLines({ ensemble }: ReportContent): Html[] {
   if (ensemble === undefined) return [];
   const asked = ensemble.members.map(({ looksAt, detectorId, sees }) => `${looksAt} (${detectorId}): ${sees}`);
-  const absent = ensemble.leftOut.map(({ looksAt, detectorId, reason }) => `${looksAt} (${detectorId}): ${reason}`);
   return [
     ...asked.map((text) => html`<p class="small"><span class="quiet">Member that looked at</span> ${text}</p>`),
-    ...absent.map((text) => html`<p class="small"><span class="quiet">Member left out:</span> ${text}</p>`),
+    ...absentTexts(ensemble).map((text) => html`<p class="small"><span class="quiet">Member left out:</span> ${text}</p>`),
   ];
 }
 

@@ -134,7 +134,8 @@ async function rowLines(
   const usualCount = top.filter(({ isAnomaly }) => !isAnomaly).length;
   if (usualCount > 0)
     lines.push(paint(`the last ${usualCount} of these rows ${usualCount === 1 ? "is" : "are"} not above the threshold`, "dim"));
-  if (ensemble !== undefined) lines.push(paint(agreementNote(ensemble.members.length), "dim"));
+  const note = ensemble === undefined ? undefined : agreementNote(ensemble.members.length);
+  if (note !== undefined) lines.push(paint(note, "dim"));
   return lines;
 }
 

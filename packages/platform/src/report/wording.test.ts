@@ -2,6 +2,7 @@ import type { Reason } from "@nomaly/detect";
 import { describe, expect, it } from "vitest";
 import { histogramOf } from "./histogram.ts";
 import {
+  absentTexts,
   missingShareText,
   numberText,
   percentText,
@@ -148,6 +149,13 @@ describe("reasons", () => {
       "USA (60 %) or Japan (25 %)",
     );
   });
+});
+
+it("a member that was not asked is told apart from one that looks at the same", () => {
+  const member = { name: "asinhNeighbors", detectorId: "knn", looksAt: "neighbours", sees: "rows far from all usual rows" };
+  const leftOut = [{ ...member, name: "neighbors", reason: "too long" }];
+  expect(absentTexts({ members: [member], leftOut })).toEqual(["neighbours (knn, in another way): too long"]);
+  expect(absentTexts({ members: [], leftOut })).toEqual(["neighbours (knn): too long"]);
 });
 
 describe("histogramOf", () => {

@@ -113,11 +113,17 @@ function viewsText(some: readonly MemberFinding[], all: readonly MemberFinding[]
 /** Who was asked, and who was not and why; empty of a detector that asks no others. */
 export function ensembleTexts(ensemble: ReportContent["ensemble"]): string[] {
   if (ensemble === undefined) return [];
-  const { members, leftOut } = ensemble;
-  return [
-    `${countText(members.length, "member")} asked: ${membersText(members)}`,
-    ...leftOut.map(({ looksAt, detectorId, reason }) => `not asked: ${looksAt} (${detectorId}): ${reason}`),
-  ];
+  const asked = `${countText(ensemble.members.length, "member")} asked: ${membersText(ensemble.members)}`;
+  return [asked, ...absentTexts(ensemble).map((text) => `not asked: ${text}`)];
+}
+
+/** `relations (mcd): switched off`, `neighbours (knn, in another way): ...` beside a member that looks at the same; equal ones once. */
+export function absentTexts({ members, leftOut }: NonNullable<ReportContent["ensemble"]>): string[] {
+  const texts = leftOut.map(({ looksAt, detectorId, reason }) => {
+    const isLookedAt = members.some((member) => member.looksAt === looksAt);
+    return `${looksAt} (${detectorId}${isLookedAt ? ", in another way" : ""}): ${reason}`;
+  });
+  return [...new Set(texts)];
 }
 
 /** `all 5 members agree on 34 %, at most 2 on 12 %`. @param counts of anomalies by the number of members that find them. */
@@ -144,8 +150,9 @@ function waysText(ids: readonly string[]): string {
   return ids.length === 1 ? "" : `, in ${ids.length} ways`;
 }
 
-/** What the numbers of agreeing members mean. */
-export function agreementNote(memberCount: number): string {
+/** What the numbers of agreeing members mean; undefined of one member, with which nobody can agree. */
+export function agreementNote(memberCount: number): string | undefined {
+  if (memberCount < 2) return undefined;
   return `agree: how many of the ${memberCount} members place the row among the anomalies, and what those look at; with many it is no quirk of one method, but a lawful small group of rows is found by all, too`;
 }
 

@@ -6,12 +6,13 @@ import { pickRows } from "./pick-rows.ts";
 /** Of more anomalies than this, so many at even distances are looked at, as each is scored once more. */
 const lookedAtMax = 1000;
 
-/** `counts[k]`: anomalies that k members find. Undefined for models that ask no others, and where there is no anomaly. */
+/** `counts[k]`: anomalies that k members find. Undefined for models of fewer than two members, and where there is no anomaly. */
 export function agreementOn(model: AnomalyModel, rows: Table, scores: Float64Array): readonly number[] | undefined {
-  if (model.ensemble === undefined) return undefined;
+  const memberCount = model.ensemble?.members.length ?? 0;
+  if (memberCount < 2) return undefined;
   const anomalies = [...scores.keys()].filter((row) => scores[row] > model.threshold);
   if (anomalies.length === 0) return undefined;
-  const counts = Array.from({ length: model.ensemble.members.length + 1 }, () => 0);
+  const counts = Array.from({ length: memberCount + 1 }, () => 0);
   for (const votes of model.votes(pickRows(rows, spread(anomalies)))) counts[votes.filter(({ label }) => label === 1).length]++;
   return counts;
 }

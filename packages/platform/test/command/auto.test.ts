@@ -91,6 +91,18 @@ describe("without an algorithm", () => {
     expect(text).toMatch(/^not asked: relations \(mcd\): with it the fit would take about .* s, the time budget is 0 s/m);
   });
 
+  it("one member agrees with nobody, and the same reason is given once", async () => {
+    const alone = ["--set", "neighbors=false", "--set", "clusters=false", "--set", "covariance=false"];
+    const text = await run("detect", cars, ...alone);
+    expect(text).not.toMatch(/agree:|members agree/);
+    expect(text.match(/^not asked: .*$/gm)).toEqual([
+      "not asked: neighbours (knn): switched off by the parameter neighbors",
+      "not asked: clusters (cblof): switched off by the parameter clusters",
+      "not asked: relations (mcd): switched off by the parameter covariance",
+    ]);
+    expect(await told("detect", cars, ...alone)).not.toHaveProperty("anomalies_by_agreeing_members");
+  });
+
   it("a saved model scores, explains and says who took part", async () => {
     const model = folder.file("cars.nomaly");
     expect(await run("fit", cars, "-m", model)).toMatch(/^auto, seed 1.*\n5 members asked: single values/m);

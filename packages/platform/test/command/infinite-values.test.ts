@@ -51,6 +51,19 @@ describe("infinite numbers in a file", () => {
     expect((await told("detect", one))["notes"]).toContain("column b: 1 infinite number, in row 5, counts as missing");
   });
 
+  it.each(["inf", "-Infinity"])("are told where %s is the first value", async (text) => {
+    const first = fileWith("first.csv", new Map([[0, text]]));
+    expect((await told("detect", first))["notes"]).toContain("column b: 1 infinite number, in row 1, counts as missing");
+  });
+
+  it("make no numbers of a column of words", async () => {
+    const words = fileWith(
+      "words.csv",
+      new Map(Array.from({ length: rowCount }, (_, row) => [row, row % 3 === 0 ? "inf" : "sup"])),
+    );
+    expect(await succeeded("describe", words)).toMatch(/^b +text /m);
+  });
+
   it("are refused where missing values are", async () => {
     const { code, stderr } = await runInProcess(["detect", file, "--missing", "refuse"]);
     expect([code, stderr]).toEqual([3, expect.stringMatching(/^nomaly: NOT_FINITE: .*column "b" is Infinity in row 13;/)]);

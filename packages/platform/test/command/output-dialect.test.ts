@@ -83,6 +83,12 @@ describe("an output in CSV", () => {
     expect(topOf(await written("dollars.csv", dollars), ";")).toContain(".");
   });
 
+  it("has commas beside times with parts of a second, which have a point everywhere", async () => {
+    const time = (row: number) => `2024-01-${String((row % 28) + 1).padStart(2, "0")} 10:00:00.${100 + row}`;
+    const output = await written("times.csv", { cells: [(row) => german(price(row)), time, time] });
+    expect(topOf(output, ";")).toBe(String(output.found.top[0].anomaly_score).replace(".", ","));
+  });
+
   it("has commas where a file cut at semicolons has no decimals, or an option says so", async () => {
     const whole = { cells: [(row: number) => String(Math.round(price(row))), (row: number) => String(row % 10)] };
     expect(topOf(await written("whole.csv", whole), ";")).toContain(",");

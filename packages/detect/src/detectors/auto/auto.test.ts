@@ -140,6 +140,15 @@ describe("the budget", () => {
     expect(absentWithin(0)).toEqual(["neighbors", "asinhNeighbors", "clusters", "covariance"]);
   });
 
+  it("leaves no cheap member out where a dear one has to leave anyway", () => {
+    const seconds = predictedSeconds(3000, 280, params);
+    expect(seconds.covariance).toBeGreaterThan(params.timeBudget);
+    const [absent, ...others] = plannedAbsences(3000, 280, params);
+    expect([absent.name, others]).toEqual(["covariance", []]);
+    const whole = Math.round(Object.values(seconds).reduce((a, b) => a + b));
+    expect(absent.reason).toMatch(`with it the fit would take about ${whole} s, the time budget is 20 s`);
+  });
+
   it("tells how long the members that take part will take, and the scoring of other rows", () => {
     const seconds = predictedSeconds(300_000, 20, params);
     const whole = Object.values(seconds).reduce((a, b) => a + b);
@@ -153,6 +162,11 @@ describe("the budget", () => {
     const unbounded = { ...params, timeBudget: 1e6 };
     expect(namesOf(plannedAbsences(5000, 300, unbounded))).toEqual([]);
     expect(namesOf(plannedAbsences(5000, 301, unbounded))).toEqual(["covariance"]);
+  });
+
+  it("leaves the covariance out of two rows", () => {
+    expect(plannedAbsences(2, 3, params)).toEqual([{ name: "covariance", reason: "2 rows are fewer than the 3 that it needs" }]);
+    expect(plannedAbsences(3, 3, params)).toEqual([]);
   });
 
   it("a member switched off says so", () => {
@@ -182,6 +196,32 @@ describe("auto", () => {
         .map(({ column }) => column)
         .toSorted(),
     ).toEqual(["column_0", "column_1"]);
+  });
+
+  it.each([
+    ["a threshold that is a score", related(100)],
+    ["most scores equal to the threshold", [...Array.from({ length: 99 }, () => [1, 2]), [5, 9]]],
+    ["few different rows", Array.from({ length: 300 }, (_, i) => [i % 3, (i % 3) * 2])],
+  ])("lets no member find more training rows than are labelled, with %s", async (_, rows) => {
+    const { labels, model } = await detect(rows, { detector: "auto", columns: rows[0].map((__, at) => `column_${at}`) });
+    const labelledCount = labels.reduce((sum, label) => sum + label, 0);
+    // Scores anew would find reference rows among their own neighbours: the forest and the covariance have none.
+    for (const [at, { name }] of (model.ensemble?.members ?? []).entries()) {
+      if (name !== "forest" && name !== "covariance") continue;
+      const foundCount = model.votes(rows).filter((votes) => votes[at].label === 1).length;
+      expect(foundCount, name).toBeLessThanOrEqual(labelledCount);
+    }
+  });
+
+  it("lets members find a new row beyond all training rows where the threshold labels none of those", async () => {
+    const rows = related(200);
+    const { model, labels } = await detect(rows, { detector: "auto", threshold: { method: "fixed", value: 0.996 } });
+    expect(labels).not.toContain(1);
+    const [votes] = model.votes([[1e6, -1e6, 1e6]]);
+    expect(votes.filter(({ label }) => label === 1).map(({ name }) => name)).toContain("covariance");
+    expect(model.votes(rows).every((list) => list.every(({ name, label }) => name === "asinhNeighbors" || label === 0))).toBe(
+      true,
+    );
   });
 
   it("keeps its members in one file, with the same scores and votes", async () => {

@@ -11,7 +11,15 @@ import { pickedRows } from "../../threads/picked-rows.ts";
 import { inTurns, type Pieces } from "../../threads/pieces.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
 import type { LeftOut, MemberName, AutoParams } from "./members.ts";
-import { clusterCount, clusterRowCountMax, covarianceRowCountMax, memberNames, memberPlans, plannedAbsences } from "./members.ts";
+import {
+  clusterCount,
+  clusterRowCountMax,
+  covarianceRowCountMax,
+  covarianceSupport,
+  memberNames,
+  memberPlans,
+  plannedAbsences,
+} from "./members.ts";
 import type { Member } from "./model.ts";
 import { addMidRanks, createAutoModel, weightOf } from "./model.ts";
 import type { Scales } from "./spaces.ts";
@@ -104,7 +112,8 @@ async function startCovariance(fitting: Fitting, all: Matrix): Promise<Covarianc
   const isOfAll = drawn === all;
   // The memory of all rows is written again before this fit has ended.
   const rows = isOfAll ? { ...all, values: all.values.slice() } : drawn;
-  const start = () => settled(fitMember(fitting, "covariance", { rows, params: { supportFraction: 0.75 } }));
+  const start = () =>
+    settled(fitMember(fitting, "covariance", { rows, params: { supportFraction: covarianceSupport.fraction } }));
   let fit = context.threads.count > 1 ? start() : undefined;
   return {
     async add(raw) {
@@ -184,10 +193,21 @@ async function takeMember(
   for (let row = 0; row < scores.length; row++) if (scores[row] === Number.POSITIVE_INFINITY) scores[row] = Number.MAX_VALUE;
   const sorted = scores.slice();
   context.kernels.sortColumn(sorted, new Uint32Array(sorted.length));
-  addMidRanks({ name, sortedScores: allScores(sorted) }, scores, sums);
+  await inTurns(midRanksAdded({ name, sortedScores: allScores(sorted) }, scores, sums), context.signal);
   members.push({ name, model, sortedScores: keptScores(sorted) });
   context.progress?.(stepEnds[name]);
   return scores;
+}
+
+/** Rows looked up between two pieces: some ten milliseconds. */
+const pieceRowCountMax = 50_000;
+
+function* midRanksAdded(member: Pick<Member, "name" | "sortedScores">, scores: Float64Array, sums: Float64Array): Pieces<void> {
+  for (let start = 0; start < scores.length; start += pieceRowCountMax) {
+    if (start > 0) yield;
+    const end = start + pieceRowCountMax;
+    addMidRanks(member, scores.subarray(start, end), sums.subarray(start, end));
+  }
 }
 
 /** Fits a member and scores all rows with it. @returns its scores of all rows. */
@@ -250,7 +270,8 @@ function* drawnRows(all: Matrix, from: number | Int32Array, most: number, random
 
 /** `most` of the numbers below `count` in random order (Fisher and Yates, cut short); all in order where there are no more. */
 function drawn(count: number, most: number, random: Random): Int32Array {
-  const numbers = Int32Array.from({ length: count }, (_, i) => i);
+  const numbers = new Int32Array(count);
+  for (let i = 0; i < count; i++) numbers[i] = i;
   if (count <= most) return numbers;
   for (let i = 0; i < most; i++) {
     const other = i + random.integer(count - i);
@@ -284,7 +305,7 @@ const pieceValueCount = 2_000_000;
 /** For each row the place in `rows` of a row with the same values, -1 for none. */
 function* equalRowOf(all: Matrix, rows: Int32Array): Pieces<Int32Array> {
   const { rowCount, columnCount, values } = all;
-  const pieceRowCount = Math.ceil(pieceValueCount / columnCount);
+  const pieceRowCount = Math.min(pieceRowCountMax, Math.ceil(pieceValueCount / columnCount));
   const hashes = yield* rowHashes(all, pieceRowCount);
   const placesOf = new Map<number, number[]>();
   for (const [place, row] of rows.entries()) placesOf.set(hashes[row], [...(placesOf.get(hashes[row]) ?? []), place]);

@@ -65,6 +65,8 @@ export interface LeftOut {
 export const clusterRowCountMax = 20_000;
 /** With more columns a covariance matrix says little and costs much. */
 export const covarianceColumnCountMax = 300;
+/** The share of the rows that must be packed tightly for the covariance, and how many rows there must be so that 2 are. */
+export const covarianceSupport = { fraction: 0.75, rowMinimum: 3 } as const;
 export const clusterCount = 8;
 
 /** Rows that the covariance is fitted on, at most: 50 for each of its columns, from 5000 to 20,000. */
@@ -133,7 +135,7 @@ function searchedShare(columnCount: number): number {
   return Math.min(1, 0.08 + columnCount / 25);
 }
 
-/** Members leave in this order until the rest keep within the budget. The forest stays: the others learn from the rows that it keeps. */
+/** Members leave in this order until the rest keep within the budget; those that still fit in then come back. The forest stays: the others learn from the rows that it keeps. */
 const leavingOrder: readonly MemberName[] = ["neighbors", "covariance", "clusters", "asinhNeighbors"];
 
 /** Which members are left out before any is fitted, and why. */
@@ -149,15 +151,27 @@ export function plannedAbsences(rowCount: number, columnCount: number, params: A
   if (columnCount > covarianceColumnCountMax && !absent.has("covariance")) {
     absent.set("covariance", `${columnCount} columns are more than the ${covarianceColumnCountMax} that it is fitted on`);
   }
+  if (rowCount < covarianceSupport.rowMinimum && !absent.has("covariance")) {
+    absent.set("covariance", `${rowCount} rows are fewer than the ${covarianceSupport.rowMinimum} that it needs`);
+  }
   const seconds = predictedSeconds(rowCount, columnCount, params);
   const total = () => memberNames.reduce((sum, name) => sum + (absent.has(name) ? 0 : seconds[name]), 0);
+  const dear: MemberName[] = [];
   for (const name of leavingOrder) {
     if (total() <= params.timeBudget) break;
     if (absent.has(name)) continue;
-    const whole = total();
+    absent.set(name, "");
+    dear.push(name);
+  }
+  // Where a dear member left after cheap ones, these have their place again: the last that left first.
+  for (const name of dear.toReversed()) if (total() + seconds[name] <= params.timeBudget) absent.delete(name);
+  for (const name of dear) {
+    if (!absent.has(name)) continue;
+    const whole = roundedSeconds(total() + seconds[name]);
+    const own = roundedSeconds(seconds[name]);
     absent.set(
       name,
-      `with it the fit would take about ${roundedSeconds(whole)} s, the time budget is ${params.timeBudget} s (${roundedSeconds(seconds[name])} s are its own)`,
+      `with it the fit would take about ${whole} s, the time budget is ${params.timeBudget} s (${own} s are its own)`,
     );
   }
   return memberNames.flatMap((name) => (absent.has(name) ? [{ name, reason: absent.get(name) as string }] : []));

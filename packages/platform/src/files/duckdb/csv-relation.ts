@@ -10,7 +10,7 @@ import { isDateLike } from "../read/csv/date-finding.ts";
 import { isNumberLike } from "../read/csv/number-shapes.ts";
 import { readHead } from "../read/format.ts";
 import { decimalMarkOfFile } from "./output/output-dialect.ts";
-import { named, type Relation, type RelationColumn } from "./relation.ts";
+import { columnSql, named, type Relation, type RelationColumn } from "./relation.ts";
 import { decimalMarkOf } from "../read/csv/written-options.ts";
 import { type WrittenColumns, writtenColumns, writtenSql, writtenType } from "./written-columns.ts";
 
@@ -54,7 +54,7 @@ export async function csvRelation(database: Database, source: CsvSource, signal:
   const isFilled = options.fillShortRows === true;
   const checked = isFilled ? { fieldCountMin: firstRecord.length, recordCountMax: Infinity } : { recordCountMax: sampleRowCount };
   const { shortRecordCount } = await checkCsvRecords(file, { columnCountMax, ...checked }, signal);
-  const sniffed = await sniff(database, file, firstRecord);
+  const sniffed = await withInfiniteFirst(database, file, await sniff(database, file, firstRecord), records);
   const original = sniffed.columns.map((column) => ({ ...column, type: "VARCHAR" }));
   const textSql = readCsv(file, sniffed, original);
   const values = sniffed.header ? records.slice(1) : records;
@@ -183,6 +183,32 @@ async function sniff(database: Database, file: CsvFile, firstRecord: readonly st
     await database.rows(`SELECT count(DISTINCT hash(${columns.map(({ name }) => sqlName(name)).join(", ")})) FROM ${strict}`);
     throw error;
   }
+}
+
+/** DuckDB takes a column of numbers whose first is infinite for texts: where all that it looks at are numbers, it is one of numbers. */
+async function withInfiniteFirst(
+  database: Database,
+  file: CsvFile,
+  sniffed: Sniffed,
+  records: readonly (readonly string[])[],
+): Promise<Sniffed> {
+  const first = records[sniffed.header ? 1 : 0] ?? [];
+  const doubted = sniffed.columns.filter(({ type }, index) => type === "VARCHAR" && isInfinite(first[index] ?? ""));
+  if (doubted.length === 0) return sniffed;
+  const texts = sniffed.columns.map((column) => ({ ...column, type: "VARCHAR" }));
+  const areNumbers = doubted.map((column, index) => {
+    const text = columnSql(column);
+    return `bool_and(${text} IS NULL OR TRY_CAST(${text} AS DOUBLE) IS NOT NULL) AS c${index}`;
+  });
+  const sample = `SELECT * FROM ${readCsv(file, sniffed, texts)} LIMIT ${sampleRowCount}`;
+  const [row] = await database.rows(`SELECT ${areNumbers.join(", ")} FROM (${sample})`);
+  const numbers = new Set(doubted.filter((_column, index) => row[`c${index}`] === true));
+  const columns = sniffed.columns.map((column) => (numbers.has(column) ? { ...column, type: "DOUBLE" } : column));
+  return { ...sniffed, columns };
+}
+
+function isInfinite(text: string): boolean {
+  return /^[-+]?inf(?:inity)?$/i.test(text.trim());
 }
 
 /** Numbers and dates as people write them, in columns of texts. */

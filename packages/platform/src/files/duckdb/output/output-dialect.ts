@@ -33,9 +33,11 @@ export function decimalMarkOfFile({ delimiter, named, columns, writings, records
   let [commaCount, pointCount] = [0, 0];
   for (const [index, { name, type }] of columns.entries()) {
     const writing = writings.get(name);
-    if (writing?.kind === "date" || (writing === undefined && type === "VARCHAR")) continue;
+    if (writing?.kind === "date") continue;
     if (writing?.decimal === ",") commaCount++;
-    else if (/^(DOUBLE|DECIMAL)/.test(type) || records.some((record) => /\.\d/.test(record[index] ?? ""))) pointCount++;
+    // Only the types of numbers tell of other columns: times, too, have a point before the parts of a second.
+    else if (writing === undefined ? /^(DOUBLE|DECIMAL)/.test(type) : records.some((record) => /\.\d/.test(record[index] ?? "")))
+      pointCount++;
   }
   if (commaCount !== pointCount) return commaCount > pointCount ? "," : ".";
   return delimiter === ";" ? "," : ".";
