@@ -10,7 +10,8 @@ const lookedAtMax = 1000;
 export function agreementOn(model: AnomalyModel, rows: Table, scores: Float64Array): readonly number[] | undefined {
   const memberCount = model.ensemble?.members.length ?? 0;
   if (memberCount < 2) return undefined;
-  const anomalies = [...scores.keys()].filter((row) => scores[row] > model.threshold);
+  const anomalies: number[] = [];
+  for (let row = 0; row < scores.length; row++) if (scores[row] > model.threshold) anomalies.push(row);
   if (anomalies.length === 0) return undefined;
   const counts = Array.from({ length: memberCount + 1 }, () => 0);
   for (const votes of model.votes(pickRows(rows, spread(anomalies)))) counts[votes.filter(({ label }) => label === 1).length]++;

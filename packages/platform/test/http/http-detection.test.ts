@@ -98,6 +98,25 @@ describe("explain", () => {
     expect(ofRows.body["meaning"]).toBe("sums-to-score-less-baseline");
     expect(ofFile.body["rows"]).toEqual(ofRows.body["rows"]);
   });
+
+  it("tells of auto what each member says of a row, in explanations and in predictions that are explained", async () => {
+    const auto = await trainedDetector(service, { algorithm_name: "auto" });
+    const asked = { detector_id: auto, data: rows };
+    const explained = (await post("/api/detection/explain", { ...asked, top: 2 })).body["rows"] as readonly { votes: Json[] }[];
+    expect(explained[0].votes.map(({ algorithm, looks_at: looksAt }) => `${String(algorithm)}: ${String(looksAt)}`)).toEqual([
+      "isolation-forest: single values",
+      "knn: neighbours",
+      "knn: neighbours",
+      "cblof: clusters",
+      "mcd: relations",
+    ]);
+    // The last of the 200 training rows is far from all others, so every member ranks it first: (200 - 1/2) / 200.
+    for (const vote of explained[0].votes) expect(vote).toMatchObject({ is_anomaly: true, rank: 199.5 / 200 });
+    const predicted = (await post("/api/detection/predict", { ...asked, explain: true })).body["predictions"] as Json[];
+    expect(predicted.at(-1)?.["votes"]).toEqual(explained[0].votes);
+    const others = (await post("/api/detection/predict", { detector_id: forest, data: rows, explain: true })).body;
+    expect((others["predictions"] as Json[])[0]).not.toHaveProperty("votes");
+  });
 });
 
 describe("evaluate", () => {

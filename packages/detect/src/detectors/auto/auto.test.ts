@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expectCode } from "../../../test-support/expect-code.ts";
+import { fitForTest } from "../../../test-support/fit.ts";
 import { createLibrary } from "../../core.ts";
 import { auto } from "./index.ts";
 import { createRandom } from "../../random.ts";
@@ -248,6 +249,38 @@ describe("auto", () => {
     const { scores, model } = await detect(rows, { detector: "auto", columns: rows[0].map((__, at) => `column_${at}`) });
     expect(scores.every((score) => score >= 0 && score <= 1)).toBe(true);
     expect(model.ensemble?.members.length).toBeGreaterThan(0);
+  });
+
+  it.each([150, 3000, 20_000])(
+    "scores its %i training rows as it did when it learned, as a row is not its own neighbour",
+    async (rowCount) => {
+      const rows = related(rowCount).map((row, i) => (i % 7 === 0 ? related(rowCount)[(i + 7) % rowCount] : row));
+      const { model, scores } = await detect(rows, { detector: "auto" });
+      expect(model.score(rows)).toEqual(scores);
+      expect(load(model.save()).score(rows)).toEqual(scores);
+      // A row beside a training row is a new one: that row is its neighbour.
+      const beside = rows.map(([first, ...others]) => [first * (1 + 1e-9), ...others]);
+      expect(model.score(beside)).not.toEqual(scores);
+    },
+  );
+
+  it("is refused from a state whose references are damaged", async () => {
+    const { model } = await fitForTest(auto, matrixFromRows(related(150)));
+    const state = model.toState();
+    const restored = (arrays: Record<string, unknown>) =>
+      auto.restore({ ...state, arrays: { ...state.arrays, ...arrays } } as never, chooseKernels());
+    expect(restored({}).columnCount).toBe(state.values["columnCount"]);
+    const references = state.arrays["references"] as Float64Array;
+    for (const damage of [
+      { references: references.slice(0, -1) },
+      { references: new Float64Array() },
+      { references: references.map((value, i) => (i === 3 ? Number.NaN : value)) },
+      { "neighbors.referenceScores": new Float64Array(3) },
+    ]) {
+      expectCode("MODEL_FILE", () => restored(damage));
+    }
+    const { references: _gone, ...others } = state.arrays;
+    expectCode("MODEL_FILE", () => auto.restore({ ...state, arrays: others }, chooseKernels()));
   });
 
   it("gives equal rows equal training scores, whether they are reference rows or not", async () => {

@@ -6,7 +6,7 @@ import { NomalyError } from "../../errors.ts";
 import type { Matrix } from "../../matrix.ts";
 import type { Random } from "../../random.ts";
 import { sharedFloat64 } from "../../shared-memory.ts";
-import { distinctRows, rowHashes } from "../../structures/neighbours/distinct-rows.ts";
+import { distinctRows } from "../../structures/neighbours/distinct-rows.ts";
 import { pickedRows } from "../../threads/picked-rows.ts";
 import { inTurns, type Pieces } from "../../threads/pieces.ts";
 import { scoreRows } from "../../threads/score-rows.ts";
@@ -22,9 +22,10 @@ import {
 } from "./members.ts";
 import type { Member } from "./model.ts";
 import { addMidRanks, createAutoModel, weightOf } from "./model.ts";
+import { findReferences } from "./references.ts";
 import type { Scales } from "./spaces.ts";
 import { inSpace, learnScales } from "./spaces.ts";
-import { keptScores, allScores } from "./mid-rank.ts";
+import { keptScores } from "./mid-rank.ts";
 
 /** How far into the fit each step reaches, for progress. */
 const stepEnds = { scales: 0.05, forest: 0.2, neighbors: 0.4, asinhNeighbors: 0.6, clusters: 0.75, covariance: 1 } as const;
@@ -58,19 +59,20 @@ export async function fitAuto(train: Matrix, params: AutoParams, context: FitCon
 
   let all = await view("raw");
   const covariance = isAbsent("covariance") ? undefined : await startCovariance(fitting, all);
+  let references: References | undefined;
   try {
     const forest = { rows: all, params: { nEstimators: params.nEstimators } };
     const forestScores = await addMember(fitting, "forest", forest, all);
     const kept = await inTurns(keptRows(forestScores, params.trim, kernels), signal);
     const needsReferences = !isAbsent("neighbors") || !isAbsent("asinhNeighbors");
-    const references = needsReferences ? await referencesOf(all, kept, params.referenceRows, context) : undefined;
+    references = needsReferences ? await referencesOf(all, kept, params.referenceRows, context) : undefined;
     for (const [name, space] of [
       ["neighbors", "robust"],
       ["asinhNeighbors", "asinh"],
     ] as const) {
       if (references === undefined || isAbsent(name)) continue;
       all = await view(space);
-      const rows = await inTurns(pickedRows(all, references.rows), signal);
+      const rows = await inTurns(pickedRows(all, references.rowIndexes), signal);
       const neighborParams = { nNeighbors: params.nNeighbors, method: "mean" };
       await addIfPossible(fitting, name, { rows, params: neighborParams }, all, references.placeOf);
     }
@@ -87,8 +89,9 @@ export async function fitAuto(train: Matrix, params: AutoParams, context: FitCon
   const weight = weightOf(members);
   for (let row = 0; row < rowCount; row++) sums[row] /= weight;
   context.progress?.(1);
+  const known = members.some(({ referenceScores }) => referenceScores !== undefined) ? { references: references?.rows } : {};
   const inOrder = memberNames.flatMap((name) => members.filter((member) => member.name === name));
-  const parts = { columnCount: train.columnCount, trainingRowCount: rowCount, scales, members: inOrder, leftOut };
+  const parts = { columnCount: train.columnCount, trainingRowCount: rowCount, scales, members: inOrder, leftOut, ...known };
   return { model: createAutoModel(parts), trainingScores: sums };
 }
 
@@ -193,8 +196,11 @@ async function takeMember(
   for (let row = 0; row < scores.length; row++) if (scores[row] === Number.POSITIVE_INFINITY) scores[row] = Number.MAX_VALUE;
   const sorted = scores.slice();
   context.kernels.sortColumn(sorted, new Uint32Array(sorted.length));
-  await inTurns(midRanksAdded({ name, sortedScores: allScores(sorted) }, scores, sums), context.signal);
-  members.push({ name, model, sortedScores: keptScores(sorted) });
+  // What the model keeps, so that it scores these rows again to the same bits.
+  const sortedScores = keptScores(sorted);
+  await inTurns(midRanksAdded({ name, sortedScores }, scores, sums), context.signal);
+  const referenceScores = referenceOf === undefined ? {} : { referenceScores: trainingScores };
+  members.push({ name, model, sortedScores, ...referenceScores });
   context.progress?.(stepEnds[name]);
   return scores;
 }
@@ -284,7 +290,9 @@ function drawn(count: number, most: number, random: Random): Int32Array {
 
 interface References {
   /** Row indexes of the reference rows, which all differ. */
-  readonly rows: Int32Array;
+  readonly rowIndexes: Int32Array;
+  /** The reference rows as they are. */
+  readonly rows: Matrix;
   /** For each row of the table the reference row that it equals, -1 for none. */
   readonly placeOf: Int32Array;
 }
@@ -295,32 +303,7 @@ async function referencesOf(all: Matrix, kept: Int32Array, most: number, { rando
   const distinct = await inTurns(distinctRows(await inTurns(pickedRows(all, candidates), signal)), signal);
   const firstOf = new Int32Array(distinct.counts.length).fill(-1);
   for (const [i, place] of distinct.placeOf.entries()) if (firstOf[place] < 0) firstOf[place] = candidates[i];
-  const rows = drawn(firstOf.length, most, random.stream(streams.references).stream(1)).map((place) => firstOf[place]);
-  return { rows, placeOf: await inTurns(equalRowOf(all, rows), signal) };
-}
-
-/** Values compared between two pieces. */
-const pieceValueCount = 2_000_000;
-
-/** For each row the place in `rows` of a row with the same values, -1 for none. */
-function* equalRowOf(all: Matrix, rows: Int32Array): Pieces<Int32Array> {
-  const { rowCount, columnCount, values } = all;
-  const pieceRowCount = Math.min(pieceRowCountMax, Math.ceil(pieceValueCount / columnCount));
-  const hashes = yield* rowHashes(all, pieceRowCount);
-  const placesOf = new Map<number, number[]>();
-  for (const [place, row] of rows.entries()) placesOf.set(hashes[row], [...(placesOf.get(hashes[row]) ?? []), place]);
-  const result = new Int32Array(rowCount).fill(-1);
-  for (let row = 0; row < rowCount; row++) {
-    if (row % pieceRowCount === pieceRowCount - 1) yield;
-    const found = placesOf
-      .get(hashes[row])
-      ?.find((place) => isEqual(values, rows[place] * columnCount, row * columnCount, columnCount));
-    if (found !== undefined) result[row] = found;
-  }
-  return result;
-}
-
-function isEqual(values: Float64Array, first: number, second: number, width: number): boolean {
-  for (let i = 0; i < width; i++) if (values[first + i] !== values[second + i]) return false;
-  return true;
+  const rowIndexes = drawn(firstOf.length, most, random.stream(streams.references).stream(1)).map((place) => firstOf[place]);
+  const rows = await inTurns(pickedRows(all, rowIndexes), signal);
+  return { rowIndexes, rows, placeOf: await inTurns(findReferences(rows, all), signal) };
 }

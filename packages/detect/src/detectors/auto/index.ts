@@ -3,7 +3,7 @@
 import { defineDetector } from "../../detector/detector.ts";
 import { traitDefaults } from "../../detector/traits.ts";
 import { fitAuto } from "./fit.ts";
-import { fitSeconds, memberDetectors } from "./members.ts";
+import { fitSeconds, memberDetectors, referenceRowCountMax } from "./members.ts";
 import { restoreAuto } from "./model.ts";
 
 const specs = {
@@ -19,7 +19,7 @@ const specs = {
     kind: "integer",
     default: 2000,
     min: 2,
-    max: 100_000,
+    max: referenceRowCountMax,
     summary: "Distinct kept rows that neighbours are sought among.",
   },
   nNeighbors: {
@@ -71,6 +71,7 @@ export const auto = defineDetector({
   traits: {
     ...traitDefaults,
     usesRandomness: true,
+    trainingScoresAreRescores: true,
     rowOrderMatters: true,
     explains: "sums-to-one",
     shiftInvariant: true,

@@ -13,6 +13,8 @@ export type MemberName = (typeof memberNames)[number];
 export interface MemberPlan {
   readonly detector: AnyDetector;
   readonly space: Space;
+  /** Whether it learns from the reference rows, among which a row is not its own neighbour. */
+  readonly seeksReferences: boolean;
   /** What the member counts in the score. */
   readonly weight: number;
   /** What the member looks at, in a word or two. */
@@ -25,20 +27,43 @@ export const memberPlans: Readonly<Record<MemberName, MemberPlan>> = {
   forest: {
     detector: isolationForest,
     space: "raw",
+    seeksReferences: false,
     weight: 0.5,
     looksAt: "single values",
     sees: "values far out in single columns",
   },
-  neighbors: { detector: knn, space: "robust", weight: 1, looksAt: "neighbours", sees: "rows far from all usual rows" },
+  neighbors: {
+    detector: knn,
+    space: "robust",
+    seeksReferences: true,
+    weight: 1,
+    looksAt: "neighbours",
+    sees: "rows far from all usual rows",
+  },
   asinhNeighbors: {
     detector: knn,
     space: "asinh",
+    seeksReferences: true,
     weight: 1,
     looksAt: "neighbours",
     sees: "rows far from all usual rows, where single huge values count less",
   },
-  clusters: { detector: cblof, space: "asinh", weight: 1, looksAt: "clusters", sees: "rows far from the large clusters" },
-  covariance: { detector: mcd, space: "raw", weight: 1, looksAt: "relations", sees: "broken relations between columns" },
+  clusters: {
+    detector: cblof,
+    space: "asinh",
+    seeksReferences: false,
+    weight: 1,
+    looksAt: "clusters",
+    sees: "rows far from the large clusters",
+  },
+  covariance: {
+    detector: mcd,
+    space: "raw",
+    seeksReferences: false,
+    weight: 1,
+    looksAt: "relations",
+    sees: "broken relations between columns",
+  },
 };
 
 /** Each once. */
@@ -68,6 +93,8 @@ export const covarianceColumnCountMax = 300;
 /** The share of the rows that must be packed tightly for the covariance, and how many rows there must be so that 2 are. */
 export const covarianceSupport = { fraction: 0.75, rowMinimum: 3 } as const;
 export const clusterCount = 8;
+/** Most rows among which neighbours can be sought. */
+export const referenceRowCountMax = 100_000;
 
 /** Rows that the covariance is fitted on, at most: 50 for each of its columns, from 5000 to 20,000. */
 export function covarianceRowCountMax(columnCount: number): number {

@@ -6,8 +6,9 @@ import type { KernelSet } from "../../kernels/kernel-set.ts";
 import type { Matrix } from "../../matrix.ts";
 import { columnCountMax, rowRange, zeros } from "../../matrix.ts";
 import type { LeftOut, MemberName } from "./members.ts";
-import { memberNames, memberPlans } from "./members.ts";
+import { memberNames, memberPlans, referenceRowCountMax } from "./members.ts";
 import { sharesOf } from "./shares.ts";
+import { createReferenceFinder } from "./references.ts";
 import type { Scales, Space } from "./spaces.ts";
 import { writeSpace } from "./spaces.ts";
 import type { SortedScores } from "./mid-rank.ts";
@@ -19,6 +20,8 @@ export interface Member {
   readonly model: Model;
   /** Its scores of all training rows. */
   readonly sortedScores: SortedScores;
+  /** Of a member that seeks neighbours: the score of each reference row, which is not its own neighbour. */
+  readonly referenceScores?: Float64Array;
 }
 
 export interface AutoParts {
@@ -28,6 +31,8 @@ export interface AutoParts {
   /** At least one, in the order of {@link memberNames}. */
   readonly members: readonly Member[];
   readonly leftOut: readonly LeftOut[];
+  /** The rows among which neighbours are sought, the columns that vary, as they are; where a member seeks them. */
+  readonly references?: Matrix | undefined;
 }
 
 const leastWeight = 1e-300;
@@ -35,24 +40,30 @@ const leastWeight = 1e-300;
 const blockValueCount = 65_536;
 
 export function createAutoModel(parts: AutoParts): Model {
-  const { columnCount, members, scales } = parts;
+  const { columnCount, members, scales, references } = parts;
   const width = scales.columns.length;
   const weight = weightOf(members);
+  const findReferences = references === undefined ? undefined : createReferenceFinder(references);
   const blockRowCount = Math.max(1, Math.floor(blockValueCount / width));
 
   /** Calls `use` for each member with its scores of a block of rows. */
   function scoreBlock(block: Matrix, use: (member: Member, at: number, scores: Float64Array, rows: Matrix) => void): void {
     const spaces = new Map<Space, Matrix>();
     const scores = new Float64Array(block.rowCount);
-    for (const [at, member] of members.entries()) {
-      const { space } = memberPlans[member.name];
+    const inSpace = (space: Space) => {
       let rows = spaces.get(space);
       if (rows === undefined) {
         rows = zeros(block.rowCount, width);
         writeSpace(space, block, scales, rows.values);
         spaces.set(space, rows);
       }
+      return rows;
+    };
+    const places = findReferences?.(inSpace("raw"));
+    for (const [at, member] of members.entries()) {
+      const rows = inSpace(memberPlans[member.name].space);
       member.model.scoreInto(rows, scores);
+      if (member.referenceScores !== undefined) takeReferenceScores(member.referenceScores, places, scores);
       use(member, at, scores, rows);
     }
   }
@@ -108,6 +119,12 @@ export function createAutoModel(parts: AutoParts): Model {
   return { columnCount, scoreInto, contributionsInto, ensemble, toState: () => stateOf(parts) };
 }
 
+/** A row that equals a reference row has the score that this had without itself. */
+function takeReferenceScores(referenceScores: Float64Array, places: Int32Array | undefined, scores: Float64Array): void {
+  if (places === undefined) return;
+  for (let row = 0; row < scores.length; row++) if (places[row] >= 0) scores[row] = referenceScores[places[row]];
+}
+
 function memberOf(name: MemberName): EnsembleMember {
   const { detector, looksAt, sees } = memberPlans[name];
   return { name, detectorId: detector.id, looksAt, sees };
@@ -145,15 +162,17 @@ function usualOf(space: Space, { medians, asinhMeans, asinhDeviations }: Scales)
 
 const scaleArrays = ["medians", "spreads", "asinhMeans", "asinhDeviations"] as const;
 
-function stateOf({ columnCount, trainingRowCount, scales, members, leftOut }: AutoParts): ModelState {
+function stateOf({ columnCount, trainingRowCount, scales, members, leftOut, references }: AutoParts): ModelState {
   const arrays: Record<string, StateArray> = { ...scales };
+  if (references !== undefined) arrays["references"] = references.values;
   const states: Record<string, StateValue> = {};
-  for (const { name, model, sortedScores } of members) {
+  for (const { name, model, sortedScores, referenceScores } of members) {
     const state = model.toState();
     states[name] = state.values;
     for (const [own, array] of Object.entries(state.arrays)) arrays[`${name}.${own}`] = array;
     arrays[`${name}.${scoresName}`] = sortedScores.scores;
     arrays[`${name}.${placesName}`] = sortedScores.places;
+    if (referenceScores !== undefined) arrays[`${name}.${referenceScoresName}`] = referenceScores;
   }
   const absent = leftOut.map(({ name, reason }) => ({ name, reason }));
   return { values: { columnCount, trainingRowCount, members: states, leftOut: absent }, arrays };
@@ -164,6 +183,7 @@ export function restoreAuto(state: ModelState, kernels: KernelSet): Model {
   const columnCount = stateInteger(state, "columnCount", 1, columnCountMax);
   const trainingRowCount = stateInteger(state, "trainingRowCount", 1, 2 ** 32);
   const scales = restoreScales(state, columnCount);
+  const references = restoreReferences(state, scales.columns.length);
   const states = state.values["members"];
   if (!isRecord(states)) throw damaged("members", "the states of the members");
   const members = memberNames.flatMap((name) => {
@@ -175,10 +195,12 @@ export function restoreAuto(state: ModelState, kernels: KernelSet): Model {
     if (model.columnCount !== scales.columns.length) {
       throw damaged(`members.${name}`, `a model of ${scales.columns.length} columns, got ${model.columnCount}`);
     }
-    return [{ name, model, sortedScores: restoreScores(own, trainingRowCount) }];
+    const { seeksReferences } = memberPlans[name];
+    const referenceScores = seeksReferences ? { referenceScores: restoreReferenceScores(own, references) } : {};
+    return [{ name, model, sortedScores: restoreScores(own, trainingRowCount), ...referenceScores }];
   });
   if (members.length === 0) throw damaged("members", "at least one member");
-  return createAutoModel({ columnCount, trainingRowCount, scales, members, leftOut: restoreLeftOut(state) });
+  return createAutoModel({ columnCount, trainingRowCount, scales, members, leftOut: restoreLeftOut(state), references });
 }
 
 function restoreScales(state: ModelState, columnCount: number): Scales {
@@ -196,6 +218,23 @@ function restoreScales(state: ModelState, columnCount: number): Scales {
     for (const value of values) if (!(value > 0)) throw damaged(name, `numbers above 0, got ${value}`);
   }
   return { columns, medians, spreads, asinhMeans, asinhDeviations };
+}
+
+const referenceScoresName = "referenceScores";
+
+function restoreReferences(state: ModelState, width: number): Matrix | undefined {
+  if (state.arrays["references"] === undefined) return undefined;
+  const values = stateFiniteArray(state, "references");
+  const rowCount = values.length / width;
+  if (!Number.isInteger(rowCount) || rowCount < 1 || rowCount > referenceRowCountMax) {
+    throw damaged("references", `1 to ${referenceRowCountMax} rows of ${width} columns, got ${values.length} values`);
+  }
+  return { rowCount, columnCount: width, values };
+}
+
+function restoreReferenceScores(own: ModelState, references: Matrix | undefined): Float64Array {
+  if (references === undefined) throw damaged("references", "the rows that the scores of a member belong to");
+  return stateFiniteArray(own, referenceScoresName, references.rowCount);
 }
 
 function restoreLeftOut(state: ModelState): LeftOut[] {
