@@ -16,10 +16,27 @@ import {
 } from "./wording.ts";
 import { roundTicks } from "./scale.ts";
 
+function category(value: string, distinctCount: number): Reason {
+  const commonest = [
+    { value: "sun", share: 0.6 },
+    { value: "rain", share: 0.384 },
+    { value: "snow", share: 0.016 },
+  ];
+  const profile = { kind: "category", commonest, distinctCount, missingCount: 0 } as const;
+  return { column: "weather", kind: "text", value, contribution: 1, missingShare: 0, profile };
+}
+
 function reason(column: string, value: number | null, [low, high]: [number, number], contribution = 1, missingShare = 0): Reason {
   const profile = { kind: "number", min: low - 1, low, median: (low + high) / 2, high, max: high + 1, missingCount: 0 } as const;
   return { column, kind: "number", value, contribution, missingShare, profile };
 }
+
+it("a category that is not usual has its share, or was never seen where all that were are known", () => {
+  const usual = "usual sun (60 %) or rain (38 %)";
+  expect(reasonsText([category("snow", 3)])).toBe(`weather snow (1.6 %), ${usual}`);
+  expect(reasonsText([category("hail", 3)])).toBe(`weather hail (never seen), ${usual}`);
+  expect(reasonsText([category("hail", 4)])).toBe(`weather hail, ${usual}`);
+});
 
 describe("numbers", () => {
   it("are short, and years stay years", () => {

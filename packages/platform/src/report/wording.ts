@@ -229,7 +229,15 @@ function aloneText(reason: Reason): string {
   const { column, kind, value, profile, missingShare } = reason;
   if (value === null) return `${column} is missing, ${presenceText(reason)}`;
   if (presenceTells(reason)) return `${column} has a value (${valueText(value, kind)}), ${presenceText(reason)}`;
-  return `${cellText(reason)}, usual ${usualText(profile, kind, missingShare)}`;
+  return `${cellText(reason)}${rarityText(reason)}, usual ${usualText(profile, kind, missingShare)}`;
+}
+
+/** ` (1.6 %)` behind a category whose share is known, ` (never seen)` behind one that no training row has; else empty. */
+function rarityText({ value, profile }: Reason): string {
+  if (profile.kind !== "category" || typeof value !== "string") return "";
+  const known = profile.commonest.find((category) => category.value === value);
+  if (known !== undefined) return ` (${percentText(known.share)})`;
+  return profile.distinctCount <= profile.commonest.length ? " (never seen)" : "";
 }
 
 /** True where it tells more that there is a value, or none, than what the value is. */
