@@ -46,6 +46,14 @@ export function createAutoModel(parts: AutoParts): Model {
   const findReferences = references === undefined ? undefined : createReferenceFinder(references);
   const blockRowCount = Math.max(1, Math.floor(blockValueCount / width));
 
+  // Used for one block after another, so that scoring many rows leaves no garbage of their size behind.
+  const memory = new Map<Space, Matrix>();
+  function memoryOf(space: Space): Matrix {
+    const known = memory.get(space) ?? zeros(blockRowCount, width);
+    memory.set(space, known);
+    return known;
+  }
+
   /** Calls `use` for each member with its scores of a block of rows. */
   function scoreBlock(block: Matrix, use: (member: Member, at: number, scores: Float64Array, rows: Matrix) => void): void {
     const spaces = new Map<Space, Matrix>();
@@ -53,7 +61,7 @@ export function createAutoModel(parts: AutoParts): Model {
     const inSpace = (space: Space) => {
       let rows = spaces.get(space);
       if (rows === undefined) {
-        rows = zeros(block.rowCount, width);
+        rows = rowRange(memoryOf(space), 0, block.rowCount);
         writeSpace(space, block, scales, rows.values);
         spaces.set(space, rows);
       }
