@@ -77,7 +77,7 @@ export function reportPage(content: ReportContent): string {
 function agreementLines({ ensemble, agreement, isDefaultShare, anomalyCount, rowCount }: ReportContent): Html[] {
   const lines = ensembleTexts(ensemble);
   if (isDefaultShare) lines.push(`${percentText(anomalyCount / rowCount)} of the rows is ${defaultShareText}`);
-  if (agreement !== undefined) lines.push(sentence(`of the anomalies, ${sharesText(agreement)}`));
+  if (agreement !== undefined) lines.push(sentence(`of the anomalies, ${sharesText(agreement, anomalyCount)}`));
   return lines.map((line) => html`<p class="quiet small">${sentence(line)}</p>`);
 }
 

@@ -54,7 +54,7 @@ function factLines(content: ReportContent, paint: Paint): string[] {
     paint(
       `${countText(anomalyCount, "anomaly", "anomalies")} (${percentText(anomalyCount / rowCount)}${isDefaultShare ? `, ${defaultShareText}` : ""})`,
       "bold",
-    ) + (agreement === undefined ? "" : `: ${sharesText(agreement)}`),
+    ) + (agreement === undefined ? "" : `: ${sharesText(agreement, anomalyCount)}`),
   ];
 }
 

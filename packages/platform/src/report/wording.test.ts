@@ -10,6 +10,7 @@ import {
   rankTexts,
   reasonsText,
   scoreTexts,
+  sharesText,
   tellingReasons,
   usualText,
   valueText,
@@ -30,6 +31,13 @@ function reason(column: string, value: number | null, [low, high]: [number, numb
   const profile = { kind: "number", min: low - 1, low, median: (low + high) / 2, high, max: high + 1, missingCount: 0 } as const;
   return { column, kind: "number", value, contribution, missingShare, profile };
 }
+
+it("how far members agree says how many anomalies were looked at where these are not all", () => {
+  expect(sharesText([0, 10, 10, 20, 20, 140], 200)).toBe("all 5 members agree on 70 %, at most 2 on 10 %");
+  expect(sharesText([0, 10, 10, 20, 20, 140], 201)).toBe(
+    "all 5 members agree on 70 %, at most 2 on 10 % (200 anomalies looked at)",
+  );
+});
 
 it("a category that is not usual has its share, or was never seen where all that were are known", () => {
   const usual = "usual sun (60 %) or rain (38 %)";

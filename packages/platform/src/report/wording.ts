@@ -127,13 +127,14 @@ export function absentTexts({ members, leftOut }: NonNullable<ReportContent["ens
 }
 
 /** `all 5 members agree on 34 %, at most 2 on 12 %`. @param counts of anomalies by the number of members that find them. */
-export function sharesText(counts: readonly number[]): string {
+export function sharesText(counts: readonly number[], anomalyCount: number): string {
   const memberCount = counts.length - 1;
   const total = counts.reduce((sum, count) => sum + count, 0);
   const few = Math.floor(memberCount / 2);
   const fewCount = counts.slice(0, few + 1).reduce((sum, count) => sum + count, 0);
   const all = `all ${memberCount} members agree on ${percentText(counts[memberCount] / total)}`;
-  return few === 0 ? all : `${all}, at most ${few} on ${percentText(fewCount / total)}`;
+  const shares = few === 0 ? all : `${all}, at most ${few} on ${percentText(fewCount / total)}`;
+  return total < anomalyCount ? `${shares} (${countText(total, "anomaly", "anomalies")} looked at)` : shares;
 }
 
 /** Said where nobody asked for a share of anomalies. */

@@ -23,7 +23,7 @@ export function allScores(sorted: Float64Array): SortedScores {
   return { scores: sorted, places: Uint32Array.from(sorted.keys()), rowCount: sorted.length };
 }
 
-/** Up to 16,384 rungs: all scores, or the highest 8,192 and others at even steps. */
+/** Up to 16,384 scores: all of them, or the highest 8,192 and others at even steps. */
 export function keptScores(sorted: Float64Array): SortedScores {
   const rowCount = sorted.length;
   if (rowCount <= highestCount + otherCount) return allScores(sorted);
@@ -52,7 +52,7 @@ export function midRankOf({ scores, places, rowCount }: SortedScores, score: num
   return (placeAfter(places, belowCount) + placeAfter(places, uptoCount)) / 2 / rowCount;
 }
 
-/** How many training scores stand up to the first `count` rungs. */
+/** How many training scores stand up to the first `count` kept ones. */
 function placeAfter(places: Uint32Array, count: number): number {
   return count === 0 ? 0 : places[count - 1] + 1;
 }
