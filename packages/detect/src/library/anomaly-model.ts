@@ -9,13 +9,16 @@ import { explainRows } from "../explanation/explain.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { Matrix } from "../matrix.ts";
 import type { RowsInput } from "../pipeline/column-source.ts";
+import type { ColumnSource } from "../pipeline/column-source.ts";
 import { columnSource } from "../pipeline/column-source.ts";
-import { encodePieces, encodeRows, plainRows } from "../pipeline/encode.ts";
+import { encodeColumns, encodePieces, encodeRows, plainRows, sharedValueCountMin } from "../pipeline/encode.ts";
+import { pipelineWidth } from "../pipeline/pipeline.ts";
 import type { MissingPolicy, Pipeline, PipelineColumn, Scaling, SkippedColumn } from "../pipeline/pipeline.ts";
 import { thresholdOfKept } from "../thresholds/kept-scores.ts";
 import type { Ranker } from "../thresholds/rank.ts";
 import { parseThreshold, type ThresholdSpec } from "../thresholds/threshold-spec.ts";
 import type { OwnBytes } from "../shared-memory.ts";
+import { borrowFloat64, giveBack } from "../shared-memory.ts";
 import { scoreRows } from "../threads/score-rows.ts";
 import type { Threads } from "../threads/threads.ts";
 import { saveModel } from "./saved-model.ts";
@@ -170,7 +173,8 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
     const source = columnSource(rows);
     const plain = source.rowCount === 0 ? undefined : plainRows(pipeline, source);
     const { signal, progress } = options;
-    const matrix = plain?.rows ?? (await inTurns(encodePieces(pipeline, source, false), signal));
+    const borrowed: Float64Array[] = [];
+    const matrix = plain?.rows ?? (await inTurns(encoded(source, borrowed), signal));
     const threads = openThreads(options.threads, matrix.values.length);
     const context = {
       kernels,
@@ -180,12 +184,25 @@ export function createAnomalyModel(parts: ModelParts, kernels: KernelSet, openTh
       ...(plain === undefined ? {} : { preparation: { scaling: plain.scaling } }),
     };
     try {
-      return await scoreRows(detector.id, model, matrix, context);
+      const scores = await scoreRows(detector.id, model, matrix, context);
+      for (const values of borrowed) giveBack(values);
+      return scores;
     } catch (error) {
       // A block's error names a place within the block: encoding all rows again names the place in the whole table.
       if (error instanceof NomalyError && error.code === "NOT_FINITE") encodeRows(pipeline, source);
       throw error;
     }
+  }
+
+  /** Many rows on memory that a later call uses again. @param borrowed receives it. */
+  function encoded(source: ColumnSource, borrowed: Float64Array[]): Generator<void, Matrix, void> {
+    const width = pipelineWidth(pipeline);
+    if (source.rowCount * width < sharedValueCountMin) return encodePieces(pipeline, source, false);
+    return encodeColumns(pipeline, source, (length) => {
+      const values = borrowFloat64(length).fill(0);
+      borrowed.push(values);
+      return values;
+    });
   }
 
   function judge(scores: Float64Array): Predictions {

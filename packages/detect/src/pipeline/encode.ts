@@ -14,7 +14,7 @@ import { categoryOf, isMissingText, numberOfText, textsOf } from "./texts.ts";
 import { dateOfIso, dateOfWriting, numberOfWriting } from "./writing.ts";
 
 /** Below this many values a matrix is made on ordinary memory: no thread will need it. */
-const sharedValueCountMin = 100_000;
+export const sharedValueCountMin = 100_000;
 /** Values scaled between two pieces. */
 const scaledValueCount = 1_000_000;
 
@@ -60,9 +60,10 @@ export function* encodePieces(pipeline: Pipeline, source: ColumnSource, isKnown:
   return scaled;
 }
 
-function* encodeColumns(pipeline: Pipeline, source: ColumnSource): Generator<void, Matrix, void> {
+/** {@link encodePieces} of rows that are not {@link plainRows}. @param valuesOf gives memory, all zeros. */
+export function* encodeColumns(pipeline: Pipeline, source: ColumnSource, valuesOf = emptyValues): Generator<void, Matrix, void> {
   const width = pipelineWidth(pipeline);
-  const out = { rowCount: source.rowCount, columnCount: width, values: emptyValues(source.rowCount * width) };
+  const out = { rowCount: source.rowCount, columnCount: width, values: valuesOf(source.rowCount * width) };
   let offset = 0;
   for (const [index, column] of pipeline.columns.entries()) {
     yield;

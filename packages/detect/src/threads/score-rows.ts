@@ -4,7 +4,7 @@ import type { Model } from "../detector/detector.ts";
 import type { KernelSet } from "../kernels/kernel-set.ts";
 import type { Matrix, RowScaling } from "../matrix.ts";
 import { requireFinite, rowRange, scaleRowsInto } from "../matrix.ts";
-import { sharedFloat64, toShared, toSharedMatrix } from "../shared-memory.ts";
+import { borrowFloat64, giveBack, toShared, toSharedMatrix } from "../shared-memory.ts";
 import type { ModelState } from "../detector/detector.ts";
 import type { Pieces } from "./pieces.ts";
 import { inTurns } from "./pieces.ts";
@@ -70,7 +70,7 @@ export async function scoreRows(detectorId: string, model: Model, rows: Matrix, 
   const { threads, kernels, signal, progress, preparation } = context;
   if (!isWorthSending(threads, rows.values.length, threadedValueCountMin)) return scoreHere(model, rows, context);
   const shared = toSharedMatrix(rows);
-  const scores = sharedFloat64(rows.rowCount);
+  const scores = borrowFloat64(rows.rowCount);
   const { modelKey, state } = sentModel(detectorId, model);
   const inputs = cutRanges(rows.rowCount, threads.count * piecesPerThread).map(({ start, end }) => ({
     detectorId,
@@ -82,7 +82,10 @@ export async function scoreRows(detectorId: string, model: Model, rows: Matrix, 
   }));
   const onDone = (doneCount: number) => progress?.(doneCount / inputs.length);
   await threads.map<ScoreTask, null>("core/score", inputs, kernels, { ...(signal === undefined ? {} : { signal }), onDone });
-  return scores;
+  // Not after an error: a worker that is being ended may still write.
+  const own = scores.slice();
+  giveBack(scores);
+  return own;
 }
 
 function sentModel(detectorId: string, model: Model): SentModel {
