@@ -1,7 +1,7 @@
 /** Calls that list, follow, wait for and cancel jobs. */
 
 import type { Job, JobName, JobStatus } from "./stored-types.ts";
-import { jobEvents } from "./events.ts";
+import { followed, type FollowOptions } from "./events.ts";
 import { listed, type ListOptions } from "./pages.ts";
 import { ServiceError } from "./service-error.ts";
 import { type CallOptions, json, type Transport } from "./transport.ts";
@@ -57,6 +57,11 @@ export function jobsOf(transport: Transport): Jobs {
       throw new ServiceError({ code: "UNEXPECTED", status: 0, detail: `the events of job ${id} ended before the job` });
     },
   };
+}
+
+/** Yields the job now and at each change, until it has ended. */
+export function jobEvents(transport: Transport, id: string, options: FollowOptions): AsyncGenerator<Job, void> {
+  return followed<Job>(transport, { name: `job ${id}`, route: "GET /api/jobs/:id/events", id }, options);
 }
 
 function endOf({ id, name, error, status }: Job): ServiceError {
