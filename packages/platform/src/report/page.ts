@@ -196,8 +196,8 @@ function topCard(content: ReportContent): Html | undefined {
     <h2 id="top">The most anomalous rows</h2>
     <p class="quiet small">
       Each strip reaches over the training values of the column, far ones drawn at its ends; the band holds the usual ones (5 % to
-      95 %). A red dot lies outside it; a blue one is usual alone, and counted for what else the row holds. There is no strip for
-      texts, and none where being there at all is what is unusual. Row 1 is the first after the header, if there is one.
+      95 %). A red dot lies outside it; a blue one is usual alone, less so with the rest of its row. There is no strip for texts,
+      and none where being there at all is what is unusual. Row 1 is the first after the header, if there is one.
     </p>
     <p class="quiet small">${sentence(scoreNote)}${agreement === undefined ? "" : ` ${sentence(agreement)}`}</p>
     <table class="top">

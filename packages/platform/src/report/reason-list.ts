@@ -47,5 +47,5 @@ function reasonItem(reason: ShownReason): Html {
 function besideText(reason: Reason): string {
   if (presenceTells(reason)) return presenceText(reason);
   const usual = usualText(reason.profile, reason.kind, reason.missingShare);
-  return isUsual(reason) ? `${usualAlone} (${usual})` : `usual ${usual}`;
+  return isUsual(reason) ? `${usualAlone}: ${usual}` : `usual ${usual}`;
 }

@@ -78,6 +78,12 @@ describe("without an algorithm", () => {
     }
     const page = readFileSync(report, "utf8");
     expect(page).toContain("<th>agree</th>");
+    const [, share] = /^\d+ anomalies \(.*?\): a(.*)$/m.exec(text) ?? [];
+    const [, sure] = /^how sure: (.*)$/m.exec(text) ?? [];
+    expect(page.match(/<p class="small">[^<]*<\/p>/g)?.slice(0, 2)).toEqual([
+      `<p class="small">A${share}.</p>`,
+      `<p class="small">How sure: ${sure}.</p>`,
+    ]);
     expect(page).toContain("relations (mcd): broken relations between columns");
   });
 

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createTestFolder, plantRows, runInProcess, toCsv } from "../../test-support/run-cli.ts";
 
@@ -74,6 +75,20 @@ describe("the report", async () => {
     );
     await runInProcess(["detect", few, "--columns", "length,height", "--report", path]);
     expect(readPage()).toContain("The two columns of numbers that mattered most.");
+  });
+
+  it("says of a rare category its share, and of a value that is usual alone what it is beside the rest", async () => {
+    const penguins = resolve(import.meta.dirname, "../../../../fixtures/penguins.csv");
+    const { stdout } = await runInProcess(["detect", penguins, "--report", path]);
+    expect(stdout).toMatch(/^ *20 .*island Torgersen \(15 %\), usual Biscoe /m);
+    expect(readPage()).toMatch(/island <b>Torgersen<\/b> \(15 %\)/);
+    expect(readPage()).toMatch(/year <b>2007<\/b>.{0,900}?>usual alone: 2007 to 2009</);
+  });
+
+  it("leads with what known labels say of the marked rows", () => {
+    // A tenth of 200 rows, with the one that was planted.
+    expect(page).toContain("<p>Of 20 marked rows 1 (5 %) is a known anomaly; no known anomaly was missed.</p>");
+    expect(result.stdout).toContain("of 20 marked rows 1 (5 %) is a known anomaly; no known anomaly was missed\n");
   });
 
   it("speaks of a sample when it drew one", async () => {

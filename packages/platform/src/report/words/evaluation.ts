@@ -18,5 +18,10 @@ export function labelledCountsText({
   const marked = countText(markedCount, "marked row");
   const share = percentText(truePositives / markedCount);
   const right = `of ${marked} ${truePositives.toLocaleString("en-US")} (${share}) ${truePositives === 1 ? "is a known anomaly" : "are known anomalies"}`;
-  return `${markedCount === 0 ? "no row is marked" : right}; ${falseNegatives.toLocaleString("en-US")} of the ${countText(knownCount, "known anomaly", "known anomalies")} ${falseNegatives === 1 ? "was" : "were"} not marked`;
+  const known = countText(knownCount, "known anomaly", "known anomalies");
+  const missed =
+    falseNegatives === 0
+      ? "no known anomaly was missed"
+      : `${falseNegatives.toLocaleString("en-US")} of the ${known} ${falseNegatives === 1 ? "was" : "were"} not marked`;
+  return `${markedCount === 0 ? "no row is marked" : right}; ${missed}`;
 }

@@ -38,13 +38,13 @@ describe("reasons", () => {
   it("say that a value is missing where hardly any is", () => {
     expect(reasonsText([reason("age", null, [20, 60], 1, 0.008)])).toBe("age is missing, as in 0.8 % of rows");
     expect(reasonsText([reason("age", null, [20, 60], 1, 0.1999)])).toBe("age is missing, as in 20 % of rows");
-    expect(reasonsText([reason("age", null, [20, 60], 1, 0.2)])).toBe("usual alone, rare with the rest: age missing");
+    expect(reasonsText([reason("age", null, [20, 60], 1, 0.2)])).toBe("usual alone, less so with the rest: age missing");
   });
 
   it("say that there is a value where hardly any is", () => {
     const deposit = (value: number, share: number) => reasonsText([reason("deposit", value, [10, 300], 1, share)]);
     expect(deposit(250, 0.916)).toBe("deposit has a value (250), 91.6 % have none");
-    expect(deposit(250, 0.8)).toBe("usual alone, rare with the rest: deposit 250");
+    expect(deposit(250, 0.8)).toBe("usual alone, less so with the rest: deposit 250");
     expect(deposit(5000, 0.916)).toBe("deposit has a value (5000), 91.6 % have none, the others mostly 10 to 300");
     expect(deposit(5000, 0.8)).toBe("deposit 5000, usual missing (80 %) or 10 to 300");
     expect(deposit(5000, 0.4)).toBe("deposit 5000, usual 10 to 300 or missing (40 %)");
@@ -53,8 +53,10 @@ describe("reasons", () => {
 
   it("put values together that are usual alone", () => {
     const reasons = [reason("cylinders", 8, [4, 8]), reason("power", 230, [75, 150]), reason("economy", 26.6, [13, 37])];
-    expect(reasonsText(reasons)).toBe("power 230, usual 75 to 150; usual alone, rare with the rest: cylinders 8, economy 26.6");
-    expect(reasonsText(reasons.slice(0, 2))).toBe("power 230, usual 75 to 150; usual alone, rare with the rest: cylinders 8");
+    expect(reasonsText(reasons)).toBe(
+      "power 230, usual 75 to 150; usual alone, less so with the rest: cylinders 8, economy 26.6",
+    );
+    expect(reasonsText(reasons.slice(0, 2))).toBe("power 230, usual 75 to 150; usual alone, less so with the rest: cylinders 8");
   });
 
   it("leave out what hardly counts", () => {

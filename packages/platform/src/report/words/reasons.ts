@@ -12,8 +12,8 @@ const rarelyGivenShareMin = 0.8;
 /** One column, or all cells that are empty though seldom so. */
 export type ShownReason = Reason | EmptyCells;
 
-/** Heads the values that are usual alone, and counted all the same. */
-export const usualAlone = "usual alone, rare with the rest";
+/** Said of values that are usual by themselves, and counted all the same. */
+export const usualAlone = "usual alone";
 
 /**
  * The reasons worth showing: those that are large beside the largest one, at most `countMax`. Several cells that are unusually empty
@@ -41,14 +41,16 @@ export function tellingReasons(reasons: readonly Reason[], countMax: number): re
 
 /**
  * `horsepower 230, usual 75 to 150; weight 5000, usual 1900 to 4500`. Values that are usual alone are listed together, behind the others:
- * `usual alone, rare with the rest: displacement 350, cylinders 8`. Where it tells that a value is there or is not:
+ * `usual alone, less so with the rest: displacement 350, cylinders 8`. Where it tells that a value is there or is not:
  * `deposit has a value (250), 91.6 % have none`, `age is missing, as in 0.8 % of rows`, `5 of 8 cells are empty: age, sex, income and 2 more`.
  */
 export function reasonsText(reasons: readonly ShownReason[]): string {
   const isAlone = (reason: ShownReason) => isEmptyCells(reason) || !isUsual(reason);
   const alone = reasons.filter(isAlone).map((reason) => (isEmptyCells(reason) ? emptyCellsText(reason) : aloneText(reason)));
   const together = reasons.flatMap((reason) => (isEmptyCells(reason) || !isUsual(reason) ? [] : [cellText(reason)]));
-  return [...alone, ...(together.length === 0 ? [] : [`${usualAlone}: ${together.join(", ")}`])].join("; ");
+  return [...alone, ...(together.length === 0 ? [] : [`${usualAlone}, less so with the rest: ${together.join(", ")}`])].join(
+    "; ",
+  );
 }
 
 function aloneText(reason: Reason): string {
