@@ -10,7 +10,8 @@ import {
   type Reason,
   type Table,
 } from "@nomaly/detect";
-import { isUsual, numberText, tellingReasons, usualText, valueText } from "../../packages/platform/src/report/wording.ts";
+import { isUsual, tellingReasons } from "../../packages/platform/src/report/words/reasons.ts";
+import { numberText, usualText, valueText } from "../../packages/platform/src/report/wording.ts";
 import { histogramSvg, scatterSvg } from "./charts.ts";
 import { columnsOf, type CsvTable, parseCsv, pickRows, reasonToLeaveOut, scoredCsv } from "./csv.ts";
 import sampleUrl from "../../fixtures/cars.csv?url";
