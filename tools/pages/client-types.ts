@@ -70,6 +70,7 @@ const upkeep: Readonly<Record<string, object>> = {
   PerformanceSample: performance.PerformanceSample,
   PerformanceMetrics: performance.PerformanceMetrics,
   PerformanceReport: performance.PerformanceReport,
+  PerformanceHistory: performance.PerformanceHistory,
 };
 
 /** Schemas of requests that make a model learn, and of their answers. */

@@ -166,9 +166,9 @@ export interface Usage {
 export interface PerformanceSample {
   /** When it was taken, seconds since 1970. */
   readonly timestamp: number;
-  /** Processor time of the process and its workers in the last second, of all processors that they may use, percent. */
+  /** Processor time of the processes and their workers in the last second, of all processors that they may use; of several machines, the busiest, percent. */
   readonly cpu_usage: number;
-  /** Resident memory of the process and its workers, of the memory limit, percent. */
+  /** Resident memory of the processes and their workers, of the memory limit; of several machines, the fullest, percent. */
   readonly memory_usage: number;
   /** Mean time from the arrival of a request to its answer over the window; 0 without requests, milliseconds. */
   readonly response_time: number;
@@ -176,11 +176,11 @@ export interface PerformanceSample {
   readonly throughput: number;
   /** Requests of the window that the service answered with a status of 500 or above, percent. */
   readonly error_rate: number;
-  /** Time within which 50 % of the window's requests were answered, milliseconds, to 2.5 %; null without requests. */
+  /** Time within which 50 % of the window's requests were answered, milliseconds, to 2.5 %; of several processes, the slowest; null without requests. */
   readonly p50_response_time: number | null;
-  /** Time within which 95 % of the window's requests were answered, milliseconds, to 2.5 %; null without requests. */
+  /** Time within which 95 % of the window's requests were answered, milliseconds, to 2.5 %; of several processes, the slowest; null without requests. */
   readonly p95_response_time: number | null;
-  /** Time within which 99 % of the window's requests were answered, milliseconds, to 2.5 %; null without requests. */
+  /** Time within which 99 % of the window's requests were answered, milliseconds, to 2.5 %; of several processes, the slowest; null without requests. */
   readonly p99_response_time: number | null;
   /** Requests of the window. */
   readonly request_count: number;
@@ -188,10 +188,12 @@ export interface PerformanceSample {
   readonly error_count: number;
   /** Real length of the window, at most about 60 seconds. */
   readonly window_seconds: number;
-  /** Resident memory of the process and its workers. */
+  /** Resident memory of the processes and their workers. */
   readonly memory_bytes: number;
   /** Mean delay of the event loop in the last second, milliseconds. */
   readonly event_loop_delay: number;
+  /** Processes of the service that it is made of. */
+  readonly process_count: number;
   /** Delay of the event loop that 99 % of the last second's measurements stayed below, milliseconds. */
   readonly event_loop_delay_p99: number;
 }
@@ -200,9 +202,9 @@ export interface PerformanceSample {
 export interface PerformanceMetrics {
   /** When it was taken, seconds since 1970. */
   readonly timestamp: number;
-  /** Processor time of the process and its workers in the last second, of all processors that they may use, percent. */
+  /** Processor time of the processes and their workers in the last second, of all processors that they may use; of several machines, the busiest, percent. */
   readonly cpu_usage: number;
-  /** Resident memory of the process and its workers, of the memory limit, percent. */
+  /** Resident memory of the processes and their workers, of the memory limit; of several machines, the fullest, percent. */
   readonly memory_usage: number;
   /** Mean time from the arrival of a request to its answer over the window; 0 without requests, milliseconds. */
   readonly response_time: number;
@@ -210,11 +212,11 @@ export interface PerformanceMetrics {
   readonly throughput: number;
   /** Requests of the window that the service answered with a status of 500 or above, percent. */
   readonly error_rate: number;
-  /** Time within which 50 % of the window's requests were answered, milliseconds, to 2.5 %; null without requests. */
+  /** Time within which 50 % of the window's requests were answered, milliseconds, to 2.5 %; of several processes, the slowest; null without requests. */
   readonly p50_response_time: number | null;
-  /** Time within which 95 % of the window's requests were answered, milliseconds, to 2.5 %; null without requests. */
+  /** Time within which 95 % of the window's requests were answered, milliseconds, to 2.5 %; of several processes, the slowest; null without requests. */
   readonly p95_response_time: number | null;
-  /** Time within which 99 % of the window's requests were answered, milliseconds, to 2.5 %; null without requests. */
+  /** Time within which 99 % of the window's requests were answered, milliseconds, to 2.5 %; of several processes, the slowest; null without requests. */
   readonly p99_response_time: number | null;
   /** Requests of the window. */
   readonly request_count: number;
@@ -222,14 +224,14 @@ export interface PerformanceMetrics {
   readonly error_count: number;
   /** Real length of the window, at most about 60 seconds. */
   readonly window_seconds: number;
-  /** Resident memory of the process and its workers. */
+  /** Resident memory of the processes and their workers. */
   readonly memory_bytes: number;
   /** Mean delay of the event loop in the last second, milliseconds. */
   readonly event_loop_delay: number;
+  /** Processes of the service that it is made of. */
+  readonly process_count: number;
   /** Delay of the event loop that 99 % of the last second's measurements stayed below, milliseconds. */
   readonly event_loop_delay_p99: number;
-  /** What is measured: the process that answers, with its workers. */
-  readonly scope: "process";
   /** False when the setting `monitoring` is off: then nothing is recorded. */
   readonly monitoring: boolean;
   /** The last 100 seconds, oldest first. */
@@ -317,11 +319,11 @@ export interface PerformanceReport {
     | {};
   /** Response times of the last window. */
   readonly percentiles: {
-    /** Time within which 50 % of the window's requests were answered, milliseconds, to 2.5 %; null without requests. */
+    /** Time within which 50 % of the window's requests were answered, milliseconds, to 2.5 %; of several processes, the slowest; null without requests. */
     readonly p50: number | null;
-    /** Time within which 95 % of the window's requests were answered, milliseconds, to 2.5 %; null without requests. */
+    /** Time within which 95 % of the window's requests were answered, milliseconds, to 2.5 %; of several processes, the slowest; null without requests. */
     readonly p95: number | null;
-    /** Time within which 99 % of the window's requests were answered, milliseconds, to 2.5 %; null without requests. */
+    /** Time within which 99 % of the window's requests were answered, milliseconds, to 2.5 %; of several processes, the slowest; null without requests. */
     readonly p99: number | null;
   };
   /** Numbers of a part by name; only `error` when it could not be asked. */
@@ -349,4 +351,41 @@ export interface PerformanceReport {
   };
   /** No graphics processor is used. */
   readonly gpu: "none";
+}
+
+/** The samples of all processes over time. */
+export interface PerformanceHistory {
+  /** Seconds that a point stands for. */
+  readonly step_seconds: number;
+  /** Oldest first; steps without a sample are left out. */
+  readonly points: readonly {
+    /** When it was taken, seconds since 1970. */
+    readonly timestamp: number;
+    /** Processor time of the processes and their workers in the last second, of all processors that they may use; of several machines, the busiest, percent. */
+    readonly cpu_usage: number;
+    /** Resident memory of the processes and their workers, of the memory limit; of several machines, the fullest, percent. */
+    readonly memory_usage: number;
+    /** Mean response time, milliseconds; null without requests. */
+    readonly response_time: number | null;
+    /** Requests a second over the window. */
+    readonly throughput: number;
+    /** Time within which 50 % of the window's requests were answered, milliseconds, to 2.5 %; of several processes, the slowest; null without requests. */
+    readonly p50_response_time: number | null;
+    /** Time within which 95 % of the window's requests were answered, milliseconds, to 2.5 %; of several processes, the slowest; null without requests. */
+    readonly p95_response_time: number | null;
+    /** Time within which 99 % of the window's requests were answered, milliseconds, to 2.5 %; of several processes, the slowest; null without requests. */
+    readonly p99_response_time: number | null;
+    /** Requests of the window. */
+    readonly request_count: number;
+    /** Those answered with a status of 500 or above. */
+    readonly error_count: number;
+    /** Resident memory of the processes and their workers. */
+    readonly memory_bytes: number;
+    /** Mean delay of the event loop in the last second, milliseconds. */
+    readonly event_loop_delay: number;
+    /** Processes of the service that it is made of. */
+    readonly process_count: number;
+    /** Delay of the event loop that 99 % of the last second's measurements stayed below, milliseconds. */
+    readonly event_loop_delay_p99: number;
+  }[];
 }

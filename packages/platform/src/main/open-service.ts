@@ -1,6 +1,7 @@
 /** Opens all parts of the service in order (database, cache, blobs, workers, queue) and registers how to close each. */
 
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { NomalyError, threadCount } from "@nomaly/detect";
 import type { BlobStore } from "../blobs/blob-store.ts";
@@ -39,6 +40,7 @@ import type { Closing } from "./closing.ts";
 import { type ConnectionWatch, type WatchedConnection, watchConnections } from "./upkeep/connection-watch.ts";
 import type { FoundDatabase } from "./find-database.ts";
 import { type RegisteredProcess, registerThisProcess } from "./upkeep/register-process.ts";
+import { startSampleCare } from "./upkeep/sample-care.ts";
 import { startScheduleCare } from "./upkeep/schedule-care.ts";
 import { startSpaceCare } from "./upkeep/space-care.ts";
 import { startTrainingCare } from "./upkeep/training-care.ts";
@@ -131,8 +133,8 @@ export async function openService(
   );
   const monitor = closing.opened(openMonitor(config, shares, compute), (open) => open.close());
   const parts = { database, cache, compute, blobs, reserve, queue, monitor };
-  const context = { config, shares, databaseUrl: url, ...parts, trainings: new Set<string>(), log };
-  for (const start of [startTrainingCare, startSpaceCare, startScheduleCare])
+  const context = { config, shares, databaseUrl: url, ...parts, trainings: new Set<string>(), processId: registered.id, log };
+  for (const start of [startTrainingCare, startSpaceCare, startScheduleCare, startSampleCare])
     closing.opened(start(context), (open) => open.close());
   return { context, httpClient, sendWebhook: webhookSender(httpClient), where: whereOf(config, isEmbedded) };
 }
@@ -142,13 +144,8 @@ function whereOf({ dataDir, redisUrl }: Config, isEmbedded: boolean): string {
 }
 
 function openMonitor({ monitoring }: Config, { limitBytes }: MemoryShares, compute: Compute): Monitor {
-  const hasTimer = monitoring === "on";
-  return createMonitor({
-    processorCount: threadCount(),
-    memoryLimitBytes: limitBytes,
-    workerPids: () => compute.workerPids(),
-    hasTimer,
-  });
+  const facts = { processorCount: threadCount(), memoryLimitBytes: limitBytes, host: hostname() };
+  return createMonitor({ ...facts, workerPids: () => compute.workerPids(), hasTimer: monitoring === "on" });
 }
 
 /** Lowers the pool sizes to what memory allows: the embedded database runs a process for each connection. */

@@ -1,9 +1,10 @@
 /** Watches this process: every request is recorded, and a timer takes a sample each second. */
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { combineSamples, type OtherSample } from "./combine-samples.ts";
 import { createEndpointDurations, type EndpointFigures } from "./endpoint-durations.ts";
 import { cpuMsBetween, type Usage, usageOf } from "./process-usage.ts";
-import { createRequestWindow, type WindowFigures } from "./request-window.ts";
+import { createRequestWindow, windowSeconds, type WindowFigures } from "./request-window.ts";
 
 /** The samples that are kept. */
 export const keptSampleCount = 100;
@@ -32,6 +33,8 @@ export interface Sample {
   readonly memory_bytes: number;
   readonly event_loop_delay: number;
   readonly event_loop_delay_p99: number;
+  /** Processes that it is made of. */
+  readonly process_count: number;
 }
 
 export interface Summary {
@@ -54,6 +57,12 @@ export interface Monitor {
   latest(): Sample;
   /** The last 100 seconds, oldest first. */
   samples(): readonly Sample[];
+  /** Samples of this process alone, of the last 100 seconds, that are younger than `timestamp`. */
+  ownSince(timestamp: number): readonly Sample[];
+  /** The last minute of this process alone; undefined before it has run for one. */
+  ownMinute(): Sample | undefined;
+  /** Takes the last samples of the other processes: from now on samples are of all processes together. */
+  hear(others: readonly OtherSample[]): void;
   /** Means of the last samples, and each endpoint; undefined before the first sample. */
   report(): ApplicationReport | undefined;
   /** The next samples as they are taken, until the signal ends it. A reader that is slow misses some. */
@@ -67,6 +76,8 @@ export interface MonitorOptions {
   readonly processorCount: number;
   readonly memoryLimitBytes: number;
   readonly workerPids: () => readonly number[];
+  /** The name of this machine. */
+  readonly host: string;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   /** A clock that never goes back, milliseconds. */
@@ -76,10 +87,12 @@ export interface MonitorOptions {
 }
 
 export function createMonitor(options: MonitorOptions): Monitor {
-  const { processorCount, memoryLimitBytes, workerPids, now = Date.now, elapsed = () => performance.now() } = options;
+  const { processorCount, memoryLimitBytes, workerPids, host, now = Date.now, elapsed = () => performance.now() } = options;
   const window = createRequestWindow();
   const endpoints = createEndpointDurations();
   const samples: Sample[] = [];
+  const ownSamples: Sample[] = [];
+  let others: readonly OtherSample[] = [];
   const loop = monitorEventLoopDelay({ resolution: 20 });
   loop.enable();
   let before = { at: elapsed(), usage: usageOf(workerPids()) };
@@ -97,6 +110,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       memory_bytes: residentBytes,
       event_loop_delay: nanoseconds(loop.mean),
       event_loop_delay_p99: nanoseconds(loop.percentile(99)),
+      process_count: 1,
     };
   }
 
@@ -107,10 +121,11 @@ export function createMonitor(options: MonitorOptions): Monitor {
     const cpuMs = cpuMsBetween(before.usage, usage);
     before = { at, usage };
     window.endSecond(lengthMs);
-    const taken = sampleOf(cpuMs / (lengthMs * processorCount), usage);
+    const own = sampleOf(cpuMs / (lengthMs * processorCount), usage);
     loop.reset();
-    samples.push(taken);
-    if (samples.length > keptSampleCount) samples.shift();
+    const taken = combineSamples(own, host, others);
+    keep(ownSamples, own);
+    keep(samples, taken);
     wake(taken);
   }
 
@@ -147,6 +162,9 @@ export function createMonitor(options: MonitorOptions): Monitor {
     },
     latest: () => samples.at(-1) ?? sampleOf(0, usageOf(workerPids())),
     samples: () => samples,
+    ownSince: (timestamp) => ownSamples.filter((sample) => sample.timestamp > timestamp),
+    ownMinute: () => (ownSamples.length < windowSeconds ? undefined : minuteOf(ownSamples.slice(-windowSeconds))),
+    hear: (heard) => void (others = heard),
     report: () => (samples.length === 0 ? undefined : { summary: summaryOf(samples), endpoint_breakdown: endpoints.figures() }),
     follow,
     sample,
@@ -171,6 +189,24 @@ function requestFigures(figures: WindowFigures) {
     request_count: requestCount,
     error_count: errorCount,
     window_seconds: lengthMs / 1000,
+  };
+}
+
+function keep(list: Sample[], sample: Sample): void {
+  list.push(sample);
+  if (list.length > keptSampleCount) list.shift();
+}
+
+/** The last sample's window is the whole minute; the rest are means, of the loop's slowest second the greatest. */
+function minuteOf(samples: readonly Sample[]): Sample {
+  const mean = (of: (sample: Sample) => number) => samples.reduce((sum, sample) => sum + of(sample), 0) / samples.length;
+  return {
+    ...samples[samples.length - 1],
+    cpu_usage: mean((sample) => sample.cpu_usage),
+    memory_usage: mean((sample) => sample.memory_usage),
+    memory_bytes: Math.round(mean((sample) => sample.memory_bytes)),
+    event_loop_delay: mean((sample) => sample.event_loop_delay),
+    event_loop_delay_p99: Math.max(...samples.map((sample) => sample.event_loop_delay_p99)),
   };
 }
 

@@ -29,7 +29,7 @@ describe("the performance of a service", () => {
     for (const field of recordFields) expect([field, typeof metrics[field]]).toEqual([field, "number"]);
     expect(metrics["endpoint_breakdown"]).toMatchObject({ "/api/algorithms/:id": { error_count: 0, error_rate: 0 } });
     expect(metrics["summary"]).toMatchObject({ avg_error_rate: 0 });
-    expect(metrics).toMatchObject({ monitoring: true, scope: "process" });
+    expect(metrics).toMatchObject({ monitoring: true, process_count: 1 });
     const samples = metrics["samples"] as readonly Readonly<Record<string, number>>[];
     const { throughput, request_count: count, window_seconds: seconds } = samples.at(-1) ?? {};
     expect(throughput).toBeCloseTo(count / seconds, 10);

@@ -4,9 +4,10 @@ import { Readable } from "node:stream";
 import { Type } from "typebox";
 import type { Sample } from "../../monitor/monitor.ts";
 import type { ServiceContext } from "../../services/core/context.ts";
-import { performanceMetrics, performanceReport } from "../../services/operations/performance.ts";
+import { performanceHistory, performanceMetrics, performanceReport } from "../../services/operations/performance.ts";
 import type { App } from "../app.ts";
 import { inSnakeCase } from "../answers/in-snake-case.ts";
+import { PerformanceHistoryQuery } from "../schemas/performance.ts";
 import { problemsOf, route } from "./shared/shared.ts";
 
 const tags = ["performance"];
@@ -51,6 +52,18 @@ export function registerPerformance(app: App, context: ServiceContext): void {
       response: { 200: Type.Ref("PerformanceReport"), ...problemsOf() },
     }),
     async (_request, reply) => reply.send(inSnakeCase(await performanceReport(context)) as never),
+  );
+  app.get(
+    "/api/performance/history",
+    route({
+      scope: "read",
+      isPolled: true,
+      tags,
+      summary: "what all processes did over time",
+      querystring: PerformanceHistoryQuery,
+      response: { 200: Type.Ref("PerformanceHistory"), ...problemsOf() },
+    }),
+    async (request, reply) => reply.send((await performanceHistory(context, request.query.minutes ?? 60)) as never),
   );
   app.get(
     "/api/performance/stream",

@@ -8,7 +8,7 @@ import { Job } from "./jobs.ts";
 import { Result } from "./results.ts";
 import { AuditEntry } from "./audit.ts";
 import { NewSchedule, Schedule, ScheduleChange } from "./schedules.ts";
-import { PerformanceMetrics, PerformanceReport, PerformanceSample } from "./performance.ts";
+import { PerformanceHistory, PerformanceMetrics, PerformanceReport, PerformanceSample } from "./performance.ts";
 import { Usage } from "./usage.ts";
 import { Problem } from "./shared.ts";
 
@@ -44,6 +44,7 @@ export function sharedSchemas(): readonly TSchema[] {
     PerformanceSample,
     PerformanceMetrics,
     PerformanceReport,
+    PerformanceHistory,
     NewSchedule,
     ScheduleChange,
     Schedule,

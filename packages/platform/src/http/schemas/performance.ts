@@ -1,20 +1,24 @@
 /** Schemas of what the monitor has measured. Times are milliseconds, shares percent, `timestamp` seconds since 1970. */
 
 import { type Static, Type } from "typebox";
-import { nullable } from "./shared.ts";
+import { nullable, strict } from "./shared.ts";
 
 const ms = (description: string) => Type.Number({ description: `${description}, milliseconds` });
 const percent = (description: string) => Type.Number({ description: `${description}, percent` });
 const quantile = (share: number) =>
   nullable(
     Type.Number(),
-    `time within which ${share} % of the window's requests were answered, milliseconds, to 2.5 %; null without requests`,
+    `time within which ${share} % of the window's requests were answered, milliseconds, to 2.5 %; of several processes, the slowest; null without requests`,
   );
 
 const sampleFields = {
   timestamp: Type.Number({ description: "when it was taken, seconds since 1970" }),
-  cpu_usage: percent("processor time of the process and its workers in the last second, of all processors that they may use"),
-  memory_usage: percent("resident memory of the process and its workers, of the memory limit"),
+  cpu_usage: percent(
+    "processor time of the processes and their workers in the last second, of all processors that they may use; of several machines, the busiest",
+  ),
+  memory_usage: percent(
+    "resident memory of the processes and their workers, of the memory limit; of several machines, the fullest",
+  ),
   response_time: ms("mean time from the arrival of a request to its answer over the window; 0 without requests"),
   throughput: Type.Number({ description: "requests a second over the window" }),
   error_rate: percent("requests of the window that the service answered with a status of 500 or above"),
@@ -24,10 +28,13 @@ const sampleFields = {
   request_count: Type.Integer({ description: "requests of the window" }),
   error_count: Type.Integer({ description: "those answered with a status of 500 or above" }),
   window_seconds: Type.Number({ description: "real length of the window, at most about 60 seconds" }),
-  memory_bytes: Type.Integer({ description: "resident memory of the process and its workers" }),
+  memory_bytes: Type.Integer({ description: "resident memory of the processes and their workers" }),
   event_loop_delay: ms("mean delay of the event loop in the last second"),
+  process_count: Type.Integer({ description: "processes of the service that it is made of" }),
   event_loop_delay_p99: ms("delay of the event loop that 99 % of the last second's measurements stayed below"),
 };
+
+const { error_rate: _rate, window_seconds: _window, ...historyFields } = sampleFields;
 
 export const PerformanceSample = Type.Object(sampleFields, {
   $id: "PerformanceSample",
@@ -69,7 +76,6 @@ const reportFields = {
 export const PerformanceMetrics = Type.Object(
   {
     ...sampleFields,
-    scope: Type.Literal("process", { description: "what is measured: the process that answers, with its workers" }),
     monitoring: Type.Boolean({ description: "false when the setting `monitoring` is off: then nothing is recorded" }),
     samples: Type.Array(Type.Ref("PerformanceSample"), { description: "the last 100 seconds, oldest first" }),
     ...reportFields,
@@ -117,4 +123,35 @@ export const PerformanceReport = Type.Object(
     $id: "PerformanceReport",
     description: "the service, its database and its parts; a part that fails is reported, and fails nothing else",
   },
+);
+
+export const PerformanceHistory = Type.Object(
+  {
+    step_seconds: Type.Integer({ description: "seconds that a point stands for" }),
+    points: Type.Array(
+      Type.Object(
+        {
+          ...historyFields,
+          response_time: nullable(Type.Number(), "mean response time, milliseconds; null without requests"),
+        },
+        { description: "what all processes did in one step" },
+      ),
+      { description: "oldest first; steps without a sample are left out" },
+    ),
+  },
+  { $id: "PerformanceHistory", description: "the samples of all processes over time" },
+);
+
+export const PerformanceHistoryQuery = Type.Object(
+  {
+    minutes: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 43_200,
+        default: 60,
+        description: "how far back: each second of the last 60 minutes is known, before that each minute of the last 30 days",
+      }),
+    ),
+  },
+  strict,
 );

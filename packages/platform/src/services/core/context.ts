@@ -28,6 +28,8 @@ export interface ServiceContext {
   readonly queue: Queue;
   /** The ids of the trainings that this process runs without a job; it renews their leases. */
   readonly trainings: Set<string>;
+  /** The id of this process in the database. */
+  readonly processId: string;
   /** Watches the requests and this process. */
   readonly monitor: Monitor;
   readonly log: Log;

@@ -1,11 +1,11 @@
 /** Reports what the monitor has measured, with the numbers of the parts. A part that fails is reported, and fails nothing else. */
 
 import type { ApplicationReport, Sample } from "../../monitor/monitor.ts";
+import { type HistoryPoint, resolutions, sampleHistory } from "../../store/tables/performance-samples.ts";
 import { databaseFigures } from "../../store/watch/database-figures.ts";
 import type { ServiceContext } from "../core/context.ts";
 
 export interface PerformanceMetrics extends Sample, ApplicationReport {
-  readonly scope: "process";
   readonly monitoring: boolean;
   readonly samples: readonly Sample[];
 }
@@ -18,11 +18,27 @@ const noReport: ApplicationReport = {
 export function performanceMetrics({ monitor, config }: ServiceContext): PerformanceMetrics {
   return {
     ...monitor.latest(),
-    scope: "process",
     monitoring: config.monitoring === "on",
     samples: monitor.samples(),
     ...(monitor.report() ?? noReport),
   };
+}
+
+export interface PerformanceHistory {
+  readonly step_seconds: number;
+  readonly points: readonly HistoryPoint[];
+}
+
+/** So many points are drawn, and sent, at most. */
+const pointCountMax = 360;
+
+/** What all processes did in the last minutes. @param minutes 1 to 43,200: within the last hour second by second is known, before that each minute. */
+export async function performanceHistory({ database }: ServiceContext, minutes: number): Promise<PerformanceHistory> {
+  const seconds = minutes * 60 <= resolutions.second.keptSeconds ? 1 : 60;
+  const stepSeconds = Math.ceil((minutes * 60) / pointCountMax / seconds) * seconds;
+  const until = new Date();
+  const since = new Date(until.getTime() - minutes * 60_000);
+  return { step_seconds: stepSeconds, points: await sampleHistory(database.read, { seconds, stepSeconds, since, until }) };
 }
 
 type Part = Readonly<Record<string, unknown>>;
