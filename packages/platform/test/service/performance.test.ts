@@ -44,6 +44,7 @@ describe("the performance of a service", () => {
         expect.arrayContaining(["application_metrics", "database_metrics", "cache_hit_ratio", "timestamp"]),
       );
       expect(body["database_metrics"]).toMatchObject({ active_connections: expect.any(Number) as number });
+      expect(body["pools"]).toMatchObject({ database: { current_stats: { pool_size: 20, capacity: 50 }, suggestions: [] } });
       expect(body["gpu"]).toBe("none");
       expect(Math.abs(Number(body["timestamp"]) - Date.now() / 1000)).toBeLessThan(60);
     }
