@@ -355,8 +355,8 @@ const dashboardLayers: readonly Layer[] = [
   {
     name: "operate",
     files: /^operate\//,
-    may: ["words", "charts"],
-    packages: ["nomaly"],
+    may: ["words", "charts", "live"],
+    packages: ["nomaly", "preact"],
     summary: "the views of the operator",
   },
   { name: "page", files: /^(main|app)\.tsx$/, may: ["*"], packages: ["preact"], summary: "the page, and what starts it" },

@@ -9,6 +9,8 @@ import { createRequestWindow, windowSeconds, type WindowFigures } from "./reques
 /** The samples that are kept. */
 export const keptSampleCount = 100;
 const sampleMs = 1000;
+/** The event loop's delay is measured by a timer of so many milliseconds. */
+const loopStepMs = 20;
 
 /** What is known of one second; times are milliseconds, shares percent. */
 export interface Sample {
@@ -93,7 +95,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const samples: Sample[] = [];
   const ownSamples: Sample[] = [];
   let others: readonly OtherSample[] = [];
-  const loop = monitorEventLoopDelay({ resolution: 20 });
+  const loop = monitorEventLoopDelay({ resolution: loopStepMs });
   loop.enable();
   let before = { at: elapsed(), usage: usageOf(workerPids()) };
   let isClosed = false;
@@ -108,8 +110,8 @@ export function createMonitor(options: MonitorOptions): Monitor {
       memory_usage: (residentBytes * 100) / memoryLimitBytes,
       ...requestFigures(window.figures()),
       memory_bytes: residentBytes,
-      event_loop_delay: nanoseconds(loop.mean),
-      event_loop_delay_p99: nanoseconds(loop.percentile(99)),
+      event_loop_delay: loopDelayMs(loop.mean),
+      event_loop_delay_p99: loopDelayMs(loop.percentile(99)),
       process_count: 1,
     };
   }
@@ -210,9 +212,12 @@ function minuteOf(samples: readonly Sample[]): Sample {
   };
 }
 
-/** @returns milliseconds; 0 before the first measurement. */
-function nanoseconds(value: number): number {
-  return Number.isFinite(value) ? value / 1e6 : 0;
+/**
+ * The measured times hold the step of the timer itself. @param nanoseconds not a number before the first measurement.
+ * @returns milliseconds.
+ */
+export function loopDelayMs(nanoseconds: number): number {
+  return Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e6 - loopStepMs) : 0;
 }
 
 function summaryOf(samples: readonly Sample[]): Summary {

@@ -14,7 +14,7 @@ import {
   howSureText,
   scoreNote,
 } from "./words/agreement.ts";
-import { labelledCountsText, rocAucNote } from "./words/evaluation.ts";
+import { labelledCountsText, rocAucNote, topCountText } from "./words/evaluation.ts";
 import { reasonList } from "./reason-list.ts";
 import { countText, numberText, percentText, rankText, rankTexts, scoreTexts, usualText, valueText } from "./wording.ts";
 
@@ -104,7 +104,7 @@ function evaluationCard(figures: NonNullable<ReportContent["evaluation"]>): Html
   ];
   return html`<section class="card" aria-labelledby="evaluation">
     <h2 id="evaluation">Compared with known labels</h2>
-    <p>${sentence(labelledCountsText(figures))}</p>
+    <p>${sentence(labelledCountsText(figures))} ${sentence(topCountText(figures))}</p>
     <p class="quiet small">The labels were not used to learn. ${sentence(rocAucNote)}</p>
     <div class="pair roc-pair">
       <div>${rocChart(figures.rocCurve, figures.rocAuc)}</div>
