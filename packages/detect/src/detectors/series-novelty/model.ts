@@ -27,7 +27,7 @@ export function createSeriesModel(stream: Stream): SeriesModel {
 
   /** Looks at the value as the next one, unless the last look was at the same one: a row is often scored and then learned. */
   function lookOnce(value: number): void {
-    if (lookedRow === stream.rowCount && lookedValue === value) return;
+    if (lookedRow === stream.rowCount && Object.is(lookedValue, value)) return;
     lookAt(stream, value, look);
     lookedRow = stream.rowCount;
     lookedValue = value;

@@ -3,10 +3,12 @@ import { expectCode } from "../../../test-support/expect-code.ts";
 import { fitForTest, scoresOf } from "../../../test-support/fit.ts";
 import { referencedSeries } from "../../../test-support/series-data.ts";
 import { sharedFolder } from "../../../test-support/shared-data.ts";
+import { cloningThreads } from "../../conformance/cloning-threads.ts";
 import type { IncrementalModel } from "../../detector/detector.ts";
 import { referenceKernels } from "../../kernels/reference/index.ts";
 import { type Matrix, rowRange } from "../../matrix.ts";
 import { createRandom } from "../../random.ts";
+import { taskTable } from "../../threads/task-table.ts";
 import { seriesNovelty } from "./index.ts";
 
 const series = referencedSeries().map((one) => [one.name, one] as const);
@@ -165,6 +167,21 @@ describe("series-novelty", () => {
       [1e100, 1e200].map((huge) => modelOf(seriesOf(300, (row) => (row === 200 ? huge : row % 9)))),
     );
     expect(farther.toState()).toEqual(far.toState());
+  });
+
+  it("learns a long series in blocks on a thread to the same bits, tells progress, and stops between blocks", async () => {
+    const train = wave(250_001);
+    const expected = await fitForTest(seriesNovelty, train);
+    const progress: number[] = [];
+    const threads = cloningThreads(taskTable([seriesNovelty]), 2);
+    const context = { random: createRandom(1), kernels: referenceKernels, threads };
+    const fitted = await seriesNovelty.fit(train, {}, { ...context, progress: (done) => progress.push(done) });
+    expect(fitted.trainingScores).toEqual(expected.trainingScores);
+    expect(fitted.model.toState()).toEqual(expected.model.toState());
+    expect(progress).toEqual([100_000 / 250_001, 200_000 / 250_001, 1]);
+    const stopping = new AbortController();
+    const stopped = seriesNovelty.fit(train, {}, { ...context, signal: stopping.signal, progress: () => stopping.abort() });
+    await expect(stopped).rejects.toMatchObject({ code: "ABORTED" });
   });
 
   it("refuses two columns", async () => {
