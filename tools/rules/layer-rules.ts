@@ -266,7 +266,7 @@ const platformLayers: readonly Layer[] = [
   {
     name: "monitor",
     files: /^monitor\//,
-    may: [],
+    may: ["metric kinds"],
     packages: ["node:"],
     summary: "records requests and samples this process each second",
   },

@@ -1,6 +1,7 @@
 /** Watches this process: every request is recorded, and a timer takes a sample each second. */
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { gauge, type StatsOf } from "../watch/metric-kinds.ts";
 import { combineSamples, type OtherSample } from "./combine-samples.ts";
 import { createEndpointDurations, type EndpointFigures } from "./endpoint-durations.ts";
 import { cpuMsBetween, type Usage, usageOf } from "./process-usage.ts";
@@ -52,6 +53,15 @@ export interface ApplicationReport {
   readonly endpoint_breakdown: Readonly<Record<string, EndpointFigures>>;
 }
 
+/** Numbers of this process alone, for Prometheus, which sums processes itself. */
+export const monitorMetrics = {
+  memoryBytes: gauge("Resident memory of the process and its workers, as last sampled"),
+  memoryLimitBytes: gauge("Memory that the process and its workers may take"),
+  cpuShare: gauge(
+    "Processor time of the process and its workers in the last second, of all processors that they may use, 0 to 1",
+  ),
+};
+
 export interface Monitor {
   /** Records one request. @param endpoint the route template, such as `/api/detectors/:id`. */
   record(endpoint: string, durationMs: number, isSuccess: boolean): void;
@@ -69,6 +79,7 @@ export interface Monitor {
   report(): ApplicationReport | undefined;
   /** The next samples as they are taken, until the signal ends it. A reader that is slow misses some. */
   follow(signal: AbortSignal): AsyncGenerator<Sample, void>;
+  stats(): StatsOf<typeof monitorMetrics>;
   /** Takes a sample now, as the timer does each second. */
   sample(): void;
   close(): void;
@@ -169,6 +180,10 @@ export function createMonitor(options: MonitorOptions): Monitor {
     hear: (heard) => void (others = heard),
     report: () => (samples.length === 0 ? undefined : { summary: summaryOf(samples), endpoint_breakdown: endpoints.figures() }),
     follow,
+    stats() {
+      const { memory_bytes: memoryBytes, cpu_usage: cpuUsage } = ownSamples.at(-1) ?? sampleOf(0, usageOf(workerPids()));
+      return { memoryBytes, memoryLimitBytes, cpuShare: cpuUsage / 100 };
+    },
     sample,
     close() {
       clearInterval(timer);
