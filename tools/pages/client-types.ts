@@ -71,6 +71,7 @@ const upkeep: Readonly<Record<string, object>> = {
   PerformanceMetrics: performance.PerformanceMetrics,
   PerformanceReport: performance.PerformanceReport,
   PerformanceHistory: performance.PerformanceHistory,
+  Diagnosis: performance.Diagnosis,
 };
 
 /** Schemas of requests that make a model learn, and of their answers. */

@@ -389,3 +389,27 @@ export interface PerformanceHistory {
     readonly event_loop_delay_p99: number;
   }[];
 }
+
+/** What is wrong with the service, and what to do next. */
+export interface Diagnosis {
+  /** The worst severity found; ok without a finding. */
+  readonly status: "ok" | "info" | "warning" | "critical";
+  /** The worst first. */
+  readonly findings: readonly {
+    /** The check that found it. */
+    readonly id: string;
+    /** Info needs nothing done, a warning soon, a critical finding now. */
+    readonly severity: "info" | "warning" | "critical";
+    /** What is wrong, with its numbers. */
+    readonly finding: string;
+    /** What to do about it. */
+    readonly next_step: string;
+  }[];
+  /** Every check that was made. */
+  readonly checks: readonly {
+    /** Its name, which never changes. */
+    readonly id: string;
+    /** What it looks at. */
+    readonly looks_at: string;
+  }[];
+}

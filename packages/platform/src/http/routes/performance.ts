@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { Type } from "typebox";
 import type { Sample } from "../../monitor/monitor.ts";
 import type { ServiceContext } from "../../services/core/context.ts";
+import { diagnose } from "../../services/operations/doctor/doctor.ts";
 import { performanceHistory, performanceMetrics, performanceReport } from "../../services/operations/performance.ts";
 import type { App } from "../app.ts";
 import { inSnakeCase } from "../answers/in-snake-case.ts";
@@ -52,6 +53,17 @@ export function registerPerformance(app: App, context: ServiceContext): void {
       response: { 200: Type.Ref("PerformanceReport"), ...problemsOf() },
     }),
     async (_request, reply) => reply.send(inSnakeCase(await performanceReport(context)) as never),
+  );
+  app.get(
+    "/api/doctor",
+    route({
+      scope: "read",
+      isPolled: true,
+      tags,
+      summary: "what is wrong with the service, and what to do next",
+      response: { 200: Type.Ref("Diagnosis"), ...problemsOf() },
+    }),
+    async (_request, reply) => reply.send((await diagnose(context)) as never),
   );
   app.get(
     "/api/performance/history",

@@ -8,7 +8,7 @@ import { Job } from "./jobs.ts";
 import { Result } from "./results.ts";
 import { AuditEntry } from "./audit.ts";
 import { NewSchedule, Schedule, ScheduleChange } from "./schedules.ts";
-import { PerformanceHistory, PerformanceMetrics, PerformanceReport, PerformanceSample } from "./performance.ts";
+import { Diagnosis, PerformanceHistory, PerformanceMetrics, PerformanceReport, PerformanceSample } from "./performance.ts";
 import { Usage } from "./usage.ts";
 import { Problem } from "./shared.ts";
 
@@ -45,6 +45,7 @@ export function sharedSchemas(): readonly TSchema[] {
     PerformanceMetrics,
     PerformanceReport,
     PerformanceHistory,
+    Diagnosis,
     NewSchedule,
     ScheduleChange,
     Schedule,
