@@ -3,7 +3,7 @@
 import { onOwnConnection } from "../../src/store/postgres/own-connection.ts";
 import type { Sql } from "../../src/store/postgres/sql.ts";
 import { sqlOn } from "../../src/store/postgres/statement.ts";
-import { startTestServer, type TestServer } from "./postgres.ts";
+import { startTestServer, type TestServer, withClient } from "./postgres.ts";
 
 /** @param extra Further settings, as in `name=value`. */
 export function watchedServer(extra: readonly string[] = []): Promise<TestServer> {
@@ -12,4 +12,10 @@ export function watchedServer(extra: readonly string[] = []): Promise<TestServer
 
 export function withSql<Value>(url: string, work: (sql: Sql) => Promise<Value>): Promise<Value> {
   return onOwnConnection(url, "watch test", (connection) => work(sqlOn(connection)));
+}
+
+/** The address of the same database for a new role that may only connect. */
+export async function modestUrl(url: string, name: string): Promise<string> {
+  await withClient(url, (client) => client.query(`create role "${name}" login password 'modest'`));
+  return Object.assign(new URL(url), { username: name, password: "modest" }).href;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestServer, type TestServer, withClient } from "../../../test-support/servers/postgres.ts";
-import { watchedServer, withSql } from "../../../test-support/servers/watched.ts";
+import { modestUrl, watchedServer, withSql } from "../../../test-support/servers/watched.ts";
 import { startEmbedded } from "../embedded/start-embedded.ts";
 import { migrate } from "../schema/migrate.ts";
 import { createStatementStatistics, statementStatistics } from "./statement-statistics.ts";
@@ -55,10 +55,8 @@ describe("statistics of statements", () => {
   it("are created once the library is loaded, and left to a superuser by a role that may not", async () => {
     const url = await loaded.createDatabase();
     const name = new URL(url).pathname.slice(1);
-    await withClient(url, (client) =>
-      client.query(`create role modest login password 'modest'; alter database ${name} owner to modest`),
-    );
-    const modest = Object.assign(new URL(url), { username: "modest", password: "modest" }).href;
+    const modest = await modestUrl(url, "modest");
+    await withClient(url, (client) => client.query(`alter database ${name} owner to modest`));
     await migrate(modest);
     expect(await withSql(modest, statementStatistics)).toMatchObject({
       kind: "missing",
