@@ -76,6 +76,25 @@ it("of 21 slow statements, the 20 slowest are listed, and none of 100 ms; a low 
   });
 });
 
+it("a statement whose mean is above 1000 ms is to be split", async () => {
+  const other = await server.createDatabase();
+  await withClient(other, (client) =>
+    client.query(`create extension pg_stat_statements; alter view pg_stat_statements rename to hidden;
+      create table pg_stat_statements as select 'select $1' as query, 1000 + n::float8 as mean_exec_time, 1::bigint as calls, 1::bigint as rows,
+        0::bigint as shared_blks_hit, 0::bigint as shared_blks_read, 0::bigint as temp_blks_written, n::bigint as queryid,
+        (select oid from pg_database where datname = current_database()) as dbid,
+        (select oid from pg_roles where rolname = current_user) as userid from generate_series(0, 1) n`),
+  );
+  expect((await slowQueriesAt(other)).slow_queries).toMatchObject([
+    {
+      mean_time_ms: 1001,
+      cache_hit_percent: null,
+      suggestions: [expect.stringMatching(/^it takes 1\.0 s on average: split it/)],
+    },
+    { mean_time_ms: 1000, cache_hit_percent: null, suggestions: [] },
+  ]);
+});
+
 it("a role without rights sees its own statements, and which grant shows the others; with it, theirs are not planned in its name", async () => {
   await run("select pg_stat_statements_reset()");
   const modest = await modestUrl(url, "modest_slow");
