@@ -10,7 +10,7 @@ export interface IndexBloat {
   readonly size_bytes: number;
   /** What the same entries would take in a new index; null without statistics of its columns (ANALYZE). */
   readonly needed_bytes: number | null;
-  /** Share of the size that is empty beyond that, in %; null when it is not known. */
+  /** Share of the size that is empty beyond that, in %; null when it is not known, or nothing is stored. */
   readonly bloat_percent: number | null;
 }
 
@@ -42,7 +42,7 @@ export async function indexBloat(sql: Sql): Promise<readonly IndexBloat[]> {
     )
     select quote_ident(n.nspname) || '.' || quote_ident(e.relname) as index, e.indrelid::regclass::text as "table",
       bytes as size_bytes, needed::float8 as needed_bytes,
-      greatest(0, 100 * (1 - needed / nullif(bytes, 0)))::float8 as bloat_percent
+      case when bytes > 0 and needed is not null then greatest(0, 100 * (1 - needed / bytes))::float8 end as bloat_percent
     from estimates e join pg_namespace n on n.oid = e.relnamespace order by bytes desc, e.relname`;
   return (await sql.query<IndexBloat>(text, [oids])).rows;
 }

@@ -4,6 +4,7 @@ import { openTestDatabase } from "../../../test-support/servers/store.ts";
 import { watchedServer } from "../../../test-support/servers/watched.ts";
 import type { OpenDatabase } from "../postgres/open-database.ts";
 import { genericPlans } from "./generic-plans.ts";
+import { nodesOf } from "./plan-nodes.ts";
 import { planSuggestions, workMemory } from "./plan-suggestions.ts";
 import { tableFacts } from "./table-facts.ts";
 
@@ -12,7 +13,7 @@ const tables = `
 create table orders (id integer primary key, customer integer, price integer, "is Open" boolean, label varchar(20), placed timestamptz);
 insert into orders select n, n % 5000, n, n % 2 = 0, 'order ' || n, '2026-01-01'::timestamptz + n * interval '1 minute'
   from generate_series(1, 50000) n;
-create table shops (id integer primary key, customer integer);
+create table shops (id integer primary key, buyer integer);
 insert into shops select n, n from generate_series(1, 20) n;
 create table small (id integer, customer integer);
 insert into small select n, n % 5000 from generate_series(1, 9999) n;
@@ -42,10 +43,17 @@ async function suggestionsFor(
   text: string,
   { isSpilling = false, genericExplainFrom = 160_000 } = {},
 ): Promise<readonly string[]> {
-  const plans = await genericPlans(database, [text], genericExplainFrom);
+  return suggestionsOf(await genericPlans(database, [text], genericExplainFrom), database, isSpilling);
+}
+
+async function suggestionsOf(
+  plans: Awaited<ReturnType<typeof genericPlans>>,
+  from: OpenDatabase,
+  isSpilling = false,
+): Promise<readonly string[]> {
   const [plan] = plans;
   if (typeof plan === "string") throw new Error(plan);
-  return planSuggestions(plan, { facts: await tableFacts(database, plans), memory: await workMemory(database), isSpilling });
+  return planSuggestions(plan, { facts: await tableFacts(from, plans), memory: await workMemory(from), isSpilling });
 }
 
 /** Builds the index as suggested: then nothing is suggested any more. */
@@ -101,12 +109,61 @@ describe("an index is suggested where the plan lacks it, and no more once it is 
   });
 
   it("for a join of few rows with a large table", async () => {
-    const text = "select o.id from shops s join orders o on o.customer = s.customer";
+    const text = "select o.id from shops s join orders o on o.customer = s.buyer";
     const suggestions = await suggestionsFor(text);
     expect(suggestions).toEqual([
       "the join reads public.orders whole (50,000 rows) to find those of some customer, and no index begins with it: CREATE INDEX CONCURRENTLY ON public.orders (customer)",
     ]);
     await mend(text, suggestions);
+  });
+
+  const joins = ["hashjoin", "mergejoin", "nestloop"];
+  it.each(joins)(
+    "for a join of few rows with a large table, also when it is a %s, and not when the index is there",
+    async (kind) => {
+      const off = [...joins.filter((other) => other !== kind), "indexscan", "bitmapscan", "indexonlyscan"];
+      const options = off.map((name) => `-c enable_${name}=off`).join(" ");
+      const own = openTestDatabase({ url: `${url}?options=${encodeURIComponent(options)}` });
+      const text = "select o.id from shops s join orders o on o.customer = s.buyer";
+      const suggested = async () => {
+        const plans = await genericPlans(own, [text]);
+        const nodes = typeof plans[0] === "string" ? [] : nodesOf(plans[0]).map((node) => node["Node Type"]);
+        expect(nodes).toContain({ hashjoin: "Hash Join", mergejoin: "Merge Join", nestloop: "Nested Loop" }[kind]);
+        return suggestionsOf(plans, own);
+      };
+      try {
+        expect(await suggested()).toEqual([expect.stringMatching(/^the join reads .* ON public\.orders \(customer\)$/)]);
+        await run("create index there on orders (customer)");
+        expect(await suggested()).toEqual([]);
+      } finally {
+        await run("drop index if exists there");
+        await own.close();
+      }
+    },
+  );
+
+  it("for a table that a nested loop reads again for each row of another large one", async () => {
+    const options = ["hashjoin", "mergejoin", "material"].map((name) => `-c enable_${name}=off`).join(" ");
+    const own = openTestDatabase({ url: `${url}?options=${encodeURIComponent(options)}` });
+    try {
+      const plans = await genericPlans(own, ["select 1 from orders o join months_2 m on o.price = m.customer"]);
+      expect(await suggestionsOf(plans, own)).toEqual([expect.stringMatching(/^the join reads public\.(orders|months_2) whole/)]);
+    } finally {
+      await own.close();
+    }
+  });
+
+  it("five at most", async () => {
+    const conditions = [
+      "orders where customer",
+      "orders where price",
+      "orders where label",
+      "orders where placed",
+      "months where customer",
+    ];
+    const selects = [...conditions, "months where placed"].map((condition) => `select 1 from ${condition} = $1`);
+    const all = selects.map((select, at) => select.replace("$1", `$${at + 1}`)).join(" union all ");
+    expect(await suggestionsFor(all)).toHaveLength(5);
   });
 
   it("for a table in months, once, on the month and with the name of the table", async () => {
@@ -155,10 +212,7 @@ describe("work that goes to disk", () => {
     await run("alter role nomaly set work_mem = '1MB'");
     const own = openTestDatabase({ url });
     try {
-      const plans = await genericPlans(own, [text]);
-      const [plan] = plans;
-      if (typeof plan === "string") throw new Error(plan);
-      return planSuggestions(plan, { facts: await tableFacts(own, plans), memory: await workMemory(own), isSpilling });
+      return await suggestionsOf(await genericPlans(own, [text]), own, isSpilling);
     } finally {
       await own.close();
       await run("alter role nomaly reset work_mem");

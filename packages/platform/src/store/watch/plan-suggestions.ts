@@ -114,19 +114,17 @@ function joinIndexes(node: PlanNode, facts: FindTable): readonly WantedIndex[] {
   const condition = type === "Nested Loop" ? node["Join Filter"] : (node["Hash Cond"] ?? node["Merge Cond"]);
   const [outer, inner] = node.Plans ?? [];
   if (condition === undefined || outer === undefined || inner === undefined) return [];
-  // A nested loop reads its inner side once for each row of the outer one; a hash or merge join reads both whole.
-  const sides =
-    type === "Nested Loop"
-      ? [[inner, outer]]
-      : [
-          [inner, outer],
-          [outer, inner],
-        ];
+  const sides = [
+    [inner, outer],
+    [outer, inner],
+  ];
   return sides.flatMap(([side, other]): readonly WantedIndex[] => {
     const scan = through(side, ["Hash", "Sort", "Materialize", "Memoize"]);
     const table = scan?.["Node Type"] === "Seq Scan" ? facts(scan) : undefined;
     if (scan === undefined || table === undefined || !isLarge(table)) return [];
-    if (type !== "Nested Loop" && other["Plan Rows"] > table.rowCount * joinShareMax) return [];
+    // A nested loop reads its inner side once for each row of the outer one, the other joins read each side once.
+    const isRepeated = type === "Nested Loop" && side === inner;
+    if (!isRepeated && other["Plan Rows"] > table.rowCount * joinShareMax) return [];
     const comparisons = comparisonsIn(condition).filter((comparison) => isOn(comparison, scan, table));
     const columns = equalColumns(comparisons, table);
     if (columns.length === 0 || columns.some((column) => leads(table, column))) return [];
