@@ -1,9 +1,13 @@
-/** Builds both packages into their `dist`: WebAssembly first, then JavaScript with declarations. Does only what changed. */
+/**
+ * Builds the packages into their `dist`: WebAssembly first, then JavaScript with declarations, then the dashboard, whose files become part of
+ * the service. Does only what changed.
+ */
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { buildSync } from "esbuild";
+import { build as buildPage } from "vite";
 import { buildWasm } from "./build-wasm.ts";
 import { writeHoverTexts } from "./hover-texts.ts";
 
@@ -28,7 +32,17 @@ export async function build(force = false): Promise<boolean> {
     sound = buildPackage(folder) && sound;
     if (name === "detect" && sound) await writeHoverTexts(join(folder, "dist"));
   }
+  await buildDashboard();
   return sound;
+}
+
+/** Vite takes a second, so it always runs. */
+async function buildDashboard(): Promise<void> {
+  const folder = join(root, "packages/dashboard");
+  const served = join(root, "packages/platform/dist/dashboard");
+  await buildPage({ configFile: join(folder, "vite.config.ts") });
+  rmSync(served, { recursive: true, force: true });
+  cpSync(join(folder, "dist"), served, { recursive: true });
 }
 
 function buildPackage(folder: string): boolean {
@@ -48,7 +62,13 @@ function buildPackage(folder: string): boolean {
 function removeOrphans(source: string, output: string): void {
   for (const path of filesUnder(output)) {
     const match = /^(.*)(\.d\.ts|\.js)$/.exec(path);
-    if (match === null || path === workerBundle || existsSync(join(source, path)) || existsSync(join(source, `${match[1]}.ts`)))
+    if (
+      match === null ||
+      path === workerBundle ||
+      path.startsWith("dashboard/") ||
+      existsSync(join(source, path)) ||
+      existsSync(join(source, `${match[1]}.ts`))
+    )
       continue;
     rmSync(join(output, path));
     // The compiler writes a file again only if it believes it missing: forget what it wrote, in case the source comes back.

@@ -70,6 +70,7 @@ function checkSteps(): readonly [readonly Step[], readonly Step[]] {
     { name: "lint", command: ["oxlint", "--type-aware", "--deny-warnings", ...sources] },
     { name: "types", command: ["tsc", "-p", "tsconfig.json"] },
     { name: "types-web", command: ["tsc", "-p", "packages/detect/tsconfig.web.json"] },
+    { name: "types-page", command: ["tsc", "-p", "packages/dashboard/tsconfig.json"] },
     { name: "layers", command: ["node", "tools/layers.ts"] },
     { name: "tidy", command: ["node", "tools/tidy.ts"] },
     { name: "docs", command: ["node", "--conditions=source", "tools/docs.ts", "--check"] },

@@ -128,7 +128,7 @@ function sourcesOf(folder: string): Map<string, string> {
   if (!existsSync(source)) return new Map();
   const paths = readdirSync(source, { recursive: true, encoding: "utf8" })
     .map((path) => path.replaceAll("\\", "/"))
-    .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts") && !/(^|\/)(assembly|generated)\//.test(path))
+    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith(".test.ts") && !/(^|\/)(assembly|generated)\//.test(path))
     .sort();
   return new Map(paths.map((path) => [path, readFileSync(join(source, path), "utf8")]));
 }

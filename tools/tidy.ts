@@ -9,14 +9,14 @@ import { checkSource, checkText } from "./rules/tidy-rules.ts";
 const root = resolve(import.meta.dirname, "..");
 /** Larger files are data, not text. */
 const textBytesMax = 1_000_000;
-const textFile = /\.(ts|js|md|json|html|css|sh|yml|yaml)$/;
+const textFile = /\.(tsx?|js|md|json|html|css|sh|yml|yaml)$/;
 
 /** @returns one line for each fault. */
 export function checkRepository(repository: ReadonlyMap<string, string>): string[] {
   const problems: string[] = [];
   for (const [path, text] of repository) {
     if (path.startsWith("fixtures/") || path === "package-lock.json") continue;
-    if (path.endsWith(".ts")) problems.push(...checkSource(path, text));
+    if (/\.tsx?$/.test(path)) problems.push(...checkSource(path, text));
     else if (textFile.test(path)) problems.push(...checkText(path, text));
   }
   return [...problems, ...checkDetectors(repository), ...checkLinks(repository), ...checkExamples(repository)];

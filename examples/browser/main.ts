@@ -10,7 +10,8 @@ import {
   type Reason,
   type Table,
 } from "@nomaly/detect";
-import { isUsual, numberText, tellingReasons, usualText, valueText } from "../../packages/platform/src/report/wording.ts";
+import { isUsual, tellingReasons } from "../../packages/platform/src/report/words/reasons.ts";
+import { numberText, usualText, valueText } from "../../packages/platform/src/report/wording.ts";
 import { histogramSvg, scatterSvg } from "./charts.ts";
 import { columnsOf, type CsvTable, parseCsv, pickRows, reasonToLeaveOut, scoredCsv } from "./csv.ts";
 import sampleUrl from "../../fixtures/cars.csv?url";
@@ -209,7 +210,10 @@ function showSettings(): void {
 }
 
 function start(): void {
-  for (const { id } of detectors) detectorSelect.add(new Option(id, id, id === defaultDetectorId, id === defaultDetectorId));
+  // To those that score series the rows of a table have no order.
+  for (const { id } of detectors.filter(({ traits }) => !traits.scoresSeries)) {
+    detectorSelect.add(new Option(id, id, id === defaultDetectorId, id === defaultDetectorId));
+  }
   showSettings();
   const drop = element("drop");
   const openFirst = (files: FileList | null | undefined) => {

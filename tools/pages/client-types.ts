@@ -7,6 +7,7 @@ import * as detection from "../../packages/platform/src/http/schemas/detection.t
 import * as detectors from "../../packages/platform/src/http/schemas/detectors.ts";
 import { Job } from "../../packages/platform/src/http/schemas/jobs.ts";
 import { AuditEntry } from "../../packages/platform/src/http/schemas/audit.ts";
+import * as performance from "../../packages/platform/src/http/schemas/performance.ts";
 import { Result } from "../../packages/platform/src/http/schemas/results.ts";
 import * as schedules from "../../packages/platform/src/http/schemas/schedules.ts";
 import { Usage } from "../../packages/platform/src/http/schemas/usage.ts";
@@ -66,6 +67,10 @@ const upkeep: Readonly<Record<string, object>> = {
   Schedule: schedules.Schedule,
   AuditEntry,
   Usage,
+  PerformanceSample: performance.PerformanceSample,
+  PerformanceMetrics: performance.PerformanceMetrics,
+  PerformanceReport: performance.PerformanceReport,
+  PerformanceHistory: performance.PerformanceHistory,
 };
 
 /** Schemas of requests that make a model learn, and of their answers. */
@@ -111,7 +116,7 @@ export function storedTypes(): string {
 
 /** Writes packages/platform/src/client/upkeep-types.ts. */
 export function upkeepTypes(): string {
-  return fileOf("Types of schedules, of the audit log and of the space that is used", upkeep);
+  return fileOf("Types of schedules, of the audit log, of the space that is used and of the performance report", upkeep);
 }
 
 /** Writes packages/platform/src/client/learning-types.ts. */

@@ -264,9 +264,30 @@ const platformLayers: readonly Layer[] = [
     summary: "the queue of jobs in the database, and the message of each kind of job",
   },
   {
+    name: "monitor",
+    files: /^monitor\//,
+    may: [],
+    packages: ["node:"],
+    summary: "records requests and samples this process each second",
+  },
+  {
     name: "services",
     files: /^services\//,
-    may: ["budget", "config", "files", "report", "ids", "store", "cache", "http-client", "blobs", "jobs", "compute"],
+    may: [
+      "budget",
+      "config",
+      "files",
+      "report",
+      "ids",
+      "store",
+      "cache",
+      "http-client",
+      "blobs",
+      "jobs",
+      "compute",
+      "monitor",
+      "pools",
+    ],
     packages: ["node:", "@nomaly/detect", "cron-parser", "jose", "lru-cache"],
     summary: "one function for each thing that a user can ask of the service",
   },
@@ -280,7 +301,7 @@ const platformLayers: readonly Layer[] = [
   {
     name: "http",
     files: /^http\//,
-    may: ["config", "compute", "jobs", "services", "watch", "metric kinds"],
+    may: ["config", "compute", "jobs", "monitor", "services", "watch", "metric kinds"],
     packages: ["node:", "@nomaly/detect", "typebox", "ajv", "ajv-formats", ...webFramework],
     summary: "routes, checks, access, errors, the description of the API",
   },
@@ -307,6 +328,40 @@ const platformLayers: readonly Layer[] = [
   },
 ];
 
+/** What a page may know: the client of the service, and nothing of Node. */
+const dashboardLayers: readonly Layer[] = [
+  { name: "words", files: /^format\.ts$/, may: [], packages: [], summary: "how numbers are written" },
+  {
+    name: "charts",
+    files: /^charts\//,
+    may: [],
+    packages: [],
+    summary: "charts drawn as SVG, with their content in words",
+  },
+  {
+    name: "live",
+    files: /^live\//,
+    may: [],
+    packages: ["nomaly", "preact"],
+    summary: "numbers as they come from the service, and how fresh they are",
+  },
+  {
+    name: "frame",
+    files: /^frame\//,
+    may: ["words", "live"],
+    packages: ["preact"],
+    summary: "what stands around every view: sign in, connection",
+  },
+  {
+    name: "operate",
+    files: /^operate\//,
+    may: ["words", "charts", "live"],
+    packages: ["nomaly", "preact"],
+    summary: "the views of the operator",
+  },
+  { name: "page", files: /^(main|app)\.tsx$/, may: ["*"], packages: ["preact"], summary: "the page, and what starts it" },
+];
+
 export const packageRules: readonly PackageRules[] = [
   {
     folder: "detect",
@@ -315,4 +370,10 @@ export const packageRules: readonly PackageRules[] = [
     hostFiles: ["threads/worker-host-node.ts"],
   },
   { folder: "platform", layers: platformLayers, bannedGlobals: [], hostFiles: [] },
+  {
+    folder: "dashboard",
+    layers: dashboardLayers,
+    bannedGlobals: ["process", "Buffer", "require", "__dirname"],
+    hostFiles: [],
+  },
 ];

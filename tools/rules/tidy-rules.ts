@@ -11,7 +11,7 @@ export const functionLineCountMax = 70;
 const emptyWords = ["Manager", "Helper", "Helpers", "Util", "Utils", "Common", "Impl"];
 /** Names that are refused when they are the whole name. */
 const emptyNames = ["data", "info", "process", "handle", "clf", "helper", "util", "utils", "common", "tmp", "temp"];
-const fileName = /^[a-z0-9]+(-[a-z0-9]+)*(\.(long\.)?test|\.d|\.config)?\.ts$/;
+const fileName = /^[a-z0-9]+(-[a-z0-9]+)*(\.(long\.)?test|\.d|\.config)?\.tsx?$/;
 /** Each word has a letter in brackets, so that this file passes its own rule. */
 const openNote = /\b(T[O]DO|F[I]XME|X[X]X|H[A]CK)\b(?!\(#\d+\))/;
 const machinePath = /(^|[\s"'`(=])\/(work|home|Users|root)\/[a-z]/;

@@ -1,8 +1,7 @@
-/** Follows a job by server-sent events, and connects again when a connection is lost. */
+/** Follows server-sent events, and connects again when a connection is lost. */
 
 import { ServiceError } from "./service-error.ts";
-import type { Job } from "./stored-types.ts";
-import { asServiceError, isPassing, pause, pauseBefore, type Transport } from "./transport.ts";
+import { type Asked, asServiceError, isPassing, pause, pauseBefore, type Transport } from "./transport.ts";
 
 /** After this time without an event the client connects again, since the connection may be dead; the first event gives the job as it is now. */
 const silenceMsMax = 30_000;
@@ -12,12 +11,16 @@ export interface FollowOptions {
   readonly silenceMs?: number | undefined;
 }
 
-/** Yields the job now and at each change, until it has ended. @throws ServiceError when more than `retries` connections in a row give no event. */
-export async function* jobEvents(
+/**
+ * Yields what the events carry, without what came last before, until an event `end`.
+ * @param name of what is followed, for messages.
+ * @throws ServiceError when more than `retries` connections in a row give no event.
+ */
+export async function* followed<Item>(
   { open, retries }: Transport,
-  id: string,
+  { name, ...asked }: Asked & { readonly name: string },
   { signal, silenceMs = silenceMsMax }: FollowOptions = {},
-): AsyncGenerator<Job, void> {
+): AsyncGenerator<Item, void> {
   let shown: string | undefined;
   let failureCount = 0;
   for (;;) {
@@ -25,14 +28,14 @@ export async function* jobEvents(
     const silence = limitSilence(silenceMs);
     const stop = signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]);
     try {
-      const response = await silence.within(() => open({ route: "GET /api/jobs/:id/events", id }, stop));
+      const response = await silence.within(() => open(asked, stop));
       for await (const { kind, text } of eventsOf(response, silence)) {
         failureCount = 0;
-        if (text !== shown) yield JSON.parse(text) as Job;
+        if (text !== shown) yield JSON.parse(text) as Item;
         shown = text;
         if (kind === "end") return;
       }
-      throw new ServiceError({ code: "UNREACHABLE", status: 0, detail: `the events of job ${id} ended before the job` });
+      throw new ServiceError({ code: "UNREACHABLE", status: 0, detail: `the events of ${name} ended before their end` });
     } catch (cause) {
       signal?.throwIfAborted();
       const error = asServiceError(cause);

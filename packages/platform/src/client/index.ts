@@ -10,6 +10,7 @@ import { type Detection, detectionOf } from "./detection.ts";
 import { type Detectors, detectorsOf } from "./detectors.ts";
 import { type Health, healthOf } from "./health.ts";
 import { type Jobs, jobsOf } from "./jobs.ts";
+import { type Performance, performanceOf } from "./performance.ts";
 import { type Results, resultsOf } from "./results.ts";
 import { type Schedules, schedulesOf, type UsageCall, usageOf } from "./schedules.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
@@ -24,6 +25,7 @@ export type { ChangeOptions, DetectorFilter, Detectors, ModelBytes, ModelFile, T
 export type { Health } from "./health.ts";
 export type { JobFilter, Jobs, WaitOptions } from "./jobs.ts";
 export type { ListOptions } from "./pages.ts";
+export type { Performance } from "./performance.ts";
 export type { FileOptions, ResultFilter, ResultFormat, Results } from "./results.ts";
 export type { Schedules } from "./schedules.ts";
 export { ServiceError } from "./service-error.ts";
@@ -45,6 +47,8 @@ export interface Client extends Detection {
   readonly algorithms: Algorithms;
   /** Checks the health of the service. */
   readonly health: Health;
+  /** Tells how the service does, live or as a report. */
+  readonly performance: Performance;
   /** Lists who changed what. */
   readonly audit: Audit;
   /** Trains detectors and scores data sets again and again. */
@@ -67,6 +71,7 @@ export function createClient(options: ClientOptions): Client {
     results: resultsOf(transport),
     algorithms: algorithmsOf(transport),
     health: healthOf(transport),
+    performance: performanceOf(transport),
     audit: auditOf(transport),
     schedules: schedulesOf(transport),
     usage: usageOf(transport),

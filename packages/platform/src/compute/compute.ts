@@ -119,6 +119,8 @@ export interface Compute {
   /** Seconds that a request with rows would wait for a worker now. */
   shortWaitSeconds(): number;
   stats(): ComputeStats;
+  /** The process ids of the workers, whose memory and processor time are part of the service's. */
+  workerPids(): readonly number[];
   /** Refuses new work, and lets running work finish within `waitMs`. */
   close(waitMs?: number): Promise<void>;
 }
@@ -144,6 +146,7 @@ export function createCompute(options: ComputeOptions): Compute {
     warmUp: () => compute.pool.warmUp(),
     shortWaitSeconds: () => compute.pool.shortWaitSeconds(),
     stats: () => compute.stats(),
+    workerPids: () => compute.pool.pids(),
     close: (waitMs = restMsOnClose) => compute.close(waitMs),
   };
 }

@@ -44,6 +44,14 @@ export const settingSpecs = [
     default: "info",
     summary: "least severe level that the service logs, as JSON lines on stderr",
   },
+  {
+    name: "monitoring",
+    kind: "choice",
+    choices: ["on", "off"],
+    default: "on",
+    summary:
+      "whether requests are recorded and a sample is taken each second, for the report and the dashboard; `/metrics` has its numbers either way",
+  },
 
   {
     name: "database_url",

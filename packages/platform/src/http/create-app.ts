@@ -20,6 +20,7 @@ import { guardRequests, type GuardOptions } from "./gate/guard.ts";
 import { createLoadGate, type LoadGate } from "./gate/load-gate.ts";
 import { admitPages, type OtherOrigins, otherOrigins } from "./gate/other-origins.ts";
 import { answerUnknown } from "./gate/unknown-requests.ts";
+import { registerDashboard } from "./routes/dashboard.ts";
 import { registerRoutes, registerWatching } from "./routes/all.ts";
 import { sharedSchemas } from "./schemas/all.ts";
 
@@ -27,6 +28,8 @@ export interface AppOptions extends Pick<GuardOptions, "access" | "sharedCounts"
   readonly context: ServiceContext;
   readonly version: string;
   readonly logger: FastifyBaseLogger;
+  /** Folder of the built dashboard; without it, none is served. */
+  readonly dashboardFolder?: string;
   /** Parts whose numbers `/metrics` shows. */
   readonly counted: readonly CountedPart[];
   /** A worker process of jobs serves health and metrics only. */
@@ -70,8 +73,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     countedPart("admission", admissionMetrics, () => admission.stats()),
     countedPart("answers", answerMetrics, () => answers.stats()),
   ]);
+  const isMonitored = config.monitoring === "on";
   app.addHook("onResponse", (request, reply, done) => {
-    metrics.observe(request.routeOptions.url ?? "none", request.method, reply.statusCode, reply.elapsedTime);
+    const { url = "none", config: facts } = request.routeOptions;
+    metrics.observe(url, request.method, reply.statusCode, reply.elapsedTime);
+    // A stream lasts until its reader leaves, which is no time to answer.
+    if (isMonitored && facts.isStream !== true) context.monitor.record(url, reply.elapsedTime, reply.statusCode < 500);
     done();
   });
   if (serves === "health") {
@@ -79,6 +86,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     return app;
   }
   await registerOpenApi(app, version, access.required);
+  const { dashboardFolder } = options;
+  if (dashboardFolder !== undefined) await app.register(async (scope) => registerDashboard(scope as App, dashboardFolder));
   await app.register(async (scope) => registerRoutes(scope as App, context, metrics));
   return app;
 }

@@ -1,6 +1,7 @@
 /** Opens all parts of the service in order (database, cache, blobs, workers, queue) and registers how to close each. */
 
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { NomalyError, threadCount } from "@nomaly/detect";
 import type { BlobStore } from "../blobs/blob-store.ts";
@@ -12,7 +13,7 @@ import { openS3Store } from "../blobs/s3-store.ts";
 import { writingWithRoom } from "../blobs/writing-with-room.ts";
 import { createCache } from "../cache/cache.ts";
 import { createRedisLevel2 } from "../cache/redis/redis-level2.ts";
-import { createCompute } from "../compute/compute.ts";
+import { type Compute, createCompute } from "../compute/compute.ts";
 import { type Config, secretVariables } from "../config/settings.ts";
 import { parseAllowedHost } from "../http-client/allowed-hosts.ts";
 import { createHttpClient, type HttpClient } from "../http-client/http-client.ts";
@@ -26,6 +27,7 @@ import { requireRoom } from "../services/core/room.ts";
 import { rowLimitsOf } from "../services/rows/rows-source.ts";
 import type { WebhookMessage } from "../services/jobs/job-handlers.ts";
 import { type Announcement, invalidationsDone, takeInvalidations } from "../store/tables/cache-invalidations.ts";
+import { createMonitor, type Monitor } from "../monitor/monitor.ts";
 import { migrate } from "../store/schema/migrate.ts";
 import { clockAheadMs } from "../store/postgres/database-clock.ts";
 import { installationId } from "../store/tables/installation.ts";
@@ -38,6 +40,7 @@ import type { Closing } from "./closing.ts";
 import { type ConnectionWatch, type WatchedConnection, watchConnections } from "./upkeep/connection-watch.ts";
 import type { FoundDatabase } from "./find-database.ts";
 import { type RegisteredProcess, registerThisProcess } from "./upkeep/register-process.ts";
+import { startSampleCare } from "./upkeep/sample-care.ts";
 import { startScheduleCare } from "./upkeep/schedule-care.ts";
 import { startSpaceCare } from "./upkeep/space-care.ts";
 import { startTrainingCare } from "./upkeep/training-care.ts";
@@ -128,12 +131,21 @@ export async function openService(
   const queue = closing.opened(await openQueue({ database, url, retryLimit: config.jobRetryLimit, log, onEnd }), (open) =>
     open.close({ timeoutMs: config.shutdownTimeoutS * 1000 }),
   );
-  const trainings = new Set<string>();
-  const context = { config, shares, databaseUrl: url, database, cache, compute, blobs, reserve, queue, trainings, log };
-  for (const start of [startTrainingCare, startSpaceCare, startScheduleCare])
+  const monitor = closing.opened(openMonitor(config, shares, compute), (open) => open.close());
+  const parts = { database, cache, compute, blobs, reserve, queue, monitor };
+  const context = { config, shares, databaseUrl: url, ...parts, trainings: new Set<string>(), processId: registered.id, log };
+  for (const start of [startTrainingCare, startSpaceCare, startScheduleCare, startSampleCare])
     closing.opened(start(context), (open) => open.close());
-  const where = `${isEmbedded ? `PostgreSQL in ${config.dataDir}` : "PostgreSQL server"}, ${config.redisUrl === undefined ? "no Redis" : "Redis"}`;
-  return { context, httpClient, sendWebhook: webhookSender(httpClient), where };
+  return { context, httpClient, sendWebhook: webhookSender(httpClient), where: whereOf(config, isEmbedded) };
+}
+
+function whereOf({ dataDir, redisUrl }: Config, isEmbedded: boolean): string {
+  return `${isEmbedded ? `PostgreSQL in ${dataDir}` : "PostgreSQL server"}, ${redisUrl === undefined ? "no Redis" : "Redis"}`;
+}
+
+function openMonitor({ monitoring }: Config, { limitBytes }: MemoryShares, compute: Compute): Monitor {
+  const facts = { processorCount: threadCount(), memoryLimitBytes: limitBytes, host: hostname() };
+  return createMonitor({ ...facts, workerPids: () => compute.workerPids(), hasTimer: monitoring === "on" });
 }
 
 /** Lowers the pool sizes to what memory allows: the embedded database runs a process for each connection. */

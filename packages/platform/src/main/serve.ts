@@ -1,5 +1,6 @@
 /** Runs `nomaly serve`: opens the service, listens for requests, and closes everything in order. */
 
+import { join } from "node:path";
 import { createRedisCounts } from "../cache/redis/redis-counts.ts";
 import type { Config } from "../config/settings.ts";
 import type { AccessRules } from "../http/gate/access.ts";
@@ -45,7 +46,8 @@ export async function serve({ config, version, database, closing, signal }: Proc
     const access: AccessRules = { required, authenticate: createAuthenticate(context, httpClient) };
     const counted = countedParts(context, httpClient);
     const sharedCounts = await openSharedCounts(context, closing);
-    const app = closing.opened(await createApp({ context, access, sharedCounts, version, logger, counted }), async (open) => {
+    const options = { context, access, sharedCounts, version, logger, counted, dashboardFolder };
+    const app = closing.opened(await createApp(options), async (open) => {
       // Requests and jobs end at the same time, so that neither begins while the other ends; each has the whole time limit.
       const timeoutMs = config.shutdownTimeoutS * 1000;
       const jobsEnd = context.queue.close({ timeoutMs });
@@ -65,6 +67,9 @@ export async function serve({ config, version, database, closing, signal }: Proc
     throw error;
   }
 }
+
+/** The build puts the dashboard there; from the sources as from `dist`, it is the same folder. */
+const dashboardFolder = join(import.meta.dirname, "../../dist/dashboard");
 
 /** Opens the counts of requests that all processes of this database share: in Redis, else in the database. */
 async function openSharedCounts(

@@ -81,8 +81,8 @@ export interface ReportContent {
   readonly rowCount: number;
   readonly fittedRowCount: number;
   readonly anomalyCount: number;
-  /** Nobody asked for a share or a threshold: the share of anomalies is the default one, and no finding. */
-  readonly isDefaultShare: boolean;
+  /** The share of anomalies that the threshold is made for, where nobody asked for one: it is no finding. */
+  readonly defaultShare: number | undefined;
   readonly columns: readonly PipelineColumn[];
   readonly skipped: readonly SkippedColumn[];
   /** Columns with missing values, and how these were dealt with. */

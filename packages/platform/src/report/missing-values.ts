@@ -55,14 +55,14 @@ function shownFill(fill: number | null, kind: PipelineColumn["kind"]): number | 
 }
 
 /**
- * `filled 312 missing values in 4 columns with medians; one more column counts the unusual: "age" missing, "deposit" there`;
+ * `filled 312 missing values in 4 columns with the column's median; counted as unusual, too: no value in "age", a value in "deposit"`;
  * undefined where none is missing.
  */
 export function missingNote(columns: readonly MissingColumn[]): string | undefined {
   const numbers = columns.filter((column) => column.filled_with !== null);
   const texts = columns.filter((column) => column.filled_with === null);
   const parts = [
-    numbers.length === 0 ? [] : [`filled ${countedIn(numbers, "value")} with medians`],
+    numbers.length === 0 ? [] : [`filled ${countedIn(numbers, "value")} with the column's median`],
     indicatorTexts(numbers),
     texts.length === 0 ? [] : [`${countedIn(texts, "text")} count as a category of their own`],
   ].flat();
@@ -76,12 +76,12 @@ function countedIn(columns: readonly MissingColumn[], what: "value" | "text"): s
 
 function indicatorTexts(columns: readonly MissingColumn[]): string[] {
   const named = (indicator: MissingColumn["indicator"], what = "") =>
-    columns.filter((column) => column.indicator === indicator).map(({ column }) => `"${column}"${what}`);
+    columns.filter((column) => column.indicator === indicator).map(({ column }) => `${what}"${column}"`);
   const own = named("own_column");
-  const counted = [...named("counts_missing", " missing"), ...named("counts_present", " there")];
+  const counted = [...named("counts_missing", "no value in "), ...named("counts_present", "a value in ")];
   return [
-    own.length === 0 ? [] : [`indicator columns mark them for ${shortList(own)}`],
-    counted.length === 0 ? [] : [`one more column counts the unusual: ${shortList(counted)}`],
+    own.length === 0 ? [] : [`a column of its own marks what is missing in ${shortList(own)}`],
+    counted.length === 0 ? [] : [`counted as unusual, too: ${shortList(counted)}`],
   ].flat();
 }
 

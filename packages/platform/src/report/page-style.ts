@@ -55,7 +55,7 @@ td.score{white-space:nowrap;font-weight:600}
 tr.anomaly td.score{color:var(--odd)}
 .name{font-weight:600;overflow-wrap:anywhere}
 .reasons{list-style:none;margin:0;padding:0;display:grid;gap:4px}
-.reasons li{display:grid;grid-template-columns:minmax(9em,18em) 140px minmax(0,1fr);gap:4px 16px;align-items:center}
+.reasons li{display:grid;grid-template-columns:minmax(0,1fr) 140px minmax(0,1fr);gap:4px 16px;align-items:center}
 .reasons li>span:first-child{overflow-wrap:anywhere}
 .reasons b{font-weight:600}
 .strip{width:140px;height:19px}

@@ -4,31 +4,20 @@ import type { ReportContent, ReportRow, Scatter } from "./content.ts";
 import { distributionChart, rocChart, tellingBars } from "./charts.ts";
 import { type Html, html, Html as RawHtml } from "./html.ts";
 import { pageStyle } from "./page-style.ts";
-import { rangeStrip } from "./range-strip.ts";
 import { beyondCount, scatterChart } from "./scatter-chart.ts";
 import {
   absentTexts,
   agreementNote,
-  countText,
   defaultShareText,
   ensembleTexts,
   foundByText,
-  isUsual,
-  presenceTells,
-  presenceText,
-  noSingleReason,
-  numberText,
-  percentText,
-  rankText,
-  rankTexts,
-  scoreTexts,
-  sharesText,
-  tellingReasons,
-  usualText,
-  valueText,
-} from "./wording.ts";
+  howSureText,
+  scoreNote,
+} from "./words/agreement.ts";
+import { labelledCountsText, rocAucNote, topCountText } from "./words/evaluation.ts";
+import { reasonList } from "./reason-list.ts";
+import { countText, numberText, percentText, rankText, rankTexts, scoreTexts, usualText, valueText } from "./wording.ts";
 
-const reasonCount = 4;
 const barCount = 12;
 /** Forbids scripts and downloads, so that content of a file can only be shown. */
 const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
@@ -74,11 +63,13 @@ export function reportPage(content: ReportContent): string {
 }
 
 /** Who was asked, and how far they agree. */
-function agreementLines({ ensemble, agreement, isDefaultShare, anomalyCount, rowCount }: ReportContent): Html[] {
-  const lines = ensembleTexts(ensemble);
-  if (isDefaultShare) lines.push(`${percentText(anomalyCount / rowCount)} of the rows is ${defaultShareText}`);
-  if (agreement !== undefined) lines.push(sentence(`of the anomalies, ${sharesText(agreement, anomalyCount)}`));
-  return lines.map((line) => html`<p class="quiet small">${sentence(line)}</p>`);
+function agreementLines({ ensemble, agreement, defaultShare, anomalyCount, rowCount }: ReportContent): Html[] {
+  const share = defaultShare === undefined ? [] : [defaultShareText(anomalyCount / rowCount, defaultShare)];
+  const sure = agreement === undefined ? [] : [howSureText(agreement, anomalyCount)];
+  return [
+    ...ensembleTexts(ensemble).map((line) => html`<p class="quiet small">${sentence(line)}</p>`),
+    ...[...share, ...sure].map((line) => html`<p class="small">${sentence(line)}</p>`),
+  ];
 }
 
 function facts(content: ReportContent): Html {
@@ -113,7 +104,8 @@ function evaluationCard(figures: NonNullable<ReportContent["evaluation"]>): Html
   ];
   return html`<section class="card" aria-labelledby="evaluation">
     <h2 id="evaluation">Compared with known labels</h2>
-    <p class="quiet small">The labels were not used to learn.</p>
+    <p>${sentence(labelledCountsText(figures))} ${sentence(topCountText(figures))}</p>
+    <p class="quiet small">The labels were not used to learn. ${sentence(rocAucNote)}</p>
     <div class="pair roc-pair">
       <div>${rocChart(figures.rocCurve, figures.rocAuc)}</div>
       <div>
@@ -149,7 +141,7 @@ function evaluationCard(figures: NonNullable<ReportContent["evaluation"]>): Html
 function columnCards({ telling, scatter }: ReportContent): Html | undefined {
   if (telling.length < 2) return undefined;
   const bars = html`<section class="card" aria-labelledby="telling">
-    <h2 id="telling">Columns that tell</h2>
+    <h2 id="telling">Columns that mattered most</h2>
     <p class="quiet small">What made the rows below anomalous, shared out over the columns.</p>
     ${tellingBars(telling, barCount)}
   </section>`;
@@ -175,8 +167,8 @@ function scatterNote(scatter: Scatter): string {
   const few =
     passedOver.length === 0
       ? ""
-      : ` and have many different values; ${passedOver.join(", ")}, though telling more than ${y.name}, has few`;
-  const sentences = [`The two ${what} that tell most${few}.`];
+      : `, of those with many different values (${passedOver.join(", ")} mattered more than ${y.name}, but ${passedOver.length === 1 ? "has" : "have"} few)`;
+  const sentences = [`The two ${what} that mattered most${few}.`];
   if (sampled) sentences.push("A sample of the rows, and all rows listed below.");
   const beyond = beyondCount(scatter);
   if (beyond > 0)
@@ -195,7 +187,7 @@ function topCard(content: ReportContent): Html | undefined {
     <th class="number">row</th>
     ${nameColumn === undefined ? undefined : html`<th>${nameColumn}</th>`}
     <th class="number">score</th>
-    <th class="number">rank</th>
+    <th class="number">ranks above</th>
     ${hasMembers ? html`<th>${ensemble === undefined ? "found by" : "agree"}</th>` : undefined}
     ${hasLabels ? html`<th>known as</th>` : undefined}
     <th>why</th>
@@ -204,9 +196,10 @@ function topCard(content: ReportContent): Html | undefined {
     <h2 id="top">The most anomalous rows</h2>
     <p class="quiet small">
       Each strip reaches over the training values of the column, far ones drawn at its ends; the band holds the usual ones (5 % to
-      95 %). A red dot lies outside it; a blue one is usual alone, but not beside the row's other values. Row 1 is the first after
-      the header, if there is one.${agreement === undefined ? "" : ` ${sentence(agreement)}`}
+      95 %). A red dot lies outside it; a blue one is usual alone, less so with the rest of its row. There is no strip for texts,
+      and none where being there at all is what is unusual. Row 1 is the first after the header, if there is one.
     </p>
+    <p class="quiet small">${sentence(scoreNote)}${agreement === undefined ? "" : ` ${sentence(agreement)}`}</p>
     <table class="top">
       <thead>
         ${head}
@@ -229,8 +222,8 @@ function topRow({ row, score, rank }: ShownRow, hasNames: boolean, hasLabels: bo
   const name = hasNames ? html`<td class="name">${row.name ?? ""}</td>` : undefined;
   const known = row.label === 1 ? html`<span class="tag odd">anomaly</span>` : html`<span class="tag">normal</span>`;
   return html`<tr${row.isAnomaly ? html` class="anomaly"` : undefined}>
-<td class="number inline quiet" data-label="row">${row.row.toLocaleString("en-US")}</td>${name}<td class="number score inline" data-label="score">${score}</td><td class="number inline quiet" data-label="rank">${rank}</td>${foundByCell(row.members)}${hasLabels ? html`<td class="inline">${row.label === undefined ? undefined : known}</td>` : undefined}
-<td>${reasonsCell(row.reasons)}</td>
+<td class="number inline quiet" data-label="row">${row.row.toLocaleString("en-US")}</td>${name}<td class="number score inline" data-label="score">${score}</td><td class="number inline quiet" data-label="ranks above">${rank}</td>${foundByCell(row.members)}${hasLabels ? html`<td class="inline">${row.label === undefined ? undefined : known}</td>` : undefined}
+<td>${reasonList(row.reasons)}</td>
 </tr>`;
 }
 
@@ -246,24 +239,6 @@ function foundByLines(members: ReportRow["members"]): Html {
   const [count, ...views] = foundByText(members).split(": ");
   if (views.length === 0) return html`${count}`;
   return html`${count}<span class="views quiet">${views.join(": ")}</span>`;
-}
-
-function reasonsCell(reasons: ReportRow["reasons"]): Html {
-  const telling = tellingReasons(reasons, reasonCount);
-  if (telling.length === 0 && reasons.length > 0) return html`<span class="quiet small">${noSingleReason}</span>`;
-  return html`<ul class="reasons">
-    ${telling.map(reasonItem)}
-  </ul>`;
-}
-
-function reasonItem(reason: ReportRow["reasons"][number]): Html {
-  const within = reason.profile.kind === "category" ? "one of" : "within";
-  const usual = `${isUsual(reason) ? within : "usual"} ${usualText(reason.profile, reason.kind, reason.missingShare)}`;
-  const note = presenceTells(reason) ? presenceText(reason) : usual;
-  return html`<li>
-    <span>${reason.column} <b>${valueText(reason.value, reason.kind)}</b></span
-    >${rangeStrip(reason) ?? html`<span></span>`}<span class="quiet small usual-text">${note}</span>
-  </li>`;
 }
 
 function originCard(content: ReportContent): Html {
@@ -313,8 +288,8 @@ function ensembleLines({ ensemble }: ReportContent): Html[] {
   if (ensemble === undefined) return [];
   const asked = ensemble.members.map(({ looksAt, detectorId, sees }) => `${looksAt} (${detectorId}): ${sees}`);
   return [
-    ...asked.map((text) => html`<p class="small"><span class="quiet">Member that looked at</span> ${text}</p>`),
-    ...absentTexts(ensemble).map((text) => html`<p class="small"><span class="quiet">Member left out:</span> ${text}</p>`),
+    ...asked.map((text) => html`<p class="small"><span class="quiet">Check of</span> ${text}</p>`),
+    ...absentTexts(ensemble).map((text) => html`<p class="small"><span class="quiet">Check left out:</span> ${text}</p>`),
   ];
 }
 

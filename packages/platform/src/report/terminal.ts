@@ -3,21 +3,10 @@
 import { alignedLines, clipped, widthFor } from "./columns.ts";
 import type { ReportContent } from "./content.ts";
 import { printable } from "./printable.ts";
-import {
-  agreementNote,
-  countText,
-  defaultShareText,
-  ensembleTexts,
-  foundByText,
-  noSingleReason,
-  numberText,
-  percentText,
-  rankTexts,
-  reasonsText,
-  scoreTexts,
-  sharesText,
-  tellingReasons,
-} from "./wording.ts";
+import { agreementNote, defaultShareText, ensembleTexts, foundByText, howSureText, scoreNote } from "./words/agreement.ts";
+import { rocAucNote, labelledCountsText, topCountText } from "./words/evaluation.ts";
+import { noSingleReason, reasonsText, shownReasons } from "./words/reasons.ts";
+import { countText, numberText, percentText, rankTexts, scoreTexts } from "./wording.ts";
 
 export interface TerminalStyle {
   readonly colour: boolean;
@@ -45,16 +34,16 @@ export function painter(colour: boolean): Paint {
 }
 
 function factLines(content: ReportContent, paint: Paint): string[] {
-  const { rowCount, anomalyCount, columns, fittedRowCount, ensemble, agreement, isDefaultShare } = content;
+  const { rowCount, anomalyCount, columns, fittedRowCount, ensemble, agreement, defaultShare } = content;
+  const share = anomalyCount / rowCount;
+  const found = paint(`${countText(anomalyCount, "anomaly", "anomalies")} (${percentText(share)})`, "bold");
   const learned = fittedRowCount < rowCount ? `, learned from ${countText(fittedRowCount, "row")}` : "";
   return [
     `${paint(printable(content.file), "bold")}: ${countText(rowCount, "row")}, ${countText(columns.length, "column")} used${learned}`,
     `${content.algorithm}, seed ${content.seed}, threshold ${numberText(content.threshold)} (${printable(content.thresholdRule)})`,
     ...ensembleTexts(ensemble).map(printable),
-    paint(
-      `${countText(anomalyCount, "anomaly", "anomalies")} (${percentText(anomalyCount / rowCount)}${isDefaultShare ? `, ${defaultShareText}` : ""})`,
-      "bold",
-    ) + (agreement === undefined ? "" : `: ${sharesText(agreement, anomalyCount)}`),
+    defaultShare === undefined ? found : `${found}: ${defaultShareText(share, defaultShare)}`,
+    ...(agreement === undefined ? [] : [howSureText(agreement, anomalyCount)]),
   ];
 }
 
@@ -78,13 +67,14 @@ function histogramLines({ histogram, threshold }: ReportContent, paint: Paint): 
 
 export function evaluationLines({ evaluation }: Pick<ReportContent, "evaluation">, paint: Paint): string[] {
   if (evaluation === undefined) return [];
-  const { truePositives, falsePositives, falseNegatives } = evaluation;
-  const knownCount = truePositives + falseNegatives;
+  const knownCount = evaluation.truePositives + evaluation.falseNegatives;
   return [
     paint("compared with known labels", "bold"),
+    `  ${labelledCountsText(evaluation)}`,
+    `  ${topCountText(evaluation)}`,
     `  ROC-AUC ${evaluation.rocAuc.toFixed(4)}, average precision ${evaluation.averagePrecision.toFixed(4)}, ` +
-      `precision at ${knownCount} ${evaluation.precisionAtN.toFixed(4)}`,
-    `  at the threshold: ${truePositives} of ${knownCount} anomalies found, ${countText(falsePositives, "false alarm")}, F1 ${evaluation.f1.toFixed(4)}`,
+      `precision at ${knownCount} ${evaluation.precisionAtN.toFixed(4)}, F1 ${evaluation.f1.toFixed(4)}`,
+    paint(`  ${rocAucNote}`, "dim"),
   ];
 }
 
@@ -107,7 +97,7 @@ async function rowLines(
         "row",
         ...nameCell(0),
         "score",
-        "rank",
+        "ranks above",
         ...(hasMembers ? [ensemble === undefined ? "found by" : "agree"] : []),
         ...(hasLabels ? ["known as"] : []),
       ],
@@ -135,13 +125,13 @@ async function rowLines(
   if (usualCount > 0)
     lines.push(paint(`the last ${usualCount} of these rows ${usualCount === 1 ? "is" : "are"} not above the threshold`, "dim"));
   const note = ensemble === undefined ? undefined : agreementNote(ensemble.members.length);
-  if (note !== undefined) lines.push(paint(note, "dim"));
+  lines.push(...[scoreNote, ...(note === undefined ? [] : [note])].map((text) => paint(text, "dim")));
   return lines;
 }
 
 /** Texts of the reasons, the longest first; the first that fits the line is shown, or else the last. */
 function reasonLines(reasons: ReportContent["top"][number]["reasons"]): string[] {
-  const telling = tellingReasons(reasons, reasonCount);
-  if (telling.length === 0) return [reasons.length > 0 ? noSingleReason : ""];
-  return telling.map((_, index) => printable(reasonsText(telling.slice(0, telling.length - index))));
+  const shown = shownReasons(reasons, reasonCount);
+  if (shown.length === 0) return [reasons.length > 0 ? noSingleReason : ""];
+  return shown.map((_, index) => printable(reasonsText(shown.slice(0, shown.length - index))));
 }

@@ -1,50 +1,7 @@
-import type { Reason } from "@nomaly/detect";
 import { describe, expect, it } from "vitest";
 import { histogramOf } from "./histogram.ts";
-import {
-  absentTexts,
-  missingShareText,
-  numberText,
-  percentText,
-  rankText,
-  rankTexts,
-  reasonsText,
-  scoreTexts,
-  sharesText,
-  tellingReasons,
-  usualText,
-  valueText,
-} from "./wording.ts";
+import { missingShareText, numberText, percentText, rankText, rankTexts, scoreTexts, usualText, valueText } from "./wording.ts";
 import { roundTicks } from "./scale.ts";
-
-function category(value: string, distinctCount: number): Reason {
-  const commonest = [
-    { value: "sun", share: 0.6 },
-    { value: "rain", share: 0.384 },
-    { value: "snow", share: 0.016 },
-  ];
-  const profile = { kind: "category", commonest, distinctCount, missingCount: 0 } as const;
-  return { column: "weather", kind: "text", value, contribution: 1, missingShare: 0, profile };
-}
-
-function reason(column: string, value: number | null, [low, high]: [number, number], contribution = 1, missingShare = 0): Reason {
-  const profile = { kind: "number", min: low - 1, low, median: (low + high) / 2, high, max: high + 1, missingCount: 0 } as const;
-  return { column, kind: "number", value, contribution, missingShare, profile };
-}
-
-it("how far members agree says how many anomalies were looked at where these are not all", () => {
-  expect(sharesText([0, 10, 10, 20, 20, 140], 200)).toBe("all 5 members agree on 70 %, at most 2 on 10 %");
-  expect(sharesText([0, 10, 10, 20, 20, 140], 201)).toBe(
-    "all 5 members agree on 70 %, at most 2 on 10 % (200 anomalies looked at)",
-  );
-});
-
-it("a category that is not usual has its share, or was never seen where all that were are known", () => {
-  const usual = "usual sun (60 %) or rain (38 %)";
-  expect(reasonsText([category("snow", 3)])).toBe(`weather snow (1.6 %), ${usual}`);
-  expect(reasonsText([category("hail", 3)])).toBe(`weather hail (never seen), ${usual}`);
-  expect(reasonsText([category("hail", 4)])).toBe(`weather hail, ${usual}`);
-});
 
 describe("numbers", () => {
   it("are short, and years stay years", () => {
@@ -62,9 +19,6 @@ describe("numbers", () => {
   });
 
   it("stay apart from their bounds when they are large", () => {
-    expect(reasonsText([reason("time", 1_700_100_000, [1_700_000_000, 1_700_000_500])])).toBe(
-      "time 1,700,100,000, usual 1,700,000,000 to 1,700,000,500",
-    );
     expect([1.2345e18, 1.2399e18, 2e300].map(numberText)).toEqual(["1.2345e+18", "1.2399e+18", "2e+300"]);
   });
 
@@ -102,26 +56,7 @@ describe("numbers", () => {
   });
 });
 
-describe("reasons", () => {
-  it("say the value and what is usual", () => {
-    expect(reasonsText([reason("horsepower", 230, [75, 150])])).toBe("horsepower 230, usual 75 to 150");
-  });
-
-  it("say that a value is missing where hardly any is", () => {
-    expect(reasonsText([reason("age", null, [20, 60], 1, 0.008)])).toBe("age is missing, 0.8 % are");
-    expect(reasonsText([reason("age", null, [20, 60], 1, 0.1999)])).toBe("age is missing, 20 % are");
-    expect(reasonsText([reason("age", null, [20, 60], 1, 0.2)])).toBe("age missing, unusual beside the rest");
-  });
-
-  it("say that there is a value where hardly any is", () => {
-    const deposit = (value: number, share: number) => reasonsText([reason("deposit", value, [10, 300], 1, share)]);
-    expect(deposit(250, 0.916)).toBe("deposit has a value (250), 91.6 % have none");
-    expect(deposit(250, 0.8)).toBe("deposit 250, unusual beside the rest");
-    expect(deposit(5000, 0.916)).toBe("deposit 5000, usual missing (91.6 %) or 10 to 300");
-    expect(deposit(5000, 0.4)).toBe("deposit 5000, usual 10 to 300 or missing (40 %)");
-    expect(deposit(5000, 0.1999)).toBe("deposit 5000, usual 10 to 300");
-  });
-
+describe("usual values", () => {
   it("never round a share of missing values to none or all", () => {
     expect([0, 0.0004, 0.0005, 0.5, 0.9999, 1].map(missingShareText)).toEqual([
       "0 %",
@@ -148,22 +83,6 @@ describe("reasons", () => {
     expect(usualText({ ...days, max: Date.UTC(2024, 0, 28, 1) }, "date")).toBe("2024-01-02 19:12 to 2024-01-27 04:48");
   });
 
-  it("put values together that are usual alone", () => {
-    const reasons = [reason("cylinders", 8, [4, 8]), reason("power", 230, [75, 150]), reason("economy", 26.6, [13, 37])];
-    expect(reasonsText(reasons)).toBe("power 230, usual 75 to 150; unusual beside that: cylinders 8, economy 26.6");
-    expect(reasonsText(reasons.slice(0, 2))).toBe("power 230, usual 75 to 150; unusual beside that: cylinders 8");
-  });
-
-  it("leave out what hardly counts", () => {
-    const reasons = [
-      reason("a", 1, [0, 1], 10),
-      reason("b", 1, [0, 1], 2),
-      reason("c", 1, [0, 1], 0.5),
-      reason("d", 1, [0, 1], -3),
-    ];
-    expect(tellingReasons(reasons, 3).map(({ column }) => column)).toEqual(["a", "b"]);
-  });
-
   it("name the usual categories", () => {
     const commonest = [
       { value: "USA", share: 0.6 },
@@ -174,13 +93,6 @@ describe("reasons", () => {
       "USA (60 %) or Japan (25 %)",
     );
   });
-});
-
-it("a member that was not asked is told apart from one that looks at the same", () => {
-  const member = { name: "asinhNeighbors", detectorId: "knn", looksAt: "neighbours", sees: "rows far from all usual rows" };
-  const leftOut = [{ ...member, name: "neighbors", reason: "too long" }];
-  expect(absentTexts({ members: [member], leftOut })).toEqual(["neighbours (knn, in another way): too long"]);
-  expect(absentTexts({ members: [], leftOut })).toEqual(["neighbours (knn): too long"]);
 });
 
 describe("histogramOf", () => {

@@ -61,12 +61,12 @@ describe("without an algorithm", () => {
     const { top, ...found } = await told("detect", cars);
     const text = await run("detect", cars, "--report", report);
     expect(text).toContain(
-      "5 members asked: single values (isolation-forest), neighbours (knn, in 2 ways), clusters (cblof), relations (mcd)\n",
+      "5 checks of each row: single values (isolation-forest), neighbours (knn, in 2 ways), clusters (cblof), relations (mcd)\n",
     );
     const byCount = found.anomalies_by_agreeing_members ?? [];
     const percent = (count: number) => `${String(Number(((100 * count) / found.anomaly_count).toPrecision(2)))} %`;
     expect(text).toContain(
-      `all 5 members agree on ${percent(byCount[5])}, at most 2 on ${percent(byCount[0] + byCount[1] + byCount[2])}\n`,
+      `, ${percent(byCount[5])} are found by all 5 checks (look at these first), ${percent(byCount[0] + byCount[1] + byCount[2])} by at most 2 (doubtful)`,
     );
     for (const { row, agreeing_members: count, members } of top) {
       // Two members look at neighbours, so a view is said once, and how many of the two where one is meant.
@@ -78,6 +78,12 @@ describe("without an algorithm", () => {
     }
     const page = readFileSync(report, "utf8");
     expect(page).toContain("<th>agree</th>");
+    const [, share] = /^\d+ anomalies \(.*?\): a(.*)$/m.exec(text) ?? [];
+    const [, sure] = /^how sure: (.*)$/m.exec(text) ?? [];
+    expect(page.match(/<p class="small">[^<]*<\/p>/g)?.slice(0, 2)).toEqual([
+      `<p class="small">A${share}.</p>`,
+      `<p class="small">How sure: ${sure}.</p>`,
+    ]);
     expect(page).toContain("relations (mcd): broken relations between columns");
   });
 
@@ -87,28 +93,28 @@ describe("without an algorithm", () => {
     expect(leftOut.map(({ name }) => name)).toEqual(["neighbors", "asinhNeighbors", "clusters", "covariance"]);
     for (const { reason } of leftOut) expect(reason).toMatch(/the time budget is 0 s/);
     const text = await run("detect", cars, "--set", "time_budget=0");
-    expect(text).toMatch(/^1 member asked: single values \(isolation-forest\)$/m);
-    expect(text).toMatch(/^not asked: relations \(mcd\): with it the fit would take about .* s, the time budget is 0 s/m);
+    expect(text).toMatch(/^1 check of each row: single values \(isolation-forest\)$/m);
+    expect(text).toMatch(/^check left out: relations \(mcd\): with it the fit would take about .* s, the time budget is 0 s/m);
   });
 
   it("one member agrees with nobody, and the same reason is given once", async () => {
     const alone = ["--set", "neighbors=false", "--set", "clusters=false", "--set", "covariance=false"];
     const text = await run("detect", cars, ...alone);
-    expect(text).not.toMatch(/agree:|members agree/);
-    expect(text.match(/^not asked: .*$/gm)).toEqual([
-      "not asked: neighbours (knn): switched off by the parameter neighbors",
-      "not asked: clusters (cblof): switched off by the parameter clusters",
-      "not asked: relations (mcd): switched off by the parameter covariance",
+    expect(text).not.toMatch(/agree:|how sure/);
+    expect(text.match(/^check left out: .*$/gm)).toEqual([
+      "check left out: neighbours (knn): switched off by the parameter neighbors",
+      "check left out: clusters (cblof): switched off by the parameter clusters",
+      "check left out: relations (mcd): switched off by the parameter covariance",
     ]);
     expect(await told("detect", cars, ...alone)).not.toHaveProperty("anomalies_by_agreeing_members");
   });
 
   it("a saved model scores, explains and says who took part", async () => {
     const model = folder.file("cars.nomaly");
-    expect(await run("fit", cars, "-m", model)).toMatch(/^auto, seed 1.*\n5 members asked: single values/m);
+    expect(await run("fit", cars, "-m", model)).toMatch(/^auto, seed 1.*\n5 checks of each row: single values/m);
     const { top } = await told("score", cars, "-m", model, "--top", "3");
     const explained = await run("explain", cars, "-m", model, "--rows", String(top[0].row));
-    expect(explained).toMatch(new RegExp(`found by members: ${top[0].agreeing_members} of 5`));
+    expect(explained).toMatch(new RegExp(`found by checks: ${top[0].agreeing_members} of 5`));
     const { rows } = JSON.parse(await run("explain", cars, "-m", model, "--rows", String(top[0].row), "--json")) as {
       readonly rows: Told["top"];
     };

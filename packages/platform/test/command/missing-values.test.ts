@@ -31,9 +31,9 @@ describe("a file with missing values", () => {
     const { code, stdout, stderr } = await runInProcess(["detect", penguins]);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(
-      /^filled 8 missing values in 4 columns with medians; 11 missing texts in 1 column count as a category of their own$/m,
+      /^filled 8 missing values in 4 columns with the column's median; 11 missing texts in 1 column count as a category of their own$/m,
     );
-    expect(stdout).toMatch(/^ +4 .*sex is missing, 3.2 % are/m);
+    expect(stdout).toMatch(/^ +10 .*sex is missing, as in 3.2 % of rows/m);
   });
 
   it("tells counts, shares and medians as pandas computes them", async () => {
@@ -55,7 +55,7 @@ describe("a file with missing values", () => {
   it("tells in words and in fields that a value is there where hardly any is", async () => {
     const { top, notes } = await told("detect", planes, "-a", "isolation-forest", "--top", "20");
     expect(notes[0]).toBe(
-      'filled 3,369 missing values in 2 columns with medians; one more column counts the unusual: "year" missing, "speed" there',
+      'filled 3,369 missing values in 2 columns with the column\'s median; counted as unusual, too: no value in "year", a value in "speed"',
     );
     const speed = top.find(({ row }) => row === 1028)?.reasons[0];
     expect(speed).toMatchObject({ column: "speed", value: 105, missing_share: 3299 / 3322 });
@@ -64,6 +64,36 @@ describe("a file with missing values", () => {
     const { stdout } = await runInProcess(["detect", planes, "-a", "isolation-forest", "--top", "20", "--report", report]);
     expect(stdout).toMatch(/^ *1028 .*speed has a value \(105\), 99\.3 % have none/m);
     expect(readFileSync(report, "utf8")).toMatch(/speed <b>105<\/b>[^]*?>99\.3 % have none</);
+  });
+
+  it("draws no dot beside a value that is unusual for being there, unless it lies beyond the others", async () => {
+    const report = folder.file("planes.html");
+    await runInProcess(["detect", planes, "-a", "isolation-forest", "--top", "20", "--report", report]);
+    const items =
+      readFileSync(report, "utf8")
+        .match(/<li>[^]*?<\/li>/g)
+        ?.filter((item) => item.includes("speed <b>")) ?? [];
+    expect(items.map((item) => item.includes("<svg"))).toContain(false);
+    // The usual speeds are 90.5 to 432, so that 90 is the only one below.
+    for (const item of items) expect(item.includes("<svg")).toBe(item.includes("<b>90</b>"));
+    expect(items.find((item) => item.includes("<b>90</b>"))).toMatch(/>99\.3 % have none, the others mostly 90\.5 to 432</);
+  });
+
+  it("tells of rows with several empty cells which they are", async () => {
+    const report = folder.file("penguins.html");
+    const { stdout } = await runInProcess(["detect", penguins, "--report", report]);
+    const page = readFileSync(report, "utf8");
+    // The only rows without measures, as pandas finds them: read_csv(...).isna().sum(axis=1) == 5
+    const told = /^ *(4|272) .* 5 of 8 cells are empty: sex, [a-z_]+_(?:mm|g), [a-z_]+_(?:mm|g) and 2 more$/gm;
+    expect([...stdout.matchAll(told)].map(([, row]) => row)).toEqual(["4", "272"]);
+    const names = [...page.matchAll(/<b>5 of 8 cells are empty<\/b>[^]*?usual-text">([^<]*)</g)].map(([, list]) =>
+      list.split(", "),
+    );
+    const measures = ["bill_depth_mm", "bill_length_mm", "body_mass_g", "flipper_length_mm"];
+    expect(names.map((list) => list.toSorted())).toEqual([
+      [...measures, "sex"],
+      [...measures, "sex"],
+    ]);
   });
 
   it("takes a lone dot, as SAS and Stata write it, for a missing value", async () => {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createTestFolder, plantRows, runInProcess, toCsv } from "../../test-support/run-cli.ts";
 
@@ -40,7 +41,7 @@ describe("the report", async () => {
     for (const heading of [
       "Scores",
       "Compared with known labels",
-      "Columns that tell",
+      "Columns that mattered most",
       "The most anomalous rows",
       "How this was made",
     ]) {
@@ -69,9 +70,25 @@ describe("the report", async () => {
     });
     const few = folder.write("few.csv", `doors,length,height\n${lines.join("\n")}\n`);
     await runInProcess(["detect", few, "-a", "hbos", "--contamination", "0.02", "--report", path]);
-    expect(readPage()).toMatch(/tell most and have many different values; doors, though telling more than length, has few\./);
+    expect(readPage()).toContain(
+      "The two columns of numbers that mattered most, of those with many different values (doors mattered more than length, but has few).",
+    );
     await runInProcess(["detect", few, "--columns", "length,height", "--report", path]);
-    expect(readPage()).toContain("The two columns of numbers that tell most.");
+    expect(readPage()).toContain("The two columns of numbers that mattered most.");
+  });
+
+  it("says of a rare category its share, and of a value that is usual alone what it is beside the rest", async () => {
+    const penguins = resolve(import.meta.dirname, "../../../../fixtures/penguins.csv");
+    const { stdout } = await runInProcess(["detect", penguins, "--report", path]);
+    expect(stdout).toMatch(/^ *20 .*island Torgersen \(15 %\), usual Biscoe /m);
+    expect(readPage()).toMatch(/island <b>Torgersen<\/b> \(15 %\)/);
+    expect(readPage()).toMatch(/year <b>2007<\/b>.{0,900}?>usual alone: 2007 to 2009</);
+  });
+
+  it("leads with what known labels say of the marked rows", () => {
+    // A tenth of 200 rows, with the one that was planted.
+    expect(page).toContain("<p>Of 20 marked rows 1 (5 %) is a known anomaly; no known anomaly was missed.</p>");
+    expect(result.stdout).toContain("of 20 marked rows 1 (5 %) is a known anomaly; no known anomaly was missed\n");
   });
 
   it("speaks of a sample when it drew one", async () => {

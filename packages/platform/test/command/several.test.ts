@@ -102,7 +102,7 @@ describe("detect with several detectors", () => {
   it("shows which detectors find a row, in table, JSON and report", async () => {
     const report = folder.file("report.html");
     const stdout = await run("detect", cars, "-a", "knn,pca,mcd", "--top", "30", "--report", report);
-    expect(stdout).toMatch(/rank +found by +why\n/);
+    expect(stdout).toMatch(/ranks above +found by +why\n/);
     expect(stdout).toMatch(/389 +vw pickup .* knn, pca, mcd +seconds_to_60 24\.6/);
     expect(readFileSync(report, "utf8")).toContain("<th>found by</th>");
     const { top } = JSON.parse(await run("detect", cars, "-a", "knn,pca", "--top", "40", "--json")) as {

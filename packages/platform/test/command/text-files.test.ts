@@ -142,14 +142,14 @@ describe("lines of another length", () => {
     const found = await detected(ragged, "--fill-short-rows", "--missing", "median");
     expect(found.row_count).toBe(32);
     expect(found.notes).toEqual([
-      "filled 3 missing values in 2 columns with medians",
+      "filled 3 missing values in 2 columns with the column's median",
       "2 short rows are filled with missing values",
     ]);
     const quoted = `a,b\n${'"x\ny",1\nz,2\n'.repeat(20)}"last\n"`;
     const text = await detected(quoted, "--fill-short-rows", "--missing", "median");
     expect([text.row_count, text.notes]).toEqual([
       41,
-      ["filled 1 missing value in 1 column with medians", "1 short row is filled with missing values"],
+      ["filled 1 missing value in 1 column with the column's median", "1 short row is filled with missing values"],
     ]);
   });
 });

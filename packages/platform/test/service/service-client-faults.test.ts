@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createClient, isJob, type Job, ServiceError } from "nomaly/client";
-import { jobEvents } from "../../src/client/events.ts";
+import { jobEvents } from "../../src/client/jobs.ts";
 import { createTransport } from "../../src/client/transport.ts";
 import {
   answers,

@@ -6,7 +6,9 @@ import { printable } from "../../report/printable.ts";
 import { alignedLines, widthFor } from "../../report/columns.ts";
 import { painter } from "../../report/terminal.ts";
 import { missingColumns, missingNote, trainingCounts } from "../../report/missing-values.ts";
-import { foundByText, numberText, presenceTells, presenceText, rankText, usualText, valueText } from "../../report/wording.ts";
+import { foundByText } from "../../report/words/agreement.ts";
+import { presenceTells, presenceText } from "../../report/words/reasons.ts";
+import { numberText, rankText, usualText, valueText } from "../../report/wording.ts";
 import { onRows } from "../../table-work/file-errors.ts";
 import { createFindings, type Findings } from "../../table-work/findings.ts";
 import { detectTable, fitTable } from "../../table-work/fit-table.ts";
@@ -117,9 +119,9 @@ async function explanationText(
   return [...(await Promise.all(blocks)), paint(`${model.detectorId}: ${meanings[explanation.meaning]}`, "dim")].join("\n\n");
 }
 
-/** `; found by members: 4 of 5: all but relations`, empty for single detectors. */
+/** `; found by checks: 4 of 5: all but relations`, empty for single detectors. */
 function agreementOf(model: AnomalyModel, votes: readonly Vote[]): string {
-  return votes.length === 0 ? "" : `; found by members: ${foundByText(votes.map((vote) => votedFinding(model, vote)))}`;
+  return votes.length === 0 ? "" : `; found by checks: ${foundByText(votes.map((vote) => votedFinding(model, vote)))}`;
 }
 
 function besideText(reason: Reason): string {

@@ -32,7 +32,7 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
-export type OutcomeContent = Omit<ReportContent, "isDefaultShare" | "command" | "seconds" | "version" | "createdAt">;
+export type OutcomeContent = Omit<ReportContent, "defaultShare" | "command" | "seconds" | "version" | "createdAt">;
 
 export async function outcomeContent(outcome: Outcome): Promise<OutcomeContent> {
   const { table, model, findings } = outcome;

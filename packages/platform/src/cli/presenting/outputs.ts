@@ -6,7 +6,7 @@ import { type FormatAndCompression, formatOfName, parseFormat } from "../../file
 import type { RowStream } from "../../files/read/row-stream.ts";
 import type { RowSelection } from "../../files/write/row-sink.ts";
 import { scoreColumnNames, scoreColumns, type ScoresAdded } from "../../files/write/score-columns.ts";
-import { noSingleReason, reasonsText, tellingReasons } from "../../report/wording.ts";
+import { noSingleReason, reasonsText, shownReasons } from "../../report/words/reasons.ts";
 import type { Ensemble, Judge } from "../../table-work/ensemble.ts";
 import type { Findings } from "../../table-work/findings.ts";
 import type { GivenTable } from "../../table-work/given-table.ts";
@@ -99,7 +99,7 @@ function selectionOf(given: Arguments, output: string | undefined): RowSelection
 }
 
 function shortReasons(reasons: readonly Reason[]): string {
-  return reasonsText(tellingReasons(reasons, reasonCount)) || noSingleReason;
+  return reasonsText(shownReasons(reasons, reasonCount)) || noSingleReason;
 }
 
 function noteColumns({ name, columns }: RowStream, scores: ScoresAdded, context: CliContext): void {

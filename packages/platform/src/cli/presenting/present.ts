@@ -23,7 +23,7 @@ export async function present(
   await outputs.writeRows(outcome, progress);
   const content: ReportContent = {
     ...figures,
-    isDefaultShare: given.command.name === "detect" && !given.has("contamination") && !given.has("threshold"),
+    defaultShare: defaultShareOf(outcome, given),
     command: commandLine(given),
     seconds: secondsSince(context, startedAt),
     version: libraryVersion,
@@ -45,6 +45,13 @@ function closingLines(content: ReportContent, outputs: Outputs, context: CliCont
   if (output !== undefined && output !== "-") lines.push(`scored rows written to ${printable(output)}`);
   if (report !== undefined && report !== "-") lines.push(`report written to ${printable(report)}`);
   return ["", ...lines.map((line) => paint(line, "dim"))].slice(lines.length === 0 ? 1 : 0);
+}
+
+/** The share of anomalies that the threshold is made for, where nobody asked for one. */
+function defaultShareOf({ model }: Outcome, given: Arguments): number | undefined {
+  const { thresholdSpec } = model;
+  const isAsked = given.command.name !== "detect" || given.has("contamination") || given.has("threshold");
+  return isAsked || thresholdSpec.method !== "contamination" ? undefined : thresholdSpec.contamination;
 }
 
 /** The command line as one would type it. */

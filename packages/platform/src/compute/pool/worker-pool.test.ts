@@ -27,6 +27,7 @@ function poolOf(longCount = 1) {
         post: (message: ToWorker) => void (message.kind === "order" && worker.orders.push(message.id)),
         setBusy: () => {},
         residentBytes: () => 0,
+        pid: undefined,
         terminate: () => Promise.resolve(void (worker.ended = true)),
       };
     },

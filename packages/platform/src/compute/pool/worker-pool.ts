@@ -129,6 +129,8 @@ export class WorkerPool {
     await Promise.all(ended);
   }
 
+  readonly pids = (): number[] => this.#slots.flatMap(({ worker }) => worker?.pid ?? []);
+
   stats(): WorkerPoolStats {
     return {
       workers: this.#slots.filter((slot) => slot.worker !== undefined).length,

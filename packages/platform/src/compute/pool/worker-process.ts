@@ -18,6 +18,8 @@ export interface WorkerProcess {
   post(message: ToWorker): void;
   /** A busy worker keeps this process alive, and its memory is watched; an idle one does neither. */
   setBusy(busy: boolean): void;
+  /** Undefined when the process could not be started. */
+  readonly pid: number | undefined;
   /** Resident memory in bytes; undefined on systems other than Linux. */
   residentBytes(): number | undefined;
   /** Kills the process. */
@@ -94,6 +96,7 @@ export const startWorkerProcess: StartWorker = (options, events) => {
       stopWatch();
       if (busy && !isOver) watch = setInterval(look, watchMs);
     },
+    pid: child.pid,
     residentBytes,
     async terminate() {
       isOver = true;

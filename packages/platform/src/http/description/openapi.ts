@@ -64,9 +64,6 @@ const startScript = `<script>if (location.hash === "") history.replaceState(null
 /** Serves the page to try the API. Its four megabytes of script are loaded at its first request. */
 function registerPage(app: App): void {
   const hidden = { schema: { hide: true }, config: { scope: "public" } } as const;
-  const pointer =
-    "The page to try the API is at /docs/, the description of the API at /openapi.json, the API itself under /api/.\n";
-  app.get("/", hidden, async (_request, reply) => reply.code(302).header("location", "/docs/").type("text/plain").send(pointer));
   let page: Promise<FastifyInstance> | undefined;
   for (const url of ["/docs", "/docs/*"]) {
     app.get(url, hidden, async (request, reply) => {

@@ -13,6 +13,7 @@ import { registerJobs } from "./jobs.ts";
 import { registerJudge } from "./judge.ts";
 import { registerMetrics } from "./metrics.ts";
 import { registerModels } from "./models.ts";
+import { registerPerformance } from "./performance.ts";
 import { registerPredict } from "./predict.ts";
 import { registerResults } from "./results.ts";
 import { registerSchedules } from "./schedules.ts";
@@ -35,6 +36,7 @@ export function registerRoutes(app: App, context: ServiceContext, metrics: Metri
   registerResults(app, context);
   registerJobs(app, context);
   registerSchedules(app, context);
+  registerPerformance(app, context);
   registerUsage(app, context);
   registerAudit(app, context);
 }
@@ -42,7 +44,8 @@ export function registerRoutes(app: App, context: ServiceContext, metrics: Metri
 /** Registers starred routes without `/api`, too. Must be called before any route is registered. */
 function standWithoutPrefix(app: App): void {
   app.addHook("onRoute", ({ url, schema, ...route }) => {
-    if (route.config?.isStarred !== true || !url.startsWith("/api/")) return;
+    // The framework adds HEAD to each GET by itself.
+    if (route.config?.isStarred !== true || !url.startsWith("/api/") || route.method === "HEAD") return;
     app.route({ ...route, url: url.slice("/api".length), schema: { ...schema, hide: true } });
   });
 }

@@ -1,10 +1,10 @@
 /** Routes of health: whether the process is alive, whether it can serve requests, and the numbers of all parts. */
 
-import { snakeCase } from "@nomaly/detect";
 import { Type } from "typebox";
 import type { ServiceContext } from "../../services/core/context.ts";
 import { checkHealth, isReady } from "../../services/operations/health.ts";
 import type { App } from "../app.ts";
+import { inSnakeCase } from "../answers/in-snake-case.ts";
 import { keptFor } from "../answers/kept-for.ts";
 import { problemsOf, route } from "./shared/shared.ts";
 
@@ -56,11 +56,4 @@ export function registerHealth(app: App, context: ServiceContext): void {
       return reply.send({ status, ...(inSnakeCase(parts) as object) });
     },
   );
-}
-
-/** Renames all members to snake_case, as the API spells them. */
-function inSnakeCase(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inSnakeCase);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [snakeCase(name), inSnakeCase(part)]));
 }

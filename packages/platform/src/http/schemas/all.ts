@@ -8,6 +8,7 @@ import { Job } from "./jobs.ts";
 import { Result } from "./results.ts";
 import { AuditEntry } from "./audit.ts";
 import { NewSchedule, Schedule, ScheduleChange } from "./schedules.ts";
+import { PerformanceHistory, PerformanceMetrics, PerformanceReport, PerformanceSample } from "./performance.ts";
 import { Usage } from "./usage.ts";
 import { Problem } from "./shared.ts";
 
@@ -40,6 +41,10 @@ export function sharedSchemas(): readonly TSchema[] {
     AuditEntry,
     Job,
     Usage,
+    PerformanceSample,
+    PerformanceMetrics,
+    PerformanceReport,
+    PerformanceHistory,
     NewSchedule,
     ScheduleChange,
     Schedule,

@@ -24,6 +24,7 @@ export interface ProcessToRegister {
 }
 
 export interface RegisteredProcess {
+  readonly id: string;
   /** Sizes of the pool: those of the settings, or less where the server has fewer connections left. */
   readonly sizes: PoolSizes;
   /** PostgreSQL shows this name beside each connection of the process. */
@@ -66,6 +67,7 @@ export async function registerThisProcess(given: ProcessToRegister): Promise<Reg
   tellSizes(wanted, first, log);
   const again = { own, sizes: { ...sizes, isPoolSizeSet: true, isMaxOverflowSet: true }, reserve };
   return {
+    id,
     sizes,
     applicationName: `nomaly ${name}`,
     admit: async (connection) => {

@@ -7,6 +7,7 @@ import type { Compute } from "../../compute/compute.ts";
 import type { Control } from "../../compute/work.ts";
 import type { Config } from "../../config/settings.ts";
 import type { JobLog as Log, Queue } from "../../jobs/queue.ts";
+import type { Monitor } from "../../monitor/monitor.ts";
 import type { DiskReserve } from "../../store/embedded/disk-reserve.ts";
 import type { OpenDatabase } from "../../store/postgres/open-database.ts";
 
@@ -27,6 +28,10 @@ export interface ServiceContext {
   readonly queue: Queue;
   /** The ids of the trainings that this process runs without a job; it renews their leases. */
   readonly trainings: Set<string>;
+  /** The id of this process in the database. */
+  readonly processId: string;
+  /** Watches the requests and this process. */
+  readonly monitor: Monitor;
   readonly log: Log;
 }
 

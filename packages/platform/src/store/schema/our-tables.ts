@@ -21,6 +21,7 @@ export const tableNames: readonly string[] = [
   "idempotency_keys",
   "installation",
   "model_versions",
+  "performance_samples",
   "processes",
   "request_counts",
   "schedules",

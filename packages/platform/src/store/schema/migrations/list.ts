@@ -13,6 +13,7 @@ import { storedBytes } from "./0009-stored-bytes.ts";
 import { schedules } from "./0010-schedules.ts";
 import { trainingErrors } from "./0011-training-errors.ts";
 import { datasetNotes } from "./0012-dataset-notes.ts";
+import { performanceSamples } from "./0013-performance-samples.ts";
 
 interface Numbered {
   readonly number: number;
@@ -45,4 +46,5 @@ export const migrations: readonly Migration[] = [
   { number: 10, name: "schedules", kind: "transaction", sql: schedules },
   { number: 11, name: "training-errors", kind: "transaction", sql: trainingErrors },
   { number: 12, name: "dataset-notes", kind: "transaction", sql: datasetNotes },
+  { number: 13, name: "performance-samples", kind: "transaction", sql: performanceSamples },
 ];
