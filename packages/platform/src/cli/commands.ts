@@ -2,7 +2,14 @@
 
 import { scopes } from "../config/scopes.ts";
 import type { Command } from "./frame/command.ts";
-import { configFileOption, dataFolderOption, hostOption, logLevelOption, portOption } from "./frame/service-options.ts";
+import {
+  configFileOption,
+  databaseUrlOption,
+  dataFolderOption,
+  hostOption,
+  logLevelOption,
+  portOption,
+} from "./frame/service-options.ts";
 import {
   anomalyValueOption,
   columnOptions,
@@ -252,6 +259,28 @@ export const commands: readonly Command[] = [
       ["nomaly keys revoke 0197...", "at once, in every process"],
     ],
     load: async () => (await import("./commands/keys.ts")).runKeys,
+  },
+  {
+    name: "db",
+    summary: "check the settings of the database's server, or maintain the database",
+    usage: "check | maintain",
+    operands: [1, 1],
+    offers: ["check", "maintain"],
+    options: [
+      { name: "memory", value: "SIZE", summary: "memory of the server, such as 8GB (default: this machine's, if it runs here)" },
+      { name: "sql", summary: "print statements that change what must be changed" },
+      { name: "conf", summary: "print lines for postgresql.conf that do" },
+      jsonOption,
+      databaseUrlOption,
+      dataFolderOption,
+      configFileOption,
+    ],
+    examples: [
+      ["DATABASE_URL=postgres://... nomaly db check --memory 8GB", "what to set on a server with 8 GB, and why"],
+      ["nomaly db check --sql | psql postgres://...", "sets it"],
+      ["nomaly db maintain", "what the service does weekly: vacuum, and bloated or invalid indexes built again"],
+    ],
+    load: async () => (await import("./commands/db.ts")).runDb,
   },
   {
     name: "config",
