@@ -91,9 +91,9 @@ function sendTraffic(url: string, detectorId: string, row: Readonly<Record<strin
   const timer = setInterval(() => {
     count++;
     const horsepower = count % 20 === 0 ? 400 : 80 + ((count * 37) % 90);
-    const data = [{ ...row, horsepower, weight_lbs: 2000 + horsepower * 12, model_year: 1975, origin: "USA" }];
+    const car = { ...row, horsepower, weight_lbs: 2000 + horsepower * 12, model_year: 1975, origin: "USA" };
     // The service may be stopping.
-    asked(`${url}/api/detection/predict`, posted({ detector_id: detectorId, data })).catch(() => clearInterval(timer));
+    asked(`${url}/api/detection/predict`, posted({ detector_id: detectorId, data: [car] })).catch(() => clearInterval(timer));
   }, 1000);
   timer.unref();
   setTimeout(() => clearInterval(timer), trafficMs).unref();

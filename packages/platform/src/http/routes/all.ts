@@ -13,7 +13,7 @@ import { registerJobs } from "./jobs.ts";
 import { registerJudge } from "./judge.ts";
 import { registerMetrics } from "./metrics.ts";
 import { registerModels } from "./models.ts";
-import { registerPerformance } from "./performance.ts";
+import { registerDoctor, registerPerformance } from "./performance.ts";
 import { registerPredict } from "./predict.ts";
 import { registerResults } from "./results.ts";
 import { registerSchedules } from "./schedules.ts";
@@ -37,6 +37,7 @@ export function registerRoutes(app: App, context: ServiceContext, metrics: Metri
   registerJobs(app, context);
   registerSchedules(app, context);
   registerPerformance(app, context);
+  registerDoctor(app, context);
   registerUsage(app, context);
   registerAudit(app, context);
 }

@@ -8,7 +8,8 @@ import { Job } from "./jobs.ts";
 import { Result } from "./results.ts";
 import { AuditEntry } from "./audit.ts";
 import { NewSchedule, Schedule, ScheduleChange } from "./schedules.ts";
-import { Diagnosis, PerformanceHistory, PerformanceMetrics, PerformanceReport, PerformanceSample } from "./performance.ts";
+import { DatabaseCondition, Diagnosis, SlowQueries } from "./doctor.ts";
+import { PerformanceHistory, PerformanceMetrics, PerformanceReport, PerformanceSample } from "./performance.ts";
 import { Usage } from "./usage.ts";
 import { Problem } from "./shared.ts";
 
@@ -46,6 +47,8 @@ export function sharedSchemas(): readonly TSchema[] {
     PerformanceReport,
     PerformanceHistory,
     Diagnosis,
+    SlowQueries,
+    DatabaseCondition,
     NewSchedule,
     ScheduleChange,
     Schedule,

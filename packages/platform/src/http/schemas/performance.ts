@@ -1,7 +1,7 @@
 /** Schemas of what the monitor has measured. Times are milliseconds, shares percent, `timestamp` seconds since 1970. */
 
 import { type Static, Type } from "typebox";
-import { nullable, oneOf, strict } from "./shared.ts";
+import { nullable, strict } from "./shared.ts";
 
 const ms = (description: string) => Type.Number({ description: `${description}, milliseconds` });
 const percent = (description: string) => Type.Number({ description: `${description}, percent` });
@@ -154,31 +154,4 @@ export const PerformanceHistoryQuery = Type.Object(
     ),
   },
   strict,
-);
-
-const Severity = oneOf(["info", "warning", "critical"], {
-  description: "info needs nothing done, a warning soon, a critical finding now",
-});
-
-export const Diagnosis = Type.Object(
-  {
-    status: oneOf(["ok", "info", "warning", "critical"], { description: "the worst severity found; ok without a finding" }),
-    findings: Type.Array(
-      Type.Object({
-        id: Type.String({ description: "the check that found it" }),
-        severity: Severity,
-        finding: Type.String({ description: "what is wrong, with its numbers" }),
-        next_step: Type.String({ description: "what to do about it" }),
-      }),
-      { description: "the worst first" },
-    ),
-    checks: Type.Array(
-      Type.Object({
-        id: Type.String({ description: "its name, which never changes" }),
-        looks_at: Type.String({ description: "what it looks at" }),
-      }),
-      { description: "every check that was made" },
-    ),
-  },
-  { $id: "Diagnosis", description: "what is wrong with the service, and what to do next" },
 );
