@@ -8,10 +8,11 @@ export const exitCodes = {
   2: "the command line is wrong: command, option, algorithm or parameter",
   3: "the input is missing, damaged or unsuitable",
   4: "the output cannot be written",
+  5: "a load test missed a limit of --expect, or no request succeeded",
   130: "stopped by Ctrl-C (143: by SIGTERM, 129: by SIGHUP)",
 } as const;
 
-const codeToExit: Readonly<Record<ErrorCode, number>> = {
+const codeToExit: Readonly<Record<ErrorCode | "UNMET", number>> = {
   USAGE: 2,
   PARAM: 2,
   UNKNOWN_DETECTOR: 2,
@@ -43,6 +44,7 @@ const codeToExit: Readonly<Record<ErrorCode, number>> = {
   POOL_TIMEOUT: 1,
   OUTGOING: 1,
   STORAGE: 4,
+  UNMET: 5,
 };
 
 /** An error of the command line, found before the library is loaded. */
@@ -51,8 +53,14 @@ export class UsageError extends Error {
   readonly code = "USAGE";
 }
 
+/** A result that was computed and shown, and is not what was asked for. */
+export class UnmetError extends Error {
+  override readonly name = "UnmetError";
+  readonly code = "UNMET";
+}
+
 export interface CodedError extends Error {
-  readonly code: ErrorCode;
+  readonly code: keyof typeof codeToExit;
 }
 
 export function isCoded(error: unknown): error is CodedError {

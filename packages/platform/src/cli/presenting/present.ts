@@ -10,6 +10,7 @@ import type { Progress } from "../frame/progress-bar.ts";
 import { type Outcome, outcomeContent } from "./outcome.ts";
 import { outcomeJson } from "./outcome-json.ts";
 import type { Outputs } from "./outputs.ts";
+import { typedLine } from "./typed-line.ts";
 
 /** @param startedAt start of the run, in milliseconds of the context's clock. */
 export async function present(
@@ -24,7 +25,7 @@ export async function present(
   const content: ReportContent = {
     ...figures,
     isDefaultShare: given.command.name === "detect" && !given.has("contamination") && !given.has("threshold"),
-    command: commandLine(given),
+    command: typedLine(given),
     seconds: secondsSince(context, startedAt),
     version: libraryVersion,
     createdAt: new Date().toISOString(),
@@ -45,15 +46,6 @@ function closingLines(content: ReportContent, outputs: Outputs, context: CliCont
   if (output !== undefined && output !== "-") lines.push(`scored rows written to ${printable(output)}`);
   if (report !== undefined && report !== "-") lines.push(`report written to ${printable(report)}`);
   return ["", ...lines.map((line) => paint(line, "dim"))].slice(lines.length === 0 ? 1 : 0);
-}
-
-/** The command line as one would type it. */
-function commandLine(given: Arguments): string {
-  return ["nomaly", given.command.name, ...given.typed].map(quoted).join(" ");
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 export function warn(context: CliContext, notes: readonly string[]): void {
