@@ -28,6 +28,8 @@ export interface LoadPlan extends PhaseLengths {
   readonly choose?: () => number;
   readonly signal: AbortSignal;
   readonly onSecond?: (progress: LoadProgress) => void;
+  /** Called with each measured reply. */
+  readonly onReply?: (reply: Reply, elapsedMs: number) => void;
 }
 
 export interface LoadProgress {
@@ -77,6 +79,7 @@ export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
       if (!isMeasured) return;
       overall.note(reply, elapsedMs);
       bySource[index].note(reply, elapsedMs);
+      plan.onReply?.(reply, elapsedMs);
     };
     return { request: sources[index].next(), note };
   }

@@ -38,7 +38,7 @@ export async function loadTerminal(content: LoadContent, { colour }: Pick<Termin
 function barLines({ bars, timed }: LoadContent, paint: ReturnType<typeof painter>): string[] {
   if (bars.length === 0) return [];
   const largest = Math.max(...bars.map(({ count }) => count));
-  const labels = bars.map(({ fromMs }) => numberText(fromMs));
+  const labels = bars.map(({ fromMs }) => numberText(Number(fromMs.toPrecision(3))));
   const width = Math.max(...labels.map((label) => label.length));
   const lines = bars.map(({ count }, index) => {
     // Square roots keep one slow request visible beside a thousand fast ones.
