@@ -57,3 +57,9 @@ it("bars lie side by side, hold every value, and are few where the values are", 
   expect([bars[0].fromMs <= 1, bars[0].toMs > 1, bars[bars.length - 1].count]).toEqual([true, true, 1]);
   expect(histogramOf([1, 2, 3, 900]).bars(24).length).toBeLessThanOrEqual(10);
 });
+
+it("a bar begins at its edge: of 1.024 ms, which is a power of two of microseconds, there", () => {
+  expect(histogramOf([1.024]).bars(24)).toEqual([
+    { fromMs: 1.024, toMs: expect.closeTo(1.024 * 2 ** (1 / 8), 9) as number, count: 1 },
+  ]);
+});

@@ -52,3 +52,11 @@ it("a request is one of HTTP/1.1 with the key, below the path of the URL", async
     "{}",
   ]);
 });
+
+it.each([
+  ["http://127.0.0.1", 80, false],
+  ["https://127.0.0.1", 443, true],
+  ["https://127.0.0.1:8443", 8443, true],
+])("%s is at port %i", async (url, port, isTls) => {
+  await expect(findTarget({ ...given, url })).resolves.toMatchObject({ endpoint: { host: "127.0.0.1", port, isTls } });
+});
