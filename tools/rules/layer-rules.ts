@@ -313,9 +313,16 @@ const platformLayers: readonly Layer[] = [
     summary: "the typed client; its types are generated from the schemas of the API",
   },
   {
+    name: "load-test",
+    files: /^load-test\//,
+    may: ["http-client"],
+    packages: ["node:", "@nomaly/detect"],
+    summary: "loads a running service with requests, and counts and measures the answers",
+  },
+  {
     name: "cli",
     files: /^cli\//,
-    may: ["config", "files", "files (open)", "table-work", "report"],
+    may: ["config", "files", "files (open)", "table-work", "report", "load-test"],
     packages: ["node:", "@nomaly/detect"],
     summary: "one file a command",
   },

@@ -2,6 +2,7 @@
 
 import { scopes } from "../config/scopes.ts";
 import type { Command } from "./frame/command.ts";
+import { loadTestOptions } from "./frame/load-options.ts";
 import {
   configFileOption,
   databaseUrlOption,
@@ -241,6 +242,27 @@ export const commands: readonly Command[] = [
     options: [dataFolderOption, configFileOption, logLevelOption],
     examples: [["NOMALY_JOB_CONCURRENCY=4 nomaly worker", "beside a server, on the same or another machine"]],
     load: async () => (await import("./commands/serve.ts")).runWorker,
+  },
+  {
+    name: "loadtest",
+    summary: "measure how a running service answers under load",
+    usage: "detection|training|mixed [SCENARIO.json] --url URL [options]",
+    operands: [1, 2],
+    offers: "load tests",
+    options: loadTestOptions,
+    examples: [
+      [
+        "nomaly loadtest detection --url http://127.0.0.1:8080 --detector 0197... --data cars.csv",
+        "50 connections for a minute, as fast as the answers come",
+      ],
+      [
+        "nomaly loadtest detection --url ... --detector 0197... --data cars.csv --rate 500 --expect 'p95<200'",
+        "500 requests a second, for CI",
+      ],
+      ["nomaly loadtest training --url http://127.0.0.1:8080 --data cars.csv --jobs 20", "20 trainings, five at once"],
+      ["nomaly loadtest mixed day.json --url http://127.0.0.1:8080 --report load.html", "several kinds of request, by weight"],
+    ],
+    load: async () => (await import("./commands/loadtest.ts")).runLoadTest,
   },
   {
     name: "keys",

@@ -8,7 +8,7 @@ export const exitCodes = {
   2: "the command line is wrong: command, option, algorithm or parameter",
   3: "the input is missing, damaged or unsuitable",
   4: "the output cannot be written",
-  5: "nomaly db found something that must be done",
+  5: "the command did its work, and found something that must be done: nomaly db, or a limit that a load test missed",
   130: "stopped by Ctrl-C (143: by SIGTERM, 129: by SIGHUP)",
 } as const;
 
@@ -52,7 +52,7 @@ export class UsageError extends Error {
   readonly code = "USAGE";
 }
 
-/** The command did its work, and the user has some to do. */
+/** The command did its work and showed what came of it, and the user has something to do. */
 export class TodoError extends Error {
   override readonly name = "TodoError";
 }

@@ -3,7 +3,7 @@
 import { csvOptionSpecs } from "../../files/read/csv/csv-option-specs.ts";
 
 /** A list of values, or the name of a list that only completion loads. */
-export type Offers = readonly string[] | "algorithms" | "threshold methods" | "shells";
+export type Offers = readonly string[] | "algorithms" | "threshold methods" | "shells" | "load tests";
 
 export interface OptionSpec {
   readonly name: string;
