@@ -322,7 +322,7 @@ const platformLayers: readonly Layer[] = [
   {
     name: "cli",
     files: /^cli\//,
-    may: ["config", "files", "files (open)", "table-work", "report", "load-test"],
+    may: ["config", "files", "files (open)", "table-work", "report", "load-test", "client"],
     packages: ["node:", "@nomaly/detect"],
     summary: "one file a command",
   },

@@ -7,6 +7,7 @@ import { useRepeated } from "../live/use-repeated.ts";
 import { Cards } from "./cards.tsx";
 import { Endpoints } from "./endpoints.tsx";
 import { Facts } from "./facts.tsx";
+import { Findings } from "./findings.tsx";
 import { Jobs } from "./jobs.tsx";
 import { partFacts } from "./part-facts.ts";
 
@@ -26,6 +27,7 @@ export function Operate({ client, metrics }: OperateProps) {
         <p class="card problem">Monitoring is switched off (the setting monitoring), so no request is recorded.</p>
       ) : null}
       <Cards metrics={metrics} />
+      <Findings client={client} />
       <Endpoints metrics={metrics} />
       {problem === undefined || report === undefined ? null : <p class="card problem">The parts are not up to date: {problem}</p>}
       <div class="parts">

@@ -305,6 +305,25 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./commands/db.ts")).runDb,
   },
   {
+    name: "doctor",
+    summary: "ask a running service what is wrong with it, and what to do next",
+    usage: "[options]",
+    operands: [0, 0],
+    options: [
+      {
+        name: "url",
+        value: "URL",
+        summary: "address of the service (default http://127.0.0.1:8080); NOMALY_API_KEY holds its key",
+      },
+      jsonOption,
+    ],
+    examples: [
+      ["nomaly doctor", "each finding with its severity and the next step; exit code 5 when there is something to do"],
+      ["nomaly doctor --url https://anomalies.example --json", "for a script"],
+    ],
+    load: async () => (await import("./commands/doctor.ts")).runDoctor,
+  },
+  {
     name: "config",
     summary: "list every setting of the service, its value and its source",
     usage: "[options]",

@@ -8,7 +8,7 @@ export const exitCodes = {
   2: "the command line is wrong: command, option, algorithm or parameter",
   3: "the input is missing, damaged or unsuitable",
   4: "the output cannot be written",
-  5: "the command did its work, and found something that must be done: nomaly db, or a limit that a load test missed",
+  5: "the command did its work, and found something that must be done: nomaly db, nomaly doctor, or a limit that a load test missed",
   130: "stopped by Ctrl-C (143: by SIGTERM, 129: by SIGHUP)",
 } as const;
 
