@@ -1,10 +1,10 @@
 /** Renders the report as one HTML page without scripts, fonts or pictures from elsewhere. */
 
 import type { ReportContent, ReportRow, Scatter } from "./content.ts";
-import { distributionChart, rocChart, tellingBars } from "./charts.ts";
+import { distributionChart, rocChart, tellingBars } from "./charts/charts.ts";
 import { type Html, html, Html as RawHtml } from "./html.ts";
 import { pageStyle } from "./page-style.ts";
-import { beyondCount, scatterChart } from "./scatter-chart.ts";
+import { beyondCount, scatterChart } from "./charts/scatter-chart.ts";
 import {
   absentTexts,
   agreementNote,

@@ -1,7 +1,7 @@
 import type { PipelineColumn } from "@nomaly/detect";
 import { describe, expect, it } from "vitest";
 import { axisRange } from "./axis-range.ts";
-import type { Scatter } from "./content.ts";
+import type { Scatter } from "../content.ts";
 import { beyondCount, scatterChart } from "./scatter-chart.ts";
 import { dateTicks } from "./ticks.ts";
 

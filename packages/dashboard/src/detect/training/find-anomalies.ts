@@ -1,0 +1,71 @@
+/** Makes a detector, trains it on a data set, and scores the data set with it. */
+
+import { type Client, type Dataset, isJob, type JobAccepted } from "nomaly/client";
+import { longCallMs } from "../data/upload.ts";
+
+export interface Choice {
+  readonly algorithmName: string;
+  readonly hyperparameters: Readonly<Record<string, number | string | boolean>>;
+  readonly contamination: number | undefined;
+}
+
+export interface Step {
+  readonly text: string;
+  /** Share of the step that is done, 0 to 1; undefined where nobody knows. */
+  readonly share: number | undefined;
+}
+
+/** Sets of more values are worked on as jobs, which tell how far they are. */
+const jobValuesMin = 300_000;
+const nameLengthMax = 200;
+
+/** @returns the id of the result. The signal ends the job that runs. */
+export async function findAnomalies(
+  client: Client,
+  dataset: Dataset,
+  choice: Choice,
+  { show, signal }: { readonly show: (step: Step) => void; readonly signal: AbortSignal },
+): Promise<string> {
+  const { algorithmName, hyperparameters, contamination } = choice;
+  const options = { signal, timeoutMs: longCallMs };
+  const background = dataset.n_samples * dataset.n_features > jobValuesMin;
+  const asked = { dataset_id: dataset.id, background };
+  const wait = async <Answer extends object>(text: string, answer: Promise<Answer | JobAccepted>): Promise<Answer> => {
+    show({ text, share: undefined });
+    const given = await answer;
+    return isJob(given) ? ((await followJob(client, given.job_id, { text, show, signal })) as Answer) : given;
+  };
+
+  const detector = await client.detectors.create(
+    {
+      name: `${algorithmName} on ${dataset.name}`.slice(0, nameLengthMax),
+      algorithm_name: algorithmName,
+      hyperparameters,
+      contamination,
+      options: { missing: "auto" },
+    },
+    options,
+  );
+  await wait("Learning what is usual", client.train({ detector_id: detector.id, ...asked }, options));
+  const scored = await wait("Scoring every row", client.predict({ detector_id: detector.id, ...asked, explain: true }, options));
+  return String(scored.result_id);
+}
+
+interface Following {
+  readonly text: string;
+  readonly show: (step: Step) => void;
+  readonly signal: AbortSignal;
+}
+
+async function followJob(client: Client, id: string, { text, show, signal }: Following): Promise<object> {
+  // The signal is that of a person who cancels: the job ends, too.
+  const cancel = () => void client.jobs.cancel(id).catch(() => undefined);
+  signal.addEventListener("abort", cancel, { once: true });
+  try {
+    const onProgress = ({ status, progress }: { readonly status: string; readonly progress: number }) =>
+      show(status === "queued" ? { text: "Waiting for a free place", share: undefined } : { text, share: progress });
+    return (await client.jobs.wait(id, { signal, onProgress })).result ?? {};
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+}
