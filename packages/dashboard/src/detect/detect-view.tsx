@@ -6,6 +6,7 @@ import { detectHash, type Route } from "../frame/route.ts";
 import { useLoaded } from "../live/use-loaded.ts";
 import { DatasetCard } from "./data/dataset-card.tsx";
 import { DropZone } from "./data/drop-zone.tsx";
+import { EarlierResults } from "./data/earlier-results.tsx";
 import { StoredDatasets } from "./data/stored-datasets.tsx";
 import { ResultView } from "./results/result-view.tsx";
 import { TrainCard } from "./training/train-card.tsx";
@@ -57,9 +58,19 @@ function OneDataset({ client, datasetId, resultId }: OneDatasetProps) {
   return (
     <>
       {back}
-      <DatasetCard client={client} dataset={dataset} isOpen={resultId === undefined} />
-      <TrainCard client={client} dataset={dataset} onFound={(id) => location.assign(detectHash(datasetId, id))} />
-      {resultId === undefined ? null : <ResultView key={resultId} client={client} dataset={dataset} resultId={resultId} />}
+      <DatasetCard key={`data ${resultId}`} client={client} dataset={dataset} isOpen={resultId === undefined} />
+      <TrainCard
+        key={resultId}
+        client={client}
+        dataset={dataset}
+        isFolded={resultId !== undefined}
+        onFound={(id) => location.assign(detectHash(datasetId, id))}
+      />
+      {resultId === undefined ? (
+        <EarlierResults client={client} datasetId={datasetId} />
+      ) : (
+        <ResultView key={resultId} client={client} dataset={dataset} resultId={resultId} />
+      )}
     </>
   );
 }

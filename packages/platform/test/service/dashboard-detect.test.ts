@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "../../../detect/test-support/browser.ts";
@@ -22,6 +23,9 @@ async function choose(page: Page, name: string, content: string): Promise<void> 
   await (await chosen).setFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content) });
 }
 
+const rowNumbers = (page: Page) =>
+  page.getByRole("region", { name: "Top anomalies, table" }).locator("tbody").getByRole("rowheader").allInnerTexts();
+
 describe.skipIf(browser === undefined)("the Detect view in a real browser (needs Chromium)", () => {
   let service: TestService;
   beforeAll(async () => {
@@ -30,6 +34,27 @@ describe.skipIf(browser === undefined)("the Detect view in a real browser (needs
   afterAll(() => service.close());
 
   const open = (hash: string) => openDashboard(browser as Browser, `${service.url}/performance/dashboard${hash}`);
+
+  /** Of the data set. */
+  let detectHash = "";
+  beforeAll(async () => {
+    const form = new FormData();
+    form.append("file", new Blob([machines]), "machines.csv");
+    const dataset = (await service.ask("POST /api/datasets", { form })).body["id"];
+    detectHash = `#/detect/${String(dataset)}`;
+  });
+
+  /** A result of its own, since a test may change the detector. */
+  async function openResult() {
+    const settings = { name: "machines", algorithm_name: "auto", options: { missing: "auto" } };
+    const detector = (await service.ask("POST /api/detectors", { json: settings })).body["id"];
+    const asked = { detector_id: detector, dataset_id: detectHash.split("/").at(-1) };
+    await service.ask("POST /api/detection/train", { json: asked });
+    const scored = await service.ask("POST /api/detection/predict", { json: { ...asked, explain: true } });
+    const opened = await open(`${detectHash}/${String(scored.body["result_id"])}`);
+    await opened.page.getByRole("region", { name: "Top anomalies, table" }).waitFor();
+    return opened;
+  }
 
   it("leads from a file to its anomalies, each with its reasons, without a line of code", async () => {
     const { page, complaints } = await open("");
@@ -45,5 +70,158 @@ describe.skipIf(browser === undefined)("the Detect view in a real browser (needs
     expect(await first.getByRole("rowheader").innerText()).toBe("37");
     expect(await first.innerText()).toMatch(/degrees 90\s+usual 20 to 21/);
     expect(complaints).toEqual([]);
+  });
+
+  it("moves the threshold by keys: counts and rows follow, and the detector keeps it if asked to", async () => {
+    const { page, complaints } = await openResult();
+    const slider = page.getByRole("slider", { name: "Threshold" });
+    const above = page.getByText(/of 60 rows .* a score above the threshold/);
+    expect(await above.innerText()).toMatch(/^6 of 60 rows \(10 %\) have/);
+    await slider.press("End");
+    expect(await above.innerText()).toMatch(/^0 of 60 rows \(0 %\)/);
+    await page.getByText("No row has a score above the threshold.").waitFor();
+    await slider.press("Home");
+    expect(await above.innerText()).toMatch(/^59 of 60 rows/);
+    expect(await rowNumbers(page)).toHaveLength(10);
+    await page.getByRole("button", { name: "Show 20 more" }).click();
+    expect(await rowNumbers(page)).toHaveLength(30);
+
+    const scores = await page.locator("td.score").allInnerTexts();
+    const between = (Number(scores[0]) + Number(scores[1])) / 2;
+    await page.getByLabel("Threshold as a number").fill(String(between));
+    await page.getByLabel("Threshold as a number").press("Enter");
+    expect(await above.innerText()).toMatch(/^1 of 60 rows .* has/);
+    expect(await rowNumbers(page)).toEqual(["37"]);
+    await page.getByRole("heading", { name: "1 anomaly in 60 rows" }).waitFor();
+    await page.getByRole("button", { name: "Store as the detector's threshold" }).click();
+    await page.getByText("Stored: version 2 of the detector").waitFor();
+    const stored = (await service.ask("GET /api/detectors")).body["items"] as readonly { readonly threshold: number }[];
+    expect(stored[0].threshold).toBeCloseTo(between, 6);
+    await page.reload();
+    await page.getByText("These scores are old: version 1 of the detector made them, and version 2 scores now.").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it("moves the threshold by dragging over the chart", async () => {
+    const { page } = await openResult();
+    const box = await page.getByRole("img", { name: /^Distribution of scores/ }).boundingBox();
+    const [left, top, width] = [box?.x ?? 0, (box?.y ?? 0) + 80, box?.width ?? 0];
+    await page.mouse.move(left + width * 0.3, top);
+    await page.mouse.down();
+    await page.mouse.move(left + width - 2, top);
+    await page.mouse.up();
+    await page.getByText("0 of 60 rows").waitFor();
+    await page.getByRole("button", { name: /^Back to/ }).click();
+    await page.getByText("6 of 60 rows").waitFor();
+  });
+
+  it("remembers in this tab which rows were seen, and hides them if asked to", async () => {
+    const { page } = await openResult();
+    expect((await rowNumbers(page))[0]).toBe("37");
+    await page.getByLabel("Row 37 seen").check();
+    await page.reload();
+    await page.getByLabel("Row 37 seen").waitFor();
+    expect(await page.getByLabel("Row 37 seen").isChecked()).toBe(true);
+    await page.getByLabel("Hide rows that I have seen").check();
+    expect(await rowNumbers(page)).toHaveLength(5);
+    expect(await rowNumbers(page)).not.toContain("37");
+  });
+
+  it("draws any two columns of numbers, and scores over time where a column is a date", async () => {
+    const { page } = await openResult();
+    const plane = page.getByRole("region", { name: "Two columns" });
+    expect(await plane.locator("circle, polygon").count()).toBe(60);
+    expect(await plane.locator(".odd:is(circle, polygon)").count()).toBe(6);
+    await plane.getByLabel("across").selectOption({ label: "made" });
+    await plane.getByLabel("up").selectOption({ label: "bar" });
+    await plane.getByRole("img", { name: /made.*bar|bar.*made/ }).waitFor();
+    const time = page.getByRole("region", { name: "Scores over time" });
+    await time.getByText("2026-01-", { exact: false }).first().waitFor();
+    expect(await time.locator("circle, polygon").count()).toBe(60);
+  });
+
+  it("gives the scored rows as a file, all or the anomalies", async () => {
+    const { page } = await openResult();
+    const download = async () => {
+      const coming = page.waitForEvent("download");
+      await page.getByRole("button", { name: "Download CSV" }).click();
+      const file = await coming;
+      return {
+        name: file.suggestedFilename(),
+        text: readFileSync(await file.path(), "utf8")
+          .trimEnd()
+          .split("\n"),
+      };
+    };
+    const all = await download();
+    expect([all.name, all.text[0], all.text.length]).toEqual([
+      "machines-scored.csv",
+      "machine,degrees,bar,made,anomaly_score,is_anomaly,rank",
+      61,
+    ]);
+    await page.getByLabel("Only the anomalies, the highest score first").check();
+    const anomalies = await download();
+    expect(anomalies.text).toHaveLength(7);
+    expect(anomalies.text[1]).toMatch(/^m37,90/);
+  });
+
+  it("says what the service says of a file that is none, with field and code", async () => {
+    const { page } = await open("#/detect");
+    await choose(page, "notes.csv", 'one\n"unclosed');
+    const alert = page.getByRole("alert");
+    await alert.getByText("notes.csv was not stored").waitFor();
+    expect(await alert.innerText()).toMatch(/code FILE_\w+/);
+  });
+
+  it("says what the service says of a parameter beyond its limits, and trains with what was set", async () => {
+    const { page } = await open(detectHash);
+    await page.getByLabel("Algorithm").selectOption("knn");
+    const neighbours = page.getByLabel(/^n_neighbors/);
+    await neighbours.fill("50000000");
+    await page
+      .getByLabel("Algorithm")
+      .evaluate((element) => (((element as HTMLSelectElement).form as HTMLFormElement).noValidate = true));
+    await page.getByRole("button", { name: "Find anomalies" }).click();
+    await page
+      .getByRole("alert")
+      .getByText(/n_neighbors must be a whole number from 1 to .*, got 50000000/)
+      .waitFor();
+    await neighbours.fill("3");
+    await page.getByLabel(/^Share of anomalies/).fill("0.05");
+    await page.getByRole("button", { name: "Find anomalies" }).click();
+    await page.getByRole("heading", { name: /anomal(y|ies) in 60 rows/ }).waitFor();
+    const code = await page.getByRole("region", { name: "nomaly, code" }).innerText();
+    expect(code).toBe("nomaly detect machines.csv -a knn --set n_neighbors=3 --contamination 0.05 --html report.html");
+  });
+});
+
+describe.skipIf(browser === undefined)("the Detect view of a service that wants keys (needs Chromium)", () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startService({ auth: "required" });
+  });
+  afterAll(() => service.close());
+
+  it("works with a key that may train, never shows it, and says what a key that may only read cannot do", async () => {
+    const { page } = await openDashboard(browser as Browser, `${service.url}/performance/dashboard#/detect`);
+    const signIn = async (key: string) => {
+      await page.getByLabel("Key").fill(key);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByText("None yet.").waitFor();
+    };
+    await signIn(await service.createKey(["read"]));
+    await choose(page, "machines.csv", machines);
+    await page
+      .getByRole("alert")
+      .getByText(/code FORBIDDEN/)
+      .waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    const key = await service.createKey(["read", "train", "predict"]);
+    await signIn(key);
+    await choose(page, "machines.csv", machines);
+    await page.getByRole("button", { name: "Find anomalies" }).click();
+    await page.getByRole("region", { name: "TypeScript, code" }).waitFor();
+    expect(await page.content()).not.toContain(key);
+    expect(await page.getByRole("region", { name: "curl, code" }).innerText()).toContain("$NOMALY_KEY");
   });
 });

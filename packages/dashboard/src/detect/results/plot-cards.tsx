@@ -1,20 +1,21 @@
 /** Charts of the rows: two columns against each other, and scores over time. */
 
+import type { Dataset } from "nomaly/client";
 import { beyondCount, scatterChart } from "nomaly/report";
 import { useMemo, useState } from "preact/hooks";
 import { countText } from "../../format.ts";
 import { Drawing } from "./drawing.tsx";
 import type { ResultShown } from "./load-result.ts";
-import { plottedColumns, type PlottedColumn, pointsOf, scoreAxis } from "./plotted-columns.ts";
+import { dateColumns, plottedColumns, type PlottedColumn, pointsOf, scoreAxis } from "./plotted-columns.ts";
 
 interface PlotProps {
   readonly shown: ResultShown;
   readonly threshold: number;
 }
 
-export function PlotCards({ shown, threshold }: PlotProps) {
+export function PlotCards({ shown, threshold, dataset }: PlotProps & { readonly dataset: Dataset }) {
   const columns = useMemo(() => plottedColumns(shown), [shown]);
-  const dates = columns.filter((column) => column.shown.kind === "date");
+  const dates = useMemo(() => dateColumns(shown, dataset), [shown, dataset]);
   const plane = columns.length < 2 ? null : <ScatterCard shown={shown} threshold={threshold} columns={columns} />;
   const timeline = dates.length === 0 ? null : <TimelineCard shown={shown} threshold={threshold} dates={dates} />;
   if (plane === null || timeline === null) return plane ?? timeline;
@@ -100,7 +101,9 @@ function Chart({ shown, threshold, axes: [x, y] }: ChartProps) {
         anomaly <span class="key usual" aria-hidden="true" />
         other rows <span class="key band" aria-hidden="true" />
         usual.{" "}
-        {points.length < shown.rowCount ? `${countText(points.length)} of ${countText(shown.rowCount)} rows are drawn.` : ""}
+        {points.length < shown.rowCount
+          ? `${countText(points.length)} of ${countText(shown.rowCount)} rows are drawn: the highest scores, and a sample.`
+          : ""}
         {beyond > 0 ? ` ${countText(beyond)} far outside ${beyond === 1 ? "is" : "are"} drawn as a triangle at the edge.` : ""}
       </p>
     </>

@@ -1,11 +1,12 @@
 /** Which columns can be drawn, and the rows as points of a chart. */
 
+import type { Dataset } from "nomaly/client";
 import { decodeColumn, decodeValue, type ScatterPoint, type ShownColumn } from "nomaly/report";
 import type { ResultShown } from "./load-result.ts";
 import type { ScoredRow } from "./scored-rows.ts";
 
 /** Rows of the highest scores that are drawn; the sample holds others. */
-const topDrawnMax = 300;
+const topDrawnMax = 150;
 
 /** A place on an axis. */
 export interface PlottedColumn {
@@ -31,23 +32,25 @@ export function plottedColumns({ columns, explained }: Pick<ResultShown, "column
     });
 }
 
-/** The score as an axis. */
+/** The dates of the data set, also those that the model does not use. */
+export function dateColumns({ rows }: Pick<ResultShown, "rows">, { columns }: Dataset): readonly PlottedColumn[] {
+  return columns
+    .filter(({ type }) => /^(DATE|TIMESTAMP)/.test(type))
+    .flatMap(({ name }) => {
+      const valueOf = ({ values }: ScoredRow) => decodeValue(values[name], "date");
+      const times = drawnRows(rows)
+        .map(valueOf)
+        .filter((value) => typeof value === "number")
+        .filter(Number.isFinite);
+      return times.length === 0 ? [] : [{ shown: { name, kind: "date" as const, profile: profileOf(times) }, valueOf }];
+    });
+}
+
+/** The score as an axis, on which all scores but the highest are usual. */
 export function scoreAxis({ rows, columns }: Pick<ResultShown, "rows" | "columns">): PlottedColumn {
-  const scores = drawnRows(rows)
-    .map(({ score }) => score)
-    .sort((one, other) => one - other);
-  const at = (share: number) => scores[Math.round((scores.length - 1) * share)] ?? 0;
-  const profile = {
-    kind: "number",
-    min: at(0),
-    low: at(0),
-    median: at(0.5),
-    high: at(0.95),
-    max: at(1),
-    missingCount: 0,
-  } as const;
-  const taken = columns.some(({ name }) => name === "score");
-  return { shown: { name: taken ? "anomaly score" : "score", kind: "number", profile }, valueOf: ({ score }) => score };
+  const profile = profileOf(drawnRows(rows).map(({ score }) => score));
+  const name = columns.some((column) => column.name === "score") ? "anomaly score" : "score";
+  return { shown: { name, kind: "number", profile: { ...profile, low: profile.min } }, valueOf: ({ score }) => score };
 }
 
 /** The rows that have a value in both columns, anomalies last, which are drawn above the others. */
@@ -68,6 +71,12 @@ export function pointsOf(
         { row: rowNumbers.get(row), name: undefined, x: across, y: up, score: row.score, isAnomaly: row.score > threshold },
       ];
     });
+}
+
+function profileOf(values: readonly number[]) {
+  const sorted = values.toSorted((one, other) => one - other);
+  const at = (share: number) => sorted[Math.round((sorted.length - 1) * share)] ?? 0;
+  return { kind: "number", min: at(0), low: at(0.05), median: at(0.5), high: at(0.95), max: at(1), missingCount: 0 } as const;
 }
 
 function drawnRows({ top, rest }: ResultShown["rows"]): readonly ScoredRow[] {

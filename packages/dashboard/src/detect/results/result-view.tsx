@@ -13,6 +13,7 @@ import { PlotCards } from "./plot-cards.tsx";
 import { aboveOf, ScoreCard } from "./score-card.tsx";
 import { scoreWeights } from "./score-weights.ts";
 import { TopTable } from "./top-table.tsx";
+import { UsualCard } from "./usual-card.tsx";
 import { useThresholdStore } from "./use-threshold-store.ts";
 
 interface ResultViewProps {
@@ -65,7 +66,8 @@ function Shown({ client, dataset, shown }: ShownProps) {
         </div>
       ) : null}
       <TopTable shown={shown} threshold={threshold} />
-      <PlotCards shown={shown} threshold={threshold} />
+      <PlotCards dataset={dataset} shown={shown} threshold={threshold} />
+      {shown.columns.length === 0 ? null : <UsualCard columns={shown.columns} />}
       <DownloadCard client={client} result={shown.result} name={dataset.name} />
       {shown.detector === undefined ? null : (
         <CodeCard

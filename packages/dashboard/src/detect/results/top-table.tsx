@@ -16,13 +16,14 @@ import { Drawing } from "./drawing.tsx";
 import type { ExplainedRow, LearnedColumn, ResultShown } from "./load-result.ts";
 import { useSeen } from "./seen-rows.ts";
 
+const firstCount = 10;
 const pageCount = 20;
 
 export function TopTable({ shown, threshold }: { readonly shown: ResultShown; readonly threshold: number }) {
   const { explained, result, columns } = shown;
   const [seen, setSeen] = useSeen(result.id);
   const [hidesSeen, setHidesSeen] = useState(false);
-  const [countMax, setCountMax] = useState(pageCount);
+  const [countMax, setCountMax] = useState(firstCount);
   const byName = useMemo(() => new Map(columns.map((column) => [column.name, column])), [columns]);
   const above = explained.filter(({ anomaly_score: score }) => score > threshold);
   const listed = above.filter(({ row }) => !hidesSeen || !seen.has(row));

@@ -15,11 +15,12 @@ export interface Step {
   readonly share: number | undefined;
 }
 
-/** Sets of more values are worked on as jobs, which tell how far they are. */
-const jobValuesMin = 300_000;
 const nameLengthMax = 200;
 
-/** @returns the id of the result. The signal ends the job that runs. */
+/**
+ * The service makes jobs of the work on large data sets, which tell how far they are.
+ * @returns the id of the result. The signal also ends the work in the service.
+ */
 export async function findAnomalies(
   client: Client,
   dataset: Dataset,
@@ -28,8 +29,7 @@ export async function findAnomalies(
 ): Promise<string> {
   const { algorithmName, hyperparameters, contamination } = choice;
   const options = { signal, timeoutMs: longCallMs };
-  const background = dataset.n_samples * dataset.n_features > jobValuesMin;
-  const asked = { dataset_id: dataset.id, background };
+  const asked = { dataset_id: dataset.id };
   const wait = async <Answer extends object>(text: string, answer: Promise<Answer | JobAccepted>): Promise<Answer> => {
     show({ text, share: undefined });
     const given = await answer;

@@ -11,6 +11,8 @@ import { type Fields, hyperparametersOf, numberOf } from "./parameter-values.ts"
 interface TrainCardProps {
   readonly client: Client;
   readonly dataset: Dataset;
+  /** Folded where a result is shown. */
+  readonly isFolded: boolean;
   readonly onFound: (resultId: string) => void;
 }
 
@@ -21,7 +23,23 @@ type Run =
 
 const usualAlgorithm = "auto";
 
-export function TrainCard({ client, dataset, onFound }: TrainCardProps) {
+export function TrainCard(props: TrainCardProps) {
+  return (
+    <section class="card" aria-labelledby="detector">
+      <h2 id="detector">Detector</h2>
+      {props.isFolded ? (
+        <details>
+          <summary>Search again, with another detector</summary>
+          <TrainForm {...props} />
+        </details>
+      ) : (
+        <TrainForm {...props} />
+      )}
+    </section>
+  );
+}
+
+function TrainForm({ client, dataset, onFound }: TrainCardProps) {
   const [algorithms, again] = useLoaded((signal) => client.algorithms.list({ signal }), [client]);
   const [name, setName] = useState(usualAlgorithm);
   const [fields, setFields] = useState<Fields>({});
@@ -45,8 +63,7 @@ export function TrainCard({ client, dataset, onFound }: TrainCardProps) {
     }
   };
   return (
-    <section class="card" aria-labelledby="detector">
-      <h2 id="detector">Detector</h2>
+    <>
       {algorithms.state === "failed" ? (
         <Problem error={algorithms.error} what="The algorithms were not read" onAgain={again} />
       ) : null}
@@ -77,7 +94,7 @@ export function TrainCard({ client, dataset, onFound }: TrainCardProps) {
         {run.state === "running" ? <Running {...run} /> : <button type="submit">Find anomalies</button>}
       </form>
       {run.state === "failed" ? <Problem error={run.error} what="No anomalies were sought" /> : null}
-    </section>
+    </>
   );
 }
 
