@@ -195,6 +195,49 @@ describe.skipIf(browser === undefined)("the Detect view in a real browser (needs
   });
 });
 
+describe.skipIf(browser === undefined)("the Detect view of a table so large that jobs work on it (needs Chromium)", () => {
+  const rowCount = 5000;
+  const table = [
+    "x,y",
+    ...Array.from({ length: rowCount }, (_, row) => `${Math.sin(row * 1.7).toFixed(4)},${row === 99 ? 50 : row % 83}`),
+  ];
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startService({ train_inline_values: "1" });
+  });
+  afterAll(() => service.close());
+
+  async function openTable(): Promise<Page> {
+    const { page } = await openDashboard(browser as Browser, `${service.url}/performance/dashboard#/detect`);
+    await choose(page, "table.csv", table.join("\n"));
+    await page.getByText("5,000 rows, 2 columns").waitFor();
+    return page;
+  }
+
+  it("shows counts of all rows, and tells which numbers are estimated from a part of them", async () => {
+    const page = await openTable();
+    await page.getByLabel("Algorithm").selectOption("isolation-forest");
+    await page.getByRole("button", { name: "Find anomalies" }).click();
+    await page.getByRole("heading", { name: "500 anomalies in 5,000 rows" }).waitFor();
+    await page.getByText("Estimated from the rows of the highest scores").waitFor();
+    await page.getByText(/1,\d\d\d of 5,000 rows are drawn/).waitFor();
+    await page.getByRole("slider", { name: "Threshold" }).press("Home");
+    await page.getByRole("heading", { name: /^about (4,9\d\d|5,000) anomalies in 5,000 rows/ }).waitFor();
+  });
+
+  it("cancels the job that runs", async () => {
+    const page = await openTable();
+    await page.getByLabel(/^n_estimators/).fill("10000");
+    await page.getByRole("button", { name: "Find anomalies" }).click();
+    await page.getByRole("status").filter({ hasText: "Learning what is usual" }).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Find anomalies" }).waitFor();
+    await expect
+      .poll(async () => (await service.ask("GET /api/jobs?name=train&status=cancelled")).body["items"], { timeout: 60_000 })
+      .toHaveLength(1);
+  });
+});
+
 describe.skipIf(browser === undefined)("the Detect view of a service that wants keys (needs Chromium)", () => {
   let service: TestService;
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 /** Takes a file, by dropping it or by a button, and stores it as a data set. */
 
 import type { Client, Dataset } from "nomaly/client";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { bytesText } from "../../format.ts";
 import { Problem } from "../../frame/problem.tsx";
 import { uploadFile } from "./upload.ts";
@@ -19,8 +19,11 @@ type Upload =
 export function DropZone({ clientWith, onStored }: DropZoneProps) {
   const [upload, setUpload] = useState<Upload>({ state: "none" });
   const [isOver, setIsOver] = useState(false);
+  const sending = useRef<AbortController>(undefined);
+  useEffect(() => () => sending.current?.abort(), []);
   const send = (file: File) => {
     const ending = new AbortController();
+    sending.current = ending;
     const cancel = () => ending.abort();
     const show = (share: number) => !ending.signal.aborted && setUpload({ state: "sending", file, share, cancel });
     show(0);

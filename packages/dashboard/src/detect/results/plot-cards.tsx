@@ -44,10 +44,12 @@ function TimelineCard({ shown, threshold, dates }: PlotProps & { readonly dates:
   return (
     <section class="card" aria-labelledby="time">
       <h2 id="time">Scores over time</h2>
-      <div class="fields">
-        <Picker name="date" columns={dates} at={date} onAt={setDate} />
-      </div>
-      <Chart shown={shown} threshold={threshold} axes={[dates[date], score]} />
+      {dates.length === 1 ? null : (
+        <div class="fields">
+          <Picker name="date" columns={dates} at={date} onAt={setDate} />
+        </div>
+      )}
+      <Chart shown={shown} threshold={threshold} axes={[dates[date], score]} hidesUsual />
     </section>
   );
 }
@@ -86,11 +88,12 @@ function Picker({ name, columns, at, onAt }: PickerProps) {
 
 interface ChartProps extends PlotProps {
   readonly axes: readonly [PlottedColumn, PlottedColumn];
+  readonly hidesUsual?: boolean;
 }
 
-function Chart({ shown, threshold, axes: [x, y] }: ChartProps) {
+function Chart({ shown, threshold, axes: [x, y], hidesUsual = false }: ChartProps) {
   const points = useMemo(() => pointsOf(shown, [x, y], threshold), [shown, x, y, threshold]);
-  const scatter = { x: x.shown, y: y.shown, points };
+  const scatter = { x: x.shown, y: y.shown, points, hidesUsual };
   if (points.length === 0) return <p class="empty">No row has a value in both columns.</p>;
   const beyond = beyondCount(scatter);
   return (
@@ -99,8 +102,15 @@ function Chart({ shown, threshold, axes: [x, y] }: ChartProps) {
       <p class="meaning">
         <span class="key odd" aria-hidden="true" />
         anomaly <span class="key usual" aria-hidden="true" />
-        other rows <span class="key band" aria-hidden="true" />
-        usual.{" "}
+        other rows
+        {hidesUsual ? null : (
+          <>
+            {" "}
+            <span class="key band" aria-hidden="true" />
+            where nine tenths lie
+          </>
+        )}
+        .{" "}
         {points.length < shown.rowCount
           ? `${countText(points.length)} of ${countText(shown.rowCount)} rows are drawn: the highest scores, and a sample.`
           : ""}

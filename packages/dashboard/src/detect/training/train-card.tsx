@@ -1,7 +1,7 @@
 /** Chooses a detector, and starts the search for anomalies. */
 
 import type { Algorithm, Client, Dataset } from "nomaly/client";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../../frame/problem.tsx";
 import { useLoaded } from "../../live/use-loaded.ts";
 import { findAnomalies, type Step } from "./find-anomalies.ts";
@@ -47,8 +47,11 @@ function TrainForm({ client, dataset, onFound }: TrainCardProps) {
   const [run, setRun] = useState<Run>({ state: "none" });
   const known = algorithms.state === "ready" ? algorithms.value : [];
   const algorithm = known.find(({ id }) => id === name);
+  const running = useRef<AbortController>(undefined);
+  useEffect(() => () => running.current?.abort(), []);
   const start = async () => {
     const ending = new AbortController();
+    running.current = ending;
     const cancel = () => ending.abort();
     const show = (step: Step) => !ending.signal.aborted && setRun({ state: "running", step, cancel });
     const hyperparameters = hyperparametersOf(algorithm, fields);
@@ -132,6 +135,7 @@ function Running({ step, cancel }: { readonly step: Step; readonly cancel: () =>
       <button type="button" class="plain" onClick={cancel}>
         Cancel
       </button>
+      <span class="meaning">Leaving the view cancels it, too.</span>
     </div>
   );
 }

@@ -19,7 +19,10 @@ const nameLengthMax = 44;
 const markSize = 6;
 
 /** What is drawn of a scatter. */
-export type Drawn = Pick<Scatter, "x" | "y" | "points">;
+export type Drawn = Pick<Scatter, "x" | "y" | "points"> & {
+  /** Where no values are usual, as of a date and a score. */
+  readonly hidesUsual?: boolean;
+};
 
 interface Layout {
   readonly left: number;
@@ -121,9 +124,9 @@ function drawPoint(point: ScatterPoint, scatter: Drawn, { x, y }: Layout): Html 
   >`;
 }
 
-function usualRectangle({ x: xColumn, y: yColumn }: Drawn, { x, y }: Layout): Html | undefined {
+function usualRectangle({ x: xColumn, y: yColumn, hidesUsual = false }: Drawn, { x, y }: Layout): Html | undefined {
   const [across, up] = [xColumn.profile, yColumn.profile];
-  if (across.kind !== "number" || up.kind !== "number") return undefined;
+  if (hidesUsual || across.kind !== "number" || up.kind !== "number") return undefined;
   const [x1, x2] = [across.low, across.high].map((value) => x.at(clamped(value, x)));
   const [y1, y2] = [up.high, up.low].map((value) => y.at(clamped(value, y)));
   return html`<rect class="band" x="${x1}" y="${y1}" width="${(x2 - x1).toFixed(2)}" height="${(y2 - y1).toFixed(2)}"
