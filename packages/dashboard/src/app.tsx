@@ -1,6 +1,6 @@
 /** The page: who looks, how fresh the numbers are, and the views. */
 
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { DetectView } from "./detect/detect-view.tsx";
 import { Connection } from "./frame/connection.tsx";
 import { Navigation } from "./frame/navigation.tsx";
@@ -17,6 +17,9 @@ export function App() {
   const clientWith = useMemo(() => (send: typeof fetch) => clientFor(key, send), [key]);
   const live = useLive(client);
   const route = useRoute();
+  useEffect(() => {
+    document.title = route.view === "detect" ? "Detect - nomaly" : "nomaly";
+  }, [route.view]);
   const isRefused = live.state === "refused";
   const change = (next: string | undefined) => {
     storeKey(next);

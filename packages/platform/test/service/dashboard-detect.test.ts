@@ -165,6 +165,40 @@ describe.skipIf(browser === undefined)("the Detect view in a real browser (needs
     expect(anomalies.text[1]).toMatch(/^m37,90/);
   });
 
+  it("opens a stored data set, what was found in it before, and goes back by the browser", async () => {
+    const { page, complaints } = await openResult();
+    await page.getByRole("link", { name: "Another file or data set" }).click();
+    const stored = page.getByRole("region", { name: "Stored data sets, table" });
+    await stored.getByRole("link", { name: "machines.csv" }).last().click();
+    await page.getByRole("heading", { name: "Found before" }).waitFor();
+    await page
+      .getByRole("link", { name: /^\d{4}-\d\d-\d\d/ })
+      .first()
+      .click();
+    await page.getByRole("heading", { name: /anomal(y|ies) in 60 rows/ }).waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { name: "Found before" }).waitFor();
+    await page.getByRole("link", { name: "Operate" }).click();
+    await page.getByRole("region", { name: "Throughput" }).waitFor();
+    expect(await page.getByRole("link", { name: "Operate" }).getAttribute("aria-current")).toBe("page");
+    expect(complaints).toEqual([]);
+  });
+
+  it("says that a data set or a result is gone, and offers to try again", async () => {
+    const gone = "01a21055-2d3f-7cea-bcec-5a47aec8f7a5";
+    for (const [hash, what] of [
+      [`#/detect/${gone}`, "The data set was not read"],
+      [`${detectHash}/${gone}`, "The result was not read"],
+    ]) {
+      const { page } = await open(hash);
+      const alert = page.getByRole("alert");
+      await alert.getByText(what).waitFor();
+      expect(await alert.innerText()).toContain("NOT_FOUND");
+      await alert.getByRole("button", { name: "Try again" }).click();
+      await alert.getByText(what).waitFor();
+    }
+  });
+
   it("says what the service says of a file that is none, with field and code", async () => {
     const { page } = await open("#/detect");
     await choose(page, "notes.csv", 'one\n"unclosed');
@@ -225,16 +259,22 @@ describe.skipIf(browser === undefined)("the Detect view of a table so large that
     await page.getByRole("heading", { name: /^about (4,9\d\d|5,000) anomalies in 5,000 rows/ }).waitFor();
   });
 
-  it("cancels the job that runs", async () => {
+  it("cancels the job that runs, and removes the detector that came of nothing", async () => {
     const page = await openTable();
     await page.getByLabel(/^n_estimators/).fill("10000");
     await page.getByRole("button", { name: "Find anomalies" }).click();
-    await page.getByRole("status").filter({ hasText: "Learning what is usual" }).waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^Learning what is usual: \d+ %/ })
+      .waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Find anomalies" }).waitFor();
     await expect
       .poll(async () => (await service.ask("GET /api/jobs?name=train&status=cancelled")).body["items"], { timeout: 60_000 })
       .toHaveLength(1);
+    const named = async () =>
+      ((await service.ask("GET /api/detectors")).body["items"] as readonly { readonly name: string }[]).map(({ name }) => name);
+    await expect.poll(named, { timeout: 60_000 }).not.toContain("auto on table.csv");
   });
 });
 

@@ -2,7 +2,7 @@
 
 import type { Client, Dataset, DatasetProfile } from "nomaly/client";
 import { numberText, percentText } from "nomaly/report";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { bytesText, countText, dateText } from "../../format.ts";
 import { Problem } from "../../frame/problem.tsx";
 import { useLoaded } from "../../live/use-loaded.ts";
@@ -15,9 +15,16 @@ interface DatasetCardProps {
 
 export function DatasetCard({ client, dataset, isOpen }: DatasetCardProps) {
   const [isShown, setIsShown] = useState(isOpen);
+  const heading = useRef<HTMLHeadingElement>(null);
+  // What had the focus before, such as the button that chose the file, is gone.
+  useEffect(() => {
+    if (isOpen) heading.current?.focus();
+  }, []);
   return (
     <section class="card" aria-labelledby="dataset">
-      <h2 id="dataset">{dataset.name}</h2>
+      <h2 id="dataset" ref={heading} tabIndex={-1}>
+        {dataset.name}
+      </h2>
       <p class="detail">
         {countText(dataset.n_samples)} rows, {countText(dataset.columns.length)} columns, {bytesText(dataset.size_bytes)}, stored{" "}
         {dateText(dataset.created_at)}

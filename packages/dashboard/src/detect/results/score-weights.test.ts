@@ -38,6 +38,15 @@ describe("of 1000 rows 10 of the highest scores and 99 others are here", () => {
   });
 });
 
+it("few extreme rows do not stretch the histogram, though the page has more of them than of the others", () => {
+  const top = [100, 99, 98, 97, 96, 95, 94, 93, 92, 91];
+  const rest = Array.from({ length: 50 }, (_, index) => 1 - index / 50);
+  const { edges, beyondCount, counts } = weightedHistogram(scoreWeights(top, rest, 100_010), 4, 50);
+  expect(edges[4]).toBeCloseTo(1.245, 1);
+  expect(beyondCount).toBe(10);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(100_010);
+});
+
 it("where all scores are equal, all rows have them", () => {
   const equal = scoreWeights([1, 1], [], 500);
   expect(countAbove(equal, 0.5).count).toBe(500);

@@ -46,9 +46,25 @@ export async function findAnomalies(
     },
     options,
   );
-  await wait("Learning what is usual", client.train({ detector_id: detector.id, ...asked }, options));
-  const scored = await wait("Scoring every row", client.predict({ detector_id: detector.id, ...asked, explain: true }, options));
-  return String(scored.result_id);
+  try {
+    await wait("Learning what is usual", client.train({ detector_id: detector.id, ...asked }, options));
+    const scored = await wait(
+      "Scoring every row",
+      client.predict({ detector_id: detector.id, ...asked, explain: true }, options),
+    );
+    return String(scored.result_id);
+  } catch (error) {
+    if (signal.aborted) void withdraw(client, detector.id).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Ends the jobs of a detector, also one whose id was not answered yet, and removes the detector, which nobody has seen. */
+async function withdraw(client: Client, detectorId: string): Promise<void> {
+  for await (const { id, finished_at: finishedAt } of client.jobs.list({ detector_id: detectorId })) {
+    if (finishedAt === null) await client.jobs.cancel(id);
+  }
+  await client.detectors.remove(detectorId);
 }
 
 interface Following {
@@ -58,14 +74,7 @@ interface Following {
 }
 
 async function followJob(client: Client, id: string, { text, show, signal }: Following): Promise<object> {
-  // The signal is that of a person who cancels: the job ends, too.
-  const cancel = () => void client.jobs.cancel(id).catch(() => undefined);
-  signal.addEventListener("abort", cancel, { once: true });
-  try {
-    const onProgress = ({ status, progress }: { readonly status: string; readonly progress: number }) =>
-      show(status === "queued" ? { text: "Waiting for a free place", share: undefined } : { text, share: progress });
-    return (await client.jobs.wait(id, { signal, onProgress })).result ?? {};
-  } finally {
-    signal.removeEventListener("abort", cancel);
-  }
+  const onProgress = ({ status, progress }: { readonly status: string; readonly progress: number }) =>
+    show(status === "queued" ? { text: "Waiting for a free place", share: undefined } : { text, share: progress });
+  return (await client.jobs.wait(id, { signal, onProgress })).result ?? {};
 }
