@@ -348,7 +348,7 @@ const dashboardLayers: readonly Layer[] = [
   {
     name: "operate",
     files: /^operate\//,
-    may: ["words", "charts"],
+    may: ["words", "charts", "frame"],
     packages: ["nomaly/client"],
     summary: "the view of the operator",
   },

@@ -5,6 +5,7 @@ import { numberText, percentText } from "nomaly/report";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { bytesText, countText, dateText } from "../../format.ts";
 import { Problem } from "../../frame/problem.tsx";
+import { TableHead } from "../../frame/table-head.tsx";
 import { useLoaded } from "../../live/use-loaded.ts";
 
 interface DatasetCardProps {
@@ -57,21 +58,10 @@ function Columns({ client, dataset }: Omit<DatasetCardProps, "isOpen">) {
   return (
     <div class="wide" tabIndex={0} role="region" aria-label="Columns, table">
       <table class="columns">
-        <thead>
-          <tr>
-            <th scope="col">column</th>
-            <th scope="col">kind</th>
-            <th scope="col" class="number">
-              missing
-            </th>
-            <th scope="col">middle half</th>
-            <th scope="col">from, to</th>
-            <th scope="col" class="number">
-              different
-            </th>
-            <th scope="col">to know</th>
-          </tr>
-        </thead>
+        <TableHead
+          names={["column", "kind", "missing", "middle half", "from, to", "different", "to know"]}
+          numbers={["missing", "different"]}
+        />
         <tbody>
           {columns.map((column) => (
             <tr key={column.name}>

@@ -4,6 +4,7 @@ import type { Client, Dataset } from "nomaly/client";
 import { bytesText, countText, dateText } from "../../format.ts";
 import { Problem } from "../../frame/problem.tsx";
 import { detectHash } from "../../frame/route.ts";
+import { TableHead } from "../../frame/table-head.tsx";
 import { useLoaded } from "../../live/use-loaded.ts";
 
 const shownCountMax = 50;
@@ -36,21 +37,7 @@ function List({ datasets }: { readonly datasets: readonly Dataset[] }) {
     <>
       <div class="wide" tabIndex={0} role="region" aria-label="Stored data sets, table">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">name</th>
-              <th scope="col" class="number">
-                rows
-              </th>
-              <th scope="col" class="number">
-                columns
-              </th>
-              <th scope="col" class="number">
-                size
-              </th>
-              <th scope="col">stored</th>
-            </tr>
-          </thead>
+          <TableHead names={["name", "rows", "columns", "size", "stored"]} numbers={["rows", "columns", "size"]} />
           <tbody>
             {datasets.slice(0, shownCountMax).map((dataset) => (
               <tr key={dataset.id}>

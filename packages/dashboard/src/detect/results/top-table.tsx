@@ -12,6 +12,7 @@ import {
 } from "nomaly/report";
 import { useMemo, useState } from "preact/hooks";
 import { countText } from "../../format.ts";
+import { TableHead } from "../../frame/table-head.tsx";
 import { Drawing } from "./drawing.tsx";
 import type { ExplainedRow, LearnedColumn, ResultShown } from "./load-result.ts";
 import { useSeen } from "./seen-rows.ts";
@@ -48,22 +49,10 @@ export function TopTable({ shown, threshold }: { readonly shown: ResultShown; re
       ) : (
         <div class="wide" tabIndex={0} role="region" aria-label="Top anomalies, table">
           <table class="top">
-            <thead>
-              <tr>
-                <th scope="col">seen</th>
-                <th scope="col" class="number">
-                  row
-                </th>
-                <th scope="col" class="number">
-                  score
-                </th>
-                <th scope="col" class="number">
-                  ranks above
-                </th>
-                {memberCount > 1 ? <th scope="col">agree</th> : null}
-                <th scope="col">why</th>
-              </tr>
-            </thead>
+            <TableHead
+              names={["seen", "row", "score", "ranks above", ...(memberCount > 1 ? ["agree"] : []), "why"]}
+              numbers={["row", "score", "ranks above"]}
+            />
             <TopRows rows={rows} shown={shown} byName={byName} seen={seen} onSeen={setSeen} />
           </table>
         </div>

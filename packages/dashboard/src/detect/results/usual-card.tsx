@@ -1,6 +1,7 @@
 /** What the model learned to be usual in each column. */
 
 import { decodeColumn, percentText, usualText } from "nomaly/report";
+import { TableHead } from "../../frame/table-head.tsx";
 import type { LearnedColumn } from "./load-result.ts";
 
 export function UsualCard({ columns }: { readonly columns: readonly LearnedColumn[] }) {
@@ -12,16 +13,7 @@ export function UsualCard({ columns }: { readonly columns: readonly LearnedColum
         <summary>The usual values of each column, as the detector learned them</summary>
         <div class="wide" tabIndex={0} role="region" aria-label="Usual values, table">
           <table>
-            <thead>
-              <tr>
-                <th scope="col">column</th>
-                <th scope="col">kind</th>
-                <th scope="col">usual</th>
-                <th scope="col" class="number">
-                  missing
-                </th>
-              </tr>
-            </thead>
+            <TableHead names={["column", "kind", "usual", "missing"]} numbers={["missing"]} />
             <tbody>
               {sorted.map((column) => (
                 <tr key={column.name}>
