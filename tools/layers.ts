@@ -44,6 +44,7 @@ export function checkPermissions(rules: PackageRules, files: ReadonlyMap<string,
     for (const { specifier } of scanSource(path, text).imports) {
       const other = specifier.startsWith(".") ? layerOf(rules, targetOf(path, specifier))?.name : packageOf(specifier);
       used.add(`${layer?.name} > ${other}`);
+      used.add(`${layer?.name} > ${specifier}`);
     }
   }
   return rules.layers.flatMap(({ name, may, packages = [] }) =>

@@ -194,11 +194,18 @@ const platformLayers: readonly Layer[] = [
     summary: "fits and scores the rows of a file, for the command and for the workers",
   },
   {
+    name: "report (pages)",
+    files: /^report\/(terminal|columns|page|page-style|printable)\.ts$/,
+    may: ["report"],
+    packages: ["string-width"],
+    summary: "terminal tables and the self-contained HTML page",
+  },
+  {
     name: "report",
     files: /^report\//,
     may: [],
-    packages: ["@nomaly/detect", "string-width"],
-    summary: "terminal tables and the self-contained HTML page",
+    packages: ["@nomaly/detect"],
+    summary: "words, charts and their style, which the dashboard shares: nothing of Node",
   },
   {
     name: "compute",
@@ -322,7 +329,7 @@ const platformLayers: readonly Layer[] = [
   {
     name: "cli",
     files: /^cli\//,
-    may: ["config", "files", "files (open)", "table-work", "report", "load-test", "client"],
+    may: ["config", "files", "files (open)", "table-work", "report (pages)", "report", "load-test", "client"],
     packages: ["node:", "@nomaly/detect"],
     summary: "one file a command",
   },
@@ -335,7 +342,7 @@ const platformLayers: readonly Layer[] = [
   },
 ];
 
-/** What a page may know: the client of the service, and nothing of Node. */
+/** What a page may know: the client of the service, the words and charts of the report, and nothing of Node. */
 const dashboardLayers: readonly Layer[] = [
   { name: "words", files: /^format\.ts$/, may: [], packages: [], summary: "how numbers are written" },
   {
@@ -343,30 +350,43 @@ const dashboardLayers: readonly Layer[] = [
     files: /^charts\//,
     may: [],
     packages: [],
-    summary: "charts drawn as SVG, with their content in words",
+    summary: "lines over time, drawn as SVG, with their content in words",
   },
   {
     name: "live",
     files: /^live\//,
     may: [],
-    packages: ["nomaly", "preact"],
-    summary: "numbers as they come from the service, and how fresh they are",
+    packages: ["nomaly/client", "preact"],
+    summary: "what is asked of the service: numbers as they come, and how fresh they are",
   },
   {
     name: "frame",
     files: /^frame\//,
     may: ["words", "live"],
-    packages: ["preact"],
-    summary: "what stands around every view: sign in, connection",
+    packages: ["nomaly/client", "preact"],
+    summary: "what stands around every view: the address, sign in, connection, problems",
   },
   {
     name: "operate",
     files: /^operate\//,
-    may: ["words", "charts", "live"],
-    packages: ["nomaly", "preact"],
-    summary: "the views of the operator",
+    may: ["words", "charts", "live", "frame"],
+    packages: ["nomaly/client", "preact"],
+    summary: "the view of the operator",
   },
-  { name: "page", files: /^(main|app)\.tsx$/, may: ["*"], packages: ["preact"], summary: "the page, and what starts it" },
+  {
+    name: "detect",
+    files: /^detect\//,
+    may: ["words", "live", "frame"],
+    packages: ["nomaly/client", "nomaly/report", "preact"],
+    summary: "the view of who has a file: its columns, a detector, the anomalies",
+  },
+  {
+    name: "page",
+    files: /^(main|app)\.tsx$/,
+    may: ["*"],
+    packages: ["nomaly/report", "preact"],
+    summary: "the page, and what starts it",
+  },
 ];
 
 export const packageRules: readonly PackageRules[] = [

@@ -1,7 +1,10 @@
 /** The page: who looks, how fresh the numbers are, and the views. */
 
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { DetectView } from "./detect/detect-view.tsx";
 import { Connection } from "./frame/connection.tsx";
+import { Navigation } from "./frame/navigation.tsx";
+import { useRoute } from "./frame/route.ts";
 import { SignIn } from "./frame/sign-in.tsx";
 import { clientFor, storedKey, storeKey } from "./live/session.ts";
 import { useLive } from "./live/use-live.ts";
@@ -10,7 +13,12 @@ import { Operate } from "./operate/operate.tsx";
 export function App() {
   const [key, setKey] = useState(storedKey());
   const client = useMemo(() => clientFor(key), [key]);
+  const clientWith = useMemo(() => (send: typeof fetch) => clientFor(key, send), [key]);
   const live = useLive(client);
+  const route = useRoute();
+  useEffect(() => {
+    document.title = route.view === "detect" ? "Detect - nomaly" : "nomaly";
+  }, [route.view]);
   const isRefused = live.state === "refused";
   const change = (next: string | undefined) => {
     storeKey(next);
@@ -20,6 +28,7 @@ export function App() {
     <>
       <header>
         <h1>nomaly</h1>
+        <Navigation view={route.view} />
         <Connection live={live} />
         <a href="/docs/">API</a>
         {key === undefined ? null : (
@@ -28,9 +37,11 @@ export function App() {
           </button>
         )}
       </header>
-      <main class={live.state === "stale" ? "is-stale" : ""}>
+      <main class={live.state === "stale" && route.view === "operate" ? "is-stale" : ""}>
         {isRefused ? (
           <SignIn problem={key === undefined ? undefined : live.problem} onKey={change} />
+        ) : route.view === "detect" ? (
+          <DetectView client={client} clientWith={clientWith} route={route} />
         ) : (
           <Operate client={client} metrics={live.metrics} />
         )}

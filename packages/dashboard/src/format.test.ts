@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ageText, bytesText, countText, msText, percentText, rateText } from "./format.ts";
+import { ageText, bytesText, countText, dateText, msText, percentText, rateText } from "./format.ts";
 
 it("writes each kind of number with its unit and decimals", () => {
   expect([msText(12.345), msText(0), msText(null)]).toEqual(["12.35 ms", "0.00 ms", "none"]);
@@ -14,4 +14,8 @@ it("writes each kind of number with its unit and decimals", () => {
   ]);
   expect(countText(1_234_567)).toBe("1,234,567");
   expect([5, 89, 90, 5399, 5400].map(ageText)).toEqual(["5 s", "89 s", "2 min", "90 min", "2 h"]);
+});
+
+it("writes moments in the time zone of the reader", () => {
+  expect(dateText(new Date(2026, 10, 5, 8, 3, 59).toISOString())).toBe("2026-11-05 08:03");
 });

@@ -43,3 +43,11 @@ export function momentText(iso: string): string {
     hourCycle: "h23",
   });
 }
+
+/** `2026-11-25 08:30`, in the time zone of the reader. */
+export function dateText(iso: string): string {
+  const date = new Date(iso);
+  const two = (part: number) => String(part).padStart(2, "0");
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}

@@ -13,7 +13,7 @@ export function storeKey(key: string | undefined): void {
   else sessionStorage.setItem(storageName, key);
 }
 
-/** Does not retry by itself: the page shows what failed, and asks again. */
-export function clientFor(key: string | undefined): Client {
-  return createClient({ url: location.origin, apiKey: key, retries: 0, timeoutMs: 10_000 });
+/** Does not retry by itself: the page shows what failed, and asks again. @param send in the place of `fetch`. */
+export function clientFor(key: string | undefined, send?: typeof fetch): Client {
+  return createClient({ url: location.origin, apiKey: key, retries: 0, timeoutMs: 10_000, fetch: send });
 }

@@ -2,6 +2,9 @@
 
 import type { PerformanceMetrics } from "nomaly/client";
 import { countText, msText, percentText } from "../format.ts";
+import { TableHead } from "../frame/table-head.tsx";
+
+const names = ["endpoint", "requests", "mean", "median", "95 % within", "99 % within", "errors"];
 
 export function Endpoints({ metrics }: { readonly metrics: PerformanceMetrics | undefined }) {
   const rows = Object.entries(metrics?.endpoint_breakdown ?? {}).sort(([, a], [, b]) => b.request_count - a.request_count);
@@ -14,29 +17,7 @@ export function Endpoints({ metrics }: { readonly metrics: PerformanceMetrics | 
       ) : (
         <div class="wide" tabIndex={0} role="region" aria-label="Endpoints, table">
           <table>
-            <thead>
-              <tr>
-                <th scope="col">endpoint</th>
-                <th scope="col" class="number">
-                  requests
-                </th>
-                <th scope="col" class="number">
-                  mean
-                </th>
-                <th scope="col" class="number">
-                  median
-                </th>
-                <th scope="col" class="number">
-                  95 % within
-                </th>
-                <th scope="col" class="number">
-                  99 % within
-                </th>
-                <th scope="col" class="number">
-                  errors
-                </th>
-              </tr>
-            </thead>
+            <TableHead names={names} numbers={names.slice(1)} />
             <tbody>
               {rows.map(([name, endpoint]) => (
                 <tr key={name}>

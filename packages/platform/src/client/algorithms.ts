@@ -12,6 +12,12 @@ export interface AlgorithmParameter {
   readonly default: number | string | boolean;
   /** The values that are allowed, in words: "a whole number from 1 to 100". */
   readonly range: string;
+  /** Lower end of the numbers that are allowed; the range tells whether it is allowed itself. */
+  readonly min?: number | undefined;
+  /** Upper end of the numbers that are allowed; absent where there is no end. */
+  readonly max?: number | undefined;
+  /** The words that are allowed, of a choice and of `number-or-word`. */
+  readonly choices?: readonly string[] | undefined;
   /** What it does, in one sentence. */
   readonly description: string;
 }

@@ -116,6 +116,44 @@ export interface Explained {
   readonly meaning: string;
   /** What the contributions of a row sum to, as a sentence. */
   readonly meaning_text: string;
+  /** What is usual in each column that the model uses, from the training rows; in no order. */
+  readonly columns: readonly {
+    /** Name of the column. */
+    readonly name: string;
+    /** What the column holds: number, date, boolean or text. */
+    readonly kind: string;
+    /** Share of the training rows that have no value in this column, 0 to 1. */
+    readonly missing_share: number;
+    /** Of numbers, of dates in milliseconds since 1970, and of booleans as 0 and 1. */
+    readonly numbers?:
+      | {
+          /** The smallest value. */
+          readonly min: number;
+          /** Lower end of the usual values: the 5 % quantile. */
+          readonly low: number;
+          /** The value in the middle. */
+          readonly median: number;
+          /** Upper end of the usual values: the 95 % quantile. */
+          readonly high: number;
+          /** The largest value. */
+          readonly max: number;
+        }
+      | undefined;
+    /** Of texts, which are categories. */
+    readonly categories?:
+      | {
+          /** The commonest categories, at most 5. */
+          readonly commonest: readonly {
+            /** The category. */
+            readonly value: string;
+            /** Share of the training rows that have it, 0 to 1. */
+            readonly share: number;
+          }[];
+          /** Number of different categories. */
+          readonly distinct_count: number;
+        }
+      | undefined;
+  }[];
   /** The rows of highest score, highest first. */
   readonly rows: readonly {
     /** Index of the row among those given, from 0. */

@@ -29,6 +29,10 @@ export interface FileOptions extends CallOptions {
   readonly onlyAnomalies?: boolean;
   /** `score`: the rows with the highest score first, equal scores in the order of the rows. */
   readonly sort?: "score";
+  /** The most rows, the first ones in their order; 1 to 10,000. */
+  readonly limit?: number;
+  /** So many rows, spread evenly over all in their order, 1 to 10,000; not beside `limit`. */
+  readonly sample?: number;
 }
 
 /** Calls that read and remove stored results. */
@@ -48,9 +52,9 @@ export function resultsOf(transport: Transport): Results {
   return {
     get: (id, options) => call({ route: "GET /api/results/:id", id }, json<Result>, options),
     list: (filter = {}, options = {}) => listed<Result>(transport, { route: "GET /api/results", query: { ...filter } }, options),
-    file: (id, format, { spreadsheetSafe, decimalComma, onlyAnomalies, sort, ...options } = {}) => {
+    file: (id, format, { spreadsheetSafe, decimalComma, onlyAnomalies, sort, limit, sample, ...options } = {}) => {
       const csv = { spreadsheet_safe: spreadsheetSafe, decimal_comma: decimalComma };
-      const query = { format, ...csv, only_anomalies: onlyAnomalies, sort };
+      const query = { format, ...csv, only_anomalies: onlyAnomalies, sort, limit, sample };
       return call({ route: "GET /api/results/:id", id, query }, (response) => response.blob(), options);
     },
     remove: (id, options) => call({ route: "DELETE /api/results/:id", id, isChange: true }, nothing, options),

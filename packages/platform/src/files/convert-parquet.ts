@@ -6,7 +6,7 @@ import { commaDialect, inDialect } from "./duckdb/output/output-dialect.ts";
 import { parquetRelation } from "./duckdb/plain-relations.ts";
 import { readError, sortError } from "./duckdb/read-error.ts";
 import { columnSql, type Relation } from "./duckdb/relation.ts";
-import { selectionSql } from "./duckdb/output/selection-sql.ts";
+import { sampledSql, selectionSql } from "./duckdb/output/selection-sql.ts";
 import { safeColumns } from "./duckdb/output/spreadsheet-safe.ts";
 import { caselessNames } from "./read/column-names.ts";
 import type { RowSelection } from "./write/row-sink.ts";
@@ -55,6 +55,8 @@ function selectedSql({ sql, columns }: Relation, selection: RowSelection | undef
   // A name that no column has.
   const aliases = columns.map(({ name, alias = name }) => alias);
   const row = sqlName(caselessNames([...aliases, "row"])[aliases.length]);
-  const rows = selection.byScore ? `(SELECT *, row_number() OVER () AS ${row} FROM ${sql})` : sql;
-  return rows + selectionSql(selection, { score, isAnomaly, row });
+  const by = { score, isAnomaly, row };
+  const needsPlaces = selection.byScore || selection.sampleCount !== undefined;
+  const rows = needsPlaces ? `(SELECT *, row_number() OVER () AS ${row} FROM ${sql})` : sql;
+  return sampledSql(rows, selection, by) + selectionSql(selection, by);
 }

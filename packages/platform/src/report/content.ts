@@ -1,7 +1,7 @@
 /** The result of one run as plain data, which the terminal and the HTML page show. */
 
 import type { AbsentMember, EnsembleMember, PipelineColumn, Reason, SkippedColumn } from "@nomaly/detect";
-import type { Histogram } from "./histogram.ts";
+import type { Histogram } from "./charts/histogram.ts";
 import type { MissingColumn } from "./missing-values.ts";
 
 /** What one of several detectors, or one member of a detector that asks several, says of a row. */
@@ -31,7 +31,8 @@ export interface ReportRow {
 }
 
 export interface ScatterPoint {
-  readonly row: number;
+  /** Undefined where it is not known. */
+  readonly row: number | undefined;
   readonly name: string | undefined;
   readonly x: number;
   readonly y: number;
@@ -39,9 +40,12 @@ export interface ScatterPoint {
   readonly isAnomaly: boolean;
 }
 
+/** What a chart knows of a column. */
+export type ShownColumn = Pick<PipelineColumn, "name" | "kind" | "profile">;
+
 export interface Scatter {
-  readonly x: PipelineColumn;
-  readonly y: PipelineColumn;
+  readonly x: ShownColumn;
+  readonly y: ShownColumn;
   readonly points: readonly ScatterPoint[];
   /** Columns of numbers with a larger share than x or y, not drawn because they have few distinct values. */
   readonly passedOver: readonly string[];

@@ -11,8 +11,8 @@ export interface EncodedReason {
   /** Share of the training rows that have no value in this column, 0 to 1. */
   readonly missing_share: number;
   readonly usual: string;
-  readonly usual_low?: number | string;
-  readonly usual_high?: number | string;
+  readonly usual_low?: number | string | undefined;
+  readonly usual_high?: number | string | undefined;
 }
 
 export function encodeReason({ column, kind, value, contribution, missingShare, profile }: Reason): EncodedReason {

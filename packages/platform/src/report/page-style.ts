@@ -1,6 +1,8 @@
 /** The report's style sheet: light and dark, wide and narrow, on screen and on paper. */
 
-export const pageStyle = `
+import { chartStyle } from "./charts/chart-style.ts";
+
+export const pageStyle = `${chartStyle}
 :root{color-scheme:light dark;--ink:#1c2330;--quiet:#5b6678;--page:#f5f6f8;--card:#fff;--line:#dfe3e9;--usual:#5b8def;--usual-soft:#5b8def2e;--odd:#d6363f;--odd-soft:#d6363f1c;--code:#eef1f5}
 @media (prefers-color-scheme:dark){:root{--ink:#e6eaf1;--quiet:#98a3b5;--page:#12161d;--card:#1a2029;--line:#2c3542;--usual:#6f9df5;--usual-soft:#6f9df52e;--odd:#ff6b6b;--odd-soft:#ff6b6b24;--code:#232b37}}
 *{box-sizing:border-box}
@@ -20,25 +22,7 @@ p{margin:0}
 .card>h2+p{margin-bottom:12px}
 .pair{display:grid;grid-template-columns:minmax(0,2fr) minmax(0,3fr);gap:18px}
 .pair .card{margin-bottom:18px}
-svg{display:block;width:100%;height:auto}
-svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:var(--quiet)}
-svg .count{font-size:11px}
-svg .label{fill:var(--ink);font-weight:600}
-svg .mark{fill:var(--odd);font-weight:600}
-svg rect.usual{fill:var(--usual)}svg rect.odd{fill:var(--odd)}
-svg .axis{stroke:var(--line);stroke-width:1.5}
-svg .grid{stroke:var(--line);stroke-width:1}
-svg .threshold{stroke:var(--odd);stroke-width:1.5;stroke-dasharray:4 3}
-svg .band{fill:var(--usual-soft)}
-svg .median{stroke:var(--usual);stroke-width:1.5}
-svg circle.usual{fill:var(--usual);fill-opacity:.45}
-svg circle.odd{fill:var(--odd);fill-opacity:.9;stroke:var(--card);stroke-width:1}
-svg polygon.usual{fill:var(--usual)}svg polygon.odd{fill:var(--odd)}
 .scatter{max-width:680px}
-.strip circle.usual{fill-opacity:1}
-svg .frame{fill:none;stroke:var(--line)}
-svg .chance{stroke:var(--line);stroke-dasharray:4 4}
-svg .curve{fill:none;stroke:var(--usual);stroke-width:2.5}
 .bars{display:grid;gap:9px}
 .bar-row{display:grid;grid-template-columns:minmax(70px,10em) 1fr 3.2em;gap:10px;align-items:center;font-size:14px}
 .bar-name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
@@ -54,11 +38,6 @@ td.number,th.number{text-align:right}
 td.score{white-space:nowrap;font-weight:600}
 tr.anomaly td.score{color:var(--odd)}
 .name{font-weight:600;overflow-wrap:anywhere}
-.reasons{list-style:none;margin:0;padding:0;display:grid;gap:4px}
-.reasons li{display:grid;grid-template-columns:minmax(0,1fr) 140px minmax(0,1fr);gap:4px 16px;align-items:center}
-.reasons li>span:first-child{overflow-wrap:anywhere}
-.reasons b{font-weight:600}
-.strip{width:140px;height:19px}
 .roc{max-width:320px}.roc-pair{grid-template-columns:minmax(0,340px) minmax(0,1fr)}
 td.number{white-space:nowrap}
 .top .name{min-width:8em;max-width:15em}
@@ -73,11 +52,8 @@ pre{background:var(--code);border-radius:8px;padding:12px 14px;margin:6px 0 16px
 details{margin-top:6px}summary{cursor:pointer;color:var(--quiet)}
 .columns td,.columns th{padding:5px 14px 5px 0;font-size:14px}
 footer{color:var(--quiet);font-size:13px;margin-top:8px}
-.legend{white-space:nowrap;margin-left:10px}
-.key{display:inline-block;width:10px;height:10px;border-radius:50%;margin-right:4px;vertical-align:baseline}
-.key.odd{background:var(--odd)}.key.usual{background:var(--usual)}.key.band{border-radius:3px;background:var(--usual-soft)}
-@media (max-width:900px){.pair{grid-template-columns:minmax(0,1fr);gap:0}.roc-pair{grid-template-columns:minmax(0,1fr)}.reasons li{grid-template-columns:minmax(0,1fr) 140px}.reasons .usual-text{grid-column:1/-1;margin-top:-4px}}
+@media (max-width:900px){.pair{grid-template-columns:minmax(0,1fr);gap:0}.roc-pair{grid-template-columns:minmax(0,1fr)}}
 @media (max-width:560px){main{padding:20px 12px 40px}.confusion td,.confusion th{white-space:normal;padding-right:14px}.confusion tr>:last-child{padding-right:0}.card{padding:14px;border-radius:10px}h1{font-size:24px}
-svg.distribution text{font-size:24px}svg.scatter text{font-size:18px}svg.distribution .count{display:none}.top .name{max-width:none}.top thead{display:none}.top,.top tbody,.top tr,.top td{display:block;width:100%}.top tr{border-bottom:1px solid var(--line);padding:10px 0}.top tr:last-child{border-bottom:0}.top td{border:0;padding:0 0 2px;text-align:left}.top td.inline{display:inline-block;width:auto;margin-right:12px}.top td[data-label]::before{content:attr(data-label) " ";color:var(--quiet);font-weight:400}.top .reasons{margin-top:6px}}
+.top .name{max-width:none}.top thead{display:none}.top,.top tbody,.top tr,.top td{display:block;width:100%}.top tr{border-bottom:1px solid var(--line);padding:10px 0}.top tr:last-child{border-bottom:0}.top td{border:0;padding:0 0 2px;text-align:left}.top td.inline{display:inline-block;width:auto;margin-right:12px}.top td[data-label]::before{content:attr(data-label) " ";color:var(--quiet);font-weight:400}.top .reasons{margin-top:6px}}
 @media print{body{background:#fff}.card{break-inside:avoid;border-color:#ccc}main{max-width:none;padding:0}}
 `;

@@ -1,11 +1,11 @@
 /** Renders the report as one HTML page without scripts, fonts or pictures from elsewhere. */
 
 import type { ReportContent, ReportRow, Scatter } from "./content.ts";
-import { distributionChart, rocChart, tellingBars } from "./charts.ts";
+import { distributionChart, rocChart, tellingBars } from "./charts/charts.ts";
 import { factList } from "./fact-list.ts";
 import { type Html, html } from "./html.ts";
 import { pageFrame } from "./page-frame.ts";
-import { beyondCount, scatterChart } from "./scatter-chart.ts";
+import { beyondCount, scatterChart } from "./charts/scatter-chart.ts";
 import {
   absentTexts,
   agreementNote,

@@ -3,7 +3,7 @@
 import type { Reason } from "@nomaly/detect";
 import { emptyCountText, emptyNamesText, isEmptyCells } from "./words/empty-cells.ts";
 import { type Html, html } from "./html.ts";
-import { rangeStrip } from "./range-strip.ts";
+import { rangeStrip } from "./charts/range-strip.ts";
 import {
   isBeyondUsual,
   isUsual,

@@ -1,23 +1,12 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { launchBrowser } from "../../../detect/test-support/browser.ts";
+import { openDashboard } from "../../test-support/servers/dashboard-page.ts";
 import { freePort } from "../../test-support/servers/free-port.ts";
 import { startService, type TestService } from "../../test-support/servers/service.ts";
 
 const browser: Browser | undefined = await launchBrowser();
 afterAll(() => browser?.close());
-
-/** What the browser complains of is a fault of the page. */
-async function openPage(url: string): Promise<{ readonly page: Page; readonly complaints: string[] }> {
-  const context = await (browser as Browser).newContext({ viewport: { width: 1200, height: 900 } });
-  onTestFinished(() => context.close());
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await page.goto(url);
-  return { page, complaints };
-}
 
 /** The large number of a card, without its unit. */
 async function numberOf(page: Page, card: string): Promise<number> {
@@ -33,7 +22,7 @@ describe.skipIf(browser === undefined)("the dashboard in a real browser (needs C
   afterAll(() => service.close());
 
   it("shows the four cards live: a request changes the number and the line that it draws", async () => {
-    const { page, complaints } = await openPage(`${service.url}/performance/dashboard`);
+    const { page, complaints } = await openDashboard(browser as Browser, `${service.url}/performance/dashboard`);
     await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
     for (const card of ["Response Time", "Throughput", "Memory Usage", "Error Rate"]) {
       await page.getByRole("region", { name: card }).getByRole("img", { name: card }).waitFor();
@@ -52,7 +41,7 @@ describe.skipIf(browser === undefined)("the dashboard in a real browser (needs C
   });
 
   it("writes ms with 2 decimals, requests a second with 1, memory with 1 and errors with 2", async () => {
-    const { page } = await openPage(service.url);
+    const { page } = await openDashboard(browser as Browser, service.url);
     await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
     const texts = await page.locator(".value").allInnerTexts();
     const forms = [/^\d+\.\d\d ms$/, /^\d+\.\d req\/s$/, /^\d+\.\d %$/, /^\d+\.\d\d %$/];
@@ -64,7 +53,7 @@ describe.skipIf(browser === undefined)("the dashboard in a real browser (needs C
     const made = await service.ask("POST /api/detectors", { json: { name: "slow", algorithm_name: "lof" } });
     const stored = await service.ask("POST /api/datasets", { json: { name: "rows", data: rows } });
     const given = { detector_id: made.body["id"], dataset_id: stored.body["id"], background: true };
-    const { page, complaints } = await openPage(service.url);
+    const { page, complaints } = await openDashboard(browser as Browser, service.url);
     for (const part of ["Event loop", "Database", "Connections: database", "Jobs waiting", "Workers", "Cache", "Memory"]) {
       const card = page.getByRole("region", { name: part, exact: true });
       await card.waitFor();
@@ -117,7 +106,7 @@ describe.skipIf(browser === undefined)("the dashboard of a service that goes awa
   it("shows old numbers as stale when the service stops, and comes back by itself", async () => {
     const settings = { port: String(await freePort()) };
     const first = await startService(settings);
-    const { page } = await openPage(first.url);
+    const { page } = await openDashboard(browser as Browser, first.url);
     await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
     await first.close();
     const stale = /^Stale: the service does not answer; these numbers are \d+ s old/;
@@ -132,7 +121,7 @@ describe.skipIf(browser === undefined)("the dashboard of a service that goes awa
   it("signs in with a key of scope read, keeps it in this tab, and says why a wrong one does not do", async () => {
     const service = await startService({ auth: "required" });
     onTestFinished(() => service.close());
-    const { page } = await openPage(service.url);
+    const { page } = await openDashboard(browser as Browser, service.url);
     const key = await service.createKey(["read"]);
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await page.getByLabel("Key").fill("no-such-key");

@@ -54,10 +54,13 @@ const rowsOf = (ndjson: string) =>
 const placesOf = (rows: readonly Row[]) => rows.map((row) => Number(row["row"]));
 
 /** What is to come, from the file with all rows. JavaScript's sort keeps the order of equal scores. */
-function expectedRows({ onlyAnomalies = false, sort }: FileOptions): readonly Row[] {
+function expectedRows({ onlyAnomalies = false, sort, limit, sample }: FileOptions): readonly Row[] {
   const chosen = onlyAnomalies ? all.filter((row) => row["is_anomaly"] === true) : all;
-  if (sort === undefined) return chosen;
-  return chosen.toSorted((one, other) => Number(other["anomaly_score"]) - Number(one["anomaly_score"]));
+  const byScore = (one: Row, other: Row) => Number(other["anomaly_score"]) - Number(one["anomaly_score"]);
+  const ordered = sort === undefined ? chosen : chosen.toSorted(byScore);
+  if (sample === undefined || sample >= ordered.length) return ordered.slice(0, limit);
+  const places = Array.from({ length: sample }, (_, index) => Math.ceil((index * ordered.length) / sample));
+  return [...new Set(places)].map((place) => ordered[place]);
 }
 
 async function rowsOfParquet(bytes: Buffer): Promise<readonly Row[]> {
@@ -75,6 +78,12 @@ describe.each<[string, string, FileOptions]>([
   ["only the anomalies", "&only_anomalies=true", { onlyAnomalies: true }],
   ["all rows, the highest score first", "&sort=score", { sort: "score" }],
   ["only the anomalies, the highest score first", "&only_anomalies=true&sort=score", { onlyAnomalies: true, sort: "score" }],
+  ["the first rows", "&limit=7", { limit: 7 }],
+  ["the rows with the highest scores", "&sort=score&limit=40", { sort: "score", limit: 40 }],
+  ["a sample of the rows", "&sample=7", { sample: 7 }],
+  ["rows of all scores", "&sort=score&sample=300", { sort: "score", sample: 300 }],
+  ["some anomalies", "&only_anomalies=true&sample=11", { onlyAnomalies: true, sample: 11 }],
+  ["all rows where a sample would have more", "&sample=9999", { sample: 9999 }],
   ["all rows where only_anomalies is false", "&only_anomalies=false", { onlyAnomalies: false }],
 ])("%s", (_, query, options) => {
   it("come as NDJSON and CSV, with all their values", async () => {
@@ -161,6 +170,10 @@ it.each([
     "only_anomalies is about the rows of the result: it needs a format (csv, ndjson, parquet, arrow)",
   ],
   ["format=json&sort=score", "sort", "sort is about the rows of the result: it needs a format (csv, ndjson, parquet, arrow)"],
+  ["limit=5", "limit", "limit is about the rows of the result: it needs a format (csv, ndjson, parquet, arrow)"],
+  ["sample=5", "sample", "sample is about the rows of the result: it needs a format (csv, ndjson, parquet, arrow)"],
+  ["format=csv&limit=5&sample=5", "sample", "give either limit, the first rows, or sample, rows from all over"],
+  ["format=csv&limit=0", "limit", "limit must be >= 1, got 0"],
   ["format=csv&only_anomaly=true", "only_anomaly", 'the querystring has no field "only_anomaly"; did you mean "only_anomalies"?'],
 ])("%s is refused by name", async (query, field, detail) => {
   const { status, body } = await service.ask(`GET /api/results/${result}?${query}`);

@@ -5,7 +5,7 @@ import { averagePrecision, confusion, detectorById, f1, precisionAtN, rocAuc, ro
 import type { SampledRows } from "../../files/sample/row-sample.ts";
 import type { EvaluationFigures, MemberFinding, ReportContent, ReportRow, Scatter, ScatterPoint } from "../../report/content.ts";
 import type { LabelReader } from "../../files/read/labels.ts";
-import { histogramOf } from "../../report/histogram.ts";
+import { histogramOf } from "../../report/charts/histogram.ts";
 import { invertedLabelNotes } from "../fitting/label-options.ts";
 import { dateText } from "../../report/wording.ts";
 import { missingColumns, missingNote } from "../../report/missing-values.ts";

@@ -27,6 +27,10 @@ export interface RowSelection {
   readonly onlyAnomalies: boolean;
   /** The highest score first; equal scores in the order of the file. */
   readonly byScore: boolean;
+  /** The most rows, the first of them; default: all. */
+  readonly rowCountMax?: number | undefined;
+  /** So many rows, spread evenly over all in their order, the first among them; all, where there are no more. Not beside `rowCountMax`. */
+  readonly sampleCount?: number | undefined;
 }
 
 export interface ScoredTarget {

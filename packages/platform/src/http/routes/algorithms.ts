@@ -1,6 +1,6 @@
 /** Routes that list the algorithms and their parameters, made from the parameter specs. */
 
-import { type AnyDetector, describeRange, detectorById, detectors, snakeCase } from "@nomaly/detect";
+import { type AnyDetector, describeRange, detectorById, detectors, type ParamSpec, snakeCase } from "@nomaly/detect";
 import { Type } from "typebox";
 import type { App } from "../app.ts";
 import { strict } from "../schemas/shared.ts";
@@ -11,6 +11,11 @@ const Parameter = Type.Object({
   kind: Type.String({ description: "number, integer, boolean, choice, or number-or-word" }),
   default: Type.Union([Type.Number(), Type.String(), Type.Boolean()], { description: "its value where none is given" }),
   range: Type.String({ description: "the values that are allowed, in words" }),
+  min: Type.Optional(Type.Number({ description: "lower end of the numbers that are allowed; not of other kinds" })),
+  max: Type.Optional(Type.Number({ description: "upper end of the numbers that are allowed; none where there is no end" })),
+  choices: Type.Optional(
+    Type.Array(Type.String(), { description: "the words that are allowed, of a choice and of number-or-word" }),
+  ),
   description: Type.String({ description: "what it does, in one sentence" }),
 });
 
@@ -55,8 +60,17 @@ function algorithmOf({ id, summary, params, traits }: AnyDetector) {
       kind: spec.kind,
       default: spec.default,
       range: describeRange(spec),
+      ...limitsOf(spec),
       description: spec.summary,
     })),
     traits: Object.fromEntries(Object.entries(traits).map(([name, value]) => [snakeCase(name), value as unknown])),
   };
+}
+
+/** What a form needs besides the words. JSON has no infinity. */
+function limitsOf(spec: ParamSpec): { readonly min?: number; readonly max?: number; readonly choices?: readonly string[] } {
+  if (spec.kind === "boolean") return {};
+  if (spec.kind === "choice") return { choices: spec.choices };
+  const words = spec.kind === "number-or-word" ? { choices: spec.words } : {};
+  return { min: spec.min, ...(Number.isFinite(spec.max) ? { max: spec.max } : {}), ...words };
 }

@@ -96,8 +96,13 @@ export function registerResults(app: App, context: ServiceContext): void {
   );
 }
 
-function selectionOf({ only_anomalies: onlyAnomalies = false, sort }: Static<typeof FormatQuery>): FileForm["selection"] {
-  return onlyAnomalies || sort !== undefined ? { onlyAnomalies, byScore: sort === "score" } : undefined;
+function selectionOf(query: Static<typeof FormatQuery>): FileForm["selection"] {
+  const { only_anomalies: onlyAnomalies = false, sort, limit: rowCountMax, sample: sampleCount } = query;
+  if (rowCountMax !== undefined && sampleCount !== undefined) {
+    throw new NomalyError("REQUEST", "give either limit, the first rows, or sample, rows from all over", { field: "sample" });
+  }
+  const isAll = !onlyAnomalies && sort === undefined && rowCountMax === undefined && sampleCount === undefined;
+  return isAll ? undefined : { onlyAnomalies, byScore: sort === "score", rowCountMax, sampleCount };
 }
 
 function refuseCsvOptions(query: Static<typeof FormatQuery>): void {
@@ -106,8 +111,9 @@ function refuseCsvOptions(query: Static<typeof FormatQuery>): void {
   }
 }
 
-function noRows({ onlyAnomalies }: NonNullable<FileForm["selection"]>): NomalyError {
-  const field = onlyAnomalies ? "only_anomalies" : "sort";
+function noRows({ onlyAnomalies, byScore, rowCountMax }: NonNullable<FileForm["selection"]>): NomalyError {
+  const rest = rowCountMax === undefined ? "sample" : "limit";
+  const field = onlyAnomalies ? "only_anomalies" : byScore ? "sort" : rest;
   return new NomalyError("REQUEST", `${field} is about the rows of the result: it needs a format (${resultFormats.join(", ")})`, {
     field,
   });

@@ -1,6 +1,7 @@
 /** Schemas of training, scoring, explaining, evaluating and comparing. */
 
 import { type Static, Type } from "typebox";
+import { LearnedColumn } from "./learned-column.ts";
 import { ColumnNames, Id, idOf, nullable, rowsAs, strict } from "./shared.ts";
 
 /** The rows to train on or to score: rows in the request, or a stored data set. */
@@ -237,6 +238,9 @@ export const Explained = Type.Object(
         "what the contributions of a row sum to, as one word: sums-to-score, sums-to-score-less-baseline, sums-to-one or substitution",
     }),
     meaning_text: Type.String({ description: "what the contributions of a row sum to, as a sentence" }),
+    columns: Type.Array(LearnedColumn, {
+      description: "what is usual in each column that the model uses, from the training rows; in no order",
+    }),
     rows: Type.Array(
       Type.Object({
         row: Type.Integer({ description: "index of the row among those given, from 0" }),

@@ -49,6 +49,21 @@ export const FormatQuery = Type.Object(
         description: "with the format of a file: the rows with the highest score first, equal scores in the order of the rows",
       }),
     ),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 10_000,
+        description: "with the format of a file: the most rows, the first ones in the order that is asked for",
+      }),
+    ),
+    sample: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 10_000,
+        description:
+          "with the format of a file: so many rows, spread evenly over all in the order that is asked for; beside sort=score they show how scores are spread",
+      }),
+    ),
     spreadsheet_safe: Type.Optional(
       Type.Boolean({
         description: "with format=csv: puts a single quote before texts that a spreadsheet would run as a formula",

@@ -4,7 +4,7 @@ import { factList } from "../fact-list.ts";
 import { type Html, html } from "../html.ts";
 import type { LoadContent } from "./load-content.ts";
 import { pageFrame } from "../page-frame.ts";
-import { linearScale } from "../axes/scale.ts";
+import { linearScale } from "../charts/scale.ts";
 import { countText, numberText } from "../wording.ts";
 
 export function loadPage(content: LoadContent): string {

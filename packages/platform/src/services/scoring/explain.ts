@@ -1,6 +1,7 @@
 /** Explains the scores of the most anomalous rows of a table. */
 
 import { topIndexes } from "@nomaly/detect";
+import { type EncodedColumn, encodeColumn } from "../../report/encode-column.ts";
 import { type EncodedReason, encodeReason } from "../../report/encode-reason.ts";
 import type { EncodedVote } from "../../report/encode-vote.ts";
 import { resultsEntry } from "../../cache/keys.ts";
@@ -27,6 +28,8 @@ export interface ExplainedRow {
 export interface Explanation {
   readonly meaning: Explained["meaning"];
   readonly meaning_text: string;
+  /** What is usual in each column that the model uses. */
+  readonly columns: readonly EncodedColumn[];
   /** Sorted by score, highest first. */
   readonly rows: readonly ExplainedRow[];
 }
@@ -97,5 +100,7 @@ export function explanationOf(told: ToldRows | undefined): Explanation {
     reasons: explained.rows[place].map(encodeReason),
     ...(explained.votes === undefined ? {} : { votes: explained.votes[place] }),
   }));
-  return { meaning: explained.meaning, meaning_text: meaningTexts[explained.meaning], rows };
+  // Every row has a reason for each column, with what is usual there.
+  const columns = (explained.rows[0] ?? []).map(encodeColumn);
+  return { meaning: explained.meaning, meaning_text: meaningTexts[explained.meaning], columns, rows };
 }

@@ -14,5 +14,21 @@ export interface SelectedBy {
 export function selectionSql(selection: RowSelection | undefined, { score, isAnomaly, row }: SelectedBy): string {
   const where = selection?.onlyAnomalies === true ? ` WHERE ${isAnomaly}` : "";
   const order = selection?.byScore === true ? ` ORDER BY ${score} DESC, ${row}` : "";
-  return where + order;
+  const limit = selection?.rowCountMax === undefined ? "" : ` LIMIT ${selection.rowCountMax}`;
+  return where + order + limit;
+}
+
+/**
+ * The rows of a table, as it goes behind FROM, that are spread evenly over those of the selection. Only places and scores are sorted,
+ * which takes little memory beside whole rows.
+ */
+export function sampledSql(table: string, selection: RowSelection, { score, isAnomaly, row }: SelectedBy): string {
+  const count = selection.sampleCount;
+  if (count === undefined) return table;
+  const order = selection.byScore ? `${score} DESC, ${row}` : row;
+  const where = selection.onlyAnomalies ? ` WHERE ${isAnomaly}` : "";
+  const placed = `SELECT ${row} AS chosen, row_number() OVER (ORDER BY ${order}) - 1 AS place, count(*) OVER () AS rows FROM ${table}${where}`;
+  // The first row, and each at which the whole number of rows that are due rises.
+  const isDue = `place = 0 OR (place * ${count}) // rows > ((place - 1) * ${count}) // rows`;
+  return `(SELECT * FROM ${table} WHERE ${row} IN (SELECT chosen FROM (${placed}) WHERE ${isDue}))`;
 }

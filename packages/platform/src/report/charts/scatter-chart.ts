@@ -1,12 +1,11 @@
 /** The report's scatter chart as inline SVG, laid out so that its texts fit on a phone too. */
 
-import type { PipelineColumn } from "@nomaly/detect";
-import { axisRange } from "./axes/axis-range.ts";
-import type { Scatter, ScatterPoint } from "./content.ts";
-import { type Html, html } from "./html.ts";
-import { linearScale, type Scale } from "./axes/scale.ts";
-import { axisTicks, type Tick } from "./axes/ticks.ts";
-import { numberText, valueText } from "./wording.ts";
+import { axisRange } from "./axis-range.ts";
+import type { Scatter, ScatterPoint, ShownColumn } from "../content.ts";
+import { type Html, html } from "../html.ts";
+import { linearScale, type Scale } from "./scale.ts";
+import { axisTicks, type Tick } from "./ticks.ts";
+import { numberText, valueText } from "../wording.ts";
 
 const plane = { width: 560, height: 390, top: 36, bottom: 60 } as const;
 const rightMin = 14;
@@ -19,6 +18,12 @@ const nameLengthMax = 44;
 /** Half the size of the triangle for a point outside the axes. */
 const markSize = 6;
 
+/** What is drawn of a scatter. */
+export type Drawn = Pick<Scatter, "x" | "y" | "points"> & {
+  /** Where no values are usual, as of a date and a score. */
+  readonly hidesUsual?: boolean;
+};
+
 interface Layout {
   readonly left: number;
   readonly right: number;
@@ -29,7 +34,7 @@ interface Layout {
 }
 
 /** Draws rows by two columns: the usual ranges shaded, anomalies on top. */
-export function scatterChart(scatter: Scatter): Html {
+export function scatterChart(scatter: Drawn): Html {
   const { width, height, top, bottom } = plane;
   const layout = layoutOf(scatter);
   const { left, right, x, y } = layout;
@@ -69,7 +74,7 @@ export function scatterChart(scatter: Scatter): Html {
 }
 
 /** Number of rows outside the axes, which are drawn as triangles at the edge. */
-export function beyondCount({ points }: Scatter): number {
+export function beyondCount({ points }: Drawn): number {
   const [xRange, yRange] = [axisRange(points.map((point) => point.x)), axisRange(points.map((point) => point.y))];
   return points.filter((point) => isBeyond(point.x, xRange) || isBeyond(point.y, yRange)).length;
 }
@@ -79,7 +84,7 @@ function isBeyond(value: number, [min, max]: readonly [number, number]): boolean
 }
 
 /** Chooses as many ticks as fit between the widest label of the y axis and half a label at the right. */
-function layoutOf({ x: xColumn, y: yColumn, points }: Scatter): Layout {
+function layoutOf({ x: xColumn, y: yColumn, points }: Drawn): Layout {
   const { width, height, top, bottom } = plane;
   const [xRange, yRange] = [axisRange(points.map((point) => point.x)), axisRange(points.map((point) => point.y))];
   const yTicks = axisTicks(yColumn, yRange, tickCountMax);
@@ -98,10 +103,11 @@ function widest(ticks: readonly Tick[]): number {
   return Math.ceil(Math.max(0, ...ticks.map(({ text }) => text.length)) * letterWidth);
 }
 
-function drawPoint(point: ScatterPoint, scatter: Scatter, { x, y }: Layout): Html {
+function drawPoint(point: ScatterPoint, scatter: Drawn, { x, y }: Layout): Html {
   const name = point.name === undefined || point.name === "" ? "" : `, ${point.name}`;
   const [xText, yText] = [valueText(point.x, scatter.x.kind), valueText(point.y, scatter.y.kind)];
-  const title = `row ${point.row}${name}: ${scatter.x.name} ${xText}, ${scatter.y.name} ${yText}, score ${numberText(point.score)}`;
+  const row = point.row === undefined ? "" : `row ${point.row}${name}: `;
+  const title = `${row}${scatter.x.name} ${xText}, ${scatter.y.name} ${yText}, score ${numberText(point.score)}`;
   const kind = point.isAnomaly ? "odd" : "usual";
   const [across, up] = [x.at(clamped(point.x, x)), y.at(clamped(point.y, y))];
   const [isAside, isAbove] = [isBeyond(point.x, [x.min, x.max]), isBeyond(point.y, [y.min, y.max])];
@@ -118,9 +124,9 @@ function drawPoint(point: ScatterPoint, scatter: Scatter, { x, y }: Layout): Htm
   >`;
 }
 
-function usualRectangle({ x: xColumn, y: yColumn }: Scatter, { x, y }: Layout): Html | undefined {
+function usualRectangle({ x: xColumn, y: yColumn, hidesUsual = false }: Drawn, { x, y }: Layout): Html | undefined {
   const [across, up] = [xColumn.profile, yColumn.profile];
-  if (across.kind !== "number" || up.kind !== "number") return undefined;
+  if (hidesUsual || across.kind !== "number" || up.kind !== "number") return undefined;
   const [x1, x2] = [across.low, across.high].map((value) => x.at(clamped(value, x)));
   const [y1, y2] = [up.high, up.low].map((value) => y.at(clamped(value, y)));
   return html`<rect class="band" x="${x1}" y="${y1}" width="${(x2 - x1).toFixed(2)}" height="${(y2 - y1).toFixed(2)}"
@@ -132,6 +138,6 @@ function clamped(value: number, { min, max }: Scale): number {
   return Math.min(max, Math.max(min, value));
 }
 
-function shortName({ name }: PipelineColumn): string {
+function shortName({ name }: ShownColumn): string {
   return name.length <= nameLengthMax ? name : `${name.slice(0, nameLengthMax - 1)}…`;
 }

@@ -1,8 +1,8 @@
 /** Draws one value beside the usual values of its column. */
 
 import type { NumberProfile, Reason } from "@nomaly/detect";
-import { type Html, html } from "./html.ts";
-import { linearScale } from "./axes/scale.ts";
+import { type Html, html } from "../html.ts";
+import { linearScale } from "./scale.ts";
 
 const strip = { width: 120, height: 16, margin: 6 } as const;
 

@@ -1,15 +1,19 @@
 /** The report's charts as inline SVG. Colours are classes, so that light and dark follow the page. */
 
-import type { ReportContent } from "./content.ts";
-import { type Html, html } from "./html.ts";
-import { linearScale, roundTicks } from "./axes/scale.ts";
-import { countText, numberText } from "./wording.ts";
+import type { ReportContent } from "../content.ts";
+import { type Html, html } from "../html.ts";
+import { linearScale, roundTicks } from "./scale.ts";
+import { countText, numberText } from "../wording.ts";
 
 const distribution = { width: 960, height: 260, left: 12, right: 12, top: 34, bottom: 34 } as const;
 
 /** A histogram of scores; bars above the threshold have another colour. */
-export function distributionChart(content: ReportContent): Html {
-  const { histogram, threshold, anomalyCount, rowCount } = content;
+export function distributionChart({
+  histogram,
+  threshold,
+  anomalyCount,
+  rowCount,
+}: Pick<ReportContent, "histogram" | "threshold" | "anomalyCount" | "rowCount">): Html {
   const { counts, edges, anomalyCounts, beyondCount, max } = histogram;
   const { width, height, left, right, top, bottom } = distribution;
   const x = linearScale([edges[0], edges[edges.length - 1]], [left, width - right]);

@@ -1,6 +1,6 @@
 /** Chooses the ticks of an axis: round numbers; for dates whole seconds, hours, days, Mondays, months or years. */
 
-import type { PipelineColumn } from "@nomaly/detect";
+import type { ShownColumn } from "../content.ts";
 import { roundTicks } from "./scale.ts";
 import { numberText } from "../wording.ts";
 
@@ -29,7 +29,11 @@ const monthSteps = [1, 2, 3, 6, ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10
 const monthMs = 30.44 * dayMs;
 
 /** About `count` ticks from min to max, at most one more. */
-export function axisTicks({ kind, profile }: PipelineColumn, [min, max]: readonly [number, number], count: number): Tick[] {
+export function axisTicks(
+  { kind, profile }: Pick<ShownColumn, "kind" | "profile">,
+  [min, max]: readonly [number, number],
+  count: number,
+): Tick[] {
   if (kind !== "date") return roundTicks(min, max, count).map((value) => ({ value, text: numberText(value) }));
   const isWholeDays = profile.kind === "number" && profile.min % dayMs === 0 && profile.max % dayMs === 0;
   return dateTicks([min, max], count, isWholeDays ? dayMs : 1);
