@@ -2,6 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { join, resolve } from "node:path";
+import * as alerts from "../../packages/platform/src/http/schemas/alerts.ts";
 import * as datasets from "../../packages/platform/src/http/schemas/datasets.ts";
 import * as detection from "../../packages/platform/src/http/schemas/detection.ts";
 import * as detectors from "../../packages/platform/src/http/schemas/detectors.ts";
@@ -73,6 +74,18 @@ const upkeep: Readonly<Record<string, object>> = {
   PerformanceHistory: performance.PerformanceHistory,
 };
 
+/** Schemas of alerts. */
+const alerting: Readonly<Record<string, object>> = {
+  NewAlertRule: alerts.NewAlertRule,
+  AlertRuleChange: alerts.AlertRuleChange,
+  AlertSilence: alerts.AlertSilence,
+  AlertRule: alerts.AlertRule,
+  AlertRuleList: alerts.AlertRuleList,
+  Alerts: alerts.Alerts,
+  AlertEvent: alerts.AlertEvent,
+  AlertTest: alerts.AlertTest,
+};
+
 /** Schemas of requests that make a model learn, and of their answers. */
 const learning: Readonly<Record<string, object>> = {
   TrainRequest: detection.TrainRequest,
@@ -106,7 +119,10 @@ const written: Readonly<Record<string, string>> = {
 };
 
 const names = new Map(
-  Object.entries({ ...stored, ...upkeep, ...learning, ...asked }).map(([name, schema]) => [textOf(schema as Schema), name]),
+  Object.entries({ ...stored, ...upkeep, ...alerting, ...learning, ...asked }).map(([name, schema]) => [
+    textOf(schema as Schema),
+    name,
+  ]),
 );
 
 /** Writes packages/platform/src/client/stored-types.ts. */
@@ -117,6 +133,11 @@ export function storedTypes(): string {
 /** Writes packages/platform/src/client/upkeep-types.ts. */
 export function upkeepTypes(): string {
   return fileOf("Types of schedules, of the audit log, of the space that is used and of the performance report", upkeep);
+}
+
+/** Writes packages/platform/src/client/alerting/alert-types.ts. */
+export function alertTypes(): string {
+  return fileOf("Types of alerts", alerting);
 }
 
 /** Writes packages/platform/src/client/learning-types.ts. */

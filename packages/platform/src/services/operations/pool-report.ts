@@ -78,9 +78,7 @@ function suggestionsFor(
     );
   }
   if (waiting > 0 && free > 0) {
-    suggestions.push(
-      `${waiting} callers wait although ${free} connections are free: a leak is suspected`,
-    );
+    suggestions.push(`${waiting} callers wait although ${free} connections are free: a leak is suspected`);
   }
   return suggestions;
 }
