@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { createClient } from "../../src/client/index.ts";
+import { preparedDatabase } from "../../test-support/servers/alert-database.ts";
 import { eventually } from "../../test-support/eventually.ts";
 import { startTestDatabase, type TestDatabase, withClient } from "../../test-support/servers/postgres.ts";
 import { answers, startScriptedServer } from "../../test-support/servers/scripted-server.ts";
@@ -13,7 +14,7 @@ it(
   "one of two processes evaluates; when it is killed, the other goes on with what fires, and tells it no second time",
   { timeout: 180_000 },
   async () => {
-    const database = await server.createDatabase();
+    const database = await preparedDatabase(server);
     const receiver = await startScriptedServer([answers(200, "ok")]);
     onTestFinished(() => receiver.close());
     const environment = { DATABASE_URL: database, NOMALY_ALERT_INTERVAL_S: "1", NOMALY_ALERT_WEBHOOK_URL: receiver.url };
