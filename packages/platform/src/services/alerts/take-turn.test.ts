@@ -80,3 +80,30 @@ it("each default rule looks at a metric that there is", () => {
   for (const { name, metric } of defaultAlertRules) expect([name, alertMetric(metric) !== undefined]).toEqual([name, true]);
   expect(new Set(defaultAlertRules.map(({ name }) => name)).size).toBe(10);
 });
+
+it("what fires and resolves is kept with its value and threshold, told or silenced", () => {
+  const now = new Date(3_600_000);
+  const [rule] = rules;
+  const silenced = { ...rule, id: "silenced", breaches: 1, silencedUntil: new Date(now.getTime() + 1000) };
+  const told = { ...rule, id: "told", breaches: 1, silencedUntil: new Date(now.getTime() - 1000) };
+  const values = new Map([silenced, told].map(({ id }) => [id, 7]));
+  const { events, notices } = evaluateRules([silenced, told], { values, before: new Map(), now });
+  const kept = { change: "firing", severity: "critical", metric: "error_rate", operator: ">", threshold: 5, value: 7 };
+  expect(events).toMatchObject([
+    { ...kept, ruleId: "silenced", isSilenced: true },
+    { ...kept, ruleId: "told", isSilenced: false },
+  ]);
+  expect(notices).toEqual([
+    {
+      rule_id: "told",
+      name: "error-rate",
+      state: "firing",
+      severity: "critical",
+      metric: "error_rate",
+      operator: ">",
+      threshold: 5,
+      value: 7,
+      at: "1970-01-01T01:00:00.000Z",
+    },
+  ]);
+});

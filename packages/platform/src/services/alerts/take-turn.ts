@@ -85,9 +85,10 @@ export function evaluateRules(rules: readonly AlertRuleRow[], { values, before, 
   const notices: AlertNotice[] = [];
   for (const rule of rules) {
     const value = values.get(rule.id) ?? null;
-    const { after, change, notice } = evaluateRule(evaluatedRule(rule, now), before.get(rule.id), value, now);
+    const evaluated = evaluatedRule(rule, now);
+    const { after, change, notice } = evaluateRule(evaluated, before.get(rule.id), value, now);
     states.push({ ruleId: rule.id, ...after });
-    if (change !== undefined) events.push(eventOf(rule, change, value));
+    if (change !== undefined) events.push(eventOf(rule, { change, value, isSilenced: evaluated.isSilenced }));
     if (notice !== undefined) notices.push(noticeOf(rule, notice, value, now));
   }
   return { states, events, notices };
@@ -102,8 +103,7 @@ function evaluatedRule(rule: AlertRuleRow, now: Date): EvaluatedRule {
   };
 }
 
-function eventOf(rule: AlertRuleRow, change: AlertEvent["change"], value: number | null): AlertEvent {
-  const { id: ruleId, name: ruleName, severity, metric, operator, threshold, silencedUntil } = rule;
-  const isSilenced = silencedUntil !== null;
-  return { id: newId(), ruleId, ruleName, change, severity, metric, operator, threshold, value, isSilenced };
+function eventOf(rule: AlertRuleRow, seen: Pick<AlertEvent, "change" | "value" | "isSilenced">): AlertEvent {
+  const { id: ruleId, name: ruleName, severity, metric, operator, threshold } = rule;
+  return { id: newId(), ruleId, ruleName, severity, metric, operator, threshold, ...seen };
 }

@@ -44,7 +44,7 @@ export async function alertRuleById(sql: Sql, id: string): Promise<AlertRuleRow 
 /** Locks the rule until the transaction ends. */
 export async function lockAlertRule(sql: Sql, id: string): Promise<AlertRuleRow | undefined> {
   if (!isId(id)) return undefined;
-  return (await sql.query<AlertRuleRow>(`select ${columns} from ${source} where r.id = $1 for update of r`, [id])).rows[0];
+  return (await sql.query<AlertRuleRow>(`select ${columns} from ${source} where r.id = $1 for no key update of r`, [id])).rows[0];
 }
 
 const valuesOf = (rule: AlertCondition) => {
