@@ -58,8 +58,8 @@ for (const kind of given.kinds.split(",")) {
   for (const columnCount of numbers(given.columns)) {
     for (const rowCount of numbers(given.rows)) {
       const rows = tableOf(kind, rowCount, columnCount);
-      for (const { id } of detectors) {
-        if (id.includes(given.only))
+      for (const { id, traits } of detectors) {
+        if (id.includes(given.only) && columnCount <= (traits.columnMaximum ?? columnCount))
           console.log(`| ${id} | ${kind} | ${rowCount} x ${columnCount} | ${await compared(rows, id)} |`);
       }
     }

@@ -77,8 +77,26 @@ async function prepare(url: string): Promise<void> {
   const detector = known ?? (await trainDemo(url));
   const row = { miles_per_gallon: 14, cylinders: 8, displacement: 454, horsepower: 220, weight_lbs: 4354, seconds_to_60: 9 };
   const body = JSON.stringify({ detector_id: detector.id, data: [{ ...row, model_year: 1970, origin: "USA" }], explain: true });
+  console.log(`\nThe dashboard is at ${url}/. For ten minutes, a request a second gives it something to show.`);
   console.log(`\nThe detector "${detectorName}" is trained. Ask it about a car:\n`);
   console.log(`curl -s ${url}/api/detection/predict -H 'content-type: application/json' -d '${body}'\n`);
+  sendTraffic(url, detector.id, row);
+}
+
+const trafficMs = 10 * 60_000;
+
+/** Asks about a car each second, now and then about one that is unusual. */
+function sendTraffic(url: string, detectorId: string, row: Readonly<Record<string, number>>): void {
+  let count = 0;
+  const timer = setInterval(() => {
+    count++;
+    const horsepower = count % 20 === 0 ? 400 : 80 + ((count * 37) % 90);
+    const car = { ...row, horsepower, weight_lbs: 2000 + horsepower * 12, model_year: 1975, origin: "USA" };
+    // The service may be stopping.
+    asked(`${url}/api/detection/predict`, posted({ detector_id: detectorId, data: [car] })).catch(() => clearInterval(timer));
+  }, 1000);
+  timer.unref();
+  setTimeout(() => clearInterval(timer), trafficMs).unref();
 }
 
 async function trainDemo(url: string): Promise<Named> {

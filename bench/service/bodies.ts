@@ -10,11 +10,11 @@ export function rowsOf(rowCount: number, columnCount: number, seed: number): num
 }
 
 /** `data` as rows of arrays with the names of their columns, as the service and the peer take them. */
-export function predictBodies(detectorId: string, count: number, rowCount: number, columnCount: number): Buffer[] {
+export function predictBodies(detectorId: string, count: number, rowCount: number, columnCount: number): string[] {
   const rows = rowsOf(rowCount * count, columnCount, 7);
   const columns = columnNames(columnCount);
   return Array.from({ length: count }, (_, index) =>
-    Buffer.from(JSON.stringify({ detector_id: detectorId, columns, data: rows.slice(index * rowCount, (index + 1) * rowCount) })),
+    JSON.stringify({ detector_id: detectorId, columns, data: rows.slice(index * rowCount, (index + 1) * rowCount) }),
   );
 }
 

@@ -1,6 +1,9 @@
-/** A load generator on bare sockets, which itself does as little work as possible; latency counts from the intended start. */
+/** The load of the measurements, by the generator of `nomaly loadtest`. */
 
-import { connect, type Socket } from "node:net";
+import { runLoad } from "../../packages/platform/src/load-test/engine/run-load.ts";
+import { createConnection } from "../../packages/platform/src/load-test/http/connection.ts";
+import { createLatencyHistogram, type LatencyHistogram } from "../../packages/platform/src/load-test/latency-histogram.ts";
+import { findTarget } from "../../packages/platform/src/load-test/target.ts";
 
 export interface Latencies {
   readonly count: number;
@@ -15,7 +18,7 @@ export interface LoadOutcome {
   readonly accepted: Latencies;
   /** Milliseconds, of replies with status 503. */
   readonly refused: Latencies;
-  /** Any other status, and connections that broke. */
+  /** Any other status, and requests without an answer. */
   readonly failed: number;
   readonly perSecond: number;
 }
@@ -23,8 +26,8 @@ export interface LoadOutcome {
 export interface LoadOptions {
   readonly port: number;
   readonly path: string;
-  /** Bodies sent in turn. */
-  readonly bodies: readonly Buffer[];
+  /** Bodies sent in turn, in ASCII. */
+  readonly bodies: readonly string[];
   readonly seconds: number;
   /** Connections opened beforehand. In the closed loop each sends again when its last reply has come. */
   readonly connections: number;
@@ -32,169 +35,62 @@ export interface LoadOptions {
   readonly ratePerSecond?: number;
 }
 
-interface Reply {
-  readonly status: number;
-}
-
-interface Connection {
-  send(request: Buffer): Promise<Reply>;
-  isOpen(): boolean;
-  end(): void;
-}
+const timeoutMs = 20_000;
 
 /** Sends requests until its seconds are over. */
-export async function load(options: LoadOptions): Promise<LoadOutcome> {
-  const { port, path, bodies, seconds, connections: connectionCount, ratePerSecond } = options;
-  const requests = bodies.map((body) => requestOf(path, port, body));
-  const accepted: number[] = [];
-  const refused: number[] = [];
-  let failed = 0;
-  const note = (status: number, elapsedMs: number) => {
-    if (status < 300) accepted.push(elapsedMs);
-    else if (status === 503) refused.push(elapsedMs);
-    else failed++;
-  };
-  // Connects before the clock starts: the runtime takes one new connection a turn of its event loop, which is not measured here.
-  const connections: Connection[] = [];
-  while (connections.length < connectionCount) connections.push(await open(port));
-  const start = performance.now();
-  const end = start + seconds * 1000;
-  const run = { requests, note, start, end };
-  let lost = 0;
-  if (ratePerSecond === undefined) await closedLoop(connections, run);
-  else lost = await openLoop(connections, { ...run, ratePerSecond });
-  const elapsed = (performance.now() - start) / 1000;
-  for (const connection of connections) connection.end();
+export async function load({ seconds, connections, ratePerSecond, ...sent }: LoadOptions): Promise<LoadOutcome> {
+  const { target, requests } = await requestsOf(sent);
+  const refusals = createLatencyHistogram();
+  let next = 0;
+  const { overall, elapsedMs } = await runLoad({
+    target,
+    concurrency: connections,
+    ratePerSecond,
+    durationMs: seconds * 1000,
+    warmUpMs: 0,
+    rampMs: 0,
+    timeoutMs,
+    sources: [{ name: sent.path, next: () => requests[next++ % requests.length] }],
+    signal: new AbortController().signal,
+    onReply: (reply, latencyMs) => {
+      if (reply.kind === "answer" && reply.answer.status === 503) refusals.record(latencyMs);
+    },
+  });
   return {
-    seconds: elapsed,
-    accepted: latencies(accepted),
-    refused: latencies(refused),
-    failed: failed + lost,
-    perSecond: accepted.length / elapsed,
+    seconds: elapsedMs / 1000,
+    accepted: latenciesOf(overall.latencies),
+    refused: latenciesOf(refusals),
+    failed: overall.totalCount - overall.successCount - refusals.count,
+    perSecond: (overall.successCount * 1000) / elapsedMs,
   };
 }
 
 /** Milliseconds of each request, one after another on one connection. @throws when one is not answered well. */
-export async function inTurn({ port, path, bodies }: Pick<LoadOptions, "port" | "path" | "bodies">): Promise<number[]> {
-  const connection = await open(port);
+export async function inTurn(sent: Pick<LoadOptions, "port" | "path" | "bodies">): Promise<number[]> {
+  const { target, requests } = await requestsOf(sent);
+  const connection = createConnection({ endpoint: target.endpoint, timeoutMs });
+  await connection.open();
   const elapsed: number[] = [];
   try {
-    for (const body of bodies) {
-      const request = requestOf(path, port, body);
+    for (const request of requests) {
       const start = performance.now();
-      const { status } = await connection.send(request);
+      const reply = await connection.send(request);
       elapsed.push(performance.now() - start);
-      if (status >= 300) throw new Error(`${path} answered ${status}`);
+      if (reply.kind !== "answer" || reply.answer.status >= 300) throw new Error(`${sent.path}: ${JSON.stringify(reply)}`);
     }
   } finally {
-    connection.end();
+    connection.close();
   }
   return elapsed;
 }
 
-interface Run {
-  readonly requests: readonly Buffer[];
-  readonly note: (status: number, elapsedMs: number) => void;
-  readonly start: number;
-  readonly end: number;
+async function requestsOf({ port, path, bodies }: Pick<LoadOptions, "port" | "path" | "bodies">) {
+  const target = await findTarget({ url: `http://127.0.0.1:${port}`, apiKey: undefined, isOwned: false });
+  return { target, requests: bodies.map((body) => target.request("POST", path, body)) };
 }
 
-async function closedLoop(connections: readonly Connection[], { requests, note, end }: Run): Promise<void> {
-  let next = 0;
-  const one = async (connection: Connection) => {
-    while (performance.now() < end && connection.isOpen()) {
-      const begin = performance.now();
-      const { status } = await connection.send(requests[next++ % requests.length]);
-      note(status, performance.now() - begin);
-    }
-  };
-  await Promise.all(connections.map(one));
-}
-
-const tickMs = 2;
-
-/**
- * A request that finds no free connection waits for one, and its wait counts. A broken connection is not used again.
- * @returns how many were never answered.
- */
-async function openLoop(
-  connections: readonly Connection[],
-  { requests, note, start, end, ratePerSecond }: Run & { readonly ratePerSecond: number },
-): Promise<number> {
-  const free = [...connections];
-  const waiting: number[] = [];
-  let sent = 0;
-  let underWay = 0;
-  const arrive = async (first: number) => {
-    underWay++;
-    const connection = free.pop();
-    if (connection === undefined) return void waiting.push(first);
-    for (let intended: number | undefined = first; intended !== undefined; intended = waiting.shift()) {
-      const { status } = await connection.send(requests[sent++ % requests.length]);
-      note(status, performance.now() - intended);
-      underWay--;
-      if (!connection.isOpen()) return;
-    }
-    free.push(connection);
-  };
-  let arrivals = 0;
-  while (performance.now() < end) {
-    const due = Math.floor(((performance.now() - start) / 1000) * ratePerSecond) + 1;
-    for (; arrivals < due; arrivals++) void arrive(start + (arrivals * 1000) / ratePerSecond);
-    await new Promise((later) => setTimeout(later, tickMs));
-  }
-  const patience = performance.now() + 20_000;
-  while (underWay > 0 && performance.now() < patience) await new Promise((later) => setTimeout(later, tickMs));
-  return underWay;
-}
-
-function requestOf(path: string, port: number, body: Buffer): Buffer {
-  const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
-  return Buffer.concat([Buffer.from(head), body]);
-}
-
-const headEnd = Buffer.from("\r\n\r\n");
-
-function open(port: number): Promise<Connection> {
-  return new Promise((resolve, reject) => {
-    const socket: Socket = connect({ port, host: "127.0.0.1", noDelay: true });
-    let settle: ((reply: Reply) => void) | undefined;
-    let received = Buffer.alloc(0);
-    let missing = -1;
-    let status = 0;
-    socket.on("data", (bytes) => {
-      received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
-      if (missing < 0) {
-        const at = received.indexOf(headEnd);
-        if (at < 0) return;
-        const head = received.toString("latin1", 0, at);
-        status = Number(head.slice(9, 12));
-        missing = at + headEnd.length + Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
-      }
-      if (received.length < missing) return;
-      received = Buffer.alloc(0);
-      missing = -1;
-      settle?.({ status });
-    });
-    socket.once("connect", () =>
-      resolve({
-        send: (request) =>
-          new Promise((done) => {
-            settle = done;
-            if (socket.destroyed) done({ status: 599 });
-            else socket.write(request);
-          }),
-        isOpen: () => !socket.destroyed,
-        end: () => socket.destroy(),
-      }),
-    );
-    socket.once("error", reject);
-    socket.once("close", () => settle?.({ status: 599 }));
-  });
-}
-
-function latencies(values: number[]): Latencies {
-  const sorted = Float64Array.from(values).sort();
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+function latenciesOf({ count, maxMs, percentileMs }: LatencyHistogram): Latencies {
+  const max = maxMs ?? Number.NaN;
+  // Of few values the longest is the one that 99 % do not exceed.
+  return { count, p50: percentileMs(0.5) ?? max, p99: percentileMs(0.99) ?? max, max };
 }

@@ -35,6 +35,12 @@ export function startEcho(): Promise<Measured> {
   return start({ command: process.execPath, words, environment: {}, said: /echo listens on (\d+)/, healthPath: undefined });
 }
 
+/** Answers at once and does nothing else, so that the generator is what limits. */
+export function startBare(): Promise<Measured> {
+  const words = [join(import.meta.dirname, "bare-server.ts")];
+  return start({ command: process.execPath, words, environment: {}, said: /bare listens on (\d+)/, healthPath: undefined });
+}
+
 export function startPeer(python: string): Promise<Measured> {
   const words = [join(root, "bench/peers/service_peer.py")];
   return start({

@@ -210,7 +210,10 @@ function showSettings(): void {
 }
 
 function start(): void {
-  for (const { id } of detectors) detectorSelect.add(new Option(id, id, id === defaultDetectorId, id === defaultDetectorId));
+  // To those that score series the rows of a table have no order.
+  for (const { id } of detectors.filter(({ traits }) => !traits.scoresSeries)) {
+    detectorSelect.add(new Option(id, id, id === defaultDetectorId, id === defaultDetectorId));
+  }
   showSettings();
   const drop = element("drop");
   const openFirst = (files: FileList | null | undefined) => {

@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import { defineConfig } from "vite";
 
 export default defineConfig({
   root: import.meta.dirname,
   base: "/dashboard/",
-  resolve: { conditions: ["source", "browser", "module", "import", "default"] },
+  // From its sources, so that the page can be built before the package.
+  resolve: { alias: { "nomaly/client": join(import.meta.dirname, "../platform/src/client/index.ts") } },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "dist",

@@ -80,7 +80,8 @@ function traitSentence({ traits, id }: AnyDetector): string {
     "sums-to-one": "contributions of a row are shares that sum to 1",
   };
   const claims = [
-    `needs at least ${traits.rowMinimum} rows`,
+    `needs at least ${traits.rowMinimum} rows${traits.scoresSeries ? " in the order of time" : ""}`,
+    columnsOf(traits),
     traits.usesRandomness ? "random (equal seeds, equal scores)" : "not random",
     traits.learnsIncrementally ? "learns further row by row" : undefined,
     traits.acceptsMissing ? "accepts missing values" : "refuses missing values",
@@ -89,6 +90,11 @@ function traitSentence({ traits, id }: AnyDetector): string {
     explains[traits.explains],
   ].filter((claim) => claim !== undefined);
   return `${claims.join("; ").replace(/^./, (letter) => letter.toUpperCase())}. [More](../packages/detect/src/detectors/${id}/README.md).`;
+}
+
+function columnsOf({ columnMaximum }: AnyDetector["traits"]): string | undefined {
+  if (columnMaximum === null) return undefined;
+  return columnMaximum === 1 ? "takes one column" : `takes at most ${columnMaximum} columns`;
 }
 
 function defaultOf(spec: ParamSpec): string {

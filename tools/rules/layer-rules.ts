@@ -266,7 +266,7 @@ const platformLayers: readonly Layer[] = [
   {
     name: "monitor",
     files: /^monitor\//,
-    may: [],
+    may: ["metric kinds"],
     packages: ["node:"],
     summary: "records requests and samples this process each second",
   },
@@ -313,9 +313,16 @@ const platformLayers: readonly Layer[] = [
     summary: "the typed client; its types are generated from the schemas of the API",
   },
   {
+    name: "load-test",
+    files: /^load-test\//,
+    may: ["http-client"],
+    packages: ["node:", "@nomaly/detect"],
+    summary: "loads a running service with requests, and counts and measures the answers",
+  },
+  {
     name: "cli",
     files: /^cli\//,
-    may: ["config", "files", "files (open)", "table-work", "report"],
+    may: ["config", "files", "files (open)", "table-work", "report", "load-test"],
     packages: ["node:", "@nomaly/detect"],
     summary: "one file a command",
   },
@@ -355,8 +362,8 @@ const dashboardLayers: readonly Layer[] = [
   {
     name: "operate",
     files: /^operate\//,
-    may: ["words", "charts"],
-    packages: ["nomaly"],
+    may: ["words", "charts", "live"],
+    packages: ["nomaly", "preact"],
     summary: "the views of the operator",
   },
   { name: "page", files: /^(main|app)\.tsx$/, may: ["*"], packages: ["preact"], summary: "the page, and what starts it" },

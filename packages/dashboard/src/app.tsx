@@ -5,8 +5,7 @@ import { Connection } from "./frame/connection.tsx";
 import { SignIn } from "./frame/sign-in.tsx";
 import { clientFor, storedKey, storeKey } from "./live/session.ts";
 import { useLive } from "./live/use-live.ts";
-import { Cards } from "./operate/cards.tsx";
-import { Endpoints } from "./operate/endpoints.tsx";
+import { Operate } from "./operate/operate.tsx";
 
 export function App() {
   const [key, setKey] = useState(storedKey());
@@ -33,13 +32,7 @@ export function App() {
         {isRefused ? (
           <SignIn problem={key === undefined ? undefined : live.problem} onKey={change} />
         ) : (
-          <>
-            {live.metrics?.monitoring === false ? (
-              <p class="card problem">Monitoring is switched off (the setting monitoring), so no request is recorded.</p>
-            ) : null}
-            <Cards metrics={live.metrics} />
-            <Endpoints metrics={live.metrics} />
-          </>
+          <Operate client={client} metrics={live.metrics} />
         )}
       </main>
     </>

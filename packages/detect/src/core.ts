@@ -92,6 +92,7 @@ export { matrix, matrixFromRows } from "./matrix.ts";
 export type { Matrix } from "./matrix.ts";
 export type { OwnBytes } from "./shared-memory.ts";
 export {
+  createAlertRule,
   createRanker,
   defaultThreshold,
   fitThreshold,
@@ -99,7 +100,14 @@ export {
   rankStateOf,
   thresholdMethods,
 } from "./thresholds/index.ts";
-export type { GivenThreshold, Ranker, ThresholdMethodName, ThresholdSpec } from "./thresholds/index.ts";
+export type {
+  AlertRule,
+  AlertRuleState,
+  GivenThreshold,
+  Ranker,
+  ThresholdMethodName,
+  ThresholdSpec,
+} from "./thresholds/index.ts";
 export * from "./evaluation/index.ts";
 export { nearestName } from "./detector/nearest-name.ts";
 export { libraryVersion } from "./version.ts";

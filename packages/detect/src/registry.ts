@@ -23,6 +23,7 @@ import { ocsvm } from "./detectors/ocsvm/index.ts";
 import { pca } from "./detectors/pca/index.ts";
 import { robustZ } from "./detectors/robust-z/index.ts";
 import { sampling } from "./detectors/sampling/index.ts";
+import { seriesNovelty } from "./detectors/series-novelty/index.ts";
 
 const list = [
   abod,
@@ -46,6 +47,7 @@ const list = [
   pca,
   robustZ,
   sampling,
+  seriesNovelty,
 ] as const;
 
 /** The parameters of every detector, by its id: `DetectorParams["knn"]`. */

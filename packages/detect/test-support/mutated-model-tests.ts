@@ -2,13 +2,12 @@
 
 import { describe, expect, it } from "vitest";
 import { cornersOf } from "../src/conformance/corners.ts";
-import { clusteredSample } from "../src/conformance/samples.ts";
+import { tablesFor } from "../src/conformance/tables.ts";
 import type { AnyDetector } from "../src/detector/detector.ts";
 import { detectors } from "../src/registry.ts";
 import { createLibrary } from "../src/library/library.ts";
 import { faultOf, mutantOf } from "./model-mutations.ts";
 
-const columnCount = 3;
 /** Enough rows for the code paths of kernels that take blocks of rows. */
 const scoredRowCount = 20;
 const faultCountMax = 5;
@@ -21,12 +20,13 @@ export function testMutatedModels(options: { mutantCount: number; seed: number; 
   const { mutantCount, seed, timeoutMs } = options;
   describe(`${mutantCount} changed model files, their checksums right, are refused with a code or score in numbers`, () => {
     const library = createLibrary({ detectors });
-    const { train, fresh } = clusteredSample(60, columnCount);
-    const rows = { values: fresh.values.slice(0, scoredRowCount * columnCount), columnCount };
 
     it.each(detectors.map((detector) => ({ id: detector.id, detector })))(
       "of $id",
       async ({ id, detector }) => {
+        const { train, fresh } = tablesFor(detector.traits).clustered(60, 3);
+        const { columnCount } = train;
+        const rows = { values: fresh.values.slice(0, scoredRowCount * columnCount), columnCount };
         for (const params of paramsOf(detector, options.everyCorner)) {
           const model = await library.fit({ values: train.values, columnCount }, { detector: id, params });
           const saved = model.save();

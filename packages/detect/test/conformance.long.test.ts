@@ -1,15 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { cornerPairsOf } from "../src/conformance/corners.ts";
 import { availableKernelSets, checkDetector } from "../src/conformance/index.ts";
-import { clusteredSample } from "../src/conformance/samples.ts";
+import { tablesFor } from "../src/conformance/tables.ts";
 import type { Corner, SubjectOptions } from "../src/conformance/index.ts";
 import type { AnyDetector } from "../src/detector/detector.ts";
 import { detectors } from "../src/registry.ts";
 
 /** The whole suite again, with tables, seeds and parameters for which the short form has no time. */
 const settings: readonly { readonly what: string; readonly optionsOf: (detector: AnyDetector) => SubjectOptions }[] = [
-  { what: "on 601 rows of 9 columns", optionsOf: () => ({ sample: clusteredSample(601, 9, 21), seed: 12 }) },
-  { what: "on 97 rows of 5 columns", optionsOf: () => ({ sample: clusteredSample(97, 5, 22), seed: 13 }) },
+  {
+    what: "on 601 rows of 9 columns",
+    optionsOf: ({ traits }) => ({ sample: tablesFor(traits).clustered(601, 9, 21), seed: 12 }),
+  },
+  { what: "on 97 rows of 5 columns", optionsOf: ({ traits }) => ({ sample: tablesFor(traits).clustered(97, 5, 22), seed: 13 }) },
   {
     what: "with two parameters off their defaults",
     optionsOf: (detector) => ({ corners: someOf(cornerPairsOf(detector.params)), seed: 14 }),

@@ -35,14 +35,28 @@ export function clusteredSample(rowCount = 120, columnCount = 4, seed = 1): Samp
   return { name: `clusters ${rowCount} x ${columnCount}`, train, fresh };
 }
 
+/** Every twentieth row, each by itself. */
+const isSingle = (row: number) => row % 20 === 7;
+/** Eight rows in a row, the first ones after 300 others: a series tells what is usual first, and then an event lasts a while. */
+const isEvent = (row: number) => row >= 300 && row % 300 < 8;
+
 /** One round cloud of unit spread with anomalies well outside, in every direction: any sane method finds them. */
-export function easySample(rowCount = 240, columnCount = 3, seed = 2): LabelledSample {
+export function easySample(rowCount = 240, columnCount = 3): LabelledSample {
+  return cloudWith(isSingle, rowCount, columnCount);
+}
+
+/** The same cloud as a series whose anomalies are few events: any sane method for series finds them. */
+export function easySeries(columnCount: number): LabelledSample {
+  return cloudWith(isEvent, 1500, columnCount);
+}
+
+function cloudWith(isAnomaly: (row: number) => boolean, rowCount: number, columnCount: number, seed = 2): LabelledSample {
   const random = createRandom(seed);
   const rows = zeros(rowCount, columnCount);
   const labels = new Uint8Array(rowCount);
   for (let row = 0; row < rowCount; row++) {
     const direction = Float64Array.from({ length: columnCount }, () => random.normal());
-    labels[row] = row % 20 === 7 ? 1 : 0;
+    labels[row] = isAnomaly(row) ? 1 : 0;
     const length = labels[row] === 1 ? anomalyDistance / Math.hypot(...direction) : 1;
     for (let column = 0; column < columnCount; column++)
       rows.values[row * columnCount + column] = rounded(direction[column] * length);
@@ -59,9 +73,8 @@ export function shapelessSample(rowCount = 200, columnCount = 4): Sample {
 }
 
 /** Degenerate tables of three columns, on which careless arithmetic fails; each is named by what it holds. */
-export function degenerateSamples(): Sample[] {
+export function degenerateSamples(rowCount = 60): Sample[] {
   const random = createRandom(3);
-  const rowCount = 60;
   const cell: Record<string, (row: number, column: number) => number> = {
     "one constant column": (_row, column) => (column === 1 ? 5 : rounded(random.normal())),
     "all columns constant": (_row, column) => column - 1,

@@ -16,7 +16,7 @@ import type { Corner } from "./corners.ts";
 import { cornersOf } from "./corners.ts";
 import type { GoldenScores } from "./golden-scores.ts";
 import type { Sample } from "./samples.ts";
-import { clusteredSample } from "./samples.ts";
+import { type Tables, tablesFor } from "./tables.ts";
 
 /** How a detector is checked. */
 export interface SubjectOptions {
@@ -60,6 +60,8 @@ export interface Subject {
   readonly kernels: KernelSet;
   /** The scores on record, where there are some. */
   readonly golden: GoldenScores | undefined;
+  /** Other tables, as this detector takes them. */
+  readonly tables: Tables;
   /** Rows to fit and score. */
   readonly sample: Sample;
   /** Corners that these rows allow; the defaults first. */
@@ -83,7 +85,8 @@ const defaultFitTimeoutMs = 15_000;
 export async function createSubject(detector: AnyDetector, options: SubjectOptions = {}): Promise<Subject> {
   const kernelSets = options.kernelSets ?? availableKernelSets();
   const kernels = kernelSets[kernelSets.length - 1];
-  const sample = options.sample ?? clusteredSample();
+  const tables = tablesFor(detector.traits);
+  const sample = options.sample ?? tables.clustered();
   const tasks = taskTable([detector]);
   const sharedFits = new Map<string, SharedFit>();
 
@@ -138,7 +141,20 @@ export async function createSubject(detector: AnyDetector, options: SubjectOptio
     });
   }
 
-  return { detector, kernelSets, kernels, golden: options.golden, sample, corners, endless, fit, shared, eachCorner, eachFit };
+  return {
+    detector,
+    kernelSets,
+    kernels,
+    golden: options.golden,
+    tables,
+    sample,
+    corners,
+    endless,
+    fit,
+    shared,
+    eachCorner,
+    eachFit,
+  };
 }
 
 async function refusalOf(work: () => Promise<unknown>): Promise<ErrorCode | "other" | undefined> {

@@ -121,7 +121,8 @@ export interface Detector<S extends ParamSpecs = ParamSpecs, M extends Model = M
   /** What its parameters may be. */
   readonly params: S;
   /**
-   * Learns from rows. `train` is finite (unless acceptsMissing) and has at least `traits.rowMinimum` rows.
+   * Learns from rows. `train` is finite (unless acceptsMissing) and has at least `traits.rowMinimum` rows
+   * and at most `traits.columnMaximum` columns.
    * @throws NomalyError PARAM when a parameter does not fit these rows, ABORTED when the signal fires.
    */
   fit(train: Matrix, params: ParamsOf<S>, context: FitContext): Promise<Fitted<M>>;

@@ -36,6 +36,8 @@ export interface Traits {
   readonly learnsIncrementally: boolean;
   /** Fitting the same rows in another order gives another model. */
   readonly rowOrderMatters: boolean;
+  /** Rows are a series: a row is judged against the rows learned before it, so that rows without an order mean nothing to it. */
+  readonly scoresSeries: boolean;
   /** NaN is allowed in rows and means missing. */
   readonly acceptsMissing: boolean;
   /** `trainingScores` equal `scoreInto` of the same rows, bit for bit. */
@@ -46,6 +48,8 @@ export interface Traits {
   readonly explains: ExplanationClaim;
   /** Fewest rows a fit accepts. */
   readonly rowMinimum: number;
+  /** Most columns a fit accepts; null where there is no limit of its own. */
+  readonly columnMaximum: number | null;
   /** Columns must be comparable: the pipeline standardises unless told otherwise. */
   readonly unitsMatter: boolean;
   /** Adding a constant to a column (in training and new rows alike) leaves scores as they were, to rounding. */
@@ -63,11 +67,13 @@ export const traitDefaults: Traits = {
   usesRandomness: false,
   learnsIncrementally: false,
   rowOrderMatters: false,
+  scoresSeries: false,
   acceptsMissing: false,
   trainingScoresAreRescores: false,
   mergeable: "no",
   explains: "none",
   rowMinimum: 2,
+  columnMaximum: null,
   unitsMatter: false,
   shiftInvariant: false,
   scaleInvariant: false,

@@ -11,6 +11,7 @@ import type { RowsInput } from "../pipeline/column-source.ts";
 import { columnSource } from "../pipeline/column-source.ts";
 import { encodePieces } from "../pipeline/encode.ts";
 import { learnPieces } from "../pipeline/learn.ts";
+import { narrowPipeline } from "../pipeline/narrow.ts";
 import { createRandom } from "../random.ts";
 import type { Ranker } from "../thresholds/rank.ts";
 import { createRanker, rankStateOf } from "../thresholds/rank.ts";
@@ -115,7 +116,8 @@ export function createLibrary<const D extends AnyDetector>(options: LibraryOptio
     throwIfAborted(given.signal);
     const source = columnSource(rows);
     requireRows(detector, source.rowCount);
-    const pipeline = await inTurns(learnPieces(source, given, detector.traits.unitsMatter), given.signal);
+    const learned = await inTurns(learnPieces(source, given, detector.traits.unitsMatter), given.signal);
+    const pipeline = narrowPipeline(learned, detector.id, detector.traits.columnMaximum);
     const matrix = await inTurns(encodePieces(pipeline, source, true), given.signal);
     const context: FitContext = {
       random: createRandom(seed),

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser, serveFolder } from "../../test-support/browser.ts";
 import { type Bundler, bundlePage } from "../../test-support/bundle.ts";
 import type { PageReport } from "./page/main.ts";
-import { columnCount, sampleRows } from "./page/sample-rows.ts";
+import { sampleFor } from "./page/sample-rows.ts";
 
 const suiteMsMax = 600_000;
 const output = mkdtempSync(join(tmpdir(), "nomaly-browser-"));
@@ -15,8 +15,8 @@ const browser: Browser | undefined = await launchBrowser();
 const nodeScores: Record<string, number[]> = {};
 
 beforeAll(async () => {
-  for (const { id } of detectors) {
-    const { scores } = await detect({ values: sampleRows(400), columnCount }, { detector: id, threads: 1 });
+  for (const { id, traits } of detectors) {
+    const { scores } = await detect(sampleFor(traits, 400), { detector: id, threads: 1 });
     nodeScores[id] = [...scores];
   }
 });

@@ -2,7 +2,15 @@
 
 import { scopes } from "../config/scopes.ts";
 import type { Command } from "./frame/command.ts";
-import { configFileOption, dataFolderOption, hostOption, logLevelOption, portOption } from "./frame/service-options.ts";
+import { loadTestOptions } from "./frame/load-options.ts";
+import {
+  configFileOption,
+  databaseUrlOption,
+  dataFolderOption,
+  hostOption,
+  logLevelOption,
+  portOption,
+} from "./frame/service-options.ts";
 import {
   anomalyValueOption,
   columnOptions,
@@ -236,6 +244,27 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./commands/serve.ts")).runWorker,
   },
   {
+    name: "loadtest",
+    summary: "measure how a running service answers under load",
+    usage: "detection|training|mixed [SCENARIO.json] --url URL [options]",
+    operands: [1, 2],
+    offers: "load tests",
+    options: loadTestOptions,
+    examples: [
+      [
+        "nomaly loadtest detection --url http://127.0.0.1:8080 --detector 0197... --data cars.csv",
+        "50 connections for a minute, as fast as the answers come",
+      ],
+      [
+        "nomaly loadtest detection --url ... --detector 0197... --data cars.csv --rate 500 --expect 'p95<200'",
+        "500 requests a second, for CI",
+      ],
+      ["nomaly loadtest training --url http://127.0.0.1:8080 --data cars.csv --jobs 20", "20 trainings, five at once"],
+      ["nomaly loadtest mixed day.json --url http://127.0.0.1:8080 --report load.html", "several kinds of request, by weight"],
+    ],
+    load: async () => (await import("./commands/loadtest.ts")).runLoadTest,
+  },
+  {
     name: "keys",
     summary: "make, list and revoke API keys",
     usage: "create NAME | list | revoke ID",
@@ -252,6 +281,28 @@ export const commands: readonly Command[] = [
       ["nomaly keys revoke 0197...", "at once, in every process"],
     ],
     load: async () => (await import("./commands/keys.ts")).runKeys,
+  },
+  {
+    name: "db",
+    summary: "check the settings of the database's server, or maintain the database",
+    usage: "check | maintain",
+    operands: [1, 1],
+    offers: ["check", "maintain"],
+    options: [
+      { name: "memory", value: "SIZE", summary: "memory of the server, such as 8GB (default: this machine's, if it runs here)" },
+      { name: "sql", summary: "print statements that change what must be changed" },
+      { name: "conf", summary: "print lines for postgresql.conf that do" },
+      jsonOption,
+      databaseUrlOption,
+      dataFolderOption,
+      configFileOption,
+    ],
+    examples: [
+      ["DATABASE_URL=postgres://... nomaly db check --memory 8GB", "what to set on a server with 8 GB, and why"],
+      ["nomaly db check --sql | psql postgres://...", "sets it"],
+      ["nomaly db maintain", "what the service does weekly: vacuum, and bloated or invalid indexes built again"],
+    ],
+    load: async () => (await import("./commands/db.ts")).runDb,
   },
   {
     name: "config",

@@ -32,6 +32,7 @@ export type { Performance } from "./performance.ts";
 export type { FileOptions, ResultFilter, ResultFormat, Results } from "./results.ts";
 export type { Schedules } from "./schedules.ts";
 export { ServiceError } from "./service-error.ts";
+export type * from "./performance-types.ts";
 export type * from "./stored-types.ts";
 export type * from "./upkeep-types.ts";
 export type { CallOptions, ClientOptions, OwnBytes } from "./transport.ts";

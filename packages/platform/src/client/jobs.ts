@@ -32,6 +32,8 @@ export interface Jobs {
   list(filter?: JobFilter, options?: ListOptions): AsyncGenerator<Job, void>;
   /** Ends a queued job at once and a running one within about a second; a job that has ended stays as it is. */
   cancel(id: string, options?: CallOptions): Promise<Job>;
+  /** Queues a failed or cancelled job again. */
+  retry(id: string, options?: CallOptions): Promise<Job>;
   /** Yields the job now and at each change until it has ended; connects again when the connection is lost. */
   events(id: string, options?: Pick<CallOptions, "signal">): AsyncGenerator<Job, void>;
   /**
@@ -47,6 +49,7 @@ export function jobsOf(transport: Transport): Jobs {
     get: (id, options) => call({ route: "GET /api/jobs/:id", id }, json<Job>, options),
     list: (filter = {}, options = {}) => listed<Job>(transport, { route: "GET /api/jobs", query: { ...filter } }, options),
     cancel: (id, options) => call({ route: "DELETE /api/jobs/:id", id, isChange: true }, json<Job>, options),
+    retry: (id, options) => call({ route: "POST /api/jobs/:id/retry", id, isChange: true }, json<Job>, options),
     events: (id, { signal } = {}) => jobEvents(transport, id, { signal }),
     wait: async (id, { signal, onProgress } = {}) => {
       for await (const job of jobEvents(transport, id, { signal })) {

@@ -1,4 +1,4 @@
-/** What the command line can do with the service: serve, run jobs, administer keys. */
+/** What the command line can do with the service: serve, run jobs, administer keys and the database. */
 
 import type { KeyAdministration, KeyList, ServiceHost } from "../cli/frame/context.ts";
 import type { Config } from "../config/settings.ts";
@@ -31,6 +31,7 @@ export function createServiceHost(version: string, beforeStart: (config: Config)
       return (await import("./work.ts")).work(start);
     },
     withKeys,
+    withDatabase: async (config, signal, use) => (await import("./database-administration.ts")).withDatabase(config, signal, use),
   };
 }
 

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { createRandom } from "../../../detect/src/random.ts";
 import { bucketCount, bucketOf, quantileOf } from "./duration-histogram.ts";
 import { createEndpointDurations } from "./endpoint-durations.ts";
-import { createMonitor, keptSampleCount, type Sample } from "./monitor.ts";
+import { createMonitor, keptSampleCount, loopDelayMs, type Sample } from "./monitor.ts";
 import { cpuMsBetween, usageOf } from "./process-usage.ts";
 import { createRequestWindow } from "./request-window.ts";
 
@@ -156,6 +156,17 @@ it("sums what other processes do with its own, and stores its own alone", () => 
   expect(monitor.ownMinute()).toBeUndefined();
   for (let i = 0; i < 58; i++) pass(1000);
   expect(monitor.ownMinute()).toMatchObject({ process_count: 1, request_count: 1 });
+  monitor.close();
+});
+
+it("gives the delay of the event loop without the step of 20 ms by which it is measured", async () => {
+  expect([21.5e6, 20e6, 3e6, Number.NaN].map(loopDelayMs)).toEqual([1.5, 0, 0, 0]);
+  const { monitor, pass } = stillMonitor();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const end = performance.now() + 150;
+  while (performance.now() < end);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(pass(1000).event_loop_delay_p99).toBeGreaterThan(100);
   monitor.close();
 });
 

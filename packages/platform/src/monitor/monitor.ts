@@ -1,6 +1,7 @@
 /** Watches this process: every request is recorded, and a timer takes a sample each second. */
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { gauge, type StatsOf } from "../watch/metric-kinds.ts";
 import { combineSamples, type OtherSample } from "./combine-samples.ts";
 import { createEndpointDurations, type EndpointFigures } from "./endpoint-durations.ts";
 import { cpuMsBetween, type Usage, usageOf } from "./process-usage.ts";
@@ -9,6 +10,8 @@ import { createRequestWindow, windowSeconds, type WindowFigures } from "./reques
 /** The samples that are kept. */
 export const keptSampleCount = 100;
 const sampleMs = 1000;
+/** The event loop's delay is measured by a timer of so many milliseconds. */
+const loopStepMs = 20;
 
 /** What is known of one second; times are milliseconds, shares percent. */
 export interface Sample {
@@ -50,6 +53,15 @@ export interface ApplicationReport {
   readonly endpoint_breakdown: Readonly<Record<string, EndpointFigures>>;
 }
 
+/** Numbers of this process alone, for Prometheus, which sums processes itself. */
+export const monitorMetrics = {
+  memoryBytes: gauge("Resident memory of the process and its workers, as last sampled"),
+  memoryLimitBytes: gauge("Memory that the process and its workers may take"),
+  cpuShare: gauge(
+    "Processor time of the process and its workers in the last second, of all processors that they may use, 0 to 1",
+  ),
+};
+
 export interface Monitor {
   /** Records one request. @param endpoint the route template, such as `/api/detectors/:id`. */
   record(endpoint: string, durationMs: number, isSuccess: boolean): void;
@@ -67,6 +79,7 @@ export interface Monitor {
   report(): ApplicationReport | undefined;
   /** The next samples as they are taken, until the signal ends it. A reader that is slow misses some. */
   follow(signal: AbortSignal): AsyncGenerator<Sample, void>;
+  stats(): StatsOf<typeof monitorMetrics>;
   /** Takes a sample now, as the timer does each second. */
   sample(): void;
   close(): void;
@@ -93,7 +106,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const samples: Sample[] = [];
   const ownSamples: Sample[] = [];
   let others: readonly OtherSample[] = [];
-  const loop = monitorEventLoopDelay({ resolution: 20 });
+  const loop = monitorEventLoopDelay({ resolution: loopStepMs });
   loop.enable();
   let before = { at: elapsed(), usage: usageOf(workerPids()) };
   let isClosed = false;
@@ -108,8 +121,8 @@ export function createMonitor(options: MonitorOptions): Monitor {
       memory_usage: (residentBytes * 100) / memoryLimitBytes,
       ...requestFigures(window.figures()),
       memory_bytes: residentBytes,
-      event_loop_delay: nanoseconds(loop.mean),
-      event_loop_delay_p99: nanoseconds(loop.percentile(99)),
+      event_loop_delay: loopDelayMs(loop.mean),
+      event_loop_delay_p99: loopDelayMs(loop.percentile(99)),
       process_count: 1,
     };
   }
@@ -167,6 +180,10 @@ export function createMonitor(options: MonitorOptions): Monitor {
     hear: (heard) => void (others = heard),
     report: () => (samples.length === 0 ? undefined : { summary: summaryOf(samples), endpoint_breakdown: endpoints.figures() }),
     follow,
+    stats() {
+      const { memory_bytes: memoryBytes, cpu_usage: cpuUsage } = ownSamples.at(-1) ?? sampleOf(0, usageOf(workerPids()));
+      return { memoryBytes, memoryLimitBytes, cpuShare: cpuUsage / 100 };
+    },
     sample,
     close() {
       clearInterval(timer);
@@ -210,9 +227,12 @@ function minuteOf(samples: readonly Sample[]): Sample {
   };
 }
 
-/** @returns milliseconds; 0 before the first measurement. */
-function nanoseconds(value: number): number {
-  return Number.isFinite(value) ? value / 1e6 : 0;
+/**
+ * The measured times hold the step of the timer itself. @param nanoseconds not a number before the first measurement.
+ * @returns milliseconds.
+ */
+export function loopDelayMs(nanoseconds: number): number {
+  return Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e6 - loopStepMs) : 0;
 }
 
 function summaryOf(samples: readonly Sample[]): Summary {

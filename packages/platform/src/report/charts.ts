@@ -2,7 +2,7 @@
 
 import type { ReportContent } from "./content.ts";
 import { type Html, html } from "./html.ts";
-import { linearScale, roundTicks } from "./scale.ts";
+import { linearScale, roundTicks } from "./axes/scale.ts";
 import { countText, numberText } from "./wording.ts";
 
 const distribution = { width: 960, height: 260, left: 12, right: 12, top: 34, bottom: 34 } as const;

@@ -2,8 +2,9 @@
 
 import type { ReportContent, ReportRow, Scatter } from "./content.ts";
 import { distributionChart, rocChart, tellingBars } from "./charts.ts";
-import { type Html, html, Html as RawHtml } from "./html.ts";
-import { pageStyle } from "./page-style.ts";
+import { factList } from "./fact-list.ts";
+import { type Html, html } from "./html.ts";
+import { pageFrame } from "./page-frame.ts";
 import { beyondCount, scatterChart } from "./scatter-chart.ts";
 import {
   absentTexts,
@@ -14,52 +15,36 @@ import {
   howSureText,
   scoreNote,
 } from "./words/agreement.ts";
-import { labelledCountsText, rocAucNote } from "./words/evaluation.ts";
+import { labelledCountsText, rocAucNote, topCountText } from "./words/evaluation.ts";
 import { reasonList } from "./reason-list.ts";
 import { countText, numberText, percentText, rankText, rankTexts, scoreTexts, usualText, valueText } from "./wording.ts";
 
 const barCount = 12;
-/** Forbids scripts and downloads, so that content of a file can only be shown. */
-const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 export function reportPage(content: ReportContent): string {
   const { file, anomalyCount, rowCount } = content;
   const name = file.split(/[\\/]/).at(-1) ?? file;
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="${contentPolicy}" />
-        <title>${countText(anomalyCount, "anomaly", "anomalies")} in ${name}</title>
-        <style>
-          ${new RawHtml(pageStyle)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <header>
-            <h1><em>${countText(anomalyCount, "anomaly", "anomalies")}</em> in ${countText(rowCount, "row")} of ${name}</h1>
-            <p class="quiet">${content.algorithmSummary}</p>
-            ${agreementLines(content)} ${facts(content)}
-          </header>
-          <section class="card" aria-labelledby="distribution">
-            <h2 id="distribution">Scores</h2>
-            <p class="quiet small">
-              Higher is more anomalous. Heights are square roots, so that a few extreme rows can be seen beside many usual ones.
-            </p>
-            ${distributionChart(content)}
-          </section>
-          ${content.evaluation === undefined ? undefined : evaluationCard(content.evaluation)} ${columnCards(content)}
-          ${topCard(content)} ${originCard(content)}
-          <footer>
-            Made by nomaly ${content.version}, ${content.createdAt.slice(0, 16).replace("T", " ")} UTC, in
-            ${numberText(content.seconds)} s.
-          </footer>
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+  return pageFrame({
+    title: `${countText(anomalyCount, "anomaly", "anomalies")} in ${name}`,
+    body: html`<header>
+        <h1><em>${countText(anomalyCount, "anomaly", "anomalies")}</em> in ${countText(rowCount, "row")} of ${name}</h1>
+        <p class="quiet">${content.algorithmSummary}</p>
+        ${agreementLines(content)} ${facts(content)}
+      </header>
+      <section class="card" aria-labelledby="distribution">
+        <h2 id="distribution">Scores</h2>
+        <p class="quiet small">
+          Higher is more anomalous. Heights are square roots, so that a few extreme rows can be seen beside many usual ones.
+        </p>
+        ${distributionChart(content)}
+      </section>
+      ${content.evaluation === undefined ? undefined : evaluationCard(content.evaluation)} ${columnCards(content)}
+      ${topCard(content)} ${originCard(content)}
+      <footer>
+        Made by nomaly ${content.version}, ${content.createdAt.slice(0, 16).replace("T", " ")} UTC, in
+        ${numberText(content.seconds)} s.
+      </footer>`,
+  });
 }
 
 /** Who was asked, and how far they agree. */
@@ -83,15 +68,7 @@ function facts(content: ReportContent): Html {
     ["columns used", String(columns.length)],
     ["seed", String(seed)],
   ];
-  return html`<dl class="facts">
-    ${list.map(
-      ([term, value]) =>
-        html`<div>
-          <dt>${term}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
+  return factList(list);
 }
 
 function evaluationCard(figures: NonNullable<ReportContent["evaluation"]>): Html {
@@ -104,7 +81,7 @@ function evaluationCard(figures: NonNullable<ReportContent["evaluation"]>): Html
   ];
   return html`<section class="card" aria-labelledby="evaluation">
     <h2 id="evaluation">Compared with known labels</h2>
-    <p>${sentence(labelledCountsText(figures))}</p>
+    <p>${sentence(labelledCountsText(figures))} ${sentence(topCountText(figures))}</p>
     <p class="quiet small">The labels were not used to learn. ${sentence(rocAucNote)}</p>
     <div class="pair roc-pair">
       <div>${rocChart(figures.rocCurve, figures.rocAuc)}</div>

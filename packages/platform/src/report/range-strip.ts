@@ -2,7 +2,7 @@
 
 import type { NumberProfile, Reason } from "@nomaly/detect";
 import { type Html, html } from "./html.ts";
-import { linearScale } from "./scale.ts";
+import { linearScale } from "./axes/scale.ts";
 
 const strip = { width: 120, height: 16, margin: 6 } as const;
 

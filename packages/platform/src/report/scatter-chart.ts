@@ -1,11 +1,11 @@
 /** The report's scatter chart as inline SVG, laid out so that its texts fit on a phone too. */
 
 import type { PipelineColumn } from "@nomaly/detect";
-import { axisRange } from "./axis-range.ts";
+import { axisRange } from "./axes/axis-range.ts";
 import type { Scatter, ScatterPoint } from "./content.ts";
 import { type Html, html } from "./html.ts";
-import { linearScale, type Scale } from "./scale.ts";
-import { axisTicks, type Tick } from "./ticks.ts";
+import { linearScale, type Scale } from "./axes/scale.ts";
+import { axisTicks, type Tick } from "./axes/ticks.ts";
 import { numberText, valueText } from "./wording.ts";
 
 const plane = { width: 560, height: 390, top: 36, bottom: 60 } as const;

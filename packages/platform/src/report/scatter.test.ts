@@ -1,9 +1,9 @@
 import type { PipelineColumn } from "@nomaly/detect";
 import { describe, expect, it } from "vitest";
-import { axisRange } from "./axis-range.ts";
+import { axisRange } from "./axes/axis-range.ts";
 import type { Scatter } from "./content.ts";
 import { beyondCount, scatterChart } from "./scatter-chart.ts";
-import { dateTicks } from "./ticks.ts";
+import { dateTicks } from "./axes/ticks.ts";
 
 const day = 86_400_000;
 const dates = (from: string, to: string): [number, number] => [Date.parse(from), Date.parse(to)];

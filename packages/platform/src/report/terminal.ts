@@ -4,7 +4,7 @@ import { alignedLines, clipped, widthFor } from "./columns.ts";
 import type { ReportContent } from "./content.ts";
 import { printable } from "./printable.ts";
 import { agreementNote, defaultShareText, ensembleTexts, foundByText, howSureText, scoreNote } from "./words/agreement.ts";
-import { rocAucNote, labelledCountsText } from "./words/evaluation.ts";
+import { rocAucNote, labelledCountsText, topCountText } from "./words/evaluation.ts";
 import { noSingleReason, reasonsText, shownReasons } from "./words/reasons.ts";
 import { countText, numberText, percentText, rankTexts, scoreTexts } from "./wording.ts";
 
@@ -71,6 +71,7 @@ export function evaluationLines({ evaluation }: Pick<ReportContent, "evaluation"
   return [
     paint("compared with known labels", "bold"),
     `  ${labelledCountsText(evaluation)}`,
+    `  ${topCountText(evaluation)}`,
     `  ROC-AUC ${evaluation.rocAuc.toFixed(4)}, average precision ${evaluation.averagePrecision.toFixed(4)}, ` +
       `precision at ${knownCount} ${evaluation.precisionAtN.toFixed(4)}, F1 ${evaluation.f1.toFixed(4)}`,
     paint(`  ${rocAucNote}`, "dim"),

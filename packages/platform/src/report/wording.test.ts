@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { histogramOf } from "./histogram.ts";
 import { missingShareText, numberText, percentText, rankText, rankTexts, scoreTexts, usualText, valueText } from "./wording.ts";
-import { roundTicks } from "./scale.ts";
+import { roundTicks } from "./axes/scale.ts";
 
 describe("numbers", () => {
   it("are short, and years stay years", () => {

@@ -10,7 +10,7 @@ import {
   type Table,
   topIndexes,
 } from "@nomaly/detect";
-import { naming } from "./detect-several.ts";
+import { idsOf, naming } from "./detect-several.ts";
 import { roundedMean } from "./ensemble.ts";
 import { onRows } from "./file-errors.ts";
 import type { FitRequest } from "./fit-table.ts";
@@ -88,7 +88,7 @@ const topShareMax = 0.1;
 /** A detector that cannot fit does not stop the others. @throws NomalyError UNSUPPORTED if fewer than two can. */
 export async function compareDetectors(table: GivenTable, asked: ComparisonAsked, progress: Progress): Promise<Comparison> {
   const { requests, now } = asked;
-  const training = await trainingRows(table, requests[0], progress);
+  const training = await trainingRows(table, requests[0], progress, idsOf(requests));
   const { table: rows, rowIndexes, totalRowCount: rowCount } = training;
   const topCount = Math.min(rows.rowCount, asked.topCount ?? defaultTopCount(rows.rowCount));
   const runs: Run[] = [];

@@ -30,7 +30,7 @@ export async function detectBySeveral(
   const { columns, label } = request;
   const { threads, signal } = request.options;
   const spec = parseThreshold(request.options.threshold ?? {});
-  const { table: sampled, rowIndexes, totalRowCount } = await trainingRows(table, request, progress);
+  const { table: sampled, rowIndexes, totalRowCount } = await trainingRows(table, request, progress, idsOf(requests));
   const { models, scores } = await fitEach(table, { requests, rows: sampled, rowIndexes, spec }, progress);
   const ensemble = createEnsemble(models, scores, spec);
   const take = (batch: Parameters<RowTaker["add"]>[0], memberScores: readonly Float64Array[]) =>
@@ -45,6 +45,11 @@ export async function detectBySeveral(
     await scoreTableByAll(table, scoring, progress, take);
   }
   return { model: ensemble, rowCount: totalRowCount, fittedRowCount: rowIndexes.length };
+}
+
+/** The detectors of the requests. */
+export function idsOf(requests: readonly FitRequest[]): (string | undefined)[] {
+  return requests.map(({ options }) => options.detector);
 }
 
 interface FitsWanted {

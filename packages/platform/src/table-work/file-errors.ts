@@ -54,6 +54,13 @@ export function noRows({ rows: { name, columns }, caller }: Named): NomalyError 
   }
 }
 
+/** The error for a series with more rows than fit into memory: a sample of them is no series. */
+export function tooLongSeries({ rows: { name }, caller }: Named, detectorId: string, rowCountMax: number): NomalyError {
+  const limit = caller === "command" ? `${rowCountMax} (--fit-rows)` : String(rowCountMax);
+  const message = `${name} has more rows than ${detectorId} may learn at once, ${limit}; as it scores a series, it takes no sample of them`;
+  return new NomalyError("TOO_LARGE", message, { field: "rows", expected: `at most ${rowCountMax}` });
+}
+
 /** @param left columns that were left out. */
 export function noColumnLeft({ rows: { name, columns }, caller }: Named, left: readonly string[]): NomalyError {
   const message = `${name}: no column is left to learn from`;

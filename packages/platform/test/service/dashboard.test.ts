@@ -59,6 +59,43 @@ describe.skipIf(browser === undefined)("the dashboard in a real browser (needs C
     for (const [index, form] of forms.entries()) expect(texts[index]).toMatch(form);
   });
 
+  it("shows every part with what its numbers mean, and jobs that can be cancelled and tried again", async () => {
+    const rows = Array.from({ length: 3000 }, (_, row) => ({ x: Math.sin(row) * 50, y: Math.cos(row * 1.7) }));
+    const made = await service.ask("POST /api/detectors", { json: { name: "slow", algorithm_name: "lof" } });
+    const stored = await service.ask("POST /api/datasets", { json: { name: "rows", data: rows } });
+    const given = { detector_id: made.body["id"], dataset_id: stored.body["id"], background: true };
+    const { page, complaints } = await openPage(service.url);
+    for (const part of ["Event loop", "Database", "Connections: database", "Jobs waiting", "Workers", "Cache", "Memory"]) {
+      const card = page.getByRole("region", { name: part, exact: true });
+      await card.waitFor();
+      const [numbers, meanings] = [card.locator(".fact"), card.locator("dd.meaning")];
+      expect(await numbers.count()).toBeGreaterThan(0);
+      expect(await meanings.count()).toBe(await numbers.count());
+    }
+    expect((await service.ask("POST /api/detection/train", { json: given })).status).toBe(202);
+    const row = page.getByRole("row", { name: /^train / }).first();
+    await row.waitFor();
+    const cancel = row.getByRole("button", { name: "Cancel" });
+    // A quick machine may have trained before the click.
+    if (
+      await cancel.click({ timeout: 2000 }).then(
+        () => true,
+        () => false,
+      )
+    ) {
+      const ended = page.getByRole("row", { name: /^train (cancelled|succeeded) / }).first();
+      await ended.waitFor();
+      if (/cancelled/.test(await ended.innerText())) {
+        await ended.getByRole("button", { name: "Try again" }).click();
+        await page
+          .getByRole("row", { name: /^train (queued|running|succeeded) / })
+          .first()
+          .waitFor();
+      }
+    }
+    expect(complaints).toEqual([]);
+  });
+
   it("asks every 5 seconds while the live stream is cut, and says so", async () => {
     const context = await (browser as Browser).newContext();
     onTestFinished(() => context.close());

@@ -35,6 +35,11 @@ export const brokenControl: readonly BrokenDetector[] = [
   },
   { check: "specs", fault: "says that units matter and do not", detector: withTraits(soundDistance, { unitsMatter: true }) },
   {
+    check: "specs",
+    fault: "scores series, yet in any order alike",
+    detector: withTraits(soundDistance, { scoresSeries: true }),
+  },
+  {
     check: "fit-ends",
     fault: "iterates for ever where the power is above 1",
     detector: variantOf(soundDistance, {

@@ -110,6 +110,16 @@ export const brokenSense: readonly BrokenDetector[] = [
   },
   {
     check: "widths",
+    fault: "says that it takes one column, yet takes two",
+    detector: withTraits(soundDistance, { columnMaximum: 1 }),
+  },
+  {
+    check: "widths",
+    fault: "says that it takes no column",
+    detector: withTraits(soundDistance, { columnMaximum: 0 }),
+  },
+  {
+    check: "widths",
     fault: "needs two columns",
     detector: variantOf(soundDistance, {
       fit(train, params, context) {

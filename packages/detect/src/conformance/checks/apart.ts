@@ -5,7 +5,6 @@ import { rowRange } from "../../matrix.ts";
 import type { Check } from "../check.ts";
 import { differenceOfBits } from "../compare.ts";
 import type { Sample } from "../samples.ts";
-import { clusteredSample } from "../samples.ts";
 import type { Subject } from "../subject.ts";
 import { copyOf, scoresOf } from "../subject.ts";
 
@@ -17,7 +16,11 @@ export const apartChecks: readonly Check[] = [
     name: "models-apart",
     claim: "Models scored in turn under one kernel set do not disturb each other, whatever their sizes.",
     run: async (subject, report) => {
-      const others = [clusteredSample(90, 4, 7), clusteredSample(140, 3, 9), clusteredSample(120, 4, 8)];
+      const others = [
+        subject.tables.clustered(90, 4, 7),
+        subject.tables.clustered(140, 3, 9),
+        subject.tables.clustered(120, 4, 8),
+      ];
       for (const kernels of subject.kernelSets) {
         const pairs: [Model, Sample, Float64Array][] = [];
         for (const sample of others) {
@@ -38,7 +41,11 @@ export const apartChecks: readonly Check[] = [
     name: "fits-at-once",
     claim: "Fits that run at the same time give the bits that they give one after the other.",
     run: async (subject, report) => {
-      const samples = [clusteredSample(90, 4, 7), clusteredSample(120, 4, 8), clusteredSample(140, 3, 9)];
+      const samples = [
+        subject.tables.clustered(90, 4, 7),
+        subject.tables.clustered(120, 4, 8),
+        subject.tables.clustered(140, 3, 9),
+      ];
       const inTurn: Fitted[] = [];
       for (const { train } of samples) inTurn.push(await subject.fit(copyOf(train)));
       const atOnce = await Promise.all(samples.map(({ train }) => subject.fit(copyOf(train))));
@@ -53,7 +60,7 @@ export const apartChecks: readonly Check[] = [
     name: "large-table",
     claim: "On 2,103 rows too, kernel sets and batches of every size give the same bits.",
     run: async (subject, report) => {
-      const sample = clusteredSample(largeRowCount, 3, 10);
+      const sample = subject.tables.clustered(largeRowCount, 3, 10);
       let reference: Fitted | undefined;
       for (const kernels of subject.kernelSets) {
         const fitted = await subject.fit(copyOf(sample.train), { kernels });

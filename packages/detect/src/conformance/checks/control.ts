@@ -6,7 +6,6 @@ import { parseParams } from "../../detector/params.ts";
 import { NomalyError } from "../../errors.ts";
 import type { Check, Report } from "../check.ts";
 import { cornersOf } from "../corners.ts";
-import { clusteredSample } from "../samples.ts";
 import type { Subject } from "../subject.ts";
 import { copyOf } from "../subject.ts";
 
@@ -29,6 +28,8 @@ export const controlChecks: readonly Check[] = [
       reportBadSentence("the detector", detector.summary, report);
       const { traits } = detector;
       if (traits.unitsMatter && traits.scaleInvariant) report("unitsMatter and scaleInvariant cannot both hold");
+      if (traits.scoresSeries && !traits.rowOrderMatters)
+        report("scoresSeries is claimed, yet the order of rows does not matter");
       for (const [name, spec] of Object.entries(detector.params)) reportBadSpec(name, spec, report);
       reportWrongParsing(detector, report);
     },
@@ -71,7 +72,7 @@ export const controlChecks: readonly Check[] = [
     name: "lets-events-in",
     claim: "A fit of 5000 rows keeps no event waiting for a second: timers fire on the way, and an abort comes through.",
     run: async (subject, report) => {
-      const { train } = clusteredSample(longRowCount, longColumnCount);
+      const { train } = subject.tables.clustered(longRowCount, longColumnCount);
       const start = performance.now();
       let lastTurn = start;
       let longestMs = 0;

@@ -9,7 +9,6 @@ import { differenceOfBits, differenceOfStates } from "../compare.ts";
 import type { Fitted } from "../../detector/detector.ts";
 import type { Matrix } from "../../matrix.ts";
 import { hasSharedMemory } from "../../shared-memory.ts";
-import { clusteredSample, degenerateSamples, shapelessSample } from "../samples.ts";
 import type { Subject } from "../subject.ts";
 import { copyOf, scoresOf } from "../subject.ts";
 
@@ -49,8 +48,9 @@ export const determinismChecks: readonly Check[] = [
           reportOtherScores(fitted, expected.fitted, subject.sample.fresh, (fault) => report(`${kernels.name}: ${fault}`));
         }
       });
-      for (const sample of degenerateSamples()) await compareKernels(subject, sample.name, sample.train, sample.fresh, report);
-      const wide = clusteredSample(97, 37);
+      for (const sample of subject.tables.degenerate())
+        await compareKernels(subject, sample.name, sample.train, sample.fresh, report);
+      const wide = subject.tables.clustered(97, 37);
       await compareKernels(subject, wide.name, wide.train, wide.fresh, report);
     },
   },
@@ -70,7 +70,7 @@ export const determinismChecks: readonly Check[] = [
       });
       for (const name of unsent) report(`the task "${name}" is never sent`);
       // Several blocks of rows, and past the sizes from which neighbours are found by trees and by pairs.
-      const large = clusteredSample(largeRowCount, 8);
+      const large = subject.tables.clustered(largeRowCount, 8);
       const fitted = await subject.fit(copyOf(large.train));
       await compareThreads(subject, large.train, fitted, subject.corners[0], (fault) => report(`${large.name}: ${fault}`));
     },
@@ -82,7 +82,7 @@ export const determinismChecks: readonly Check[] = [
  * One corner where the seed matters is enough: the defaults may need no randomness.
  */
 async function reportUnusedSeed(subject: Subject, report: Report): Promise<void> {
-  const { train } = shapelessSample();
+  const { train } = subject.tables.shapeless();
   for (const corner of subject.corners) {
     const [first, ...others] = await Promise.all([11, 12, 13, 14].map((seed) => subject.fit(copyOf(train), { corner, seed })));
     if (others.some((other) => differenceOfBits(other.trainingScores, first.trainingScores) !== undefined)) return;

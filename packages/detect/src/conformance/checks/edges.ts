@@ -6,8 +6,7 @@ import type { Matrix } from "../../matrix.ts";
 import { rowRange } from "../../matrix.ts";
 import type { Check, Report } from "../check.ts";
 import type { Corner } from "../corners.ts";
-import { clusteredSample, degenerateSamples } from "../samples.ts";
-import type { Sample } from "../samples.ts";
+import { clusteredSample, type Sample } from "../samples.ts";
 import type { Subject } from "../subject.ts";
 import { copyOf, scoresOf } from "../subject.ts";
 
@@ -18,7 +17,7 @@ export const edgeChecks: readonly Check[] = [
       "Constant, repeated, two-valued, huge and tiny columns give finite scores (a new row that is off the scale of float64 may score infinity), or an error with a code.",
     run: async (subject, report) => {
       await subject.eachCorner(report, async (corner, report) => {
-        for (const sample of degenerateSamples()) {
+        for (const sample of subject.tables.degenerate()) {
           await reportUnsoundFit(subject, sample, { corner, codes: tableCodes, infinity: true }, (fault) =>
             report(`${sample.name}: ${fault}`),
           );
@@ -30,7 +29,7 @@ export const edgeChecks: readonly Check[] = [
     name: "degenerate-defaults",
     claim: "With default parameters, degenerate columns of ordinary size are fitted without an error.",
     run: async (subject, report) => {
-      for (const sample of degenerateSamples()) {
+      for (const sample of subject.tables.degenerate()) {
         const isOrdinary = sample.train.values.every(
           (value) => Math.abs(value) < 1e200 && (value === 0 || Math.abs(value) > 1e-200),
         );
@@ -47,7 +46,7 @@ export const edgeChecks: readonly Check[] = [
     claim: "Where the trait acceptsMissing says so, NaN in training and in new rows gives finite scores.",
     exempts: (traits) => (traits.acceptsMissing ? undefined : "NaN is refused before it comes here"),
     run: async (subject, report) => {
-      const { train, fresh } = clusteredSample();
+      const { train, fresh } = subject.tables.clustered();
       for (const table of [train, fresh]) for (let i = 3; i < table.values.length; i += 7) table.values[i] = Number.NaN;
       fresh.values.fill(Number.NaN, 0, fresh.columnCount);
       await subject.eachCorner(report, async (corner, report) => {
@@ -58,10 +57,12 @@ export const edgeChecks: readonly Check[] = [
   },
   {
     name: "widths",
-    claim: "Tables of 1, 2 and 50 columns are fitted and scored.",
+    claim:
+      "Tables of 1, 2 and 50 columns are fitted and scored, as far as the trait columnMaximum allows; a wider one is refused (SHAPE).",
     run: async (subject, report) => {
-      for (const width of [1, 2, 50]) {
-        const sample = clusteredSample(150, width);
+      await reportWrongMaximum(subject, report);
+      for (const width of subject.tables.widths([1, 2, 50])) {
+        const sample = subject.tables.clustered(150, width);
         await reportUnsoundFit(subject, sample, {}, (fault) => report(`${width} columns: ${fault}`));
       }
     },
@@ -73,7 +74,7 @@ export const edgeChecks: readonly Check[] = [
     run: async (subject, report) => {
       const { rowMinimum } = subject.detector.traits;
       if (!Number.isInteger(rowMinimum) || rowMinimum < 1) report(`rowMinimum is ${rowMinimum}`);
-      const { train, fresh } = clusteredSample(Math.max(1, rowMinimum) + 12);
+      const { train, fresh } = subject.tables.clustered(Math.max(1, rowMinimum) + 12);
       await subject.eachCorner(report, async (corner, report) => {
         for (const rowCount of [rowMinimum, rowMinimum + 1, rowMinimum + 3]) {
           const sample = { name: "few rows", train: rowRange(train, 0, rowCount), fresh };
@@ -83,6 +84,20 @@ export const edgeChecks: readonly Check[] = [
     },
   },
 ];
+
+/** Reports a limit of columns that is none. */
+async function reportWrongMaximum(subject: Subject, report: Report): Promise<void> {
+  const { columnMaximum, rowMinimum } = subject.detector.traits;
+  if (columnMaximum === null) return;
+  if (!Number.isInteger(columnMaximum) || columnMaximum < 1) return report(`columnMaximum is ${columnMaximum}`);
+  const { train } = clusteredSample(2 * rowMinimum, columnMaximum + 1);
+  try {
+    await subject.fit(train);
+    report(`columnMaximum is ${columnMaximum}, yet ${train.columnCount} columns are fitted`);
+  } catch (error) {
+    if (!(error instanceof NomalyError && error.code === "SHAPE")) report(`${train.columnCount} columns: threw ${String(error)}`);
+  }
+}
 
 /** Codes that say that the table or the parameters are at fault. */
 const tableCodes: readonly ErrorCode[] = ["PARAM", "SHAPE", "NOT_FINITE", "TOO_FEW_ROWS", "COLUMN", "UNSUPPORTED"];

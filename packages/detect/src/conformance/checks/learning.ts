@@ -6,7 +6,6 @@ import { rowRange } from "../../matrix.ts";
 import type { Check } from "../check.ts";
 import { copyOfState, differenceOfBits, differenceOfStates } from "../compare.ts";
 import type { Corner } from "../corners.ts";
-import { clusteredSample } from "../samples.ts";
 import type { Subject } from "../subject.ts";
 import { copyOf, scoresOf } from "../subject.ts";
 
@@ -29,7 +28,7 @@ export const learningChecks: readonly Check[] = [
     claim: "Updating row by row, in chunks, or after a restore gives the same bits as updating at once, and changes the scores.",
     exempts: (traits) => (traits.learnsIncrementally ? undefined : "it does not learn incrementally"),
     run: async (subject, report) => {
-      const further = clusteredSample(furtherRowCount, subject.sample.train.columnCount, 5).train;
+      const further = subject.tables.clustered(furtherRowCount, subject.sample.train.columnCount, 5).train;
       await subject.eachCorner(report, async (corner, report) => {
         const { fresh } = subject.sample;
         const atOnce = await incrementalModel(subject, corner);

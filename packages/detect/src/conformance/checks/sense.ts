@@ -7,7 +7,6 @@ import { zeros } from "../../matrix.ts";
 import { percentileOfSorted } from "../../thresholds/percentile.ts";
 import type { Check, Report } from "../check.ts";
 import { differenceOfBits } from "../compare.ts";
-import { easySample } from "../samples.ts";
 import type { SharedFit } from "../subject.ts";
 import { copyOf, scoresOf } from "../subject.ts";
 
@@ -36,7 +35,7 @@ export const senseChecks: readonly Check[] = [
     name: "far-point-outranks",
     claim: "A row far outside in every column scores above nine in ten of the training rows.",
     run: async (subject, report) => {
-      const { rows } = easySample();
+      const { rows } = subject.tables.easy();
       const { model, trainingScores } = await subject.fit(copyOf(rows));
       const limit = percentileOfSorted(trainingScores.slice().sort(), 90);
       for (const value of [60, -60]) {
@@ -51,7 +50,7 @@ export const senseChecks: readonly Check[] = [
     name: "beats-chance",
     claim: "On a table whose anomalies anyone can see, training scores and rescores find them (ROC-AUC of at least 0.9).",
     run: async (subject, report) => {
-      const { rows, labels } = easySample();
+      const { rows, labels } = subject.tables.easy();
       const { model, trainingScores } = await subject.fit(copyOf(rows));
       for (const [what, scores] of [
         ["training scores", trainingScores],
@@ -94,7 +93,7 @@ export const senseChecks: readonly Check[] = [
     claim: "A row that is unusual in one column alone gets its largest contribution from that column, for most columns.",
     exempts: (traits) => (traits.explains === "none" ? "it does not explain" : undefined),
     run: async (subject, report) => {
-      const { rows } = easySample(240, 4);
+      const { rows } = subject.tables.easy(4);
       const { model } = await subject.fit(copyOf(rows));
       const pointed = Array.from({ length: 4 }, (_, column) => topColumnOfSpike(model, column));
       const rightCount = pointed.filter((top, column) => top === column).length;

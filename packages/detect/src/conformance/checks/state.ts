@@ -5,7 +5,6 @@ import { NomalyError } from "../../errors.ts";
 import { decodeModelFile, encodeModelFile } from "../../model-file/index.ts";
 import type { Check } from "../check.ts";
 import { copyOfState, differenceOfBits, differenceOfStates } from "../compare.ts";
-import { clusteredSample } from "../samples.ts";
 import type { Subject } from "../subject.ts";
 import { copyOf, scoresOf } from "../subject.ts";
 
@@ -71,7 +70,7 @@ export const stateChecks: readonly Check[] = [
     run: async (subject, report) => {
       const [small, large] = await Promise.all(
         [100, 400].map(async (rowCount) => {
-          const { model } = await subject.fit(copyOf(clusteredSample(rowCount).train));
+          const { model } = await subject.fit(copyOf(subject.tables.clustered(rowCount).train));
           return Object.values(model.toState().arrays).reduce((sum, array) => sum + array.byteLength, 0);
         }),
       );

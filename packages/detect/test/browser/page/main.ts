@@ -3,7 +3,7 @@
 import { close, detect, detectors, load, threadCount } from "@nomaly/detect";
 import { checkDetector } from "@nomaly/detect/conformance";
 import { chooseKernels } from "@nomaly/detect/kernels";
-import { columnCount, sampleRows } from "./sample-rows.ts";
+import { columnCount, sampleFor, sampleRows } from "./sample-rows.ts";
 
 export interface PageReport {
   readonly isolated: boolean;
@@ -22,9 +22,9 @@ declare global {
 }
 
 async function run(): Promise<PageReport> {
-  const rows = { values: sampleRows(400), columnCount };
   const scores: Record<string, { fitted: number[]; loaded: number[] }> = {};
-  for (const { id } of detectors) {
+  for (const { id, traits } of detectors) {
+    const rows = sampleFor(traits, 400);
     const detection = await detect(rows, { detector: id, threads: threadCount() });
     const loaded = await load(detection.model.save()).scoreAsync(rows, { threads: threadCount() });
     scores[id] = { fitted: [...detection.scores], loaded: [...loaded] };

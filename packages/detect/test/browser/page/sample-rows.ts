@@ -2,6 +2,13 @@
 
 export const columnCount = 4;
 
+/** The rows as a detector takes them: their first column, where it takes no more. */
+export function sampleFor({ columnMaximum }: { readonly columnMaximum: number | null }, rowCount: number) {
+  const values = sampleRows(rowCount);
+  const width = Math.min(columnCount, columnMaximum ?? columnCount);
+  return { values: width === columnCount ? values : values.filter((_, at) => at % columnCount < width), columnCount: width };
+}
+
 /** Row-major. Whole-number arithmetic only, so that no engine's rounding matters. */
 export function sampleRows(rowCount: number): Float64Array {
   const values = new Float64Array(rowCount * columnCount);

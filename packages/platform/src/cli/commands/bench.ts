@@ -1,10 +1,11 @@
 /** `nomaly bench`: measures the seconds to fit and to score random rows on this machine. */
 
-import { createRandom, defaultSeed, detectorById, type DetectorId, detectors, fit } from "@nomaly/detect";
+import { createRandom, defaultSeed, detectorById, type DetectorId, fit } from "@nomaly/detect";
 import { painter } from "../../report/terminal.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import { type CliContext, say, sayJson } from "../frame/context.ts";
 import { isCoded } from "../frame/exit-codes.ts";
+import { tableDetectorIds } from "../fitting/asked-detectors.ts";
 import { threadCountOf } from "../fitting/open-input.ts";
 import { createProgress } from "../frame/progress-bar.ts";
 
@@ -22,7 +23,7 @@ export async function runBench(given: Arguments, context: CliContext): Promise<v
   const rowCount = given.number("rows", { min: 10, max: 1e8, whole: true }) ?? 10_000;
   const columnCount = given.number("columns", { min: 1, max: 1000, whole: true }) ?? 10;
   const seed = given.number("seed", { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? defaultSeed;
-  const names = given.list("algorithm")?.map((name) => detectorById(name).id) ?? detectors.map(({ id }) => id);
+  const names = given.list("algorithm")?.map((name) => detectorById(name).id) ?? tableDetectorIds();
   const rows = { values: madeUpValues(rowCount, columnCount, seed), columnCount };
   const progress = createProgress(context, given);
   const results: Measured[] = [];

@@ -5,6 +5,7 @@ import { commands } from "../commands.ts";
 import type { Arguments } from "../frame/arguments.ts";
 import { type CliContext, say } from "../frame/context.ts";
 import { UsageError } from "../frame/exit-codes.ts";
+import { loadTestKinds } from "../load-testing/load-settings.ts";
 import { generalOptions, type Offers, type OptionSpec } from "../frame/options.ts";
 
 export async function runCompletion(given: Arguments, context: CliContext): Promise<void> {
@@ -25,6 +26,7 @@ const lists = {
   algorithms: detectors.map(({ id }) => id),
   "threshold methods": Object.keys(thresholdMethods),
   shells: Object.keys(scripts),
+  "load tests": loadTestKinds,
 };
 
 function listOf(offers: Offers | undefined): readonly string[] | undefined {

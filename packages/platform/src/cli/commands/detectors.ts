@@ -30,7 +30,10 @@ function detectorText(detector: AnyDetector, context: CliContext): string {
     `      ${spec.summary}`,
   ]);
   const facts = [
-    `at least ${traits.rowMinimum} rows`,
+    `at least ${traits.rowMinimum} rows${traits.scoresSeries ? " in the order of time" : ""}`,
+    ...(traits.columnMaximum === null
+      ? []
+      : [traits.columnMaximum === 1 ? "one column" : `at most ${traits.columnMaximum} columns`]),
     traits.usesRandomness ? "the seed decides" : "no randomness",
     traits.unitsMatter ? "columns are compared: standardised by default" : "columns may have any units",
     ...(traits.learnsIncrementally ? ["learns further row by row"] : []),
@@ -38,6 +41,7 @@ function detectorText(detector: AnyDetector, context: CliContext): string {
   const asked = parts.map((part) => part.id).join(", ");
   const example = Object.entries(params)[0];
   const set = example === undefined ? "" : ` --set ${snakeCase(example[0])}=${String(example[1].default)}`;
+  const columns = traits.columnMaximum === 1 ? " --columns NAME" : "";
   return [
     paint(id, "bold"),
     summary,
@@ -47,7 +51,7 @@ function detectorText(detector: AnyDetector, context: CliContext): string {
     ...lines,
     "",
     `Needs: ${facts.join("; ")}.`,
-    `Example: nomaly detect data.csv -a ${id}${set}`,
+    `Example: nomaly detect data.csv -a ${id}${columns}${set}`,
   ].join("\n");
 }
 

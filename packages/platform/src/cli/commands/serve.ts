@@ -11,7 +11,7 @@ export async function runServe(given: Arguments, context: CliContext): Promise<v
   const server = await host.serve(config, context.signal);
   // A browser cannot open the wildcard address.
   const near = server.url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
-  say(context, `nomaly serves ${server.url} (${server.where}); try it at ${near}/docs`);
+  say(context, `nomaly serves ${server.url} (${server.where}); the dashboard is at ${near}/, the API at ${near}/docs`);
   await untilStopped(context, () => server.close());
 }
 

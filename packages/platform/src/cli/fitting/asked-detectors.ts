@@ -1,6 +1,6 @@
 /** Reads `-a` and `--set`: which detectors, and the parameters of each. */
 
-import { detectorById, detectors, nearestName, NomalyError, paramFromText, snakeCase } from "@nomaly/detect";
+import { detectorById, type DetectorId, detectors, nearestName, NomalyError, paramFromText, snakeCase } from "@nomaly/detect";
 import type { Arguments } from "../frame/arguments.ts";
 import { UsageError } from "../frame/exit-codes.ts";
 
@@ -11,11 +11,16 @@ export const commandDetectorId = "auto";
 export function askedDetectors(given: Arguments, otherwise: readonly string[] = [commandDetectorId]): readonly string[] {
   const asked = given.list("algorithm") ?? otherwise;
   if (asked.length === 0) throw new UsageError("-a needs an algorithm; nomaly detectors lists all");
-  if (asked.length === 1 && asked[0] === "all") return detectors.map(({ id }) => id);
+  if (asked.length === 1 && asked[0] === "all") return tableDetectorIds();
   const ids = asked.map((id) => detectorById(id).id);
   const twice = ids.find((id, index) => ids.indexOf(id) < index);
   if (twice !== undefined) throw new UsageError(`-a names ${twice} twice`);
   return ids;
+}
+
+/** Every detector but those that score series: to them the rows of a table have no order. */
+export function tableDetectorIds(): DetectorId[] {
+  return detectors.filter(({ traits }) => !traits.scoresSeries).map(({ id }) => id);
 }
 
 interface Assignment {

@@ -4,6 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import type { Config } from "../../config/settings.ts";
 import type { TemporaryFiles } from "../../files/local/temporary.ts";
 import { printable, unprintablePattern } from "../../report/printable.ts";
+import type { DatabaseAdministration } from "./database-administration.ts";
 
 export interface CliContext {
   readonly stdin: Readable;
@@ -27,6 +28,11 @@ export interface ServiceHost {
   serve(config: Config, signal: AbortSignal): Promise<RunningService & { readonly url: string }>;
   work(config: Config, signal: AbortSignal): Promise<RunningService & { readonly url: string | undefined }>;
   withKeys<Value>(config: Config, work: (keys: KeyAdministration) => Promise<Value>): Promise<Value>;
+  withDatabase<Value>(
+    config: Config,
+    signal: AbortSignal,
+    work: (database: DatabaseAdministration) => Promise<Value>,
+  ): Promise<Value>;
 }
 
 export interface RunningService {

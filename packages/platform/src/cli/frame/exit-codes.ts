@@ -8,6 +8,7 @@ export const exitCodes = {
   2: "the command line is wrong: command, option, algorithm or parameter",
   3: "the input is missing, damaged or unsuitable",
   4: "the output cannot be written",
+  5: "the command did its work, and found something that must be done: nomaly db, or a limit that a load test missed",
   130: "stopped by Ctrl-C (143: by SIGTERM, 129: by SIGHUP)",
 } as const;
 
@@ -51,6 +52,11 @@ export class UsageError extends Error {
   readonly code = "USAGE";
 }
 
+/** The command did its work and showed what came of it, and the user has something to do. */
+export class TodoError extends Error {
+  override readonly name = "TodoError";
+}
+
 export interface CodedError extends Error {
   readonly code: ErrorCode;
 }
@@ -60,5 +66,6 @@ export function isCoded(error: unknown): error is CodedError {
 }
 
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof TodoError) return 5;
   return isCoded(error) ? codeToExit[error.code] : 1;
 }

@@ -3,7 +3,7 @@
 import { csvOptionSpecs } from "../../files/read/csv/csv-option-specs.ts";
 
 /** A list of values, or the name of a list that only completion loads. */
-export type Offers = readonly string[] | "algorithms" | "threshold methods" | "shells";
+export type Offers = readonly string[] | "algorithms" | "threshold methods" | "shells" | "load tests";
 
 export interface OptionSpec {
   readonly name: string;
@@ -69,7 +69,7 @@ export const fitOptions: readonly OptionSpec[] = [
     value: "ID",
     offers: "algorithms",
     summary:
-      "default auto, which asks five and combines them; `nomaly detectors` lists all; detect and evaluate take several, as in knn,pca,mcd, and all",
+      "default auto, which asks five and combines them; `nomaly detectors` lists all; detect and evaluate take several, as in knn,pca,mcd, and all (but those of series)",
   },
   {
     name: "set",
@@ -94,7 +94,7 @@ export const comparisonOptions: readonly OptionSpec[] = [
     short: "a",
     value: "ID,ID",
     offers: "algorithms",
-    summary: "which algorithms, or all (default isolation-forest, ecod, knn, pca, mcd)",
+    summary: "which algorithms, or all but those of series (all; default isolation-forest, ecod, knn, pca, mcd)",
   },
   ...fitOptions.filter(({ name }) => ["set", "seed", "fit-rows"].includes(name)),
 ];

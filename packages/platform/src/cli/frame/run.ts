@@ -3,7 +3,7 @@
 import { parseCommandLine, unknownName } from "./arguments.ts";
 import { commands } from "../commands.ts";
 import { type CliContext, note, say } from "./context.ts";
-import { exitCodeOf, isCoded } from "./exit-codes.ts";
+import { exitCodeOf, isCoded, TodoError } from "./exit-codes.ts";
 import { commandHelp, overview } from "./help.ts";
 
 export async function runCli(words: readonly string[], context: CliContext, version: string): Promise<number> {
@@ -42,6 +42,7 @@ async function dispatch(words: readonly string[], context: CliContext, version: 
 
 function report(error: unknown, debug: boolean, context: CliContext): void {
   if (isCoded(error)) note(context, `${error.code}: ${error.message}`);
+  else if (error instanceof TodoError) note(context, error.message);
   else note(context, `INTERNAL: ${error instanceof Error ? error.message : String(error)}; please report this, with --debug`);
   if (!debug) return;
   for (let cause = error; cause instanceof Error; cause = cause.cause) context.stderr.write(`${cause.stack ?? cause.message}\n`);

@@ -11,6 +11,7 @@ export const configFileOption: OptionSpec = {
 export const portOption = settingOption("port", "N");
 export const hostOption = settingOption("host", "ADDRESS");
 export const dataFolderOption = settingOption("data_dir", "FOLDER");
+export const databaseUrlOption = settingOption("database_url", "URL");
 export const logLevelOption = settingOption("log_level", "LEVEL");
 
 function settingOption(setting: SettingName, value: string): OptionSpec {

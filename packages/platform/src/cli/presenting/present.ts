@@ -10,6 +10,7 @@ import type { Progress } from "../frame/progress-bar.ts";
 import { type Outcome, outcomeContent } from "./outcome.ts";
 import { outcomeJson } from "./outcome-json.ts";
 import type { Outputs } from "./outputs.ts";
+import { typedLine } from "./typed-line.ts";
 
 /** @param startedAt start of the run, in milliseconds of the context's clock. */
 export async function present(
@@ -24,7 +25,7 @@ export async function present(
   const content: ReportContent = {
     ...figures,
     defaultShare: defaultShareOf(outcome, given),
-    command: commandLine(given),
+    command: typedLine(given),
     seconds: secondsSince(context, startedAt),
     version: libraryVersion,
     createdAt: new Date().toISOString(),
@@ -52,15 +53,6 @@ function defaultShareOf({ model }: Outcome, given: Arguments): number | undefine
   const { thresholdSpec } = model;
   const isAsked = given.command.name !== "detect" || given.has("contamination") || given.has("threshold");
   return isAsked || thresholdSpec.method !== "contamination" ? undefined : thresholdSpec.contamination;
-}
-
-/** The command line as one would type it. */
-function commandLine(given: Arguments): string {
-  return ["nomaly", given.command.name, ...given.typed].map(quoted).join(" ");
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 export function warn(context: CliContext, notes: readonly string[]): void {

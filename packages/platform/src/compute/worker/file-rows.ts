@@ -33,7 +33,12 @@ export function fileRows(file: FileGiven, options: TrainOptions, context: FileCo
     const fitBytes = fitBytesOf([options.detector ?? defaultDetectorId], context.settings.fitBytesMax);
     const fitRowCountMax = options.fitRowCountMax ?? (await rowCountWithinBudget(rows, columns, fitBytes));
     const progress = { report: (_: string, share: number | undefined) => share !== undefined && context.progress(share) };
-    const wanted = { columns, shownColumns: [], fitRowCountMax, options: { seed: options.seed ?? defaultSeed } };
+    const wanted = {
+      columns,
+      shownColumns: [],
+      fitRowCountMax,
+      options: { seed: options.seed ?? defaultSeed, detector: options.detector },
+    };
     const { table: sampled, rowIndexes, totalRowCount } = await trainingRows(table, wanted, progress);
     // Excluded columns were not read.
     const { label: _label, exclude: _exclude, ...others } = options;

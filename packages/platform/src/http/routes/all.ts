@@ -15,7 +15,7 @@ import { registerJobs } from "./jobs.ts";
 import { registerJudge } from "./judge.ts";
 import { registerMetrics } from "./metrics.ts";
 import { registerModels } from "./models.ts";
-import { registerPerformance } from "./performance.ts";
+import { registerDoctor, registerPerformance } from "./performance.ts";
 import { registerPredict } from "./predict.ts";
 import { registerResults } from "./results.ts";
 import { registerSchedules } from "./schedules.ts";
@@ -41,6 +41,7 @@ export function registerRoutes(app: App, context: ServiceContext, metrics: Metri
   registerPerformance(app, context);
   registerAlerts(app, context);
   registerAlertRules(app, context);
+  registerDoctor(app, context);
   registerUsage(app, context);
   registerAudit(app, context);
 }

@@ -4,6 +4,8 @@ import { Readable } from "node:stream";
 import { Type } from "typebox";
 import type { Sample } from "../../monitor/monitor.ts";
 import type { ServiceContext } from "../../services/core/context.ts";
+import { diagnose } from "../../services/operations/doctor/doctor.ts";
+import { databaseConditionOf, slowQueriesOf } from "../../services/operations/database-watch.ts";
 import { performanceHistory, performanceMetrics, performanceReport } from "../../services/operations/performance.ts";
 import type { App } from "../app.ts";
 import { inSnakeCase } from "../answers/in-snake-case.ts";
@@ -90,6 +92,43 @@ export function registerPerformance(app: App, context: ServiceContext): void {
         .header("cache-control", "no-store")
         .send(Readable.from(eventTexts(samples)));
     },
+  );
+}
+
+export function registerDoctor(app: App, context: ServiceContext): void {
+  app.get(
+    "/api/doctor",
+    route({
+      scope: "read",
+      isPolled: true,
+      tags,
+      summary: "what is wrong with the service, and what to do next",
+      response: { 200: Type.Ref("Diagnosis"), ...problemsOf() },
+    }),
+    async (_request, reply) => reply.send((await diagnose(context)) as never),
+  );
+  app.get(
+    "/api/performance/slow-queries",
+    route({
+      scope: "read",
+      tags,
+      summary: "statements that take long, and what their plans suggest",
+      description:
+        "Statements of more than 100 ms on average, at most 20, the slowest first. `suggestions` come from the plan of each; `not_seen` says what the " +
+        "database role may not see, and what would show it.",
+      response: { 200: Type.Ref("SlowQueries"), ...problemsOf() },
+    }),
+    async (_request, reply) => reply.send((await slowQueriesOf(context)) as never),
+  );
+  app.get(
+    "/api/performance/database",
+    route({
+      scope: "read",
+      tags,
+      summary: "the condition of tables and indexes, who waits for whom, and how far replicas are behind",
+      response: { 200: Type.Ref("DatabaseCondition"), ...problemsOf() },
+    }),
+    async (_request, reply) => reply.send((await databaseConditionOf(context)) as never),
   );
 }
 

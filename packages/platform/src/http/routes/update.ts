@@ -15,7 +15,7 @@ export function registerUpdate(app: App, context: ServiceContext): void {
       example: { detector_id: exampleId, data: exampleRows },
       summary: "learn further from rows",
       description:
-        "For detectors that learn further (`half-space-trees`): stores a new version, which has learned from these rows in their order, as the live one. " +
+        "For detectors that learn further (`half-space-trees`, `series-novelty`): stores a new version, which has learned from these rows in their order, as the live one. " +
         "It builds upon the version that is live when it is stored: no update is lost, and where others keep coming first, the answer is 409. " +
         "Threshold and ranks stay. A job learns from a large data set: the answer is 202 with the place of the job. " +
         arrowRows,

@@ -9,6 +9,7 @@ import { Job } from "./jobs.ts";
 import { Result } from "./results.ts";
 import { AuditEntry } from "./audit.ts";
 import { NewSchedule, Schedule, ScheduleChange } from "./schedules.ts";
+import { DatabaseCondition, Diagnosis, SlowQueries } from "./doctor.ts";
 import { PerformanceHistory, PerformanceMetrics, PerformanceReport, PerformanceSample } from "./performance.ts";
 import { Usage } from "./usage.ts";
 import { Problem } from "./shared.ts";
@@ -54,6 +55,9 @@ export function sharedSchemas(): readonly TSchema[] {
     alerts.Alerts,
     alerts.AlertEvent,
     alerts.AlertTest,
+    Diagnosis,
+    SlowQueries,
+    DatabaseCondition,
     NewSchedule,
     ScheduleChange,
     Schedule,

@@ -5,7 +5,9 @@ it("how sure the anomalies are says how many were looked at where these are not 
   const shares =
     "70 % are found by all 5 checks (look at these first), 10 % by at most 2 (doubtful); found means rare, not wrong";
   expect(howSureText([0, 10, 10, 20, 20, 140], 200)).toBe(`how sure: of the 200 anomalies, ${shares}`);
-  expect(howSureText([0, 10, 10, 20, 20, 140], 2001)).toBe(`how sure: of 200 of the 2,001 anomalies, ${shares}`);
+  expect(howSureText([0, 10, 10, 20, 20, 140], 2001)).toBe(
+    `how sure: of the 2,001 anomalies (counted on 200 of them, spread evenly), ${shares}`,
+  );
 });
 
 it("no row is to be looked at first that not all checks find, and none is doubtful that more than half of them find", () => {

@@ -66,7 +66,10 @@ export function howSureText(counts: readonly number[], anomalyCount: number): st
   const few = Math.floor(memberCount / 2);
   const fewCount = counts.slice(0, few + 1).reduce((sum, count) => sum + count, 0);
   const anomalies = countText(anomalyCount, "anomaly", "anomalies");
-  const whole = total < anomalyCount ? `${total.toLocaleString("en-US")} of the ${anomalies}` : `the ${anomalies}`;
+  const whole =
+    total < anomalyCount
+      ? `the ${anomalies} (counted on ${total.toLocaleString("en-US")} of them, spread evenly)`
+      : `the ${anomalies}`;
   const isAny = counts[memberCount] > 0;
   const all = `${isAny ? `${percentText(counts[memberCount] / total)} are` : "none is"} found by all ${memberCount} checks`;
   const doubtful = fewCount === 0 ? "" : `, ${percentText(fewCount / total)} by at most ${few} (doubtful)`;

@@ -7,6 +7,13 @@ import { countText, percentText } from "../wording.ts";
 export const rocAucNote =
   "ROC-AUC: how often a known anomaly scores higher than a normal row; 0.5 is no better than chance, 1 is perfect";
 
+/** `of the 260 rows with the highest scores 48 are known anomalies`: the precision at that many, counted. */
+export function topCountText({ truePositives, falseNegatives, precisionAtN }: EvaluationFigures): string {
+  const knownCount = truePositives + falseNegatives;
+  const right = Math.round(precisionAtN * knownCount).toLocaleString("en-US");
+  return `of the ${knownCount.toLocaleString("en-US")} rows with the highest scores ${right} are known anomalies`;
+}
+
 /** `of 1,119 marked rows 137 (12 %) are known anomalies; 123 of the 260 known anomalies were not marked`. */
 export function labelledCountsText({
   truePositives,

@@ -4,7 +4,7 @@ import type { ApplicationReport, Sample } from "../../monitor/monitor.ts";
 import { type HistoryPoint, resolutions, sampleHistory } from "../../store/tables/performance-samples.ts";
 import { databaseFigures } from "../../store/watch/database-figures.ts";
 import type { ServiceContext } from "../core/context.ts";
-import { poolReport } from "./pool-report.ts";
+import { poolReports } from "./pool-report.ts";
 
 export interface PerformanceMetrics extends Sample, ApplicationReport {
   readonly monitoring: boolean;
@@ -76,7 +76,7 @@ export async function performanceReport(context: ServiceContext): Promise<Perfor
     percentiles: { p50: latest.p50_response_time, p95: latest.p95_response_time, p99: latest.p99_response_time },
     database_metrics: databaseMetrics,
     cache_hit_ratio: typeof hitRatio === "number" ? hitRatio : null,
-    pools: partOf(() => poolsOf(context)),
+    pools: partOf(() => poolReports(context)),
     queue: { ...depth, ...partOf(() => queue.stats()) },
     compute: partOf(() => compute.stats()),
     cache: partOf(() => cache.stats()),
@@ -87,19 +87,6 @@ export async function performanceReport(context: ServiceContext): Promise<Perfor
       external_bytes: external,
     },
     gpu: "none",
-  };
-}
-
-function poolsOf({ database, cache }: ServiceContext): object {
-  const { pool, replica } = database.stats();
-  const redis = cache.stats().level2?.connections;
-  const settings = { size: "database_pool_size", overflow: "database_max_overflow" };
-  return {
-    database: poolReport(pool, settings),
-    ...(replica === undefined ? {} : { replica: poolReport(replica.pool, settings) }),
-    ...(redis === undefined
-      ? {}
-      : { redis: poolReport(redis, { size: "redis_max_connections", overflow: "redis_max_connections" }) }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** How full the pools of connections are, in the words of SQLAlchemy's pools, and what to do about it. */
 
+import type { ServiceContext } from "../core/context.ts";
 import type { ResourcePoolStats } from "../../pools/resource-pool.ts";
 
 export interface PoolFigures {
@@ -26,6 +27,22 @@ export interface PoolFigures {
 export interface PoolReport {
   readonly current_stats: PoolFigures;
   readonly suggestions: readonly string[];
+}
+
+/** Of each pool that this process has. */
+export function poolReports({
+  database,
+  cache,
+}: Pick<ServiceContext, "database" | "cache">): Readonly<Record<string, PoolReport>> {
+  const { pool, replica } = database.stats();
+  const redis = cache.stats().level2?.connections;
+  const settings = { size: "database_pool_size", overflow: "database_max_overflow" };
+  const redisSettings = { size: "redis_max_connections", overflow: "redis_max_connections" };
+  return {
+    database: poolReport(pool, settings),
+    ...(replica === undefined ? {} : { replica: poolReport(replica.pool, settings) }),
+    ...(redis === undefined ? {} : { redis: poolReport(redis, redisSettings) }),
+  };
 }
 
 const fullPercent = 90;

@@ -14,7 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NomalyError } from "@nomaly/detect";
 import { removeRemains } from "./disk-reserve.ts";
@@ -40,6 +40,17 @@ const settings: Readonly<Record<string, string>> = {
   checkpoint_completion_target: "0.9",
   random_page_cost: "1.1",
   log_destination: "stderr",
+  log_min_duration_statement: "1000",
+  // Slow statements are logged without the values that they were sent with.
+  log_parameter_max_length: "0",
+};
+
+/** Statistics of statements: of those that clients send, in memory for this many, which is far more than the service has. */
+const settingsOfStatistics: Readonly<Record<string, string>> = {
+  shared_preload_libraries: "pg_stat_statements",
+  "pg_stat_statements.max": "1000",
+  "pg_stat_statements.track": "top",
+  "pg_stat_statements.track_utility": "off",
 };
 
 /** On a machine with little memory: fewer helper processes and smaller buffers. */
@@ -98,9 +109,13 @@ export async function startServer(place: Place, port: number): Promise<RunningSe
   if (existsSync(log) && statSync(log).size > logBytesMax) renameSync(log, `${log}.old`);
   const logStart = existsSync(log) ? statSync(log).size : 0;
   const output = openSync(log, "a", 0o600);
-  const words = Object.entries({ ...settings, ...(place.isSmall === true ? settingsOfSmall : {}), port: String(port) }).flatMap(
-    ([name, value]) => ["-c", `${name}=${value}`],
-  );
+  const chosen = {
+    ...settings,
+    ...(hasStatistics(place.binaries.postgres) ? settingsOfStatistics : {}),
+    ...(place.isSmall === true ? settingsOfSmall : {}),
+    port: String(port),
+  };
+  const words = Object.entries(chosen).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const child = spawn(place.binaries.postgres, ["-D", place.cluster, ...words], {
     ...identity(place),
     cwd: "/",
@@ -117,6 +132,13 @@ export async function startServer(place: Place, port: number): Promise<RunningSe
     .slice(logStart, logStart + 100_000)
     .trim();
   return `${failure}: ${said.slice(-logCharsShown)}`;
+}
+
+/** A server does not start when a library is missing that it is told to load. */
+function hasStatistics(program: string): boolean {
+  const folder = join(dirname(dirname(program)), "lib");
+  const places = [folder, join(folder, "postgresql")];
+  return places.some((place) => ["so", "dylib", "dll"].some((end) => existsSync(join(place, `pg_stat_statements.${end}`))));
 }
 
 /** Resolves to `undefined` once the server takes connections, or to what went wrong. */

@@ -21,6 +21,8 @@ interface Found {
   /** The partitioned index that it belongs to. */
   readonly parent: string | null;
   readonly columns: readonly string[];
+  /** An index of the table is being rebuilt concurrently now, beside its replacement, of which one is always INVALID. */
+  readonly isReindexing: boolean;
 }
 
 /** PostgreSQL's names for the indexes of a `reindex concurrently`. */
@@ -29,7 +31,9 @@ const leftOverName = /_cc(new|old)\d*$/;
 export async function indexFaults(sql: Sql): Promise<readonly IndexFault[]> {
   const text = `select t.relname as "table", tp.relname as "partitionOf", c.relname as name, i.indisvalid as "isValid", ip.relname as parent,
       array(select a.attname::text from unnest(i.indkey::int2[]) with ordinality as k(number, place)
-        join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number order by k.place) as columns
+        join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number order by k.place) as columns,
+      exists (select from pg_stat_progress_create_index p where p.relid = t.oid and p.command = 'REINDEX CONCURRENTLY'
+        and p.datname = current_database()) as "isReindexing"
     from pg_class t
     left join pg_inherits th on th.inhrelid = t.oid left join pg_class tp on tp.oid = th.inhparent
     left join pg_index i on i.indrelid = t.oid left join pg_class c on c.oid = i.indexrelid
@@ -42,8 +46,8 @@ export async function indexFaults(sql: Sql): Promise<readonly IndexFault[]> {
   return [
     ...plainIndexes.flatMap((index) => faultOf(index, rows, false)),
     ...partitionedIndexes.flatMap((index) => faultOf(index, rows, true)),
-    ...rows.flatMap(({ name, isValid }): IndexFault[] =>
-      name !== null && isValid === false && leftOverName.test(name) ? [{ name, kind: "left over" }] : [],
+    ...rows.flatMap(({ name, isValid, isReindexing }): IndexFault[] =>
+      name !== null && isValid === false && !isReindexing && leftOverName.test(name) ? [{ name, kind: "left over" }] : [],
     ),
   ];
 }

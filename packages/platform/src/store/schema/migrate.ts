@@ -7,6 +7,7 @@ import { type Migration, migrations } from "./migrations/list.ts";
 import { onOwnConnection } from "../postgres/own-connection.ts";
 import { ensureResultPartitions } from "./result-partitions.ts";
 import type { Sql } from "../postgres/sql.ts";
+import { createStatementStatistics } from "../watch/statement-statistics.ts";
 import { inTransaction, sqlOn } from "../postgres/statement.ts";
 
 /** Another process may be building indexes over large tables. */
@@ -25,6 +26,7 @@ export async function migrate(url: string): Promise<void> {
     requireKnown(done);
     for (const migration of migrations) if (!done.has(migration.number)) await run(connection, sql, migration);
     await ensureResultPartitions(connection);
+    await createStatementStatistics(sql);
   });
 }
 

@@ -10,11 +10,14 @@ import { sqlOn } from "../postgres/statement.ts";
 /** Others wait behind a statement that waits for a lock on the parent table: after this it gives up until the next rebuild. */
 const lockMsMax = 2_000;
 
-export interface RebuildOutcome {
-  /** False when another process is rebuilding. */
-  readonly isOurs: boolean;
+export interface MendOutcome {
   readonly mended: readonly string[];
   readonly failed: readonly { readonly name: string; readonly error: unknown }[];
+}
+
+export interface RebuildOutcome extends MendOutcome {
+  /** False when another process is rebuilding. */
+  readonly isOurs: boolean;
 }
 
 /** On a connection of its own, without a statement timeout: a large table takes long. Repeatable, also after an interruption. */
@@ -22,20 +25,25 @@ export function rebuildIndexes(url: string, signal?: AbortSignal): Promise<Rebui
   return onOwnConnection(url, "indexes", async (connection) => {
     const sql = sqlOn(connection, { signal });
     if (!(await tryLock(sql, "indexes"))) return { isOurs: false, mended: [], failed: [] };
-    const mended: string[] = [];
-    const failed: RebuildOutcome["failed"][number][] = [];
-    for (const fault of await indexFaults(sql)) {
-      if (signal?.aborted === true) break;
-      try {
-        await mend(sql, fault);
-        mended.push(fault.name);
-      } catch (error) {
-        // One failure stops no other rebuild.
-        failed.push({ name: fault.name, error });
-      }
-    }
-    return { isOurs: true, mended, failed };
+    return { isOurs: true, ...(await mendIndexes(sql, signal)) };
   });
+}
+
+/** With the lock `indexes`, not in a transaction. */
+export async function mendIndexes(sql: Sql, signal?: AbortSignal): Promise<MendOutcome> {
+  const mended: string[] = [];
+  const failed: MendOutcome["failed"][number][] = [];
+  for (const fault of await indexFaults(sql)) {
+    if (signal?.aborted === true) break;
+    try {
+      await mend(sql, fault);
+      mended.push(fault.name);
+    } catch (error) {
+      // One failure stops no other rebuild.
+      failed.push({ name: fault.name, error });
+    }
+  }
+  return { mended, failed };
 }
 
 async function mend(sql: Sql, { name, mend: how }: IndexFault): Promise<void> {

@@ -2,7 +2,7 @@
 
 import type { PipelineColumn } from "@nomaly/detect";
 import { roundTicks } from "./scale.ts";
-import { numberText } from "./wording.ts";
+import { numberText } from "../wording.ts";
 
 export interface Tick {
   readonly value: number;
