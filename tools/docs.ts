@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { detectionTypes, learningTypes, performanceTypes, storedTypes, upkeepTypes } from "./pages/client-types.ts";
+import { alertTypes, detectionTypes, learningTypes, performanceTypes, storedTypes, upkeepTypes } from "./pages/client-types.ts";
 import {
   commandLinePage,
   configurationPage,
@@ -24,6 +24,7 @@ const pages: Readonly<Record<string, () => string>> = {
   "packages/platform/src/client/detection-types.ts": detectionTypes,
   "packages/platform/src/client/stored-types.ts": storedTypes,
   "packages/platform/src/client/upkeep-types.ts": upkeepTypes,
+  "packages/platform/src/client/alerting/alert-types.ts": alertTypes,
   "packages/platform/src/client/performance-types.ts": performanceTypes,
 };
 

@@ -2,6 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { join, resolve } from "node:path";
+import * as alerts from "../../packages/platform/src/http/schemas/alerts.ts";
 import * as datasets from "../../packages/platform/src/http/schemas/datasets.ts";
 import * as detection from "../../packages/platform/src/http/schemas/detection.ts";
 import * as detectors from "../../packages/platform/src/http/schemas/detectors.ts";
@@ -81,6 +82,18 @@ const watched: Readonly<Record<string, object>> = {
   DatabaseCondition: doctor.DatabaseCondition,
 };
 
+/** Schemas of alerts. */
+const alerting: Readonly<Record<string, object>> = {
+  NewAlertRule: alerts.NewAlertRule,
+  AlertRuleChange: alerts.AlertRuleChange,
+  AlertSilence: alerts.AlertSilence,
+  AlertRule: alerts.AlertRule,
+  AlertRuleList: alerts.AlertRuleList,
+  Alerts: alerts.Alerts,
+  AlertEvent: alerts.AlertEvent,
+  AlertTest: alerts.AlertTest,
+};
+
 /** Schemas of requests that make a model learn, and of their answers. */
 const learning: Readonly<Record<string, object>> = {
   TrainRequest: detection.TrainRequest,
@@ -114,7 +127,7 @@ const written: Readonly<Record<string, string>> = {
 };
 
 const names = new Map(
-  Object.entries({ ...stored, ...upkeep, ...watched, ...learning, ...asked }).map(([name, schema]) => [
+  Object.entries({ ...stored, ...upkeep, ...watched, ...alerting, ...learning, ...asked }).map(([name, schema]) => [
     textOf(schema as Schema),
     name,
   ]),
@@ -133,6 +146,11 @@ export function upkeepTypes(): string {
 /** Writes packages/platform/src/client/performance-types.ts. */
 export function performanceTypes(): string {
   return fileOf("Types of how the service does, and of what is wrong with it", watched);
+}
+
+/** Writes packages/platform/src/client/alerting/alert-types.ts. */
+export function alertTypes(): string {
+  return fileOf("Types of alerts", alerting);
 }
 
 /** Writes packages/platform/src/client/learning-types.ts. */

@@ -1,5 +1,7 @@
 /** Who may import whom: the one place of these rules. tools/layers.ts enforces them, ARCHITECTURE.md shows them. */
 
+import { dashboardLayers } from "./dashboard-layers.ts";
+
 export interface Layer {
   readonly name: string;
   /** Files of the layer, relative to packages/<package>/src; the first layer that fits takes a file. */
@@ -195,7 +197,7 @@ const platformLayers: readonly Layer[] = [
   },
   {
     name: "report (pages)",
-    files: /^report\/(terminal|columns|page|page-style|printable)\.ts$/,
+    files: /^report\/((terminal|columns|page|page-frame|page-style|printable)\.ts$|load-test\/)/,
     may: ["report"],
     packages: ["string-width"],
     summary: "terminal tables and the self-contained HTML page",
@@ -339,53 +341,6 @@ const platformLayers: readonly Layer[] = [
     may: ["*"],
     packages: ["node:", "@nomaly/detect", "fastify", "pino"],
     summary: "the only place that constructs things",
-  },
-];
-
-/** What a page may know: the client of the service, the words and charts of the report, and nothing of Node. */
-const dashboardLayers: readonly Layer[] = [
-  { name: "words", files: /^format\.ts$/, may: [], packages: [], summary: "how numbers are written" },
-  {
-    name: "charts",
-    files: /^charts\//,
-    may: [],
-    packages: [],
-    summary: "lines over time, drawn as SVG, with their content in words",
-  },
-  {
-    name: "live",
-    files: /^live\//,
-    may: [],
-    packages: ["nomaly/client", "preact"],
-    summary: "what is asked of the service: numbers as they come, and how fresh they are",
-  },
-  {
-    name: "frame",
-    files: /^frame\//,
-    may: ["words", "live"],
-    packages: ["nomaly/client", "preact"],
-    summary: "what stands around every view: the address, sign in, connection, problems",
-  },
-  {
-    name: "operate",
-    files: /^operate\//,
-    may: ["words", "charts", "live", "frame"],
-    packages: ["nomaly/client", "preact"],
-    summary: "the view of the operator",
-  },
-  {
-    name: "detect",
-    files: /^detect\//,
-    may: ["words", "live", "frame"],
-    packages: ["nomaly/client", "nomaly/report", "preact"],
-    summary: "the view of who has a file: its columns, a detector, the anomalies",
-  },
-  {
-    name: "page",
-    files: /^(main|app)\.tsx$/,
-    may: ["*"],
-    packages: ["nomaly/report", "preact"],
-    summary: "the page, and what starts it",
   },
 ];
 

@@ -3,6 +3,7 @@
  * names have underscores. The client retries every call: it sends changes under an idempotency key, so that the service makes them once.
  */
 
+import { type AlertCalls, alertsOf } from "./alerting/alerts.ts";
 import { type Algorithms, algorithmsOf } from "./algorithms.ts";
 import { type Audit, auditOf } from "./audit.ts";
 import { type Datasets, datasetsOf } from "./datasets.ts";
@@ -15,6 +16,8 @@ import { type Results, resultsOf } from "./results.ts";
 import { type Schedules, schedulesOf, type UsageCall, usageOf } from "./schedules.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 
+export type { AlertCalls } from "./alerting/alerts.ts";
+export type * from "./alerting/alert-types.ts";
 export type { Algorithm, AlgorithmParameter, Algorithms } from "./algorithms.ts";
 export type { Audit } from "./audit.ts";
 export type { Datasets, RowsOptions, UploadOptions } from "./datasets.ts";
@@ -50,6 +53,8 @@ export interface Client extends Detection {
   readonly health: Health;
   /** Tells how the service does, live or as a report. */
   readonly performance: Performance;
+  /** Tells which alerts fire, and has their rules. */
+  readonly alerts: AlertCalls;
   /** Lists who changed what. */
   readonly audit: Audit;
   /** Trains detectors and scores data sets again and again. */
@@ -73,6 +78,7 @@ export function createClient(options: ClientOptions): Client {
     algorithms: algorithmsOf(transport),
     health: healthOf(transport),
     performance: performanceOf(transport),
+    alerts: alertsOf(transport),
     audit: auditOf(transport),
     schedules: schedulesOf(transport),
     usage: usageOf(transport),

@@ -264,6 +264,33 @@ export const settingSpecs = [
   { name: "jwt_audience", kind: "text", summary: "audience that tokens must name" },
 
   {
+    name: "alert_interval_s",
+    kind: "integer",
+    default: "5",
+    min: 1,
+    max: 10,
+    summary: "time between two evaluations of the alert rules",
+  },
+  {
+    name: "alert_webhook_url",
+    kind: "url",
+    secret: true,
+    summary: "address that gets messages about alerts as JSON; its host need not be among http_allowed_hosts",
+  },
+  {
+    name: "alert_webhook_secret",
+    kind: "text",
+    secret: true,
+    summary: "key with which those messages are signed (HMAC-SHA256)",
+  },
+  {
+    name: "alert_slack_url",
+    kind: "url",
+    secret: true,
+    summary: "address of an incoming webhook of Slack, or of a server that takes the same, for messages about alerts",
+  },
+
+  {
     name: "job_concurrency",
     kind: "integer",
     default: "2",

@@ -173,3 +173,10 @@ export async function removeOldJobs(sql: Sql, limit: number): Promise<number> {
       limit $2)`;
   return (await sql.query(text, [jobNames, limit])).rowCount;
 }
+
+/** Jobs whose last attempt failed within the last seconds. */
+export async function failedWithin(sql: Sql, seconds: number): Promise<number> {
+  const text = `select count(*)::integer as count from pgboss.job
+    where name = any($1::text[]) and state = 'failed' and completed_on > now() - make_interval(secs => $2)`;
+  return (await sql.query<{ count: number }>(text, [jobNames, seconds])).rows[0].count;
+}

@@ -20,6 +20,8 @@ import { createHttpClient, type HttpClient } from "../http-client/http-client.ts
 import type { OnJobEnd } from "../jobs/settle.ts";
 import { openQueue } from "../jobs/open-queue.ts";
 import type { Log, ServiceContext } from "../services/core/context.ts";
+import { isRedisUp } from "../services/alerts/own-readings.ts";
+import { alertReceivers } from "../services/alerts/receivers.ts";
 import { loadModelBytes } from "../services/detectors/live-model.ts";
 import { endTrainingOf } from "../services/detectors/training-status.ts";
 import { endRunOf } from "../services/schedules/run-due.ts";
@@ -37,6 +39,7 @@ import { listen, type Notifications } from "../store/postgres/notifications.ts";
 import { type DatabaseOptions, type OpenDatabase, openDatabase } from "../store/postgres/open-database.ts";
 import { extraConnections } from "../store/postgres/pool-sizes.ts";
 import type { Closing } from "./closing.ts";
+import { startAlertCare } from "./upkeep/alert-care.ts";
 import { type ConnectionWatch, type WatchedConnection, watchConnections } from "./upkeep/connection-watch.ts";
 import type { FoundDatabase } from "./find-database.ts";
 import { type RegisteredProcess, registerThisProcess } from "./upkeep/register-process.ts";
@@ -132,9 +135,9 @@ export async function openService(
     open.close({ timeoutMs: config.shutdownTimeoutS * 1000 }),
   );
   const monitor = closing.opened(openMonitor(config, shares, compute), (open) => open.close());
-  const parts = { database, cache, compute, blobs, reserve, queue, monitor };
+  const parts = { database, cache, compute, blobs, reserve, queue, monitor, alertReceivers: alertReceivers(config, httpClient) };
   const context = { config, shares, databaseUrl: url, ...parts, trainings: new Set<string>(), processId: registered.id, log };
-  for (const start of [startTrainingCare, startSpaceCare, startScheduleCare, startSampleCare])
+  for (const start of [startTrainingCare, startSpaceCare, startScheduleCare, startSampleCare, startAlertCare])
     closing.opened(start(context), (open) => open.close());
   return { context, httpClient, sendWebhook: webhookSender(httpClient), where: whereOf(config, isEmbedded) };
 }
@@ -168,7 +171,7 @@ function connectionsOf({
 }: Pick<ServiceContext, "database" | "cache"> & { readonly notifications: Notifications }): readonly WatchedConnection[] {
   const redisIsUp = () => {
     const level2 = cache.stats().level2;
-    return level2 === undefined || (level2.isSubscribed && level2.breaker === "closed");
+    return level2 === undefined || isRedisUp(level2);
   };
   return [
     {
@@ -252,7 +255,7 @@ function openPool(config: Config, url: string, { sizes, applicationName, admit, 
 }
 
 function openHttpClient(config: Config): HttpClient {
-  const named = [config.jwksUrl, config.s3Endpoint, stsEndpointOf(config)]
+  const named = [config.jwksUrl, config.s3Endpoint, stsEndpointOf(config), config.alertWebhookUrl, config.alertSlackUrl]
     .filter((url) => url !== undefined)
     .map((url) => hostOf(url));
   return createHttpClient({

@@ -3,6 +3,8 @@
 import type { ServiceContext } from "../../services/core/context.ts";
 import type { Metrics } from "../../watch/metrics.ts";
 import type { App } from "../app.ts";
+import { registerAlerts } from "./alerting/alerts.ts";
+import { registerAlertRules } from "./alerting/rules.ts";
 import { registerAlgorithms } from "./algorithms.ts";
 import { registerAudit } from "./audit.ts";
 import { registerBatch } from "./batch.ts";
@@ -37,6 +39,8 @@ export function registerRoutes(app: App, context: ServiceContext, metrics: Metri
   registerJobs(app, context);
   registerSchedules(app, context);
   registerPerformance(app, context);
+  registerAlerts(app, context);
+  registerAlertRules(app, context);
   registerDoctor(app, context);
   registerUsage(app, context);
   registerAudit(app, context);

@@ -1,6 +1,7 @@
 /** Lists the schemas that others refer to by name; the description shows them as components. */
 
 import type { TSchema } from "typebox";
+import * as alerts from "./alerts.ts";
 import * as detection from "./detection.ts";
 import { Detector, DetectorChange, ModelVersion, NewDetector, ThresholdChange } from "./detectors.ts";
 import { Dataset, NewDataset } from "./datasets.ts";
@@ -46,6 +47,14 @@ export function sharedSchemas(): readonly TSchema[] {
     PerformanceMetrics,
     PerformanceReport,
     PerformanceHistory,
+    alerts.NewAlertRule,
+    alerts.AlertRuleChange,
+    alerts.AlertSilence,
+    alerts.AlertRule,
+    alerts.AlertRuleList,
+    alerts.Alerts,
+    alerts.AlertEvent,
+    alerts.AlertTest,
     Diagnosis,
     SlowQueries,
     DatabaseCondition,

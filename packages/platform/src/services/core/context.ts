@@ -10,6 +10,7 @@ import type { JobLog as Log, Queue } from "../../jobs/queue.ts";
 import type { Monitor } from "../../monitor/monitor.ts";
 import type { DiskReserve } from "../../store/embedded/disk-reserve.ts";
 import type { OpenDatabase } from "../../store/postgres/open-database.ts";
+import type { AlertReceiver } from "../alerts/receivers.ts";
 
 export type { Log };
 
@@ -32,6 +33,8 @@ export interface ServiceContext {
   readonly processId: string;
   /** Watches the requests and this process. */
   readonly monitor: Monitor;
+  /** Who is told of alerts. */
+  readonly alertReceivers: readonly AlertReceiver[];
   readonly log: Log;
 }
 

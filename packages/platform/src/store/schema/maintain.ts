@@ -1,6 +1,7 @@
-/** Maintains the tables that grow: makes partitions ahead, deletes old results, idempotency keys, audit entries and request counts. */
+/** Maintains the tables that grow: makes partitions ahead, deletes old results, idempotency keys, audit entries, request counts and records of alerts. */
 
 import { deleteOldAuditEntries } from "../tables/audit-log.ts";
+import { deleteOldAlertRecords } from "../tables/alerts/states.ts";
 import { databaseNow } from "../postgres/database-clock.ts";
 import { deleteOldKeys } from "../tables/idempotency.ts";
 import { onOwnConnection } from "../postgres/own-connection.ts";
@@ -35,6 +36,7 @@ export function maintain({ url, resultRetentionDays, signal, now }: MaintenanceO
     const deletedIdempotencyKeys = await deleteOldKeys(sql, idempotencyHours);
     const deletedAuditEntries = await deleteOldAuditEntries(sql, auditDays);
     await deleteOldRequestCounts(sql);
+    await deleteOldAlertRecords(sql);
     return { madePartitions, ...retention, deletedIdempotencyKeys, deletedAuditEntries };
   });
 }

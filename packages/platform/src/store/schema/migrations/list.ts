@@ -14,6 +14,7 @@ import { schedules } from "./0010-schedules.ts";
 import { trainingErrors } from "./0011-training-errors.ts";
 import { datasetNotes } from "./0012-dataset-notes.ts";
 import { performanceSamples } from "./0013-performance-samples.ts";
+import { alerts } from "./0014-alerts.ts";
 
 interface Numbered {
   readonly number: number;
@@ -47,4 +48,5 @@ export const migrations: readonly Migration[] = [
   { number: 11, name: "training-errors", kind: "transaction", sql: trainingErrors },
   { number: 12, name: "dataset-notes", kind: "transaction", sql: datasetNotes },
   { number: 13, name: "performance-samples", kind: "transaction", sql: performanceSamples },
+  { number: 14, name: "alerts", kind: "transaction", sql: alerts },
 ];
