@@ -5,7 +5,13 @@ export default defineConfig({
   root: import.meta.dirname,
   base: "/dashboard/",
   // From its sources, so that the page can be built before the package.
-  resolve: { alias: { "nomaly/client": join(import.meta.dirname, "../platform/src/client/index.ts") } },
+  resolve: {
+    alias: {
+      "nomaly/client": join(import.meta.dirname, "../platform/src/client/index.ts"),
+      "nomaly/report": join(import.meta.dirname, "../platform/src/report/shared.ts"),
+    },
+    conditions: ["source", "browser", "module", "import", "default"],
+  },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "dist",

@@ -87,8 +87,12 @@ describe("the report", async () => {
 
   it("leads with what known labels say of the marked rows", () => {
     // A tenth of 200 rows, with the one that was planted.
-    expect(page).toContain("<p>Of 20 marked rows 1 (5 %) is a known anomaly; no known anomaly was missed.</p>");
-    expect(result.stdout).toContain("of 20 marked rows 1 (5 %) is a known anomaly; no known anomaly was missed\n");
+    expect(page).toContain(
+      "<p>Of 20 marked rows 1 (5 %) is a known anomaly; no known anomaly was missed. The row with the highest score is the known anomaly.</p>",
+    );
+    expect(result.stdout).toContain(
+      "of 20 marked rows 1 (5 %) is a known anomaly; no known anomaly was missed\n  the row with the highest score is the known anomaly\n",
+    );
   });
 
   it("speaks of a sample when it drew one", async () => {

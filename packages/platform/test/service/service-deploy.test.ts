@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -43,7 +43,8 @@ const imageSetting = (name: string) => new RegExp(`^ENV .*\\b${name}=(\\S+)`, "m
 describe("the files in deploy/", () => {
   it("name settings that there are, with values that the service takes", () => {
     const known = new Map(settingSpecs.map((spec) => [variableOf(spec), spec.name]));
-    for (const file of readdirSync(folder)) {
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    for (const file of files.filter((name) => statSync(join(folder, name)).isFile())) {
       const names = read(file).match(/\b(NOMALY_[A-Z0-9_]+|DATABASE_\w*URL|REDIS_URL)\b/g) ?? [];
       expect(
         names.filter((name) => !known.has(name)),

@@ -10,8 +10,11 @@ export const rocAucNote =
 /** `of the 260 rows with the highest scores 48 are known anomalies`: the precision at that many, counted. */
 export function topCountText({ truePositives, falseNegatives, precisionAtN }: EvaluationFigures): string {
   const knownCount = truePositives + falseNegatives;
-  const right = Math.round(precisionAtN * knownCount).toLocaleString("en-US");
-  return `of the ${knownCount.toLocaleString("en-US")} rows with the highest scores ${right} are known anomalies`;
+  const right = Math.round(precisionAtN * knownCount);
+  if (knownCount === 1)
+    return `the row with the highest score ${right === 1 ? "is the known anomaly" : "is not the known anomaly"}`;
+  const said = right === 1 ? "is a known anomaly" : "are known anomalies";
+  return `of the ${knownCount.toLocaleString("en-US")} rows with the highest scores ${right.toLocaleString("en-US")} ${said}`;
 }
 
 /** `of 1,119 marked rows 137 (12 %) are known anomalies; 123 of the 260 known anomalies were not marked`. */
