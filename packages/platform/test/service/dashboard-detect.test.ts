@@ -225,7 +225,7 @@ describe.skipIf(browser === undefined)("the Detect view in a real browser (needs
     await page.getByRole("button", { name: "Find anomalies" }).click();
     await page.getByRole("heading", { name: /anomal(y|ies) in 60 rows/ }).waitFor();
     const code = await page.getByRole("region", { name: "nomaly, code" }).innerText();
-    expect(code).toBe("nomaly detect machines.csv -a knn --set n_neighbors=3 --contamination 0.05 --html report.html");
+    expect(code).toBe("nomaly detect machines.csv -a knn --set n_neighbors=3 --contamination 0.05 --report report.html");
   });
 });
 

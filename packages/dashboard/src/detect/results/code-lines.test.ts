@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { commands } from "../../../../platform/src/cli/commands.ts";
 import { clientLines, commandLine, curlLines, type Done } from "./code-lines.ts";
 
 const done: Done = {
@@ -17,8 +18,17 @@ it("each way names what was done, and a key by the name of a variable", () => {
     '  -H "X-API-Key: $NOMALY_KEY" -H "Content-Type: application/json" \\',
     `  -d '{"detector_id":"d1","dataset_id":"s1","explain":true}'`,
   ]);
-  expect(commandLine(done)).toBe("nomaly detect cars.csv -a auto --set n_estimators=300 --contamination 0.1 --html report.html");
+  expect(commandLine(done)).toBe(
+    "nomaly detect cars.csv -a auto --set n_estimators=300 --contamination 0.1 --report report.html",
+  );
   expect(clientLines(done)).toContain('createClient({ url: "http://127.0.0.1:8080", apiKey: process.env.NOMALY_KEY })');
+});
+
+it("the command knows every option of its line", () => {
+  const known = commands.find(({ name }) => name === "detect")?.options.map(({ name }) => name) ?? [];
+  const named = [...commandLine(done).matchAll(/ --([a-z-]+)/g)].map(([, name]) => name);
+  expect(named).toEqual(["set", "contamination", "report"]);
+  expect(known).toEqual(expect.arrayContaining(named));
 });
 
 it("a file's name is a name in the shell and in the program, whatever it holds", () => {

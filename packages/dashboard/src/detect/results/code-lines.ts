@@ -25,7 +25,7 @@ export function curlLines({ url, detectorId, datasetId }: Done): string {
 /** Finds the anomalies of the file with the command. */
 export function commandLine({ fileName, algorithmName, hyperparameters, contamination }: Done): string {
   const set = Object.entries(hyperparameters).map(([name, value]) => ` --set ${quoted(`${name}=${value}`)}`);
-  return `nomaly detect ${quoted(fileName.startsWith("-") ? `./${fileName}` : fileName)} -a ${algorithmName}${set.join("")} --contamination ${contamination} --html report.html`;
+  return `nomaly detect ${quoted(fileName.startsWith("-") ? `./${fileName}` : fileName)} -a ${algorithmName}${set.join("")} --contamination ${contamination} --report report.html`;
 }
 
 /** The whole way by the client, in TypeScript for Node. */
