@@ -10,6 +10,14 @@ export interface OurTable {
 
 /** Of the migrations; tables of months come with theirs. */
 export const tableNames: readonly string[] = [
+  "alert_evaluator",
+  "alert_events",
+  "alert_messages",
+  "alert_readings",
+  "alert_receivers",
+  "alert_rules",
+  "alert_silences",
+  "alert_states",
   "api_keys",
   "audit_log",
   "blob_removals",
