@@ -12,12 +12,14 @@ type Node = Parameters<Compiler["isInterfaceDeclaration"]>[0];
 function entryFiles(name: "detect" | "platform"): string[] {
   const folder = join(root, "packages", name);
   const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
-    exports: Readonly<Record<string, string | { readonly types: string }>>;
+    exports: Readonly<Record<string, string | { readonly types?: string }>>;
   };
   const ids = readdirSync(join(root, "packages/detect/src/detectors"));
   const files = Object.values(exports).flatMap((entry) => {
-    if (typeof entry === "string") return [];
-    return entry.types.includes("*") ? ids.map((id) => entry.types.replace("*", id)) : [entry.types];
+    // Without types it is for the workspace alone: no published package has what it names.
+    if (typeof entry === "string" || entry.types === undefined) return [];
+    const { types } = entry;
+    return types.includes("*") ? ids.map((id) => types.replace("*", id)) : [types];
   });
   return files.map((file) => join(folder, file));
 }
