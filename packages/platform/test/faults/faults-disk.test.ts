@@ -80,6 +80,8 @@ async function store(url: string): Promise<Stored> {
 
 /** Whatever is added or changed is refused in words, and what is there is read. */
 async function onlyReads(url: string, { detector, dataset }: Stored): Promise<void> {
+  // The service asks the file system four times a second: it may have asked just before the disk was filled.
+  await new Promise((later) => setTimeout(later, 300));
   const refused = await Promise.all([
     send(url, "POST /api/detectors", { json: { name: "one more" } }),
     send(url, `PATCH /api/detectors/${detector}`, { json: { name: "another name" } }),

@@ -118,7 +118,7 @@ export async function sampleHistory(
       select step, host, sum(cpu_usage) as cpu_usage, sum(memory_usage) as memory_usage from placed group by step, host
     ), busiest as (select step, max(cpu_usage) as cpu_usage, max(memory_usage) as memory_usage from hosts group by step)
     select own.step::double precision as "timestamp", least(100, max(b.cpu_usage)) as cpu_usage, max(b.memory_usage) as memory_usage,
-      sum(memory_bytes)::double precision as memory_bytes,
+      round(sum(memory_bytes))::double precision as memory_bytes,
       (sum(response_time * request_count) / nullif(sum(request_count), 0))::double precision as response_time,
       round(sum(request_count))::integer as request_count, round(sum(error_count))::integer as error_count,
       sum(throughput) as throughput, max(p50) as p50_response_time, max(p95) as p95_response_time, max(p99) as p99_response_time,
