@@ -4,6 +4,7 @@ import { type ConnectionBudget, connectionBudget } from "../../store/postgres/co
 import { type IndexFault, indexFaults } from "../../store/schema/index-faults.ts";
 import type { ReplicaStats } from "../../store/postgres/replica.ts";
 import type { ServiceContext } from "../core/context.ts";
+import { answeredWithin } from "./answered.ts";
 
 export interface PartHealth {
   readonly status: "ok" | "degraded" | "down";
@@ -92,12 +93,6 @@ function cacheHealth({ cache }: ServiceContext): PartHealth {
 }
 
 async function within(check: () => Promise<PartHealth>): Promise<PartHealth> {
-  const { promise: late, resolve } = Promise.withResolvers<PartHealth>();
-  const timer = setTimeout(() => resolve({ status: "down", detail: `no answer within ${checkMsMax} ms` }), checkMsMax);
-  const answer = check().catch((error: unknown): PartHealth => ({ status: "down", detail: (error as Error).message }));
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const { value, error } = await answeredWithin(checkMsMax, check);
+  return value ?? { status: "down", detail: error ?? "" };
 }

@@ -4,6 +4,7 @@ import type { ApplicationReport, Sample } from "../../monitor/monitor.ts";
 import { type HistoryPoint, resolutions, sampleHistory } from "../../store/tables/performance-samples.ts";
 import { databaseFigures } from "../../store/watch/database-figures.ts";
 import type { ServiceContext } from "../core/context.ts";
+import { answeredWithin } from "./answered.ts";
 import { poolReports } from "./pool-report.ts";
 
 export interface PerformanceMetrics extends Sample, ApplicationReport {
@@ -99,15 +100,6 @@ function partOf(read: () => object): Part {
 }
 
 async function askedWithin(ask: () => Promise<object>): Promise<Part> {
-  const { promise: late, resolve } = Promise.withResolvers<Part>();
-  const timer = setTimeout(() => resolve({ error: `no answer within ${databaseMsMax} ms` }), databaseMsMax + 500);
-  const answer = ask().then(
-    (figures): Part => ({ ...figures }),
-    (error: unknown): Part => ({ error: (error as Error).message }),
-  );
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const { value, error } = await answeredWithin(databaseMsMax, ask);
+  return error === undefined ? { ...value } : { error };
 }

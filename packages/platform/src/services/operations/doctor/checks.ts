@@ -1,6 +1,6 @@
 /** The checks of doctor: from what is known of the service to what is wrong, how bad it is, and what to do next. */
 
-import { countText } from "./count-text.ts";
+import { countText } from "../../../report/wording.ts";
 import type { Facts } from "./facts.ts";
 
 export type Severity = "info" | "warning" | "critical";

@@ -8,6 +8,7 @@ import { type IndexFault, indexFaults } from "../../../store/schema/index-faults
 import { listApiKeys } from "../../../store/tables/api-keys.ts";
 import { databaseFigures } from "../../../store/watch/database-figures.ts";
 import type { ServiceContext } from "../../core/context.ts";
+import { answeredWithin } from "../answered.ts";
 import { poolReports } from "../pool-report.ts";
 
 export interface Facts {
@@ -44,15 +45,16 @@ const dayMs = 86_400_000;
 export async function gatherFacts(context: ServiceContext): Promise<Facts> {
   const { config, monitor, compute, cache, queue } = context;
   const database = context.database.withSignal(AbortSignal.timeout(askMsMax));
+  const answered = <Value>(ask: () => Promise<Value>) => answeredWithin(askMsMax, ask);
   const [first, budget, faults, figures, ahead, keys, depth, disk] = await Promise.all([
-    answered(database.query("select 1")),
-    answered(connectionBudget(database, config.databaseConnectionReserve)),
-    answered(indexFaults(database)),
-    answered(databaseFigures(database)),
-    answered(clockAheadMs(database)),
-    answered(listApiKeys(database)),
-    answered(queue.depth()),
-    answered(statfs(config.dataDir)),
+    answered(() => database.query("select 1")),
+    answered(() => connectionBudget(database, config.databaseConnectionReserve)),
+    answered(() => indexFaults(database)),
+    answered(() => databaseFigures(database)),
+    answered(() => clockAheadMs(database)),
+    answered(() => listApiKeys(database)),
+    answered(() => queue.depth()),
+    answered(() => statfs(config.dataDir)),
   ]);
   const { memory_usage: memoryPercent, event_loop_delay_p99: loopDelayMs } = monitor.latest();
   return {
@@ -81,23 +83,4 @@ export async function gatherFacts(context: ServiceContext): Promise<Facts> {
     }),
     isMonitored: config.monitoring === "on",
   };
-}
-
-interface Answered<Value> {
-  readonly value?: Value;
-  readonly error?: string;
-}
-
-async function answered<Value>(asked: Promise<Value>): Promise<Answered<Value>> {
-  const { promise: late, resolve } = Promise.withResolvers<Answered<Value>>();
-  const timer = setTimeout(() => resolve({ error: `no answer within ${askMsMax} ms` }), askMsMax + 500);
-  const answer = asked.then(
-    (value): Answered<Value> => ({ value }),
-    (error: unknown): Answered<Value> => ({ error: (error as Error).message }),
-  );
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
